@@ -1,0 +1,40 @@
+"""The capabilities a client can ask for, each a bit.  https://ircv3.net/specs/extensions/capability-negotiation
+
+Plain integers, since a session's set of them is masked for every fact that is told to it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MULTI_PREFIX: Final = 1 << 0
+USERHOST_IN_NAMES: Final = 1 << 1
+EXTENDED_JOIN: Final = 1 << 2
+AWAY_NOTIFY: Final = 1 << 3
+CHGHOST: Final = 1 << 4
+SETNAME: Final = 1 << 5
+INVITE_NOTIFY: Final = 1 << 6
+CAP_NOTIFY: Final = 1 << 7
+ACCOUNT_NOTIFY: Final = 1 << 8
+SERVER_TIME: Final = 1 << 9
+ECHO_MESSAGE: Final = 1 << 10
+
+BY_NAME: Final[dict[str, int]] = {
+    "multi-prefix": MULTI_PREFIX,
+    "userhost-in-names": USERHOST_IN_NAMES,
+    "extended-join": EXTENDED_JOIN,
+    "away-notify": AWAY_NOTIFY,
+    "chghost": CHGHOST,
+    "setname": SETNAME,
+    "invite-notify": INVITE_NOTIFY,
+    "cap-notify": CAP_NOTIFY,
+    "account-notify": ACCOUNT_NOTIFY,
+    "server-time": SERVER_TIME,
+    "echo-message": ECHO_MESSAGE,
+}
+"""Every capability by the name it has on the wire."""
+
+
+def names(bits: int) -> list[str]:
+    """The names of the capabilities in a set of bits, in the order of the table."""
+    return [name for name, bit in BY_NAME.items() if bits & bit]

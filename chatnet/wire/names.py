@@ -1,0 +1,61 @@
+"""The grammars of names: nicks, user names, hosts, channels, servers.  Limits are in UTF-8 bytes.
+
+https://modern.ircdocs.horse/#clients and https://modern.ircdocs.horse/#channels; where they leave a choice,
+the stricter one that TS6 networks share.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatnet.wire.text import byte_length
+
+_NICK: Final = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
+_CHANNEL: Final = re.compile(r"#[^\x00-\x20,\x7f-\x9f]*")
+_USERNAME: Final = re.compile(r"~?[A-Za-z0-9][A-Za-z0-9\[\]\\`_^{|}.-]*")
+_NOT_IN_USERNAME: Final = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.-]")
+_HOSTNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+_SERVER_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_SID: Final = re.compile(r"[0-9][A-Z0-9]{2}")
+
+_LONGEST_SERVER_NAME: Final = 63
+
+
+def is_nick(text: str, limit: int) -> bool:
+    """ASCII letters, digits and ``[]\\`_^{|}-``, not starting with a digit or `-`."""
+    return len(text) <= limit and _NICK.fullmatch(text) is not None
+
+
+def is_channel(text: str, limit: int) -> bool:
+    """`#` and anything but spaces, commas and control characters."""
+    return _CHANNEL.fullmatch(text) is not None and byte_length(text) <= limit
+
+
+def is_username(text: str, limit: int) -> bool:
+    """A letter or digit, then what nicks have and dots; a `~` may come first and counts."""
+    return len(text) <= limit and _USERNAME.fullmatch(text) is not None
+
+
+def clean_username(text: str, limit: int) -> str:
+    """What is left of the text when all that no user name holds is dropped; "" if nothing is.
+
+    `~` is dropped too: the server alone says that a user name is unverified.
+    """
+    kept = _NOT_IN_USERNAME.sub("", text)
+    return kept.lstrip("[]\\`_^{|}.-")[:limit]
+
+
+def is_hostname(text: str, limit: int) -> bool:
+    """A host as a client may bear it: a name, an address, or a cloak with `:` and `/` in it."""
+    return len(text) <= limit and _HOSTNAME.fullmatch(text) is not None
+
+
+def is_server_name(text: str) -> bool:
+    """A name with a dot in it, which no nick has, of at most 63 bytes."""
+    return len(text) <= _LONGEST_SERVER_NAME and _SERVER_NAME.fullmatch(text) is not None
+
+
+def is_sid(text: str) -> bool:
+    """A server's three characters in TS6: a digit, then two digits or capitals."""
+    return _SID.fullmatch(text) is not None
