@@ -1,0 +1,1 @@
+"""Twisted protocols and factories: how bytes reach a session and leave its outlet."""

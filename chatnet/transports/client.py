@@ -1,0 +1,483 @@
+"""Clients over any stream transport: their protocol, their factory, and the outlet that writes to the socket.
+
+The outlet is the only writer of its connection.  At the end of a turn it joins what was queued and gives it
+to the kernel with one ``send`` on the socket itself, past the transport, which would go through the reactor
+once more.  What the kernel does not take goes to the transport, with the outlet as its pull producer: while
+the transport has something to write the outlet keeps all that is new, and when the transport is empty again
+the outlet gives it the next part, or goes back to the socket.  Only meanwhile does SendQ count.
+
+A transport without a socket of its own (in memory, or wrapped by an endpoint) gets one ``write`` per flush,
+with the outlet as its push producer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from socket import socket
+from typing import Protocol as Seam
+from typing import cast
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import (
+    IAddress,
+    IConsumer,
+    IPullProducer,
+    IPushProducer,
+    IReactorTime,
+    ITCPTransport,
+    ITransport,
+)
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.tcp import Connection, Server
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatnet.session.outlet import Outlet, Turn
+from chatnet.session.peer import Peer
+from chatnet.settings import ListenSettings
+from chatnet.transports.deadlines import Deadlines
+from chatnet.wire.masks import normalise_address
+
+PORTION = 65536
+"""Bytes given to a blocked transport at a time; the rest of what waits stays shared with other outlets."""
+
+CLOSE_TIMEOUT = 10.0
+"""Seconds a closed connection has to take what was queued for it."""
+
+log = Logger()
+
+
+class Receiver(Seam):
+    """What a transport calls: the session at the near end of the connection."""
+
+    def receive(self, data: bytes) -> None:
+        """Take `data`, as read; lines may be cut anywhere."""
+
+    def connection_lost(self, reason: str) -> None:
+        """The connection is gone, for `reason` in words. Called once; nothing is called after it."""
+
+    def sendq_exceeded(self) -> None:
+        """The peer does not read and more than ``outlet.sendq`` bytes wait. Aborted after this returns."""
+
+
+class Phase(IntEnum):
+    """How far the end of a connection has come."""
+
+    OPEN = 0
+    CLOSING = 1  # what was queued before the close is still leaving
+    LEAVING = 2  # the farewell (TLS has one) is leaving
+    GONE = 3
+
+
+@implementer(IPullProducer, IPushProducer)
+class SocketOutlet(Outlet):
+    """An outlet over a Twisted transport; see the module for how it writes.
+
+    ``direct`` is the ``send`` of the socket while nothing stands between this outlet and the kernel;
+    ``None`` when something does, or there is no socket: then :meth:`flush` decides.
+    """
+
+    __slots__ = (
+        "_blocked",
+        "_close_timeout",
+        "_deadlines",
+        "_in_transport",
+        "_phase",
+        "_sealed",
+        "_send",
+        "_transport",
+        "_waiting",
+        "_waiting_bytes",
+        "direct",
+        "failure",
+        "receiver",
+    )
+
+    def __init__(
+        self, turn: Turn, transport: ITransport, deadlines: Deadlines, close_timeout: float = CLOSE_TIMEOUT
+    ) -> None:
+        super().__init__(turn)
+        self._transport = transport
+        self._deadlines = deadlines
+        self._close_timeout = close_timeout
+        self._phase = Phase.OPEN
+        self._blocked = False
+        self._sealed: list[bytes] = []  # to be written before anything that waits
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0  # of both
+        self._in_transport = 0  # bytes the transport was given last; it does not tell how many it still has
+        self.receiver: Receiver | None = None
+        self.failure: str | None = None
+        # Only Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer that
+        # changes what is written.
+        handle = transport.getHandle() if isinstance(transport, Connection) and not transport.TLS else None
+        self._send: Callable[[bytes], int] | None = handle.send if type(handle) is socket else None
+        self.direct: Callable[[bytes], int] | None = self._send
+        if self._send is None:
+            cast(IConsumer, transport).registerProducer(self, True)
+
+    def flush(self) -> None:
+        out = self.out
+        if not out:
+            return
+        if self._phase:
+            out.clear()
+        elif self._blocked:
+            self._waiting += out
+            self._waiting_bytes += sum(map(len, out))
+            out.clear()
+            self._check_sendq()
+        else:
+            data = self.seal(out)
+            out.clear()
+            self.push(data)
+
+    def seal(self, lines: list[bytes]) -> bytes:
+        """The bytes that say `lines` on this connection."""
+        return lines[0] if len(lines) == 1 else b"".join(lines)
+
+    def farewell(self) -> bytes:
+        """The last bytes of an orderly close."""
+        return b""
+
+    def push(self, data: bytes) -> None:
+        """Send sealed bytes, behind everything sealed before. There is no other way out."""
+        if self._phase is Phase.GONE:
+            return
+        if self._blocked:
+            self._sealed.append(data)
+            self._waiting_bytes += len(data)
+            self._check_sendq()
+        elif self._send is None:
+            self._write(data)
+            self._check_sendq()
+        else:
+            try:
+                sent = self._send(data)
+            except BlockingIOError:
+                self.block(data)
+            except OSError as error:
+                self.broken(error)
+            else:
+                if sent != len(data):
+                    self.block(data[sent:])
+
+    def block(self, rest: bytes) -> None:
+        """The kernel left `rest`: it goes by the transport, and all that follows waits behind it."""
+        self.direct = None
+        self._blocked = True
+        self._sealed.append(rest)
+        self._waiting_bytes += len(rest)
+        # The transport asks its new pull producer at once: resumeProducing writes the first portion.
+        cast(IConsumer, self._transport).registerProducer(self, False)
+        self._check_sendq()
+
+    def broken(self, error: OSError) -> None:
+        """Sending failed for good."""
+        if isinstance(error, ConnectionResetError):
+            self.failure = "Connection reset by peer"
+        else:
+            self.failure = f"Write error: {error.strerror or error}"
+        self.abort()
+
+    def resumeProducing(self) -> None:
+        """The transport has written everything (pull), or has room again (push)."""
+        self._in_transport = 0
+        if self._phase is Phase.GONE:
+            return
+        if self._send is None:
+            self._blocked = False
+            while self._waiting_bytes and not self._blocked:
+                self._write(self._portion())
+            if self._waiting_bytes:
+                return
+        elif self._waiting_bytes:
+            self._write(self._portion())
+            return
+        else:
+            self._blocked = False
+            cast(IConsumer, self._transport).unregisterProducer()
+        if self._phase is Phase.OPEN:
+            self.direct = self._send
+        else:
+            self._leave()
+
+    def pauseProducing(self) -> None:
+        """The transport (one without a socket) has enough for now."""
+        self._blocked = True
+
+    def stopProducing(self) -> None:
+        """The transport is gone; :meth:`lost` follows."""
+
+    def _portion(self) -> bytes:
+        if self._sealed:
+            data = b"".join(self._sealed)
+            self._sealed.clear()
+            self._waiting_bytes -= len(data)
+            return data
+        waiting = self._waiting
+        size = count = 0
+        for line in waiting:
+            size += len(line)
+            count += 1
+            if size >= PORTION:
+                break
+        lines = waiting[:count]
+        del waiting[:count]
+        self._waiting_bytes -= size
+        return self.seal(lines)
+
+    def _write(self, data: bytes) -> None:
+        self._in_transport = len(data)
+        self._transport.write(data)
+        if not self._blocked:
+            self._in_transport = 0
+
+    def _check_sendq(self) -> None:
+        if self._waiting_bytes + self._in_transport <= self.sendq or not self._blocked:
+            return
+        if self._phase is Phase.OPEN and self.receiver is not None:
+            self.receiver.sendq_exceeded()
+        self.abort()
+
+    def close(self) -> None:
+        if self._phase:
+            return
+        self.flush()
+        # mypy takes the phase for OPEN still, but the flush may have ended in abort().
+        if self.gone:
+            return
+        self._phase = Phase.CLOSING
+        self.direct = None
+        self._deadlines.set(self, self._close_timeout, self.abort)
+        if self._blocked:
+            self.pause()
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._phase is Phase.CLOSING:
+            self._phase = Phase.LEAVING
+            if last := self.farewell():
+                self.push(last)
+                if self._blocked or self.gone:
+                    return
+        if self._send is None:
+            cast(IConsumer, self._transport).unregisterProducer()
+        self._transport.loseConnection()
+
+    def abort(self) -> None:
+        if self._phase is not Phase.GONE:
+            self.lost()
+            cast(ITCPTransport, self._transport).abortConnection()
+
+    def lost(self) -> None:
+        """The connection is gone or as good as: keep nothing, send nothing."""
+        self._phase = Phase.GONE
+        self.direct = None
+        self._waiting_bytes = 0
+        self._sealed.clear()
+        self._waiting.clear()
+        self.out.clear()
+        self._deadlines.clear(self)
+
+    @property
+    def gone(self) -> bool:
+        """Aborted, broken or lost."""
+        return self._phase is Phase.GONE
+
+    def pause(self) -> None:
+        if self._phase is not Phase.GONE:
+            cast(IPushProducer, self._transport).pauseProducing()
+
+    def resume(self) -> None:
+        if self._phase is Phase.OPEN:
+            cast(IPushProducer, self._transport).resumeProducing()
+
+
+class ClientTurn(Turn):
+    """A turn that ends when the reactor's does, and spares a plain socket the calls of its own flush."""
+
+    __slots__ = ()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        super().__init__(lambda: clock.callLater(0, self.flush))
+
+    def flush(self) -> None:
+        """Flush every marked outlet once; a failing one is logged and aborted, and the others still flush."""
+        self.armed = False
+        dirty, self.dirty = self.dirty, []
+        for outlet in dirty:
+            try:
+                if type(outlet) is not SocketOutlet or (send := outlet.direct) is None:
+                    outlet.flush()
+                    continue
+                out = outlet.out
+                data = out[0] if len(out) == 1 else b"".join(out)
+                out.clear()
+                try:
+                    sent = send(data)
+                except BlockingIOError:
+                    outlet.block(data)
+                except OSError as error:
+                    outlet.broken(error)
+                else:
+                    if sent != len(data):
+                        outlet.block(data[sent:])
+            except Exception:
+                log.failure("A flush failed")
+                outlet.abort()
+
+
+class ClientProtocol(Protocol):
+    """One connection, from accept to loss. Its session reads from it directly once it exists."""
+
+    factory: ClientFactory
+
+    def __init__(self, factory: ClientFactory) -> None:
+        self.factory = factory
+        self.listen = factory.listen
+        self.admitted: str | None = None
+        self.outlet: SocketOutlet | None = None
+        self.receiver: Receiver | None = None
+
+    def connectionMade(self) -> None:
+        try:
+            self.arrived(*address_of(self.transport))
+        except Exception:
+            # Nobody would close the socket otherwise.
+            log.failure("A connection could not be set up")
+            cast(ITCPTransport, self.transport).abortConnection()
+
+    def arrived(self, address: str, port: int) -> None:
+        """The socket is open, and this is its other end."""
+        self.prepare_socket()
+        self.enter(address, port, False)
+
+    def prepare_socket(self) -> None:
+        """Lines leave when they are flushed; a peer that vanished is noticed in the end."""
+        transport: object = self.transport
+        if isinstance(transport, Server) and isinstance(transport.getPeer(), IPv4Address | IPv6Address):
+            try:
+                transport.setTcpNoDelay(True)
+                transport.setTcpKeepAlive(True)
+            except OSError as error:
+                log.debug("Socket options not set: {error}", error=error)
+
+    def enter(self, address: str, port: int, secure: bool) -> None:
+        """The true client address is known; `secure` tells that a proxy in front speaks TLS."""
+        if (refusal := self.factory.admit(address)) is not None:
+            self.refuse(address, refusal)
+            return
+        self.admitted = address
+        self.begin(address, port, secure)
+
+    def refuse(self, address: str, text: str) -> None:
+        """Say why, and close."""
+        line = f"ERROR :Closing Link: {address} ({text})\r\n"
+        outlet = self.make_outlet()
+        outlet.send(line.encode("utf-8", "surrogateescape"))
+        outlet.close()
+
+    def begin(self, address: str, port: int, secure: bool) -> None:
+        """Admitted: open the session."""
+        self.open(self.make_outlet(), self.peer(address, port, secure))
+
+    def make_outlet(self) -> SocketOutlet:
+        """The only writer of this connection."""
+        factory = self.factory
+        outlet = SocketOutlet(
+            factory.turn, cast(ITransport, self.transport), factory.deadlines, factory.close_timeout
+        )
+        self.outlet = outlet
+        return outlet
+
+    def peer(
+        self, address: str, port: int, secure: bool, tls: str | None = None, certfp: str | None = None
+    ) -> Peer:
+        """What the session is told of the other end."""
+        listen = self.listen
+        return Peer(address, port, listen.endpoint, secure, tls, certfp, listen.connection_class)
+
+    def open(self, outlet: SocketOutlet, peer: Peer) -> None:
+        """From here on everything read goes to a session."""
+        receiver = self.factory.open_session(outlet, peer)
+        self.receiver = outlet.receiver = receiver
+        self.attach(receiver)
+
+    def attach(self, receiver: Receiver) -> None:
+        """Let `receiver` have what is read, without a step between."""
+        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # Twisted looks it up at each read
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        outlet, self.outlet = self.outlet, None
+        receiver, self.receiver = self.receiver, None
+        admitted, self.admitted = self.admitted, None
+        failure = None
+        if outlet is not None:
+            outlet.lost()
+            outlet.receiver = None
+            failure = outlet.failure
+        self.dataReceived = discard  # type: ignore[method-assign]  # do not keep the session alive
+        try:
+            if receiver is not None:
+                receiver.connection_lost(failure or words_for(reason))
+        finally:
+            if admitted is not None:
+                self.factory.release(admitted)
+
+
+def discard(data: bytes) -> None:
+    """What is read when there is nobody to read it."""
+
+
+def words_for(reason: Failure) -> str:
+    """The loss of a connection as other people read it in a QUIT."""
+    if reason.check(ConnectionDone):
+        return "Connection closed"
+    if reason.check(ConnectionAborted):
+        return "Connection aborted"
+    if reason.check(ConnectionLost):
+        return "Connection reset by peer"
+    return "Read error: internal error"
+
+
+def address_of(transport: object) -> tuple[str, int]:
+    """Address and port of the peer; ``("localhost", 0)`` where there are none, as on a UNIX socket."""
+    peer = cast(ITransport, transport).getPeer()
+    if isinstance(peer, IPv4Address | IPv6Address):
+        return normalise_address(peer.host), peer.port
+    return "localhost", 0
+
+
+class ClientFactory(ServerFactory):
+    """Protocols for one listener. `listen` may be replaced; it holds for connections that come later."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        listen: ListenSettings,
+        *,
+        turn: Turn,
+        open_session: Callable[[Outlet, Peer], Receiver],
+        admit: Callable[[str], str | None],
+        release: Callable[[str], None],
+        clock: IReactorTime,
+        close_timeout: float = CLOSE_TIMEOUT,
+    ) -> None:
+        self.listen = listen
+        self.turn = turn
+        self.open_session = open_session
+        self.admit = admit
+        self.release = release
+        self.clock = clock
+        self.close_timeout = close_timeout
+        self.deadlines = Deadlines(clock)
+
+    # Factory is generic in its protocol in newer Twisted only.
+    def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]
+        return ClientProtocol(self)
