@@ -17,36 +17,66 @@ from chatnet.wire.text import cut
 
 Network = IPv4Network | IPv6Network
 
-_TOKEN: Final = re.compile(r"\\[*?]|[*]+|[?]|[^*?\\]+|\\", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\[*?]|[*]+|[?]|[^*?\\]+|\\")
+_ONE: Final = None
 
 
 @lru_cache(4096)
 def compile_glob(pattern: str, fold: Folder) -> Callable[[str], bool]:
     """A function that says whether a whole text matches the pattern, case aside.
 
-    Between two stars is a run of fixed length, and the first place where it fits is as good as any other, so
-    each is an atomic group: the time is at most the length of the pattern times that of the text.
+    Between two stars is a run of fixed length, and the first place where it fits is as good as any other: the
+    time is at most the length of the pattern times that of the text, whatever the pattern.
     """
-    runs = [""]
+    runs: list[list[str | None]] = [[]]
     for token in _TOKEN.findall(pattern):
         if token[0] == "*":
-            runs.append("")
+            runs.append([])
         elif token == "?":
-            runs[-1] += "."
+            runs[-1].append(_ONE)
         else:
-            literal = token[1] if len(token) == 2 and token[0] == "\\" else token
-            runs[-1] += re.escape(fold(literal))
+            runs[-1].append(fold(token[1] if token in _ESCAPED else token))
+    if any(_ONE in run for run in runs):
+        return _with_expression(runs, fold)
+    literals = ["".join(part or "" for part in run) for run in runs]
+    return _with_literals(literals, fold)
+
+
+_ESCAPED: Final = ("\\*", "\\?")
+
+
+def _with_literals(runs: list[str], fold: Folder) -> Callable[[str], bool]:
+    """Most masks have stars only; these need no expression, which is dear to compile and to keep."""
+    first, last = runs[0], runs[-1]
+    inner = [run for run in runs[1:-1] if run]
+
     if len(runs) == 1:
-        expression = runs[0]
-    else:
-        first, *inner, last = runs
-        expression = first + "".join(f"(?>.*?{run})" for run in inner if run) + ".*" + last
-    match = re.compile(expression, re.DOTALL).fullmatch
+        return lambda text: fold(text) == first
 
     def matches(text: str) -> bool:
-        return match(fold(text)) is not None
+        text = fold(text)
+        if not (text.startswith(first) and text.endswith(last)):
+            return False
+        place = len(first)
+        for run in inner:
+            place = text.find(run, place)
+            if place < 0:
+                return False
+            place += len(run)
+        return place + len(last) <= len(text)
 
     return matches
+
+
+def _with_expression(runs: list[list[str | None]], fold: Folder) -> Callable[[str], bool]:
+    """Each run an atomic group, so that nothing is tried twice."""
+    first, *rest = ("".join("." if part is _ONE else re.escape(part) for part in run) for run in runs)
+    expression = first
+    if rest:
+        *inner, last = rest
+        expression += "".join(f"(?>.*?{run})" for run in inner if run) + ".*" + last
+    match = re.compile(expression, re.DOTALL).fullmatch
+    return lambda text: match(fold(text)) is not None
 
 
 _STARS: Final = re.compile(r"\*{2,}")

@@ -1,0 +1,40 @@
+"""Case mapping."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatnet.wire.casemap import folder
+
+
+def test_rfc1459_folds_brackets_too() -> None:
+    assert folder("rfc1459")("Ann[A]\\~") == "ann{a}|^"
+
+
+def test_ascii_folds_letters_only() -> None:
+    assert folder("ascii")("Ann[A]\\~") == "ann[a]\\~"
+
+
+def test_beyond_ascii_nothing_changes() -> None:
+    text = "ÄÖÜ İ K \udcff"
+    assert folder("rfc1459")(text) == "ÄÖÜ İ k \udcff"
+    assert folder("ascii")("ÄÖÜ") == "ÄÖÜ"
+
+
+def test_one_function_per_mapping() -> None:
+    assert folder("rfc1459") is folder("rfc1459")
+
+
+def test_an_unknown_mapping_is_refused() -> None:
+    with pytest.raises(ValueError, match="rfc7613"):
+        folder("rfc7613")
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(["ascii", "rfc1459"]), st.text())
+def test_folding_twice_is_folding_once(mapping: str, text: str) -> None:
+    fold = folder(mapping)
+    assert fold(fold(text)) == fold(text)
+    assert len(fold(text)) == len(text)
