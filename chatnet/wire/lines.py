@@ -12,6 +12,8 @@ from typing import Final
 OVERLONG: Final[bytes] = b"\n"
 """Stands for a line that was too long and is gone.  No real line can equal it."""
 
+_LINE_ENDS: Final = frozenset((b"\n", b"\r"))
+
 
 class LineBuffer:
     """The beginning of a line, until its end arrives.  `limit`: bytes a line may have without its end."""
@@ -30,20 +32,26 @@ class LineBuffer:
         """
         if b"\0" in data:
             data = data.replace(b"\0", b"")
-        pieces = data.replace(b"\r", b"\n").split(b"\n")
+        # On bytes this splits at CR LF, LF and CR, and nowhere else.
+        lines = data.splitlines()
+        ended = data[-1:] in _LINE_ENDS
+        if ended and not self._tail and not self._discarding and len(data) <= self.limit:
+            return [line for line in lines if line] if b"" in lines else lines
+        return self._continue(lines, ended) if lines else lines
+
+    def _continue(self, lines: list[bytes], ended: bool) -> list[bytes]:
         if self._discarding:
-            if len(pieces) == 1:
+            if len(lines) == 1 and not ended:
                 return []
-            pieces[0] = b""
-            self._discarding = False
-        elif self._tail:
-            pieces[0] = self._tail + pieces[0]
+            lines[0] = b""
+        else:
+            lines[0] = self._tail + lines[0]
         limit = self.limit
-        tail = pieces.pop()
-        lines = [piece if len(piece) <= limit else OVERLONG for piece in pieces if piece]
-        if len(tail) > limit:
+        tail = b"" if ended else lines.pop()
+        lines = [line if len(line) <= limit else OVERLONG for line in lines if line]
+        self._discarding = len(tail) > limit
+        if self._discarding:
             lines.append(OVERLONG)
-            self._discarding = True
             tail = b""
         self._tail = tail
         return lines
