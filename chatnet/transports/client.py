@@ -39,13 +39,17 @@ from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
 from chatnet.transports.deadlines import Deadlines
-from chatnet.wire.masks import normalise_address
+from chatnet.transports.proxy import HeaderParser, ProxyError
+from chatnet.wire.masks import address_in, normalise_address, parse_network
 
 PORTION = 65536
 """Bytes given to a blocked transport at a time; the rest of what waits stays shared with other outlets."""
 
 CLOSE_TIMEOUT = 10.0
 """Seconds a closed connection has to take what was queued for it."""
+
+PROXY_TIMEOUT = 5.0
+"""Seconds a proxy has to send its header."""
 
 log = Logger()
 
@@ -350,12 +354,49 @@ class ClientProtocol(Protocol):
         except Exception:
             # Nobody would close the socket otherwise.
             log.failure("A connection could not be set up")
-            cast(ITCPTransport, self.transport).abortConnection()
+            self.cut()
 
     def arrived(self, address: str, port: int) -> None:
         """The socket is open, and this is its other end."""
         self.prepare_socket()
-        self.enter(address, port, False)
+        factory = self.factory
+        if not factory.proxies:
+            self.enter(address, port, False)
+        elif address_in("127.0.0.1" if address == "localhost" else address, factory.proxies):
+            factory.deadlines.set(self, factory.proxy_timeout, self._header_late)
+            self._header = HeaderParser()
+            self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
+        else:
+            log.info(
+                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=self.listen.endpoint
+            )
+            self.cut()
+
+    def _read_header(self, data: bytes) -> None:
+        address, port = address_of(self.transport)
+        try:
+            header = self._header.feed(data)
+        except ProxyError as error:
+            log.info("Refused the proxy {address}: {error}", address=address, error=error)
+            self.cut()
+            return
+        if header is None:
+            return
+        self.factory.deadlines.clear(self)
+        del self._header, self.dataReceived
+        if header.address is not None:
+            address, port = normalise_address(header.address), header.port
+        self.enter(address, port, header.secure)
+        if header.rest and (self.outlet is None or not self.outlet.gone):
+            self.dataReceived(header.rest)
+
+    def _header_late(self) -> None:
+        log.info("No PROXY header from {address} in time", address=address_of(self.transport)[0])
+        self.cut()
+
+    def cut(self) -> None:
+        """Close at once, without a word."""
+        cast(ITCPTransport, self.transport).abortConnection()
 
     def prepare_socket(self) -> None:
         """Lines leave when they are flushed; a peer that vanished is noticed in the end."""
@@ -416,6 +457,7 @@ class ClientProtocol(Protocol):
         outlet, self.outlet = self.outlet, None
         receiver, self.receiver = self.receiver, None
         admitted, self.admitted = self.admitted, None
+        self.factory.deadlines.clear(self)
         failure = None
         if outlet is not None:
             outlet.lost()
@@ -454,7 +496,11 @@ def address_of(transport: object) -> tuple[str, int]:
 
 
 class ClientFactory(ServerFactory):
-    """Protocols for one listener. `listen` may be replaced; it holds for connections that come later."""
+    """Protocols for one listener.
+
+    `admit` is asked with each client's address and answers with the text of a refusal, or None; `release` is
+    called once for each address admitted, when its connection is gone.
+    """
 
     noisy = False
 
@@ -468,6 +514,7 @@ class ClientFactory(ServerFactory):
         release: Callable[[str], None],
         clock: IReactorTime,
         close_timeout: float = CLOSE_TIMEOUT,
+        proxy_timeout: float = PROXY_TIMEOUT,
     ) -> None:
         self.listen = listen
         self.turn = turn
@@ -476,7 +523,18 @@ class ClientFactory(ServerFactory):
         self.release = release
         self.clock = clock
         self.close_timeout = close_timeout
+        self.proxy_timeout = proxy_timeout
         self.deadlines = Deadlines(clock)
+
+    @property
+    def listen(self) -> ListenSettings:
+        """What the operator set for this listener. A new value holds for connections that come later."""
+        return self._listen
+
+    @listen.setter
+    def listen(self, value: ListenSettings) -> None:
+        self._listen = value
+        self.proxies = [network for text in value.proxy_from if (network := parse_network(text)) is not None]
 
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]
