@@ -1,0 +1,463 @@
+"""Everything an operator can set: frozen, typed, each with its unit.
+
+One :class:`Settings` is one whole, valid configuration.  It is replaced by assignment at a reload and
+never changed in place, so code reads ``node.settings`` at the moment of use.  Where the values come from
+(TOML, environment) is the business of ``wiring/config.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from chatnet.wire.masks import parse_network
+from chatnet.wire.names import is_server_name, is_sid
+
+Seconds = Annotated[float, Field(ge=0)]
+Bytes = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+def _network(text: str) -> str:
+    if parse_network(text) is None:
+        raise ValueError("is neither an address nor a network such as 192.0.2.0/24")
+    return text
+
+
+AddressRange = Annotated[str, AfterValidator(_network)]
+"""An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
+
+
+class Section(BaseModel):
+    """The common ground of all sections: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class ServerSettings(Section):
+    """``[server]``: who this node is."""
+
+    name: str = "irc.localhost.local"
+    """Name of this server as users see it; it has a dot. At most 63 bytes."""
+    network: str = "chatnet"
+    """Name of the whole network, without spaces."""
+    description: str = "A chatnet server"
+    """A line about this server, shown in WHOIS and LINKS."""
+    sid: str = "0CN"
+    """Server id, unique in the network: a digit, then two digits or capital letters."""
+    motd: str = ""
+    """Message of the day: the path of a text file, relative to the configuration; empty = none."""
+    data: str = ""
+    """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
+    password: SecretStr | None = None
+    """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
+    admin: tuple[str, ...] = ()
+    """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
+    casemapping: Literal["rfc1459", "ascii"] = "rfc1459"
+    """Which names are the same. Must agree network-wide; takes effect at a restart only."""
+    utf8_only: bool = True
+    """Refuse lines that are not UTF-8 (ISUPPORT UTF8ONLY)."""
+    hide_servers: bool = False
+    """Show users one server only in LINKS and MAP."""
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if not is_server_name(value) or len(value) > 63:
+            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
+        return value
+
+    @field_validator("network")
+    @classmethod
+    def _check_network(cls, value: str) -> str:
+        if not value or any(c.isspace() or c == ":" for c in value) or len(value) > 63:
+            raise ValueError("is not a network name: 1 to 63 characters without spaces or ':'")
+        return value
+
+    @field_validator("sid")
+    @classmethod
+    def _check_sid(cls, value: str) -> str:
+        if not is_sid(value):
+            raise ValueError("is not a server id: a digit, then two digits or capital letters")
+        return value
+
+
+class ListenSettings(Section):
+    """``[[listen]]``: one place where clients may connect."""
+
+    endpoint: str
+    """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
+    tls: bool = False
+    """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
+    proxy_from: tuple[AddressRange, ...] = ()
+    """Addresses of proxies that send a PROXY v1 or v2 header here; everybody else is refused."""
+    connection_class: str | None = None
+    """Put everybody who connects here into this connection class."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str) -> str:
+        kind = value.partition(":")[0]
+        if kind in ("ssl", "tls"):
+            raise ValueError("has TLS in the endpoint: write tcp:… and tls = true")
+        if not kind or ":" not in value:
+            raise ValueError("is not an endpoint such as tcp:6667:interface=127.0.0.1")
+        return value
+
+
+class TLSSettings(Section):
+    """``[tls]``: certificates for listeners with ``tls = true``."""
+
+    certificates: str = ""
+    """Folder with one PEM per host name (``irc.example.org.pem``) or one folder per name with certbot's
+    ``fullchain.pem`` and ``privkey.pem``; relative to the configuration; empty = ``certificates`` in the
+    data folder."""
+    default: str = "default"
+    """Which of them to show when the client names no host, or an unknown one."""
+    warn_before_expiry: Annotated[int, Field(ge=0)] = 14
+    """Days before a certificate's end from when on the log and the opers are warned."""
+    reload_interval: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds between two looks at the certificate files."""
+    handshake_timeout: Annotated[float, Field(gt=0)] = 15.0
+    """Seconds a TLS handshake may take."""
+    handshakes_per_turn: Annotated[int, Field(ge=1)] = 8
+    """How many handshakes may begin in one turn of the reactor; the others wait for the next."""
+
+
+class LimitSettings(Section):
+    """``[limits]``: sizes and counts. Lengths are in UTF-8 bytes."""
+
+    nick: Annotated[int, Field(ge=1, le=64)] = 30
+    """Length of a nick."""
+    user: Annotated[int, Field(ge=2, le=32)] = 10
+    """Length of a user name, its ``~`` included."""
+    host: Annotated[int, Field(ge=15, le=63)] = 63
+    """Length of a host name as users see it."""
+    realname: Annotated[int, Field(ge=1, le=255)] = 150
+    """Length of a real name."""
+    channel: Annotated[int, Field(ge=2, le=200)] = 50
+    """Length of a channel's name."""
+    topic: Annotated[int, Field(ge=1, le=400)] = 390
+    """Length of a topic."""
+    away: Annotated[int, Field(ge=1, le=400)] = 390
+    """Length of an away message."""
+    kick: Annotated[int, Field(ge=1, le=400)] = 260
+    """Length of the reason of a KICK."""
+    key: Annotated[int, Field(ge=1, le=64)] = 24
+    """Length of a channel's key (mode k)."""
+    mask_list: Annotated[int, Field(ge=1)] = 100
+    """Entries of b, e and I together in one channel."""
+    large_mask_list: Annotated[int, Field(ge=1)] = 1000
+    """The same in a channel with mode +L."""
+    modes: Annotated[int, Field(ge=1, le=20)] = 4
+    """Changes with a parameter in one MODE command."""
+    channels: Annotated[int, Field(ge=1)] = 120
+    """Channels one user may be in."""
+    targets: Annotated[int, Field(ge=1)] = 4
+    """Targets of one PRIVMSG or NOTICE (TARGMAX)."""
+    monitor: Annotated[int, Field(ge=0)] = 100
+    """Names one session may MONITOR."""
+    accept: Annotated[int, Field(ge=0)] = 100
+    """Entries of one user's ACCEPT list."""
+    invites: Annotated[int, Field(ge=1)] = 50
+    """Invitations one user may hold; the oldest is forgotten."""
+    whowas: Annotated[int, Field(ge=0)] = 5000
+    """Departed users that WHOWAS remembers."""
+    who: Annotated[int, Field(ge=1)] = 500
+    """Replies to one WHO with a mask (416 after them)."""
+    list_replies: Annotated[int, Field(ge=1)] = 20000
+    """Replies to one LIST (416 after them)."""
+    users: Annotated[int, Field(ge=1)] = 20000
+    """Sessions on this server."""
+    tags: Annotated[int, Field(ge=0, le=4094)] = 4094
+    """Bytes of tags a client may send with a line."""
+    registration_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds a connection may take to register."""
+
+
+class FloodSettings(Section):
+    """``[flood]``: rates. Commands cost penalty seconds as their rows say; see docs/operators.md."""
+
+    enabled: bool = True
+    """False switches off penalties, throttles and per-address limits (for tests on a trusted machine)."""
+    penalty_scale: Annotated[float, Field(ge=0)] = 1.0
+    """Multiplies the cost of every command."""
+    connections_per_address: Annotated[int, Field(ge=1)] = 16
+    """Connections at a time from one address."""
+    connections_per_network: Annotated[int, Field(ge=1)] = 64
+    """Connections at a time from one network (as wide as ``network_ipv4`` and ``network_ipv6`` say)."""
+    network_ipv4: Annotated[int, Field(ge=8, le=32)] = 24
+    """Prefix length in bits of what counts as one IPv4 network."""
+    network_ipv6: Annotated[int, Field(ge=16, le=128)] = 56
+    """Prefix length in bits of what counts as one IPv6 network."""
+    address_ipv6: Annotated[int, Field(ge=16, le=128)] = 64
+    """Prefix length in bits of what counts as one IPv6 address."""
+    connection_rate: Annotated[int, Field(ge=1)] = 20
+    """New connections from one address within ``connection_period``."""
+    connection_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
+    """Addresses that the limits per address, per network and the connection rate do not count."""
+    join_rate: Annotated[int, Field(ge=1)] = 30
+    """Channels one user may join within ``join_period`` (beyond: 263)."""
+    join_period: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds."""
+    target_rate: Annotated[int, Field(ge=1)] = 20
+    """Different new users one user may write to within ``target_period`` (beyond: 707)."""
+    target_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    nick_rate: Annotated[int, Field(ge=1)] = 5
+    """Nick changes within ``nick_period`` (beyond: 438)."""
+    nick_period: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds."""
+    knock_period: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds between two KNOCKs on one channel (712)."""
+    invite_rate: Annotated[int, Field(ge=1)] = 10
+    """Invitations one user may send within 60 seconds (beyond: 263)."""
+    oper_attempts: Annotated[int, Field(ge=1)] = 3
+    """Wrong OPER passwords before the session is closed."""
+
+
+class ConnectionClassSettings(Section):
+    """``[[connection_class]]``: what a group of connections may use; the first that matches counts."""
+
+    name: str
+    """Name of the class, used once."""
+    match: tuple[AddressRange, ...] = ()
+    """Addresses this class is for; empty = everybody."""
+    tls: bool | None = None
+    """True: only over TLS; False: only without; absent: both."""
+    password: SecretStr | None = None
+    """Password for this class (PASS), plain or an argon2 hash."""
+    lines_per_second: Annotated[float, Field(gt=0)] = 2.0
+    """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
+    burst: Annotated[float, Field(gt=0)] = 20.0
+    """Penalty seconds a session may run up before its lines are delayed."""
+    excess: Annotated[int, Field(ge=1)] = 200
+    """Delayed lines beyond which the session is closed (Excess Flood)."""
+    bytes_per_second: Annotated[int, Field(ge=64)] = 4096
+    """Bytes per second that cost no penalty beyond their command's."""
+    sendq: Annotated[int, Field(ge=4096)] = 1_048_576
+    """Bytes that may wait for a slow reader before it is cut off."""
+    recvq: Annotated[int, Field(ge=4608)] = 16384
+    """Bytes of delayed lines that may wait before reading stops."""
+    ping_interval: Annotated[float, Field(ge=1)] = 120.0
+    """Seconds of silence after which PING is sent."""
+    ping_timeout: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds after the PING until the session is closed."""
+    max_sessions: Annotated[int, Field(ge=1)] | None = None
+    """Sessions this class may have at a time; absent: no limit of its own."""
+    flood_exempt: bool = False
+    """No penalties and no limits per address for this class."""
+
+
+PRIVILEGES = frozenset(
+    {
+        "kill",  # KILL
+        "rehash",  # REHASH
+        "restart",  # RESTART
+        "die",  # DIE
+        "wallops",  # WALLOPS
+        "broadcast",  # PRIVMSG $$mask
+        "see-all",  # auspex: real hosts, secret channels, invisible users, oper view of STATS and TRACE
+        "channels",  # override: enter and change any channel
+        "flood-exempt",  # no penalties
+        "admin",  # shown as server administrator; user mode changes reserved to admins
+    }
+)
+"""What an ``[[oper_class]]`` may grant."""
+
+
+class OperClassSettings(Section):
+    """``[[oper_class]]``: a named set of privileges."""
+
+    name: str
+    """Name of the class, used once."""
+    extends: str | None = None
+    """Name of a class whose privileges this one has too."""
+    privileges: tuple[str, ...] = ()
+    """What its opers may do."""
+    title: str = "is an IRC Operator"
+    """What WHOIS says of its opers (313)."""
+
+    @field_validator("privileges")
+    @classmethod
+    def _check_privileges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - PRIVILEGES):
+            known = ", ".join(sorted(PRIVILEGES))
+            raise ValueError(f"has unknown privileges: {', '.join(unknown)} (known: {known})")
+        return value
+
+
+class OperSettings(Section):
+    """``[[oper]]``: one operator."""
+
+    name: str
+    """The name given to OPER, used once."""
+    password: SecretStr | None = None
+    """An argon2 hash, made by ``chatnet hash-password``."""
+    oper_class: str = Field(alias="class")
+    """Name of the ``[[oper_class]]`` that says what this oper may do."""
+    hosts: tuple[str, ...] = ()
+    """``user@host`` masks (real host or address, CIDR allowed) from where; empty = anywhere."""
+    certfp: str | None = None
+    """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
+    modes: str = "sw"
+    """User modes set at OPER."""
+    snomask: str = "ckofr"
+    """Letters of the server notices shown at OPER."""
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("$argon2"):
+            raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
+        return value
+
+    @field_validator("certfp")
+    @classmethod
+    def _check_certfp(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        plain = value.replace(":", "").lower()
+        if len(plain) != 64 or any(c not in "0123456789abcdef" for c in plain):
+            raise ValueError("is not a SHA-256 fingerprint of 64 hex digits")
+        return plain
+
+    @model_validator(mode="after")
+    def _check_proof(self) -> OperSettings:
+        if self.password is None and self.certfp is None:
+            raise ValueError("needs a password or a certfp")
+        return self
+
+
+class CloakSettings(Section):
+    """``[cloak]``: hide users' hosts behind a keyed hash."""
+
+    enabled: bool = True
+    """Set user mode +x when a user registers."""
+    key: SecretStr | None = None
+    """The secret: 32 characters or more, one for all nodes; absent: made once, kept in the data folder."""
+    suffix: str = "cloak"
+    """Last label of a cloaked address, for instance ``b2c.77a.9f1.cloak``."""
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("is shorter than 32 characters")
+        return value
+
+
+class LookupSettings(Section):
+    """``[lookups]``: what is asked about a connecting address."""
+
+    reverse_dns: bool = False
+    """Look up the host name of an address, and that the name leads back to it."""
+    timeout: Annotated[float, Field(gt=0)] = 4.0
+    """Seconds a connection waits for it."""
+
+
+class LogSettings(Section):
+    """``[log]``: what is written, and where."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    """The least important level that is written."""
+    format: Literal["text", "json"] = "text"
+    """``text``: a line for people; ``json``: one JSON object per line."""
+    file: str = ""
+    """Path, relative to the configuration; empty = standard output (twistd's own ``--logfile`` rules)."""
+
+
+def _default_listeners() -> tuple[ListenSettings, ...]:
+    return (
+        ListenSettings(endpoint="tcp:6667:interface=127.0.0.1"),
+        ListenSettings(endpoint="tcp:6697:interface=127.0.0.1", tls=True),
+    )
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    server: ServerSettings = ServerSettings()
+    listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
+    tls: TLSSettings = TLSSettings()
+    limits: LimitSettings = LimitSettings()
+    flood: FloodSettings = FloodSettings()
+    cloak: CloakSettings = CloakSettings()
+    lookups: LookupSettings = LookupSettings()
+    log: LogSettings = LogSettings()
+    connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    oper_class: tuple[OperClassSettings, ...] = ()
+    oper: tuple[OperSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Settings:
+        problems = reference_problems(self.model_dump(by_alias=True))
+        if problems:
+            raise ValueError("; ".join(f"{'.'.join(map(str, at))}: {reason}" for at, reason in problems))
+        return self
+
+    def privileges(self, oper_class: str) -> frozenset[str]:
+        """All privileges of the class of that name, inherited ones included; empty if there is none."""
+        by_name = {c.name: c for c in self.oper_class}
+        found: set[str] = set()
+        current = by_name.get(oper_class)
+        while current is not None:
+            found.update(current.privileges)
+            current = by_name.get(current.extends) if current.extends else None
+        return frozenset(found)
+
+
+def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Places in a configuration's plain form with a name used twice, or standing for nothing, and the reason.
+
+    A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
+    """
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    sections = {key: _items(tree.get(key)) for key in ("listen", "connection_class", "oper_class", "oper")}
+    names: dict[str, list[object]] = {}
+    for section in ("connection_class", "oper_class", "oper"):
+        names[section] = [item.get("name") for item in sections[section]]
+        for index, name in enumerate(names[section]):
+            if isinstance(name, str) and name in names[section][:index]:
+                problems.append(((section, index, "name"), f"the name {name!r} is used twice"))
+    if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
+        problems.append((("connection_class",), "there must be at least one"))
+    for section, key, target in (
+        ("listen", "connection_class", "connection_class"),
+        ("oper_class", "extends", "oper_class"),
+        ("oper", "class", "oper_class"),
+    ):
+        if not all(isinstance(name, str) for name in names[target]):
+            continue
+        for index, item in enumerate(sections[section]):
+            name = item.get(key)
+            if isinstance(name, str) and name not in names[target]:
+                problems.append(((section, index, key), f"there is no {target} {name!r}"))
+    above: dict[str, object] = {}
+    for item in sections["oper_class"]:
+        name = item.get("name")
+        if isinstance(name, str):
+            above.setdefault(name, item.get("extends"))
+    for index, name in enumerate(names["oper_class"]):
+        current = name
+        for _ in above:
+            current = above.get(current) if isinstance(current, str) else None
+            if current == name and current is not None:
+                problems.append((("oper_class", index, "extends"), "leads back to this class"))
+                break
+    return problems
+
+
+def _items(value: object) -> list[Mapping[str, object]]:
+    items = value if isinstance(value, (list, tuple)) else ()
+    return [item if isinstance(item, Mapping) else {} for item in items]

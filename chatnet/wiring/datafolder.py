@@ -1,0 +1,104 @@
+"""The data folder: what a node keeps between two runs, and the lock that one process holds on it.
+
+Place: ``server.data``, relative to the configuration; when that is empty ``chatnet-data`` beside the
+configuration, or in the current folder when there is none.  In it: ``lock`` (the process id), ``cloak.key``,
+``certificates/``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
+from chatnet.settings import CloakSettings
+from chatnet.wiring.config import Loaded
+
+DEFAULT_NAME = "chatnet-data"
+_SHORTEST_KEY = 32
+
+
+class DataFolderError(Exception):
+    """The data folder cannot be used; the text is one sentence for the operator."""
+
+
+def locate(loaded: Loaded) -> Path:
+    """Where the data folder of this configuration is; it may not exist yet."""
+    return loaded.base / (loaded.settings.server.data or DEFAULT_NAME)
+
+
+class DataFolder:
+    """A data folder that this process holds; made (mode 0700) when it is not there."""
+
+    __slots__ = ("_lock", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # Folders above it are the operator's: only the last one is private.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except (OSError, ValueError) as error:
+            raise DataFolderError(f"The data folder {path} cannot be used: {_reason(error)}.") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._lock, 20, 0).decode("ascii", "replace").strip()
+            os.close(self._lock)
+            if not isinstance(error, BlockingIOError):
+                raise DataFolderError(f"The data folder {path} cannot be locked: {_reason(error)}.") from None
+            who = f" (process {holder})" if holder.isdecimal() else ""
+            raise DataFolderError(f"Another chatnet{who} is running with the data folder {path}.") from None
+        self.sign()
+
+    def sign(self) -> None:
+        """Write this process's id into the lock: once more after becoming a daemon, which changes it."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Let go of the folder; more than once does no harm."""
+        if self._lock >= 0:
+            # The file stays: removing it would let two processes hold two files of that name.
+            os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = -1
+
+    def cloak_key(self, settings: CloakSettings) -> bytes:
+        """The secret that cloaks are made with: the configured one, else the one kept here (made once)."""
+        if settings.key is not None:
+            return settings.key.get_secret_value().encode()
+        file = self.path / "cloak.key"
+        try:
+            if not file.exists():
+                _write(file, secrets.token_hex(32) + "\n")
+            key = file.read_bytes().strip()
+        except OSError as error:
+            raise DataFolderError(f"The cloak key {file} cannot be used: {_reason(error)}.") from None
+        if len(key) < _SHORTEST_KEY:
+            raise DataFolderError(
+                f"The cloak key {file} is damaged (shorter than {_SHORTEST_KEY} characters): restore it, or "
+                "remove it to have a new one made, after which bans on cloaks no longer match."
+            )
+        return key
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a private file so that a crash leaves either nothing or all of it."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with open(descriptor, "w", encoding="ascii") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(descriptor)
+        os.rename(fresh, file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or "not a usable path"

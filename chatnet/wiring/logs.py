@@ -1,0 +1,187 @@
+"""The log: twisted.logger events as lines of text or of JSON, to standard output or to a file.
+
+What libraries say at level info (which factory started, which reactor runs) is detail and counts as debug, so
+that an operator reads our own few lines.  Whoever logs keeps secrets and the text of messages out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from zope.interface import implementer
+
+from chatnet.settings import LogSettings
+from chatnet.wiring.config import ConfigError
+
+_ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
+_OURS = ("chatnet", "stdout", "stderr")
+_NOT_FIELDS = frozenset(
+    {"time", "level", "namespace", "event", "traceback", "isError", "message", "system", "format"}
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@implementer(ILogObserver)
+class LogOutput:
+    """One place where events are written, in the form and from the level that the settings say.
+
+    ``path`` (from a command line) comes before ``log.file`` of the settings; without either it is ``stream``.
+    """
+
+    def __init__(
+        self, settings: LogSettings, base: Path, *, stream: TextIO, path: Path | None = None
+    ) -> None:
+        self._stream = stream
+        self._path = path
+        self._file: TextIO | None = None
+        self._settings = settings
+        self._target = self._choose(settings, base)
+        self._least = _ORDER[LogLevel.levelWithName(settings.level)]
+        if self._target is not None:
+            try:
+                self._file = _open(self._target)
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or "not a usable path"
+                raise ConfigError([f"log.file: cannot write {self._target}: {reason}"]) from None
+
+    def __call__(self, event: LogEvent) -> None:
+        level = event.get("log_level") or LogLevel.info
+        namespace = str(event.get("log_namespace") or "-")
+        rank = _ORDER.get(level, 1)
+        if level is LogLevel.info and not namespace.startswith(_OURS):
+            rank = 0
+        if rank < self._least:
+            return
+        render = _as_json if self._settings.format == "json" else _as_text
+        output = self._file or self._stream
+        output.write(render(event, level.name, namespace))
+        output.flush()
+
+    def change(self, settings: LogSettings, base: Path) -> None:
+        """Go on by other settings, from the next event."""
+        self._settings = settings
+        self._target = self._choose(settings, base)
+        self._least = _ORDER[LogLevel.levelWithName(settings.level)]
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the file anew, for it may have been renamed (logrotate); if that fails the old one goes on."""
+        old = self._file
+        try:
+            self._file = None if self._target is None else _open(self._target)
+        except (OSError, ValueError) as error:
+            text = f"cannot write {self._target}, the log goes on where it was: {error}"
+            self(
+                {"log_level": LogLevel.error, "log_namespace": __name__, "log_format": "{text}", "text": text}
+            )
+            return
+        if old is not None:
+            old.close()
+
+    def close(self) -> None:
+        """Close the file, if there is one; what comes after goes to the stream."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _choose(self, settings: LogSettings, base: Path) -> Path | None:
+        return self._path or (base / settings.file if settings.file else None)
+
+
+def install(twistd: MutableMapping[str, Any] | None, settings: LogSettings, base: Path) -> LogOutput:
+    """Make the log that ``twistd`` will use in place of its own, and return it.
+
+    To be called from ``postOptions`` of our options with ``self.parent``: twistd reads its option ``logger``
+    after that and before any service is made.  Its other options keep their meaning: ``--logger`` and
+    ``--syslog`` win over all, ``--logfile`` wins over ``log.file``, and a daemon without either writes
+    ``twistd.log``.
+    """
+    options = {} if twistd is None else twistd
+    logfile = options.get("logfile")
+    path = None
+    if logfile and logfile != "-":
+        path = Path(logfile).absolute()
+    elif twistd is not None and not options.get("nodaemon") and not settings.file:
+        path = Path("twistd.log").absolute()
+    elif logfile == "-":
+        settings = settings.model_copy(update={"file": ""})
+    output = LogOutput(settings, base, stream=sys.stdout, path=path)
+    if twistd is not None and not twistd.get("logger") and not twistd.get("syslog"):
+        twistd["logger"] = lambda: output
+    return output
+
+
+def _open(path: Path) -> TextIO:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _as_text(event: LogEvent, level: str, namespace: str) -> str:
+    system = namespace.removeprefix("chatnet.")
+    line = f"{_time(event)} {level:<5} {_printable(system)}: {_printable(_sentence(event))}\n"
+    return line + "".join(f"  | {_printable(part)}\n" for part in _traceback(event).splitlines())
+
+
+def _as_json(event: LogEvent, level: str, namespace: str) -> str:
+    record: dict[str, object] = {
+        "time": _time(event),
+        "level": level,
+        "namespace": namespace,
+        "event": _sentence(event),
+    }
+    if traceback := _traceback(event):
+        record["traceback"] = traceback
+    for key, value in event.items():
+        if not key.startswith("log_") and key not in _NOT_FIELDS:
+            record[key] = _field(value)
+    return _SURROGATE.sub("\ufffd", json.dumps(record, ensure_ascii=False)) + "\n"
+
+
+def _time(event: LogEvent) -> str:
+    when = event.get("log_time")
+    moment = datetime.now(UTC) if when is None else datetime.fromtimestamp(when, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sentence(event: LogEvent) -> str:
+    text = formatEvent(event)
+    failure = event.get("log_failure")
+    # A failure nobody waited for comes without words of its own.
+    return text if text or failure is None else failure.getErrorMessage()
+
+
+def _traceback(event: LogEvent) -> str:
+    failure = event.get("log_failure")
+    return "" if failure is None else failure.getTraceback()
+
+
+def _field(value: object) -> object:
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_field(item) for item in value]
+    try:
+        return str(value)
+    except Exception:
+        # The log must not lose an event over an object that cannot describe itself.
+        return f"<{type(value).__name__}>"
+
+
+def _printable(text: str) -> str:
+    """The same without anything that moves the cursor, breaks the line or cannot be encoded."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,312 @@
+"""From files and the environment to settings, or to all the reasons why not."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from chatnet.settings import Settings
+from chatnet.wiring.config import MAX_MOTD, ConfigError, check, load, read_motd
+
+SECRET = "hunter2-hunter2"
+
+
+def problems(path: Path | None, environ: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        load(None if path is None else str(path), environ or {})
+    prefix = "" if path is None else f"{path.parent}/"
+    return [problem.replace(prefix, "") for problem in refused.value.problems]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    def write(text: str, mode: int = 0o600) -> Path:
+        path = tmp_path / "chatnet.toml"
+        path.write_text(text, encoding="utf-8")
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+def test_without_a_file_the_defaults_hold_in_the_current_folder() -> None:
+    loaded = load(None, {"PATH": "/bin", "CHATNET_CONFIG": "not ours"})
+    assert loaded.settings == Settings()
+    assert loaded.base == Path.cwd()
+    assert loaded.path is None
+
+
+def test_file_and_environment_together(write: Any) -> None:
+    path = write('[server]\nname = "irc.example.org"\n[limits]\nnick = 20\ntopic = 100\n')
+    loaded = load(str(path), {"CHATNET__LIMITS__NICK": "25", "CHATNET__SERVER__NETWORK": "Example"})
+    assert loaded.settings.server.name == "irc.example.org"
+    assert loaded.settings.server.network == "Example"
+    assert (loaded.settings.limits.nick, loaded.settings.limits.topic) == (25, 100)
+    assert (loaded.base, loaded.path, loaded.warnings) == (path.parent, path, ())
+
+
+def test_the_environment_sets_every_kind_of_value() -> None:
+    found = load(
+        None,
+        {
+            "CHATNET__FLOOD__ENABLED": "no",
+            "CHATNET__FLOOD__PENALTY_SCALE": "0.5",
+            "CHATNET__FLOOD__EXEMPT": '["10.0.0.0/8"]',
+            "CHATNET__SERVER__PASSWORD": SECRET,
+            "CHATNET__CLOAK__KEY": "",
+            "CHATNET__LISTEN": '[{"endpoint": "tcp:7000"}]',
+            "CHATNET__LOG": '{"level": "debug"}',
+            "CHATNET__LOG__FORMAT": "json",
+        },
+    ).settings
+    assert (found.flood.enabled, found.flood.penalty_scale) == (False, 0.5)
+    assert found.flood.exempt == ("10.0.0.0/8",)
+    assert found.server.password is not None and found.server.password.get_secret_value() == SECRET
+    assert found.cloak.key is None
+    assert [listener.endpoint for listener in found.listen] == ["tcp:7000"]
+    assert (found.log.level, found.log.format) == ("debug", "json")
+
+
+def test_all_problems_are_told_at_once(write: Any) -> None:
+    path = write(
+        f"""
+        [server]
+        name = "nodot"
+        pasword = "{SECRET}"
+        sid = 5
+        [limits]
+        nick = 99
+        user = "10"
+        [flood]
+        penalty_scale = inf
+        exempt = ["10.0.0.0/8", "somewhere"]
+        [tls]
+        handshake_timeout = 0
+        [[listen]]
+        endpoint = "ssl:6697"
+        connection_class = "vip"
+        [[oper]]
+        name = "ann"
+        class = "x"
+        password = "{SECRET}"
+        [log]
+        level = "loud"
+        """
+    )
+    environ = {"CHATNET__FOO__BAR": SECRET, "CHATNET__LIMITS__TOPIC": "x", "CHATNET__LIMITS__KEY": "65"}
+    assert sorted(problems(path, environ)) == sorted(
+        [
+            "environment CHATNET__FOO__BAR: there is no such setting",
+            "environment CHATNET__LIMITS__TOPIC: must be a whole number",
+            "environment CHATNET__LIMITS__KEY: must be at most 64",
+            "chatnet.toml: server.name: is not a server name: letters, digits and '-', with a '.', "
+            "at most 63 bytes",
+            "chatnet.toml: server.pasword: there is no such setting (did you mean password?)",
+            "chatnet.toml: server.sid: must be text",
+            "chatnet.toml: limits.nick: must be at most 64",
+            "chatnet.toml: limits.user: must be a whole number",
+            "chatnet.toml: flood.penalty_scale: must be a finite number",
+            "chatnet.toml: flood.exempt.1: is neither an address nor a network such as 192.0.2.0/24",
+            "chatnet.toml: tls.handshake_timeout: must be more than 0",
+            "chatnet.toml: listen.0.endpoint: has TLS in the endpoint: write tcp:… and tls = true",
+            "chatnet.toml: listen.0.connection_class: there is no connection_class 'vip'",
+            "chatnet.toml: oper.0.password: is not an argon2 hash: make one with `chatnet hash-password`",
+            "chatnet.toml: oper.0.class: there is no oper_class 'x'",
+            "chatnet.toml: log.level: must be 'debug', 'info', 'warn' or 'error'",
+        ]
+    )
+
+
+def test_problems_in_json_of_the_environment_name_the_variable_and_the_rest_of_the_way() -> None:
+    assert problems(None, {"CHATNET__LISTEN": '[{"endpoint": "tcp:7000", "connection_class": "q"}, {}]'}) == [
+        "environment CHATNET__LISTEN: 1.endpoint: is missing",
+        "environment CHATNET__LISTEN: 0.connection_class: there is no connection_class 'q'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("CHATNET__LISTEN", "{}", "must be a list in JSON"),
+        ("CHATNET__LIMITS", "[]", "must be a table in JSON"),
+        (
+            "CHATNET__LIMITS",
+            "{",
+            "must be a table in JSON: expecting property name enclosed in double quotes (character 2)",
+        ),
+        ("CHATNET__LISTEN", "[" * 100_000, "must be a list in JSON: nested too deeply, or a number too long"),
+        ("CHATNET__FLOOD__EXEMPT", "127.0.0.1", "must be a list in JSON: extra data (character 6)"),
+        ("CHATNET__FLOOD__ENABLED", "perhaps", "must be true or false"),
+        ("CHATNET__FLOOD__PENALTY_SCALE", "nan", "must be a finite number"),
+        ("CHATNET__SERVER__NETWORK", "\udc80", "is not UTF-8 text"),
+        ("CHATNET__SERVER__ADMIN", '["\\ud800"]', "is not UTF-8 text"),
+        ("CHATNET__OPER__0__NAME", "ann", "a list is set whole, as JSON, in CHATNET__OPER"),
+        ("CHATNET__limits__nick", "20", "there is no such setting (did you mean CHATNET__LIMITS__NICK?)"),
+        ("CHATNET__", "20", "there is no such setting"),
+    ],
+)
+def test_a_variable_that_cannot_be_used(name: str, value: str, reason: str) -> None:
+    assert problems(None, {name: value}) == [f"environment {name}: {reason}"]
+
+
+def test_not_toml_names_the_line_and_the_environment_is_looked_at_all_the_same(write: Any) -> None:
+    path = write(f'[server]\nname = "irc.example.org"\npassword {SECRET}\n')
+    found = problems(path, {"CHATNET__LIMITS__NICK": "0", "CHATNET__OPER": '[{"name": "a", "class": "b"}]'})
+    assert found[0].startswith("chatnet.toml:3: not TOML: expected '=' after a key")
+    assert found[1:] == [
+        "environment CHATNET__LIMITS__NICK: must be at least 1",
+        "environment CHATNET__OPER: 0: needs a password or a certfp",
+        "environment CHATNET__OPER: 0.class: there is no oper_class 'b'",
+    ]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert problems(tmp_path / "chatnet.toml") == ["chatnet.toml: cannot be read: No such file or directory"]
+    (tmp_path / "latin.toml").write_bytes(b'# \n[server]\nnetwork = "\xe4"\n')
+    assert problems(tmp_path / "latin.toml") == ["latin.toml:3: is not UTF-8 text"]
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 100_000)
+    assert problems(tmp_path / "deep.toml")[0].startswith("deep.toml: not TOML")
+    (tmp_path / "end.toml").write_text('a = """\n')
+    assert problems(tmp_path / "end.toml")[0].startswith("end.toml:2: not TOML")
+    (tmp_path / "keys.toml").write_text(".".join(["a"] * 5000) + " = 1\n")
+    assert problems(tmp_path / "keys.toml") == ["keys.toml: a: there is no such setting"]
+
+
+def test_a_problem_is_one_line_whatever_the_keys_are(write: Any) -> None:
+    assert problems(write('"a\\nb\\u001b[31m" = 1\n')) == [
+        "chatnet.toml: a\\nb\\x1b[31m: there is no such setting",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "warned"),
+    [
+        ('[server]\npassword = "x"\n', 0o644, True),
+        ('[server]\npassword = "x"\n', 0o640, False),
+        ('[[connection_class]]\nname = "a"\npassword = "x"\n', 0o604, True),
+        ('[[connection_class]]\nname = "a"\n', 0o644, False),
+    ],
+)
+def test_secrets_for_everybody_to_read_are_warned_of(write: Any, text: str, mode: int, warned: bool) -> None:
+    path = write(text, mode)
+    told = f"{path}: holds secrets, and everybody on this machine can read it: chmod 640"
+    assert load(str(path), {}).warnings == ((told,) if warned else ())
+
+
+def test_settings_made_by_ourselves_are_checked_alike() -> None:
+    assert check({"limits": {"nick": 3}}, "here").limits.nick == 3
+    with pytest.raises(ConfigError, match=r"^here: limits\.nick: must be at least 1$"):
+        check({"limits": {"nick": 0}}, "here")
+
+
+def test_motd(write: Any, tmp_path: Path) -> None:
+    loaded = load(str(write('[server]\nmotd = "motd.txt"\n')), {})
+    motd = tmp_path / "motd.txt"
+    motd.write_bytes("\ufeffHej\r\n\n  w\u00f6rld \x00\n\n".encode() + b"\xff\n\n\n")
+    assert read_motd(loaded) == ("Hej", "", "  w\u00f6rld", "", "\ufffd")
+    motd.write_bytes(b"\n \n")
+    assert read_motd(loaded) == ()
+    assert read_motd(load(None, {})) == ()
+
+
+def test_motd_that_cannot_be_read(write: Any, tmp_path: Path) -> None:
+    path = write('[server]\nmotd = "motd.txt"\n')
+    loaded, motd = load(str(path), {}), tmp_path / "motd.txt"
+
+    def problem() -> str:
+        with pytest.raises(ConfigError) as refused:
+            read_motd(loaded)
+        return str(refused.value).removeprefix(f"{path}: server.motd: ")
+
+    assert problem() == "cannot read motd.txt: No such file or directory"
+    os.mkfifo(motd)
+    assert problem() == "motd.txt is not a file"
+    motd.unlink()
+    motd.mkdir()
+    assert problem() in ("motd.txt is not a file", "cannot read motd.txt: Is a directory")
+    motd.rmdir()
+    motd.write_bytes(b"x" * (MAX_MOTD + 1))
+    assert problem() == "motd.txt is larger than 64 KiB"
+    strange = load(None, {"CHATNET__SERVER__MOTD": "a\0b"})
+    with pytest.raises(ConfigError, match="not a usable path"):
+        read_motd(strange)
+
+
+# Any environment gives settings or one ConfigError, and never shows a secret.
+
+KEYS = [f"CHATNET__{section.upper()}" for section in Settings.model_fields]
+KEYS += [
+    f"CHATNET__{section.upper()}__{key.upper()}"
+    for section in ("server", "tls", "limits", "flood", "cloak", "lookups", "log")
+    for key in Settings.model_fields[section].annotation.model_fields  # type: ignore[union-attr]  # they are sections
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "class", "endpoint", "extends", "match", "tls", "nick"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+VALUES = JSON.map(json.dumps) | st.text(max_size=20) | st.integers().map(str)
+
+
+@given(
+    st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=9).map("CHATNET__".__add__), VALUES, max_size=4)
+)
+@hypothesis_settings(max_examples=150, deadline=None)
+def test_any_environment_loads_or_is_refused_in_words(environ: dict[str, str]) -> None:
+    try:
+        load(None, environ)
+    except ConfigError as error:
+        assert error.problems
+        for problem in error.problems:
+            assert problem.isprintable() and ": " in problem
+            assert "pydantic" not in problem and "Input" not in problem
+
+
+@given(JSON.filter(lambda value: isinstance(value, dict)), st.sampled_from(list(Settings.model_fields)))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_any_tree_is_checked_or_refused_in_words(value: dict[str, Any], section: str) -> None:
+    for content in (value, [value]):
+        try:
+            check({section: content}, "here")
+        except ConfigError as error:
+            assert all(problem.startswith(f"here: {section}") for problem in error.problems)
+
+
+SPOILED: list[Any] = [SECRET, [SECRET], {"a": SECRET}, {SECRET[:4]: [SECRET]}]
+
+
+@given(
+    st.sampled_from(SPOILED),
+    st.sampled_from(["key", "password", "kee"]),
+    st.sampled_from(["server", "cloak", "oper", "connection_class"]),
+    st.booleans(),
+)
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_secrets_are_never_shown(value: Any, key: str, section: str, whole: bool) -> None:
+    content: Any = {"name": "x", key: value, "tls": 3}
+    if section in ("oper", "connection_class"):
+        content = [content]
+    environ = {f"CHATNET__{section.upper()}": json.dumps(content)}
+    if whole:
+        environ = {name: text[:-1] for name, text in environ.items()}
+    with pytest.raises(ConfigError) as refused:
+        load(None, environ)
+    assert SECRET not in str(refused.value)
+    assert SECRET not in repr(refused.value)
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
