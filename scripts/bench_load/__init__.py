@@ -1,0 +1,1 @@
+"""The load generator behind `scripts/bench`: standard library only, one process, one epoll loop."""

@@ -1,0 +1,154 @@
+"""Measure the server's CPU time per delivered message, per connection and per start, and print a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from bench_load.report import Measured, as_json, table
+from bench_load.scenarios import UNITS, Options, make
+from bench_load.server import Server, Started
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DESCRIPTORS = 5200
+EXPLANATION = """\
+scenarios (message text 64 bytes; no flood limits)
+  burst     500 clients in one channel, 5 speak, at most 50 messages under way
+  single    the same, 1 message under way: every delivery costs a system call
+  channels  2000 clients in 200 channels of 10, all speak, 200 messages under way
+  dm        100 pairs play ping-pong with private messages
+  churn     connect, register, join, speak, quit: 100 at a time, 3000 times
+  connect   5000 clients register and idle: CPU time and memory of each
+With any of them comes `startup`: CPU time from the start of the process until it accepts connections.
+
+CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only:
+with two source trees (--tree A --tree B) the rounds alternate. Differences below 15 % mean nothing.
+A run in which a message was lost, doubled or out of order is `not ok`, and the exit status is 1."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description=__doc__,
+        epilog=EXPLANATION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    option = parser.add_argument
+    option("--scenario", action="append", choices=list(UNITS), help="only this one; may be repeated")
+    option("--rounds", type=int, default=3, metavar="N", help="runs of each, with a fresh server (default 3)")
+    option("--seconds", type=float, default=4.0, metavar="T", help="length of a measurement (default 4)")
+    option("--scale", type=float, default=1.0, metavar="F", help="multiply the numbers of clients by F")
+    option("--tls", action="store_true", help="speak TLS")
+    option("--tree", action="append", type=Path, metavar="DIR", help="source tree to serve; may be repeated")
+    option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
+    option("--pid", type=int, metavar="PID", help="its process")
+    option("--json", action="store_true", help="print every run, as JSON")
+    given = parser.parse_args()
+    if (given.address is None) != (given.pid is None):
+        parser.error("--address and --pid go together")
+    if given.address and split_address(given.address)[0] not in ("127.0.0.1", "::1"):
+        parser.error("--address must begin with 127.0.0.1: or [::1]:")
+    return given
+
+
+def split_address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def raise_descriptor_limit(scale: float) -> None:
+    needed = int(DESCRIPTORS * scale)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise SystemExit(f"needs {needed} open files, may have {hard}: raise `ulimit -n` or give --scale")
+
+
+def commit(tree: Path) -> str:
+    """The commit a tree stands at, with a + if it was changed."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(tree), *words], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    try:
+        return (git("rev-parse", "--short", "HEAD") or "unknown") + (
+            "+" if git("status", "--porcelain") else ""
+        )
+    except FileNotFoundError:
+        return "unknown"
+
+
+def two_cpus() -> tuple[int | None, int | None]:
+    """A CPU for the generator and one for the server; nothing where there is one only."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return (cpus[0], cpus[-1]) if len(cpus) > 1 else (None, None)
+
+
+def measure(scenario: str, start: Callable[[], Server], options: Options, number: int) -> Measured:
+    server = start()
+    try:
+        result = make(scenario, server, options).run()
+    finally:
+        server.stop()
+    if isinstance(server, Started):
+        result.figures["startup"] = server.startup
+    return Measured(scenario, server.name, number, result.figures, result.trouble)
+
+
+def main() -> int:
+    given = arguments()
+    raise_descriptor_limit(given.scale)
+    generator_cpu, server_cpu = two_cpus()
+    if generator_cpu is not None:
+        os.sched_setaffinity(0, {generator_cpu})
+    options = Options(given.seconds, given.tls, given.scale)
+
+    starters: dict[str, Callable[[], Server]] = {}
+    trees: list[Path] = given.tree or ([] if given.address else [ROOT])
+    for tree in trees:
+        name = f"{tree.resolve().name} {commit(tree)}" if len(trees) > 1 else f"chatnet {commit(tree)}"
+        starters[name] = partial(Started, name, tree.resolve(), given.tls, server_cpu)
+    if given.address:
+        host, port = split_address(given.address)
+        starters[given.address] = partial(Server, given.address, given.pid, host, port, port)
+
+    about: dict[str, object] = {
+        "servers": list(starters),
+        "python": platform.python_version(),
+        "twisted": version("twisted"),
+        "system": f"{platform.system()} {platform.release()}",
+        "tls": given.tls,
+        "rounds": given.rounds,
+        "seconds": given.seconds,
+        "scale": given.scale,
+        "server_cpu": server_cpu,
+        "generator_cpu": generator_cpu,
+    }
+    runs: list[Measured] = []
+    for scenario in given.scenario or list(UNITS):
+        for number in range(1, given.rounds + 1):
+            for name, start in starters.items():
+                print(f"{scenario}, round {number}: {name}", file=sys.stderr)
+                runs.append(measure(scenario, start, options, number))
+    if given.json:
+        print(as_json(about, runs))
+    else:
+        print(
+            ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items() if key != "servers")
+        )
+        print("medians of the rounds (lowest to highest)\n")
+        print(table(runs, list(starters)))
+    return 1 if any(run.trouble for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

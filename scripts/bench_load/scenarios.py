@@ -1,0 +1,316 @@
+"""The scenarios: what the clients do, what is counted, and whether everything arrived."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass, field
+
+from bench_load.generator import CLOSED, Connection, Generator, Run, Scenario, Stalled, text
+from bench_load.server import Server
+
+AT_ONCE = 200  # connections being registered at the same time
+
+
+@dataclass
+class Result:
+    """One run of one scenario: `figures` by name, and what went wrong."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    trouble: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Options:
+    seconds: float
+    tls: bool
+    scale: float
+    """Multiplies the number of clients: below 1 for a quick look."""
+
+
+class Crowd(Scenario):
+    """Clients who register and, if they are to, join."""
+
+    def __init__(self, server: Server, options: Options, size: int) -> None:
+        self.server = server
+        self.options = options
+        self.generator = Generator(server.address(options.tls), options.tls, self)
+        self.clients = [Connection(number) for number in range(size)]
+        self.registrations = 0
+        self.joins = 0
+
+    def registered(self, connection: Connection) -> None:
+        self.registrations += 1
+
+    def joined(self, connection: Connection) -> None:
+        self.joins += 1
+
+    def register(self) -> None:
+        """Connect and register everybody, AT_ONCE at a time."""
+        todo = iter(self.clients)
+        opened = 0
+
+        def done() -> bool:
+            nonlocal opened
+            while opened < len(self.clients) and opened - self.registrations < AT_ONCE:
+                self.generator.open(next(todo))
+                opened += 1
+            return self.registrations + len(self.generator.trouble) >= len(self.clients)
+
+        self.generator.run_until(done)
+
+    def join(self, channel_of: list[bytes]) -> None:
+        """Client number n joins `channel_of[n]`, a few at a time."""
+        begun = 0
+
+        def done() -> bool:
+            nonlocal begun
+            while begun < len(self.clients) and begun - self.joins < 16:
+                self.generator.send(self.clients[begun], b"JOIN %b\r\n" % channel_of[begun])
+                begun += 1
+            return self.joins >= len(self.clients) or bool(self.generator.trouble)
+
+        self.generator.run_until(done)
+        self.generator.run_for(0.3)  # the last JOIN lines
+
+    def run(self) -> Result:
+        """Measure; whatever happens, close."""
+        result = Result()
+        try:
+            self.measure(result)
+        except Stalled:
+            result.trouble.append("nothing came for a long time")
+        finally:
+            self.generator.close()
+        result.trouble.extend(self.generator.trouble)
+        return result
+
+    def measure(self, result: Result) -> None:
+        raise NotImplementedError
+
+
+class Conversation:
+    """A channel or a pair: `speakers` take turns, `window` messages are under way at most."""
+
+    __slots__ = ("due", "receivers", "sent", "speakers", "targets", "turn", "window")
+
+    def __init__(self, speakers: list[Connection], targets: list[bytes], receivers: int, window: int) -> None:
+        self.speakers = speakers
+        self.targets = targets
+        """Where the speaker of the same index writes to."""
+        self.receivers = receivers
+        self.window = window * receivers
+        self.due = 0
+        """Deliveries that are to come."""
+        self.turn = 0
+        self.sent = [0] * len(speakers)
+
+    def speak(self, generator: Generator) -> int:
+        """Say as much as the window lets; the number of deliveries that will follow."""
+        before = self.due
+        while self.due + self.receivers <= self.window:
+            index = self.turn % len(self.speakers)
+            self.turn += 1
+            self.sent[index] += 1
+            speaker = self.speakers[index]
+            line = b"PRIVMSG %b :%b\r\n" % (self.targets[index], text(speaker.number, self.sent[index]))
+            generator.send(speaker, line)
+            self.due += self.receivers
+        return self.due - before
+
+
+class Talk(Crowd):
+    """Conversations in a closed loop: a message that arrived everywhere makes room for the next."""
+
+    def __init__(self, server: Server, options: Options, size: int, groups: int) -> None:
+        super().__init__(server, options, size)
+        self.groups = groups
+        self.of_client: list[Conversation] = []
+        self.conversations: list[Conversation] = []
+        self.delivered = 0
+        self.touched: set[Conversation] = set()
+
+    def messages(self, connection: Connection, runs: list[Run], count: int) -> None:
+        heard = connection.heard
+        for sender, first, last in runs:
+            if heard.get(sender, -1) + 1 != first:
+                known = "out of order" if sender in heard else "from a stranger"
+                self.generator.trouble.append(f"{connection.number} heard {sender}:{first} {known}")
+            heard[sender] = last
+        self.delivered += count
+        conversation = self.of_client[connection.number]
+        conversation.due -= count
+        self.touched.add(conversation)
+
+    def prepare(self) -> None:
+        """Make the conversations; every client belongs to one."""
+        raise NotImplementedError
+
+    def measure(self, result: Result) -> None:
+        self.register()
+        self.prepare()
+        for conversation in self.conversations:
+            numbers = [speaker.number for speaker in conversation.speakers]
+            for client in self.clients:
+                if self.of_client[client.number] is conversation:
+                    client.heard = {number: 0 for number in numbers if number != client.number}
+        gc.collect()
+        gc.freeze()
+        expected = 0
+        cpu, own, start = self.server.cpu(), time.process_time(), time.monotonic()
+        end = start + self.options.seconds
+        self.touched.update(self.conversations)
+
+        def done() -> bool:
+            nonlocal expected
+            now = time.monotonic()
+            if now < end and not self.generator.trouble:
+                for conversation in self.touched:
+                    expected += conversation.speak(self.generator)
+                self.touched.clear()
+                return False
+            return self.delivered >= expected or bool(self.generator.trouble)
+
+        try:
+            self.generator.run_until(done)
+        except Stalled:
+            result.trouble.append(f"{expected - self.delivered} of {expected} deliveries did not come")
+        wall = time.monotonic() - start
+        result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / max(self.delivered, 1)
+        result.figures["rate"] = self.delivered / wall
+        result.figures["generator"] = (time.process_time() - own) / wall
+        self.generator.run_for(0.2)  # whatever comes twice
+        wrong = 0
+        for conversation in self.conversations:
+            for speaker, sent in zip(conversation.speakers, conversation.sent, strict=True):
+                for client in self.clients:
+                    if self.of_client[client.number] is conversation and client is not speaker:
+                        wrong += client.heard[speaker.number] != sent
+        if wrong:
+            result.trouble.append(f"{wrong} receivers did not hear everything once")
+
+
+class Channels(Talk):
+    """Clients spread over channels; in each the first few speak."""
+
+    def __init__(
+        self, server: Server, options: Options, size: int, groups: int, speakers: int, window: int
+    ) -> None:
+        super().__init__(server, options, size, groups)
+        self.speakers = speakers
+        self.window = window
+
+    def prepare(self) -> None:
+        names = [b"#bench%d" % (number % self.groups) for number in range(len(self.clients))]
+        self.join(names)
+        for group in range(self.groups):
+            members = self.clients[group :: self.groups]
+            speakers = members[: self.speakers]
+            targets = [names[group]] * len(speakers)
+            self.conversations.append(Conversation(speakers, targets, len(members) - 1, self.window))
+        self.of_client = [self.conversations[number % self.groups] for number in range(len(self.clients))]
+
+
+class Pairs(Talk):
+    """Pairs who answer each other in private, one message under way in each."""
+
+    def prepare(self) -> None:
+        for group in range(self.groups):
+            pair = self.clients[group :: self.groups]
+            self.conversations.append(Conversation(pair, [pair[1].nick, pair[0].nick], 1, 1))
+        self.of_client = [self.conversations[number % self.groups] for number in range(len(self.clients))]
+
+
+class Churn(Crowd):
+    """Connect, register, join, speak, quit, and again."""
+
+    def __init__(self, server: Server, options: Options, size: int, cycles: int) -> None:
+        super().__init__(server, options, size)
+        self.left = cycles
+        self.cycles = 0
+        self.alive = 0
+
+    def start(self, connection: Connection) -> None:
+        if self.left > 0:
+            self.left -= 1
+            self.alive += 1
+            self.generator.open(connection)
+
+    def registered(self, connection: Connection) -> None:
+        self.generator.send(connection, b"JOIN #bench%d\r\n" % (connection.number % 10))
+
+    def joined(self, connection: Connection) -> None:
+        message = text(connection.number, 1)
+        line = b"PRIVMSG #bench%d :%b\r\nPING spoken\r\n" % (connection.number % 10, message)
+        self.generator.send(connection, line)
+
+    def answered(self, connection: Connection) -> None:
+        if not connection.closing:
+            connection.closing = True
+            self.generator.send(connection, b"QUIT :bye\r\n")
+
+    def closed(self, connection: Connection) -> None:
+        self.alive -= 1
+        self.cycles += connection.closing
+        self.start(connection)
+
+    def measure(self, result: Result) -> None:
+        wanted = self.left
+        cpu, own, start = self.server.cpu(), time.process_time(), time.monotonic()
+        for client in self.clients:
+            self.start(client)
+        self.generator.run_until(lambda: self.alive == 0)
+        wall = time.monotonic() - start
+        result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / max(self.cycles, 1)
+        result.figures["rate"] = self.cycles / wall
+        result.figures["generator"] = (time.process_time() - own) / wall
+        if self.cycles != wanted:
+            result.trouble.append(f"{self.cycles} of {wanted} cycles came to their end")
+
+
+class Idle(Crowd):
+    """Connect, register, and stay."""
+
+    def measure(self, result: Result) -> None:
+        memory = self.server.memory()
+        cpu, own, start = self.server.cpu(), time.process_time(), time.monotonic()
+        self.register()
+        wall = time.monotonic() - start
+        result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / len(self.clients)
+        result.figures["rate"] = self.registrations / wall
+        result.figures["generator"] = (time.process_time() - own) / wall
+        self.generator.run_for(0.5)
+        result.figures["memory"] = (self.server.memory() - memory) / 1024 / len(self.clients)
+        standing = sum(client.state != CLOSED for client in self.clients)
+        if standing != len(self.clients):
+            result.trouble.append(f"{standing} of {len(self.clients)} connections stand")
+
+
+def make(name: str, server: Server, options: Options) -> Crowd:
+    """The scenario of that name."""
+
+    def scaled(count: int, least: int) -> int:
+        return max(int(count * options.scale), least)
+
+    if name in ("burst", "single"):
+        return Channels(server, options, scaled(500, 6), 1, 5, 50 if name == "burst" else 1)
+    if name == "channels":
+        groups = scaled(200, 2)
+        return Channels(server, options, groups * 10, groups, 10, 1)
+    if name == "dm":
+        pairs = scaled(100, 1)
+        return Pairs(server, options, pairs * 2, pairs)
+    if name == "churn":
+        return Churn(server, options, scaled(100, 2), scaled(3000, 20))
+    return Idle(server, options, scaled(5000, 10))
+
+
+UNITS = {
+    "burst": "delivery",
+    "single": "delivery",
+    "channels": "delivery",
+    "dm": "delivery",
+    "churn": "cycle",
+    "connect": "registration",
+}
+"""Every scenario, and what its CPU time and its rate are counted by."""

@@ -1,0 +1,119 @@
+"""The server under load: one that we start from a source tree, or one that runs already."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+START_SECONDS = 30.0
+
+CONFIGURATION = """\
+[server]
+data = "data"
+
+[[listen]]
+endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
+{tls}
+[flood]
+enabled = false
+
+[[connection_class]]
+name = "bench"
+flood_exempt = true
+sendq = 67108864
+ping_interval = 300.0
+"""
+TLS_LISTENER = """
+[[listen]]
+endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
+tls = true
+"""
+
+
+class Server:
+    """A running server process, seen from outside."""
+
+    def __init__(self, name: str, pid: int, host: str, port: int, tls_port: int) -> None:
+        self.name = name
+        self.pid = pid
+        self.host = host
+        self.port = port
+        self.tls_port = tls_port
+
+    def address(self, tls: bool) -> tuple[str, int]:
+        return (self.host, self.tls_port if tls else self.port)
+
+    def cpu(self) -> float:
+        """Seconds of user and system time so far, all threads; in steps of 10 ms."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self) -> int:
+        """Resident memory in bytes."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+
+    def stop(self) -> None:
+        """Nothing: it is not ours."""
+
+
+class Started(Server):
+    """`twistd chatnet` from a source tree, with a folder of its own and without flood limits."""
+
+    def __init__(self, name: str, tree: Path, tls: bool, cpu: int | None) -> None:
+        port, tls_port = free_port(), free_port() if tls else 0
+        self.folder = Path(tempfile.mkdtemp(prefix="chatnet-bench-"))
+        listener = TLS_LISTENER.format(port=tls_port) if tls else ""
+        (self.folder / "bench.toml").write_text(CONFIGURATION.format(port=port, tls=listener))
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
+        environment["PYTHONPATH"] = str(tree)
+        twistd = str(Path(sys.executable).parent / "twistd")
+        with (self.folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [twistd, "--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        super().__init__(name, self.process.pid, "127.0.0.1", port, tls_port)
+        if cpu is not None:
+            os.sched_setaffinity(self.pid, {cpu})
+        self.startup = self._wait()
+        """CPU seconds until the port accepted."""
+
+    def _wait(self) -> float:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex((self.host, self.tls_port or self.port)) == 0:
+                    return self.cpu()
+            time.sleep(0.005)
+        output = (self.folder / "output").read_text(errors="replace")
+        self.stop()
+        raise SystemExit(f"{self.name}: the server did not start:\n{output[-2000:]}")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
