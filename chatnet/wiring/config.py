@@ -118,7 +118,7 @@ def read_motd(loaded: Loaded) -> tuple[str, ...]:
                 raise ConfigError([f"{where}: server.motd: {name} is not a file"])
             content = file.read(MAX_MOTD + 1)
     except (OSError, ValueError) as error:
-        raise ConfigError([f"{where}: server.motd: cannot read {name}: {_os_reason(error)}"]) from None
+        raise ConfigError([f"{where}: server.motd: cannot read {name}: {os_reason(error)}"]) from None
     if len(content) > MAX_MOTD:
         raise ConfigError([f"{where}: server.motd: {name} is larger than {MAX_MOTD // 1024} KiB"])
     text = content.decode("utf-8-sig", "replace").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
@@ -131,7 +131,7 @@ def _read(path: str) -> tuple[dict[str, Any], int]:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:
-        raise ConfigError([f"{path}: cannot be read: {_os_reason(error)}"]) from None
+        raise ConfigError([f"{path}: cannot be read: {os_reason(error)}"]) from None
     if len(content) > MAX_FILE:
         raise ConfigError([f"{path}: is larger than {MAX_FILE // 1024 // 1024} MiB"])
     try:
@@ -388,7 +388,8 @@ def _dotted(place: Place) -> str:
     return ".".join(str(step) for step in place)
 
 
-def _os_reason(error: OSError | ValueError) -> str:
+def os_reason(error: OSError | ValueError) -> str:
+    """Why a path could not be used, in the system's words and without the path."""
     return (isinstance(error, OSError) and error.strerror) or "not a usable path"
 
 

@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 
 from chatnet.settings import CloakSettings
-from chatnet.wiring.config import Loaded
+from chatnet.wiring.config import Loaded, os_reason
 
 DEFAULT_NAME = "chatnet-data"
 _SHORTEST_KEY = 32
@@ -41,14 +41,16 @@ class DataFolder:
             path.mkdir(mode=0o700, exist_ok=True)
             self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except (OSError, ValueError) as error:
-            raise DataFolderError(f"The data folder {path} cannot be used: {_reason(error)}.") from None
+            raise DataFolderError(f"The data folder {path} cannot be used: {os_reason(error)}.") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.pread(self._lock, 20, 0).decode("ascii", "replace").strip()
             os.close(self._lock)
             if not isinstance(error, BlockingIOError):
-                raise DataFolderError(f"The data folder {path} cannot be locked: {_reason(error)}.") from None
+                raise DataFolderError(
+                    f"The data folder {path} cannot be locked: {os_reason(error)}."
+                ) from None
             who = f" (process {holder})" if holder.isdecimal() else ""
             raise DataFolderError(f"Another chatnet{who} is running with the data folder {path}.") from None
         self.sign()
@@ -76,7 +78,7 @@ class DataFolder:
                 _write(file, secrets.token_hex(32) + "\n")
             key = file.read_bytes().strip()
         except OSError as error:
-            raise DataFolderError(f"The cloak key {file} cannot be used: {_reason(error)}.") from None
+            raise DataFolderError(f"The cloak key {file} cannot be used: {os_reason(error)}.") from None
         if len(key) < _SHORTEST_KEY:
             raise DataFolderError(
                 f"The cloak key {file} is damaged (shorter than {_SHORTEST_KEY} characters): restore it, or "
@@ -98,7 +100,3 @@ def _write(file: Path, text: str) -> None:
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (isinstance(error, OSError) and error.strerror) or "not a usable path"

@@ -20,7 +20,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from zope.interface import implementer
 
 from chatnet.settings import LogSettings
-from chatnet.wiring.config import ConfigError
+from chatnet.wiring.config import ConfigError, os_reason
 
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
 _OURS = ("chatnet", "stdout", "stderr")
@@ -50,8 +50,8 @@ class LogOutput:
             try:
                 self._file = _open(self._target)
             except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or "not a usable path"
-                raise ConfigError([f"log.file: cannot write {self._target}: {reason}"]) from None
+                problem = f"log.file: cannot write {self._target}: {os_reason(error)}"
+                raise ConfigError([problem]) from None
 
     def __call__(self, event: LogEvent) -> None:
         level = event.get("log_level") or LogLevel.info
@@ -79,7 +79,7 @@ class LogOutput:
         try:
             self._file = None if self._target is None else _open(self._target)
         except (OSError, ValueError) as error:
-            text = f"cannot write {self._target}, the log goes on where it was: {error}"
+            text = f"cannot write {self._target} ({os_reason(error)}): the log goes on where it was"
             self(
                 {"log_level": LogLevel.error, "log_namespace": __name__, "log_format": "{text}", "text": text}
             )

@@ -1,0 +1,164 @@
+"""The console script ``chatnet``: make a configuration, check one, hash a password, show a fingerprint.
+
+The server itself is run by ``twistd chatnet``.  What takes time to import waits until a command needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chatnet import __version__
+
+_MOTD = """\
+Welcome to {network}.
+
+This text is motd.txt beside chatnet.toml; change it and send SIGHUP (or REHASH).
+"""
+
+
+class _Failure(Exception):
+    """The command cannot be done; the text is for the person who gave it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 = done, 1 = not done and said why, 2 = wrong arguments."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except _Failure as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatnet", description="Tools for a chatnet server; `twistd -n chatnet` runs it."
+    )
+    parser.add_argument("--version", action="version", version=f"chatnet {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    init = commands.add_parser("init", help="write a commented configuration, a certificate and a motd")
+    init.add_argument("--folder", type=Path, default=Path("."), metavar="F", help="where (default: here)")
+    init.add_argument("--name", metavar="irc.example.org", help="name of this server")
+    init.add_argument("--network", metavar="N", help="name of the network")
+    init.add_argument("--force", action="store_true", help="overwrite what is there, the certificate too")
+    init.set_defaults(run=_init)
+
+    check = commands.add_parser("check-config", help="tell every problem of a configuration")
+    check.add_argument("path", metavar="PATH", help="the file, usually chatnet.toml")
+    check.set_defaults(run=_check_config)
+
+    hashing = commands.add_parser(
+        "hash-password",
+        help="hash a password for the configuration; one line of standard input, or asked for",
+    )
+    hashing.set_defaults(run=_hash_password)
+
+    fingerprint = commands.add_parser("fingerprint", help="SHA-256 fingerprint of a certificate, for certfp")
+    fingerprint.add_argument("path", metavar="PEMFILE", type=Path)
+    fingerprint.set_defaults(run=_fingerprint)
+    return parser
+
+
+def _init(arguments: argparse.Namespace) -> None:
+    from chatnet.transports.certificates import fingerprint, make_self_signed
+    from chatnet.wiring.config import ConfigError, check
+    from chatnet.wiring.datafolder import DEFAULT_NAME
+    from chatnet.wiring.template import template
+
+    chosen: dict[str, str] = {"motd": "motd.txt"}
+    if arguments.name is not None:
+        chosen["name"] = arguments.name
+    if arguments.network is not None:
+        chosen["network"] = arguments.network
+    try:
+        settings = check({"server": chosen}, "init")
+    except ConfigError as error:
+        raise _Failure(str(error)) from None
+
+    folder: Path = arguments.folder
+    config, motd = folder / "chatnet.toml", folder / "motd.txt"
+    certificates = folder / DEFAULT_NAME / "certificates"
+    certificate = certificates / f"{settings.tls.default}.pem"
+    if config.exists() and not arguments.force:
+        raise _Failure(f"{config} is there already; --force overwrites it, the motd and the certificate")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / DEFAULT_NAME).mkdir(mode=0o700, exist_ok=True)
+        certificates.mkdir(mode=0o700, exist_ok=True)
+        _write(config, template({"server": chosen}), arguments.force)
+        _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
+        if certificate.exists() and not arguments.force:
+            print(f"kept   {certificate}")
+        else:
+            make_self_signed(certificate, [settings.server.name, "localhost"])
+            print(f"wrote  {certificate}")
+        print(f"       its SHA-256 fingerprint is {fingerprint(certificate)}")
+    except OSError as error:
+        raise _Failure(f"{error.filename or folder}: {error.strerror}") from None
+    except ValueError as error:
+        raise _Failure(str(error)) from None
+    print(f"Next: read {config}, then run   twistd -n chatnet --config {config}")
+
+
+def _write(file: Path, text: str, force: bool) -> None:
+    if file.exists() and not force:
+        print(f"kept   {file}")
+        return
+    # The configuration may come to hold secrets, so it is not for everybody.
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    print(f"wrote  {file}")
+
+
+def _check_config(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError, load, read_motd
+
+    try:
+        loaded = load(arguments.path, os.environ)
+        read_motd(loaded)
+    except ConfigError as error:
+        raise _Failure(str(error)) from None
+    for warning in loaded.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    listeners, opers = len(loaded.settings.listen), len(loaded.settings.oper)
+    print(f"{arguments.path} is fine: {_count(listeners, 'listener')}, {_count(opers, 'oper')}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _hash_password(arguments: argparse.Namespace) -> None:
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise _Failure("These were two different passwords.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise _Failure("An empty password is none.")
+
+    from argon2 import PasswordHasher
+
+    print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
+
+
+def _fingerprint(arguments: argparse.Namespace) -> None:
+    from chatnet.transports.certificates import fingerprint
+
+    try:
+        print(fingerprint(arguments.path))
+    except OSError as error:
+        raise _Failure(f"{arguments.path}: {error.strerror}") from None
+    except ValueError as error:
+        raise _Failure(str(error)) from None

@@ -1,0 +1,137 @@
+"""The configuration that ``chatnet init`` writes: every setting, explained by its own docstring.
+
+Explanations begin with ``# ``, and settings that nobody chose with ``#`` alone: without it the line counts.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from chatnet.settings import PRIVILEGES, Settings
+
+_HEAD = """\
+chatnet's configuration. Everything has a default: a line such as #nick = 30 shows it, and a line
+without # is a choice made here. Paths are relative to this file's folder.
+
+After a change run chatnet check-config on this file, then send SIGHUP to the server (an oper:
+REHASH). Each key can also come from the environment, as in CHATNET__LIMITS__NICK=20; lists and
+whole sections as JSON.
+"""
+
+_HASH = "$argon2id$v=19$m=65536,t=3,p=4$..."
+_EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
+    "oper_class": [
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "admin"]},
+        {"name": "helper", "privileges": ["kill", "wallops"]},
+    ],
+    "oper": [
+        {
+            "name": "ann",
+            "class": "admin",
+            "password": _HASH,
+            "hosts": ["*@192.0.2.0/24"],
+            "certfp": "0123456789abcdef" * 4,
+        }
+    ],
+}
+"""What to show of lists that are empty by default, and for keys that are absent by default."""
+_EXAMPLE_VALUES = {
+    "server.password": _HASH,
+    # Too short to be accepted: nobody shall run with a secret that is printed here.
+    "cloak.key": "",
+    "listen.connection_class": "default",
+}
+
+
+def template(chosen: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of a configuration with these values, by section and key, and defaults for the rest."""
+    lines = [f"# {line}".rstrip() for line in _HEAD.splitlines()]
+    for section, field in Settings.model_fields.items():
+        model = _model_of(field)
+        about = (model.__doc__ or "").partition(": ")[2]
+        lines += ["", "", *_prose(about[:1].upper() + about[1:])]
+        if typing.get_origin(field.annotation) is tuple:
+            lines += _list(section, model, field)
+        else:
+            lines += [f"[{section}]", *_table(section, model, chosen.get(section, {}), {})]
+    return "\n".join(lines) + "\n"
+
+
+def _list(section: str, model: type[BaseModel], field: FieldInfo) -> Iterator[str]:
+    items = _EXAMPLES.get(section) or [
+        item.model_dump(by_alias=True, exclude_defaults=True)
+        for item in field.get_default(call_default_factory=True)
+    ]
+    for index, item in enumerate(items):
+        if index == 0:
+            yield f"#[[{section}]]"
+            yield from _table(section, model, {}, item)
+        else:
+            yield from ("", f"#[[{section}]]", *(f"#{key} = {_toml(value)}" for key, value in item.items()))
+
+
+def _table(
+    section: str, model: type[BaseModel], chosen: Mapping[str, Any], examples: Mapping[str, Any]
+) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        yield ""
+        yield from _prose((field.description or "") + _limits(section, key, field))
+        if key in chosen:
+            yield f"{key} = {_toml(chosen[key])}"
+            continue
+        value = examples.get(key, field.get_default(call_default_factory=True))
+        if value is None or value is PydanticUndefined:
+            value = _EXAMPLE_VALUES[f"{section}.{key}"]
+        yield f"#{key} = {_toml(value)}"
+
+
+def _limits(section: str, key: str, field: FieldInfo) -> str:
+    """What values there are, as a sentence to follow the description."""
+    if f"{section}.{key}" == "oper_class.privileges":
+        return f" Known: {', '.join(sorted(PRIVILEGES))}."
+    if typing.get_origin(field.annotation) is typing.Literal:
+        return f" One of: {', '.join(typing.get_args(field.annotation))}."
+    parts = []
+    for bound in field.metadata:
+        if isinstance(bound, Ge):
+            parts.append(f"at least {bound.ge}")
+        elif isinstance(bound, Gt):
+            parts.append(f"more than {bound.gt}")
+        elif isinstance(bound, Le):
+            parts.append(f"at most {bound.le}")
+        elif isinstance(bound, Lt):
+            parts.append(f"less than {bound.lt}")
+    if parts == ["at least 0"] or not parts:
+        return ""
+    sentence = " and ".join(parts)
+    return f" {sentence[0].upper()}{sentence[1:]}."
+
+
+def _prose(text: str) -> Iterator[str]:
+    plain = " ".join(text.replace("``", "`").split())
+    return (f"# {line}" for line in textwrap.wrap(plain, 98, break_on_hyphens=False))
+
+
+def _model_of(field: FieldInfo) -> type[BaseModel]:
+    for kind in (field.annotation, *typing.get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    raise TypeError(f"not a section: {field!r}")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    # What JSON writes of a text, a number or a truth value is TOML as well, but for DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

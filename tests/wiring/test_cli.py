@@ -1,0 +1,146 @@
+"""The console script, by what it prints and leaves behind."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import io
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatnet import __version__
+from chatnet.wiring.cli import main
+from chatnet.wiring.config import load, read_motd
+
+Captured = pytest.CaptureFixture[str]
+
+
+def sha256(pem: Path) -> str:
+    text = pem.read_text()
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERTIFICATE") :])).hexdigest()
+
+
+def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "chat"
+    assert main(["init", "--folder", str(folder), "--name", "irc.example.org", "--network", "Example"]) == 0
+    loaded = load(str(folder / "chatnet.toml"), {})
+    assert loaded.settings.server.name == "irc.example.org"
+    assert read_motd(loaded)[0] == "Welcome to Example."
+    certificate = folder / "chatnet-data" / "certificates" / "default.pem"
+    assert certificate.stat().st_mode & 0o077 == 0
+    assert (folder / "chatnet-data").stat().st_mode & 0o077 == 0
+    assert (folder / "chatnet.toml").stat().st_mode & 0o007 == 0
+    assert sha256(certificate) in capsys.readouterr().out
+    assert main(["check-config", str(folder / "chatnet.toml")]) == 0
+    assert main(["fingerprint", str(certificate)]) == 0
+    assert capsys.readouterr().out == (
+        f"{folder}/chatnet.toml is fine: 2 listeners, 0 opers\n{sha256(certificate)}\n"
+    )
+
+
+def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) -> None:
+    run = ["init", "--folder", str(tmp_path)]
+    certificate = tmp_path / "chatnet-data" / "certificates" / "default.pem"
+    assert main(run) == 0
+    before = sha256(certificate)
+    (tmp_path / "motd.txt").write_text("mine")
+    assert main(run) == 1
+    assert "--force" in capsys.readouterr().err
+    (tmp_path / "chatnet.toml").unlink()
+    assert main([*run, "--network", "Other"]) == 0
+    assert ((tmp_path / "motd.txt").read_text(), sha256(certificate)) == ("mine", before)
+    assert capsys.readouterr().out.count("kept ") == 2
+    assert main([*run, "--force"]) == 0
+    assert (tmp_path / "motd.txt").read_text() != "mine"
+    assert sha256(certificate) != before
+
+
+def test_init_refuses_a_wrong_name_before_it_writes(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["init", "--folder", str(tmp_path), "--name", "nodot", "--network", "a b"]) == 1
+    assert [line.partition(" is not")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "init: server.name:",
+        "init: server.network:",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_where_nothing_can_be_made(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["init", "--folder", str(tmp_path / "file" / "x")]) == 1
+    assert capsys.readouterr().err.endswith(": Not a directory\n")
+
+
+def test_check_config_prints_every_problem(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "chatnet.toml"
+    config.write_text('[limits]\nnick = 99\n[server]\nname = "x"\n')
+    monkeypatch.setenv("CHATNET__FOO__BAR", "1")
+    assert main(["check-config", str(config)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and len(printed.err.splitlines()) == 3
+
+
+def test_check_config_looks_at_the_motd_and_warns_of_secrets(tmp_path: Path, capsys: Captured) -> None:
+    config = tmp_path / "chatnet.toml"
+    config.write_text('[server]\nmotd = "motd.txt"\npassword = "x"\n')
+    config.chmod(0o644)
+    assert main(["check-config", str(config)]) == 1
+    assert capsys.readouterr().err == (
+        f"{config}: server.motd: cannot read motd.txt: No such file or directory\n"
+    )
+    (tmp_path / "motd.txt").write_text("hello")
+    assert main(["check-config", str(config)]) == 0
+    assert "chmod 640" in capsys.readouterr().err
+
+
+def test_a_password_is_hashed_from_standard_input(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    from argon2 import PasswordHasher
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse \nnext line\n"))
+    assert main(["hash-password"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "" and "horse" not in printed.out
+    assert printed.out.startswith("$argon2id$")
+    assert PasswordHasher().verify(printed.out.strip(), "correct horse ")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answers", "code"), [(["a", "a"], 0), (["a", "b"], 1), (["", ""], 1)])
+def test_a_password_is_asked_for_twice(
+    answers: list[str], code: int, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: answers.pop(0))
+    assert main(["hash-password"]) == code
+    assert capsys.readouterr().out.startswith("$argon2id$") is (code == 0)
+
+
+def test_fingerprint_of_what_is_no_certificate(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "a.pem").write_text("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")
+    assert main(["fingerprint", str(tmp_path / "a.pem")]) == 1
+    assert main(["fingerprint", str(tmp_path / "b.pem")]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_version(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"chatnet {__version__}\n"
+
+
+def test_nothing_heavy_is_imported_to_parse_arguments() -> None:
+    program = (
+        "import sys, chatnet.wiring.cli as cli; cli._parser();"
+        "sys.exit(bool({'twisted', 'pydantic', 'OpenSSL', 'argon2'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

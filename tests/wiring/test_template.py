@@ -1,0 +1,64 @@
+"""The configuration written for a new server never goes stale: it is tried as it is, and uncommented."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from chatnet.settings import Settings
+from chatnet.wiring.config import ConfigError, check
+from chatnet.wiring.template import template
+
+
+def uncommented(text: str, without: str = "") -> dict[str, Any]:
+    """All settings that the text shows, but for those whose line begins as given."""
+    lines = [re.sub(r"^#(?! |$)", "", line) for line in text.splitlines()]
+    return tomllib.loads("\n".join(line for line in lines if not without or not line.startswith(without)))
+
+
+def test_as_it_is_it_means_the_defaults_and_what_was_chosen() -> None:
+    assert check(tomllib.loads(template({})), "template") == Settings()
+    chosen: dict[str, dict[str, Any]] = {
+        "server": {"name": "irc.example.org", "network": 'a"b\\\x7f\u00e4', "admin": ["x", "y"]},
+        "limits": {"nick": 9},
+    }
+    found = check(tomllib.loads(template(chosen)), "template")
+    assert found.model_dump(exclude_defaults=True) == {
+        "server": {"name": "irc.example.org", "network": 'a"b\\\x7f\u00e4', "admin": ("x", "y")},
+        "limits": {"nick": 9},
+    }
+
+
+def test_every_key_of_every_section_is_shown() -> None:
+    tree = uncommented(template({}))
+    assert tree.keys() == Settings.model_fields.keys()
+    for section, shown in tree.items():
+        model = type(getattr(Settings(), section))
+        if isinstance(shown, list):
+            model = Settings.model_fields[section].annotation.__args__[0]  # type: ignore[union-attr]  # a tuple of these
+            shown = shown[0]
+        assert list(shown) == [field.alias or key for key, field in model.model_fields.items()]
+
+
+def test_with_every_line_uncommented_it_is_a_configuration() -> None:
+    settings = check(uncommented(template({}), without='key = ""'), "template")
+    assert settings.listen[1] == Settings().listen[1]
+    assert settings.limits == Settings().limits
+    assert settings.oper[0].oper_class == settings.oper_class[0].name
+    assert "kill" in settings.privileges(settings.oper[0].oper_class)
+
+
+def test_the_cloak_key_that_is_shown_is_of_no_use() -> None:
+    with pytest.raises(ConfigError, match=r"^template: cloak\.key: is shorter than 32 characters$"):
+        check(uncommented(template({})), "template")
+
+
+def test_every_line_is_short_enough_and_tells_bounds_and_choices() -> None:
+    text = template({})
+    assert max(map(len, text.splitlines())) <= 110
+    assert "# Length of a nick. At least 1 and at most 64.\n#nick = 30\n" in text
+    assert "One of: debug, info, warn, error.\n" in text
+    assert "``" not in text
