@@ -1,0 +1,165 @@
+"""PRIVMSG and NOTICE: saying something to a channel, to a user, to operators of a channel, to everybody."""
+
+from __future__ import annotations
+
+from chatnet.commands.request import CLIENT, Request
+
+from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
+from chatnet.model.modes import OP, RANK_OF_PREFIX
+from chatnet.model.user import User
+from chatnet.rules.channels import may_speak
+from chatnet.rules.messages import may_write
+from chatnet.rules.refusal import Refusal
+from chatnet.session.rates import too_fast
+from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import middle, strip_formatting
+
+
+@CLIENT.command("PRIVMSG", penalty=1.0)
+def privmsg(request: Request) -> None:
+    """`PRIVMSG <target>{,<target>} :<text>`: say something to channels or users.
+
+    A target is a channel, a nick, ``@#channel`` (its operators and above; other prefixes likewise), or for
+    opers ``$$<server mask>``.  https://modern.ircdocs.horse/#privmsg-message
+    Refuses with 411, 412, 407 (too many targets), 401, 403, 404 and others for modes of the target.
+    """
+    _say(request, "PRIVMSG")
+
+
+@CLIENT.command("NOTICE", penalty=1.0)
+def notice(request: Request) -> None:
+    """`NOTICE <target>{,<target>} :<text>`: as PRIVMSG, but nobody and nothing ever answers to it.
+
+    https://modern.ircdocs.horse/#notice-message  What is refused is dropped without a reply.
+    """
+    _say(request, "NOTICE")
+
+
+def _say(request: Request, command: str) -> None:
+    params = request.params
+    silent = command == "NOTICE"
+    if not params or not params[0]:
+        return None if silent else request.reply(numerics.ERR_NORECIPIENT, command)
+    if len(params) < 2 or not params[1]:
+        return None if silent else request.reply(numerics.ERR_NOTEXTTOSEND)
+    names = params[0]
+    request.session.spoke = request.session.heard
+    if "," not in names:
+        refusal = _send(request, command, names, params[1])
+        if refusal is not None and not silent:
+            request.refuse(refusal)
+        return None
+    targets = request.targets(0)
+    most = request.settings.limits.targets
+    for name in targets[:most]:
+        refusal = _send(request, command, name, params[1])
+        if refusal is not None and not silent:
+            request.refuse(refusal)
+    if len(targets) > most and not silent:
+        request.reply(numerics.ERR_TOOMANYTARGETS, middle(targets[most]))
+    return None
+
+
+def _send(request: Request, command: str, name: str, text: str) -> Refusal | None:
+    if name[0] == "#":
+        return _to_channel(request, command, name, text, "")
+    if name[0] in RANK_OF_PREFIX and "#" in name:
+        status = name[: name.index("#")]
+        if all(prefix in RANK_OF_PREFIX for prefix in status):
+            return _to_channel(request, command, name[len(status) :], text, status)
+    if name[0] == "$":
+        return _broadcast(request, command, name, text)
+    target = request.network.user(name)
+    if target is None:
+        return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
+    return _to_user(request, command, target, text)
+
+
+def _to_channel(request: Request, command: str, name: str, text: str, status: str) -> Refusal | None:
+    channel = request.network.channel(name)
+    if channel is None:
+        return Refusal(numerics.ERR_NOSUCHCHANNEL, middle(name))
+    user = request.user
+    ranks = 0
+    if status:
+        # @#c is for operators and everybody above them, whatever other prefixes were named.
+        lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
+        ranks = (OP * 8 - 1) & ~(lowest - 1)
+        status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
+        if not channel.members.get(user, 0) and not user.may("channels"):
+            return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    flags = channel.flags
+    refusal = may_speak(request.sessions.bans, user, channel, command, text)
+    if refusal is not None:
+        if "z" not in flags or status or refusal.numeric is numerics.ERR_MSGNEEDREGGEDNICK:
+            return refusal
+        ranks = OP | OP << 1 | OP << 2  # +z: operators read what may not be said to all
+    if "c" in flags:
+        text = strip_formatting(text)
+        if not text:
+            return None
+    request.commit(MessageSent(command, user, channel, text, request.now, ranks, status))
+    return None
+
+
+def _to_user(request: Request, command: str, target: User, text: str) -> Refusal | None:
+    user = request.user
+    refusal = may_write(user, target, command, text)
+    if refusal is not None:
+        if refusal.numeric is numerics.ERR_TARGUMODEG:
+            _knock_on(request, target, refusal)
+            return None
+        return refusal
+    flood = request.settings.flood
+    if flood.enabled and target is not user and _new_target(request, target):
+        return Refusal(numerics.ERR_TARGCHANGE, target.nick)
+    request.commit(MessageSent(command, user, target, text, request.now))
+    if target.away is not None and command == "PRIVMSG":
+        request.reply(numerics.RPL_AWAY, target.nick, target.away)
+    return None
+
+
+def _new_target(request: Request, target: User) -> bool:
+    """True if `target` is one new user too many.  Those who write first, or share a channel, are not counted."""
+    session = request.session
+    key = "target " + target.uid
+    if session.rates is not None and key in session.rates:
+        return False
+    if not target.channels.keys().isdisjoint(request.user.channels.keys()):
+        return False
+    flood = request.settings.flood
+    if too_fast(session, "target", flood.target_rate, flood.target_period):
+        return True
+    too_fast(session, key, 1, flood.target_period)
+    return False
+
+
+def _knock_on(request: Request, target: User, refusal: Refusal) -> None:
+    """Caller id: the sender reads 716, and 717 when the target is told (once a minute for each sender).
+
+    https://modern.ircdocs.horse/ is silent; as Solanum does.
+    """
+    request.refuse(refusal)
+    if not too_fast(request.session, "caller " + target.uid, 1, 60.0):
+        letter = "g" if "g" in target.modes else "G"
+        request.reply(numerics.RPL_TARGNOTIFY, target.nick)
+        request.commit(CallerBlocked(target, request.user, letter, request.now))
+
+
+def _broadcast(request: Request, command: str, name: str, text: str) -> Refusal | None:
+    """``$$mask``: everybody on the servers whose names match.  The mask has a dot with no wildcard after it."""
+    user = request.user
+    if not user.may("broadcast"):
+        if user.oper is None:
+            return Refusal(numerics.ERR_NOPRIVILEGES)
+        return Refusal(numerics.ERR_NOPRIVS, "broadcast")
+    mask = name.lstrip("$")
+    if "." not in mask:
+        return Refusal(numerics.ERR_NOTOPLEVEL, middle(name))
+    if any(sign in mask.rpartition(".")[2] for sign in "*?"):
+        return Refusal(numerics.ERR_WILDTOPLEVEL, middle(name))
+    if not compile_glob(mask, request.network.fold)(request.network.me.name):
+        return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
+    request.commit(BroadcastSent(command, user, name, text, request.now))
+    return None

@@ -1,0 +1,109 @@
+"""Getting in, staying and leaving: PASS, NICK, USER, PING, PONG, QUIT."""
+
+from __future__ import annotations
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.dispatch import Phase
+from chatnet.model.facts import NickChanged
+from chatnet.session.rates import too_fast
+from chatnet.session.session import Needs
+from chatnet.wire import numerics
+from chatnet.wire.names import clean_username, is_nick
+from chatnet.wire.text import cut, middle
+
+
+@CLIENT.command("PASS", min_params=1, phase=Phase.ANY, penalty=0.5)
+def pass_(request: Request) -> None:
+    """`PASS <password>`: the password of this server, before NICK and USER.
+
+    https://modern.ircdocs.horse/#pass-message  Refuses with 462 once registered.
+    """
+    if request.session.registered:
+        request.stop(numerics.ERR_ALREADYREGISTERED)
+    request.session.password = request.params[0]
+
+
+@CLIENT.command("USER", phase=Phase.ANY, min_params=4, penalty=0.5)
+def user(request: Request) -> None:
+    """`USER <user name> 0 * :<real name>`: who you are, once, when connecting.
+
+    https://modern.ircdocs.horse/#user-message  Refuses with 462 once given, 461 without a real name, 468
+    if nothing usable is left of the user name.
+    """
+    session = request.session
+    if session.registered or not session.needs & Needs.USER:
+        request.stop(numerics.ERR_ALREADYREGISTERED)
+    if not request.params[3]:
+        request.stop(numerics.ERR_NEEDMOREPARAMS, "USER")
+    limits = request.settings.limits
+    name = clean_username(request.params[0], limits.user - 1)
+    if not name:
+        request.stop(numerics.ERR_INVALIDUSERNAME)
+    request.user.username = "~" + name
+    request.user.realname = cut(request.params[3], limits.realname)
+    session.satisfy(Needs.USER)
+
+
+@CLIENT.command("NICK", phase=Phase.ANY, penalty=1.0)
+def nick(request: Request) -> None:
+    """`NICK <nick>`: take a nick, or another one.
+
+    https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
+    use), 435 (banned or muted in a channel you are in), 438 (too fast).
+    """
+    session, network, me = request.session, request.network, request.user
+    wanted = request.param(0)
+    if not wanted:
+        request.stop(numerics.ERR_NONICKNAMEGIVEN)
+    if not is_nick(wanted, request.settings.limits.nick):
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
+    folded = network.fold(wanted)
+    holder = network.nicks.get(folded)
+    if holder is not None and holder is not me:
+        request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
+    if not session.registered:
+        me.nick, me.folded = wanted, folded
+        session.satisfy(Needs.NICK)
+        return
+    if wanted == me.nick:
+        return
+    bans = request.sessions.bans
+    for channel, ranks in me.channels.items():
+        if not ranks and bans.muted(channel, me):
+            request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
+    flood = request.settings.flood
+    if flood.enabled and too_fast(session, "nick", flood.nick_rate, flood.nick_period):
+        request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(flood.nick_period))
+    request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
+    request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
+
+
+@CLIENT.command("PING", min_params=1, phase=Phase.ANY, penalty=0.5)
+def ping(request: Request) -> None:
+    """`PING <token>`: ask whether the server is there; it answers PONG with the token.
+
+    https://modern.ircdocs.horse/#ping-message  Refuses with 409 if the token is empty.
+    """
+    token = request.params[0]
+    if not token:
+        request.stop(numerics.ERR_NOORIGIN)
+    name = request.sessions.server_name
+    request.session.send(f":{name} PONG {name} :{token}".encode("utf-8", "surrogateescape"))
+
+
+@CLIENT.command("PONG", phase=Phase.ANY, penalty=0.2)
+def pong(request: Request) -> None:
+    """`PONG <token>`: the answer to the server's PING; every other line is as good a sign of life.
+
+    https://modern.ircdocs.horse/#pong-message
+    """
+
+
+@CLIENT.command("QUIT", phase=Phase.ANY, penalty=0.0)
+def quit_(request: Request) -> None:
+    """`QUIT [:<reason>]`: leave the network.
+
+    https://modern.ircdocs.horse/#quit-message
+    """
+    reason = request.param(0)
+    request.session.close("Quit: " + cut(reason, request.settings.limits.kick) if reason else "Client Quit")

@@ -1,0 +1,138 @@
+"""A command that a client gave, as its handler sees it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from chatnet.dispatch import Row, Table
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact
+from chatnet.model.network import Network
+from chatnet.model.user import User
+from chatnet.rules.refusal import Refusal
+from chatnet.session.session import Refused, Session
+from chatnet.session.sessions import Sessions
+from chatnet.settings import Settings
+from chatnet.wire.message import Message
+from chatnet.wire.numerics import (
+    ERR_NEEDMOREPARAMS,
+    ERR_NOPRIVILEGES,
+    ERR_NOPRIVS,
+    ERR_NOSUCHCHANNEL,
+    ERR_NOSUCHNICK,
+    ERR_NOSUCHSERVER,
+    Numeric,
+)
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import middle
+
+CLIENT = Table()
+"""Every command of a client; the modules of this package enter theirs when they are imported."""
+
+
+class Request:
+    """Who asks what, and the ways to answer.
+
+    `params` are the parameters as sent; hostile until checked.  Names that a client sent and that go back in a
+    reply pass through ``wire.text.middle`` unless they were found in the network.
+    """
+
+    __slots__ = ("params", "row", "session", "tags", "user")
+
+    def __init__(self, session: Session, message: Message, row: Row) -> None:
+        self.session = session
+        self.user: User = session.user
+        self.params: list[str] = message.params
+        self.tags: dict[str, str] = message.tags
+        self.row = row
+        if row.privilege is not None:
+            self.need(row.privilege)
+
+    @property
+    def network(self) -> Network:
+        return self.session.sessions.node.network
+
+    @property
+    def settings(self) -> Settings:
+        return self.session.sessions.node.settings
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.session.sessions
+
+    @property
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return self.session.sessions.node.clock.time()
+
+    def param(self, index: int) -> str:
+        """The parameter at `index`, or an empty text if there are not so many."""
+        return self.params[index] if index < len(self.params) else ""
+
+    def reply(self, numeric: Numeric, *args: object) -> None:
+        """Answer with a numeric."""
+        self.session.numeric(numeric, *args)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal and go on."""
+        self.session.numeric(refusal.numeric, *refusal.args)
+
+    def stop(self, numeric: Numeric, *args: object) -> NoReturn:
+        """Answer with a numeric and end the command here."""
+        raise Refused(Refusal(numeric, *args))
+
+    def commit(self, fact: Fact) -> None:
+        """State what happened; the asking session is its origin."""
+        self.session.sessions.node.commit(fact, self.session)
+
+    def notice(self, letter: str, text: str) -> None:
+        """Tell the opers who want to know (a letter of the snomask)."""
+        self.session.sessions.node.notice(letter, text)
+
+    def need(self, privilege: str) -> None:
+        """End the command unless the asker is an oper (481) with this privilege (723)."""
+        if self.user.oper is None:
+            self.stop(ERR_NOPRIVILEGES)
+        if privilege not in self.user.oper.privileges:
+            self.stop(ERR_NOPRIVS, privilege)
+
+    def channel(self, index: int) -> Channel:
+        """The channel named by a parameter; ends the command with 403 if there is none."""
+        name = self.params[index]
+        channel = self.network.channel(name)
+        if channel is None:
+            self.stop(ERR_NOSUCHCHANNEL, middle(name))
+        return channel
+
+    def nick(self, index: int) -> User:
+        """The user named by a parameter; ends the command with 401 if there is none."""
+        name = self.params[index]
+        user = self.network.user(name)
+        if user is None:
+            self.stop(ERR_NOSUCHNICK, middle(name))
+        return user
+
+    def for_us(self, index: int) -> None:
+        """End the command with 402 unless the parameter (if there is one) means this server.
+
+        A server is named by its name, a mask of it, or the nick of one of its users.
+        """
+        name = self.param(index)
+        if not name:
+            return
+        me = self.network.me
+        if compile_glob(name, self.network.fold)(me.name):
+            return
+        user = self.network.user(name)
+        if user is None or user.server is not me:
+            self.stop(ERR_NOSUCHSERVER, middle(name))
+
+    def targets(self, index: int, most: int | None = None) -> list[str]:
+        """A parameter as a list of targets: split at commas, empty ones and repetitions left out.
+
+        Ends the command with 461 if nothing is left; `most` None means no limit.
+        """
+        found = list(dict.fromkeys(part for part in self.params[index].split(",") if part))
+        if not found:
+            self.stop(ERR_NEEDMOREPARAMS, self.row.verb)
+        return found if most is None else found[:most]

@@ -1,0 +1,1 @@
+"""Who among the local clients hears of a fact, and in which words."""

@@ -1,0 +1,373 @@
+"""Tells facts to the local clients whom they concern.
+
+Each fact is rendered once for each output format among its audience, and the same bytes are appended to every
+outlet of that format.  The loop in :meth:`Delivery.fan` is the busiest place of the server: it may hold an
+append and a test, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from chatnet.delivery.audience import DEAF, Groups, add, key_of, merge, remove
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact
+from chatnet.model.modes import OP, RANKS
+from chatnet.model.user import User
+from chatnet.node import Hearer, Node
+from chatnet.session import names, render
+from chatnet.session.outlet import Turn
+from chatnet.session.session import Session
+from chatnet.wire import capabilities as cap
+from chatnet.wire import numerics
+
+Render = Callable[[Any, int], bytes]
+
+
+class Delivery:
+    """Channel → local sessions, user → local sessions; an observer of everything that people see."""
+
+    def __init__(self, node: Node, turn: Turn) -> None:
+        self._node = node
+        self._turn = turn
+        self._channels: dict[Channel, Groups] = {}
+        self._users: dict[User, tuple[Session, ...]] = {}
+        self.hears: Mapping[type[Fact], Hearer] = {
+            facts.UserQuit: self._user_quit,
+            facts.NickChanged: self._nick_changed,
+            facts.HostChanged: self._host_changed,
+            facts.RealnameChanged: self._realname_changed,
+            facts.AwayChanged: self._away_changed,
+            facts.AccountChanged: self._account_changed,
+            facts.UserModesChanged: self._user_modes_changed,
+            facts.Joined: self._joined,
+            facts.Parted: self._parted,
+            facts.Kicked: self._kicked,
+            facts.TopicChanged: self._topic_changed,
+            facts.ModesChanged: self._modes_changed,
+            facts.MessageSent: self._message_sent,
+            facts.BroadcastSent: self._broadcast_sent,
+            facts.WallopsSent: self._wallops_sent,
+            facts.ServerNotice: self._server_notice,
+            facts.Invited: self._invited,
+            facts.Knocked: self._knocked,
+            facts.CallerBlocked: self._caller_blocked,
+        }
+
+    # the index
+
+    def attach(self, session: Session) -> None:
+        """Deliver to `session` what its user hears, from now on."""
+        self._users[session.user] = (*self._users.get(session.user, ()), session)
+        for channel in session.user.channels:
+            add(self._channels.setdefault(channel, {}), session)
+
+    def detach(self, session: Session) -> bool:
+        """Deliver nothing more to `session`; True if it was the last one of its user."""
+        user = session.user
+        key = key_of(session)
+        for channel in user.channels:
+            self._remove(channel, session, key)
+        rest = tuple(other for other in self._users[user] if other is not session)
+        if rest:
+            self._users[user] = rest
+            return False
+        del self._users[user]
+        return True
+
+    def recap(self, session: Session, caps: int) -> None:
+        """Give `session` other capabilities."""
+        before = key_of(session)
+        session.caps = caps
+        if session.registered:
+            self._regroup(session, before)
+
+    def sessions_of(self, user: User) -> tuple[Session, ...]:
+        """The local sessions of `user`."""
+        return self._users.get(user, ())
+
+    def _regroup(self, session: Session, before: int) -> None:
+        if key_of(session) != before:
+            for channel in session.user.channels:
+                groups = self._channels[channel]
+                remove(groups, session, before)
+                add(groups, session)
+
+    def _remove(self, channel: Channel, session: Session, key: int) -> None:
+        groups = self._channels[channel]
+        remove(groups, session, key)
+        if not groups:
+            del self._channels[channel]
+
+    def _neighbours(self, user: User) -> Groups:
+        """Everybody who shares a channel with `user`, and the user."""
+        return merge(
+            [
+                *(groups for channel in user.channels if (groups := self._channels.get(channel)) is not None),
+                *({key_of(session): {session.outlet: session}} for session in self._users.get(user, ())),
+            ]
+        )
+
+    # telling
+
+    def fan(self, groups: Groups, mask: int, make: Render, fact: object, skip: int = 0) -> None:
+        """Append `fact`, rendered once per format, to every outlet in `groups` but those with a bit of `skip`."""
+        lines: dict[int, bytes] = {}
+        turn = self._turn
+        dirty = turn.dirty
+        for caps, group in groups.items():
+            if caps & skip:
+                continue
+            key = caps & mask
+            line = lines.get(key)
+            if line is None:
+                line = lines[key] = make(fact, key)
+            for outlet in group:
+                out = outlet.out
+                if not out:
+                    dirty.append(outlet)
+                out.append(line)
+        if dirty:
+            turn.arm()
+
+    def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:
+        """The same for a few sessions, one by one."""
+        for session in sessions:
+            session.outlet.send(make(fact, session.caps))
+
+    def _channel(self, channel: Channel, make: Render, fact: object) -> None:
+        groups = self._channels.get(channel)
+        if groups is not None:
+            self.fan(groups, cap.SERVER_TIME, make, fact)
+
+    def _everybody(self) -> Iterable[Session]:
+        return [session for sessions in self._users.values() for session in sessions]
+
+    # messages
+
+    def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
+        target = fact.target
+        if type(target) is Channel:
+            if fact.ranks:
+                self._status_message(target, fact, origin)
+                return
+            groups = self._channels.get(target)
+            if groups is not None:
+                self.fan(groups, cap.SERVER_TIME, render.message, fact, DEAF)
+            if type(origin) is not Session:
+                return
+            # The sender is in the groups as well: taking the line back is cheaper than a test for everybody.
+            key = key_of(origin)
+            heard = groups is not None and not key & DEAF and origin.outlet in groups.get(key, ())
+            if origin.caps & cap.ECHO_MESSAGE:
+                if not heard:
+                    origin.outlet.send(render.message(fact, origin.caps))
+            elif heard:
+                origin.outlet.out.pop()
+        else:
+            assert isinstance(target, User)
+            self._private_message(target, fact, origin)
+
+    def _private_message(self, target: User, fact: facts.MessageSent, origin: object) -> None:
+        for session in self._users.get(target, ()):
+            session.outlet.send(render.message(fact, session.caps))
+        if isinstance(fact.by, User):
+            for session in self._users.get(fact.by, ()):
+                if session.caps & cap.ECHO_MESSAGE and (session is origin or fact.by is not target):
+                    session.outlet.send(render.message(fact, session.caps))
+
+    def _status_message(self, channel: Channel, fact: facts.MessageSent, origin: object) -> None:
+        for user, ranks in channel.members.items():
+            if (ranks & fact.ranks and "D" not in user.modes) or user is fact.by:
+                for session in self._users.get(user, ()):
+                    if session is not origin or session.caps & cap.ECHO_MESSAGE:
+                        session.outlet.send(render.message(fact, session.caps))
+
+    def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
+        self.tell(self._everybody(), render.broadcast, fact)
+
+    def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
+        self.tell([s for s in self._everybody() if "w" in s.user.modes], render.wallops, fact)
+
+    def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
+        me = self._node.network.me
+        for user in self._node.network.opers:
+            if "s" in user.modes and fact.letter in user.snomask:
+                for session in self._users.get(user, ()):
+                    session.outlet.send(render.server_notice(me, fact, session.caps))
+
+    # users
+
+    def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
+        # The quitter's own sessions were detached before, so that they hear nothing of it.
+        channels = [g for channel in fact.user.channels if (g := self._channels.get(channel)) is not None]
+        if channels:
+            audience = channels[0] if len(channels) == 1 else merge(channels)
+            self.fan(audience, cap.SERVER_TIME, render.quitted, fact)
+
+    def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
+        self.fan(self._neighbours(fact.user), cap.SERVER_TIME, render.nick_changed, fact)
+
+    def _with(self, user: User, capability: int, itself: bool) -> Groups:
+        """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""
+        groups = {caps: group for caps, group in self._neighbours(user).items() if caps & capability}
+        if not itself:
+            own = {session.outlet for session in self._users.get(user, ())}
+            groups = {
+                caps: {o: s for o, s in group.items() if o not in own} for caps, group in groups.items()
+            }
+        return groups
+
+    def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
+        def make(fact: facts.AwayChanged, key: int) -> bytes:
+            return render.away_changed(fact.user, fact.at, key)
+
+        self.fan(self._with(fact.user, cap.AWAY_NOTIFY, False), cap.SERVER_TIME, make, fact)
+
+    def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
+        self.fan(self._with(fact.user, cap.ACCOUNT_NOTIFY, True), cap.SERVER_TIME, render.account_changed, fact)
+
+    def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
+        self.fan(self._with(fact.user, cap.SETNAME, True), cap.SERVER_TIME, render.realname_changed, fact)
+
+    def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
+        user = fact.user
+        self.fan(self._with(user, cap.CHGHOST, True), cap.SERVER_TIME, render.host_changed, fact)
+        own = self._users.get(user, ())
+        for session in own:
+            session.numeric(numerics.RPL_HOSTHIDDEN, user.host)
+        # Others see the user leave and come back.  https://ircv3.net/specs/extensions/chghost#fallback
+        mask = cap.SERVER_TIME | cap.EXTENDED_JOIN
+        mine = {session.outlet for session in own}
+        quitting = merge([self._channels[c] for c in user.channels if c in self._channels])
+        self.fan(_without(quitting, cap.CHGHOST, mine), mask, render.changing_host, fact)
+        for channel, ranks in user.channels.items():
+            letters = "".join(letter for letter, rank in RANKS.items() if ranks & rank)
+
+            def make(
+                fact: facts.HostChanged, key: int, channel: Channel = channel, letters: str = letters
+            ) -> bytes:
+                me = self._node.network.me
+                again = render.joined(fact.user, channel, fact.at, key)
+                return again + (
+                    render.rank_lines(me, fact.user, channel, letters, fact.at, key) if letters else b""
+                )
+
+            self.fan(_without(self._channels.get(channel, {}), cap.CHGHOST, mine), mask, make, fact)
+
+    def _user_modes_changed(self, fact: facts.UserModesChanged, origin: object) -> None:
+        if "D" in fact.added + fact.removed:
+            for session in self._users.get(fact.user, ()):
+                self._regroup(session, session.caps if "D" in fact.added else session.caps | DEAF)
+        self.tell(self._users.get(fact.user, ()), render.user_modes_changed, fact)
+
+    # channels
+
+    def _joined(self, fact: facts.Joined, origin: object) -> None:
+        channel = fact.channel
+        for user, _ in fact.members:
+            for session in self._users.get(user, ()):
+                add(self._channels.setdefault(channel, {}), session)
+        groups = self._channels.get(channel)
+        if groups is None:
+            return
+        mask = cap.SERVER_TIME | cap.EXTENDED_JOIN
+        for user, ranks in fact.members:
+
+            def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
+                return render.joined(user, channel, fact.at, key)
+
+            self.fan(groups, mask, make, fact)
+            if ranks and not fact.created:
+                self._tell_ranks(groups, fact, user, ranks)
+            if user.away is not None:
+                self._tell_away(groups, fact, user)
+        for user, _ in fact.members:
+            for session in self._users.get(user, ()):
+                self._receive_newcomer(session, fact)
+
+    def _tell_ranks(self, groups: Groups, fact: facts.Joined, user: User, ranks: int) -> None:
+        letters = "".join(letter for letter, rank in RANKS.items() if ranks & rank)
+        me = self._node.network.me
+
+        def make(fact: facts.Joined, key: int) -> bytes:
+            return render.rank_lines(me, user, fact.channel, letters, fact.at, key)
+
+        self.fan(groups, cap.SERVER_TIME, make, fact)
+
+    def _tell_away(self, groups: Groups, fact: facts.Joined, user: User) -> None:
+        def make(fact: facts.Joined, key: int) -> bytes:
+            return render.away_changed(user, fact.at, key)
+
+        own = {session.outlet for session in self._users.get(user, ())}
+        notified = {
+            caps: {o: s for o, s in group.items() if o not in own}
+            for caps, group in groups.items()
+            if caps & cap.AWAY_NOTIFY
+        }
+        self.fan(notified, cap.SERVER_TIME, make, fact)
+
+    def _receive_newcomer(self, session: Session, fact: facts.Joined) -> None:
+        """Who comes in is told the modes of a channel just made, the topic, and who is there."""
+        channel = fact.channel
+        if fact.created:
+            flags = "".join(sorted(channel.flags))
+            session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags.encode()))
+        if channel.topic is not None:
+            names.show_topic(session, channel)
+        names.show_names(session, channel)
+
+    def _parted(self, fact: facts.Parted, origin: object) -> None:
+        self._channel(fact.channel, render.parted, fact)
+        self._forget_member(fact.channel, fact.user)
+
+    def _kicked(self, fact: facts.Kicked, origin: object) -> None:
+        self._channel(fact.channel, render.kicked, fact)
+        self._forget_member(fact.channel, fact.user)
+
+    def _forget_member(self, channel: Channel, user: User) -> None:
+        for session in self._users.get(user, ()):
+            self._remove(channel, session, key_of(session))
+
+    def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
+        self._channel(fact.channel, render.topic_changed, fact)
+
+    def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
+        most = self._node.settings.limits.modes
+
+        def make(fact: facts.ModesChanged, key: int) -> bytes:
+            return render.modes_changed(fact, key, most)
+
+        self._channel(fact.channel, make, fact)
+
+    def _invited(self, fact: facts.Invited, origin: object) -> None:
+        self.tell(self._users.get(fact.user, ()), render.invited, fact)
+        # https://ircv3.net/specs/extensions/invite-notify
+        for user, ranks in fact.channel.members.items():
+            if (ranks >= OP or "g" in fact.channel.flags) and user is not fact.user:
+                told = [s for s in self._users.get(user, ()) if s.caps & cap.INVITE_NOTIFY]
+                self.tell(told, render.invited, fact)
+
+    def _knocked(self, fact: facts.Knocked, origin: object) -> None:
+        for user, ranks in fact.channel.members.items():
+            if ranks >= OP or "g" in fact.channel.flags:
+                for session in self._users.get(user, ()):
+                    session.numeric(numerics.RPL_KNOCK, fact.channel.name, fact.user.mask)
+
+    def _caller_blocked(self, fact: facts.CallerBlocked, origin: object) -> None:
+        by = fact.by
+        for session in self._users.get(fact.user, ()):
+            session.numeric(
+                numerics.RPL_UMODEGMSG, by.nick, f"{by.username}@{by.host}", f"+{fact.letter}"
+            )
+
+
+def _without(groups: Groups, capability: int, outlets: set[Any]) -> Groups:
+    """`groups` without those that have `capability`, and without some outlets."""
+    return {
+        caps: {o: s for o, s in group.items() if o not in outlets}
+        for caps, group in groups.items()
+        if not caps & capability
+    }

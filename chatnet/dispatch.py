@@ -1,0 +1,83 @@
+"""Tables of verbs: which handler, how many parameters, when, for whom, and what it costs.
+
+One table serves clients; links and service bots are others of the same shape.  What a row declares, no
+handler checks again, and HELP is made from it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+
+Handler = Callable[[Any], Awaitable[None] | None]
+H = TypeVar("H", bound=Handler)
+
+
+class Phase(IntEnum):
+    """When a command may be used."""
+
+    ANY = 0  # before and after registration
+    BEFORE = 1  # only before
+    REGISTERED = 2  # only after
+
+
+class Row:
+    """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what an oper needs for it."""
+
+    __slots__ = ("bytes", "count", "handler", "help", "min_params", "penalty", "phase", "privilege", "verb")
+
+    def __init__(
+        self, verb: str, handler: Handler, min_params: int, phase: Phase, penalty: float, privilege: str | None
+    ) -> None:
+        self.verb = verb
+        self.handler = handler
+        self.min_params = min_params
+        self.phase = phase
+        self.penalty = penalty
+        self.privilege = privilege
+        self.help = inspect.getdoc(handler) or ""
+        self.count = 0  # times used, for STATS m
+        self.bytes = 0  # bytes received with it
+
+    @property
+    def usage(self) -> str:
+        """The first line of the help: the wire form and what it does."""
+        return self.help.partition("\n")[0]
+
+
+class Table:
+    """Verb → :class:`Row`."""
+
+    def __init__(self) -> None:
+        self.rows: Final[dict[str, Row]] = {}
+
+    def command(
+        self,
+        verb: str,
+        *,
+        min_params: int = 0,
+        phase: Phase = Phase.REGISTERED,
+        penalty: float = 1.0,
+        privilege: str | None = None,
+    ) -> Callable[[H], H]:
+        """Enter the decorated handler under `verb`, which nobody has taken yet."""
+
+        def enter(handler: H) -> H:
+            if verb in self.rows:
+                raise ValueError(f"{verb} is in the table already")
+            self.rows[verb] = Row(verb, handler, min_params, phase, penalty, privilege)
+            return handler
+
+        return enter
+
+    def include(self, other: Table) -> None:
+        """Take over all rows of `other`; a verb in both is an error."""
+        for verb, row in other.rows.items():
+            if verb in self.rows:
+                raise ValueError(f"{verb} is in the table already")
+            self.rows[verb] = row
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows.values())

@@ -1,0 +1,75 @@
+"""A channel: its members and their ranks, its modes, its lists and its topic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatnet.model import user  # users and channels name each other, so each imports the module
+from chatnet.model.ids import Folded
+
+
+@dataclass(slots=True, frozen=True)
+class ListEntry:
+    """An entry of a b, e or I list: the mask as set (a ``$forward`` cut off), who set it, and when (Unix time)."""
+
+    mask: str
+    by: str
+    at: int
+    forward: str | None = None
+
+
+def split_forward(text: str) -> tuple[str, str | None]:
+    """``mask$#channel`` → the mask, and where the banned are sent instead (Solanum's ban forwards)."""
+    mask, mark, name = text.rpartition("$#")
+    return (mask, "#" + name) if mark and mask else (text, None)
+
+
+@dataclass(slots=True, frozen=True)
+class Topic:
+    """A topic: its text, who set it (``nick!user@host`` or a server), and when (Unix time)."""
+
+    text: str
+    by: str
+    at: int
+
+
+class Channel:
+    """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
+
+    `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
+    looks at drops them (``Network.apply`` does).
+    """
+
+    __slots__ = (
+        "flags",
+        "folded",
+        "forward",
+        "key",
+        "limit",
+        "lists",
+        "members",
+        "name",
+        "source",
+        "throttle",
+        "topic",
+        "ts",
+        "verdicts",
+    )
+
+    def __init__(self, name: str, folded: Folded, ts: int) -> None:
+        self.name = name
+        self.folded = folded
+        self.source = name.encode("utf-8", "surrogateescape")
+        self.ts = ts
+        self.flags: set[str] = set()
+        self.key: str | None = None
+        self.limit: int | None = None
+        self.forward: str | None = None
+        self.throttle: tuple[int, int] | None = None  # joins, seconds
+        self.topic: Topic | None = None
+        self.members: dict[user.User, int] = {}  # ranks as bits
+        self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
+        self.verdicts: dict[user.User, bool] = {}
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.name}>"

@@ -1,0 +1,284 @@
+"""What can happen on a network: facts, in past tense, complete and unconditional.
+
+A fact was judged before it was made; ``Network.apply`` never refuses one.  Facts are as bulky as the wire:
+one :class:`Joined` for a JOIN or for a burst of 300 members.  They are frozen to the type checker only,
+because making a truly frozen dataclass costs four times as much.  `at` is Unix time in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, dataclass_transform
+
+from chatnet.model.channel import Channel
+from chatnet.model.ids import AccountName, Folded
+from chatnet.model.user import Oper, User
+from chatnet.settings import Settings
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Who did it: a user or a server."""
+
+    source: bytes
+
+    @property
+    def mask(self) -> str:
+        """``nick!user@host``, or the server's name."""
+
+
+@dataclass_transform(frozen_default=True)
+def fact(cls: type[T]) -> type[T]:
+    """Make `cls` a fact: slotted, compared by identity, frozen by agreement."""
+    return dataclass(slots=True, eq=False)(cls)
+
+
+class Fact:
+    """The common ground of all facts."""
+
+    __slots__ = ()
+
+
+@fact
+class UserIntroduced(Fact):
+    """A user registered; `user` is complete."""
+
+    user: User
+    at: float
+
+
+@fact
+class UserQuit(Fact):
+    """A user left the network. `user.channels` still tells where they were, for the observers."""
+
+    user: User
+    reason: str
+    at: float
+    killed: bool = False
+
+
+@fact
+class NickChanged(Fact):
+    """A user took another nick; `old_source` is who they were."""
+
+    user: User
+    nick: str
+    folded: Folded
+    at: float
+    old_nick: str
+    old_source: bytes
+
+
+@fact
+class HostChanged(Fact):
+    """User name or visible host of a user changed (CHGHOST, user mode x)."""
+
+    user: User
+    username: str
+    host: str
+    old_source: bytes
+    at: float
+
+
+@fact
+class RealnameChanged(Fact):
+    """A user changed their real name (SETNAME)."""
+
+    user: User
+    realname: str
+    at: float
+
+
+@fact
+class AwayChanged(Fact):
+    """A user went away with a text, or came back (None)."""
+
+    user: User
+    text: str | None
+    at: float
+
+
+@fact
+class AccountChanged(Fact):
+    """A user logged in to an account, or out (None)."""
+
+    user: User
+    account: AccountName | None
+    at: float
+
+
+@fact
+class UserModesChanged(Fact):
+    """User modes were set and unset; letters only. `snomask` is the new one."""
+
+    user: User
+    added: str
+    removed: str
+    snomask: str
+    at: float
+
+
+@fact
+class Opered(Fact):
+    """A user became an operator (with mode o), or stopped being one (None)."""
+
+    user: User
+    oper: Oper | None
+    at: float
+
+
+@fact
+class AcceptsChanged(Fact):
+    """A user's list of those who may write to them under caller id changed."""
+
+    user: User
+    added: tuple[User, ...]
+    removed: tuple[User, ...]
+
+
+@fact
+class Joined(Fact):
+    """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
+
+    A created channel bears its first modes already; `by` is the server that set them.
+    """
+
+    channel: Channel
+    members: tuple[tuple[User, int], ...]
+    at: float
+    created: bool = False
+
+
+@fact
+class Parted(Fact):
+    """A user left a channel."""
+
+    channel: Channel
+    user: User
+    reason: str | None
+    at: float
+
+
+@fact
+class Kicked(Fact):
+    """A user was put out of a channel."""
+
+    channel: Channel
+    user: User
+    by: Source
+    reason: str
+    at: float
+
+
+@fact
+class TopicChanged(Fact):
+    """A channel's topic was set, or cleared (empty)."""
+
+    channel: Channel
+    text: str
+    by: Source
+    at: float
+
+
+@dataclass(slots=True, frozen=True)
+class ModeChange:
+    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`)."""
+
+    adding: bool
+    letter: str
+    parameter: str | None = None
+    user: User | None = None
+
+
+@fact
+class ModesChanged(Fact):
+    """Modes of a channel were changed; each change is effective (nothing was so before)."""
+
+    channel: Channel
+    changes: tuple[ModeChange, ...]
+    by: Source
+    at: float
+
+
+@fact
+class MessageSent(Fact):
+    """A PRIVMSG or NOTICE to a channel or to a user.
+
+    `ranks` limits it to members who have one of these rank bits (STATUSMSG; 0 = everybody), and
+    `status` is the prefix that was written before the channel's name then.
+    """
+
+    command: str
+    by: Source
+    target: Channel | User
+    text: str
+    at: float
+    ranks: int = 0
+    status: str = ""
+
+
+@fact
+class BroadcastSent(Fact):
+    """An oper's PRIVMSG or NOTICE to everybody on the servers that match ``$$mask``."""
+
+    command: str
+    by: Source
+    mask: str
+    text: str
+    at: float
+
+
+@fact
+class WallopsSent(Fact):
+    """A WALLOPS, for users with mode w."""
+
+    by: Source
+    text: str
+    at: float
+
+
+@fact
+class ServerNotice(Fact):
+    """Something opers want to know of, for those whose snomask has `letter`."""
+
+    letter: str
+    text: str
+    at: float
+
+
+@fact
+class Invited(Fact):
+    """A user was invited to a channel."""
+
+    user: User
+    channel: Channel
+    by: User
+    at: float
+
+
+@fact
+class Knocked(Fact):
+    """A user asked to be invited to a channel."""
+
+    channel: Channel
+    user: User
+    at: float
+
+
+@fact
+class CallerBlocked(Fact):
+    """A message to a user with caller id was withheld; `user` is told who wanted to write (718)."""
+
+    user: User
+    by: User
+    letter: str
+    at: float
+
+
+@fact
+class SettingsChanged(Fact):
+    """A reload replaced the settings."""
+
+    old: Settings
+    new: Settings

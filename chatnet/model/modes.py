@@ -1,0 +1,85 @@
+"""The modes of channels and users: one meaning per letter, Solanum's where it has one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LISTS: Final = "beI"
+CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
+    # letter: (kind as in CHANMODES, or P for a rank; meaning)
+    "b": ("A", "ban: these masks may neither join nor speak"),
+    "e": ("A", "ban exception: a ban does not touch these masks"),
+    "I": ("A", "invite exception: these masks need no invitation (+i)"),
+    "k": ("B", "key: needed to join"),
+    "f": ("C", "forward: who may not join is sent to this channel"),
+    "j": ("C", "join throttle n:t, at most n joins in t seconds"),
+    "l": ("C", "limit: at most this many members"),
+    "C": ("D", "no CTCP but ACTION"),
+    "F": ("D", "free target: every operator may forward here"),
+    "L": ("D", "large lists (opers only)"),
+    "O": ("D", "opers only"),
+    "P": ("D", "permanent: stays when empty (opers only)"),
+    "Q": ("D", "nobody is forwarded to here"),
+    "R": ("D", "only those who are logged in may speak"),
+    "S": ("D", "only members who are connected over TLS"),
+    "T": ("D", "no notices"),
+    "c": ("D", "colours and formatting are stripped"),
+    "g": ("D", "every member may invite"),
+    "i": ("D", "by invitation only"),
+    "m": ("D", "moderated: only voiced members and operators may speak"),
+    "n": ("D", "no messages from outside"),
+    "p": ("D", "private: no KNOCK"),
+    "r": ("D", "only those who are logged in may join"),
+    "s": ("D", "secret: not listed"),
+    "t": ("D", "only operators change the topic"),
+    "z": ("D", "what may not be said is shown to operators"),
+    "q": ("P", "owner"),
+    "a": ("P", "admin"),
+    "o": ("P", "operator"),
+    "h": ("P", "half-operator"),
+    "v": ("P", "voice"),
+}
+
+OWNER: Final = 16
+ADMIN: Final = 8
+OP: Final = 4
+HALFOP: Final = 2
+VOICE: Final = 1
+RANKS: Final[dict[str, int]] = {"q": OWNER, "a": ADMIN, "o": OP, "h": HALFOP, "v": VOICE}
+PREFIX_OF: Final[dict[str, str]] = {"q": "~", "a": "&", "o": "@", "h": "%", "v": "+"}
+RANK_OF_PREFIX: Final[dict[str, int]] = {PREFIX_OF[letter]: rank for letter, rank in RANKS.items()}
+
+ALL_PREFIXES: Final[tuple[str, ...]] = tuple(
+    "".join(PREFIX_OF[letter] for letter, rank in RANKS.items() if ranks & rank) for ranks in range(32)
+)
+"""All prefixes of a combination of ranks, highest first (multi-prefix)."""
+TOP_PREFIX: Final[tuple[str, ...]] = tuple(prefixes[:1] for prefixes in ALL_PREFIXES)
+"""The highest prefix of a combination of ranks."""
+
+USER_MODES: Final[dict[str, str]] = {
+    "B": "marks a bot",
+    "C": "takes no CTCP but ACTION",
+    "D": "deaf: hears no channel messages",
+    "G": "soft caller id: like g, but those in a common channel may write",
+    "Q": "is not forwarded to other channels",
+    "R": "takes no private messages from those who are not logged in",
+    "Z": "is connected over TLS (set by the server)",
+    "g": "caller id: takes private messages only from those on the ACCEPT list",
+    "i": "invisible to those who share no channel",
+    "o": "is an IRC operator (set by OPER)",
+    "s": "gets server notices, by letters",
+    "w": "gets WALLOPS",
+    "x": "hides the real host",
+    "z": "gets operators' announcements (opers only)",
+}
+
+
+def kind_of(letter: str) -> str | None:
+    """The kind of a channel mode: A, B, C, D as in CHANMODES, P for a rank, None if there is none."""
+    row = CHANNEL_MODES.get(letter)
+    return row[0] if row else None
+
+
+def letters(kind: str) -> str:
+    """All channel modes of one kind, in the order of the table."""
+    return "".join(letter for letter, row in CHANNEL_MODES.items() if row[0] == kind)

@@ -1,0 +1,261 @@
+"""The state of the whole network as this node knows it.  :meth:`Network.apply` is its only writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chatnet.model import facts
+from chatnet.model.channel import Channel, ListEntry, Topic, split_forward
+from chatnet.model.facts import Fact, ModeChange
+from chatnet.model.ids import SID, UID, Folded
+from chatnet.model.modes import RANKS
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.model.whowas import Whowas
+from chatnet.wire.casemap import Folder
+
+
+class Network:
+    """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only."""
+
+    def __init__(self, me: Server, fold: Folder, whowas: int) -> None:
+        self.me = me
+        self._fold = fold
+        self.servers: dict[SID, Server] = {me.sid: me}
+        self.users: dict[UID, User] = {}
+        self.nicks: dict[Folded, User] = {}
+        self.channels: dict[Folded, Channel] = {}
+        self.opers: dict[User, None] = {}
+        self.invisible = 0
+        self.most_users = 0
+        self.whowas = Whowas(whowas)
+        self._appliers: dict[type[Fact], Callable[[Any], None]] = {
+            facts.UserIntroduced: self._user_introduced,
+            facts.UserQuit: self._user_quit,
+            facts.NickChanged: self._nick_changed,
+            facts.HostChanged: self._host_changed,
+            facts.RealnameChanged: self._realname_changed,
+            facts.AwayChanged: self._away_changed,
+            facts.AccountChanged: self._account_changed,
+            facts.UserModesChanged: self._user_modes_changed,
+            facts.Opered: self._opered,
+            facts.AcceptsChanged: self._accepts_changed,
+            facts.Joined: self._joined,
+            facts.Parted: self._parted,
+            facts.Kicked: self._kicked,
+            facts.TopicChanged: self._topic_changed,
+            facts.ModesChanged: self._modes_changed,
+            facts.Invited: self._invited,
+            facts.SettingsChanged: self._settings_changed,
+        }
+
+    def fold(self, name: str) -> Folded:
+        """`name` in the spelling under which it is looked up."""
+        return Folded(self._fold(name))
+
+    def user(self, nick: str) -> User | None:
+        """The user who bears this nick now."""
+        return self.nicks.get(Folded(self._fold(nick)))
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel of this name."""
+        return self.channels.get(Folded(self._fold(name)))
+
+    def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
+        """What :meth:`apply` calls for facts of this kind; None if they change nothing."""
+        return self._appliers.get(kind)
+
+    def apply(self, fact: Fact) -> None:
+        """Make `fact` true. Never refuses; everything was judged before."""
+        applier = self._appliers.get(type(fact))
+        if applier is not None:
+            applier(fact)
+
+    # users
+
+    def _user_introduced(self, fact: facts.UserIntroduced) -> None:
+        user = fact.user
+        self.users[user.uid] = user
+        self.nicks[user.folded] = user
+        if "i" in user.modes:
+            self.invisible += 1
+        if len(self.users) > self.most_users:
+            self.most_users = len(self.users)
+
+    def _user_quit(self, fact: facts.UserQuit) -> None:
+        user = fact.user
+        for channel in user.channels:
+            self._forget_member(channel, user)
+        del self.users[user.uid]
+        del self.nicks[user.folded]
+        self.opers.pop(user, None)
+        if "i" in user.modes:
+            self.invisible -= 1
+        for other in user.accepted_by:
+            other.accepts.pop(user, None)
+        for other in user.accepts:
+            other.accepted_by.pop(user, None)
+        self.whowas.remember(user, user.nick, user.folded, fact.at)
+
+    def _nick_changed(self, fact: facts.NickChanged) -> None:
+        user = fact.user
+        self.whowas.remember(user, user.nick, user.folded, fact.at)
+        del self.nicks[user.folded]
+        if fact.folded != user.folded:
+            user.nick_ts = max(int(fact.at), user.nick_ts + 1)
+        user.nick = fact.nick
+        user.folded = fact.folded
+        self.nicks[fact.folded] = user
+        user.renew_source()
+        self._drop_verdicts(user)
+
+    def _host_changed(self, fact: facts.HostChanged) -> None:
+        fact.user.username = fact.username
+        fact.user.host = fact.host
+        fact.user.renew_source()
+        self._drop_verdicts(fact.user)
+
+    def _realname_changed(self, fact: facts.RealnameChanged) -> None:
+        fact.user.realname = fact.realname
+        self._drop_verdicts(fact.user)
+
+    def _away_changed(self, fact: facts.AwayChanged) -> None:
+        fact.user.away = fact.text
+
+    def _account_changed(self, fact: facts.AccountChanged) -> None:
+        fact.user.account = fact.account
+        self._drop_verdicts(fact.user)
+
+    def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
+        user = fact.user
+        before = "i" in user.modes
+        user.modes.update(fact.added)
+        user.modes.difference_update(fact.removed)
+        user.snomask = fact.snomask
+        self.invisible += ("i" in user.modes) - before
+        self._drop_verdicts(user)
+
+    def _opered(self, fact: facts.Opered) -> None:
+        fact.user.oper = fact.oper
+        if fact.oper is None:
+            self.opers.pop(fact.user, None)
+            fact.user.modes.discard("o")
+        else:
+            self.opers[fact.user] = None
+            fact.user.modes.add("o")
+        self._drop_verdicts(fact.user)
+
+    def _accepts_changed(self, fact: facts.AcceptsChanged) -> None:
+        for other in fact.added:
+            fact.user.accepts[other] = None
+            other.accepted_by[fact.user] = None
+        for other in fact.removed:
+            fact.user.accepts.pop(other, None)
+            other.accepted_by.pop(fact.user, None)
+
+    @staticmethod
+    def _drop_verdicts(user: User) -> None:
+        for channel in user.channels:
+            channel.verdicts.pop(user, None)
+
+    # channels
+
+    def _forget_member(self, channel: Channel, user: User) -> None:
+        del channel.members[user]
+        channel.verdicts.pop(user, None)
+        if not channel.members and "P" not in channel.flags:
+            del self.channels[channel.folded]
+
+    def _joined(self, fact: facts.Joined) -> None:
+        channel = fact.channel
+        if fact.created:
+            self.channels[channel.folded] = channel
+        for user, ranks in fact.members:
+            channel.members[user] = ranks
+            user.channels[channel] = ranks
+            user.invites.pop(channel, None)
+
+    def _parted(self, fact: facts.Parted) -> None:
+        self._forget_member(fact.channel, fact.user)
+        del fact.user.channels[fact.channel]
+
+    def _kicked(self, fact: facts.Kicked) -> None:
+        self._forget_member(fact.channel, fact.user)
+        del fact.user.channels[fact.channel]
+
+    def _topic_changed(self, fact: facts.TopicChanged) -> None:
+        fact.channel.topic = Topic(fact.text, fact.by.mask, int(fact.at)) if fact.text else None
+
+    def _modes_changed(self, fact: facts.ModesChanged) -> None:
+        channel = fact.channel
+        for change in fact.changes:
+            letter = change.letter
+            if letter in RANKS:
+                self._rank_changed(channel, change)
+            elif letter in channel.lists:
+                self._list_changed(channel, change, fact.by.mask, int(fact.at))
+            elif letter == "k":
+                channel.key = change.parameter if change.adding else None
+            elif letter == "l":
+                channel.limit = int(change.parameter) if change.adding and change.parameter else None
+            elif letter == "f":
+                channel.forward = change.parameter if change.adding else None
+            elif letter == "j":
+                channel.throttle = _throttle(change.parameter) if change.adding and change.parameter else None
+            elif change.adding:
+                channel.flags.add(letter)
+            else:
+                channel.flags.discard(letter)
+        if not channel.members and "P" not in channel.flags:
+            self.channels.pop(channel.folded, None)
+
+    @staticmethod
+    def _rank_changed(channel: Channel, change: ModeChange) -> None:
+        user = change.user
+        if user is not None and user in channel.members:
+            rank = RANKS[change.letter]
+            ranks = channel.members[user] | rank if change.adding else channel.members[user] & ~rank
+            channel.members[user] = user.channels[channel] = ranks
+
+    def _list_changed(self, channel: Channel, change: ModeChange, by: str, at: int) -> None:
+        entries = channel.lists[change.letter]
+        mask, forward = split_forward(change.parameter or "")
+        key = self.fold(mask)
+        if change.adding:
+            entries[key] = ListEntry(mask, by, at, forward)
+        else:
+            entries.pop(key, None)
+        channel.verdicts.clear()
+
+    def _invited(self, fact: facts.Invited) -> None:
+        fact.user.invites.pop(fact.channel, None)
+        fact.user.invites[fact.channel] = fact.at
+
+    def _settings_changed(self, fact: facts.SettingsChanged) -> None:
+        self.whowas.size = fact.new.limits.whowas
+        self.me.description = fact.new.server.description
+
+    def check(self) -> None:
+        """Raise AssertionError if two parts of the state contradict each other (for tests)."""
+        for uid, user in self.users.items():
+            assert user.uid == uid and self.nicks[user.folded] is user
+            assert user.folded == self.fold(user.nick)
+            assert user.source == user.mask.encode("utf-8", "surrogateescape")
+            for channel, ranks in user.channels.items():
+                assert channel.members[user] == ranks
+                assert self.channels[channel.folded] is channel
+            assert ("o" in user.modes) == (user.oper is not None) == (user in self.opers)
+        assert len(self.nicks) == len(self.users)
+        for folded, channel in self.channels.items():
+            assert channel.folded == folded == self.fold(channel.name)
+            assert channel.members or "P" in channel.flags
+            for user, ranks in channel.members.items():
+                assert user.channels[channel] == ranks and self.users[user.uid] is user
+            assert set(channel.verdicts) <= set(channel.members)
+        assert self.invisible == sum("i" in user.modes for user in self.users.values())
+
+
+def _throttle(parameter: str) -> tuple[int, int]:
+    joins, _, seconds = parameter.partition(":")
+    return int(joins), int(seconds)

@@ -1,0 +1,29 @@
+"""A node of the network."""
+
+from __future__ import annotations
+
+from chatnet.model.ids import SID
+
+
+class Server:
+    """A server as the network knows it; `source` is its name as bytes, for the front of a line."""
+
+    __slots__ = ("description", "hops", "name", "sid", "source", "uplink")
+
+    def __init__(
+        self, sid: SID, name: str, description: str, hops: int = 0, uplink: Server | None = None
+    ) -> None:
+        self.sid = sid
+        self.name = name
+        self.description = description
+        self.hops = hops
+        self.uplink = uplink
+        self.source = name.encode()
+
+    @property
+    def mask(self) -> str:
+        """What stands before a line this server says: its name."""
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Server {self.sid} {self.name}>"

@@ -1,0 +1,97 @@
+"""A user: an entity of the network, with any number of sessions, or none."""
+
+from __future__ import annotations
+
+from chatnet.model import channel  # users and channels name each other, so each imports the module
+from chatnet.model.ids import UID, AccountName, Folded
+from chatnet.model.server import Server
+
+
+class Oper:
+    """What makes a user an IRC operator: the name of the oper block and what it grants."""
+
+    __slots__ = ("name", "oper_class", "privileges", "title")
+
+    def __init__(self, name: str, oper_class: str, privileges: frozenset[str], title: str) -> None:
+        self.name = name
+        self.oper_class = oper_class
+        self.privileges = privileges
+        self.title = title
+
+
+class User:
+    """Somebody on the network, or (with an empty `uid`) a connection that has not registered yet.
+
+    `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
+    ``nick!user@host`` as bytes, kept for the front of lines.  `nick_ts`, `signon` and `away_since` are Unix
+    times in seconds.  Only ``Network.apply`` changes a user that is on the network.
+    """
+
+    __slots__ = (
+        "accepted_by",
+        "accepts",
+        "account",
+        "address",
+        "away",
+        "certfp",
+        "channels",
+        "cloak",
+        "folded",
+        "host",
+        "invites",
+        "modes",
+        "nick",
+        "nick_ts",
+        "oper",
+        "real_host",
+        "realname",
+        "secure",
+        "server",
+        "signon",
+        "snomask",
+        "source",
+        "uid",
+        "username",
+    )
+
+    def __init__(self, server: Server, address: str, real_host: str) -> None:
+        self.uid = UID("")
+        self.nick = "*"
+        self.folded = Folded("*")
+        self.username = ""
+        self.host = real_host
+        self.real_host = real_host
+        self.address = address
+        self.cloak: str | None = None  # the host that user mode x shows
+        self.realname = ""
+        self.account: AccountName | None = None
+        self.certfp: str | None = None
+        self.secure = False
+        self.server = server
+        self.nick_ts = 0
+        self.signon = 0.0
+        self.modes: set[str] = set()
+        self.snomask = ""
+        self.away: str | None = None
+        self.oper: Oper | None = None
+        self.channels: dict[channel.Channel, int] = {}  # the same ranks as channel.members has
+        self.accepts: dict[User, None] = {}  # who may write to a user with mode g
+        self.accepted_by: dict[User, None] = {}  # the other way round
+        self.invites: dict[channel.Channel, float] = {}  # channel -> Unix time
+        self.source = b"*"
+
+    @property
+    def mask(self) -> str:
+        """``nick!user@host`` as others see it."""
+        return f"{self.nick}!{self.username}@{self.host}"
+
+    def renew_source(self) -> None:
+        """Make `source` anew after nick, user name or host changed."""
+        self.source = self.mask.encode("utf-8", "surrogateescape")
+
+    def may(self, privilege: str) -> bool:
+        """True if this user is an oper whose class grants `privilege`."""
+        return self.oper is not None and privilege in self.oper.privileges
+
+    def __repr__(self) -> str:
+        return f"<User {self.uid} {self.nick}>"

@@ -1,0 +1,55 @@
+"""Users who have left, or who have left a nick: what WHOWAS answers from."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from chatnet.model.ids import Folded
+from chatnet.model.user import User
+
+
+@dataclass(slots=True, frozen=True)
+class Departure:
+    """Who bore a nick, and until when (Unix time)."""
+
+    nick: str
+    folded: Folded
+    username: str
+    host: str
+    real_host: str
+    address: str
+    realname: str
+    account: str | None
+    server: str
+    at: float
+
+
+class Whowas:
+    """The last `size` departures, newest first for each nick."""
+
+    __slots__ = ("_by_nick", "_order", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._order: deque[Departure] = deque()
+        self._by_nick: dict[Folded, deque[Departure]] = {}
+
+    def remember(self, user: User, nick: str, folded: Folded, at: float) -> None:
+        """Note that `user` bears `nick` no more."""
+        departure = Departure(
+            nick, folded, user.username, user.host, user.real_host, user.address, user.realname,
+            user.account, user.server.name, at,
+        )  # fmt: skip
+        self._order.append(departure)
+        self._by_nick.setdefault(folded, deque()).appendleft(departure)
+        while len(self._order) > self.size:
+            oldest = self._order.popleft()
+            same = self._by_nick[oldest.folded]
+            same.pop()
+            if not same:
+                del self._by_nick[oldest.folded]
+
+    def find(self, folded: Folded) -> tuple[Departure, ...]:
+        """Everybody who bore this nick, the last one first."""
+        return tuple(self._by_nick.get(folded, ()))

@@ -1,0 +1,137 @@
+"""The one door: a node takes facts, makes them true, and tells them to its observers in a fixed order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from chatnet.model.facts import Fact, ServerNotice, SettingsChanged
+from chatnet.model.ids import UIDs
+from chatnet.model.network import Network
+from chatnet.settings import Settings
+
+Hearer = Callable[[Any, object], None]
+
+
+class Timer(Protocol):
+    """Something that was asked for later."""
+
+    def cancel(self) -> None:
+        """Take the request back; it must not have happened yet."""
+
+
+class Clock(Protocol):
+    """Time, as an argument."""
+
+    def time(self) -> float:
+        """Unix time in seconds: what is written into facts and shown to people."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: for rates and timeouts."""
+
+    def later(self, seconds: float, function: Callable[[], object]) -> Timer:
+        """Call `function` once, after `seconds`."""
+
+
+class Log(Protocol):
+    """Where a node writes what its operator should know. Never message text, never secrets."""
+
+    def info(self, text: str) -> None:
+        """An event of normal life."""
+
+    def warn(self, text: str) -> None:
+        """Something an operator should look at."""
+
+    def failure(self, text: str) -> None:
+        """An exception that nobody expected; called while it is being handled, so that it can be shown whole."""
+
+
+class Observer(Protocol):
+    """Somebody who hears facts after they became true."""
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """Kind of fact → function of (fact, origin)."""
+
+
+class Node:
+    """This server: the network as it knows it, its settings and its clock.
+
+    `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring provides it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        clock: Clock,
+        log: Log,
+        run: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self.network = network
+        self.settings = settings
+        self.clock = clock
+        self.log = log
+        self.run = run
+        self.uids = UIDs(network.me.sid)
+        self.started = clock.time()
+        self._observers: Sequence[Observer] = ()
+        self._plans: dict[type[Fact], tuple[Hearer, ...]] = {}
+        self._queue: deque[tuple[Fact, object]] = deque()
+        self._busy = False
+
+    def observe(self, observers: Sequence[Observer]) -> None:
+        """Tell facts to `observers` from now on, in this order."""
+        self._observers = observers
+        self._plans.clear()
+
+    def commit(self, fact: Fact, origin: object = None) -> None:
+        """Make `fact` true and tell it to everybody.
+
+        `origin` is the session or link it came from, None for the node itself.  A fact that an observer commits
+        while it hears another waits until all have heard that one: nobody sees an effect before its cause.
+        """
+        if self._busy:
+            self._queue.append((fact, origin))
+            return
+        self._busy = True
+        try:
+            self._tell(fact, origin)
+            while self._queue:
+                self._tell(*self._queue.popleft())
+        finally:
+            self._busy = False
+
+    def _tell(self, fact: Fact, origin: object) -> None:
+        plan = self._plans.get(type(fact))
+        if plan is None:
+            plan = self._plan(type(fact))
+        for hear in plan:
+            try:
+                hear(fact, origin)
+            except Exception:
+                self.log.failure(f"an observer failed on {type(fact).__name__}")
+
+    def _plan(self, kind: type[Fact]) -> tuple[Hearer, ...]:
+        apply = self.network.applier(kind)
+        plan = [] if apply is None else [_without_origin(apply)]
+        plan += [hear for observer in self._observers if (hear := observer.hears.get(kind)) is not None]
+        self._plans[kind] = tuple(plan)
+        return self._plans[kind]
+
+    def notice(self, letter: str, text: str) -> None:
+        """Tell opers whose snomask has `letter` (local ones now, the network's once there are links)."""
+        self.commit(ServerNotice(letter, text, self.clock.time()))
+
+    def change_settings(self, new: Settings) -> None:
+        """Replace the settings, whole and valid as they are, and tell the observers."""
+        old, self.settings = self.settings, new
+        self.commit(SettingsChanged(old, new))
+
+
+def _without_origin(apply: Callable[[Any], None]) -> Hearer:
+    def hear(fact: Fact, origin: object) -> None:
+        apply(fact)
+
+    return hear

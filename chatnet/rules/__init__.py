@@ -1,0 +1,1 @@
+"""May she? Decisions about local commands, as values; they change nothing."""

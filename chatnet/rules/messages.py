@@ -1,0 +1,44 @@
+"""May she? Whether one user may write to another."""
+
+from __future__ import annotations
+
+from chatnet.model.user import User
+from chatnet.rules.refusal import Refusal
+from chatnet.wire import numerics
+from chatnet.wire.text import ctcp_command
+
+
+def may_write(user: User, target: User, command: str, text: str) -> Refusal | None:
+    """Whether `user` may send `text` to `target`: user modes g, G, R and C of both sides.
+
+    Opers pass R and caller id.  716 (caller id) asks the caller to tell the target.
+    """
+    modes = target.modes
+    if "C" in modes and text[:1] == "\1" and ctcp_command(text) != "ACTION" and user.oper is None:
+        return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
+    if user is target:
+        return None
+    if command == "PRIVMSG" and (own := _own_mode(user, target)):
+        return Refusal(numerics.ERR_OWNMODE, target.nick, own)
+    if user.oper is not None:
+        return None
+    if "R" in modes and user.account is None and user not in target.accepts:
+        return Refusal(numerics.ERR_NONONREG, target.nick)
+    if "g" in modes and user not in target.accepts:
+        return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+g")
+    if "G" in modes and user not in target.accepts and user.channels.keys().isdisjoint(target.channels.keys()):
+        return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+G")
+    return None
+
+
+def _own_mode(user: User, target: User) -> str | None:
+    """The mode of `user` that would keep away an answer of `target`."""
+    if target.oper is not None or target in user.accepts:
+        return None
+    if "g" in user.modes:
+        return "+g"
+    if "G" in user.modes and user.channels.keys().isdisjoint(target.channels.keys()):
+        return "+G"
+    if "R" in user.modes and target.account is None:
+        return "+R"
+    return None

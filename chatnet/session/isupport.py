@@ -1,0 +1,57 @@
+"""What RPL_ISUPPORT says of this server: every token true under the settings in force."""
+
+from __future__ import annotations
+
+from chatnet.model import modes
+from chatnet.settings import Settings
+from chatnet.wire.isupport import format_tokens
+
+
+def tokens(settings: Settings) -> dict[str, str | None]:
+    """The tokens and their values.  https://modern.ircdocs.horse/#rplisupport-parameters"""
+    limits = settings.limits
+    ranks = modes.letters("P")
+    found: dict[str, str | None] = {
+        "ACCEPT": str(limits.accept),
+        "AWAYLEN": str(limits.away),
+        "BOT": "B",
+        "CALLERID": "g",
+        "CASEMAPPING": settings.server.casemapping,
+        "CHANLIMIT": f"#:{limits.channels}",
+        "CHANMODES": ",".join(modes.letters(kind) for kind in "ABCD"),
+        "CHANNELLEN": str(limits.channel),
+        "CHANTYPES": "#",
+        "DEAF": "D",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": "$,&acjmoqrsxz",
+        "HOSTLEN": str(limits.host),
+        "INVEX": "I",
+        "KEYLEN": str(limits.key),
+        "KICKLEN": str(limits.kick),
+        "KNOCK": None,
+        "MAXLIST": f"beI:{limits.mask_list}",
+        "MODES": str(limits.modes),
+        "MONITOR": str(limits.monitor),
+        "NAMELEN": str(limits.realname),
+        "NETWORK": settings.server.network,
+        "NICKLEN": str(limits.nick),
+        "PREFIX": f"({ranks}){''.join(modes.PREFIX_OF[letter] for letter in ranks)}",
+        "SAFELIST": None,
+        "STATUSMSG": "".join(modes.PREFIX_OF[letter] for letter in ranks),
+        "TARGMAX": (
+            f"NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{limits.targets},NOTICE:{limits.targets},"
+            "ACCEPT:,MONITOR:,JOIN:,PART:"
+        ),
+        "TOPICLEN": str(limits.topic),
+        "USERLEN": str(limits.user),
+        "WHOX": None,
+    }
+    if settings.server.utf8_only:
+        found["UTF8ONLY"] = None
+    return found
+
+
+def isupport(settings: Settings) -> list[str]:
+    """The tokens as texts for RPL_ISUPPORT."""
+    return format_tokens(tokens(settings))

@@ -1,0 +1,77 @@
+"""The outgoing side of one local connection, and the turn in which many of them are flushed at once.
+
+To send is ``outlet.out.append(line)``, after :meth:`Turn.mark` if ``out`` was empty.  Nobody on the path of
+a message writes to a transport: when the turn ends, each marked outlet joins what it has and sends it once.
+A transport's outlet overrides the methods below; an :class:`Outlet` itself keeps everything, for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Turn:
+    """The outlets that have something to say before the reactor's turn is over.
+
+    ``dirty`` holds exactly the outlets whose ``out`` became non-empty since the last flush.  ``arm`` is given
+    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
+    """
+
+    __slots__ = ("_arm", "armed", "dirty")
+
+    def __init__(self, arm: Callable[[], object]) -> None:
+        self.dirty: list[Outlet] = []
+        self.armed = False
+        self._arm = arm
+
+    def mark(self, outlet: Outlet) -> None:
+        """Remember `outlet`, whose ``out`` is empty and about to be appended to."""
+        self.dirty.append(outlet)
+        if not self.armed:
+            self.armed = True
+            self._arm()
+
+    def arm(self) -> None:
+        """Ask for a flush, after appending to ``dirty`` directly (the fan-out loop does)."""
+        if not self.armed:
+            self.armed = True
+            self._arm()
+
+    def flush(self) -> None:
+        """Flush every marked outlet once. What they cause to be said meanwhile goes with the next flush."""
+        self.armed = False
+        dirty, self.dirty = self.dirty, []
+        for outlet in dirty:
+            outlet.flush()
+
+
+class Outlet:
+    """Lines on their way to one client, as finished bytes that end in CR LF."""
+
+    __slots__ = ("out", "sendq", "turn")
+
+    def __init__(self, turn: Turn) -> None:
+        self.out: list[bytes] = []
+        self.turn = turn
+        self.sendq = 1_048_576  # bytes that may wait; the session sets it when it knows its class
+
+    def send(self, line: bytes) -> None:
+        """Queue `line` (whole, with its CR LF) for the end of this turn."""
+        if not self.out:
+            self.turn.mark(self)
+        self.out.append(line)
+
+    def flush(self) -> None:
+        """Hand everything queued to the transport. Called by the turn."""
+
+    def close(self) -> None:
+        """Send what is queued, then close. A peer that does not read is aborted after a while."""
+
+    def abort(self) -> None:
+        """Close at once; what is queued is lost."""
+
+    def pause(self) -> None:
+        """Stop reading from the peer until :meth:`resume`."""
+
+    def resume(self) -> None:
+        """Read again."""

@@ -1,0 +1,142 @@
+"""How a connection becomes a user: what it still needs, the last checks, and the welcome."""
+
+from __future__ import annotations
+
+import hmac
+import time
+
+import chatnet
+from chatnet.model import modes
+from chatnet.model.facts import UserIntroduced
+from chatnet.session import session as one  # a session calls in here when it needs nothing more
+from chatnet.wire import numerics
+
+
+def advance(session: one.Session) -> None:
+    """Register `session` if it needs nothing more."""
+    if session.needs or session.registered or session.closed:
+        return
+    wanted = session.connection_class.password or session.sessions.node.settings.server.password
+    if wanted is None:
+        _introduce(session)
+        return
+    secret, given = wanted.get_secret_value(), session.password or ""
+    session.password = None
+    if secret.startswith("$argon2"):
+        session.needs |= one.Needs.CHECK
+        session.held = True
+        session.sessions.node.run(_verify(session, secret, given))
+    else:
+        _judge(session, hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogateescape")))
+
+
+async def _verify(session: one.Session, secret: str, given: str) -> None:
+    right = await session.sessions.verify(secret, given)
+    session.held = False
+    if not session.closed:
+        session.needs &= ~one.Needs.CHECK
+        _judge(session, right)
+        session.go_on()
+
+
+def _judge(session: one.Session, right: bool) -> None:
+    if right:
+        _introduce(session)
+        return
+    session.numeric(numerics.ERR_PASSWDMISMATCH)
+    session.sessions.node.notice("r", f"Bad password from {session.peer.address}")
+    session.close("Bad password")
+
+
+def _introduce(session: one.Session) -> None:
+    sessions = session.sessions
+    node = sessions.node
+    user = session.user
+    if user.folded in node.network.nicks:  # somebody else was quicker
+        session.numeric(numerics.ERR_NICKNAMEINUSE, user.nick)
+        session.needs |= one.Needs.NICK
+        user.nick = "*"
+        return
+    now = node.clock.time()
+    user.uid = node.uids.take()
+    user.signon = now
+    user.nick_ts = int(now)
+    user.modes = {"i"}
+    if user.secure:
+        user.modes.add("Z")
+    user.cloak = sessions.cloaks.of(user.real_host, user.address)
+    if node.settings.cloak.enabled:
+        user.modes.add("x")
+        user.host = user.cloak
+    user.renew_source()
+    session.registered = True
+    sessions.registered += 1
+    sessions.most_registered = max(sessions.most_registered, sessions.registered)
+    sessions.local.attach(session)
+    node.commit(UserIntroduced(user, now), session)
+    _welcome(session)
+    node.notice("c", f"Client connecting: {user.nick} ({user.username}@{user.real_host}) [{user.address}]")
+
+
+def _welcome(session: one.Session) -> None:
+    """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
+    sessions = session.sessions
+    node = sessions.node
+    user = session.user
+    reply = session.numeric
+    reply(numerics.RPL_WELCOME, node.settings.server.network, user.mask)
+    reply(numerics.RPL_YOURHOST, sessions.server_name, f"chatnet-{chatnet.__version__}")
+    reply(numerics.RPL_CREATED, time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started)))
+    channel_modes = sorted(modes.CHANNEL_MODES)
+    reply(
+        numerics.RPL_MYINFO,
+        sessions.server_name,
+        f"chatnet-{chatnet.__version__}",
+        "".join(sorted(modes.USER_MODES)),
+        "".join(channel_modes),
+        "".join(letter for letter in channel_modes if modes.CHANNEL_MODES[letter][0] != "D"),
+    )
+    show_isupport(session)
+    show_lusers(session)
+    show_motd(session)
+    session.send(
+        b":%b MODE %b :+%b" % (user.source, user.nick.encode(), "".join(sorted(user.modes)).encode())
+    )
+
+
+def show_isupport(session: one.Session) -> None:
+    """005 in as many lines as it takes."""
+    for text in session.sessions.isupport:
+        session.numeric(numerics.RPL_ISUPPORT, text)
+
+
+def show_lusers(session: one.Session) -> None:
+    """251 to 255, 265, 266 and 250.  https://modern.ircdocs.horse/#lusers-message"""
+    sessions = session.sessions
+    network = sessions.node.network
+    reply = session.numeric
+    everybody, invisible = len(network.users), network.invisible
+    reply(numerics.RPL_LUSERCLIENT, everybody - invisible, invisible, len(network.servers))
+    if network.opers:
+        reply(numerics.RPL_LUSEROP, len(network.opers))
+    if sessions.unknown:
+        reply(numerics.RPL_LUSERUNKNOWN, sessions.unknown)
+    if network.channels:
+        reply(numerics.RPL_LUSERCHANNELS, len(network.channels))
+    reply(numerics.RPL_LUSERME, sessions.registered, len(network.servers) - 1)
+    local, most = sessions.registered, sessions.most_registered
+    reply(numerics.RPL_LOCALUSERS, local, most, local, most)
+    reply(numerics.RPL_GLOBALUSERS, everybody, network.most_users, everybody, network.most_users)
+    reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_registered, sessions.opened)
+
+
+def show_motd(session: one.Session) -> None:
+    """375, 372 for each line, 376; or 422.  https://modern.ircdocs.horse/#motd-message"""
+    lines = session.sessions.motd
+    if not lines:
+        session.numeric(numerics.ERR_NOMOTD)
+        return
+    session.numeric(numerics.RPL_MOTDSTART, session.sessions.server_name)
+    for text in lines:
+        session.numeric(numerics.RPL_MOTD, text)
+    session.numeric(numerics.RPL_ENDOFMOTD)

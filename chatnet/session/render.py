@@ -1,0 +1,183 @@
+"""Facts as the lines that clients read, one rendering per output format.
+
+`key` is a client's capabilities, masked by those that change the kind of line; whoever shares it gets the very
+same bytes.  A line has at most 510 bytes and CR LF, its tags not counted; what does not fit is cut between
+characters.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.model.facts import ModeChange, Source
+from chatnet.model.user import User
+from chatnet.wire import capabilities as cap
+from chatnet.wire.modestring import Change, format_changes
+from chatnet.wire.text import cut_bytes
+
+LINE: Final = 510
+"""Bytes of a line without its tags and its CR LF."""
+
+_second = -1
+_second_text = b""
+
+
+def time_tag(at: float) -> bytes:
+    """``@time=2026-11-22T13:20:00.123Z `` for a Unix time.  https://ircv3.net/specs/extensions/server-time"""
+    global _second, _second_text
+    milliseconds = int(at * 1000)
+    second, rest = divmod(milliseconds, 1000)
+    if second != _second:
+        _second = second
+        _second_text = time.strftime("@time=%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
+    return b"%b.%03dZ " % (_second_text, rest)
+
+
+def line(body: bytes, at: float, key: int) -> bytes:
+    """`body` (no CR LF) as a whole line: cut to its length, tagged as `key` asks."""
+    if len(body) > LINE:
+        body = cut_bytes(body, LINE)
+    if key & cap.SERVER_TIME:
+        return time_tag(at) + body + b"\r\n"
+    return body + b"\r\n"
+
+
+def encode(text: str) -> bytes:
+    """Text of the model as the bytes it came in as."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def message(fact: facts.MessageSent, key: int) -> bytes:
+    """``:nick!user@host PRIVMSG #channel :text``; for a user, the target is their nick."""
+    target = fact.target
+    name = target.source if isinstance(target, Channel) else encode(target.nick)
+    body = b":%b %b %b%b :%b" % (
+        fact.by.source, fact.command.encode(), fact.status.encode(), name, encode(fact.text),
+    )  # fmt: skip
+    return line(body, fact.at, key)
+
+
+def broadcast(fact: facts.BroadcastSent, key: int) -> bytes:
+    """``:nick!user@host NOTICE $$mask :text``"""
+    body = b":%b %b %b :%b" % (fact.by.source, fact.command.encode(), encode(fact.mask), encode(fact.text))
+    return line(body, fact.at, key)
+
+
+def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
+    """``:nick!user@host JOIN #channel``, with extended-join ``JOIN #channel account :real name``.
+
+    https://ircv3.net/specs/extensions/extended-join
+    """
+    body = b":%b JOIN %b" % (user.source, channel.source)
+    if key & cap.EXTENDED_JOIN:
+        body += b" %b :%b" % (encode(user.account or "*"), encode(user.realname))
+    return line(body, at, key)
+
+
+def parted(fact: facts.Parted, key: int) -> bytes:
+    """``:nick!user@host PART #channel :reason``"""
+    body = b":%b PART %b" % (fact.user.source, fact.channel.source)
+    if fact.reason is not None:
+        body += b" :" + encode(fact.reason)
+    return line(body, fact.at, key)
+
+
+def kicked(fact: facts.Kicked, key: int) -> bytes:
+    """``:nick!user@host KICK #channel nick :reason``"""
+    body = b":%b KICK %b %b :%b" % (
+        fact.by.source, fact.channel.source, encode(fact.user.nick), encode(fact.reason),
+    )  # fmt: skip
+    return line(body, fact.at, key)
+
+
+def quitted(fact: facts.UserQuit, key: int) -> bytes:
+    """``:nick!user@host QUIT :reason``"""
+    return line(b":%b QUIT :%b" % (fact.user.source, encode(fact.reason)), fact.at, key)
+
+
+def nick_changed(fact: facts.NickChanged, key: int) -> bytes:
+    """``:old!user@host NICK new``"""
+    return line(b":%b NICK %b" % (fact.old_source, encode(fact.nick)), fact.at, key)
+
+
+def topic_changed(fact: facts.TopicChanged, key: int) -> bytes:
+    """``:nick!user@host TOPIC #channel :text``"""
+    body = b":%b TOPIC %b :%b" % (fact.by.source, fact.channel.source, encode(fact.text))
+    return line(body, fact.at, key)
+
+
+def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], most: int) -> list[bytes]:
+    """``:source MODE #channel +o-v nick nick``, as many bodies as are needed for `most` parameters in each."""
+    wire = [Change(c.adding, c.letter, c.user.nick if c.user is not None else c.parameter) for c in changes]
+    head = b":%b MODE %b " % (source, target)
+    return [
+        head + encode(" ".join([text, *parameters]))
+        for text, parameters in format_changes(wire, most, LINE - len(head))
+    ]
+
+
+def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
+    """One or more whole MODE lines."""
+    bodies = mode_lines(fact.by.source, fact.channel.source, fact.changes, most)
+    return b"".join([line(body, fact.at, key) for body in bodies])
+
+
+def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: float, key: int) -> bytes:
+    """``:server MODE #channel +ov nick nick``: the ranks somebody has who comes in, for a netjoin or CHGHOST."""
+    changes = tuple(ModeChange(True, letter, None, user) for letter in letters)
+    bodies = mode_lines(source.source, channel.source, changes, len(letters))
+    return b"".join([line(body, at, key) for body in bodies])
+
+
+def user_modes_changed(fact: facts.UserModesChanged, key: int) -> bytes:
+    """``:nick!user@host MODE nick :+i-w``, for the user alone."""
+    text = ("+" + fact.added if fact.added else "") + ("-" + fact.removed if fact.removed else "")
+    return line(b":%b MODE %b :%b" % (fact.user.source, encode(fact.user.nick), text.encode()), fact.at, key)
+
+
+def away_changed(user: User, at: float, key: int) -> bytes:
+    """``:nick!user@host AWAY :text``, without the text when back.  https://ircv3.net/specs/extensions/away-notify"""
+    body = b":%b AWAY" % user.source
+    if user.away is not None:
+        body += b" :" + encode(user.away)
+    return line(body, at, key)
+
+
+def account_changed(fact: facts.AccountChanged, key: int) -> bytes:
+    """``:nick!user@host ACCOUNT name``, or ``*``.  https://ircv3.net/specs/extensions/account-notify"""
+    return line(b":%b ACCOUNT %b" % (fact.user.source, encode(fact.account or "*")), fact.at, key)
+
+
+def host_changed(fact: facts.HostChanged, key: int) -> bytes:
+    """``:nick!olduser@oldhost CHGHOST user host``.  https://ircv3.net/specs/extensions/chghost"""
+    body = b":%b CHGHOST %b %b" % (fact.old_source, encode(fact.username), encode(fact.host))
+    return line(body, fact.at, key)
+
+
+def changing_host(fact: facts.HostChanged, key: int) -> bytes:
+    """``:nick!olduser@oldhost QUIT :Changing host``, for clients that do not know CHGHOST."""
+    return line(b":%b QUIT :Changing host" % fact.old_source, fact.at, key)
+
+
+def realname_changed(fact: facts.RealnameChanged, key: int) -> bytes:
+    """``:nick!user@host SETNAME :real name``.  https://ircv3.net/specs/extensions/setname"""
+    return line(b":%b SETNAME :%b" % (fact.user.source, encode(fact.realname)), fact.at, key)
+
+
+def invited(fact: facts.Invited, key: int) -> bytes:
+    """``:nick!user@host INVITE nick #channel``"""
+    body = b":%b INVITE %b %b" % (fact.by.source, encode(fact.user.nick), fact.channel.source)
+    return line(body, fact.at, key)
+
+
+def wallops(fact: facts.WallopsSent, key: int) -> bytes:
+    """``:nick!user@host WALLOPS :text``"""
+    return line(b":%b WALLOPS :%b" % (fact.by.source, encode(fact.text)), fact.at, key)
+
+
+def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:
+    """``:server NOTICE * :*** Notice -- text``"""
+    return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(fact.text)), fact.at, key)

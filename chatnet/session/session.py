@@ -1,0 +1,348 @@
+"""One local client: bytes in, lines to the table of commands, replies out.
+
+A session knows its outlet, its user and how far it has come; what commands mean stands in ``commands/``, what
+others do reaches it through ``delivery/``.  Lines wait in the backlog while a handler is awaited (*held*) or
+while the session has run up more penalty than its class allows; nothing is executed out of order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Iterable
+from enum import IntFlag
+
+from chatnet.dispatch import Phase, Row
+from chatnet.model.facts import UserQuit
+from chatnet.model.user import User
+from chatnet.node import Timer
+from chatnet.rules.refusal import Refusal
+from chatnet.session import registration, sessions  # a session names its registry, and the registry its sessions
+from chatnet.session.outlet import Outlet
+from chatnet.session.peer import Peer
+from chatnet.session.render import LINE, encode, line
+from chatnet.settings import ConnectionClassSettings
+from chatnet.wire.lines import OVERLONG, LineBuffer
+from chatnet.wire.message import Message, parse
+from chatnet.wire.numerics import (
+    ERR_INPUTTOOLONG,
+    ERR_NEEDMOREPARAMS,
+    ERR_NOTREGISTERED,
+    ERR_UNKNOWNCOMMAND,
+    ERR_UNKNOWNERROR,
+    Numeric,
+)
+from chatnet.wire.text import cut_bytes, middle
+
+HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
+"""What a browser that was led to this port begins with; TRACE and CONNECT only with an HTTP version behind."""
+
+TAGS: int = 4096
+"""Bytes of the tags of a line, with their ``@`` and the space after them, that LineBuffer lets through."""
+
+
+class Needs(IntFlag):
+    """What a session still lacks before it is registered."""
+
+    NICK = 1
+    USER = 2
+    CAP = 4  # CAP END
+    LOOKUP = 8  # the host name
+    CHECK = 16  # the password, being verified
+
+
+class Refused(Exception):
+    """Raised in a handler to refuse the whole command with one reply."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+class Session:
+    """Our end of one client. `heard` and `spoke` are monotonic seconds; `penalty` a monotonic time in the future."""
+
+    __slots__ = (
+        "backlog",
+        "backlog_bytes",
+        "buffer",
+        "cap_version",
+        "caps",
+        "closed",
+        "connection_class",
+        "failed_opers",
+        "heard",
+        "held",
+        "needs",
+        "opened",
+        "outlet",
+        "password",
+        "paused",
+        "peer",
+        "penalty",
+        "pinged",
+        "rates",
+        "registered",
+        "sessions",
+        "spoke",
+        "timer",
+        "user",
+    )
+
+    def __init__(
+        self,
+        registry: sessions.Sessions,
+        outlet: Outlet,
+        peer: Peer,
+        user: User,
+        connection_class: ConnectionClassSettings,
+        now: float,
+    ) -> None:
+        self.sessions = registry
+        self.outlet = outlet
+        self.peer = peer
+        self.user = user
+        self.connection_class = connection_class
+        self.buffer = LineBuffer(TAGS + LINE)
+        self.caps = 0
+        self.cap_version = 0
+        self.needs = Needs.NICK | Needs.USER
+        self.registered = False
+        self.closed = False
+        self.held = False
+        self.paused = False
+        self.password: str | None = None
+        self.failed_opers = 0
+        self.opened = self.heard = self.spoke = self.penalty = now
+        self.pinged = 0.0
+        self.backlog: deque[bytes] | None = None
+        self.backlog_bytes = 0
+        self.timer: Timer | None = None
+        self.rates: dict[str, deque[float]] | None = None
+        outlet.sendq = connection_class.sendq
+
+    # in
+
+    def receive(self, data: bytes) -> None:
+        """Take a chunk of what the client sent, in any size."""
+        if self.closed:
+            return
+        self.heard = now = self.sessions.monotonic()
+        lines = self.buffer.feed(data)
+        if self.backlog is not None:
+            self._wait(lines)
+            return
+        limit = now + self.connection_class.burst
+        for index, raw in enumerate(lines):
+            if self.held or self.penalty > limit:
+                self._wait(lines[index:])
+                return
+            self._line(raw, now)
+            if self.closed:
+                return
+
+    def _wait(self, lines: Iterable[bytes]) -> None:
+        backlog = self.backlog
+        if backlog is None:
+            backlog = self.backlog = deque()
+            self._arm()
+        backlog.extend(lines)
+        self.backlog_bytes = sum(map(len, backlog))
+        if len(backlog) > self.connection_class.excess:
+            self.sessions.node.notice("f", f"Excess Flood: {self.user.mask} [{self.peer.address}]")
+            self.close("Excess Flood")
+        elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
+            self.paused = True
+            self.outlet.pause()
+
+    def _arm(self) -> None:
+        """Go on with the backlog once the penalty is worked off (a held session goes on when it is released)."""
+        if not self.held and self.timer is None:
+            wait = self.penalty - self.connection_class.burst - self.sessions.monotonic()
+            self.timer = self.sessions.node.clock.later(max(wait, 0.05), self._resume)
+
+    def _resume(self) -> None:
+        self.timer = None
+        if self.closed:
+            return
+        backlog = self.backlog or deque()
+        now = self.sessions.monotonic()
+        limit = now + self.connection_class.burst
+        while backlog and not self.held and self.penalty <= limit:
+            self._line(backlog.popleft(), now)
+            if self.closed:
+                return
+        self.backlog_bytes = sum(map(len, backlog))
+        if backlog:
+            self._arm()
+        else:
+            self.backlog = None
+        if self.paused and self.backlog_bytes * 2 <= self.connection_class.recvq:
+            self.paused = False
+            self.outlet.resume()
+
+    def _line(self, raw: bytes, now: float) -> None:
+        if not raw.isascii() or len(raw) > LINE:
+            if (text := self._odd_line(raw)) is None:
+                return
+        else:
+            text = raw.decode()
+        message = parse(text)
+        if message is None:
+            return
+        row = self.sessions.rows.get(message.command)
+        if row is None:
+            self._unknown(message)
+            self.penalize(1.0, len(raw), now)
+            return
+        row.count += 1
+        row.bytes += len(raw)
+        self.penalize(row.penalty, len(raw), now)
+        self._run(row, message)
+
+    def penalize(self, cost: float, size: int, now: float) -> None:
+        """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
+        if not self.sessions.flood or self.connection_class.flood_exempt or self.user.may("flood-exempt"):
+            return
+        klass = self.connection_class
+        cost = cost * self.sessions.penalty_scale / klass.lines_per_second
+        self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
+
+    def _odd_line(self, raw: bytes) -> str | None:
+        """The text of a line that is not plain ASCII of a usual length; None (and a reply) if it is refused."""
+        if raw is OVERLONG or not _fits(raw, self.sessions.node.settings.limits.tags):
+            self.numeric(ERR_INPUTTOOLONG)
+            return None
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            if not self.sessions.node.settings.server.utf8_only:
+                return raw.decode("utf-8", "surrogateescape")
+            message = parse(raw.decode("utf-8", "replace"))
+            command = message.command if message is not None and message.command in self.sessions.rows else "*"
+            self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
+            return None
+
+    def _unknown(self, message: Message) -> None:
+        if not self.registered and message.command in HTTP_VERBS:
+            self.drop_http()
+        elif not self.registered:
+            self.numeric(ERR_NOTREGISTERED)
+        else:
+            self.numeric(ERR_UNKNOWNCOMMAND, middle(message.command[:32]))
+
+    def drop_http(self) -> None:
+        """Close at once: a browser was led here by a page (cross-protocol attack)."""
+        self.sessions.node.notice("r", f"HTTP request from {self.peer.address}")
+        self.close("This is not an HTTP server")
+
+    def _run(self, row: Row, message: Message) -> None:
+        if row.phase is Phase.REGISTERED and not self.registered:
+            if message.command in HTTP_VERBS and message.params and "HTTP/" in message.params[-1]:
+                self.drop_http()
+                return
+            self.numeric(ERR_NOTREGISTERED)
+            return
+        if len(message.params) < row.min_params:
+            self.numeric(ERR_NEEDMOREPARAMS, row.verb)
+            return
+        try:
+            waiting = row.handler(self.sessions.make_request(self, message, row))
+        except Refused as refused:
+            self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Exception:
+            self._failed(row.verb)
+        else:
+            if waiting is not None:
+                self.held = True
+                self.sessions.node.run(self._await(row.verb, waiting))
+
+    async def _await(self, verb: str, waiting: Awaitable[None]) -> None:
+        """Let `waiting` end while this session's later lines wait; others go on."""
+        try:
+            await waiting
+        except Refused as refused:
+            self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Exception:
+            self._failed(verb)
+        self.held = False
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Take up the backlog again after the session was held."""
+        if self.backlog is not None and not self.closed and self.timer is None:
+            self._resume()
+
+    def satisfy(self, need: Needs) -> None:
+        """One thing less that is needed before this session is registered."""
+        self.needs &= ~need
+        if not self.needs:
+            registration.advance(self)
+
+    def _failed(self, verb: str) -> None:
+        self.sessions.node.log.failure(f"{verb} failed")
+        self.numeric(ERR_UNKNOWNERROR, verb, "The command failed; the operators of this server can read why")
+
+    # out
+
+    def send(self, body: bytes) -> None:
+        """Send a line (without CR LF) to this client alone, tagged as it wishes."""
+        if not self.closed:
+            self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+
+    def numeric(self, numeric: Numeric, *args: object) -> None:
+        """Send ``:server NNN nick …``; `args` fill the numeric's form."""
+        body = encode(f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}")
+        self.send(body)
+
+    def fail(self, command: str, code: str, description: str, *context: str) -> None:
+        """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""
+        words = " ".join(["FAIL", command, code, *context])
+        self.send(encode(f":{self.sessions.server_name} {words} :{description}"))
+
+    def notice(self, text: str) -> None:
+        """A NOTICE from the server to this client alone."""
+        self.send(encode(f":{self.sessions.server_name} NOTICE {self.user.nick} :{text}"))
+
+    # the end
+
+    def close(self, reason: str, *, killed: bool = False) -> None:
+        """Say goodbye: the network hears a QUIT (if there was a user), the client an ERROR; then close."""
+        if self.closed:
+            return
+        self._leave(reason, killed)
+        body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
+        self.outlet.send(cut_bytes(body, LINE) + b"\r\n")
+        self.outlet.close()
+
+    def connection_lost(self, reason: str) -> None:
+        """The transport is gone."""
+        if not self.closed:
+            self._leave(reason, False)
+
+    def sendq_exceeded(self) -> None:
+        """More waits for this reader than its class allows: cut it off without another word."""
+        if not self.closed:
+            self.sessions.node.notice("f", f"SendQ exceeded: {self.user.mask} [{self.peer.address}]")
+            self._leave("SendQ exceeded", False)
+            self.outlet.abort()
+
+    def _leave(self, reason: str, killed: bool) -> None:
+        self.closed = True
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        self.backlog = None
+        last = self.sessions.forget(self)
+        if self.registered and last:
+            self.sessions.node.commit(UserQuit(self.user, reason, self.sessions.node.clock.time(), killed), self)
+
+
+def _fits(raw: bytes, tags: int) -> bool:
+    """True if neither the tags nor the rest of the line is longer than allowed.
+
+    The tag data between ``@`` and the space may have `tags` bytes, the rest 510.
+    https://ircv3.net/specs/extensions/message-tags#size-limit
+    """
+    if raw[:1] != b"@":
+        return len(raw) <= LINE
+    head, _, rest = raw.partition(b" ")
+    return len(head) - 1 <= tags and len(rest) <= LINE

@@ -1,0 +1,182 @@
+"""All local clients of this node, and what they share: the table, the welcome, the timeouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, Protocol
+
+from chatnet.dispatch import Row
+from chatnet.model.facts import Fact, SettingsChanged
+from chatnet.model.user import User
+from chatnet.node import Hearer, Node
+from chatnet.rules.bans import Bans
+from chatnet.rules.cloaks import Cloaks
+from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
+from chatnet.session.isupport import isupport
+from chatnet.session.outlet import Outlet
+from chatnet.session.peer import Peer
+from chatnet.settings import ConnectionClassSettings, Settings
+from chatnet.wire.masks import address_in, parse_network
+
+SWEEP: Final = 1.0
+"""Seconds between two looks at everybody's timeouts."""
+
+
+class Local(Protocol):
+    """Who delivers to local sessions."""
+
+    def attach(self, session: one.Session) -> None:
+        """Deliver to `session` what its user should hear, from now on."""
+
+    def detach(self, session: one.Session) -> bool:
+        """Deliver nothing more to `session`; True if it was the last one of its user."""
+
+    def recap(self, session: one.Session, caps: int) -> None:
+        """Change the capabilities of `session`."""
+
+    def sessions_of(self, user: User) -> tuple[one.Session, ...]:
+        """The local sessions of `user`."""
+
+
+class Sessions:
+    """The registry of sessions; also an observer, for what a reload changes.
+
+    `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
+    confirmed host name of an address, or gives None.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        rows: Mapping[str, Row],
+        make_request: Callable[..., Any],
+        local: Local,
+        cloaks: Cloaks,
+        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+    ) -> None:
+        self.node = node
+        self.rows = rows
+        self.make_request = make_request
+        self.local = local
+        self.bans = Bans(node.network)
+        self.cloaks = cloaks
+        self.verify = verify
+        self.host_of = host_of
+        self.monotonic = node.clock.monotonic
+        self.server_name = node.network.me.name
+        self.motd: tuple[str, ...] = ()
+        self.all: dict[one.Session, None] = {}
+        self.registered = 0
+        self.most_registered = 0
+        self.most = 0
+        self.opened = 0
+        self.flood = True
+        self.penalty_scale = 1.0
+        self.isupport: list[str] = []
+        self.hears: Mapping[type[Fact], Hearer] = {SettingsChanged: self._settings_changed}
+        self._use(node.settings)
+
+    def _use(self, settings: Settings) -> None:
+        self.flood = settings.flood.enabled
+        self.penalty_scale = settings.flood.penalty_scale
+        self.isupport = isupport(settings)
+
+    def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        self._use(fact.new)
+        for session in self.all:
+            session.connection_class = self.class_of(session.peer, session.connection_class)
+            session.outlet.sendq = session.connection_class.sendq
+
+    @property
+    def unknown(self) -> int:
+        """Connections that have not registered."""
+        return len(self.all) - self.registered
+
+    def class_of(self, peer: Peer, otherwise: ConnectionClassSettings) -> ConnectionClassSettings:
+        """The connection class of `peer`: its listener's, or the first that matches; else `otherwise`."""
+        return self.matching_class(peer) or otherwise
+
+    def matching_class(self, peer: Peer) -> ConnectionClassSettings | None:
+        """The connection class of `peer`, or None if it may not connect at all."""
+        for klass in self.node.settings.connection_class:
+            if peer.connection_class is not None:
+                if klass.name == peer.connection_class:
+                    return klass
+                continue
+            if klass.tls is not None and klass.tls is not peer.secure:
+                continue
+            networks = [network for text in klass.match if (network := parse_network(text)) is not None]
+            if not klass.match or address_in(peer.address, networks):
+                return klass
+        return None
+
+    def open(self, outlet: Outlet, peer: Peer) -> one.Session:
+        """A new connection: make its session, and greet it or send it away."""
+        node = self.node
+        user = User(node.network.me, peer.address, peer.address)
+        user.secure = peer.secure
+        user.certfp = peer.certfp
+        klass = self.matching_class(peer)
+        session = one.Session(
+            self, outlet, peer, user, klass or ConnectionClassSettings(name="none"), self.monotonic()
+        )
+        self.all[session] = None
+        self.opened += 1
+        self.most = max(self.most, len(self.all))
+        if klass is None:
+            node.notice("r", f"No connection class for {peer.address}")
+            session.close("You are not authorized to connect to this server")
+        elif len(self.all) > node.settings.limits.users:
+            node.notice("r", f"Server is full, refused {peer.address}")
+            session.close("This server is full")
+        elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
+            node.notice("r", f"Class {klass.name} is full, refused {peer.address}")
+            session.close("Your connection class is full")
+        elif node.settings.lookups.reverse_dns and peer.address != "localhost":
+            session.needs |= one.Needs.LOOKUP
+            node.run(self._look_up(session))
+        return session
+
+    def _population(self, name: str) -> int:
+        return sum(session.connection_class.name == name for session in self.all)
+
+    async def _look_up(self, session: one.Session) -> None:
+        host = await self.host_of(session.peer.address, self.node.settings.lookups.timeout)
+        if session.closed:
+            return
+        if host is not None and len(host) <= self.node.settings.limits.host:
+            session.user.real_host = session.user.host = host
+        session.satisfy(one.Needs.LOOKUP)
+
+    def forget(self, session: one.Session) -> bool:
+        """Take a session that ends out of everything; True if its user has no other."""
+        del self.all[session]
+        if session.registered:
+            self.registered -= 1
+            return self.local.detach(session)
+        return False
+
+    def sweep(self) -> None:
+        """Close who took too long to register or to answer a PING; PING who is silent. Call it every SWEEP s."""
+        now = self.monotonic()
+        deadline = now - self.node.settings.limits.registration_timeout
+        for session in list(self.all):
+            if not session.registered:
+                if session.opened < deadline:
+                    session.close("Registration timed out")
+                continue
+            klass = session.connection_class
+            silent = now - session.heard
+            if silent < klass.ping_interval:
+                continue
+            if session.pinged <= session.heard:
+                session.pinged = now
+                session.outlet.send(b"PING :%b\r\n" % self.server_name.encode())
+            elif now - session.pinged >= klass.ping_timeout:
+                session.close(f"Ping timeout: {int(silent)} seconds")
+
+    def close_all(self, reason: str) -> None:
+        """Say goodbye to everybody."""
+        for session in list(self.all):
+            session.close(reason)

@@ -1,0 +1,61 @@
+"""The composition root: every object of a node is made here and handed its collaborators by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from chatnet.commands import CLIENT, Request
+from chatnet.delivery.local import Delivery
+from chatnet.model.ids import SID
+from chatnet.model.network import Network
+from chatnet.model.server import Server
+from chatnet.node import Clock, Log, Node
+from chatnet.rules.admission import Admission
+from chatnet.rules.cloaks import Cloaks
+from chatnet.session.outlet import Turn
+from chatnet.session.sessions import Sessions
+from chatnet.settings import Settings
+from chatnet.wire.casemap import folder
+
+
+@dataclass(slots=True, frozen=True)
+class Parts:
+    """What the transports and the command line need of a node."""
+
+    node: Node
+    sessions: Sessions
+    delivery: Delivery
+    admission: Admission
+    turn: Turn
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    log: Log,
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    turn: Turn,
+    cloak_key: bytes,
+    verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+    host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+) -> Parts:
+    """Make a node that has no listeners yet."""
+    me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
+    network = Network(me, folder(settings.server.casemapping), settings.limits.whowas)
+    node = Node(network, settings, clock, log, run)
+    delivery = Delivery(node, turn)
+    sessions = Sessions(
+        node=node,
+        rows=CLIENT.rows,
+        make_request=Request,
+        local=delivery,
+        cloaks=Cloaks(cloak_key, settings.cloak.suffix),
+        verify=verify,
+        host_of=host_of,
+    )
+    admission = Admission(lambda: node.settings, clock.monotonic)
+    node.observe([delivery, sessions])
+    return Parts(node, sessions, delivery, admission, turn)

@@ -1,0 +1,243 @@
+"""Conversations over whole nodes in memory: ``ann >> "JOIN #c"``, then ``bob << ":ann!~ann@h JOIN #c"``.
+
+A :class:`House` is a node with all its observers and commands, a clock that a test sets, and clients whose
+lines are taken down.  Nothing here knows a reactor or real time.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import heapq
+import itertools
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from chatnet.model.user import User
+from chatnet.node import Node
+from chatnet.session.outlet import Outlet, Turn
+from chatnet.session.peer import Peer
+from chatnet.session.session import Session
+from chatnet.settings import Settings
+from chatnet.wiring.build import Parts, build
+
+START = 1_700_000_000.0
+NAME = "irc.test"
+
+
+class ManualTimer:
+    """A request of :meth:`ManualClock.later`."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class ManualClock:
+    """A clock that stands still until :meth:`advance`."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        self._order = itertools.count()
+        self._waiting: list[tuple[float, int, ManualTimer, Callable[[], object]]] = []
+
+    def time(self) -> float:
+        return START + self.elapsed
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.elapsed
+
+    def later(self, seconds: float, function: Callable[[], object]) -> ManualTimer:
+        timer = ManualTimer()
+        heapq.heappush(self._waiting, (self.elapsed + seconds, next(self._order), timer, function))
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass; everything asked for meanwhile happens at its time."""
+        end = self.elapsed + seconds
+        while self._waiting and self._waiting[0][0] <= end:
+            at, _, timer, function = heapq.heappop(self._waiting)
+            self.elapsed = max(self.elapsed, at)
+            if not timer.cancelled:
+                function()
+        self.elapsed = end
+
+
+class ListLog:
+    """Keeps what a node logged; a failure is raised at the end of the test by :meth:`House.check`."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.failures: list[str] = []
+
+    def info(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warn(self, text: str) -> None:
+        self.lines.append(text)
+
+    def failure(self, text: str) -> None:
+        import traceback
+
+        self.failures.append(f"{text}\n{traceback.format_exc()}")
+
+
+class MemoryOutlet(Outlet):
+    """Keeps what was sent, as text lines."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(turn)
+        self.lines: list[str] = []
+        self.ended: str | None = None  # "closed" or "aborted"
+        self.paused = False
+
+    def flush(self) -> None:
+        data = b"".join(self.out)
+        self.out.clear()
+        if self.ended == "aborted" or not data:
+            return
+        assert data.endswith(b"\r\n"), data
+        self.lines += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
+
+    def close(self) -> None:
+        self.flush()
+        self.ended = self.ended or "closed"
+
+    def abort(self) -> None:
+        self.ended = "aborted"
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+
+class Client:
+    """One client of a house. ``>>`` sends a line, ``<<`` expects the next one (``*`` matches anything)."""
+
+    def __init__(self, house: House, peer: Peer) -> None:
+        self.house = house
+        self.outlet = MemoryOutlet(house.turn)
+        self.session: Session = house.parts.sessions.open(self.outlet, peer)
+
+    @property
+    def user(self) -> User:
+        return self.session.user
+
+    def send(self, data: bytes) -> None:
+        """Bytes as they are, in one chunk."""
+        self.session.receive(data)
+        self.house.settle()
+
+    def __rshift__(self, line: str) -> Client:
+        self.send(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        return self
+
+    def lines(self) -> list[str]:
+        """Everything received since the last look; then forgotten."""
+        self.house.settle()
+        lines, self.outlet.lines = self.outlet.lines, []
+        return lines
+
+    def __lshift__(self, pattern: str) -> Client:
+        """The next line received matches `pattern`, in which ``*`` stands for anything."""
+        self.house.settle()
+        assert self.outlet.lines, f"nothing received, expected {pattern!r}"
+        line = self.outlet.lines.pop(0)
+        assert matches(line, pattern), f"received {line!r}, expected {pattern!r}; then {self.outlet.lines}"
+        return self
+
+    def until(self, pattern: str) -> str:
+        """Skip lines up to the first that matches, and give it."""
+        self.house.settle()
+        skipped = []
+        while self.outlet.lines:
+            line = self.outlet.lines.pop(0)
+            if matches(line, pattern):
+                return line
+            skipped.append(line)
+        raise AssertionError(f"no line like {pattern!r} among {skipped}")
+
+    def silent(self) -> None:
+        """Nothing was received."""
+        assert (got := self.lines()) == [], got
+
+    def numerics(self) -> list[str]:
+        """The numerics received since the last look, as their digits."""
+        words = [line.split(" ") for line in self.lines()]
+        return [w[1] for w in words if len(w) > 1 and w[1].isdigit()]
+
+
+def matches(line: str, pattern: str) -> bool:
+    """True if `pattern`, in which only ``*`` is special, means the whole `line`."""
+    escaped = pattern.replace("[", "[[]").replace("?", "[?]")
+    return fnmatch.fnmatchcase(line, escaped)
+
+
+class House:
+    """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
+
+    def __init__(self, **sections: Any) -> None:
+        sections.setdefault("server", {}).setdefault("name", NAME)
+        sections.setdefault("cloak", {}).setdefault("enabled", False)
+        sections.setdefault("flood", {}).setdefault("enabled", False)
+        self.settings = Settings.model_validate(sections)
+        self.clock = ManualClock()
+        self.log = ListLog()
+        self.turn = Turn(lambda: None)
+        self.waiting: list[Coroutine[Any, Any, None]] = []
+        self.hosts: dict[str, str] = {}
+        self.parts: Parts = build(
+            self.settings,
+            clock=self.clock,
+            log=self.log,
+            run=self.run,
+            turn=self.turn,
+            cloak_key=b"a key for tests only",
+            verify=self._verify,
+            host_of=self._host_of,
+        )
+
+    @property
+    def node(self) -> Node:
+        return self.parts.node
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Drive a coroutine whose awaits all end at once; see :attr:`hold`."""
+        try:
+            coroutine.send(None)
+        except StopIteration:
+            return
+        raise AssertionError("a coroutine waits for something that is not of this test")
+
+    async def _verify(self, secret: str, given: str) -> bool:
+        return secret == f"$argon2-test${given}"
+
+    async def _host_of(self, address: str, timeout: float) -> str | None:
+        return self.hosts.get(address)
+
+    def settle(self) -> None:
+        """End the turn: flush what is queued."""
+        while self.turn.dirty:
+            self.turn.flush()
+
+    def connect(self, address: str = "192.0.2.1", **peer: Any) -> Client:
+        """A connection that has said nothing yet."""
+        return Client(self, Peer(address, 40000, "tcp:6667", **peer))
+
+    def client(self, nick: str, *, caps: str = "", address: str = "192.0.2.1", **peer: Any) -> Client:
+        """A registered client whose welcome was read away."""
+        client = self.connect(address, **peer)
+        if caps:
+            client >> "CAP LS 302" >> f"CAP REQ :{caps}" >> "CAP END"
+        client >> f"NICK {nick}" >> f"USER {nick} 0 * :{nick.title()}"
+        assert client.session.registered, client.lines()
+        client.lines()
+        return client
+
+    def check(self) -> None:
+        """The model is sound and nothing failed."""
+        assert not self.log.failures, self.log.failures[0]
+        self.node.network.check()
