@@ -58,8 +58,12 @@ class Pump(Clock):
 
     def turn(self) -> bool:
         """One turn of the reactor: due calls, then each ready descriptor once. False if there was nothing."""
-        due = any(call.getTime() <= self.seconds() for call in self.getDelayedCalls())
-        self.advance(0)
+        due = [call for call in self.calls if call.getTime() <= self.seconds()]
+        for call in due:  # and not, as Clock.advance does, those that they ask for
+            if call.active():
+                self.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
         readable, writable, _ = select.select(self.readers, self.writers, [], 0)
         for ready, method in ((readable, "doRead"), (writable, "doWrite")):
             for transport in ready:
@@ -70,7 +74,7 @@ class Pump(Clock):
                     self.removeReader(transport)
                     self.removeWriter(transport)
                     transport.connectionLost(Failure(reason))
-        return due or bool(readable) or bool(writable)
+        return bool(due) or bool(readable) or bool(writable)
 
     def run(self, until: Callable[[], bool] = lambda: False, turns: int = 10000) -> None:
         """Turn until nothing is to be done, or `until`."""
@@ -159,6 +163,7 @@ class Doorway:
             port.listen()
             client = socket.socket()
             client.settimeout(10)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if rcvbuf:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
             client.connect(port.getsockname())

@@ -273,6 +273,13 @@ class SocketOutlet(Outlet):
             cast(IConsumer, self._transport).unregisterProducer()
         self._transport.loseConnection()
 
+    def hang_up(self) -> None:
+        """Close, but forget what is not sealed yet."""
+        self.out.clear()
+        self._waiting.clear()
+        self._waiting_bytes = sum(map(len, self._sealed))
+        self.close()
+
     def abort(self) -> None:
         if self._phase is not Phase.GONE:
             self.lost()
@@ -292,6 +299,11 @@ class SocketOutlet(Outlet):
     def gone(self) -> bool:
         """Aborted, broken or lost."""
         return self._phase is Phase.GONE
+
+    @property
+    def is_open(self) -> bool:
+        """Neither closed by us nor gone."""
+        return self._phase is Phase.OPEN
 
     def pause(self) -> None:
         if self._phase is not Phase.GONE:
@@ -515,7 +527,9 @@ class ClientFactory(ServerFactory):
         clock: IReactorTime,
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
+        tls: Callable[[ClientFactory], ClientProtocol] | None = None,
     ) -> None:
+        self.tls = tls
         self.listen = listen
         self.turn = turn
         self.open_session = open_session
@@ -533,9 +547,13 @@ class ClientFactory(ServerFactory):
 
     @listen.setter
     def listen(self, value: ListenSettings) -> None:
+        if value.tls and self.tls is None:
+            raise ValueError(f"{value.endpoint}: TLS is not available")
         self._listen = value
         self.proxies = [network for text in value.proxy_from if (network := parse_network(text)) is not None]
 
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]
+        if self._listen.tls and self.tls is not None:
+            return self.tls(self)
         return ClientProtocol(self)

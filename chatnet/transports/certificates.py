@@ -1,0 +1,244 @@
+"""Certificates in a folder: one per host name, chosen by the client's wish, loaded anew when they change.
+
+The folder holds ``irc.example.org.pem`` (key and chain in one file) or a folder ``irc.example.org`` with
+``fullchain.pem`` and ``privkey.pem``, as certbot leaves them.  ``_.example.org`` (or ``*.example.org``)
+stands for every name one label below example.org.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from OpenSSL import SSL, crypto
+
+SELF_SIGNED_DAYS = 3650
+"""Days for which a certificate made here is good: nobody renews it, clients pin it."""
+
+_KEY = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+
+PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey | Ed448PrivateKey
+
+Stamp = tuple[tuple[int, int, int], ...]
+"""Inode, time of change and size of each file of a certificate."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One certificate in use. `context` stays the last good one while the files are broken."""
+
+    stamp: Stamp
+    context: SSL.Context | None
+    not_after: datetime | None
+
+
+class CertificateStore:
+    """A folder of certificates and the TLS contexts made of them.
+
+    `prepare` is given each new context, to set up what has nothing to do with certificates.
+    """
+
+    def __init__(self, folder: Path, default: str, prepare: Callable[[SSL.Context], None]) -> None:
+        self.folder = folder
+        self.default = default
+        self._prepare = prepare
+        self._entries: dict[str, Entry] = {}
+
+    def refresh(self) -> list[str]:
+        """Look at the files and load what changed. Returns one sentence for each that cannot be used.
+
+        Such a certificate stays in use as it was; one whose files are gone is forgotten, but for the last.
+        """
+        problems: list[str] = []
+        found = self._files()
+        for name, files in found.items():
+            entry = self._entries.get(name)
+            try:
+                stamp = tuple((s.st_ino, s.st_mtime_ns, s.st_size) for s in map(os.stat, files))
+                if entry is not None and entry.stamp == stamp and entry.context is not None:
+                    continue
+                context, not_after = self._load(*files)
+            except (OSError, ValueError, SSL.Error, crypto.Error) as error:
+                problems.append(f"{files[0]}: {_words_for(error)}")
+                if entry is None:
+                    self._entries[name] = Entry((), None, None)
+            else:
+                self._entries[name] = Entry(stamp, context, not_after)
+        for name in self._entries.keys() - found.keys():
+            if name != self.default:
+                del self._entries[name]
+        if self.default not in self._entries:
+            problems.append(f"{self.folder}: there is no certificate named {self.default!r}, the default")
+        elif self.default not in found:
+            problems.append(f"{self.folder}: the default, {self.default!r}, is gone; it stays in use")
+        return problems
+
+    def _files(self) -> dict[str, tuple[Path, Path]]:
+        """Name to (chain, key) of every certificate in the folder."""
+        found: dict[str, tuple[Path, Path]] = {}
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError:
+            return found
+        for path in paths:
+            if path.name.startswith("."):
+                continue
+            if path.suffix == ".pem":
+                found[_name(path.stem)] = (path, path)
+            elif path.is_dir() and (path / "fullchain.pem").exists():
+                found[_name(path.name)] = (path / "fullchain.pem", path / "privkey.pem")
+        return found
+
+    def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime]:
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        self._prepare(context)
+        context.set_tlsext_servername_callback(self._choose)
+        context.use_certificate_chain_file(str(chain))
+        context.use_privatekey(_private_key(key.read_bytes()))
+        context.check_privatekey()
+        return context, _not_after(chain.read_bytes())
+
+    def _choose(self, connection: SSL.Connection) -> None:
+        """The client said which host it wants (SNI)."""
+        name = (connection.get_servername() or b"").decode("ascii", "replace")
+        context = self.context_for(name)
+        if context is not None and context is not connection.get_context():
+            connection.set_context(context)
+
+    def context_for(self, name: str | None) -> SSL.Context | None:
+        """The context for the host `name` the client asked for; else the default; None if there is none."""
+        if name is not None:
+            name = name.lower().rstrip(".")
+            for candidate in (name, "*." + name.partition(".")[2]):
+                entry = self._entries.get(candidate)
+                if entry is not None and entry.context is not None:
+                    return entry.context
+        entry = self._entries.get(self.default)
+        return entry.context if entry is not None else None
+
+    def expiring(self, days: float, now: datetime) -> list[tuple[str, datetime]]:
+        """Names and ends of the certificates in use that end within `days` of `now`, or have ended."""
+        limit = now + timedelta(days=days)
+        return sorted(
+            (name, entry.not_after)
+            for name, entry in self._entries.items()
+            if entry.not_after is not None and entry.not_after <= limit
+        )
+
+
+def _name(stem: str) -> str:
+    return ("*" + stem[1:] if stem.startswith("_.") else stem).lower()
+
+
+def _private_key(pem: bytes) -> PrivateKey:
+    """The first private key among what a PEM file holds."""
+    block = _KEY.search(pem)
+    if block is None:
+        raise ValueError("holds no private key")
+    try:
+        # Not Context.use_privatekey_file: it asks on the terminal for the passphrase of an encrypted key.
+        key = load_pem_private_key(block[0], None)
+    except TypeError:
+        raise ValueError("its private key is encrypted") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("its private key is damaged or of an unknown kind") from None
+    if not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey | Ed448PrivateKey):
+        raise ValueError("its private key is not for TLS")
+    return key
+
+
+def _not_after(pem: bytes) -> datetime:
+    text = crypto.load_certificate(crypto.FILETYPE_PEM, pem).get_notAfter()
+    if text is None:
+        raise ValueError("its certificate has no end")
+    return datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _words_for(error: Exception) -> str:
+    """Why a certificate does not load. Neither OpenSSL's words nor ours tell anything of a key."""
+    if isinstance(error, OSError):
+        return error.strerror or "cannot be read"
+    if isinstance(error, ValueError):
+        return str(error)
+    reasons = error.args[0] if error.args else ()
+    if isinstance(reasons, Sequence) and not isinstance(reasons, str) and reasons:
+        return "; ".join(reason[-1] for reason in reasons if reason[-1]) or "cannot be used"
+    return "holds no usable certificate"
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of the first certificate in a PEM file, in lower-case hex.  Raises OSError or ValueError."""
+    try:
+        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, path.read_bytes())
+    except crypto.Error:
+        raise ValueError(f"{path} holds no certificate") from None
+    return digest(certificate)
+
+
+def digest(certificate: crypto.X509) -> str:
+    """SHA-256 of the DER form, in lower-case hex."""
+    return certificate.digest("sha256").decode("ascii").replace(":", "").lower()
+
+
+def make_self_signed(path: Path, names: Iterable[str], now: datetime | None = None) -> None:
+    """Write a new P-256 key with a self-signed certificate for `names` to `path`, readable by its owner only.
+
+    Its folder is made if need be. What was there before is replaced at once, or stays whole.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    def general_name(name: str) -> x509.GeneralName:
+        try:
+            return x509.IPAddress(ip_address(name))
+        except ValueError:
+            return x509.DNSName(name)
+
+    names = list(names)
+    # A clock of a client may be behind ours.
+    start = (now or datetime.now(UTC)) - timedelta(days=1)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0][:64])])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=SELF_SIGNED_DAYS))
+        .add_extension(x509.SubjectAlternativeName([general_name(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_privately(path, private + certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def write_privately(path: Path, data: bytes) -> None:
+    """Write a secret: mode 0600 from the first byte on, and under its name only when it is whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix="." + path.name, delete=False) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

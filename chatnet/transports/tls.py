@@ -1,0 +1,275 @@
+"""TLS as a thin filter of the outlet: records are made in memory and leave by the outlet's own socket path.
+
+One OpenSSL connection over memory buffers per client.  Everything it wants to say, in the handshake and
+after it, leaves through :meth:`SocketOutlet.push`, so that records keep their order; and reading goes on
+until OpenSSL wants more, because more than one record may have come at once.  Client certificates are asked
+for, taken whoever signed them, and never needed: who holds the key is all that matters for a fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import IPushProducer, IReactorTime, ITransport
+from twisted.logger import Logger
+
+from chatnet.session.outlet import Turn
+from chatnet.settings import TLSSettings
+from chatnet.transports.certificates import CertificateStore, digest
+from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, SocketOutlet
+from chatnet.transports.deadlines import Deadlines
+
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2; those of TLS 1.3 are all good."""
+
+RECORD = 16384
+"""Bytes of plain text in the largest record."""
+
+RECORD_OVERHEAD = 96
+"""Bytes by which a record is longer than its text, at most."""
+
+UNANSWERED = 65536
+"""Bytes read after which OpenSSL's own answers are sent even if there is nothing else to say."""
+
+log = Logger()
+
+
+def prepare_context(context: SSL.Context) -> None:
+    """Set up a new server context, but for its certificate."""
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_cipher_list(CIPHERS)
+    context.set_verify(SSL.VERIFY_PEER, _accept_certificate)
+    context.set_alpn_select_callback(_choose_protocol)
+    # Without a session id context each resumed handshake with a client certificate would fail. Sessions live
+    # in tickets; no cache is kept here.
+    context.set_session_id(b"chatnet")
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+
+
+def _accept_certificate(
+    connection: SSL.Connection, certificate: object, error: int, depth: int, ok: int
+) -> bool:
+    return True
+
+
+def _choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> Any:
+    return b"irc" if b"irc" in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+class TLSGate:
+    """What all TLS listeners share: the certificates, and how many handshakes may begin in one turn.
+
+    `settings` is asked at the moment of use, so that a reload needs nothing here.
+    """
+
+    def __init__(
+        self, store: CertificateStore, settings: Callable[[], TLSSettings], clock: IReactorTime
+    ) -> None:
+        self.store = store
+        self.settings = settings
+        self._clock = clock
+        self._begun = 0
+        self._queue: deque[Callable[[], None]] = deque()
+        self._ticking = False
+
+    def protocol(self, factory: ClientFactory) -> TLSProtocol:
+        """A protocol for one connection to a TLS listener."""
+        return TLSProtocol(factory, self)
+
+    def may_begin(self) -> bool:
+        """Whether one more handshake may begin in this turn; if so it is counted."""
+        if self._begun >= self.settings().handshakes_per_turn:
+            return False
+        self._begun += 1
+        self._tick_later()
+        return True
+
+    def wait(self, begin: Callable[[], None]) -> None:
+        """Call `begin` in the first later turn that has room."""
+        self._queue.append(begin)
+        self._tick_later()
+
+    def _tick_later(self) -> None:
+        if not self._ticking:
+            self._ticking = True
+            self._clock.callLater(0, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        self._begun = 0
+        while self._queue and self.may_begin():
+            self._queue.popleft()()
+        if self._queue:
+            self._tick_later()
+
+
+class TLSOutlet(SocketOutlet):
+    """An outlet whose lines become TLS records. What waits for a blocked peer waits as lines."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(
+        self,
+        turn: Turn,
+        transport: ITransport,
+        deadlines: Deadlines,
+        close_timeout: float,
+        connection: SSL.Connection,
+    ) -> None:
+        super().__init__(turn, transport, deadlines, close_timeout)
+        self._connection = connection
+
+    def seal(self, lines: list[bytes]) -> bytes:
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        connection = self._connection
+        size = len(data)
+        try:
+            if size <= RECORD:
+                connection.send(data)
+            else:
+                connection.sendall(data)
+            limit = size + RECORD_OVERHEAD * (2 + size // RECORD)
+            records = connection.bio_read(limit)
+        except SSL.Error as error:
+            self.tls_failed(error)
+            return b""
+        return records if len(records) < limit else records + self._pending()
+
+    def farewell(self) -> bytes:
+        try:
+            self._connection.shutdown()
+        except SSL.Error:
+            pass  # nothing can be said after an error; the alert has gone
+        return self._pending()
+
+    def drain(self) -> None:
+        """Send what OpenSSL has to say of itself: the handshake, alerts, new keys."""
+        if records := self._pending():
+            self.push(records)
+
+    def tls_failed(self, error: SSL.Error) -> None:
+        """There is no going on after an error; it is the peer's doing, or the network's."""
+        log.debug("TLS failed: {error!r}", error=error)
+        self.failure = "TLS error"
+        self.drain()
+        self.hang_up()
+
+    def _pending(self) -> bytes:
+        parts = []
+        try:
+            while True:
+                parts.append(self._connection.bio_read(RECORD))
+        except SSL.WantReadError:
+            return b"".join(parts)
+
+
+class TLSProtocol(ClientProtocol):
+    """A client under TLS. Its session is opened when the handshake is done."""
+
+    connection: SSL.Connection
+    tls_outlet: TLSOutlet
+
+    def __init__(self, factory: ClientFactory, gate: TLSGate) -> None:
+        super().__init__(factory)
+        self._gate = gate
+        self._unanswered = 0
+
+    def refuse(self, address: str, text: str) -> None:
+        # To say it would take a handshake.
+        self.cut()
+
+    def begin(self, address: str, port: int, secure: bool) -> None:
+        self._address, self._port = address, port
+        self.factory.deadlines.set(self, self._gate.settings().handshake_timeout, self._handshake_late)
+        self.dataReceived = self._hello  # type: ignore[method-assign]  # each phase reads in its own way
+
+    def _handshake_late(self) -> None:
+        log.debug("No TLS handshake from {address} in time", address=self._address)
+        self.cut()
+
+    def _hello(self, data: bytes) -> None:
+        if self._gate.may_begin():
+            self._begin_handshake(data)
+            return
+        transport = cast(IPushProducer, self.transport)
+        transport.pauseProducing()
+
+        def begin() -> None:
+            if self.admitted is not None:  # else the connection is lost
+                transport.resumeProducing()
+                self._begin_handshake(data)
+
+        self._gate.wait(begin)
+
+    def _begin_handshake(self, data: bytes) -> None:
+        context = self._gate.store.context_for(None)
+        if context is None:
+            log.error("There is no certificate for a connection from {address}", address=self._address)
+            self.cut()
+            return
+        self.connection = SSL.Connection(context, None)
+        self.connection.set_accept_state()
+        factory = self.factory
+        self.outlet = self.tls_outlet = TLSOutlet(
+            factory.turn,
+            cast(ITransport, self.transport),
+            factory.deadlines,
+            factory.close_timeout,
+            self.connection,
+        )
+        self.dataReceived = self._handshake  # type: ignore[method-assign]
+        self._handshake(data)
+
+    def _handshake(self, data: bytes) -> None:
+        connection = self.connection
+        connection.bio_write(data)
+        try:
+            connection.do_handshake()
+        except SSL.WantReadError:
+            self.tls_outlet.drain()
+            return
+        except SSL.Error as error:
+            self.tls_outlet.tls_failed(error)
+            return
+        self.tls_outlet.drain()
+        self.factory.deadlines.clear(self)
+        # After the handshake, not in the verify callback: a resumed session does not call that.
+        certificate = connection.get_peer_certificate()
+        certfp = digest(certificate) if certificate is not None else None
+        tls = f"{connection.get_protocol_version_name()}, {connection.get_cipher_name()}"
+        self.open(self.tls_outlet, self.peer(self._address, self._port, True, tls, certfp))
+        self._read_records()
+
+    def attach(self, receiver: Receiver) -> None:
+        self.dataReceived = self._records  # type: ignore[method-assign]
+
+    def _records(self, data: bytes) -> None:
+        self.connection.bio_write(data)
+        # A client may make OpenSSL answer without saying anything to the session.
+        self._unanswered += len(data)
+        if self._unanswered > UNANSWERED:
+            self._unanswered = 0
+            self.tls_outlet.drain()
+        self._read_records()
+
+    def _read_records(self) -> None:
+        outlet = self.tls_outlet
+        receiver = self.receiver
+        recv = self.connection.recv
+        while receiver is not None and outlet.is_open:
+            try:
+                data = recv(RECORD)
+            except SSL.WantReadError:
+                return
+            except SSL.ZeroReturnError:
+                outlet.close()
+                return
+            except SSL.Error as error:
+                outlet.tls_failed(error)
+                return
+            receiver.receive(data)

@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from OpenSSL import SSL
+from pump import Doorway, Listener
+
+from chatnet.settings import ListenSettings, TLSSettings
+from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
+from chatnet.transports.client import ClientFactory, SocketOutlet
+from chatnet.transports.tls import TLSGate, TLSProtocol, prepare_context
+
+TLS = ListenSettings(endpoint="tcp:6697", tls=True)
+
+
+class TLSDoorway(Doorway):
+    def __init__(self, folder: Path, listen: ListenSettings = TLS, **settings: Any) -> None:
+        self.store = CertificateStore(folder, "default", prepare_context)
+        assert self.store.refresh() == []
+        self.settings = TLSSettings(**settings)
+        super().__init__(listen, tls=self.protocol)
+        self.gate = TLSGate(self.store, lambda: self.settings, self.pump)
+
+    def protocol(self, factory: ClientFactory) -> TLSProtocol:
+        return self.gate.protocol(factory)
+
+
+class TLSClient:
+    """The other end, pumped by hand as well."""
+
+    def __init__(
+        self,
+        door: Doorway,
+        context: ssl.SSLContext,
+        name: str | None = None,
+        session: ssl.SSLSession | None = None,
+        buffers: int = 0,
+    ) -> None:
+        self.door = door
+        self.socket, self.protocol = door.connect(buffers, buffers)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name, session=session)
+        self.ended = False
+
+    def exchange(self) -> bool:
+        """Let everything flow that can; True if something came."""
+        if data := self.outgoing.read():
+            self.socket.sendall(data)
+        self.door.pump.run()
+        self.socket.setblocking(False)
+        try:
+            data = self.socket.recv(1 << 18)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            data = b""
+        finally:
+            self.socket.settimeout(10)
+        if data:
+            self.incoming.write(data)
+        else:
+            self.ended = True
+            self.incoming.write_eof()
+        return bool(data)
+
+    def handshake(self) -> TLSClient:
+        for _ in range(50):
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.exchange()
+        self.exchange()
+        return self
+
+    def send(self, data: bytes) -> None:
+        self.tls.write(data)
+        self.exchange()
+
+    def read(self, size: int) -> bytes:
+        """`size` bytes, or what comes before the close_notify."""
+        data = bytearray()
+        idle = 0
+        while len(data) < size and idle < 50:
+            try:
+                part = self.tls.read(1 << 16)
+                if not part:
+                    break
+                data += part
+            except ssl.SSLWantReadError:
+                idle = 0 if self.exchange() else idle + 1
+            except ssl.SSLZeroReturnError:
+                break
+        return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificates")
+    make_self_signed(folder / "default.pem", ["localhost"])
+    make_self_signed(folder / "irc.example.org.pem", ["irc.example.org"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("client") / "ann.pem"
+    make_self_signed(path, ["ann"])
+    return path
+
+
+@pytest.fixture
+def door(folder: Path) -> Iterator[TLSDoorway]:
+    door = TLSDoorway(folder)
+    yield door
+    for client in door.clients:
+        client.close()
+    door.pump.run()
+
+
+def trusting(certificate: Path | None = None, version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    if version is not None:
+        context.maximum_version = version
+    return context
+
+
+BOTH = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+
+
+@BOTH
+def test_a_conversation(door: TLSDoorway, version: ssl.TLSVersion) -> None:
+    client = TLSClient(door, trusting(version=version)).handshake()
+    peer = door.session.peer
+    assert (peer.secure, peer.certfp, peer.address) == (True, None, "127.0.0.1")
+    assert peer.tls is not None and peer.tls.startswith(client.tls.version() or "?")
+    assert peer.tls.endswith((client.tls.cipher() or ("?",))[0])
+    client.send(b"NICK ann\r\n")
+    assert door.session.text == b"NICK ann\r\n"
+    door.session.outlet.send(b"one\r\n")
+    door.session.outlet.send(b"two\r\n")
+    assert client.read(10) == b"one\r\ntwo\r\n"
+
+
+def test_records_that_come_together_are_all_read(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    lines = [b"PRIVMSG #c :%d %s\r\n" % (number, b"x" * 400) for number in range(60)]
+    for line in lines:
+        client.tls.write(line)
+    client.exchange()
+    assert door.session.text == b"".join(lines)
+
+
+def test_the_first_line_may_come_with_the_end_of_the_handshake(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting(version=ssl.TLSVersion.TLSv1_3))
+    while True:
+        try:
+            client.tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            client.exchange()
+    client.tls.write(b"NICK ann\r\n")
+    client.exchange()
+    assert door.session.text == b"NICK ann\r\n"
+
+
+def test_a_handshake_in_single_bytes(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting())
+    for _ in range(10):
+        try:
+            client.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        for byte in client.outgoing.read():
+            client.socket.sendall(bytes([byte]))
+            door.pump.run()
+        if not client.exchange():
+            break
+    assert door.session.peer.secure
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [("irc.example.org", "irc.example.org"), ("other.example.org", "default"), (None, "default")],
+)
+def test_the_certificate_is_chosen_by_name(
+    door: TLSDoorway, folder: Path, asked: str | None, shown: str
+) -> None:
+    client = TLSClient(door, trusting(), asked).handshake()
+    der = client.tls.getpeercert(binary_form=True)
+    assert der == ssl.PEM_cert_to_DER_cert(
+        "-----BEGIN CERTIFICATE" + (folder / f"{shown}.pem").read_text().split("-----BEGIN CERTIFICATE")[1]
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("name", [None, "irc.example.org"])
+def test_a_client_certificate_survives_resumption(
+    door: TLSDoorway, own: Path, version: ssl.TLSVersion, name: str | None
+) -> None:
+    context = trusting(own, version)
+    first = TLSClient(door, context, name).handshake()
+    door.session.outlet.send(b"hello\r\n")
+    assert first.read(7) == b"hello\r\n"  # and the tickets before it
+    assert door.session.peer.certfp == fingerprint(own)
+    again = TLSClient(door, context, name, first.tls.session).handshake()
+    assert again.tls.session_reused
+    assert door.sessions[1].peer.certfp == fingerprint(own)
+
+
+def test_irc_is_spoken_if_offered(door: TLSDoorway) -> None:
+    context = trusting()
+    context.set_alpn_protocols(["h2", "irc"])
+    assert TLSClient(door, context).handshake().tls.selected_alpn_protocol() == "irc"
+    context.set_alpn_protocols(["h2"])
+    assert TLSClient(door, context).handshake().tls.selected_alpn_protocol() is None
+    assert len(door.sessions) == 2
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"NICK ann\r\nUSER ann 0 * :Ann\r\n", bytes(300), b"\x16\x03\x01\xff\xff" * 99]
+)
+def test_garbage_is_closed_quietly(door: TLSDoorway, garbage: bytes) -> None:
+    client, _ = door.connect()
+    client.sendall(garbage)
+    door.pump.run()
+    client.shutdown(socket.SHUT_WR)
+    door.read(client)
+    assert (door.sessions, door.released) == ([], ["127.0.0.1"])
+
+
+def test_damage_after_the_handshake(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    client.socket.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+    door.pump.run()
+    assert door.session.lost == ["TLS error"]
+    with pytest.raises(ssl.SSLError):
+        client.read(1)
+
+
+def test_a_handshake_may_not_take_for_ever(door: TLSDoorway) -> None:
+    client, _ = door.connect()
+    client.sendall(b"\x16\x03")
+    door.pump.run()
+    door.pump.advance(door.settings.handshake_timeout + 1)
+    assert door.read(client) == b""
+    assert door.released == ["127.0.0.1"]
+    door.pump.advance(1)
+    assert not door.pump.getDelayedCalls()
+
+
+def test_handshakes_per_turn_are_bounded(folder: Path) -> None:
+    door = TLSDoorway(folder, handshakes_per_turn=2)
+    clients = [TLSClient(door, trusting()) for _ in range(7)]
+    for client in clients:
+        with pytest.raises(ssl.SSLWantReadError):
+            client.tls.do_handshake()
+        client.socket.sendall(client.outgoing.read())
+    begun = []
+    while door.pump.turn():
+        begun.append(sum(hasattr(client.protocol, "connection") for client in clients))
+    assert [now - before for before, now in pairwise(begun) if now > before] == [2, 2, 1]
+    assert begun[0] == 2
+    for client in clients:
+        client.handshake()
+    assert len(door.sessions) == 7
+
+
+def test_refused_before_the_handshake(door: TLSDoorway) -> None:
+    door.refusal = "no"
+    client, _ = door.connect()
+    assert door.read(client) == b""
+    assert door.released == []
+
+
+def test_close_says_goodbye(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    door.session.outlet.send(b"ERROR :bye\r\n")
+    door.session.outlet.close()
+    assert client.read(100) == b"ERROR :bye\r\n"  # an end without close_notify would raise
+    assert door.session.lost == ["Connection closed"]
+
+
+def test_the_client_says_goodbye(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    client.tls.write(b"QUIT\r\n")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.unwrap()
+    client.exchange()
+    assert door.session.text == b"QUIT\r\n"
+    assert door.session.lost == ["Connection closed"]
+
+
+def test_a_client_that_just_goes(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    client.socket.close()
+    door.pump.run()
+    assert door.session.lost == ["Connection closed"]
+
+
+def test_nothing_is_read_after_close(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    session = door.session
+    session.on_receive = lambda data: session.outlet.close()
+    client.tls.write(b"QUIT\r\n")
+    client.tls.write(b"PRIVMSG #c :after\r\n")
+    client.exchange()
+    assert session.received == [b"QUIT\r\n"]
+
+
+def slow(door: TLSDoorway) -> tuple[TLSClient, Listener, bytes]:
+    client = TLSClient(door, trusting(), buffers=8192).handshake()
+    session = door.session
+    session.outlet.sendq = 1 << 24
+    said = b""
+    while cast(SocketOutlet, session.outlet).direct is not None:
+        line = b"%07d %s\r\n" % (len(said), b"x" * 4000)
+        said += line
+        session.outlet.send(line)
+        door.pump.run()
+    return client, session, said
+
+
+def test_order_is_kept_for_a_slow_reader(door: TLSDoorway) -> None:
+    client, session, said = slow(door)
+    for number in range(300):
+        line = b"waiting %d %s\r\n" % (number, b"y" * 1000)
+        said += line
+        session.outlet.send(line)
+        if number % 7 == 0:
+            door.pump.run()
+    session.outlet.close()
+    assert client.read(len(said) + 1) == said
+    assert session.lost == ["Connection closed"]
+
+
+def test_sendq_holds_under_tls(door: TLSDoorway) -> None:
+    _client, session, _ = slow(door)
+    session.outlet.sendq = 50_000
+    session.outlet.send(b"z" * 100_000)
+    door.pump.run()
+    assert (session.exceeded, session.lost) == (1, ["Connection aborted"])
+
+
+def test_large_flushes(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    data = b"".join(b"%08d\r\n" % number for number in range(30_000))
+    door.session.outlet.sendq = 1 << 20
+    door.session.outlet.send(data)
+    assert client.read(len(data)) == data
+
+
+def test_new_certificates_need_no_new_listener(tmp_path: Path) -> None:
+    make_self_signed(tmp_path / "default.pem", ["first"])
+    door = TLSDoorway(tmp_path)
+    first = TLSClient(door, trusting()).handshake()
+    make_self_signed(tmp_path / "default.pem", ["second"])
+    assert door.store.refresh() == []
+    second = TLSClient(door, trusting()).handshake()
+    assert first.tls.getpeercert(True) != second.tls.getpeercert(True)
+    first.send(b"still here\r\n")
+    assert door.sessions[0].text == b"still here\r\n"
+
+
+def test_old_versions_are_refused(door: TLSDoorway) -> None:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(SSL.TLS1_1_VERSION)
+    context.set_max_proto_version(SSL.TLS1_1_VERSION)
+    context.set_cipher_list(b"ALL:@SECLEVEL=0")
+    connection = SSL.Connection(context, None)
+    connection.set_connect_state()
+    with pytest.raises(SSL.Error):
+        connection.do_handshake()
+    client, _ = door.connect()
+    try:
+        client.sendall(connection.bio_read(4096))
+    except SSL.WantReadError:
+        pytest.skip("this OpenSSL knows nothing as old as TLS 1.1")
+    assert len(door.read(client)) <= 7  # an alert
+    assert door.sessions == []
+
+
+def test_a_proxy_in_front(folder: Path) -> None:
+    door = TLSDoorway(folder, TLS.model_copy(update={"proxy_from": ("127.0.0.1",)}))
+    client = TLSClient(door, trusting())
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    client.socket.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + client.outgoing.read())
+    client.handshake()
+    assert door.session.peer.address == "192.0.2.1"
+    assert door.session.peer.secure
