@@ -115,7 +115,9 @@ def main() -> int:
     starters: dict[str, Callable[[], Server]] = {}
     trees: list[Path] = given.tree or ([] if given.address else [ROOT])
     for tree in trees:
-        name = f"{tree.resolve().name} {commit(tree)}" if len(trees) > 1 else f"chatnet {commit(tree)}"
+        name = f"{tree if len(trees) > 1 else 'chatnet'} {commit(tree)}"
+        while name in starters:
+            name += "'"
         starters[name] = partial(Started, name, tree.resolve(), given.tls, server_cpu)
     if given.address:
         host, port = split_address(given.address)

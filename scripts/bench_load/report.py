@@ -31,11 +31,14 @@ COLUMNS = {
 
 
 def of(runs: list[Measured], scenario: str | None, server: str, figure: str) -> list[float]:
-    """The values of a figure over the rounds; scenario None: over all scenarios."""
+    """A figure's values in the rounds that went well; scenario None: in all scenarios."""
     return [
         run.figures[figure]
         for run in runs
-        if scenario in (None, run.scenario) and run.server == server and figure in run.figures
+        if not run.trouble
+        and scenario in (None, run.scenario)
+        and run.server == server
+        and figure in run.figures
     ]
 
 

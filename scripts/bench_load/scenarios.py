@@ -133,9 +133,10 @@ class Talk(Crowd):
     def messages(self, connection: Connection, runs: list[Run], count: int) -> None:
         heard = connection.heard
         for sender, first, last in runs:
-            if heard.get(sender, -1) + 1 != first:
-                known = "out of order" if sender in heard else "from a stranger"
-                self.generator.trouble.append(f"{connection.number} heard {sender}:{first} {known}")
+            before = heard.get(sender, -1)
+            if before + 1 != first:
+                after = f"after {before}" if sender in heard else "though they share no channel"
+                self.generator.trouble.append(f"{connection.number} heard {first} of {sender} {after}")
             heard[sender] = last
         self.delivered += count
         conversation = self.of_client[connection.number]

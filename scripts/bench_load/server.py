@@ -14,6 +14,7 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 START_SECONDS = 30.0
+SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
 
 CONFIGURATION = """\
 [server]
@@ -89,6 +90,7 @@ class Started(Server):
             os.sched_setaffinity(self.pid, {cpu})
         self.startup = self._wait()
         """CPU seconds until the port accepted."""
+        time.sleep(SETTLE_SECONDS)
 
     def _wait(self) -> float:
         end = time.monotonic() + START_SECONDS

@@ -49,11 +49,11 @@ def test_text_is_as_long_as_the_report_says() -> None:
 @pytest.mark.parametrize(
     ("chunks", "said"),
     [
-        ((message(0, 1) + message(0, 3),), "out of order"),
-        ((message(0, 1), message(0, 1)), "out of order"),
-        ((message(0, 1) + message(0, 1),), "out of order"),
-        ((message(0, 2) + message(0, 1),), "out of order"),
-        ((message(7, 1),), "from a stranger"),
+        ((message(0, 1) + message(0, 3),), "2 heard 3 of 0 after 1"),
+        ((message(0, 1), message(0, 1)), "2 heard 1 of 0 after 1"),
+        ((message(0, 1) + message(0, 1),), "2 heard 1 of 0 after 1"),
+        ((message(0, 2) + message(0, 1),), "2 heard 2 of 0 after 0"),
+        ((message(7, 1),), "no channel"),
         ((b":server 404 nick #bench0 :Cannot send to channel\r\n",), "refused"),
         ((b"ERROR :Closing link\r\n",), "refused"),
     ],
@@ -81,9 +81,10 @@ def test_table_gives_medians_the_ratio_and_the_trouble() -> None:
         Measured("dm", "a", 1, {"cpu": 1.0}, []),
         Measured("dm", "a", 2, {"cpu": 2.0}, []),
         Measured("dm", "a", 3, {"cpu": 9.0}, []),
-        Measured("dm", "b", 1, {"cpu": 4.0}, ["cut off: reset"]),
+        Measured("dm", "b", 1, {"cpu": 4.0}, []),
+        Measured("dm", "b", 2, {"cpu": 7.0}, ["cut off: reset"]),
     ]
     lines = table(runs, ["a", "b"]).splitlines()
     cells = ["dm", "server CPU", "µs/delivery", "2.00 (1.00 to 9.00)", "4.00 (4.00 to 4.00)", "2.00"]
     assert re.split("  +", lines[2]) == cells
-    assert lines[-1] == "not ok: dm, b, round 1: cut off: reset"
+    assert lines[-1] == "not ok: dm, b, round 2: cut off: reset"
