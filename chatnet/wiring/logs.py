@@ -11,12 +11,14 @@ import math
 import os
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from twisted.application.service import MultiService
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from twisted.python.components import Componentized
 from zope.interface import implementer
 
 from chatnet.settings import LogSettings
@@ -97,27 +99,33 @@ class LogOutput:
         return self._path or (base / settings.file if settings.file else None)
 
 
-def install(twistd: MutableMapping[str, Any] | None, settings: LogSettings, base: Path) -> LogOutput:
-    """Make the log that ``twistd`` will use in place of its own, and return it.
+class LoggedService(MultiService):
+    """The root of our services: joining the application, it makes our log the one that ``twistd`` will use.
 
-    To be called from ``postOptions`` of our options with ``self.parent``: twistd reads its option ``logger``
-    after that and before any service is made.  Its other options keep their meaning: ``--logger`` and
-    ``--syslog`` win over all, ``--logfile`` wins over ``log.file``, and a daemon without either writes
-    ``twistd.log``.
+    ``twistd`` is its options (``options.parent`` in ``makeService``), None when there is no twistd.  They
+    keep their meaning: ``--logger`` and ``--syslog`` win over all, ``--logfile`` wins over ``log.file``, and
+    a daemon without either writes ``twistd.log``.
     """
-    options = {} if twistd is None else twistd
-    logfile = options.get("logfile")
-    path = None
-    if logfile and logfile != "-":
-        path = Path(logfile).absolute()
-    elif twistd is not None and not options.get("nodaemon") and not settings.file:
-        path = Path("twistd.log").absolute()
-    elif logfile == "-":
-        settings = settings.model_copy(update={"file": ""})
-    output = LogOutput(settings, base, stream=sys.stdout, path=path)
-    if twistd is not None and not twistd.get("logger") and not twistd.get("syslog"):
-        twistd["logger"] = lambda: output
-    return output
+
+    def __init__(self, twistd: Mapping[str, Any] | None, settings: LogSettings, base: Path) -> None:
+        MultiService.__init__(self)
+        options = {} if twistd is None else twistd
+        logfile = options.get("logfile")
+        path = None
+        if logfile and logfile != "-":
+            path = Path(logfile).absolute()
+        elif logfile == "-":
+            settings = settings.model_copy(update={"file": ""})
+        elif twistd is not None and not options.get("nodaemon") and not settings.file:
+            path = Path("twistd.log").absolute()
+        self.log = LogOutput(settings, base, stream=sys.stdout, path=path)
+        self._ours = not (options.get("logger") or options.get("syslog"))
+
+    def setServiceParent(self, parent: Any) -> None:
+        # twistd looks for this component right after; what is done when a service starts would be too late.
+        if self._ours and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self.log)
+        MultiService.setServiceParent(self, parent)
 
 
 def _open(path: Path) -> TextIO:

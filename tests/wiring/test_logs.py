@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.application.service import Application, IServiceCollection, MultiService
 from twisted.logger import ILogObserver, Logger, LogLevel, LogPublisher
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
 from chatnet.settings import LogSettings
 from chatnet.wiring.config import ConfigError
-from chatnet.wiring.logs import LogOutput, install
+from chatnet.wiring.logs import LoggedService, LogOutput
 
 BASE = Path("/nowhere")
 
@@ -169,8 +170,11 @@ def test_where_twistd_lets_it_go(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    output = install(twistd, LogSettings(file=file), tmp_path)
-    assert twistd is None or twistd["logger"]() is output
+    service, application = LoggedService(twistd, LogSettings(file=file), tmp_path), Application("chatnet")
+    service.setServiceParent(application)
+    output = application.getComponent(ILogObserver)
+    assert output is service.log
+    assert list(IServiceCollection(application)) == [service]
     output(event("hello"))
     output.close()
     assert [path.name for path in tmp_path.iterdir()] == ([target] if target else [])
@@ -179,7 +183,13 @@ def test_where_twistd_lets_it_go(
 
 @pytest.mark.parametrize("option", ["logger", "syslog"])
 def test_twistds_own_choice_is_left_alone(option: str, tmp_path: Path) -> None:
-    chosen = object()
-    twistd: dict[str, Any] = {"nodaemon": 1, option: chosen}
-    install(twistd, LogSettings(), tmp_path)
-    assert twistd == {"nodaemon": 1, option: chosen}
+    application = Application("chatnet")
+    LoggedService({"nodaemon": 1, option: "chosen"}, LogSettings(), tmp_path).setServiceParent(application)
+    assert application.getComponent(ILogObserver, None) is None
+
+
+def test_within_another_service_it_is_a_service_like_others(tmp_path: Path) -> None:
+    parent = MultiService()
+    service = LoggedService(None, LogSettings(), tmp_path)
+    service.setServiceParent(parent)
+    assert list(parent) == [service]
