@@ -1,0 +1,37 @@
+"""May she see it? Channels that are secret or private, users who are invisible."""
+
+from __future__ import annotations
+
+from chatnet.model.channel import Channel
+from chatnet.model.user import User
+
+
+def may_see_channel(user: User, channel: Channel) -> bool:
+    """Whether `user` may learn that `channel` exists, and its topic (LIST, TOPIC).
+
+    Secret channels (+s) are for members only.  https://modern.ircdocs.horse/#secret-channel-mode
+    """
+    return "s" not in channel.flags or user in channel.members or user.may("see-all")
+
+
+def may_see_members(user: User, channel: Channel) -> bool:
+    """Whether `user` may learn who is in `channel` (NAMES, WHO, WHOIS); not all of them, see `may_see_user`.
+
+    Private channels (+p) are listed, as Solanum does, but like secret ones tell only their members who is there.
+    """
+    flags = channel.flags
+    return ("s" not in flags and "p" not in flags) or user in channel.members or user.may("see-all")
+
+
+def may_see_user(user: User, other: User) -> bool:
+    """Whether a search by `user` may find `other`.
+
+    Invisible users (+i) are found only by those who share a channel with them.
+    https://modern.ircdocs.horse/#invisible-user-mode
+    """
+    return (
+        "i" not in other.modes
+        or user is other
+        or not user.channels.keys().isdisjoint(other.channels.keys())
+        or user.may("see-all")
+    )
