@@ -508,7 +508,7 @@ def address_of(transport: object) -> tuple[str, int]:
 
 
 class ClientFactory(ServerFactory):
-    """Protocols for one listener.
+    """Makes the protocols of one listener.
 
     `admit` is asked with each client's address and answers with the text of a refusal, or None; `release` is
     called once for each address admitted, when its connection is gone.
@@ -529,8 +529,11 @@ class ClientFactory(ServerFactory):
         proxy_timeout: float = PROXY_TIMEOUT,
         tls: Callable[[ClientFactory], ClientProtocol] | None = None,
     ) -> None:
-        self.tls = tls
+        if listen.tls and tls is None:
+            raise ValueError(f"{listen.endpoint}: TLS is not available")
+        self.tls = tls if listen.tls else None
         self.listen = listen
+        self.proxies = [network for text in listen.proxy_from if (network := parse_network(text)) is not None]
         self.turn = turn
         self.open_session = open_session
         self.admit = admit
@@ -540,20 +543,6 @@ class ClientFactory(ServerFactory):
         self.proxy_timeout = proxy_timeout
         self.deadlines = Deadlines(clock)
 
-    @property
-    def listen(self) -> ListenSettings:
-        """What the operator set for this listener. A new value holds for connections that come later."""
-        return self._listen
-
-    @listen.setter
-    def listen(self, value: ListenSettings) -> None:
-        if value.tls and self.tls is None:
-            raise ValueError(f"{value.endpoint}: TLS is not available")
-        self._listen = value
-        self.proxies = [network for text in value.proxy_from if (network := parse_network(text)) is not None]
-
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]
-        if self._listen.tls and self.tls is not None:
-            return self.tls(self)
-        return ClientProtocol(self)
+        return ClientProtocol(self) if self.tls is None else self.tls(self)
