@@ -10,7 +10,7 @@ from chatnet.session.render import LINE, encode
 from chatnet.session.session import Needs
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
-from chatnet.wire.text import middle
+from chatnet.wire.text import byte_length, middle
 
 
 @CLIENT.command("CAP", min_params=1, phase=Phase.ANY, penalty=0.5)
@@ -50,19 +50,31 @@ def _list(request: Request) -> None:
 def _show(request: Request, subcommand: str, names: Iterable[str]) -> None:
     """The names in as many lines as it takes; before each but the last a ``*`` for clients of version 302."""
     head = f":{request.sessions.server_name} CAP {request.user.nick} {subcommand} "
-    room = LINE - len(encode(head)) - len("* :")
-    lines = [""]
-    for name in names:
-        if len(lines[-1]) + len(name) + 1 > room:
-            lines.append("")
-        lines[-1] += (" " if lines[-1] else "") + name
-    for line in lines[:-1]:
+    *lines, last = _lines(names, LINE - len(head) - len("* :"))
+    for line in lines:
         request.session.send(encode(f"{head}{'* ' if request.session.cap_version >= 302 else ''}:{line}"))
-    request.session.send(encode(f"{head}:{lines[-1]}"))
+    request.session.send(encode(f"{head}:{last}"))
+
+
+def _lines(names: Iterable[str], room: int) -> list[str]:
+    lines = [""]
+    size = 0
+    for name in names:
+        length = byte_length(name)
+        if size and size + 1 + length > room:
+            lines.append(name)
+            size = length
+        else:
+            lines[-1] += (" " if size else "") + name
+            size += length + (size > 0)
+    return lines
 
 
 def _req(request: Request) -> None:
-    """All or nothing: ACK, or NAK if one name is unknown (or cap-notify would be given back under 302)."""
+    """All or nothing: ACK, or NAK if one name is unknown (or cap-notify would be given back under 302).
+
+    What was acknowledged is in force after the ACK, which may take two lines.
+    """
     _hold(request)
     session = request.session
     caps = session.caps
@@ -76,9 +88,11 @@ def _req(request: Request) -> None:
             answer = "NAK"
             break
         caps = caps & ~bit if name.startswith("-") else caps | bit
+    head = f":{request.sessions.server_name} CAP {request.user.nick} {answer} :"
+    for line in _lines(asked.split(" "), LINE - len(head)):
+        session.send(encode(head + line))
     if answer == "ACK":
         request.sessions.local.recap(session, caps)
-    session.send(encode(f":{request.sessions.server_name} CAP {request.user.nick} {answer} :{asked}"))
 
 
 def _end(request: Request) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
-
+from chatnet.model.channel import Channel
 from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX
 from chatnet.model.user import User
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
-from chatnet.session.rates import too_fast
+from chatnet.session.rates import did, note, too_fast
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
-from chatnet.wire.text import middle, strip_formatting
+from chatnet.wire.text import ctcp_command, middle, strip_formatting
 
 
 @CLIENT.command("PRIVMSG", penalty=1.0)
@@ -39,7 +39,7 @@ def notice(request: Request) -> None:
 def _say(request: Request, command: str) -> None:
     params = request.params
     silent = command == "NOTICE"
-    if not params or not params[0]:
+    if not params or not params[0].strip(","):
         return None if silent else request.reply(numerics.ERR_NORECIPIENT, command)
     if len(params) < 2 or not params[1]:
         return None if silent else request.reply(numerics.ERR_NOTEXTTOSEND)
@@ -89,13 +89,14 @@ def _to_channel(request: Request, command: str, name: str, text: str, status: st
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
         if not channel.members.get(user, 0) and not user.may("channels"):
             return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
-    flags = channel.flags
     refusal = may_speak(request.sessions.bans, user, channel, command, text)
     if refusal is not None:
-        if "z" not in flags or status or refusal.numeric is numerics.ERR_MSGNEEDREGGEDNICK:
+        if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
             return refusal
-        ranks = OP | OP << 1 | OP << 2  # +z: operators read what may not be said to all
-    if "c" in flags:
+        if not _for_operators(user, channel, command, text):
+            return refusal
+        ranks = OP | OP << 1 | OP << 2
+    if "c" in channel.flags:
         text = strip_formatting(text)
         if not text:
             return None
@@ -103,12 +104,23 @@ def _to_channel(request: Request, command: str, name: str, text: str, status: st
     return None
 
 
+def _for_operators(user: User, channel: Channel, command: str, text: str) -> bool:
+    """Mode z: operators read what m or a ban keeps from the channel, but not what n, C or T refuse."""
+    flags = channel.flags
+    return (
+        "z" in flags
+        and (user in channel.members or "n" not in flags)
+        and not ("T" in flags and command == "NOTICE")
+        and not ("C" in flags and text[:1] == "\1" and ctcp_command(text) != "ACTION")
+    )
+
+
 def _to_user(request: Request, command: str, target: User, text: str) -> Refusal | None:
     user = request.user
     refusal = may_write(user, target, command, text)
     if refusal is not None:
         if refusal.numeric is numerics.ERR_TARGUMODEG:
-            _knock_on(request, target, refusal)
+            _knock_on(request, command, target, refusal)
             return None
         return refusal
     flood = request.settings.flood
@@ -121,34 +133,38 @@ def _to_user(request: Request, command: str, target: User, text: str) -> Refusal
 
 
 def _new_target(request: Request, target: User) -> bool:
-    """True if `target` is one new user too many.  Those who write first, or share a channel, are not counted."""
+    """True if `target` is one new user too many; who wrote first or shares a channel is not counted."""
     session = request.session
     key = "target " + target.uid
-    if session.rates is not None and key in session.rates:
+    if did(session, key):
         return False
     if not target.channels.keys().isdisjoint(request.user.channels.keys()):
         return False
     flood = request.settings.flood
     if too_fast(session, "target", flood.target_rate, flood.target_period):
         return True
-    too_fast(session, key, 1, flood.target_period)
+    note(session, key)
+    for other in request.sessions.local.sessions_of(target):
+        note(other, "target " + request.user.uid)  # so that answers are free
     return False
 
 
-def _knock_on(request: Request, target: User, refusal: Refusal) -> None:
+def _knock_on(request: Request, command: str, target: User, refusal: Refusal) -> None:
     """Caller id: the sender reads 716, and 717 when the target is told (once a minute for each sender).
 
-    https://modern.ircdocs.horse/ is silent; as Solanum does.
+    A NOTICE is told to the target too, but not answered.  Modern IRC is silent; as Solanum does.
     """
-    request.refuse(refusal)
+    if command == "PRIVMSG":
+        request.refuse(refusal)
     if not too_fast(request.session, "caller " + target.uid, 1, 60.0):
         letter = "g" if "g" in target.modes else "G"
-        request.reply(numerics.RPL_TARGNOTIFY, target.nick)
+        if command == "PRIVMSG":
+            request.reply(numerics.RPL_TARGNOTIFY, target.nick)
         request.commit(CallerBlocked(target, request.user, letter, request.now))
 
 
 def _broadcast(request: Request, command: str, name: str, text: str) -> Refusal | None:
-    """``$$mask``: everybody on the servers whose names match.  The mask has a dot with no wildcard after it."""
+    """``$$mask``: everybody on the servers whose names match; after its last dot is no wildcard."""
     user = request.user
     if not user.may("broadcast"):
         if user.oper is None:

@@ -105,5 +105,4 @@ def quit_(request: Request) -> None:
 
     https://modern.ircdocs.horse/#quit-message
     """
-    reason = request.param(0)
-    request.session.close("Quit: " + cut(reason, request.settings.limits.kick) if reason else "Client Quit")
+    request.session.close("Quit: " + cut(request.param(0), request.settings.limits.kick))

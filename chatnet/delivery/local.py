@@ -184,6 +184,8 @@ class Delivery:
                 for session in self._users.get(user, ()):
                     if session is not origin or session.caps & cap.ECHO_MESSAGE:
                         session.outlet.send(render.message(fact, session.caps))
+        if type(origin) is Session and origin.caps & cap.ECHO_MESSAGE and fact.by not in channel.members:
+            origin.outlet.send(render.message(fact, origin.caps))
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         self.tell(self._everybody(), render.broadcast, fact)

@@ -2,46 +2,56 @@
 
 ``192.0.2.17`` becomes ``D.C.B.A.suffix`` with A a hash of the /8 … and D of the whole address, most general
 part last, as in a host name: a ban on ``*.B.A.suffix`` hits the whole /16.  IPv6 is hashed at /32, /48, /64
-and /128.  A host name keeps its last two labels, and what stands before them is hashed at each dot.
+and /128.  A host name keeps its last two labels (its last one, if there are but two), and what stands before
+them is hashed at each dot.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 from base64 import b32encode
+from hashlib import blake2b
+from typing import Final
+
+LONGEST: Final = 63
+"""Bytes of a host."""
 
 
 class Cloaks:
-    """Makes cloaks with one key (bytes, secret, stable across restarts) and one suffix."""
+    """Makes cloaks with one key (at least 16 bytes, secret, stable across restarts) and one suffix."""
 
     def __init__(self, key: bytes, suffix: str) -> None:
-        self._key = key
+        # blake2b takes keys of up to 64 bytes; a longer one is hashed first.
+        self._key = key if len(key) <= 64 else blake2b(key).digest()
         self.suffix = suffix
-
-    def _part(self, kind: str, text: str) -> str:
-        digest = hmac.new(self._key, f"{kind}:{text}".encode(), hashlib.sha256).digest()
-        return b32encode(digest[:5]).decode().lower()
+        self._known: dict[tuple[str, str], str] = {}
 
     def of(self, real_host: str, address: str) -> str:
         """The cloak of a client that connected from `address` and was found to be `real_host`."""
-        if real_host != address:
-            return self._name(real_host)
+        known = self._known.get((real_host, address))
+        if known is None:
+            known = self._make(real_host)
+            if len(self._known) >= 4096:  # people reconnect; strangers must not fill the memory
+                self._known.clear()
+            self._known[real_host, address] = known
+        return known
+
+    def _part(self, kind: bytes, data: bytes) -> str:
+        digest = blake2b(data, digest_size=5, key=self._key, person=kind).digest()
+        return b32encode(digest).decode().lower()
+
+    def _make(self, host: str) -> str:
         try:
-            number = ipaddress.ip_address(address)
+            packed = ipaddress.ip_address(host).packed
         except ValueError:
-            return f"{self._part('name', address)}.{self.suffix}"
-        widths = (32, 24, 16, 8) if number.version == 4 else (128, 64, 48, 32)
-        parts = [
-            self._part(f"ip{number.version}/{width}", str(ipaddress.ip_network((number, width), strict=False)))
-            for width in widths
-        ]
-        return ".".join([*parts, self.suffix])
+            return self._name(host.lower())
+        sizes = (4, 3, 2, 1) if len(packed) == 4 else (16, 8, 6, 4)
+        kind = b"ip%d" % len(packed)
+        return ".".join([*(self._part(kind, packed[:size]) for size in sizes), self.suffix])
 
     def _name(self, host: str) -> str:
-        labels = host.lower().split(".")
-        kept = labels[-2:]
-        hidden = [self._part("name", ".".join(labels[start:])) for start in range(len(labels) - 2)]
-        cloak = ".".join([*hidden, *kept]) if hidden else f"{self._part('name', host.lower())}.{host.lower()}"
-        return cloak if len(cloak) <= 63 else f"{self._part('name', host.lower())}.{self.suffix}"
+        labels = host.split(".")
+        shown = min(2, len(labels) - 1)
+        hidden = [self._part(b"name", ".".join(labels[at:]).encode()) for at in range(len(labels) - shown)]
+        cloak = ".".join([*hidden, *labels[len(hidden) :]])
+        return cloak if shown and len(cloak) <= LONGEST else f"{hidden[0]}.{self.suffix}"

@@ -16,11 +16,15 @@ from chatnet.model.facts import UserQuit
 from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
-from chatnet.session import registration, sessions  # a session names its registry, and the registry its sessions
+from chatnet.session import (  # a session names its registry, and the registry its sessions
+    registration,
+    sessions,
+)
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, line
 from chatnet.settings import ConnectionClassSettings
+from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
 from chatnet.wire.message import Message, parse
 from chatnet.wire.numerics import (
@@ -31,7 +35,7 @@ from chatnet.wire.numerics import (
     ERR_UNKNOWNERROR,
     Numeric,
 )
-from chatnet.wire.text import cut_bytes, middle
+from chatnet.wire.text import middle
 
 HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
 """What a browser that was led to this port begins with; TRACE and CONNECT only with an HTTP version behind."""
@@ -146,7 +150,8 @@ class Session:
             self._arm()
         backlog.extend(lines)
         self.backlog_bytes = sum(map(len, backlog))
-        if len(backlog) > self.connection_class.excess:
+        limited = self.sessions.flood and not self.connection_class.flood_exempt
+        if limited and len(backlog) > self.connection_class.excess:
             self.sessions.node.notice("f", f"Excess Flood: {self.user.mask} [{self.peer.address}]")
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
@@ -163,7 +168,8 @@ class Session:
         self.timer = None
         if self.closed:
             return
-        backlog = self.backlog or deque()
+        # Out of sight meanwhile: a handler that is awaited and ends at once calls go_on, which must not nest.
+        backlog, self.backlog = self.backlog or deque(), None
         now = self.sessions.monotonic()
         limit = now + self.connection_class.burst
         while backlog and not self.held and self.penalty <= limit:
@@ -172,9 +178,8 @@ class Session:
                 return
         self.backlog_bytes = sum(map(len, backlog))
         if backlog:
+            self.backlog = backlog
             self._arm()
-        else:
-            self.backlog = None
         if self.paused and self.backlog_bytes * 2 <= self.connection_class.recvq:
             self.paused = False
             self.outlet.resume()
@@ -182,11 +187,13 @@ class Session:
     def _line(self, raw: bytes, now: float) -> None:
         if not raw.isascii() or len(raw) > LINE:
             if (text := self._odd_line(raw)) is None:
+                self.penalize(1.0, len(raw), now)
                 return
         else:
             text = raw.decode()
         message = parse(text)
         if message is None:
+            self.penalize(1.0, len(raw), now)
             return
         row = self.sessions.rows.get(message.command)
         if row is None:
@@ -285,13 +292,21 @@ class Session:
 
     def send(self, body: bytes) -> None:
         """Send a line (without CR LF) to this client alone, tagged as it wishes."""
-        if not self.closed:
-            self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+        if self.closed:
+            return
+        outlet = self.outlet
+        out = outlet.out
+        if not out:
+            outlet.turn.mark(outlet)
+        if len(body) > LINE or self.caps & SERVER_TIME:
+            out.append(line(body, self.sessions.node.clock.time(), self.caps))
+        else:
+            out.append(body + b"\r\n")
 
     def numeric(self, numeric: Numeric, *args: object) -> None:
         """Send ``:server NNN nick …``; `args` fill the numeric's form."""
-        body = encode(f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}")
-        self.send(body)
+        text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
+        self.send(text.encode("utf-8", "surrogateescape"))
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
         """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""
@@ -310,7 +325,7 @@ class Session:
             return
         self._leave(reason, killed)
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
-        self.outlet.send(cut_bytes(body, LINE) + b"\r\n")
+        self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
         self.outlet.close()
 
     def connection_lost(self, reason: str) -> None:
