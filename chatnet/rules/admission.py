@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from chatnet.settings import Settings
-from chatnet.wire.masks import address_in, aggregate, parse_network
+from chatnet.wire.masks import Network, address_in, aggregate, parse_network
 
 
 class Admission:
@@ -15,6 +15,7 @@ class Admission:
     def __init__(self, settings: Callable[[], Settings], monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
+        self._exempt: tuple[tuple[str, ...], list[Network]] = ((), [])
         self._addresses: dict[str, int] = {}
         self._networks: dict[str, int] = {}
         self._recent: dict[str, deque[float]] = {}
@@ -23,8 +24,7 @@ class Admission:
     def admit(self, address: str) -> str | None:
         """Count a new connection, or tell in words why it is refused (then it is not counted)."""
         flood = self._settings().flood
-        exempt = [network for text in flood.exempt if (network := parse_network(text)) is not None]
-        if not flood.enabled or address == "localhost" or address_in(address, exempt):
+        if not flood.enabled or address == "localhost" or self._is_exempt(address, flood.exempt):
             return None
         one = aggregate(address, 32, flood.address_ipv6)
         many = aggregate(address, flood.network_ipv4, flood.network_ipv6)
@@ -43,6 +43,11 @@ class Admission:
         self._networks[many] = self._networks.get(many, 0) + 1
         self._counted.setdefault(address, []).append((one, many))
         return None
+
+    def _is_exempt(self, address: str, texts: tuple[str, ...]) -> bool:
+        if texts is not self._exempt[0]:  # settings are replaced as a whole, so this is the same object until then
+            self._exempt = texts, [network for text in texts if (network := parse_network(text)) is not None]
+        return address_in(address, self._exempt[1])
 
     def release(self, address: str) -> None:
         """A connection from `address` that was admitted is gone."""

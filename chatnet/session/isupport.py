@@ -37,10 +37,10 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "NETWORK": settings.server.network,
         "NICKLEN": str(limits.nick),
         "PREFIX": f"({ranks}){''.join(modes.PREFIX_OF[letter] for letter in ranks)}",
-        "SAFELIST": None,
         "STATUSMSG": "".join(modes.PREFIX_OF[letter] for letter in ranks),
         "TARGMAX": (
-            f"NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{limits.targets},NOTICE:{limits.targets},"
+            f"NAMES:{limits.targets},LIST:,KICK:{limits.targets},WHOIS:1,"
+            f"PRIVMSG:{limits.targets},NOTICE:{limits.targets},"
             "ACCEPT:,MONITOR:,JOIN:,PART:"
         ),
         "TOPICLEN": str(limits.topic),

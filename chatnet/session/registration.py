@@ -8,7 +8,10 @@ import time
 import chatnet
 from chatnet.model import modes
 from chatnet.model.facts import UserIntroduced
-from chatnet.session import session as one  # a session calls in here when it needs nothing more
+from chatnet.model.ids import Folded
+from chatnet.session import session as one  # these three modules know each other
+from chatnet.session import sessions as registry
+from chatnet.session.render import encode
 from chatnet.wire import numerics
 
 
@@ -21,7 +24,6 @@ def advance(session: one.Session) -> None:
         _introduce(session)
         return
     secret, given = wanted.get_secret_value(), session.password or ""
-    session.password = None
     if secret.startswith("$argon2"):
         session.needs |= one.Needs.CHECK
         session.held = True
@@ -55,8 +57,9 @@ def _introduce(session: one.Session) -> None:
     if user.folded in node.network.nicks:  # somebody else was quicker
         session.numeric(numerics.ERR_NICKNAMEINUSE, user.nick)
         session.needs |= one.Needs.NICK
-        user.nick = "*"
+        user.nick, user.folded = "*", Folded("*")
         return
+    session.password = None
     now = node.clock.time()
     user.uid = node.uids.take()
     user.signon = now
@@ -80,28 +83,63 @@ def _introduce(session: one.Session) -> None:
 
 def _welcome(session: one.Session) -> None:
     """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
-    sessions = session.sessions
-    node = sessions.node
     user = session.user
-    reply = session.numeric
-    reply(numerics.RPL_WELCOME, node.settings.server.network, user.mask)
-    reply(numerics.RPL_YOURHOST, sessions.server_name, f"chatnet-{chatnet.__version__}")
-    reply(numerics.RPL_CREATED, time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started)))
-    channel_modes = sorted(modes.CHANNEL_MODES)
-    reply(
-        numerics.RPL_MYINFO,
-        sessions.server_name,
-        f"chatnet-{chatnet.__version__}",
-        "".join(sorted(modes.USER_MODES)),
-        "".join(channel_modes),
-        "".join(letter for letter in channel_modes if modes.CHANNEL_MODES[letter][0] != "D"),
-    )
-    show_isupport(session)
+    welcome = session.sessions.welcome
+    session.numeric(numerics.RPL_WELCOME, session.sessions.node.settings.server.network, user.mask)
+    welcome.begin(session)
     show_lusers(session)
-    show_motd(session)
+    welcome.end(session)
     session.send(
         b":%b MODE %b :+%b" % (user.source, user.nick.encode(), "".join(sorted(user.modes)).encode())
     )
+
+
+class Welcome:
+    """What every newcomer is told in the same words but for the nick, rendered once for each configuration."""
+
+    __slots__ = ("_begin", "_end")
+
+    def __init__(self, sessions: registry.Sessions) -> None:
+        node = sessions.node
+        version = f"chatnet-{chatnet.__version__}"
+        created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started))
+        letters = sorted(modes.CHANNEL_MODES)
+        begin = [
+            (numerics.RPL_YOURHOST, (sessions.server_name, version)),
+            (numerics.RPL_CREATED, (created,)),
+            (
+                numerics.RPL_MYINFO,
+                (
+                    sessions.server_name,
+                    version,
+                    "".join(sorted(modes.USER_MODES)),
+                    "".join(letters),
+                    "".join(letter for letter in letters if modes.CHANNEL_MODES[letter][0] != "D"),
+                ),
+            ),
+            *((numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport),
+        ]
+        name = sessions.server_name
+        self._begin = [_around_nick(name, numeric, args) for numeric, args in begin]
+        self._end = [_around_nick(name, numeric, args) for numeric, args in motd(sessions)]
+
+    def begin(self, session: one.Session) -> None:
+        """002 to 005."""
+        _send_around(session, self._begin)
+
+    def end(self, session: one.Session) -> None:
+        """375, 372 … 376, or 422."""
+        _send_around(session, self._end)
+
+
+def _around_nick(name: str, numeric: numerics.Numeric, args: tuple[object, ...]) -> tuple[bytes, bytes]:
+    return f":{name} {numeric.code} ".encode(), encode(" " + numeric.form % args)
+
+
+def _send_around(session: one.Session, parts: list[tuple[bytes, bytes]]) -> None:
+    nick = session.user.nick.encode()
+    for before, after in parts:
+        session.send(before + nick + after)
 
 
 def show_isupport(session: one.Session) -> None:
@@ -130,13 +168,17 @@ def show_lusers(session: one.Session) -> None:
     reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_registered, sessions.opened)
 
 
-def show_motd(session: one.Session) -> None:
+def motd(sessions: registry.Sessions) -> list[tuple[numerics.Numeric, tuple[object, ...]]]:
     """375, 372 for each line, 376; or 422.  https://modern.ircdocs.horse/#motd-message"""
-    lines = session.sessions.motd
-    if not lines:
-        session.numeric(numerics.ERR_NOMOTD)
-        return
-    session.numeric(numerics.RPL_MOTDSTART, session.sessions.server_name)
-    for text in lines:
-        session.numeric(numerics.RPL_MOTD, text)
-    session.numeric(numerics.RPL_ENDOFMOTD)
+    if not sessions.motd:
+        return [(numerics.ERR_NOMOTD, ())]
+    return [
+        (numerics.RPL_MOTDSTART, (sessions.server_name,)),
+        *((numerics.RPL_MOTD, (text,)) for text in sessions.motd),
+        (numerics.RPL_ENDOFMOTD, ()),
+    ]
+
+
+def show_motd(session: one.Session) -> None:
+    """The message of the day, or that there is none."""
+    session.sessions.welcome.end(session)

@@ -348,7 +348,10 @@ class Session:
         self.backlog = None
         last = self.sessions.forget(self)
         if self.registered and last:
-            self.sessions.node.commit(UserQuit(self.user, reason, self.sessions.node.clock.time(), killed), self)
+            node, user = self.sessions.node, self.user
+            node.commit(UserQuit(user, reason, node.clock.time(), killed), self)
+            who = f"{user.nick} ({user.username}@{user.real_host}) [{user.address}]"
+            node.notice("q", f"Client exiting: {who} ({reason})")
 
 
 def _fits(raw: bytes, tags: int) -> bool:

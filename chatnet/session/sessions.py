@@ -7,16 +7,20 @@ from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
 from chatnet.model.facts import Fact, SettingsChanged
+from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Hearer, Node
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.throttles import Throttles
+from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
+from chatnet.session.control import Control
 from chatnet.session.isupport import isupport
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ConnectionClassSettings, Settings
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, parse_network, wire_address
 
 SWEEP: Final = 1.0
 """Seconds between two looks at everybody's timeouts."""
@@ -38,11 +42,27 @@ class Local(Protocol):
         """The local sessions of `user`."""
 
 
+class Watching(Protocol):
+    """Who tells sessions of the nicks they MONITOR."""
+
+    def watched(self, session: one.Session) -> Mapping[Folded, str]:
+        """The nicks that `session` watches, as it wrote them."""
+
+    def watch(self, session: one.Session, folded: Folded, nick: str) -> None:
+        """Tell `session` about `nick` from now on."""
+
+    def unwatch(self, session: one.Session, folded: Folded) -> None:
+        """Tell `session` about a nick no more."""
+
+    def forget(self, session: one.Session) -> None:
+        """Tell `session` nothing more."""
+
+
 class Sessions:
     """The registry of sessions; also an observer, for what a reload changes.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, or gives None.
+    confirmed host name of an address, or gives None.  Without `control`, nobody can rehash or stop the process.
     """
 
     def __init__(
@@ -51,21 +71,26 @@ class Sessions:
         rows: Mapping[str, Row],
         make_request: Callable[..., Any],
         local: Local,
+        monitors: Watching,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+        control: Control | None = None,
     ) -> None:
         self.node = node
         self.rows = rows
         self.make_request = make_request
         self.local = local
+        self.monitors = monitors
         self.bans = Bans(node.network)
+        self.throttles = Throttles(node.clock.monotonic)
         self.cloaks = cloaks
         self.verify = verify
         self.host_of = host_of
+        self.control = control
         self.monotonic = node.clock.monotonic
         self.server_name = node.network.me.name
-        self.motd: tuple[str, ...] = ()
+        self._motd: tuple[str, ...] = ()
         self.all: dict[one.Session, None] = {}
         self.registered = 0
         self.most_registered = 0
@@ -74,19 +99,37 @@ class Sessions:
         self.flood = True
         self.penalty_scale = 1.0
         self.isupport: list[str] = []
-        self.hears: Mapping[type[Fact], Hearer] = {SettingsChanged: self._settings_changed}
+        self.hears: Mapping[type[Fact], Hearer] = {
+            **self.throttles.hears,
+            SettingsChanged: self._settings_changed,
+        }
         self._use(node.settings)
 
     def _use(self, settings: Settings) -> None:
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
         self.isupport = isupport(settings)
+        self._classes = [
+            (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
+            for klass in settings.connection_class
+        ]
+        self.welcome = registration.Welcome(self)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new)
         for session in self.all:
             session.connection_class = self.class_of(session.peer, session.connection_class)
             session.outlet.sendq = session.connection_class.sendq
+
+    @property
+    def motd(self) -> tuple[str, ...]:
+        """The message of the day, line by line."""
+        return self._motd
+
+    @motd.setter
+    def motd(self, lines: tuple[str, ...]) -> None:
+        self._motd = lines
+        self.welcome = registration.Welcome(self)
 
     @property
     def unknown(self) -> int:
@@ -99,22 +142,21 @@ class Sessions:
 
     def matching_class(self, peer: Peer) -> ConnectionClassSettings | None:
         """The connection class of `peer`, or None if it may not connect at all."""
-        for klass in self.node.settings.connection_class:
+        for klass, networks in self._classes:
             if peer.connection_class is not None:
                 if klass.name == peer.connection_class:
                     return klass
                 continue
             if klass.tls is not None and klass.tls is not peer.secure:
                 continue
-            networks = [network for text in klass.match if (network := parse_network(text)) is not None]
-            if not klass.match or address_in(peer.address, networks):
+            if not networks or address_in(peer.address, networks):
                 return klass
         return None
 
     def open(self, outlet: Outlet, peer: Peer) -> one.Session:
         """A new connection: make its session, and greet it or send it away."""
         node = self.node
-        user = User(node.network.me, peer.address, peer.address)
+        user = User(node.network.me, wire_address(peer.address), peer.address)
         user.secure = peer.secure
         user.certfp = peer.certfp
         klass = self.matching_class(peer)
@@ -152,6 +194,7 @@ class Sessions:
     def forget(self, session: one.Session) -> bool:
         """Take a session that ends out of everything; True if its user has no other."""
         del self.all[session]
+        self.monitors.forget(session)
         if session.registered:
             self.registered -= 1
             return self.local.detach(session)
@@ -168,11 +211,11 @@ class Sessions:
                 continue
             klass = session.connection_class
             silent = now - session.heard
-            if silent < klass.ping_interval:
+            if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused
                 continue
             if session.pinged <= session.heard:
                 session.pinged = now
-                session.outlet.send(b"PING :%b\r\n" % self.server_name.encode())
+                session.send(b"PING :%b" % self.server_name.encode())
             elif now - session.pinged >= klass.ping_timeout:
                 session.close(f"Ping timeout: {int(silent)} seconds")
 

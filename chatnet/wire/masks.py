@@ -104,6 +104,7 @@ def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10, host_li
     return f"{cut(nick, nick_limit) or '*'}!{cut(user, user_limit) or '*'}@{cut(host, host_limit) or '*'}"
 
 
+@lru_cache(1024)
 def normalise_address(text: str) -> str:
     """An IP address in its one canonical form: IPv6 compressed, IPv4-mapped IPv6 as IPv4, no zone.
 

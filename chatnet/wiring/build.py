@@ -8,12 +8,15 @@ from typing import Any
 
 from chatnet.commands import CLIENT, Request
 from chatnet.delivery.local import Delivery
+from chatnet.delivery.monitors import Monitors
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.session.control import Control
+from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
@@ -41,21 +44,26 @@ def build(
     cloak_key: bytes,
     verify: Callable[[str, str], Coroutine[Any, Any, bool]],
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+    control: Control | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet."""
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
-    network = Network(me, folder(settings.server.casemapping), settings.limits.whowas)
+    limits = settings.limits
+    network = Network(me, folder(settings.server.casemapping), limits.whowas, limits.invites)
     node = Node(network, settings, clock, log, run)
     delivery = Delivery(node, turn)
+    monitors = Monitors(node)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
         make_request=Request,
         local=delivery,
+        monitors=monitors,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix),
         verify=verify,
         host_of=host_of,
+        control=control,
     )
     admission = Admission(lambda: node.settings, clock.monotonic)
-    node.observe([delivery, sessions])
+    node.observe([delivery, monitors, sessions, Opers(sessions)])
     return Parts(node, sessions, delivery, admission, turn)

@@ -1,0 +1,52 @@
+"""The reactor as the clock and the log that a node was promised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from chatnet.node import Timer
+
+
+class ReactorTimer:
+    """A delayed call that may be cancelled."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: IDelayedCall) -> None:
+        self._call = call
+
+    def cancel(self) -> None:
+        if self._call.active():
+            self._call.cancel()
+
+
+class ReactorClock:
+    """Real time."""
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self.time = time.time
+        self.monotonic = time.monotonic
+
+    def later(self, seconds: float, function: Callable[[], object]) -> Timer:
+        return ReactorTimer(self._reactor.callLater(seconds, function))
+
+
+class TwistedLog:
+    """A node's log, written by twisted.logger."""
+
+    def __init__(self) -> None:
+        self._log = Logger(namespace="chatnet.node")
+
+    def info(self, text: str) -> None:
+        self._log.info("{text}", text=text)
+
+    def warn(self, text: str) -> None:
+        self._log.warn("{text}", text=text)
+
+    def failure(self, text: str) -> None:
+        self._log.failure("{text}", text=text)

@@ -1,0 +1,92 @@
+"""TLS for the listeners that want it: certificates found or made, looked at again, and their end foreseen.
+
+Nothing of TLS is imported before a listener needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from chatnet.settings import Settings
+from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.wiring.config import ConfigError
+
+
+class Security:
+    """The certificate store and the gate of all TLS listeners, made when the first of them is prepared."""
+
+    def __init__(
+        self, reactor: Any, data: Path, base: Path, settings: Callable[[], Settings]
+    ) -> None:
+        self._reactor = reactor
+        self._data = data
+        self._base = base
+        self._settings = settings
+        self._gate: Any = None
+
+    def _folder(self, settings: Settings) -> Path:
+        named = settings.tls.certificates
+        return self._base / named if named else self._data / "certificates"
+
+    def prepare(self, settings: Settings) -> None:
+        """Have certificates ready for `settings`; a self-made one if the data folder has no default.
+
+        Raises ConfigError, and changes nothing, if the default certificate cannot be used.
+        """
+        if not any(listen.tls for listen in settings.listen):
+            return
+        from chatnet.transports.certificates import CertificateStore, make_self_signed
+        from chatnet.transports.tls import TLSGate, prepare_context
+
+        folder, default = self._folder(settings), settings.tls.default
+        if not settings.tls.certificates and not (folder / f"{default}.pem").exists():
+            if not (folder / default).is_dir():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
+        if self._gate is not None and (self._gate.store.folder, self._gate.store.default) == (folder, default):
+            return
+        store = CertificateStore(folder, default, prepare_context)
+        problems = store.refresh()
+        if store.context_for(None) is None:
+            raise ConfigError([f"tls.certificates: {problem}" for problem in problems])
+        if self._gate is None:
+            self._gate = TLSGate(store, lambda: self._settings().tls, self._reactor)
+        else:
+            self._gate.store = store
+
+    def protocol(self, factory: ClientFactory) -> ClientProtocol:
+        """A protocol for a connection to a TLS listener."""
+        protocol: ClientProtocol = self._gate.protocol(factory)
+        return protocol
+
+    def describe(self) -> list[str]:
+        """A line about the default certificate, for the start."""
+        if self._gate is None:
+            return []
+        from chatnet.transports.certificates import fingerprint
+
+        store = self._gate.store
+        path = store.folder / f"{store.default}.pem"
+        if not path.exists():
+            return []
+        return [f"Certificate {path.absolute()}: SHA-256 {fingerprint(path)}"]
+
+    def refresh(self) -> list[str]:
+        """Look at the certificate files again; a sentence for each that cannot be used (the old stays)."""
+        if self._gate is None:
+            return []
+        problems: list[str] = self._gate.store.refresh()
+        return problems
+
+    def expiring(self, now: datetime) -> list[str]:
+        """A sentence for each certificate that ends soon."""
+        if self._gate is None:
+            return []
+        days = self._settings().tls.warn_before_expiry
+        return [
+            f"The certificate {name} {'expired' if end <= now else 'expires'} on {end:%Y-%m-%d}"
+            for name, end in self._gate.store.expiring(days, now)
+        ]

@@ -1,0 +1,277 @@
+"""A node as a service: it opens its listeners, keeps its clocks going, reloads, and says goodbye."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorCore
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+import chatnet
+from chatnet.rules.cloaks import Cloaks
+from chatnet.session.sessions import SWEEP
+from chatnet.settings import ListenSettings, Settings
+from chatnet.transports.client import ClientFactory, ClientTurn
+from chatnet.transports.lookups import host_of
+from chatnet.wiring.build import build
+from chatnet.wiring.clock import ReactorClock, TwistedLog
+from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
+from chatnet.wiring.datafolder import DataFolder
+from chatnet.wiring.listeners import ListenError, Listeners
+from chatnet.wiring.logs import LogOutput
+from chatnet.wiring.notify import READY, STOPPING, notify, reloading
+from chatnet.wiring.passwords import Verifier
+from chatnet.wiring.reload import fixed
+from chatnet.wiring.security import Security
+
+log = Logger(namespace="chatnet")
+
+GOODBYE = 3.0
+"""Seconds that the last lines may take to leave when the process ends."""
+DAY = 86400.0
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Drive `coroutine`; what escapes from it is logged."""
+    Deferred.fromCoroutine(coroutine).addErrback(lambda failure: log.failure("A task failed", failure))
+
+
+class ChatService(Service):
+    """One node, from the configuration it was given to its last line.
+
+    ``privilegedStartService`` opens the listeners, so that a port below 1024 works before privileges are
+    dropped, and so that a port in use ends the start with one sentence.
+    """
+
+    def __init__(self, reactor: Any, loaded: Loaded, folder: DataFolder, output: LogOutput) -> None:
+        self._reactor = reactor
+        self._loaded = loaded
+        self._folder = folder
+        self._output = output
+        self._connections = 0
+        self._emptied: Deferred[None] | None = None
+        self._restart = False
+        self._goodbye = "The server is shutting down"
+        self._reloading = False
+        settings = loaded.settings
+        self._parts = build(
+            settings,
+            clock=ReactorClock(reactor),
+            log=TwistedLog(),
+            run=run,
+            turn=ClientTurn(reactor),
+            cloak_key=folder.cloak_key(settings.cloak),
+            verify=Verifier(),
+            host_of=host_of,
+            control=self,
+        )
+        self._parts.sessions.motd = read_motd(loaded)
+        self._security = Security(reactor, folder.path, loaded.base, lambda: self._parts.node.settings)
+        self._listeners = Listeners(reactor, self._make_factory)
+        self._loops: list[LoopingCall] = []
+
+    # start
+
+    def privilegedStartService(self) -> None:
+        super().privilegedStartService()
+        settings = self._loaded.settings
+        problems: list[str] = []
+
+        def refused(failure: Any) -> None:
+            failure.trap(ListenError)
+            problems.extend(failure.value.problems)
+
+        try:
+            self._security.prepare(settings)
+        except ConfigError as error:
+            raise SystemExit(str(error)) from None
+        Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
+        if problems:
+            raise SystemExit("chatnet cannot start: " + "; ".join(problems) + ".")
+
+    def startService(self) -> None:
+        super().startService()
+        self._folder.sign()
+        self._announce()
+        sessions = self._parts.sessions
+        settings = self._loaded.settings
+        self._every(SWEEP, sessions.sweep)
+        self._every(60.0, self._parts.admission.sweep)
+        self._every(settings.tls.reload_interval, self._refresh_certificates)
+        self._every(DAY, self._warn_of_expiry)
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._hangup))
+        # What exists now lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        notify(READY)
+
+    def _every(self, seconds: float, function: Any) -> None:
+        loop = LoopingCall(function)
+        loop.clock = self._reactor
+        loop.start(seconds, now=False).addErrback(lambda failure: log.failure("A clock stopped", failure))
+        self._loops.append(loop)
+
+    def _announce(self) -> None:
+        settings = self._loaded.settings
+        log.info(
+            "chatnet {version}: {name} of the network {network}",
+            version=chatnet.__version__,
+            name=settings.server.name,
+            network=settings.server.network,
+        )
+        for warning in self._loaded.warnings:
+            log.warn("{warning}", warning=warning)
+        for listen in settings.listen:
+            log.info(
+                "Listening on {endpoint} ({kind})",
+                endpoint=listen.endpoint,
+                kind="TLS" if listen.tls else "plain",
+            )
+        for line in self._security.describe():
+            log.info("{line}", line=line)
+        log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
+        if self._loaded.path is None:
+            log.info("Try it: nc 127.0.0.1 6667, then type HELP")
+        self._warn_of_expiry()
+
+    def _make_factory(self, listen: ListenSettings) -> ClientFactory:
+        parts = self._parts
+        return ClientFactory(
+            listen,
+            turn=parts.turn,
+            open_session=parts.sessions.open,
+            admit=self._admit,
+            release=self._release,
+            clock=self._reactor,
+            tls=self._security.protocol if listen.tls else None,
+        )
+
+    def _admit(self, address: str) -> str | None:
+        refusal = self._parts.admission.admit(address)
+        if refusal is None:
+            self._connections += 1
+        else:
+            self._parts.node.notice("r", f"Refused {address}: {refusal}")
+        return refusal
+
+    def _release(self, address: str) -> None:
+        self._connections -= 1
+        self._parts.admission.release(address)
+        if not self._connections and self._emptied is not None:
+            self._emptied.callback(None)
+            self._emptied = None
+
+    # on the way
+
+    def _hangup(self) -> None:
+        async def reload() -> None:
+            for problem in await self.rehash():
+                log.error("The old configuration stays: {problem}", problem=problem)
+
+        run(reload())
+
+    @property
+    def configuration(self) -> str:
+        """The name of the configuration file, or ``*``."""
+        path = self._loaded.path
+        return "*" if path is None else path.name.replace(" ", "_")
+
+    async def rehash(self) -> list[str]:
+        """Read the configuration again, and use it whole, or not at all; returns what is wrong with it."""
+        if self._reloading:
+            return ["a reload is under way already"]
+        self._reloading = True
+        notify(reloading())
+        try:
+            return await self._rehash()
+        finally:
+            self._reloading = False
+            notify(READY)
+
+    async def _rehash(self) -> list[str]:
+        old = self._parts.node.settings
+        path = self._loaded.path
+        try:
+            loaded = load(None if path is None else str(path), os.environ)
+            motd = read_motd(loaded)
+            cloak_key = self._folder.cloak_key(loaded.settings.cloak)
+            new, notes = fixed(old, loaded.settings)
+            self._security.prepare(new)
+            await self._listeners.reconcile(new.listen)
+        except (ConfigError, ListenError) as error:
+            self._security.prepare(old)
+            return list(error.problems)
+        self._loaded = loaded
+        for note in [*loaded.warnings, *notes]:
+            log.warn("{note}", note=note)
+            self._parts.node.notice("g", note)
+        self._output.change(new.log, loaded.base)
+        if new.cloak != old.cloak:
+            self._parts.sessions.cloaks = Cloaks(cloak_key, new.cloak.suffix)
+        self._parts.node.change_settings(new)
+        self._parts.sessions.motd = motd
+        self._tell_certificate_problems()
+        log.info("The configuration was read again")
+        return []
+
+    def _refresh_certificates(self) -> None:
+        self._tell_certificate_problems()
+
+    def _tell_certificate_problems(self) -> None:
+        for problem in self._security.refresh():
+            log.warn("{problem}", problem=problem)
+            self._parts.node.notice("g", f"Certificate: {problem}")
+
+    def _warn_of_expiry(self) -> None:
+        for sentence in self._security.expiring(datetime.now(UTC)):
+            log.warn("{sentence}", sentence=sentence)
+            self._parts.node.notice("g", sentence)
+
+    # the end
+
+    def die(self, reason: str) -> None:
+        """End the process after telling everybody `reason`."""
+        self._goodbye = reason
+        self._reactor.callLater(0, IReactorCore(self._reactor).stop)
+
+    def restart(self, reason: str) -> None:
+        """End the process and start it anew with the same arguments."""
+        self._restart = True
+        self.die(reason)
+
+    async def _stop(self) -> None:
+        notify(STOPPING)
+        await self._listeners.close()
+        self._parts.sessions.close_all(self._goodbye)
+        self._parts.turn.flush()
+        if self._connections:
+            self._emptied = Deferred()
+            self._emptied.addTimeout(GOODBYE, self._reactor, onTimeoutCancel=lambda result, timeout: None)
+            await self._emptied
+            self._emptied = None
+        self._folder.close()
+        if self._restart:
+            self._reactor.addSystemEventTrigger("after", "shutdown", again)
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        for loop in self._loops:
+            if loop.running:
+                loop.stop()
+        return Deferred.fromCoroutine(self._stop())
+
+
+def again() -> None:
+    """Become a new process with the same arguments."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+

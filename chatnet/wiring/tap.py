@@ -1,0 +1,41 @@
+"""``twistd chatnet``: options, and the service they make."""
+
+from __future__ import annotations
+
+import os
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from chatnet.wiring.config import ConfigError, load
+from chatnet.wiring.datafolder import DataFolder, DataFolderError, locate
+from chatnet.wiring.logs import LoggedService
+
+
+class Options(usage.Options):
+    """Options of ``twistd chatnet``."""
+
+    synopsis = "[--config chatnet.toml]"
+    longdesc = (
+        "Run a chat server. Without --config it listens on this machine only, 127.0.0.1 port 6667 and (TLS) "
+        "6697, and keeps its data in the folder chatnet-data. `chatnet init` writes a configuration."
+    )
+    optParameters = (("config", "c", None, "Configuration file (TOML)."),)
+
+
+def makeService(options: Options) -> IService:
+    """The service that twistd runs. What is wrong with the configuration ends the start, in plain words."""
+    from twisted.internet import reactor
+
+    from chatnet.wiring.service import ChatService
+
+    try:
+        loaded = load(options["config"], os.environ)
+        root = LoggedService(options.parent, loaded.settings.log, loaded.base)
+        folder = DataFolder(locate(loaded))
+        service = ChatService(reactor, loaded, folder, root.log)
+    except (ConfigError, DataFolderError) as error:
+        raise SystemExit(str(error)) from None
+    service.setServiceParent(root)
+    result: IService = root
+    return result
