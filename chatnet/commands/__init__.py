@@ -1,6 +1,30 @@
 """What clients may ask for: one small module per family of commands, all entered into one table."""
 
-from chatnet.commands import capabilities, joining, messages, registration
+from chatnet.commands import (
+    accepting,
+    capabilities,
+    joining,
+    messages,
+    monitoring,
+    presence,
+    registration,
+    who,
+    whois,
+    whowas,
+)
 from chatnet.commands.request import CLIENT, Request
 
-__all__ = ["CLIENT", "Request", "capabilities", "joining", "messages", "registration"]
+__all__ = [
+    "CLIENT",
+    "Request",
+    "accepting",
+    "capabilities",
+    "joining",
+    "messages",
+    "monitoring",
+    "presence",
+    "registration",
+    "who",
+    "whois",
+    "whowas",
+]

@@ -19,7 +19,7 @@ from chatnet.wire.casemap import Folder
 class Network:
     """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only."""
 
-    def __init__(self, me: Server, fold: Folder, whowas: int) -> None:
+    def __init__(self, me: Server, fold: Folder, whowas: int, invites: int = 50) -> None:
         self.me = me
         self._fold = fold
         self.servers: dict[SID, Server] = {me.sid: me}
@@ -30,6 +30,7 @@ class Network:
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
+        self.most_invites = invites  # of one user; the oldest is forgotten
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
@@ -104,6 +105,10 @@ class Network:
         del self.nicks[user.folded]
         if fact.folded != user.folded:
             user.nick_ts = max(int(fact.at), user.nick_ts + 1)
+            # Whoever accepted the old nick does not learn the new one by it.
+            for other in user.accepted_by:
+                other.accepts.pop(user, None)
+            user.accepted_by.clear()
         user.nick = fact.nick
         user.folded = fact.folded
         self.nicks[fact.folded] = user
@@ -229,11 +234,15 @@ class Network:
         channel.verdicts.clear()
 
     def _invited(self, fact: facts.Invited) -> None:
-        fact.user.invites.pop(fact.channel, None)
-        fact.user.invites[fact.channel] = fact.at
+        invites = fact.user.invites
+        invites.pop(fact.channel, None)
+        invites[fact.channel] = fact.at
+        while len(invites) > self.most_invites:
+            del invites[next(iter(invites))]
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
+        self.most_invites = fact.new.limits.invites
         self.me.description = fact.new.server.description
 
     def check(self) -> None:

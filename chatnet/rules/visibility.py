@@ -17,7 +17,7 @@ def may_see_channel(user: User, channel: Channel) -> bool:
 def may_see_members(user: User, channel: Channel) -> bool:
     """Whether `user` may learn who is in `channel` (NAMES, WHO, WHOIS); not all of them, see `may_see_user`.
 
-    Private channels (+p) are listed, as Solanum does, but like secret ones tell only their members who is there.
+    Private channels (+p) are listed, as Solanum does, but only members learn who is there.
     """
     flags = channel.flags
     return ("s" not in flags and "p" not in flags) or user in channel.members or user.may("see-all")
@@ -35,3 +35,11 @@ def may_see_user(user: User, other: User) -> bool:
         or not user.channels.keys().isdisjoint(other.channels.keys())
         or user.may("see-all")
     )
+
+
+def may_see_address(user: User, other: User) -> bool:
+    """Whether `user` may learn the address of `other`: of everybody whose visible host is the real one.
+
+    Behind a cloak or another host, they themselves and opers who see all.
+    """
+    return other.host == other.real_host or user is other or user.may("see-all")

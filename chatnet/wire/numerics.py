@@ -44,7 +44,7 @@ RPL_MAPEND = _numeric(17, "RPL_MAPEND", ":End of /MAP")
 # Server name, name of the server it hangs on, hops, description.
 RPL_LINKS = _numeric(364, "RPL_LINKS", "%s %s :%d %s")
 RPL_ENDOFLINKS = _numeric(365, "RPL_ENDOFLINKS", "%s :End of /LINKS list")
-# Connection class, name or address, address; then seconds since connecting and seconds idle.
+# Connection class, nick[user@host], address; then seconds since connecting, or since it was heard and seconds idle.
 RPL_TRACEUNKNOWN = _numeric(203, "RPL_TRACEUNKNOWN", "???? %s %s (%s) %d")
 RPL_TRACEOPERATOR = _numeric(204, "RPL_TRACEOPERATOR", "Oper %s %s (%s) %d %d")
 RPL_TRACEUSER = _numeric(205, "RPL_TRACEUSER", "User %s %s (%s) %d %d")
@@ -52,8 +52,6 @@ RPL_TRACECLASS = _numeric(209, "RPL_TRACECLASS", "Class %s %d")
 RPL_ENDOFTRACE = _numeric(262, "RPL_ENDOFTRACE", "%s :End of TRACE")
 
 # STATS.
-# Name, SendQ in bytes, messages and KiB sent, messages and KiB received, seconds open.
-RPL_STATSLINKINFO = _numeric(211, "RPL_STATSLINKINFO", "%s %d %d %d %d %d :%d")
 # Command, uses, bytes, uses by other servers.
 RPL_STATSCOMMANDS = _numeric(212, "RPL_STATSCOMMANDS", "%s %d %d :%d")
 # Address mask, host mask, port (0: any), connection class.
@@ -119,14 +117,13 @@ RPL_ENDOFWHO = _numeric(315, "RPL_ENDOFWHO", "%s :End of WHO list")
 RPL_WHOISIDLE = _numeric(317, "RPL_WHOISIDLE", "%s %d %d :seconds idle, signon time")
 RPL_ENDOFWHOIS = _numeric(318, "RPL_ENDOFWHOIS", "%s :End of /WHOIS list")
 RPL_WHOISCHANNELS = _numeric(319, "RPL_WHOISCHANNELS", "%s :%s")
-RPL_WHOISSPECIAL = _numeric(320, "RPL_WHOISSPECIAL", "%s :%s")
 RPL_WHOISACCOUNT = _numeric(330, "RPL_WHOISACCOUNT", "%s %s :is logged in as")
 RPL_WHOISBOT = _numeric(335, "RPL_WHOISBOT", "%s :is a bot")
 RPL_WHOISACTUALLY = _numeric(338, "RPL_WHOISACTUALLY", "%s %s :actually using host")
 # user@host, address.
 RPL_WHOISHOST = _numeric(378, "RPL_WHOISHOST", "%s :is connecting from %s %s")
 RPL_WHOISMODES = _numeric(379, "RPL_WHOISMODES", "%s :is using modes %s")
-RPL_WHOISSECURE = _numeric(671, "RPL_WHOISSECURE", "%s :is using a secure connection")
+RPL_WHOISSECURE = _numeric(671, "RPL_WHOISSECURE", "%s :%s")
 # Channel, user name, host, server, nick, flags, hops, real name.
 RPL_WHOREPLY = _numeric(352, "RPL_WHOREPLY", "%s %s %s %s %s %s :%d %s")
 RPL_WHOSPCRPL = _numeric(354, "RPL_WHOSPCRPL", "%s")
@@ -161,9 +158,6 @@ RPL_KNOCKDLVR = _numeric(711, "RPL_KNOCKDLVR", "%s :Your KNOCK has been delivere
 # Opers, help, and user modes g and G.
 RPL_YOUREOPER = _numeric(381, "RPL_YOUREOPER", ":You are now an IRC operator")
 RPL_REHASHING = _numeric(382, "RPL_REHASHING", "%s :Rehashing")
-RPL_OMOTDSTART = _numeric(720, "RPL_OMOTDSTART", ":Start of OPER MOTD")
-RPL_OMOTD = _numeric(721, "RPL_OMOTD", ":%s")
-RPL_ENDOFOMOTD = _numeric(722, "RPL_ENDOFOMOTD", ":End of OPER MOTD")
 RPL_HELPSTART = _numeric(704, "RPL_HELPSTART", "%s :%s")
 RPL_HELPTXT = _numeric(705, "RPL_HELPTXT", "%s :%s")
 RPL_ENDOFHELP = _numeric(706, "RPL_ENDOFHELP", "%s :%s")
@@ -195,6 +189,7 @@ ERR_TOOMANYMATCHES = _numeric(416, "ERR_TOOMANYMATCHES", "%s :output too large, 
 ERR_INPUTTOOLONG = _numeric(417, "ERR_INPUTTOOLONG", ":Input line was too long")
 ERR_UNKNOWNCOMMAND = _numeric(421, "ERR_UNKNOWNCOMMAND", "%s :Unknown command")
 ERR_NOMOTD = _numeric(422, "ERR_NOMOTD", ":MOTD File is missing")
+ERR_NOADMININFO = _numeric(423, "ERR_NOADMININFO", "%s :No administrative info available")
 ERR_NONICKNAMEGIVEN = _numeric(431, "ERR_NONICKNAMEGIVEN", ":No nickname given")
 ERR_ERRONEUSNICKNAME = _numeric(432, "ERR_ERRONEUSNICKNAME", "%s :Erroneous nickname")
 ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already in use")
@@ -238,7 +233,6 @@ ERR_NEEDREGGEDNICK = _numeric(
 )
 # Channel, the mask that found no place.
 ERR_BANLISTFULL = _numeric(478, "ERR_BANLISTFULL", "%s %s :Channel list is full")
-ERR_BADCHANNAME = _numeric(479, "ERR_BADCHANNAME", "%s :Illegal channel name")
 ERR_THROTTLE = _numeric(
     480, "ERR_THROTTLE", "%s :Cannot join channel (+j) - throttle exceeded, try again later"
 )
@@ -270,7 +264,6 @@ ERR_TARGCHANGE = _numeric(707, "ERR_TARGCHANGE", "%s :Targets changing too fast,
 ERR_TOOMANYKNOCK = _numeric(712, "ERR_TOOMANYKNOCK", "%s :Too many KNOCKs (%s)")
 ERR_CHANOPEN = _numeric(713, "ERR_CHANOPEN", "%s :Channel is open")
 ERR_KNOCKONCHAN = _numeric(714, "ERR_KNOCKONCHAN", "%s :You are already on that channel")
-ERR_KNOCKDISABLED = _numeric(715, "ERR_KNOCKDISABLED", ":KNOCKs are disabled")
 # Nick, the mode (+g or +G).
 ERR_TARGUMODEG = _numeric(
     716, "ERR_TARGUMODEG", "%s :is in %s mode and takes messages only from users on their accept list"

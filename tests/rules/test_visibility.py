@@ -6,7 +6,7 @@ from chatnet.model.channel import Channel
 from chatnet.model.ids import SID, Folded
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
-from chatnet.rules.visibility import may_see_channel, may_see_members, may_see_user
+from chatnet.rules.visibility import may_see_address, may_see_channel, may_see_members, may_see_user
 
 HERE = Server(SID("0CN"), "irc.test", "")
 
@@ -68,3 +68,12 @@ def test_an_invisible_user_is_seen_by_those_who_share_a_channel() -> None:
     assert may_see_user(make_seer(), hidden)
     assert not may_see_user(make_user(), hidden)
     assert may_see_user(make_user(), make_user())
+
+
+def test_an_address_is_hidden_behind_a_cloak() -> None:
+    open_, cloaked = make_user(), make_user()
+    cloaked.host = "d.c.b.a.cloak"
+    assert may_see_address(make_user(), open_)
+    assert not may_see_address(make_user(), cloaked)
+    assert may_see_address(cloaked, cloaked)
+    assert may_see_address(make_seer(), cloaked)

@@ -1,0 +1,88 @@
+"""AWAY, SETNAME, ISON and USERHOST: what users say of themselves, and the short questions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.facts import AwayChanged, RealnameChanged
+from chatnet.model.user import User
+from chatnet.session.packing import pack
+from chatnet.session.rates import too_fast
+from chatnet.wire import numerics
+from chatnet.wire.text import byte_length, cut
+
+
+@CLIENT.command("AWAY", penalty=2.0)
+def away(request: Request) -> None:
+    """`AWAY [:<text>]`: say that you are away and why; without a text, that you are back.
+
+    https://modern.ircdocs.horse/#away-message
+    """
+    text = cut(request.param(0), request.settings.limits.away) or None
+    if text != request.user.away:
+        request.commit(AwayChanged(request.user, text, request.now))
+    request.reply(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
+
+
+@CLIENT.command("SETNAME", penalty=2.0)
+def setname(request: Request) -> None:
+    """`SETNAME :<real name>`: change your real name.
+
+    https://ircv3.net/specs/extensions/setname  Fails with INVALID_REALNAME (empty or too long),
+    CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in).
+    """
+    session, user = request.session, request.user
+    realname = request.param(0)
+    if not realname.strip(" ") or byte_length(realname) > request.settings.limits.realname:
+        session.fail("SETNAME", "INVALID_REALNAME", "Realname is not valid")
+        return
+    bans = request.sessions.bans
+    if any(not ranks and bans.muted(channel, user) for channel, ranks in user.channels.items()):
+        session.fail(
+            "SETNAME", "CANNOT_CHANGE_REALNAME", "Cannot change realname while banned from a channel"
+        )
+        return
+    flood = request.settings.flood
+    if flood.enabled and too_fast(session, "setname", flood.nick_rate, flood.nick_period):
+        session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", "Slow down your realname changes")
+        return
+    request.commit(RealnameChanged(user, realname, request.now))
+
+
+def _named(request: Request, most: int | None = None) -> Iterator[User]:
+    """The users whose nicks are given, in one parameter each or all in one."""
+    for name in " ".join(request.params).split()[:most]:
+        user = request.network.user(name)
+        if user is not None:
+            yield user
+
+
+@CLIENT.command("ISON", min_params=1)
+def ison(request: Request) -> None:
+    """`ISON <nick>{ <nick>}`: which of them are here; as many as one line holds.
+
+    RFC 2812, section 4.9.  MONITOR does this better.
+    """
+    nicks = (user.nick for user in _named(request))
+    text = next(pack(request.session, numerics.RPL_ISON, nicks, " "), "")
+    request.reply(numerics.RPL_ISON, text)
+
+
+USERHOSTS = 5
+"""How many nicks one USERHOST may have."""
+
+
+@CLIENT.command("USERHOST", min_params=1)
+def userhost(request: Request) -> None:
+    """`USERHOST <nick>{ <nick>}`: user name and host of up to five users, whether they are away, or opers.
+
+    https://modern.ircdocs.horse/#userhost-message
+    """
+    items = (
+        f"{user.nick}{'*' if user.oper is not None else ''}={'+' if user.away is None else '-'}"
+        f"{user.username}@{user.real_host if user is request.user else user.host}"
+        for user in _named(request, USERHOSTS)
+    )
+    text = next(pack(request.session, numerics.RPL_USERHOST, items, " "), "")
+    request.reply(numerics.RPL_USERHOST, text)

@@ -1,0 +1,210 @@
+"""WHO and WHOX: the users of a channel, one user, or all who match a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.channel import Channel
+from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
+from chatnet.model.user import User
+from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
+from chatnet.session.idle import idle
+from chatnet.wire import capabilities as cap
+from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob, wire_address
+from chatnet.wire.text import middle
+
+MASK_PENALTY: Final = 3.0
+"""What looking at every user costs beyond the row's penalty."""
+ANSWERS_PER_PENALTY: Final = 200
+"""How many answers cost a penalty of 1.0."""
+
+Found = tuple[User, Channel | None]
+
+
+@CLIENT.command("WHO", min_params=1, penalty=1.0)
+def who(request: Request) -> None:
+    """`WHO <mask> [o][%<fields>[,<token>]]`: list the users of a channel, a user, or all who match a mask.
+
+    A mask is compared with nick, user name, host, server, real name and account; `0` is everybody.  `o` lists
+    opers only; `%` asks for WHOX, with fields out of ``tcuihsnfdlaor``.
+    https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
+    Ends with 416 if more match a mask than are shown.
+    """
+    name = request.params[0]
+    flags, percent, wanted = request.param(1).partition("%")
+    letters, _, token = wanted.partition(",")
+    fields = [field for letter, field in _FIELDS.items() if letter in letters] if percent else []
+    if len(token) > 3 or not (token.isascii() and token.isdigit()):
+        token = "0"
+    found, most = _find(request, name)
+    if flags[:1] == "o":
+        found = (pair for pair in found if pair[0].oper is not None)
+    count = 0
+    for other, channel in islice(found, most):
+        count += 1
+        if not fields:
+            _reply(request, other, channel)
+        else:
+            values = [field(request, other, channel, token) for field in fields]
+            request.reply(numerics.RPL_WHOSPCRPL, " ".join(values))
+    if most is not None:
+        request.session.penalize(MASK_PENALTY, 0, request.session.heard)
+        if next(iter(found), None) is not None:
+            request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
+    request.session.penalize(count / ANSWERS_PER_PENALTY, 0, request.session.heard)
+    request.reply(numerics.RPL_ENDOFWHO, middle(name))
+
+
+def _find(request: Request, name: str) -> tuple[Iterator[Found], int | None]:
+    """Whom `name` means, and how many of them may be shown (None: all)."""
+    network, asker = request.network, request.user
+    if name[:1] == "#":
+        channel = network.channel(name)
+        if channel is None or not may_see_members(asker, channel):
+            return iter(()), None
+        return _members(asker, channel), None
+    other = network.user(name)
+    if other is not None:
+        return iter([(other, _common(asker, other))]), None
+    return _matching(request, name), request.settings.limits.who
+
+
+def _members(asker: User, channel: Channel) -> Iterator[Found]:
+    everybody = asker in channel.members or asker.may("see-all")
+    for other in channel.members:
+        if everybody or may_see_user(asker, other):
+            yield other, channel
+
+
+def _common(asker: User, other: User) -> Channel | None:
+    """A channel in which `asker` may know `other` to be."""
+    visible = "i" not in other.modes or asker.may("see-all")
+    for channel in other.channels:
+        if asker in channel.members or (visible and may_see_members(asker, channel)):
+            return channel
+    return None
+
+
+def _matching(request: Request, mask: str) -> Iterator[Found]:
+    asker = request.user
+    real = asker.may("see-all")
+    matches = None if mask in ("0", "*") else compile_glob(mask, request.network.fold)
+    for other in request.network.users.values():
+        if not may_see_user(asker, other):
+            continue
+        if (
+            matches is None
+            or matches(other.nick)
+            or matches(other.username)
+            or matches(other.host)
+            or matches(other.server.name)
+            or matches(other.realname)
+            or (other.account is not None and matches(other.account))
+            or (real and (matches(other.real_host) or matches(other.address)))
+        ):
+            yield other, None
+
+
+def _reply(request: Request, other: User, channel: Channel | None) -> None:
+    prefixes = ALL_PREFIXES if request.session.caps & cap.MULTI_PREFIX else TOP_PREFIX
+    request.reply(
+        numerics.RPL_WHOREPLY,
+        channel.name if channel is not None else "*",
+        other.username,
+        wire_address(other.host),
+        other.server.name,
+        other.nick,
+        _flags(other, channel, prefixes),
+        other.server.hops,
+        other.realname,
+    )
+
+
+def _flags(other: User, channel: Channel | None, prefixes: tuple[str, ...]) -> str:
+    """``H`` here or ``G`` gone, ``*`` oper, prefixes in the channel, ``B`` bot."""
+    return (
+        ("H" if other.away is None else "G")
+        + ("*" if other.oper is not None else "")
+        + (prefixes[channel.members[other]] if channel is not None else "")
+        + ("B" if "B" in other.modes else "")
+    )
+
+
+# The fields of WHOX, each a function of the request, the user, the channel and the token.
+
+
+def _token(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return token
+
+
+def _channel(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return channel.name if channel is not None else "*"
+
+
+def _username(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return other.username
+
+
+def _address(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return wire_address(other.address) if may_see_address(request.user, other) else "255.255.255.255"
+
+
+def _host(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return wire_address(other.host)
+
+
+def _server(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return other.server.name
+
+
+def _nick(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return other.nick
+
+
+def _all_flags(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return _flags(other, channel, ALL_PREFIXES)
+
+
+def _hops(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return str(other.server.hops)
+
+
+def _idle(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    if request.user is not other and not request.user.may("see-all"):
+        return "0"
+    return str(idle(request.sessions, other) or 0)
+
+
+def _account(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return other.account or "0"
+
+
+def _oplevel(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    """There are no levels among operators; Solanum's words for that."""
+    return "999" if channel is not None and channel.members[other] >= OP else "n/a"
+
+
+def _realname(request: Request, other: User, channel: Channel | None, token: str) -> str:
+    return ":" + other.realname
+
+
+_FIELDS: Final[dict[str, Callable[[Request, User, Channel | None, str], str]]] = {
+    "t": _token,
+    "c": _channel,
+    "u": _username,
+    "i": _address,
+    "h": _host,
+    "s": _server,
+    "n": _nick,
+    "f": _all_flags,
+    "d": _hops,
+    "l": _idle,
+    "a": _account,
+    "o": _oplevel,
+    "r": _realname,
+}
+"""In the order of the reply."""
