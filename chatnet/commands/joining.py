@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
+from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
+from chatnet.session.rates import too_fast
 from chatnet.wire import numerics
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import cut, middle
@@ -13,45 +16,83 @@ from chatnet.wire.text import cut, middle
 
 @CLIENT.command("JOIN", min_params=1, penalty=1.0)
 def join(request: Request) -> None:
-    """`JOIN <channel>{,<channel>} [<key>{,<key>}]`: come in; `JOIN 0` leaves all channels.
+    """`JOIN <channel>{,<channel>} [<key>{,<key>}]`: come into channels; `JOIN 0` leaves all of them.
 
+    A channel that does not exist is made, and you are its operator.
     https://modern.ircdocs.horse/#join-message
+    Refuses with 405 (in too many), 476 (not a name), 474 (banned), 475 (key), 473 (invitation), 471 (full),
+    477 (not logged in), 480 (too many come at once, or no TLS), 520 (opers only), 263 (you join too fast);
+    470 tells that you are sent to another channel, 443 that you are there already.
     """
     if request.params[0] == "0":
         for channel in list(request.user.channels):
             request.commit(Parted(channel, request.user, None, request.now))
         return
     keys = request.param(1).split(",")
-    for index, name in enumerate(request.targets(0)):
-        _join(request, name, keys[index] if index < len(keys) else "")
+    wanted: dict[str, str] = {}
+    for index, name in enumerate(request.params[0].split(",")):
+        if name:
+            wanted.setdefault(name, keys[index] if index < len(keys) else "")
+    if not wanted:
+        request.stop(numerics.ERR_NEEDMOREPARAMS, "JOIN")
+    for name, key in wanted.items():
+        _join(request, name, key)
 
 
 def _join(request: Request, name: str, key: str) -> None:
-    if not is_channel(name, request.settings.limits.channel):
+    user, now = request.user, request.now
+    limits, flood = request.settings.limits, request.settings.flood
+    channel = request.network.channel(name)
+    if channel is not None and user in channel.members:
+        return
+    if len(user.channels) >= limits.channels:
+        request.reply(numerics.ERR_TOOMANYCHANNELS, middle(name))
+        return
+    if not is_channel(name, limits.channel):
         request.reply(numerics.ERR_BADCHANMASK, middle(name))
         return
-    user, now = request.user, request.now
-    channel = request.network.channel(name)
+    if flood.enabled and too_fast(request.session, "join", flood.join_rate, flood.join_period):
+        request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
         channel = Channel(name, request.network.fold(name), int(now))
         channel.flags |= {"n", "t"}
         request.commit(Joined(channel, ((user, OP),), now, created=True))
-    elif user not in channel.members:
+        return
+    sessions = request.sessions
+    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    if refusal is None or overrides(request, channel, refusal):
         request.commit(Joined(channel, ((user, 0),), now))
+    else:
+        _forward(request, channel, refusal, key)
+
+
+def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str) -> None:
+    sessions, user = request.sessions, request.user
+    instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key)
+    if instead is None:
+        request.refuse(refusal)
+    elif user in instead.members:
+        request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
+    else:
+        request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name)
+        request.commit(Joined(instead, ((user, 0),), request.now))
 
 
 @CLIENT.command("PART", min_params=1, penalty=1.0)
 def part(request: Request) -> None:
     """`PART <channel>{,<channel>} [:<reason>]`: leave channels.
 
-    https://modern.ircdocs.horse/#part-message  Refuses with 403, 442.
+    The reason is left out where you may not speak.
+    https://modern.ircdocs.horse/#part-message  Refuses with 403 (no such channel), 442 (not in it).
     """
-    reason = cut(request.params[1], request.settings.limits.kick) if len(request.params) > 1 else None
+    user = request.user
+    reason = cut(request.param(1), request.settings.limits.kick)
     for name in request.targets(0):
         channel = request.network.channel(name)
         if channel is None:
             request.reply(numerics.ERR_NOSUCHCHANNEL, middle(name))
-        elif request.user not in channel.members:
+        elif user not in channel.members:
             request.reply(numerics.ERR_NOTONCHANNEL, channel.name)
         else:
-            request.commit(Parted(channel, request.user, reason, request.now))
+            heard = reason and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None
+            request.commit(Parted(channel, user, reason if heard else None, request.now))

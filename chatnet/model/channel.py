@@ -41,6 +41,7 @@ class Channel:
     """
 
     __slots__ = (
+        "__weakref__",
         "flags",
         "folded",
         "forward",

@@ -1,14 +1,90 @@
-"""May she? What the modes and lists of a channel allow a user to do in it."""
+"""May she? What the modes and lists of a channel allow a user to do in it.
+
+Nothing here looks at an oper's privilege to override: whoever asks decides about that
+(``commands/override.py``).
+"""
 
 from __future__ import annotations
 
-from chatnet.model.channel import Channel
+from typing import Final
 
+from chatnet.model.channel import Channel
+from chatnet.model.modes import HALFOP, OP
+from chatnet.model.network import Network
 from chatnet.model.user import User
 from chatnet.rules.bans import Bans
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.throttles import Throttles
 from chatnet.wire import numerics
+from chatnet.wire.numerics import Numeric
 from chatnet.wire.text import ctcp_command
+
+HOPS: Final = 16
+"""How many forwards are followed, one leading to the next."""
+
+
+class JoinRefusal(Refusal):
+    """Why somebody may not come in, and the channel they are sent to instead."""
+
+    __slots__ = ("forward",)
+
+    def __init__(self, forward: str | None, numeric: Numeric, *args: object) -> None:
+        super().__init__(numeric, *args)
+        self.forward = forward
+
+
+def may_join(bans: Bans, throttles: Throttles, user: User, channel: Channel, key: str) -> JoinRefusal | None:
+    """Whether `user`, who is not in `channel`, may come in with `key`: 474, 475, 473, 471, 477, 480, 520.
+
+    As Solanum: an invitation opens i, l, r and j; an invite exception opens i and k; nothing opens a ban, S
+    and O.  A ban has a forward of its own, a wrong key has none, all else has the channel's (mode f).
+    """
+    name, flags, lists = channel.name, channel.flags, channel.lists
+    if lists["b"] and (entry := bans.banned(channel, user)) is not None:
+        return JoinRefusal(entry.forward, numerics.ERR_BANNEDFROMCHAN, name)
+    excepted = bool(lists["I"]) and bans.invited(channel, user)
+    if channel.key is not None and key != channel.key and not excepted:
+        return JoinRefusal(None, numerics.ERR_BADCHANNELKEY, name)
+    forward = channel.forward
+    if channel not in user.invites:
+        if "i" in flags and not excepted:
+            return JoinRefusal(forward, numerics.ERR_INVITEONLYCHAN, name)
+        if channel.limit is not None and len(channel.members) >= channel.limit:
+            return JoinRefusal(forward, numerics.ERR_CHANNELISFULL, name)
+        if "r" in flags and user.account is None:
+            return JoinRefusal(forward, numerics.ERR_NEEDREGGEDNICK, name)
+        if throttles.joins_exceeded(channel):
+            return JoinRefusal(forward, numerics.ERR_THROTTLE, name)
+    if "S" in flags and not user.secure:
+        return JoinRefusal(forward, numerics.ERR_SECUREONLYCHAN, name)
+    if "O" in flags and user.oper is None:
+        return JoinRefusal(forward, numerics.ERR_OPERONLY, name)
+    return None
+
+
+def forward_of(
+    network: Network, bans: Bans, throttles: Throttles, user: User, refusal: JoinRefusal, key: str
+) -> Channel | None:
+    """Where `user` goes instead: the first channel along the forwards that lets them in or has them already.
+
+    None if a channel on the way does not exist or takes no forwards (mode Q), or if the user takes none
+    (user mode Q).
+    """
+    found: JoinRefusal | None = refusal
+    if "Q" in user.modes:
+        return None
+    for _ in range(HOPS):
+        if found is None or found.forward is None:
+            return None
+        channel = network.channel(found.forward)
+        if channel is None or user in channel.members:
+            return channel
+        if "Q" in channel.flags:
+            return None
+        found = may_join(bans, throttles, user, channel, key)
+        if found is None:
+            return channel
+    return None
 
 
 def may_speak(bans: Bans, user: User, channel: Channel, command: str, text: str) -> Refusal | None:
@@ -29,5 +105,54 @@ def may_speak(bans: Bans, user: User, channel: Channel, command: str, text: str)
     if "R" in flags and user.account is None:
         return Refusal(numerics.ERR_MSGNEEDREGGEDNICK, channel.name)
     if channel.lists["b"] and bans.muted(channel, user):
+        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+    return None
+
+
+def may_act(user: User, channel: Channel, rank: int) -> Refusal | None:
+    """Whether `user` is in `channel` (442) with this rank or a higher one (482); 0 is any member."""
+    ranks = channel.members.get(user)
+    if ranks is None:
+        return Refusal(numerics.ERR_NOTONCHANNEL, channel.name)
+    if ranks < rank:
+        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return None
+
+
+def may_set_topic(bans: Bans, user: User, channel: Channel) -> Refusal | None:
+    """Whether `user` may change the topic: half-operators, without mode t all who may speak (442, 482)."""
+    refusal = may_act(user, channel, HALFOP if "t" in channel.flags else 0)
+    if refusal is None and may_speak(bans, user, channel, "PRIVMSG", "") is not None:
+        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return refusal
+
+
+def may_invite(user: User, channel: Channel) -> Refusal | None:
+    """Whether `user` may invite others: operators, with mode g every member (442, 482)."""
+    return may_act(user, channel, 0 if "g" in channel.flags else OP)
+
+
+def may_kick(user: User, channel: Channel, target: User) -> Refusal | None:
+    """Whether `user` may put `target`, a member, out (442, 482).
+
+    Half-operators and above may, but nobody of a higher rank than theirs; a half-operator not another one.
+    """
+    refusal = may_act(user, channel, HALFOP)
+    if refusal is not None or target is user:
+        return refusal
+    mine, theirs = channel.members[user].bit_length(), channel.members[target].bit_length()
+    if theirs > mine or theirs == mine == HALFOP.bit_length():
+        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return None
+
+
+def may_knock(bans: Bans, user: User, channel: Channel) -> Refusal | None:
+    """Whether `user` may ask to be invited: 714 (in it), 713 (it is open), 404 (mode p, or banned)."""
+    if user in channel.members:
+        return Refusal(numerics.ERR_KNOCKONCHAN, channel.name)
+    full = channel.limit is not None and len(channel.members) >= channel.limit
+    if "i" not in channel.flags and channel.key is None and not full:
+        return Refusal(numerics.ERR_CHANOPEN, channel.name)
+    if "p" in channel.flags or bans.muted(channel, user):
         return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
     return None

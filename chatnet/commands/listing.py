@@ -1,0 +1,102 @@
+"""LIST: which channels there are.
+
+The conditions are those of ISUPPORT ELIST, all five letters: https://modern.ircdocs.horse/#elist-parameter
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.channel import Channel
+from chatnet.rules.visibility import may_see_channel
+from chatnet.session.render import encode
+from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import strip_formatting
+
+Condition = Callable[[Channel], bool]
+
+_COMPARISON: Final = re.compile(r"([CcTt]?)([<>])([0-9]{1,9})")
+
+
+@CLIENT.command("LIST", penalty=5.0)
+def list_(request: Request) -> None:
+    """`LIST [<channel or condition>{,<channel or condition>}]`: channels, how many are in them, their topics.
+
+    Conditions: ``>n`` and ``<n`` (more, fewer than n users), ``C>n`` and ``C<n`` (made more, less than n
+    minutes ago), ``T>n`` and ``T<n`` (topic set so), a mask with ``*`` or ``?``, ``!<mask>`` (not these).
+    Secret channels are shown to members only.
+    https://modern.ircdocs.horse/#list-message  416 says that there would be more.
+    """
+    words = [word for text in request.params[:2] for word in text.split(",") if word]
+    chosen = _Choice(request, words)
+    session, limits = request.session, request.settings.limits
+    head = f":{request.sessions.server_name} {numerics.RPL_LIST.code} {session.user.nick} "
+    form = head + numerics.RPL_LIST.form
+    count, room = limits.list_replies, session.outlet.sendq // 2
+    request.reply(numerics.RPL_LISTSTART)
+    for channel in chosen.channels():
+        if count == 0 or room <= 0:
+            request.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
+            break
+        topic = strip_formatting(channel.topic.text) if channel.topic is not None else ""
+        body = encode(form % (channel.name, len(channel.members), topic))
+        session.send(body)
+        count -= 1
+        room -= len(body)
+    request.reply(numerics.RPL_LISTEND)
+
+
+class _Choice:
+    """Which channels were asked for: names and masks add, conditions take away."""
+
+    def __init__(self, request: Request, words: Iterable[str]) -> None:
+        self._request = request
+        self._names: list[str] = []
+        self._masks: list[Callable[[str], bool]] = []
+        self._conditions: list[Condition] = []
+        fold = request.network.fold
+        for word in words:
+            if comparison := _COMPARISON.fullmatch(word):
+                self._conditions.append(_condition(*comparison.groups(), now=request.now))
+            elif word[0] == "!":
+                self._conditions.append(_not_named(compile_glob(word[1:], fold)))
+            elif "*" in word or "?" in word:
+                self._masks.append(compile_glob(word, fold))
+            else:
+                self._names.append(word)
+
+    def channels(self) -> Iterable[Channel]:
+        network, user = self._request.network, self._request.user
+        found: Iterable[Channel] = network.channels.values()
+        if self._names or self._masks:
+            named = [channel for name in self._names if (channel := network.channel(name)) is not None]
+            if self._masks:
+                named += [c for c in found if any(matches(c.name) for matches in self._masks)]
+            found = dict.fromkeys(named)
+        for channel in found:
+            if may_see_channel(user, channel) and all(holds(channel) for holds in self._conditions):
+                yield channel
+
+
+def _not_named(matches: Callable[[str], bool]) -> Condition:
+    return lambda channel: not matches(channel.name)
+
+
+def _condition(kind: str, sign: str, digits: str, *, now: float) -> Condition:
+    number = int(digits)
+    if not kind:
+        if sign == ">":
+            return lambda channel: len(channel.members) > number
+        return lambda channel: len(channel.members) < number
+    moment = now - 60 * number
+    if kind in "Cc":
+        if sign == ">":
+            return lambda channel: channel.ts < moment
+        return lambda channel: channel.ts > moment
+    if sign == ">":
+        return lambda channel: channel.topic is not None and channel.topic.at < moment
+    return lambda channel: channel.topic is not None and channel.topic.at > moment

@@ -1,0 +1,30 @@
+"""NAMES: who is in a channel."""
+
+from __future__ import annotations
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.rules.visibility import may_see_members
+from chatnet.session.names import show_names
+from chatnet.wire import numerics
+from chatnet.wire.text import middle
+
+
+@CLIENT.command("NAMES", penalty=2.0)
+def names(request: Request) -> None:
+    """`NAMES <channel>{,<channel>}`: who is in these channels.
+
+    Invisible users, and whole channels that are secret or private, are shown to members only.
+    https://modern.ircdocs.horse/#names-message  Refuses with 407 (too many channels).
+    """
+    if not request.param(0):
+        request.stop(numerics.RPL_ENDOFNAMES, "*")
+    most = request.settings.limits.targets
+    targets = request.targets(0)
+    for name in targets[:most]:
+        channel = request.network.channel(name)
+        if channel is not None and may_see_members(request.user, channel):
+            show_names(request.session, channel)
+        else:
+            request.reply(numerics.RPL_ENDOFNAMES, middle(name))
+    if len(targets) > most:
+        request.reply(numerics.ERR_TOOMANYTARGETS, middle(targets[most]))

@@ -1,0 +1,35 @@
+"""TOPIC: what a channel is about."""
+
+from __future__ import annotations
+
+from chatnet.commands.override import overrides
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.facts import TopicChanged
+from chatnet.rules.channels import may_set_topic
+from chatnet.rules.visibility import may_see_channel
+from chatnet.session.names import show_topic
+from chatnet.wire import numerics
+from chatnet.wire.text import cut
+
+
+@CLIENT.command("TOPIC", min_params=1, penalty=2.0)
+def topic(request: Request) -> None:
+    """`TOPIC <channel> [:<text>]`: read what a channel is about, or change it; an empty text clears it.
+
+    https://modern.ircdocs.horse/#topic-message
+    Refuses with 403 (no such channel), 442 (not in it; to read, only if it is secret), 482 (mode t and no
+    half-operator, or you may not speak).
+    """
+    channel, user = request.channel(0), request.user
+    if len(request.params) == 1:
+        if not may_see_channel(user, channel):
+            request.stop(numerics.ERR_NOTONCHANNEL, channel.name)
+        show_topic(request.session, channel)
+        return
+    refusal = may_set_topic(request.sessions.bans, user, channel)
+    if refusal is not None and not overrides(request, channel, refusal):
+        request.refuse(refusal)
+        return
+    text = cut(request.params[1], request.settings.limits.topic)
+    if text != (channel.topic.text if channel.topic is not None else ""):
+        request.commit(TopicChanged(channel, text, user, request.now))
