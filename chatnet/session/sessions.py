@@ -156,7 +156,7 @@ class Sessions:
     def open(self, outlet: Outlet, peer: Peer) -> one.Session:
         """A new connection: make its session, and greet it or send it away."""
         node = self.node
-        user = User(node.network.me, wire_address(peer.address), peer.address)
+        user = User(node.network.me, peer.address, wire_address(peer.address))
         user.secure = peer.secure
         user.certfp = peer.certfp
         klass = self.matching_class(peer)
