@@ -197,7 +197,10 @@ class Session:
             return
         row = self.sessions.rows.get(message.command)
         if row is None:
-            self._unknown(message)
+            if raw is OVERLONG:
+                self.numeric(ERR_INPUTTOOLONG)
+            else:
+                self._unknown(message)
             self.penalize(1.0, len(raw), now)
             return
         row.count += 1
@@ -215,7 +218,7 @@ class Session:
 
     def _odd_line(self, raw: bytes) -> str | None:
         """The text of a line that is not plain ASCII of a usual length; None (and a reply) if it is refused."""
-        if raw is OVERLONG or not _fits(raw, self.sessions.node.settings.limits.tags):
+        if not _fits(raw, self.sessions.node.settings.limits.tags):
             self.numeric(ERR_INPUTTOOLONG)
             return None
         try:
