@@ -15,9 +15,12 @@ from chatnet.rules.visibility import may_see_channel
 from chatnet.session.render import encode
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
-from chatnet.wire.text import strip_formatting
+from chatnet.wire.text import middle, strip_formatting
 
 Condition = Callable[[Channel], bool]
+
+CONDITIONS: Final = 8
+"""Masks and conditions of one LIST: each is asked about every channel of the network."""
 
 _COMPARISON: Final = re.compile(r"([CcTt]?)([<>])([0-9]{1,9})")
 
@@ -29,7 +32,8 @@ def list_(request: Request) -> None:
     Conditions: ``>n`` and ``<n`` (more, fewer than n users), ``C>n`` and ``C<n`` (made more, less than n
     minutes ago), ``T>n`` and ``T<n`` (topic set so), a mask with ``*`` or ``?``, ``!<mask>`` (not these).
     Secret channels are shown to members only.
-    https://modern.ircdocs.horse/#list-message  416 says that there would be more.
+    https://modern.ircdocs.horse/#list-message
+    Refuses with 407 (too many masks and conditions); 416 says that there would be more channels.
     """
     words = [word for text in request.params[:2] for word in text.split(",") if word]
     chosen = _Choice(request, words)
@@ -60,6 +64,8 @@ class _Choice:
         self._conditions: list[Condition] = []
         fold = request.network.fold
         for word in words:
+            if len(self._masks) + len(self._conditions) == CONDITIONS:
+                request.stop(numerics.ERR_TOOMANYTARGETS, middle(word))
             if comparison := _COMPARISON.fullmatch(word):
                 self._conditions.append(_condition(*comparison.groups(), now=request.now))
             elif word[0] == "!":

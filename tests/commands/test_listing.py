@@ -83,6 +83,13 @@ def test_secret_channels_are_for_members_and_opers(house: House) -> None:
     assert listed(bob, "LIST") == ["#secret", "#private"]
 
 
+def test_too_many_conditions(house: House) -> None:
+    ann = house.client("ann")
+    ann >> f"LIST {','.join(f'!*{n}' for n in range(8))},:9"
+    ann << ":irc.test 407 ann 9 :Too many recipients"
+    ann.silent()
+
+
 @pytest.mark.parametrize("limits", [{"limits": {"list_replies": 2}}, {"connection_class": "small"}])
 def test_a_long_list_ends_before_it_hurts(limits: dict[str, object]) -> None:
     if "connection_class" in limits:
