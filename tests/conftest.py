@@ -1,13 +1,17 @@
-"""Fixtures that many tests use, and the rule that CI skips no test of an IRC client."""
+"""Fixtures that many tests use, and two rules: CI skips no IRC client, and all numerics are seen."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conversation import House
+
+TESTS = Path(__file__).resolve().parent
+LAST = "test_every_numeric_was_produced_by_a_conversation"
 
 
 @pytest.fixture
@@ -28,3 +32,23 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"must not be skipped in CI: {report.longreprtext}"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the test that looks back at all others behind them, or leave it out where only some run."""
+    last = [item for item in items if item.name == LAST]
+    items[:] = [item for item in items if item.name != LAST]
+    if _is_whole(config):
+        items += last
+    elif last:
+        config.hook.pytest_deselected(items=last)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """True if neither paths nor options choose among the tests (marks may: conversations have none)."""
+    folder = config.invocation_params.dir
+    chosen = ("keyword", "lf", "deselect", "ignore", "ignore_glob", "stepwise")
+    return not any(config.getoption(name, None) for name in chosen) and any(
+        (folder / path).resolve() in (TESTS, TESTS.parent) for path in config.args
+    )

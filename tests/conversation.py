@@ -9,8 +9,9 @@ from __future__ import annotations
 import fnmatch
 import heapq
 import itertools
-from collections.abc import Callable, Coroutine
-from typing import Any
+import re
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Final
 
 from chatnet.model.user import User
 from chatnet.node import Node
@@ -18,6 +19,7 @@ from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
+from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build
 
 START = 1_700_000_000.0
@@ -83,6 +85,26 @@ class ListLog:
         self.failures.append(f"{text}\n{traceback.format_exc()}")
 
 
+missing_numerics: Final = set(ALL)
+"""Names of the numerics that no conversation has produced yet; see tests/test_numerics_covered.py."""
+
+_FORMS: Final = {
+    name: re.compile(
+        rf":\S+ {numeric.code} \S+ "
+        + re.sub("%s|%[0-9.]*d", lambda m: ".*" if m[0] == "%s" else " *-?[0-9]+", re.escape(numeric.form)),
+        re.DOTALL,
+    )
+    for name, numeric in ALL.items()
+}
+
+
+def note_numerics(lines: list[str]) -> None:
+    """Strike those that `lines` bear, in the form of the table, off the missing ones."""
+    missing_numerics.difference_update(
+        [name for name in missing_numerics if any(_FORMS[name].fullmatch(line) for line in lines)]
+    )
+
+
 class MemoryOutlet(Outlet):
     """Keeps what was sent, as text lines."""
 
@@ -98,7 +120,9 @@ class MemoryOutlet(Outlet):
         if self.ended == "aborted" or not data:
             return
         assert data.endswith(b"\r\n"), data
-        self.lines += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
+        lines = data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
+        note_numerics([line for line in lines if line[:1] == ":"])
+        self.lines += lines
 
     def close(self) -> None:
         self.flush()
@@ -176,6 +200,35 @@ def matches(line: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(line, escaped)
 
 
+class Pause:
+    """What a held coroutine waits for."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+class PaperControl:
+    """Takes down what operators asked of the process."""
+
+    configuration = "chatnet.toml"
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.asked: list[str] = []
+        self.problems: list[str] = []  # what the next rehash finds
+
+    async def rehash(self) -> list[str]:
+        self.asked.append("rehash")
+        await self.house.pause()
+        return self.problems
+
+    def die(self, reason: str) -> None:
+        self.asked.append(f"die: {reason}")
+
+    def restart(self, reason: str) -> None:
+        self.asked.append(f"restart: {reason}")
+
+
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
 
@@ -188,6 +241,9 @@ class House:
         self.log = ListLog()
         self.turn = Turn(lambda: None)
         self.waiting: list[Coroutine[Any, Any, None]] = []
+        self.hold = False  # True: verifying and rehashing take until release()
+        self.control = PaperControl(self)
+        self.verified: list[str] = []  # hashes that passwords were held against
         self.hosts: dict[str, str] = {}
         self.parts: Parts = build(
             self.settings,
@@ -198,6 +254,7 @@ class House:
             cloak_key=b"a key for tests only",
             verify=self._verify,
             host_of=self._host_of,
+            control=self.control,
         )
 
     @property
@@ -205,14 +262,29 @@ class House:
         return self.parts.node
 
     def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Drive a coroutine whose awaits all end at once; see :attr:`hold`."""
+        """Drive a coroutine to its end; with `hold`, to where it waits."""
         try:
             coroutine.send(None)
         except StopIteration:
             return
-        raise AssertionError("a coroutine waits for something that is not of this test")
+        assert self.hold, "a coroutine waits for something that is not of this test"
+        self.waiting.append(coroutine)
+
+    async def pause(self) -> None:
+        """Wait for :meth:`release`, if the house holds."""
+        if self.hold:
+            await Pause()
+
+    def release(self) -> None:
+        """Let everything that was held end."""
+        self.hold = False
+        waiting, self.waiting = self.waiting, []
+        for coroutine in waiting:
+            self.run(coroutine)
 
     async def _verify(self, secret: str, given: str) -> bool:
+        self.verified.append(secret)
+        await self.pause()
         return secret == f"$argon2-test${given}"
 
     async def _host_of(self, address: str, timeout: float) -> str | None:

@@ -9,21 +9,20 @@ from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
 from chatnet.model.user import User
+from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.session import Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
+from chatnet.wire.masks import compile_glob
 from chatnet.wire.message import Message
 from chatnet.wire.numerics import (
     ERR_NEEDMOREPARAMS,
-    ERR_NOPRIVILEGES,
-    ERR_NOPRIVS,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
     Numeric,
 )
-from chatnet.wire.masks import compile_glob
 from chatnet.wire.text import middle
 
 CLIENT = Table()
@@ -91,10 +90,9 @@ class Request:
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
-        if self.user.oper is None:
-            self.stop(ERR_NOPRIVILEGES)
-        if privilege not in self.user.oper.privileges:
-            self.stop(ERR_NOPRIVS, privilege)
+        refusal = may_use(self.user, privilege)
+        if refusal is not None:
+            raise Refused(refusal)
 
     def channel(self, index: int) -> Channel:
         """The channel named by a parameter; ends the command with 403 if there is none."""

@@ -83,3 +83,16 @@ def kind_of(letter: str) -> str | None:
 def letters(kind: str) -> str:
     """All channel modes of one kind, in the order of the table."""
     return "".join(letter for letter, row in CHANNEL_MODES.items() if row[0] == kind)
+
+
+SNOMASKS: Final[dict[str, str]] = {
+    "c": "clients connecting",
+    "f": "floods: who was cut off for sending too much, or for not reading",
+    "g": "the server itself: rehash, restart, certificates",
+    "k": "kills",
+    "n": "nick changes",
+    "o": "who becomes an operator, or tries to",
+    "q": "clients leaving",
+    "r": "connections refused, and why",
+}
+"""Letters of the server notices that user mode s brings to an oper."""

@@ -62,7 +62,7 @@ class Sessions:
     """The registry of sessions; also an observer, for what a reload changes.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, or gives None.  Without `control`, nobody can rehash or stop the process.
+    confirmed host name of an address, or gives None.  Without `control`, nobody can rehash or stop the server.
     """
 
     def __init__(

@@ -44,8 +44,9 @@ RPL_MAPEND = _numeric(17, "RPL_MAPEND", ":End of /MAP")
 # Server name, name of the server it hangs on, hops, description.
 RPL_LINKS = _numeric(364, "RPL_LINKS", "%s %s :%d %s")
 RPL_ENDOFLINKS = _numeric(365, "RPL_ENDOFLINKS", "%s :End of /LINKS list")
-# Connection class, nick[user@host], address; then seconds since connecting, or since it was heard and seconds idle.
+# Connection class, nick[user@host], address, seconds since connecting.
 RPL_TRACEUNKNOWN = _numeric(203, "RPL_TRACEUNKNOWN", "???? %s %s (%s) %d")
+# Likewise, but with seconds since it was heard, and seconds idle.
 RPL_TRACEOPERATOR = _numeric(204, "RPL_TRACEOPERATOR", "Oper %s %s (%s) %d %d")
 RPL_TRACEUSER = _numeric(205, "RPL_TRACEUSER", "User %s %s (%s) %d %d")
 RPL_TRACECLASS = _numeric(209, "RPL_TRACECLASS", "Class %s %d")

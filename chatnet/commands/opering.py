@@ -1,0 +1,111 @@
+"""Becoming an IRC operator, and what operators do to people: OPER, KILL, WALLOPS."""
+
+from __future__ import annotations
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.facts import WallopsSent
+from chatnet.rules.opers import blocks_for, opered
+from chatnet.session.render import LINE, encode
+from chatnet.settings import OperSettings
+from chatnet.wire import numerics
+from chatnet.wire.text import cut, cut_bytes
+
+
+@CLIENT.command("OPER", min_params=1, penalty=4.0)
+async def oper(request: Request) -> None:
+    """`OPER <name> [<password>]`: become an IRC operator.  Without a password where a certificate is enough.
+
+    https://modern.ircdocs.horse/#oper-message  Refuses with 491 (nobody becomes an operator from where you
+    are), 464 (name or password wrong: it does not tell which).  Some wrong attempts end the session.
+    """
+    user, session = request.user, request.session
+    if user.oper is not None:
+        request.stop(numerics.RPL_YOUREOPER)
+    name, password = request.params[0], request.param(1)
+    block = _block(request, name)
+    if block is None or block.password is not None:
+        if not password:
+            request.stop(numerics.ERR_NEEDMOREPARAMS, "OPER")
+        if not blocks_for(request.settings, user, request.network.fold):
+            _failed(request, name)
+            request.stop(numerics.ERR_NOOPERHOST)
+        if not await _verified(request, block, password):
+            block = None
+        if session.closed:
+            return
+        if user.oper is not None:  # another session of this user was quicker
+            request.stop(numerics.RPL_YOUREOPER)
+    if block is None or block != _block(request, name):  # a reload may have come between
+        request.reply(numerics.ERR_PASSWDMISMATCH)
+        _failed(request, name)
+        return
+    session.failed_opers = 0
+    text = f"{user.nick} ({user.username}@{user.real_host}) [{user.address}] is an operator now: {block.name}"
+    request.sessions.node.log.info(text)
+    for fact in opered(request.settings, block, user, request.now):
+        request.commit(fact)
+    request.reply(numerics.RPL_YOUREOPER)
+    if user.snomask:
+        request.reply(numerics.RPL_SNOMASK, "+" + user.snomask)
+    request.notice("o", f"{text} ({block.oper_class})")
+
+
+def _block(request: Request, name: str) -> OperSettings | None:
+    blocks = blocks_for(request.settings, request.user, request.network.fold)
+    return next((block for block in blocks if block.name == name), None)
+
+
+async def _verified(request: Request, block: OperSettings | None, password: str) -> bool:
+    """Whether `password` is that of `block`; where there is none, the answer is no and takes as long."""
+    blocks = [block, *request.settings.oper]
+    hashes = [b.password.get_secret_value() for b in blocks if b is not None and b.password is not None]
+    right = bool(hashes) and await request.sessions.verify(hashes[0], password)
+    return right and block is not None
+
+
+def _failed(request: Request, name: str) -> None:
+    """Tell the opers, and close after too many.  What is no name might be a password: nobody reads it."""
+    user, session = request.user, request.session
+    known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
+    text = f"Failed OPER as {known} by {user.nick} ({user.username}@{user.real_host}) [{user.address}]"
+    request.sessions.node.log.warn(text)
+    request.notice("o", text)
+    session.failed_opers += 1
+    if session.failed_opers >= request.settings.flood.oper_attempts:
+        session.close("Too many failed OPER attempts")
+
+
+@CLIENT.command("KILL", min_params=2, privilege="kill", penalty=1.0)
+def kill(request: Request) -> None:
+    """`KILL <nick> :<reason>`: disconnect somebody.
+
+    https://modern.ircdocs.horse/#kill-message  Refuses with 481, 723, 401, 483 (that is a server).
+    """
+    name = request.params[0]
+    if "." in name:  # no nick has one
+        request.stop(numerics.ERR_CANTKILLSERVER)
+    target = request.nick(0)
+    user = request.user
+    reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
+    text = (
+        f"Received KILL message for {target.nick}!{target.username}@{target.real_host}."
+        f" From {user.nick} Path: {request.sessions.server_name} ({reason})"
+    )
+    request.sessions.node.log.info(f"{user.mask} killed {target.mask} [{target.address}]")
+    request.notice("k", text)
+    told = cut_bytes(encode(f":{user.mask} KILL {target.nick} :{reason}"), LINE)
+    for session in request.sessions.local.sessions_of(target):
+        session.send(told)
+        session.close(f"Killed ({user.nick} ({reason}))", killed=True)
+
+
+@CLIENT.command("WALLOPS", min_params=1, privilege="wallops", penalty=1.0)
+def wallops(request: Request) -> None:
+    """`WALLOPS :<text>`: write to everybody who has user mode w.
+
+    https://modern.ircdocs.horse/#wallops-message  Refuses with 481, 723, 461 (no text).
+    """
+    text = request.params[0]
+    if not text:
+        request.stop(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
+    request.commit(WallopsSent(request.user, text, request.now))

@@ -1,0 +1,70 @@
+"""What operators do to the server itself: REHASH, RESTART, DIE."""
+
+from __future__ import annotations
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.session.control import Control
+from chatnet.wire import numerics
+from chatnet.wire.text import cut, middle
+
+
+@CLIENT.command("REHASH", privilege="rehash", penalty=2.0)
+async def rehash(request: Request) -> None:
+    """`REHASH [<server>]`: read the configuration again; if it is wrong, nothing changes and you read why.
+
+    https://modern.ircdocs.horse/#rehash-message  Refuses with 481, 723, 402.
+    """
+    request.for_us(0)
+    control = _control(request)
+    nick = request.user.nick
+    request.reply(numerics.RPL_REHASHING, control.configuration)
+    request.notice("g", f"{nick} is rehashing the server")
+    problems = await control.rehash()
+    for problem in problems:
+        request.session.notice(f"REHASH: {problem}")
+    if problems:
+        request.session.notice("REHASH: the settings stay as they were")
+        request.notice("g", f"The rehash by {nick} failed: {len(problems)} problem(s)")
+    else:
+        request.session.notice("REHASH: done")
+        request.notice("g", f"The rehash by {nick} is done")
+
+
+@CLIENT.command("RESTART", min_params=1, privilege="restart", penalty=2.0)
+def restart(request: Request) -> None:
+    """`RESTART <this server's name> [:<reason>]`: stop the server and start it anew.
+
+    https://modern.ircdocs.horse/#restart-message  The name guards against accidents.
+    Refuses with 481, 723, 402 (not the name of this server).
+    """
+    _control(request).restart(_farewell(request, "Server restarting", "restarts"))
+
+
+@CLIENT.command("DIE", min_params=1, privilege="die", penalty=2.0)
+def die(request: Request) -> None:
+    """`DIE <this server's name> [:<reason>]`: stop the server.
+
+    https://modern.ircdocs.horse/ is silent; as Solanum does.  The name guards against accidents.
+    Refuses with 481, 723, 402 (not the name of this server).
+    """
+    _control(request).die(_farewell(request, "Server going down", "stops"))
+
+
+def _control(request: Request) -> Control:
+    control = request.sessions.control
+    if control is None:
+        request.stop(numerics.ERR_DISABLED, request.row.verb)
+    return control
+
+
+def _farewell(request: Request, what: str, verb: str) -> str:
+    """The reason that everybody reads, once the name is the right one and opers and log know who it was."""
+    name = request.params[0]
+    if name.lower() != request.sessions.server_name.lower():
+        request.stop(numerics.ERR_NOSUCHSERVER, middle(name))
+    reason = cut(request.param(1), request.settings.limits.kick)
+    user = request.user
+    text = f"{user.nick} ({user.username}@{user.real_host}) {verb} the server"
+    request.sessions.node.log.warn(text)
+    request.notice("g", text + (f": {reason}" if reason else ""))
+    return f"{what}: {reason}" if reason else what

@@ -1,0 +1,113 @@
+"""STATS: figures about this server, by letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.rules.opers import may_use
+from chatnet.wire import numerics
+from chatnet.wire.text import middle
+
+
+@CLIENT.command("STATS", min_params=1, penalty=3.0)
+def stats(request: Request) -> None:
+    """`STATS <letter> [<server>]`: figures about this server.
+
+    l your connection (operators: everybody's), m commands and how often they were used, p operators who are
+    here, u since when the server has been up, y connection classes; and for operators who see all: i whom the
+    classes are for, o who may become an operator, P listeners.
+    https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723.  An unknown letter gives nothing.
+    """
+    request.for_us(1)
+    letter = request.params[0][:1]
+    if letter in _QUERIES:
+        show, privilege = _QUERIES[letter]
+        refusal = may_use(request.user, privilege) if privilege is not None else None
+        if refusal is not None:
+            request.refuse(refusal)
+        else:
+            show(request)
+    request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
+
+
+def _connections(request: Request) -> None:
+    now = request.sessions.monotonic()
+    everything = request.user.may("see-all")
+    for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
+        user = session.user
+        text = (
+            f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
+            f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
+            f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
+            f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
+        )
+        request.reply(numerics.RPL_STATSDEBUG, "l", text)
+
+
+def _commands(request: Request) -> None:
+    for verb, row in sorted(request.sessions.rows.items()):
+        if row.count:
+            request.reply(numerics.RPL_STATSCOMMANDS, verb, row.count, row.bytes, 0)
+
+
+def _operators(request: Request) -> None:
+    for user in request.network.opers:
+        away = " (away)" if user.away is not None else ""
+        request.reply(numerics.RPL_STATSDEBUG, "p", f"{user.nick} ({user.username}@{user.host}){away}")
+    request.reply(numerics.RPL_STATSDEBUG, "p", f"{len(request.network.opers)} operator(s)")
+
+
+def _uptime(request: Request) -> None:
+    sessions = request.sessions
+    minutes, seconds = divmod(int(request.now - sessions.node.started), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)
+    request.reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_registered, sessions.opened)
+
+
+def _classes(request: Request) -> None:
+    most = request.settings.flood.connections_per_address
+    for klass in request.settings.connection_class:
+        request.reply(numerics.RPL_STATSYLINE, klass.name, klass.ping_interval, most, klass.sendq)
+
+
+def _members_of_classes(request: Request) -> None:
+    for klass in request.settings.connection_class:
+        for address in klass.match or ("*",):
+            request.reply(numerics.RPL_STATSILINE, address, "*", 0, klass.name)
+
+
+def _oper_blocks(request: Request) -> None:
+    for block in request.settings.oper:
+        for host in block.hosts or ("*@*",):
+            request.reply(numerics.RPL_STATSOLINE, host, block.name, block.oper_class)
+
+
+def _listeners(request: Request) -> None:
+    population = Counter(session.peer.listener for session in request.sessions.all)
+    for listen in request.settings.listen:
+        tls = " TLS" if listen.tls else ""
+        text = f"{listen.endpoint}{tls} {population[listen.endpoint]} connection(s)"
+        request.reply(numerics.RPL_STATSDEBUG, "P", text)
+
+
+_QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
+    "i": (_members_of_classes, "see-all"),
+    "I": (_members_of_classes, "see-all"),
+    "l": (_connections, None),
+    "L": (_connections, None),
+    "m": (_commands, None),
+    "M": (_commands, None),
+    "o": (_oper_blocks, "see-all"),
+    "O": (_oper_blocks, "see-all"),
+    "p": (_operators, None),
+    "P": (_listeners, "see-all"),
+    "u": (_uptime, None),
+    "y": (_classes, None),
+    "Y": (_classes, None),
+}
+"""Letter → who answers, and the privilege it takes."""

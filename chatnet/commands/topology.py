@@ -1,0 +1,102 @@
+"""The servers of the network, and the connections of this one: LINKS, MAP, TRACE."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.server import Server
+from chatnet.session.session import Session
+from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import middle
+
+
+def _hidden(request: Request) -> bool:
+    """True if the asker should see one server only (``server.hide_servers``)."""
+    return request.settings.server.hide_servers and not request.user.may("see-all")
+
+
+@CLIENT.command("LINKS", penalty=2.0)
+def links(request: Request) -> None:
+    """`LINKS [[<server>] <mask>]`: the servers of this network, and which one each is linked to.
+
+    https://modern.ircdocs.horse/#links-message  Refuses with 402.
+    """
+    if len(request.params) > 1:
+        request.for_us(0)
+    mask = request.params[min(len(request.params), 2) - 1] if request.params else ""
+    matches = compile_glob(mask or "*", request.network.fold)
+    me = request.network.me
+    servers = [me] if _hidden(request) else sorted(request.network.servers.values(), key=lambda s: s.hops)
+    for server in servers:
+        if matches(server.name):
+            uplink = server.uplink or me
+            request.reply(numerics.RPL_LINKS, server.name, uplink.name, server.hops, server.description)
+    request.reply(numerics.RPL_ENDOFLINKS, middle(mask))
+
+
+@CLIENT.command("MAP", penalty=2.0)
+def map_(request: Request) -> None:
+    """`MAP`: the servers of this network as a tree, with the number of users on each.
+
+    https://modern.ircdocs.horse/ is silent; as Solanum does.
+    """
+    network = request.network
+    counts = Counter(user.server for user in network.users.values())
+    below: dict[Server, list[Server]] = {}
+    for server in () if _hidden(request) else network.servers.values():
+        if server.uplink is not None:
+            below.setdefault(server.uplink, []).append(server)
+    if _hidden(request):
+        counts = Counter({network.me: len(network.users)})
+    for branch, server in _tree(network.me, below, "", ""):
+        share = 100 * counts[server] / len(network.users)
+        name = f"{branch}{server.name}[{server.sid}]"
+        request.reply(numerics.RPL_MAP, f"{name:-<50} | Users: {counts[server]:5} ({share:4.1f}%)")
+    request.reply(numerics.RPL_MAPEND)
+
+
+def _tree(
+    server: Server, below: dict[Server, list[Server]], own: str, rest: str
+) -> Iterator[tuple[str, Server]]:
+    """Each server and what is drawn before it: `own` before `server`, `rest` before those that hang on it."""
+    yield own, server
+    children = sorted(below.get(server, ()), key=lambda child: child.name)
+    for child in children:
+        last = child is children[-1]
+        yield from _tree(child, below, rest + ("`- " if last else "|- "), rest + ("   " if last else "|  "))
+
+
+@CLIENT.command("TRACE", penalty=3.0)
+def trace(request: Request) -> None:
+    """`TRACE [<server>|<nick>]`: how you are connected; for operators, how everybody is.
+
+    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402.
+    """
+    request.for_us(0)
+    name = request.param(0)
+    everything = request.user.may("see-all")
+    target = request.network.user(name) if name else None
+    for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
+        if target is None or session.user is target:
+            _show_connection(request, session)
+    if everything and target is None:
+        classes = Counter(session.connection_class.name for session in request.sessions.all)
+        for class_name, count in sorted(classes.items()):
+            request.reply(numerics.RPL_TRACECLASS, class_name, count)
+    traced = request.sessions.server_name if target is None else target.nick
+    request.reply(numerics.RPL_ENDOFTRACE, traced)
+
+
+def _show_connection(request: Request, session: Session) -> None:
+    user = session.user
+    now = request.sessions.monotonic()
+    name = f"{user.nick}[{user.username or '*'}@{user.real_host}]"
+    where = (session.connection_class.name, name, user.address)
+    if not session.registered:
+        request.reply(numerics.RPL_TRACEUNKNOWN, *where, now - session.opened)
+    else:
+        numeric = numerics.RPL_TRACEUSER if user.oper is None else numerics.RPL_TRACEOPERATOR
+        request.reply(numeric, *where, now - session.heard, now - session.spoke)

@@ -1,0 +1,80 @@
+"""May she? Who may become an IRC operator, with what powers, and what an operator may do."""
+
+from __future__ import annotations
+
+import hmac
+
+from chatnet.model.facts import Fact, Opered, UserModesChanged
+from chatnet.model.modes import SNOMASKS, USER_MODES
+from chatnet.model.user import Oper, User
+from chatnet.rules.refusal import Refusal
+from chatnet.settings import OperSettings, Settings
+from chatnet.wire import numerics
+from chatnet.wire.casemap import Folder
+from chatnet.wire.masks import address_in, compile_glob, parse_network
+
+_NOT_BY_OPER = frozenset("oxZ")
+"""User modes that a block cannot set: o comes with the rest, x changes a host, Z is about the connection."""
+
+_OPERS_ONLY = frozenset("osz")
+
+
+def may_use(user: User, privilege: str) -> Refusal | None:
+    """Whether `user` is an oper (481) whose class grants `privilege` (723)."""
+    if user.oper is None:
+        return Refusal(numerics.ERR_NOPRIVILEGES)
+    if privilege not in user.oper.privileges:
+        return Refusal(numerics.ERR_NOPRIVS, privilege)
+    return None
+
+
+def blocks_for(settings: Settings, user: User, fold: Folder) -> list[OperSettings]:
+    """The ``[[oper]]`` blocks that `user` might use from where they are: host and certificate fit."""
+    return [b for b in settings.oper if _fits_host(b, user, fold) and _fits_certificate(b, user)]
+
+
+def _fits_host(block: OperSettings, user: User, fold: Folder) -> bool:
+    if not block.hosts:
+        return True
+    for mask in block.hosts:
+        name, mark, host = mask.rpartition("@")
+        if mark and not compile_glob(name, fold)(user.username):
+            continue
+        matches = compile_glob(host, fold)
+        if matches(user.real_host) or matches(user.address):
+            return True
+        network = parse_network(host)
+        if network is not None and address_in(user.address, [network]):
+            return True
+    return False
+
+
+def _fits_certificate(block: OperSettings, user: User) -> bool:
+    return block.certfp is None or hmac.compare_digest(block.certfp, user.certfp or "")
+
+
+def granted(settings: Settings, block: OperSettings) -> Oper:
+    """What `block` makes of a user."""
+    title = next(c.title for c in settings.oper_class if c.name == block.oper_class)
+    return Oper(block.name, block.oper_class, settings.privileges(block.oper_class), title)
+
+
+def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
+    """The facts that make `user` an oper, with the modes of `block`."""
+    snomask = "".join(letter for letter in SNOMASKS if letter in block.snomask)
+    letters = "".join(
+        letter
+        for letter in USER_MODES
+        if letter in block.modes and letter not in _NOT_BY_OPER and (letter != "s" or snomask)
+    )
+    added = "o" + "".join(letter for letter in letters if letter not in user.modes)
+    return (
+        Opered(user, granted(settings, block), at),
+        UserModesChanged(user, added, "", snomask if "s" in letters else user.snomask, at),
+    )
+
+
+def resigned(user: User, at: float) -> tuple[Fact, ...]:
+    """The facts that make an oper an ordinary user again, without what only opers have."""
+    removed = "".join(sorted(user.modes & _OPERS_ONLY))
+    return UserModesChanged(user, "", removed, "", at), Opered(user, None, at)

@@ -1,0 +1,46 @@
+"""What a reload of the settings does to the opers who are online."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatnet.model.facts import Fact, Opered, SettingsChanged
+from chatnet.model.user import Oper, User
+from chatnet.node import Hearer
+from chatnet.rules.opers import granted, resigned
+from chatnet.session.sessions import Sessions
+
+
+class Opers:
+    """An observer: whose block is gone is an oper no more, whose class changed may do what it says now."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self.hears: Final[Mapping[type[Fact], Hearer]] = {SettingsChanged: self._settings_changed}
+
+    def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        node = self._sessions.node
+        blocks = {block.name: block for block in fact.new.oper}
+        for user in tuple(node.network.opers):
+            oper = user.oper
+            if oper is None or user.server is not node.network.me:
+                continue
+            block = blocks.get(oper.name)
+            if block is None:
+                for change in resigned(user, node.clock.time()):
+                    node.commit(change)
+                self._tell(user, "You are not an IRC operator any more: your block was removed")
+                node.notice("o", f"{user.nick} is an operator no more: the block {oper.name} was removed")
+            elif _differs(oper, now := granted(fact.new, block)):
+                node.commit(Opered(user, now, node.clock.time()))
+                privileges = " ".join(sorted(now.privileges)) or "none"
+                self._tell(user, f"Your class is {now.oper_class} now, your privileges: {privileges}")
+
+    def _tell(self, user: User, text: str) -> None:
+        for session in self._sessions.local.sessions_of(user):
+            session.notice(text)
+
+
+def _differs(before: Oper, now: Oper) -> bool:
+    return (before.oper_class, before.privileges, before.title) != (now.oper_class, now.privileges, now.title)

@@ -1,0 +1,99 @@
+"""STATS, letter by letter."""
+
+from __future__ import annotations
+
+import pytest
+from conversation import House
+from staff import oper, sections
+
+
+def test_commands_and_how_often_they_were_used(house: House) -> None:
+    row = house.parts.sessions.rows["ISON"]
+    row.count = row.bytes = 0  # the table is one for all houses
+    ann = house.client("ann")
+    ann >> "ISON bob" >> "ISON a b"
+    ann.lines()
+    ann >> "STATS m"
+    ann.until(":irc.test 212 ann ISON 2 16 :0")
+    ann.until(":irc.test 219 ann m :End of /STATS report")
+
+
+def test_uptime(house: House) -> None:
+    ann = house.client("ann")
+    house.clock.advance(86400 + 2 * 3600 + 3 * 60 + 4)
+    ann.lines()
+    ann >> "STATS u"
+    ann << ":irc.test 242 ann :Server Up 1 days 2:03:04"
+    ann << ":irc.test 250 ann :Highest connection count: 1 (1 clients) (1 connections received)"
+    ann << ":irc.test 219 ann u :End of /STATS report"
+
+
+def test_operators_who_are_here() -> None:
+    house = House(**sections())
+    oper(house, "root") >> "AWAY :lunch"
+    ann = house.client("ann")
+    ann >> "STATS p"
+    ann << ":irc.test 249 ann p :root (~root@192.0.2.1) (away)"
+    ann << ":irc.test 249 ann p :1 operator(s)"
+    ann << ":irc.test 219 ann p :End of /STATS report"
+
+
+def test_classes(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "STATS y"
+    ann << ":irc.test 218 ann Y default 120 16 1048576" << ":irc.test 219 ann y *"
+
+
+def test_connections() -> None:
+    house = House(**sections())
+    root = oper(house, "root")
+    ann = house.client("ann", secure=True)
+    house.clock.advance(5)
+    ann.lines()
+    ann >> "STATS l"
+    ann << (
+        ":irc.test 249 ann l :ann[~ann@192.0.2.1] 192.0.2.1 open 5s idle 5s class default"
+        " penalty 0.0s delayed 0 bytes TLS"
+    )
+    ann << ":irc.test 219 ann l :End of /STATS report"
+    root.lines()
+    root >> "STATS L"
+    assert root.numerics() == ["249", "249", "219"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "lines"),
+    [
+        ("i", ["215 root I * * * 0 default"]),
+        ("o", ["243 root O *@* * root admin", "243 root O *@* * help helper"]),
+        (
+            "P",
+            [
+                "249 root P :tcp:6667:interface=127.0.0.1 0 connection(s)",
+                "249 root P :tcp:6697:interface=127.0.0.1 TLS 0 connection(s)",
+            ],
+        ),
+    ],
+)
+def test_what_only_those_who_see_all_are_told(letter: str, lines: list[str]) -> None:
+    house = House(**sections())
+    root, helper, ann = oper(house, "root"), oper(house, "helper", "help"), house.client("ann")
+    root.lines()
+    root >> f"STATS {letter}"
+    for line in lines:
+        root << f":irc.test {line}"
+    root << f":irc.test 219 root {letter} :End of /STATS report"
+    ann >> f"STATS {letter}"
+    ann << ":irc.test 481 ann *" << f":irc.test 219 ann {letter} *"
+    helper >> f"STATS {letter}"
+    helper << ":irc.test 723 helper see-all *" << f":irc.test 219 helper {letter} *"
+
+
+def test_an_unknown_letter_gives_nothing(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "STATS @"
+    ann << ":irc.test 219 ann @ :End of /STATS report"
+    ann >> "STATS :"
+    ann << ":irc.test 219 ann * :End of /STATS report"
+    ann >> "STATS"
+    ann << ":irc.test 461 ann STATS :Not enough parameters"

@@ -1,0 +1,47 @@
+"""Each kind of fact has the functions it owes, or is known not to need them."""
+
+from __future__ import annotations
+
+from conversation import House
+
+from chatnet.model import facts
+from chatnet.model.facts import Fact
+
+CHANGES_NOTHING: set[type[Fact]] = {
+    facts.BroadcastSent,
+    facts.CallerBlocked,
+    facts.Knocked,
+    facts.MessageSent,
+    facts.ServerNotice,
+    facts.WallopsSent,
+}
+NOT_SEEN: set[type[Fact]] = {
+    facts.AcceptsChanged,  # the command answers whoever changed their list
+    facts.Opered,  # seen as the user modes that change with it
+    facts.SettingsChanged,
+    facts.UserIntroduced,  # only the newcomer hears of it: the welcome
+}
+
+FACTS = {
+    kind
+    for kind in vars(facts).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
+}
+
+
+def test_every_fact_is_applied_or_changes_nothing(house: House) -> None:
+    applied = {kind for kind in FACTS if house.node.network.applier(kind) is not None}
+    assert {k.__name__ for k in FACTS - applied} == {k.__name__ for k in CHANGES_NOTHING}, (
+        "a fact owes Network.apply a method, or stands in CHANGES_NOTHING"
+    )
+
+
+def test_every_fact_is_told_or_not_seen(house: House) -> None:
+    told = set(house.parts.delivery.hears)
+    assert {k.__name__ for k in FACTS - told} == {k.__name__ for k in NOT_SEEN}, (
+        "a fact owes delivery/local.py an entry in `hears`, and a renderer, or stands in NOT_SEEN"
+    )
+
+
+def test_facts_are_slotted() -> None:
+    assert [kind.__name__ for kind in FACTS if "__slots__" not in vars(kind)] == []
