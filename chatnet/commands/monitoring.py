@@ -8,7 +8,6 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.session.packing import reply_packed
 from chatnet.wire import numerics
 from chatnet.wire.names import is_nick
-from chatnet.wire.text import middle
 
 
 @CLIENT.command("MONITOR", min_params=1)
@@ -51,7 +50,7 @@ def _add(request: Request) -> None:
         if folded in watched or not is_nick(nick, limits.nick):
             continue
         if len(watched) >= limits.monitor:
-            refused.append(middle(nick))
+            refused.append(nick)
             continue
         monitors.watch(session, folded, nick)
         added.append(nick)

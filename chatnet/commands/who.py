@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
@@ -21,6 +22,9 @@ MASK_PENALTY: Final = 3.0
 """What looking at every user costs beyond the row's penalty."""
 ANSWERS_PER_PENALTY: Final = 200
 """How many answers cost a penalty of 1.0."""
+
+_PLAIN: Final = re.compile("[a-z0-9 ._:/@-]+")
+"""Runs of characters that are themselves in a mask, and the same in every case mapping once in lower case."""
 
 Found = tuple[User, Channel | None]
 
@@ -93,19 +97,20 @@ def _matching(request: Request, mask: str) -> Iterator[Found]:
     asker = request.user
     real = asker.may("see-all")
     matches = None if mask in ("0", "*") else compile_glob(mask, request.network.fold)
+    # Folding and matching all texts of everybody is dear: who lacks the longest plain part is out.
+    plain = max(_PLAIN.findall(mask.lower()), key=len, default="")
     for other in request.network.users.values():
         if not may_see_user(asker, other):
             continue
-        if (
-            matches is None
-            or matches(other.nick)
-            or matches(other.username)
-            or matches(other.host)
-            or matches(other.server.name)
-            or matches(other.realname)
-            or (other.account is not None and matches(other.account))
-            or (real and (matches(other.real_host) or matches(other.address)))
-        ):
+        if matches is None:
+            yield other, None
+            continue
+        texts = [other.nick, other.username, other.host, other.server.name, other.realname]
+        if other.account is not None:
+            texts.append(other.account)
+        if real:
+            texts += [other.real_host, other.address]
+        if plain in "\n".join(texts).lower() and any(map(matches, texts)):
             yield other, None
 
 

@@ -91,6 +91,33 @@ def test_a_mask_is_compared_with_all_that_is_public(mask: str) -> None:
     assert "bob" in [line.split(" ")[7] for line in ann.lines() if " 352 " in line]
 
 
+@pytest.mark.parametrize(
+    ("mask", "found"),
+    [
+        ("{X}*", True),
+        ("*]~", True),
+        ("?X?^", True),
+        ("????", True),
+        ("?????????", True),
+        ("??????", False),
+        ("*ÉKELVIN*", False),  # only ASCII is folded
+        ("*Kelvin*", True),
+        ("*kelvin*", False),
+        ("*é?elv*", True),
+        (r"*\*star", True),
+        (r"*\?star", False),
+        ("*x*y*", False),
+    ],
+)
+def test_a_mask_is_folded_as_names_are(mask: str, found: bool) -> None:
+    house = House()
+    ann, odd = house.client("ann"), house.client("[x]^")
+    moded(odd, removed="i")
+    odd >> "SETNAME :éKelvin *star"
+    ann >> f"WHO {mask} %n"
+    assert (":irc.test 354 ann [x]^" in ann.lines()) is found
+
+
 def test_a_mask_finds_invisible_users_only_in_a_common_channel() -> None:
     house = House()
     ann, bob = house.client("ann"), house.client("bob")
