@@ -21,7 +21,7 @@ async def rehash(request: Request) -> None:
     request.notice("g", f"{nick} is rehashing the server")
     problems = await control.rehash()
     for problem in problems:
-        request.session.notice(f"REHASH: {problem}")
+        request.session.notice(f"REHASH: {' '.join(problem.split())}")  # one line, whatever it quotes
     if problems:
         request.session.notice("REHASH: the settings stay as they were")
         request.notice("g", f"The rehash by {nick} failed: {len(problems)} problem(s)")

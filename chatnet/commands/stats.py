@@ -16,9 +16,15 @@ from chatnet.wire.text import middle
 def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
-    l your connection (operators: everybody's), m commands and how often they were used, p operators who are
-    here, u since when the server has been up, y connection classes; and for operators who see all: i whom the
-    classes are for, o who may become an operator, P listeners.
+    l  your connection; for operators who see all, everybody's
+    m  commands, how often they were used, and their bytes
+    p  operators who are here
+    u  how long the server has been up
+    y  connection classes: seconds between PINGs, connections per address, SendQ
+    i  whom the classes are for (operators who see all)
+    o  who may become an operator (operators who see all)
+    P  listeners and their connections (operators who see all)
+
     https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723.  An unknown letter gives nothing.
     """
     request.for_us(1)

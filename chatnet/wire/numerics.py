@@ -69,9 +69,7 @@ RPL_STATSCONN = _numeric(
 )
 
 # LUSERS, ADMIN, INFO, VERSION, TIME, MOTD.
-RPL_LUSERCLIENT = _numeric(
-    251, "RPL_LUSERCLIENT", ":There are %d users and %d invisible on %d servers"
-)
+RPL_LUSERCLIENT = _numeric(251, "RPL_LUSERCLIENT", ":There are %d users and %d invisible on %d servers")
 RPL_LUSEROP = _numeric(252, "RPL_LUSEROP", "%d :operator(s) online")
 RPL_LUSERUNKNOWN = _numeric(253, "RPL_LUSERUNKNOWN", "%d :unknown connection(s)")
 RPL_LUSERCHANNELS = _numeric(254, "RPL_LUSERCHANNELS", "%d :channels formed")
@@ -198,13 +196,8 @@ ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already 
 ERR_BANNICKCHANGE = _numeric(
     435, "ERR_BANNICKCHANGE", "%s %s :Cannot change nickname while banned or muted on channel"
 )
-ERR_UNAVAILRESOURCE = _numeric(
-    437, "ERR_UNAVAILRESOURCE", "%s :Nick/channel is temporarily unavailable"
-)
 # The present nick, the nick asked for, seconds to wait.
-ERR_NICKTOOFAST = _numeric(
-    438, "ERR_NICKTOOFAST", "%s %s :Nick change too fast. Please wait %d seconds."
-)
+ERR_NICKTOOFAST = _numeric(438, "ERR_NICKTOOFAST", "%s %s :Nick change too fast. Please wait %d seconds.")
 ERR_USERNOTINCHANNEL = _numeric(441, "ERR_USERNOTINCHANNEL", "%s %s :They aren't on that channel")
 ERR_NOTONCHANNEL = _numeric(442, "ERR_NOTONCHANNEL", "%s :You're not on that channel")
 ERR_USERONCHANNEL = _numeric(443, "ERR_USERONCHANNEL", "%s %s :is already on channel")
@@ -217,15 +210,12 @@ ERR_ACCEPTNOT = _numeric(458, "ERR_ACCEPTNOT", "%s :is not on your accept list")
 ERR_NEEDMOREPARAMS = _numeric(461, "ERR_NEEDMOREPARAMS", "%s :Not enough parameters")
 ERR_ALREADYREGISTERED = _numeric(462, "ERR_ALREADYREGISTERED", ":You may not reregister")
 ERR_PASSWDMISMATCH = _numeric(464, "ERR_PASSWDMISMATCH", ":Password incorrect")
-ERR_YOUREBANNEDCREEP = _numeric(465, "ERR_YOUREBANNEDCREEP", ":You are banned from this server: %s")
 ERR_INVALIDUSERNAME = _numeric(468, "ERR_INVALIDUSERNAME", ":Your username is not valid")
 # The channel asked for, the channel given.
 ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :Forwarding to another channel")
 ERR_CHANNELISFULL = _numeric(471, "ERR_CHANNELISFULL", "%s :Cannot join channel (+l) - it is full")
 ERR_UNKNOWNMODE = _numeric(472, "ERR_UNKNOWNMODE", "%s :is unknown mode char to me")
-ERR_INVITEONLYCHAN = _numeric(
-    473, "ERR_INVITEONLYCHAN", "%s :Cannot join channel (+i) - you must be invited"
-)
+ERR_INVITEONLYCHAN = _numeric(473, "ERR_INVITEONLYCHAN", "%s :Cannot join channel (+i) - you must be invited")
 ERR_BANNEDFROMCHAN = _numeric(474, "ERR_BANNEDFROMCHAN", "%s :Cannot join channel (+b) - you are banned")
 ERR_BADCHANNELKEY = _numeric(475, "ERR_BADCHANNELKEY", "%s :Cannot join channel (+k) - bad key")
 ERR_BADCHANMASK = _numeric(476, "ERR_BADCHANMASK", "%s :Bad Channel Mask")
@@ -239,9 +229,7 @@ ERR_THROTTLE = _numeric(
 )
 # Solanum answers +S with 480 too; 489, which others use here, is "voice needed" to TS6 networks.
 ERR_SECUREONLYCHAN = _numeric(480, "ERR_SECUREONLYCHAN", "%s :Cannot join channel (+S) - TLS required")
-ERR_NOPRIVILEGES = _numeric(
-    481, "ERR_NOPRIVILEGES", ":Permission Denied- You're not an IRC operator"
-)
+ERR_NOPRIVILEGES = _numeric(481, "ERR_NOPRIVILEGES", ":Permission Denied- You're not an IRC operator")
 ERR_CHANOPRIVSNEEDED = _numeric(482, "ERR_CHANOPRIVSNEEDED", "%s :You're not channel operator")
 ERR_CANTKILLSERVER = _numeric(483, "ERR_CANTKILLSERVER", ":You can't kill a server!")
 ERR_NONONREG = _numeric(486, "ERR_NONONREG", "%s :You must be logged in to an account to message this user")

@@ -28,7 +28,7 @@ def test_rehash_reads_the_configuration_again(house: House) -> None:
 
 def test_rehash_tells_what_is_wrong(house: House) -> None:
     root = oper(house, "root")
-    house.control.problems = ["limits.nick: should be at least 1", "oper.0: there is no oper_class 'x'"]
+    house.control.problems = ["limits.nick: should be\nat least 1", "oper.0: there is no oper_class 'x'"]
     root >> "REHASH irc.test"
     root.until(":irc.test NOTICE root :REHASH: limits.nick: should be at least 1")
     root << ":irc.test NOTICE root :REHASH: oper.0: there is no oper_class 'x'"
