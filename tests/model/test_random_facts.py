@@ -1,0 +1,177 @@
+"""Facts in any order that rules could let through leave a network that does not contradict itself."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact, ModeChange
+from chatnet.model.ids import SID, AccountName, UIDs
+from chatnet.model.modes import RANKS
+from chatnet.model.network import Network
+from chatnet.model.server import Server
+from chatnet.model.user import Oper, User
+from chatnet.wire.casemap import folder
+
+WHOWAS = 5
+nicks = st.sampled_from(["a", "A", "b", "[x]", "{X}", "c", "d\\", "D|"])
+names = st.sampled_from(["#a", "#A", "#b[", "#B{", "#c"])
+
+
+class RandomFacts(RuleBasedStateMachine):
+    users: Bundle[User] = Bundle("users")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.server = Server(SID("0AA"), "irc.test", "")
+        self.network = Network(self.server, folder("rfc1459"), WHOWAS)
+        self.uids = UIDs(self.server.sid)
+        self.now = 1000.0
+
+    def apply(self, fact: Fact) -> None:
+        self.now += 1
+        self.network.apply(fact)
+
+    def channel_of(self, user: User, index: int) -> Channel | None:
+        channels = list(user.channels)
+        return channels[index % len(channels)] if channels else None
+
+    @rule(target=users, nick=nicks)
+    def introduce(self, nick: str) -> User | MultipleResults[User]:
+        folded = self.network.fold(nick)
+        if folded in self.network.nicks:
+            assert self.network.user(nick) is self.network.nicks[folded]
+            return multiple()
+        user = User(self.server, "192.0.2.1", "192.0.2.1")
+        user.uid, user.nick, user.folded, user.username = self.uids.take(), nick, folded, "~u"
+        user.modes.add("i")
+        user.renew_source()
+        self.apply(facts.UserIntroduced(user, self.now))
+        return user
+
+    @rule(user=consumes(users))
+    def quit(self, user: User) -> None:
+        self.apply(facts.UserQuit(user, "bye", self.now))
+        assert self.network.whowas.find(user.folded)[0].nick == user.nick
+        assert self.network.user(user.nick) is None
+
+    @rule(user=users, nick=nicks)
+    def rename(self, user: User, nick: str) -> None:
+        folded = self.network.fold(nick)
+        if self.network.nicks.get(folded, user) is user:
+            self.apply(facts.NickChanged(user, nick, folded, self.now, user.nick, user.source))
+            assert user.mask.startswith(nick + "!")
+
+    @rule(user=users, name=names, ranks=st.integers(0, 31))
+    def join(self, user: User, name: str, ranks: int) -> None:
+        channel = self.network.channel(name)
+        if channel is None:
+            channel = Channel(name, self.network.fold(name), int(self.now))
+            self.apply(facts.Joined(channel, ((user, ranks),), self.now, created=True))
+        elif user not in channel.members:
+            self.apply(facts.Joined(channel, ((user, ranks),), self.now))
+        assert channel not in user.invites
+
+    @rule(user=users, index=st.integers(0, 9))
+    def part(self, user: User, index: int) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            self.apply(facts.Parted(channel, user, None, self.now))
+            assert user not in channel.members
+
+    @rule(user=users, other=users, index=st.integers(0, 9))
+    def kick(self, user: User, other: User, index: int) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            self.apply(facts.Kicked(channel, user, other, "out", self.now))
+            assert channel not in user.channels
+
+    @rule(user=users, index=st.integers(0, 9), letter=st.sampled_from(list(RANKS)), adding=st.booleans())
+    def rank(self, user: User, index: int, letter: str, adding: bool) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            change = ModeChange(adding, letter, None, user)
+            self.apply(facts.ModesChanged(channel, (change,), self.server, self.now))
+            assert bool(channel.members[user] & RANKS[letter]) is adding
+
+    @precondition(lambda self: self.network.channels)
+    @rule(
+        index=st.integers(0, 9),
+        adding=st.booleans(),
+        mode=st.sampled_from(
+            [("P", None), ("s", None), ("k", "key"), ("l", "5"), ("j", "3:10"), ("f", "#f"), ("b", "A!*@*"),
+             ("b", "a!*@*$#other"), ("e", "*!*@*"), ("I", "$a")]
+        ),
+    )  # fmt: skip
+    def mode(self, index: int, adding: bool, mode: tuple[str, str | None]) -> None:
+        channels = list(self.network.channels.values())
+        channel = channels[index % len(channels)]
+        for user in channel.members:
+            channel.verdicts[user] = True
+        change = ModeChange(adding, *mode)
+        self.apply(facts.ModesChanged(channel, (change,), self.server, self.now))
+        if mode[0] in channel.lists:
+            assert not channel.verdicts
+            assert len(channel.lists[mode[0]]) <= 1
+
+    @rule(user=users, index=st.integers(0, 9), text=st.sampled_from(["", "tea"]))
+    def topic(self, user: User, index: int, text: str) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            self.apply(facts.TopicChanged(channel, text, user, self.now))
+            assert (channel.topic is None) is (text == "")
+
+    @rule(user=users, other=users, index=st.integers(0, 9))
+    def invite(self, user: User, other: User, index: int) -> None:
+        channel = self.channel_of(user, index)
+        if channel is not None and other not in channel.members:
+            self.apply(facts.Invited(other, channel, user, self.now))
+            assert list(other.invites)[-1] is channel
+
+    @rule(user=users, other=users, adding=st.booleans())
+    def accept(self, user: User, other: User, adding: bool) -> None:
+        added, removed = ((other,), ()) if adding else ((), (other,))
+        self.apply(facts.AcceptsChanged(user, added, removed))
+        assert (other in user.accepts) is (user in other.accepted_by) is adding
+
+    @rule(user=users, oper=st.booleans())
+    def oper(self, user: User, oper: bool) -> None:
+        self.apply(facts.Opered(user, Oper("o", "c", frozenset({"kill"}), "") if oper else None, self.now))
+        assert user.may("kill") is oper
+
+    @rule(user=users, added=st.sets(st.sampled_from("iwgDs")), removed=st.sets(st.sampled_from("iwgDs")))
+    def user_modes(self, user: User, added: set[str], removed: set[str]) -> None:
+        added -= removed
+        fact = facts.UserModesChanged(user, "".join(added), "".join(removed), "c", self.now)
+        self.apply(fact)
+        assert added <= user.modes and not removed & user.modes
+
+    @rule(user=users, text=st.sampled_from([None, "tea"]))
+    def other_changes(self, user: User, text: str | None) -> None:
+        self.apply(facts.AwayChanged(user, text, self.now))
+        self.apply(facts.AccountChanged(user, AccountName(text) if text else None, self.now))
+        self.apply(facts.RealnameChanged(user, text or "", self.now))
+        self.apply(facts.HostChanged(user, "~v", text or "h", user.source, self.now))
+        assert (user.away, user.account, user.host) == (text, text, text or "h")
+
+    @invariant()
+    def sound(self) -> None:
+        network = self.network
+        network.check()
+        assert len(network.whowas._order) == sum(map(len, network.whowas._by_nick.values())) <= WHOWAS
+        for user in network.users.values():
+            for other in (*user.accepts, *user.accepted_by):
+                assert network.users[other.uid] is other
+        assert network.most_users >= len(network.users)
+
+
+RandomFacts.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRandomFacts = RandomFacts.TestCase
