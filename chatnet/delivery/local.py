@@ -113,7 +113,7 @@ class Delivery:
     # telling
 
     def fan(self, groups: Groups, mask: int, make: Render, fact: object, skip: int = 0) -> None:
-        """Append `fact`, rendered once per format, to every outlet in `groups` but those with a bit of `skip`."""
+        """Append `fact`, rendered once per format, to all outlets in `groups` but those with a bit of `skip`."""
         lines: dict[int, bytes] = {}
         turn = self._turn
         dirty = turn.dirty
@@ -229,7 +229,8 @@ class Delivery:
         self.fan(self._with(fact.user, cap.AWAY_NOTIFY, False), cap.SERVER_TIME, make, fact)
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
-        self.fan(self._with(fact.user, cap.ACCOUNT_NOTIFY, True), cap.SERVER_TIME, render.account_changed, fact)
+        groups = self._with(fact.user, cap.ACCOUNT_NOTIFY, True)
+        self.fan(groups, cap.SERVER_TIME, render.account_changed, fact)
 
     def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
         self.fan(self._with(fact.user, cap.SETNAME, True), cap.SERVER_TIME, render.realname_changed, fact)
@@ -263,7 +264,8 @@ class Delivery:
         if "D" in fact.added + fact.removed:
             for session in self._users.get(fact.user, ()):
                 self._regroup(session, session.caps if "D" in fact.added else session.caps | DEAF)
-        self.tell(self._users.get(fact.user, ()), render.user_modes_changed, fact)
+        if fact.added or fact.removed:  # not only the snomask
+            self.tell(self._users.get(fact.user, ()), render.user_modes_changed, fact)
 
     # channels
 

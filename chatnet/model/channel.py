@@ -10,7 +10,7 @@ from chatnet.model.ids import Folded
 
 @dataclass(slots=True, frozen=True)
 class ListEntry:
-    """An entry of a b, e or I list: the mask as set (a ``$forward`` cut off), who set it, and when (Unix time)."""
+    """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time)."""
 
     mask: str
     by: str
@@ -74,3 +74,26 @@ class Channel:
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"
+
+
+def parameters(channel: Channel) -> dict[str, str]:
+    """The modes k, l, f and j that are set, with their parameters as a MODE line has them."""
+    found: dict[str, str] = {}
+    if channel.key is not None:
+        found["k"] = channel.key
+    if channel.limit is not None:
+        found["l"] = str(channel.limit)
+    if channel.forward is not None:
+        found["f"] = channel.forward
+    if channel.throttle is not None:
+        found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
+    return found
+
+
+def mode_text(channel: Channel, *, show_key: bool) -> str:
+    """The modes that hold, but for lists and ranks: ``+ntkl key 5``; the key is ``*`` without `show_key`."""
+    values = parameters(channel)
+    letters = "+" + "".join(sorted(channel.flags)) + "".join(values)
+    if "k" in values and not show_key:
+        values["k"] = "*"
+    return " ".join([letters, *values.values()])

@@ -2,60 +2,59 @@
 
 Extended bans are Solanum's: ``$``, ``~`` for the contrary, a letter, and mostly ``:`` and data.
 
-- ``$a`` is logged in, ``$a:account`` to that account
-- ``$c:#channel`` is in that channel
-- ``$j:#channel`` is banned in that channel
+- ``$a`` is logged in, ``$a:account`` to an account of that name (with wildcards)
+- ``$c:#channel`` is in that channel, unless it is secret or private
+- ``$j:#channel`` is banned in that channel (where ``$j`` counts for nothing)
 - ``$m:mask`` a plain mask (useful with ``~`` and ``&``)
-- ``$o`` is an IRC operator, ``$o:privilege`` with that privilege
-- ``$q:mask`` may not speak, but may join (the mask may be an extended one)
-- ``$r:real name``, ``$s:server``, ``$x:nick!user@host#real name``
-- ``$z`` is connected over TLS
-- ``$&:a,b`` all of these
+- ``$o`` is an IRC operator, ``$o:privilege`` with that privilege or of that oper class
+- ``$q:mask`` may not speak, but may join; the mask may be an extended one.  Not in I
+- ``$r:real name`` and ``$s:server``: in b only, since users choose the one and cannot prove the other
+- ``$x:nick!user@host#real name``
+- ``$z`` is connected over TLS, ``$z:fingerprint`` with that client certificate
+- ``$&:~a,m:mask`` all of these, at most ten; the ``$`` of each may be left out, and ``\\,`` is a comma in one
+
+What is not well-formed, or speaks of a channel that is not to be seen, means nobody, with a ``~`` as well.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from chatnet.model.channel import Channel, ListEntry
 from chatnet.model.network import Network
 from chatnet.model.user import User
-from chatnet.wire.masks import address_in, compile_glob, parse_network
+from chatnet.wire.casemap import Folder
+from chatnet.wire.masks import Network as Addresses
+from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network
 
 DEPTH: Final = 3
-"""How deep ``$&``, ``$j`` and ``$q`` may lead."""
-
-VOLATILE: Final = frozenset("cj&")
-"""What changes without a change of the user or of this channel's lists: a verdict is not kept then."""
-
-Test = Callable[["Bans", User, str, int], bool]
+"""How deep ``$q`` and ``$&`` may be nested."""
+PARTS: Final = 10
+"""How many masks one ``$&`` may join."""
+ELSEWHERE: Final = 8
+"""How many channels are looked into for ``$j`` to answer one question; what lies beyond means nobody."""
 
 
 class Bans:
-    """Matches users against the lists of channels."""
+    """Answers what the lists of a channel say of a user."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    def matching(self, entries: Iterable[ListEntry], user: User, *, muting: bool) -> ListEntry | None:
-        """The first entry that means `user`. Entries with ``$q`` count only where `muting` is asked about."""
-        for entry in entries:
-            mask = entry.mask
-            if mask[:3] == "$q:":
-                if not muting:
-                    continue
-                mask = mask[3:]
-            if self.means(mask, user):
-                return entry
-        return None
-
     def banned(self, channel: Channel, user: User) -> ListEntry | None:
         """The ban that keeps `user` from joining, unless an exception lets them in."""
-        entry = self.matching(channel.lists["b"].values(), user, muting=False)
-        if entry is not None and self.matching(channel.lists["e"].values(), user, muting=False) is None:
-            return entry
-        return None
+        bans = channel.lists["b"]
+        if not bans:
+            return None
+        look = _Look(self._network, user)
+        entry = look.first(bans.values(), muting=False)
+        if entry is None or look.first(channel.lists["e"].values(), muting=False) is not None:
+            return None
+        return entry
 
     def muted(self, channel: Channel, user: User) -> bool:
         """True if a ban or a mute keeps `user` from speaking; remembered for members."""
@@ -64,148 +63,246 @@ class Bans:
             return False
         verdict = channel.verdicts.get(user)
         if verdict is None:
+            look = _Look(self._network, user)
+            exceptions = channel.lists["e"]
             verdict = (
-                self.matching(bans.values(), user, muting=True) is not None
-                and self.matching(channel.lists["e"].values(), user, muting=True) is None
+                look.first(bans.values(), muting=True) is not None
+                and look.first(exceptions.values(), muting=True) is None
             )
-            if user in channel.members and not self._volatile(channel):
+            if user in channel.members and not _any_volatile(bans.values(), exceptions.values()):
                 channel.verdicts[user] = verdict
         return verdict
 
-    @staticmethod
-    def _volatile(channel: Channel) -> bool:
-        return any(
-            any("$" + letter in entry.mask or "$~" + letter in entry.mask for letter in VOLATILE)
-            for kind in "be"
-            for entry in channel.lists[kind].values()
-        )
-
     def invited(self, channel: Channel, user: User) -> bool:
         """True if the invite exceptions of `channel` mean `user`."""
-        return self.matching(channel.lists["I"].values(), user, muting=False) is not None
+        entries = channel.lists["I"]
+        return bool(entries) and _Look(self._network, user).first(entries.values(), muting=False) is not None
 
-    def means(self, mask: str, user: User, depth: int = 0) -> bool:
-        """True if `mask` means `user`."""
-        if mask[:1] != "$":
-            return self._plain(mask, user)
-        parsed = parse(mask)
-        if parsed is None or depth > DEPTH:
-            return False
-        wanted, letter, data = parsed
-        test = _TESTS.get(letter)
-        return test is not None and test(self, user, data, depth + 1) is wanted
 
-    def _plain(self, mask: str, user: User) -> bool:
-        """A ban on any of a user's hosts holds: the visible one, the real one, the cloak, the address."""
-        matches = compile_glob(mask, self._network.fold)
-        front = f"{user.nick}!{user.username}@"
-        hosts = {user.host, user.real_host, user.address}
-        if user.cloak is not None:
-            hosts.add(user.cloak)
-        if any(matches(front + host) for host in hosts):
-            return True
-        front_mask, _, host_mask = mask.rpartition("@")
-        if "/" not in host_mask:
+class _Look:
+    """A user as masks see them, made once for one question about many masks."""
+
+    __slots__ = ("_banned", "_faces", "_fold", "_front", "_network", "user")
+
+    def __init__(self, network: Network, user: User) -> None:
+        self._network = network
+        self._fold: Folder = network.fold
+        self.user = user
+        self._front = f"{user.nick}!{user.username}"
+        # A ban on any of somebody's hosts holds, so that neither a cloak nor its absence evades it.
+        hosts = {user.host, user.real_host, user.address, user.cloak or user.host}
+        self._faces = tuple(f"{self._front}@{host}" for host in hosts)
+        self._banned: dict[Channel, bool] | None = {}  # by $j; None while such a channel is looked into
+
+    def first(self, entries: Iterable[ListEntry], *, muting: bool) -> ListEntry | None:
+        """The first entry that means the user; one with ``$q`` counts only if `muting` is asked about."""
+        for entry in entries:
+            mask = entry.mask
+            if mask[:1] != "$":
+                if self._plain(mask):
+                    return entry
+                continue
+            parsed = parse(mask)
+            if parsed is not None and (muting or parsed.letter != "q") and self._is(parsed):
+                return entry
+        return None
+
+    def _plain(self, mask: str) -> bool:
+        matches = compile_glob(mask, self._fold)
+        for face in self._faces:
+            if matches(face):
+                return True
+        if "/" not in mask or (found := _addresses(mask, self._fold)) is None:
             return False
-        network = parse_network(host_mask)
-        return (
-            network is not None
-            and address_in(user.address, [network])
-            and compile_glob(front_mask, self._network.fold)(f"{user.nick}!{user.username}")
+        front, network = found
+        return front(self._front) and address_in(self.user.address, [network])
+
+    def _is(self, parsed: Extended) -> bool:
+        return _TESTS[parsed.letter](self, parsed) is parsed.wanted
+
+    def _glob(self, pattern: str, text: str) -> bool:
+        return compile_glob(pattern, self._fold)(text)
+
+    def _account(self, parsed: Extended) -> bool:
+        account = self.user.account
+        return account is not None and (not parsed.data or self._glob(parsed.data, account))
+
+    def _in_channel(self, parsed: Extended) -> bool | None:
+        channel = self._network.channel(parsed.data)
+        if channel is None or not channel.flags.isdisjoint("sp"):
+            return None
+        return self.user in channel.members
+
+    def _banned_elsewhere(self, parsed: Extended) -> bool | None:
+        channel = self._network.channel(parsed.data)
+        known = self._banned
+        if channel is None or known is None:
+            return None
+        if channel not in known:
+            if len(known) >= ELSEWHERE:
+                return None
+            self._banned = None
+            known[channel] = (
+                self.first(channel.lists["b"].values(), muting=False) is not None
+                and self.first(channel.lists["e"].values(), muting=False) is None
+            )
+            self._banned = known
+        return known[channel]
+
+    def _mask(self, parsed: Extended) -> bool:
+        return self._plain(parsed.data)
+
+    def _mute(self, parsed: Extended) -> bool:
+        return self._is(parsed.parts[0]) if parsed.parts else self._plain(parsed.data)
+
+    def _oper(self, parsed: Extended) -> bool:
+        oper = self.user.oper
+        return oper is not None and (
+            not parsed.data or parsed.data in oper.privileges or parsed.data == oper.oper_class
         )
 
-    def _account(self, user: User, data: str, depth: int) -> bool:
-        if not data:
-            return user.account is not None
-        return user.account is not None and compile_glob(data, self._network.fold)(user.account)
+    def _realname(self, parsed: Extended) -> bool:
+        return self._glob(parsed.data, self.user.realname)
 
-    def _in_channel(self, user: User, data: str, depth: int) -> bool:
-        channel = self._network.channel(data)
-        return channel is not None and user in channel.members
+    def _server(self, parsed: Extended) -> bool:
+        return self._glob(parsed.data, self.user.server.name)
 
-    def _banned_elsewhere(self, user: User, data: str, depth: int) -> bool:
-        channel = self._network.channel(data)
-        if channel is None:
-            return False
-        return any(
-            entry.mask[:3] != "$q:" and self.means(entry.mask, user, depth) for entry in channel.lists["b"].values()
-        ) and not any(self.means(entry.mask, user, depth) for entry in channel.lists["e"].values())
+    def _full(self, parsed: Extended) -> bool:
+        mask, mark, realname = parsed.data.partition("#")
+        return self._plain(mask) and (not mark or self._glob(realname, self.user.realname))
 
-    def _mask(self, user: User, data: str, depth: int) -> bool:
-        return self._plain(data, user)
+    def _secure(self, parsed: Extended) -> bool:
+        return self.user.secure and (not parsed.data or parsed.data.lower() == self.user.certfp)
 
-    def _oper(self, user: User, data: str, depth: int) -> bool:
-        if not data:
-            return user.oper is not None
-        return user.oper is not None and (data in user.oper.privileges or data == user.oper.oper_class)
-
-    def _realname(self, user: User, data: str, depth: int) -> bool:
-        return compile_glob(data, self._network.fold)(user.realname)
-
-    def _server(self, user: User, data: str, depth: int) -> bool:
-        return compile_glob(data, self._network.fold)(user.server.name)
-
-    def _full(self, user: User, data: str, depth: int) -> bool:
-        matches = compile_glob(data, self._network.fold)
-        hosts = {user.host, user.real_host, user.address}
-        return any(matches(f"{user.nick}!{user.username}@{host}#{user.realname}") for host in hosts)
-
-    def _secure(self, user: User, data: str, depth: int) -> bool:
-        return user.secure
-
-    def _all(self, user: User, data: str, depth: int) -> bool:
-        return all(self.means(part, user, depth) for part in _parts(data))
+    def _all(self, parsed: Extended) -> bool | None:
+        verdict = True
+        for part in parsed.parts:
+            found = _TESTS[part.letter](self, part)
+            if found is None:
+                return None
+            verdict = verdict and found is part.wanted
+        return verdict
 
 
-_TESTS: Final[dict[str, Test]] = {
-    "a": Bans._account,
-    "c": Bans._in_channel,
-    "j": Bans._banned_elsewhere,
-    "m": Bans._mask,
-    "o": Bans._oper,
-    "r": Bans._realname,
-    "s": Bans._server,
-    "x": Bans._full,
-    "z": Bans._secure,
-    "&": Bans._all,
+@lru_cache(4096)
+def _addresses(mask: str, fold: Folder) -> tuple[Callable[[str], bool], Addresses] | None:
+    """``nick!user@192.0.2.0/24`` → what matches its front, and the network; None if the host is not one."""
+    front, _, host = mask.rpartition("@")
+    network = parse_network(host)
+    return None if network is None else (compile_glob(front, fold), network)
+
+
+def _any_volatile(*lists: Iterable[ListEntry]) -> bool:
+    return any(
+        entry.mask[:1] == "$" and (parsed := parse(entry.mask)) is not None and parsed.volatile
+        for entries in lists
+        for entry in entries
+    )
+
+
+# Text of extended bans
+
+
+@dataclass(slots=True, frozen=True)
+class Extended:
+    """An extended ban: `wanted` is False with ``~``; `parts` are those of ``$&``, or what ``$q`` mutes.
+
+    It is `volatile` if it looks at other channels: what it means then changes without a change of the user or
+    of the list it stands in.
+    """
+
+    wanted: bool
+    letter: str
+    data: str
+    parts: tuple[Extended, ...]
+    volatile: bool
+
+    @property
+    def letters(self) -> str:
+        """Its letter and those of all its parts."""
+        return self.letter + "".join(part.letters for part in self.parts)
+
+
+_TESTS: Final[dict[str, Callable[[_Look, Extended], bool | None]]] = {
+    "a": _Look._account,
+    "c": _Look._in_channel,
+    "j": _Look._banned_elsewhere,
+    "m": _Look._mask,
+    "o": _Look._oper,
+    "q": _Look._mute,
+    "r": _Look._realname,
+    "s": _Look._server,
+    "x": _Look._full,
+    "z": _Look._secure,
+    "&": _Look._all,
 }
 
-EXTENDED: Final = "".join(sorted([*_TESTS, "q"]))
+EXTENDED: Final = "".join(sorted(_TESTS))
 """Letters of the extended bans, as in ISUPPORT EXTBAN."""
 
 _NEED_DATA: Final = frozenset("cjmqrsx&")
+_NOT_IN: Final[dict[str, frozenset[str]]] = {"e": frozenset("rs"), "I": frozenset("rsq")}
+_COMMA: Final = re.compile(r"(?<!\\),")
 
 
-def parse(mask: str) -> tuple[bool, str, str] | None:
-    """``$~a:name`` → (False, "a", "name"); None if it is not a well-formed extended ban."""
+@lru_cache(4096)
+def parse(mask: str, depth: int = 0) -> Extended | None:
+    """``$~a:name`` in its parts; None if it is not a well-formed extended ban, or nested too deep."""
     rest = mask[1:]
-    wanted = rest[:1] != "~"
+    wanted = rest[:1] not in ("~", "!")
     if not wanted:
         rest = rest[1:]
-    letter, data = rest[:1], rest[1:]
-    if data[:1] == ":":
-        data = data[1:]
-    elif data:
+    letter, colon, data = rest[:1].lower(), rest[1:2], rest[2:]
+    if letter not in _TESTS or colon not in ("", ":") or (letter in _NEED_DATA and not data) or depth > DEPTH:
         return None
-    if (letter not in _TESTS and letter != "q") or (letter in _NEED_DATA and not data):
-        return None
-    return wanted, letter, data
-
-
-def is_valid(mask: str, depth: int = 0) -> bool:
-    """True if `mask`, which begins with ``$``, is an extended ban that can ever mean somebody."""
-    parsed = parse(mask)
-    if parsed is None or depth > DEPTH:
-        return False
-    wanted, letter, data = parsed
+    parts: tuple[Extended, ...] = ()
     if letter == "q":
-        return wanted and depth == 0 and (data[:1] != "$" or (data[:3] != "$q:" and is_valid(data, depth + 1)))
-    if letter == "&":
-        return all(is_valid(part if part[:1] == "$" else "$m:" + part, depth + 1) for part in _parts(data))
-    if letter in "cj":
-        return data[:1] == "#"
-    return True
+        if not wanted or depth:
+            return None
+        if data[0] == "$":
+            inner = parse(data, depth + 1)
+            if inner is None:
+                return None
+            parts = (inner,)
+    elif letter == "&":
+        found = [parse("$" + part.removeprefix("$"), depth + 1) for part in _split(data)]
+        parts = tuple(part for part in found if part is not None)
+        if len(parts) < len(found) or not 0 < len(parts) <= PARTS:
+            return None
+    elif letter in "cj" and data[0] != "#":
+        return None
+    volatile = letter in "cj" or any(part.volatile for part in parts)
+    return Extended(wanted, letter, data, parts, volatile)
 
 
-def _parts(data: str) -> list[str]:
-    return [part for part in data.split(",") if part]
+def _split(data: str) -> list[str]:
+    return [part.replace("\\,", ",") for part in _COMMA.split(data)]
+
+
+def complete(text: str, kind: str, nick: int = 30, user: int = 10, host: int = 63) -> str | None:
+    """`text`, without a forward, as it is entered into a list (`kind` b, e or I); None if it can mean nobody.
+
+    A plain mask, and those within an extended one, are made whole, each part cut to its limit in bytes.  It
+    ends at the first space.
+    """
+    text = text.partition(" ")[0]
+    if text[:1] != "$":
+        return complete_mask(text, nick, user, host)
+    parsed = parse(text)
+    if parsed is None or not _NOT_IN.get(kind, frozenset()).isdisjoint(parsed.letters):
+        return None
+
+    def write(part: Extended) -> str:
+        data = part.data
+        if part.letter == "m" or (part.letter == "q" and not part.parts):
+            data = complete_mask(data, nick, user, host)
+        elif part.letter == "x":
+            mask, mark, realname = data.partition("#")
+            data = complete_mask(mask, nick, user, host) + mark + realname
+        elif part.letter == "q":
+            data = "$" + write(part.parts[0])
+        elif part.letter == "&":
+            data = ",".join(write(inner).replace(",", "\\,") for inner in part.parts)
+        return ("" if part.wanted else "~") + part.letter + (":" + data if data else "")
+
+    return "$" + write(parsed)

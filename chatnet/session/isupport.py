@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatnet.model import modes
+from chatnet.rules.bans import EXTENDED
 from chatnet.settings import Settings
 from chatnet.wire.isupport import format_tokens
 
@@ -24,7 +25,7 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "DEAF": "D",
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
-        "EXTBAN": "$,&acjmoqrsxz",
+        "EXTBAN": f"$,{EXTENDED}",
         "HOSTLEN": str(limits.host),
         "INVEX": "I",
         "KEYLEN": str(limits.key),

@@ -1,0 +1,287 @@
+"""MODE: what holds in a channel (here), and of a user (in ``user_modes``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from chatnet.commands.request import CLIENT, Request
+from chatnet.commands.user_modes import user_mode
+from chatnet.model.channel import Channel, mode_text, parameters, split_forward
+from chatnet.model.facts import ModeChange, ModesChanged
+from chatnet.model.modes import HALFOP, RANKS, kind_of
+from chatnet.model.user import User
+from chatnet.rules import bans, modes
+from chatnet.rules.refusal import Refusal
+from chatnet.session.render import encode, mode_lines
+from chatnet.wire import numerics
+from chatnet.wire.modestring import Change, parse_changes
+from chatnet.wire.numerics import Numeric
+from chatnet.wire.text import byte_length, middle
+
+MOST_UNKNOWN: Final = 10
+"""How many unknown letters of one command are answered."""
+
+LISTS: Final[dict[str, tuple[Numeric, Numeric]]] = {
+    "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
+    "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
+    "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
+}
+"""What an entry and the end of each list are told with."""
+
+
+@CLIENT.command("MODE", min_params=1, penalty=1.0)
+def mode(request: Request) -> None:
+    """`MODE <channel> [<modes> [<parameters>]]`, `MODE <your nick> [<modes>]`: show or change modes.
+
+    ``MODE #c +o-v ann bob`` makes ann an operator and takes bob's voice; ``MODE #c b`` shows the bans, and so
+    e and I.  Without modes, those that hold are shown.  What is refused is told, the rest is done.
+    https://modern.ircdocs.horse/#mode-message
+    Refuses with 403 or 401 (no such target); in a channel with 442 (not on it), 482 (your rank is too low),
+    481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478 (list full), 525 (key),
+    696 (parameter missing or wrong), 743 (mask); of a user with 502 (not you), 501 (unknown).
+    """
+    if request.params[0][:1] != "#":
+        user_mode(request)
+        return
+    channel = request.channel(0)
+    if len(request.params) == 1:
+        user = request.user
+        show_key = user in channel.members or user.may("channels")
+        request.reply(numerics.RPL_CHANNELMODEIS, channel.name, mode_text(channel, show_key=show_key))
+        request.reply(numerics.RPL_CREATIONTIME, channel.name, channel.ts)
+        return
+    changes, unknown = parse_changes(request.params[1], request.params[2:], kind_of)
+    for letter in unknown[:MOST_UNKNOWN]:
+        request.reply(numerics.ERR_UNKNOWNMODE, middle(letter))
+    ModeCommand(request, channel).run(changes)
+
+
+class ModeCommand:
+    """One MODE command on a channel: what it asks is judged part by part, what is left becomes one fact.
+
+    `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
+    channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
+    first.
+    """
+
+    __slots__ = ("channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+
+    def __init__(self, request: Request, channel: Channel) -> None:
+        self.request = request
+        self.channel = channel
+        self.ranks = channel.members.get(request.user, 0)
+        self.wanted: dict[tuple[str, object], ModeChange] = {}
+        self.told: set[str] = set()
+        self.parameters = 0
+        self.overrode = False
+
+    def run(self, changes: list[Change]) -> None:
+        """Judge `changes` and commit what is left of them."""
+        request, channel = self.request, self.channel
+        most = request.settings.limits.modes
+        for change in changes:
+            kind = kind_of(change.letter) or ""
+            if kind == "A" and not change.parameter:
+                self._show_list(change.letter)
+                continue
+            if change.parameter is not None:
+                self.parameters += 1
+                if self.parameters > most:
+                    continue
+            if request.user not in channel.members and not request.user.may("channels"):
+                self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
+                continue
+            _JUDGES[kind](self, change)
+        effective = tuple(change for subject, change in self.wanted.items() if self._differs(subject, change))
+        if effective:
+            if self.overrode:
+                self._tell_opers(effective)
+            request.commit(ModesChanged(channel, effective, request.user, request.now))
+
+    def _want(self, subject: object, change: ModeChange) -> None:
+        key = (change.letter, subject)
+        self.wanted.pop(key, None)
+        self.wanted[key] = change
+
+    def _differs(self, key: tuple[str, object], change: ModeChange) -> bool:
+        channel, (letter, subject) = self.channel, key
+        if isinstance(subject, User):
+            return bool(channel.members[subject] & RANKS[letter]) is not change.adding
+        if letter in LISTS:
+            return (subject in channel.lists[letter]) is not change.adding
+        if letter in _READERS:
+            value = parameters(channel).get(letter)
+            return value != change.parameter if change.adding else value is not None
+        return (letter in channel.flags) is not change.adding
+
+    # what is told
+
+    def _refuse_once(self, refusal: Refusal) -> None:
+        if refusal.numeric.code not in self.told:
+            self.told.add(refusal.numeric.code)
+            self.request.refuse(refusal)
+
+    def _allowed(self, refusal: Refusal | None) -> bool:
+        """False, and the asker told, if this part is refused; an oper's privilege makes up for rank."""
+        if refusal is None:
+            return True
+        if refusal.numeric is numerics.ERR_CHANOPRIVSNEEDED and self.request.user.may("channels"):
+            self.overrode = True
+            return True
+        self._refuse_once(refusal)
+        return False
+
+    def _bad(self, change: Change, reason: str) -> None:
+        parameter = middle(change.parameter or "")
+        self.request.reply(numerics.ERR_INVALIDMODEPARAM, self.channel.name, change.letter, parameter, reason)
+
+    def _tell_opers(self, changes: tuple[ModeChange, ...]) -> None:
+        user, source = self.request.user, encode(self.request.user.nick)
+        for body in mode_lines(source, self.channel.source, changes, len(changes)):
+            text = body.decode("utf-8", "surrogateescape").partition(" MODE ")[2]
+            self.request.notice("g", f"{user.mask} used MODE {text} by override")
+
+    def _show_list(self, letter: str) -> None:
+        """Bans are shown to everybody, exceptions only to those who may change them."""
+        if letter in self.told:
+            return
+        self.told.add(letter)
+        request, channel = self.request, self.channel
+        if letter != "b" and self.ranks < HALFOP and not request.user.may("channels"):
+            self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
+            return
+        entry_numeric, end_numeric = LISTS[letter]
+        for entry in channel.lists[letter].values():
+            request.reply(entry_numeric, channel.name, _text(entry.mask, entry.forward), entry.by, entry.at)
+        request.reply(end_numeric, channel.name)
+
+    # what is judged
+
+    def _flag(self, change: Change) -> None:
+        if self._allowed(modes.may_change(self.request.user, self.ranks, self.channel, change.letter)):
+            self._want(None, ModeChange(change.adding, change.letter))
+
+    def _rank(self, change: Change) -> None:
+        channel, request, name = self.channel, self.request, change.parameter
+        if not name:
+            self._bad(change, "Name a member of the channel")
+            return
+        target = request.network.user(name)
+        if target is None:
+            request.reply(numerics.ERR_NOSUCHNICK, middle(name))
+        elif target not in channel.members:
+            request.reply(numerics.ERR_USERNOTINCHANNEL, target.nick, channel.name)
+        elif self._allowed(self._may_rank(change, target)):
+            self._want(target, ModeChange(change.adding, change.letter, None, target))
+
+    def _may_rank(self, change: Change, target: User) -> Refusal | None:
+        user, ranks, channel, letter = self.request.user, self.ranks, self.channel, change.letter
+        if change.adding or not channel.members[target] & RANKS[letter]:
+            return modes.may_change(user, ranks, channel, letter)
+        return modes.may_take_rank(user, ranks, channel, letter, target)
+
+    def _parameter(self, change: Change) -> None:
+        """k, l, f and j."""
+        letter, given, request = change.letter, change.parameter, self.request
+        if not self._allowed(modes.may_change(request.user, self.ranks, self.channel, letter)):
+            return
+        if not change.adding:
+            self._want(None, ModeChange(False, letter, "*" if letter == "k" else None))
+        elif not given:
+            self._bad(change, "This mode needs a parameter")
+        elif (parameter := _READERS[letter](self, change, given)) is not None:
+            self._want(None, ModeChange(True, letter, parameter))
+
+    def _key(self, change: Change, given: str) -> str | None:
+        found = modes.key(given, self.request.settings.limits.key)
+        if found is None:
+            self.request.reply(numerics.ERR_INVALIDKEY, self.channel.name)
+        return found
+
+    def _limit(self, change: Change, given: str) -> str | None:
+        found = modes.member_limit(given)
+        if found is None:
+            self._bad(change, "The limit is a number of members, 1 or more")
+        return found
+
+    def _throttle(self, change: Change, given: str) -> str | None:
+        found = modes.join_throttle(given)
+        if found is None:
+            self._bad(change, "The throttle is <joins>:<seconds>, each 1 to 9999")
+        return found
+
+    def _forward(self, change: Change, given: str) -> str | None:
+        request = self.request
+        target = request.network.channel(given)
+        if refusal := modes.may_forward(request.user, given, target):
+            request.refuse(refusal)
+        elif target is self.channel:
+            self._bad(change, "A channel cannot forward to itself")
+        elif target is not None:
+            return target.name
+        return None
+
+    def _mask(self, change: Change) -> None:
+        request, channel, letter, given = self.request, self.channel, change.letter, change.parameter or ""
+        if not self._allowed(modes.may_change(request.user, self.ranks, channel, letter)):
+            return
+        limits = request.settings.limits
+        bare, forward = split_forward(given.strip(" "))
+        mask = bans.complete(bare, letter, limits.nick, limits.user, limits.host)
+        if not change.adding:
+            for text in (mask, bare):  # another server may have entered what we would not
+                entry = channel.lists[letter].get(request.network.fold(text)) if text else None
+                if entry is not None:
+                    mask, forward = entry.mask, entry.forward
+                    break
+            if mask is not None:
+                self._want(request.network.fold(mask), ModeChange(False, letter, _text(mask, forward)))
+            return
+        if mask is None or "$#" in mask or byte_length(_text(mask, forward)) > modes.MASK:
+            request.reply(numerics.ERR_INVALIDBAN, channel.name, letter, middle(given))
+            return
+        if forward is not None:
+            if letter != "b" or mask.startswith("$q:"):
+                request.reply(numerics.ERR_INVALIDBAN, channel.name, letter, middle(given))
+                return
+            target = request.network.channel(forward)
+            if refusal := modes.may_forward(request.user, forward, target):
+                request.refuse(refusal)
+                return
+        folded = request.network.fold(mask)
+        if folded not in channel.lists[letter] and self._entries() >= self._room():
+            request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
+            return
+        self._want(folded, ModeChange(True, letter, _text(mask, forward)))
+
+    def _entries(self) -> int:
+        """How many entries b, e and I would have now."""
+        count = sum(map(len, self.channel.lists.values()))
+        for key, change in self.wanted.items():
+            if key[0] in LISTS and self._differs(key, change):
+                count += 1 if change.adding else -1
+        return count
+
+    def _room(self) -> int:
+        limits = self.request.settings.limits
+        return limits.large_mask_list if "L" in self.channel.flags else limits.mask_list
+
+
+def _text(mask: str, forward: str | None) -> str:
+    return mask if forward is None else f"{mask}${forward}"
+
+
+_JUDGES: Final[dict[str, Callable[[ModeCommand, Change], None]]] = {
+    "A": ModeCommand._mask,
+    "B": ModeCommand._parameter,
+    "C": ModeCommand._parameter,
+    "D": ModeCommand._flag,
+    "P": ModeCommand._rank,
+}
+_READERS: Final[dict[str, Callable[[ModeCommand, Change, str], str | None]]] = {
+    "f": ModeCommand._forward,
+    "j": ModeCommand._throttle,
+    "k": ModeCommand._key,
+    "l": ModeCommand._limit,
+}

@@ -1,0 +1,87 @@
+"""May she? Who may change which mode of a channel, and what the parameters of modes must look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatnet.model.channel import Channel
+from chatnet.model.modes import HALFOP, OP, OWNER
+from chatnet.model.user import User
+from chatnet.rules.opers import may_use
+from chatnet.rules.refusal import Refusal
+from chatnet.wire import numerics
+from chatnet.wire.text import cut, middle
+
+RANK_FOR: Final[dict[str, int]] = {
+    **dict.fromkeys("beIklj", HALFOP),
+    **dict.fromkeys("CRSTcgimnprst", HALFOP),
+    **dict.fromkeys("fFQz", OP),
+    **dict.fromkeys("v", HALFOP),
+    **dict.fromkeys("ho", OP),
+    **dict.fromkeys("aq", OWNER),
+}
+"""The lowest rank that may set and unset a mode."""
+
+PRIVILEGE_FOR: Final[dict[str, str]] = dict.fromkeys("LOP", "channels")
+"""Modes that no rank may change, but opers with this privilege."""
+
+MASK: Final = 160
+"""Bytes an entry of a list may have, its forward included: it fits into a line with the longest names."""
+
+_KEY: Final = re.compile(r"[^\x00-\x20\x7f,:][^\x00-\x20\x7f,]*")
+_LIMIT: Final = re.compile(r"0*([1-9][0-9]{0,8})", re.ASCII)
+_THROTTLE: Final = re.compile(r"0*([1-9][0-9]{0,3}):0*([1-9][0-9]{0,3})", re.ASCII)
+
+
+def may_change(user: User, ranks: int, channel: Channel, letter: str) -> Refusal | None:
+    """Whether `user`, who has `ranks` there, may change the mode `letter` of `channel`.
+
+    https://modern.ircdocs.horse/#mode-message
+    """
+    privilege = PRIVILEGE_FOR.get(letter)
+    if privilege is not None:
+        return may_use(user, privilege)
+    return None if ranks >= RANK_FOR[letter] else Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+
+
+def may_take_rank(user: User, ranks: int, channel: Channel, letter: str, target: User) -> Refusal | None:
+    """Whether `user` may take the rank `letter` from the member `target`: a rank of one's own always.
+
+    Nobody takes a rank from somebody who stands above them.
+    """
+    if target is user:
+        return None
+    if ranks.bit_length() < channel.members[target].bit_length():
+        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return may_change(user, ranks, channel, letter)
+
+
+def may_forward(user: User, name: str, target: Channel | None) -> Refusal | None:
+    """Whether `user` may have those who cannot come in sent to the channel `target`, found by `name`.
+
+    It must exist, and `user` be an operator there, or everybody be free to forward to it (F).
+    """
+    if target is None:
+        return Refusal(numerics.ERR_NOSUCHCHANNEL, middle(name))
+    if "F" in target.flags or target.members.get(user, 0) >= OP or user.may("channels"):
+        return None
+    return Refusal(numerics.ERR_CHANOPRIVSNEEDED, target.name)
+
+
+def key(text: str, longest: int) -> str | None:
+    """A channel's key of at most `longest` bytes; None for one with spaces, commas or control characters,
+    or that starts with a colon."""
+    return cut(text, longest) if _KEY.fullmatch(text) else None
+
+
+def member_limit(text: str) -> str | None:
+    """The parameter of ``+l``: 1 to 999999999, without leading zeros."""
+    found = _LIMIT.fullmatch(text)
+    return found[1] if found else None
+
+
+def join_throttle(text: str) -> str | None:
+    """The parameter of ``+j``: joins and seconds as ``5:10``, each 1 to 9999."""
+    found = _THROTTLE.fullmatch(text)
+    return f"{found[1]}:{found[2]}" if found else None
