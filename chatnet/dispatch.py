@@ -24,12 +24,18 @@ class Phase(IntEnum):
 
 
 class Row:
-    """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what an oper needs for it."""
+    """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what it needs of an oper."""
 
     __slots__ = ("bytes", "count", "handler", "help", "min_params", "penalty", "phase", "privilege", "verb")
 
     def __init__(
-        self, verb: str, handler: Handler, min_params: int, phase: Phase, penalty: float, privilege: str | None
+        self,
+        verb: str,
+        handler: Handler,
+        min_params: int,
+        phase: Phase,
+        penalty: float,
+        privilege: str | None,
     ) -> None:
         self.verb = verb
         self.handler = handler

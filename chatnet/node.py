@@ -44,7 +44,7 @@ class Log(Protocol):
         """Something an operator should look at."""
 
     def failure(self, text: str) -> None:
-        """An exception that nobody expected; called while it is being handled, so that it can be shown whole."""
+        """An exception that nobody expected; called while it is handled, so that it can be shown whole."""
 
 
 class Observer(Protocol):
@@ -58,7 +58,7 @@ class Observer(Protocol):
 class Node:
     """This server: the network as it knows it, its settings and its clock.
 
-    `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring provides it.
+    `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring gives it.
     """
 
     def __init__(
@@ -89,8 +89,9 @@ class Node:
     def commit(self, fact: Fact, origin: object = None) -> None:
         """Make `fact` true and tell it to everybody.
 
-        `origin` is the session or link it came from, None for the node itself.  A fact that an observer commits
-        while it hears another waits until all have heard that one: nobody sees an effect before its cause.
+        `origin` is the session or link it came from, None for the node itself.  A fact that an observer
+        commits while it hears another waits until all have heard that one: nobody sees an effect before its
+        cause.
         """
         if self._busy:
             self._queue.append((fact, origin))

@@ -113,7 +113,7 @@ class Delivery:
     # telling
 
     def fan(self, groups: Groups, mask: int, make: Render, fact: object, skip: int = 0) -> None:
-        """Append `fact`, rendered once per format, to all outlets in `groups` but those with a bit of `skip`."""
+        """Append `fact`, rendered once per format, to all of `groups` but those with a bit of `skip`."""
         lines: dict[int, bytes] = {}
         turn = self._turn
         dirty = turn.dirty

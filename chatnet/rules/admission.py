@@ -45,7 +45,7 @@ class Admission:
         return None
 
     def _is_exempt(self, address: str, texts: tuple[str, ...]) -> bool:
-        if texts is not self._exempt[0]:  # settings are replaced as a whole, so this is the same object until then
+        if texts is not self._exempt[0]:  # settings are replaced as a whole: until then it is the same object
             self._exempt = texts, [network for text in texts if (network := parse_network(text)) is not None]
         return address_in(address, self._exempt[1])
 

@@ -26,9 +26,13 @@ def may_write(user: User, target: User, command: str, text: str) -> Refusal | No
         return Refusal(numerics.ERR_NONONREG, target.nick)
     if "g" in modes and user not in target.accepts:
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+g")
-    if "G" in modes and user not in target.accepts and user.channels.keys().isdisjoint(target.channels.keys()):
+    if "G" in modes and user not in target.accepts and _strangers(user, target):
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+G")
     return None
+
+
+def _strangers(user: User, target: User) -> bool:
+    return user.channels.keys().isdisjoint(target.channels.keys())
 
 
 def _own_mode(user: User, target: User) -> str | None:
@@ -37,7 +41,7 @@ def _own_mode(user: User, target: User) -> str | None:
         return None
     if "g" in user.modes:
         return "+g"
-    if "G" in user.modes and user.channels.keys().isdisjoint(target.channels.keys()):
+    if "G" in user.modes and _strangers(user, target):
         return "+G"
     if "R" in user.modes and target.account is None:
         return "+R"

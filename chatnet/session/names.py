@@ -46,7 +46,7 @@ def show_names(session: Session, channel: Channel) -> None:
     size = 0
     for item in items:
         length = len(item) if item.isascii() else len(encode(item))
-        if size + length > room:
+        if line and size + length > room:
             session.send(encode(head + " ".join(line)))
             line.clear()
             size = 0

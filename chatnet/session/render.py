@@ -1,8 +1,8 @@
 """Facts as the lines that clients read, one rendering per output format.
 
-`key` is a client's capabilities, masked by those that change the kind of line; whoever shares it gets the very
-same bytes.  A line has at most 510 bytes and CR LF, its tags not counted; what does not fit is cut between
-characters.
+`key` is a client's capabilities, masked by those that change the kind of line; whoever shares it gets the
+very same bytes.  A line has at most 510 bytes and CR LF, its tags not counted; what does not fit is cut
+between characters.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def topic_changed(fact: facts.TopicChanged, key: int) -> bytes:
 
 
 def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], most: int) -> list[bytes]:
-    """``:source MODE #channel +o-v nick nick``, as many bodies as are needed for `most` parameters in each."""
+    """``:source MODE #channel +o-v nick nick``, as many bodies as `most` parameters in each make needed."""
     wire = [Change(c.adding, c.letter, c.user.nick if c.user is not None else c.parameter) for c in changes]
     head = b":%b MODE %b " % (source, target)
     return [
@@ -126,7 +126,7 @@ def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
 
 
 def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: float, key: int) -> bytes:
-    """``:server MODE #channel +ov nick nick``: the ranks somebody has who comes in, for a netjoin or CHGHOST."""
+    """``:server MODE #channel +ov nick nick``: the ranks of somebody who comes in, by a netjoin, say."""
     changes = tuple(ModeChange(True, letter, None, user) for letter in letters)
     bodies = mode_lines(source.source, channel.source, changes, len(letters))
     return b"".join([line(body, at, key) for body in bodies])
