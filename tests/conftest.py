@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conversation import House
+from daemon_process import Daemon
 
 TESTS = Path(__file__).resolve().parent
 LAST = "test_every_numeric_was_produced_by_a_conversation"
@@ -20,6 +21,14 @@ def house() -> Iterator[House]:
     house = House()
     yield house
     house.check()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """A daemon that does not run yet; after the test nothing of it is left."""
+    daemon = Daemon(tmp_path)
+    yield daemon
+    daemon.end()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,278 @@
+"""The real daemon as tests see it: a `twistd` process in a folder of its own, and plain clients on its sockets.
+
+Nothing here sleeps for a fixed time: a start and a reload end with what the daemon tells its service manager,
+everything else is waited for on a socket or on a condition, until :data:`DEADLINE`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+DEADLINE = 30.0
+"""Seconds after which whatever a test waits for is taken for lost."""
+HOST = "127.0.0.1"
+
+_numbers = itertools.count()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLINE) -> None:
+    """Until `condition` holds; AssertionError with `what` if it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+class Daemon:
+    """One `twistd chatnet`, with a plain (`port`) and a TLS listener (`tls_port`) unless it is configured.
+
+    ``configure`` writes ``chatnet.toml``, which the next start uses; ``with Daemon(folder) as daemon`` starts
+    and, whatever happens, ends it.  What it writes is in ``output()``.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.tls_port = free_port()
+        self.config: Path | None = None
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
+        self.environment.update(environment or {})
+        self.environment["PYTHONPATH"] = str(ROOT)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._manager.settimeout(0.05)
+        name = f"chatnet-test-{os.getpid()}-{next(_numbers)}"
+        self._manager.bind("\0" + name)
+        self.environment["NOTIFY_SOCKET"] = "@" + name
+        self.states: list[str] = []
+        """What the daemon told its service manager."""
+
+    def configure(self, text: str) -> None:
+        """Write ``chatnet.toml``: PORT and TLS_PORT stand for the two ports."""
+        text = text.replace("TLS_PORT", str(self.tls_port)).replace("PORT", str(self.port))
+        self.config = self.folder / "chatnet.toml"
+        self.config.write_text(text)
+
+    def arguments(self) -> list[str]:
+        """The command that starts it."""
+        command = [str(BIN / "twistd"), "-n", "--pidfile=", "chatnet"]
+        return command if self.config is None else [*command, "--config", self.config.name]
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the process, without waiting for anything."""
+        if self.config is None and "CHATNET__LISTEN" not in self.environment:
+            listen = [
+                {"endpoint": f"tcp:{self.port}:interface={HOST}"},
+                {"endpoint": f"tcp:{self.tls_port}:interface={HOST}", "tls": True},
+            ]
+            self.environment["CHATNET__LISTEN"] = json.dumps(listen)
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                self.arguments(),
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self.process
+
+    def start(self) -> Daemon:
+        """Start it, and wait until its ports are open."""
+        self.launch()
+        self.await_state("READY=1")
+        return self
+
+    def await_state(self, wanted: str) -> None:
+        """Until the daemon tells its service manager a state that begins with `wanted`."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                state = self._manager.recv(4096).decode()
+            except TimeoutError:
+                assert self.process is not None
+                assert self.process.poll() is None, f"the daemon ended:\n{self.output()}"
+                assert time.monotonic() < end, f"no {wanted} from the daemon:\n{self.output()}"
+                continue
+            self.states.append(state)
+            if state.startswith(wanted):
+                return
+
+    def reload(self) -> None:
+        """SIGHUP, and wait until the reload is over."""
+        self.signal(signal.SIGHUP)
+        self.await_state("RELOADING=1")
+        self.await_state("READY=1")
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self, seconds: float = DEADLINE) -> int:
+        """Wait for its end; the exit status."""
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def stop(self) -> int:
+        """SIGTERM, and wait for the end; the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def output(self) -> str:
+        """All it wrote so far, to standard output and standard error."""
+        return (self.folder / "output").read_text(errors="replace")
+
+    def peak(self) -> int:
+        """The largest resident memory it had, in KiB."""
+        return self._status("VmHWM")
+
+    def memory(self) -> int:
+        """Its resident memory now, in KiB."""
+        return self._status("VmRSS")
+
+    def _status(self, key: str) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(rf"^{key}:\s+(\d+) kB", status, re.MULTILINE)
+        assert found is not None
+        return int(found[1])
+
+    def connect(self, port: int | None = None) -> Client:
+        """A plain connection that says nothing yet."""
+        return Client(socket.create_connection((HOST, port or self.port), DEADLINE))
+
+    def connect_tls(
+        self, name: str | None = None, context: ssl.SSLContext | None = None, port: int | None = None
+    ) -> Client:
+        """A TLS connection that says nothing yet; any certificate will do unless `context` says otherwise."""
+        if context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        plain = socket.create_connection((HOST, port or self.tls_port), DEADLINE)
+        try:
+            return Client(context.wrap_socket(plain, server_hostname=name))
+        except BaseException:
+            plain.close()
+            raise
+
+    def client(self, nick: str, port: int | None = None) -> Client:
+        """A plain client that is registered."""
+        return self.connect(port).register(nick)
+
+    def __enter__(self) -> Daemon:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let nothing of it be left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._manager.close()
+
+
+class Client:
+    """A client that knows lines and nothing else, over any stream socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.nick = "*"
+        self._rest = b""
+        self._pings = itertools.count()
+
+    def send(self, *lines: str | bytes) -> None:
+        """Send whole lines."""
+        raw = [line.encode() if isinstance(line, str) else line for line in lines]
+        self.socket.settimeout(DEADLINE)
+        self.socket.sendall(b"".join(line + b"\r\n" for line in raw))
+
+    def line(self, seconds: float = DEADLINE) -> str | None:
+        """The next line; None at the end of the connection. TimeoutError if neither comes."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self._rest:
+            self.socket.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                data = self.socket.recv(65536)
+            except (ConnectionResetError, ssl.SSLEOFError):
+                data = b""
+            if not data:
+                return None
+            self._rest += data
+        raw, _, self._rest = self._rest.partition(b"\n")
+        return raw.removesuffix(b"\r").decode(errors="replace")
+
+    def until(self, pattern: str, seconds: float = DEADLINE) -> list[str]:
+        """All lines up to the first in which the regular expression is found, that one included."""
+        lines: list[str] = []
+        end = time.monotonic() + seconds
+        while True:
+            line = self.line(max(0.001, end - time.monotonic()))
+            assert line is not None, f"closed before {pattern!r} came; the last lines: {lines[-10:]}"
+            lines.append(line)
+            if re.search(pattern, line):
+                return lines
+
+    def rest(self, seconds: float = DEADLINE) -> list[str]:
+        """All lines until the server closes the connection."""
+        lines = []
+        end = time.monotonic() + seconds
+        while (line := self.line(max(0.001, end - time.monotonic()))) is not None:
+            lines.append(line)
+        return lines
+
+    def register(self, nick: str) -> Client:
+        """Become a user, and read the whole welcome."""
+        self.nick = nick
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+        self.until(rf"^:\S+ MODE {nick} :")
+        return self
+
+    def sync(self, seconds: float = DEADLINE) -> list[str]:
+        """What came until the answer to a PING sent now."""
+        word = f"sync{next(self._pings)}"
+        self.send(f"PING {word}")
+        return self.until(rf" PONG \S+ :?{word}$", seconds)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.socket.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
