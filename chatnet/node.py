@@ -6,12 +6,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-from chatnet.model.facts import Fact, ServerNotice, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged
 from chatnet.model.ids import UIDs
 from chatnet.model.network import Network
 from chatnet.settings import Settings
-
-Hearer = Callable[[Any, object], None]
 
 
 class Timer(Protocol):
@@ -122,8 +120,9 @@ class Node:
         return self._plans[kind]
 
     def notice(self, letter: str, text: str) -> None:
-        """Tell opers whose snomask has `letter` (local ones now, the network's once there are links)."""
-        self.commit(ServerNotice(letter, text, self.clock.time()))
+        """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all."""
+        if self.network.opers:
+            self.commit(ServerNotice(letter, text, self.clock.time()))
 
     def change_settings(self, new: Settings) -> None:
         """Replace the settings, whole and valid as they are, and tell the observers."""

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 RUNGS: tuple[frozenset[str], ...] = (
     frozenset({"wire", "storage"}),
-    frozenset({"dispatch", "model", "settings"}),
+    frozenset({"settings"}),
+    frozenset({"dispatch", "model"}),
     frozenset({"rules", "node"}),
     frozenset({"services", "history", "links"}),
     frozenset({"session"}),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from conversation import ListLog, ManualClock
 
-from chatnet.model.facts import Fact, ServerNotice, SettingsChanged, UserIntroduced, WallopsSent
+from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged, UserIntroduced, WallopsSent
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import User
-from chatnet.node import Hearer, Node
+from chatnet.node import Node
 from chatnet.settings import Settings
 from chatnet.wire.casemap import folder
 
@@ -111,6 +111,9 @@ def test_notices_and_settings() -> None:
     node.observe([Listener("a", heard, ServerNotice, SettingsChanged)])
     old, new = node.settings, Settings.model_validate({"limits": {"whowas": 3}})
     node.change_settings(new)
+    node.notice("k", "nobody is an oper yet: nobody hears it")
+    user = User(node.network.me, "192.0.2.1", "192.0.2.1")
+    node.network.opers[user] = None
     node.notice("k", "gone")
     (_, changed, _), (_, notice, _) = heard
     assert isinstance(changed, SettingsChanged) and isinstance(notice, ServerNotice)

@@ -32,8 +32,8 @@ CLIENT = Table()
 class Request:
     """Who asks what, and the ways to answer.
 
-    `params` are the parameters as sent; hostile until checked.  Names that a client sent and that go back in a
-    reply pass through ``wire.text.middle`` unless they were found in the network.
+    `params` are the parameters as sent; hostile until checked.  Names that a client sent and that go back in
+    a reply pass through ``wire.text.middle`` unless they were found in the network.
     """
 
     __slots__ = ("params", "row", "session", "tags", "user")

@@ -13,10 +13,10 @@ from typing import Any
 from chatnet.delivery.audience import DEAF, Groups, add, key_of, merge, remove
 from chatnet.model import facts
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact
+from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import OP, RANKS
 from chatnet.model.user import User
-from chatnet.node import Hearer, Node
+from chatnet.node import Node
 from chatnet.session import names, render
 from chatnet.session.outlet import Turn
 from chatnet.session.session import Session
@@ -363,9 +363,7 @@ class Delivery:
     def _caller_blocked(self, fact: facts.CallerBlocked, origin: object) -> None:
         by = fact.by
         for session in self._users.get(fact.user, ()):
-            session.numeric(
-                numerics.RPL_UMODEGMSG, by.nick, f"{by.username}@{by.host}", f"+{fact.letter}"
-            )
+            session.numeric(numerics.RPL_UMODEGMSG, by.nick, f"{by.username}@{by.host}", f"+{fact.letter}")
 
 
 def _without(groups: Groups, capability: int, outlets: set[Any]) -> Groups:

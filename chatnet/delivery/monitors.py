@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatnet.model import facts
-from chatnet.model.facts import Fact
+from chatnet.model.facts import Fact, Hearer
 from chatnet.model.ids import Folded
-from chatnet.node import Hearer, Node
+from chatnet.node import Node
 from chatnet.session.session import Session
 from chatnet.wire import numerics
 

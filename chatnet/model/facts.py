@@ -7,8 +7,9 @@ because making a truly frozen dataclass costs four times as much.  `at` is Unix 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, dataclass_transform
+from typing import Any, Protocol, TypeVar, dataclass_transform
 
 from chatnet.model.channel import Channel
 from chatnet.model.ids import AccountName, Folded
@@ -38,6 +39,10 @@ class Fact:
     """The common ground of all facts."""
 
     __slots__ = ()
+
+
+Hearer = Callable[[Any, object], None]
+"""What an observer does with one kind of fact: a function of the fact and its origin."""
 
 
 @fact

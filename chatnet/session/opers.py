@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.model.facts import Fact, Opered, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, Opered, SettingsChanged
 from chatnet.model.user import Oper, User
-from chatnet.node import Hearer
 from chatnet.rules.opers import granted, resigned
 from chatnet.session.sessions import Sessions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from collections.abc import Sequence
 
 import chatnet
 from chatnet.model import modes
@@ -11,8 +12,10 @@ from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
 from chatnet.session import sessions as registry
-from chatnet.session.render import encode
+from chatnet.session.render import LINE, encode
 from chatnet.wire import numerics
+from chatnet.wire.capabilities import SERVER_TIME
+from chatnet.wire.text import cut_bytes
 
 
 def advance(session: one.Session) -> None:
@@ -95,7 +98,7 @@ def _welcome(session: one.Session) -> None:
 
 
 class Welcome:
-    """What every newcomer is told in the same words but for the nick, rendered once for each configuration."""
+    """What newcomers are told in the same words but for the nick, rendered once for each configuration."""
 
     __slots__ = ("_begin", "_end")
 
@@ -119,27 +122,49 @@ class Welcome:
             ),
             *((numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport),
         ]
-        name = sessions.server_name
-        self._begin = [_around_nick(name, numeric, args) for numeric, args in begin]
-        self._end = [_around_nick(name, numeric, args) for numeric, args in motd(sessions)]
+        self._begin = Standing(sessions, begin)
+        self._end = Standing(sessions, motd(sessions))
 
     def begin(self, session: one.Session) -> None:
         """002 to 005."""
-        _send_around(session, self._begin)
+        self._begin.send(session)
 
     def end(self, session: one.Session) -> None:
         """375, 372 … 376, or 422."""
-        _send_around(session, self._end)
+        self._end.send(session)
 
 
-def _around_nick(name: str, numeric: numerics.Numeric, args: tuple[object, ...]) -> tuple[bytes, bytes]:
-    return f":{name} {numeric.code} ".encode(), encode(" " + numeric.form % args)
+class Standing:
+    """Numerics that differ from client to client by the nick alone."""
 
+    __slots__ = ("_around", "_between")
 
-def _send_around(session: one.Session, parts: list[tuple[bytes, bytes]]) -> None:
-    nick = session.user.nick.encode()
-    for before, after in parts:
-        session.send(before + nick + after)
+    def __init__(
+        self, sessions: registry.Sessions, replies: Sequence[tuple[numerics.Numeric, tuple[object, ...]]]
+    ) -> None:
+        room = LINE - len(sessions.server_name) - len(": NNN ") - sessions.node.settings.limits.nick
+        self._around = [
+            (
+                f":{sessions.server_name} {numeric.code} ".encode(),
+                cut_bytes(encode(" " + numeric.form % args), room),
+            )
+            for numeric, args in replies
+        ]
+        # The same with everything between two nicks in one piece.
+        between = [b""]
+        for before, after in self._around:
+            between[-1] += before
+            between.append(after + b"\r\n")
+        self._between = between
+
+    def send(self, session: one.Session) -> None:
+        """All of them, to one client."""
+        nick = session.user.nick.encode()
+        if session.caps & SERVER_TIME:
+            for before, after in self._around:
+                session.send(before + nick + after)
+        else:
+            session.outlet.send(nick.join(self._between))
 
 
 def show_isupport(session: one.Session) -> None:
@@ -152,20 +177,24 @@ def show_lusers(session: one.Session) -> None:
     """251 to 255, 265, 266 and 250.  https://modern.ircdocs.horse/#lusers-message"""
     sessions = session.sessions
     network = sessions.node.network
-    reply = session.numeric
     everybody, invisible = len(network.users), network.invisible
-    reply(numerics.RPL_LUSERCLIENT, everybody - invisible, invisible, len(network.servers))
-    if network.opers:
-        reply(numerics.RPL_LUSEROP, len(network.opers))
-    if sessions.unknown:
-        reply(numerics.RPL_LUSERUNKNOWN, sessions.unknown)
-    if network.channels:
-        reply(numerics.RPL_LUSERCHANNELS, len(network.channels))
-    reply(numerics.RPL_LUSERME, sessions.registered, len(network.servers) - 1)
     local, most = sessions.registered, sessions.most_registered
-    reply(numerics.RPL_LOCALUSERS, local, most, local, most)
-    reply(numerics.RPL_GLOBALUSERS, everybody, network.most_users, everybody, network.most_users)
-    reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_registered, sessions.opened)
+    replies: list[tuple[numerics.Numeric, tuple[object, ...]]] = [
+        (numerics.RPL_LUSERCLIENT, (everybody - invisible, invisible, len(network.servers)))
+    ]
+    if network.opers:
+        replies.append((numerics.RPL_LUSEROP, (len(network.opers),)))
+    if sessions.unknown:
+        replies.append((numerics.RPL_LUSERUNKNOWN, (sessions.unknown,)))
+    if network.channels:
+        replies.append((numerics.RPL_LUSERCHANNELS, (len(network.channels),)))
+    replies += (
+        (numerics.RPL_LUSERME, (local, len(network.servers) - 1)),
+        (numerics.RPL_LOCALUSERS, (local, most, local, most)),
+        (numerics.RPL_GLOBALUSERS, (everybody, network.most_users, everybody, network.most_users)),
+        (numerics.RPL_STATSCONN, (sessions.most, most, sessions.opened)),
+    )
+    session.numerics(replies)
 
 
 def motd(sessions: registry.Sessions) -> list[tuple[numerics.Numeric, tuple[object, ...]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Iterable
-from enum import IntFlag
+from typing import Final
 
 from chatnet.dispatch import Phase, Row
 from chatnet.model.facts import UserQuit
@@ -38,20 +38,20 @@ from chatnet.wire.numerics import (
 from chatnet.wire.text import middle
 
 HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
-"""What a browser that was led to this port begins with; TRACE and CONNECT only with an HTTP version behind."""
+"""What a browser led to this port begins with; a TRACE counts with an HTTP version behind it only."""
 
 TAGS: int = 4096
 """Bytes of the tags of a line, with their ``@`` and the space after them, that LineBuffer lets through."""
 
 
-class Needs(IntFlag):
-    """What a session still lacks before it is registered."""
+class Needs:
+    """What a session still lacks before it is registered: bits, plain ones for speed."""
 
-    NICK = 1
-    USER = 2
-    CAP = 4  # CAP END
-    LOOKUP = 8  # the host name
-    CHECK = 16  # the password, being verified
+    NICK: Final = 1
+    USER: Final = 2
+    CAP: Final = 4  # CAP END
+    LOOKUP: Final = 8  # the host name
+    CHECK: Final = 16  # the password, being verified
 
 
 class Refused(Exception):
@@ -62,7 +62,7 @@ class Refused(Exception):
 
 
 class Session:
-    """Our end of one client. `heard` and `spoke` are monotonic seconds; `penalty` a monotonic time in the future."""
+    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
 
     __slots__ = (
         "backlog",
@@ -108,7 +108,7 @@ class Session:
         self.buffer = LineBuffer(TAGS + LINE)
         self.caps = 0
         self.cap_version = 0
-        self.needs = Needs.NICK | Needs.USER
+        self.needs: int = Needs.NICK | Needs.USER
         self.registered = False
         self.closed = False
         self.held = False
@@ -159,7 +159,7 @@ class Session:
             self.outlet.pause()
 
     def _arm(self) -> None:
-        """Go on with the backlog once the penalty is worked off (a held session goes on when it is released)."""
+        """Go on with the backlog once the penalty is worked off; a held session does when it is released."""
         if not self.held and self.timer is None:
             wait = self.penalty - self.connection_class.burst - self.sessions.monotonic()
             self.timer = self.sessions.node.clock.later(max(wait, 0.05), self._resume)
@@ -217,7 +217,7 @@ class Session:
         self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
 
     def _odd_line(self, raw: bytes) -> str | None:
-        """The text of a line that is not plain ASCII of a usual length; None (and a reply) if it is refused."""
+        """The text of a line that is not ASCII of a usual length; None (and a reply) if it is refused."""
         if not _fits(raw, self.sessions.node.settings.limits.tags):
             self.numeric(ERR_INPUTTOOLONG)
             return None
@@ -227,7 +227,8 @@ class Session:
             if not self.sessions.node.settings.server.utf8_only:
                 return raw.decode("utf-8", "surrogateescape")
             message = parse(raw.decode("utf-8", "replace"))
-            command = message.command if message is not None and message.command in self.sessions.rows else "*"
+            known = message is not None and message.command in self.sessions.rows
+            command = message.command if message is not None and known else "*"
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
 
@@ -281,7 +282,7 @@ class Session:
         if self.backlog is not None and not self.closed and self.timer is None:
             self._resume()
 
-    def satisfy(self, need: Needs) -> None:
+    def satisfy(self, need: int) -> None:
         """One thing less that is needed before this session is registered."""
         self.needs &= ~need
         if not self.needs:
@@ -310,6 +311,19 @@ class Session:
         """Send ``:server NNN nick …``; `args` fill the numeric's form."""
         text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
         self.send(text.encode("utf-8", "surrogateescape"))
+
+    def numerics(self, replies: Iterable[tuple[Numeric, tuple[object, ...]]]) -> None:
+        """Send several numerics, in one piece if nothing must be added to each line."""
+        name, nick = self.sessions.server_name, self.user.nick
+        lines = [
+            f":{name} {numeric.code} {nick} {numeric.form % args}\r\n".encode("utf-8", "surrogateescape")
+            for numeric, args in replies
+        ]
+        if self.caps & SERVER_TIME or max(map(len, lines), default=0) > LINE + 2:
+            for whole in lines:
+                self.send(whole[:-2])
+        elif not self.closed:
+            self.outlet.send(b"".join(lines))
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
         """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
-from chatnet.model.facts import Fact, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
-from chatnet.node import Hearer, Node
+from chatnet.node import Node
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.throttles import Throttles
@@ -62,7 +62,7 @@ class Sessions:
     """The registry of sessions; also an observer, for what a reload changes.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, or gives None.  Without `control`, nobody can rehash or stop the server.
+    confirmed host name of an address, or gives None.  Without `control` nobody can rehash or stop the server.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class Sessions:
         return False
 
     def sweep(self) -> None:
-        """Close who took too long to register or to answer a PING; PING who is silent. Call it every SWEEP s."""
+        """Close who took too long to register or to answer; PING who is silent. Call it every SWEEP s."""
         now = self.monotonic()
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):

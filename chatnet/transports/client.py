@@ -40,6 +40,7 @@ from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
 from chatnet.transports.deadlines import Deadlines
 from chatnet.transports.proxy import HeaderParser, ProxyError
+from chatnet.transports.readers import Reader, Readers
 from chatnet.wire.masks import address_in, normalise_address, parse_network
 
 PORTION = 65536
@@ -90,6 +91,7 @@ class SocketOutlet(Outlet):
         "_deadlines",
         "_in_transport",
         "_phase",
+        "_readers",
         "_sealed",
         "_send",
         "_transport",
@@ -113,6 +115,7 @@ class SocketOutlet(Outlet):
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0  # of both
         self._in_transport = 0  # bytes the transport was given last; it does not tell how many it still has
+        self._readers: tuple[Readers, int] | None = None
         self.receiver: Receiver | None = None
         self.failure: str | None = None
         # Only Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer that
@@ -288,6 +291,9 @@ class SocketOutlet(Outlet):
     def lost(self) -> None:
         """The connection is gone or as good as: keep nothing, send nothing."""
         self._phase = Phase.GONE
+        if self._readers is not None:
+            (readers, descriptor), self._readers = self._readers, None
+            readers.release(descriptor)
         self.direct = None
         self._waiting_bytes = 0
         self._sealed.clear()
@@ -305,12 +311,26 @@ class SocketOutlet(Outlet):
         """Neither closed by us nor gone."""
         return self._phase is Phase.OPEN
 
+    def read_by(self, readers: Readers, reader: Reader) -> None:
+        """Let `readers` read for `reader` from now on, if there is a socket of ours."""
+        if self._send is not None and self._phase is Phase.OPEN and self._readers is None:
+            transport = cast(Connection, self._transport)
+            self._readers = readers, readers.adopt(transport, reader)
+
     def pause(self) -> None:
-        if self._phase is not Phase.GONE:
+        if self._readers is not None:
+            readers, descriptor = self._readers
+            readers.pause(descriptor)
+        elif self._phase is not Phase.GONE:
             cast(IPushProducer, self._transport).pauseProducing()
 
     def resume(self) -> None:
-        if self._phase is Phase.OPEN:
+        if self._phase is not Phase.OPEN:
+            return
+        if self._readers is not None:
+            readers, descriptor = self._readers
+            readers.resume(descriptor)
+        else:
             cast(IPushProducer, self._transport).resumeProducing()
 
 
@@ -332,6 +352,8 @@ class ClientTurn(Turn):
                     outlet.flush()
                     continue
                 out = outlet.out
+                if not out:  # a sender's own line was taken back
+                    continue
                 data = out[0] if len(out) == 1 else b"".join(out)
                 out.clear()
                 try:
@@ -463,7 +485,13 @@ class ClientProtocol(Protocol):
 
     def attach(self, receiver: Receiver) -> None:
         """Let `receiver` have what is read, without a step between."""
-        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # Twisted looks it up at each read
+        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # looked up at each read
+        self.read_directly()
+
+    def read_directly(self) -> None:
+        """From now on the node's own readers read for this connection, where there are any."""
+        if self.factory.readers is not None and self.outlet is not None:
+            self.outlet.read_by(self.factory.readers, self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         outlet, self.outlet = self.outlet, None
@@ -528,7 +556,9 @@ class ClientFactory(ServerFactory):
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
         tls: Callable[[ClientFactory], ClientProtocol] | None = None,
+        readers: Readers | None = None,
     ) -> None:
+        self.readers = readers
         if listen.tls and tls is None:
             raise ValueError(f"{listen.endpoint}: TLS is not available")
         self.tls = tls if listen.tls else None

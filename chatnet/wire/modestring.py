@@ -52,9 +52,7 @@ def parse_changes(
     return changes, unknown
 
 
-def format_changes(
-    changes: Iterable[Change], max_modes: int, max_bytes: int
-) -> list[tuple[str, list[str]]]:
+def format_changes(changes: Iterable[Change], max_modes: int, max_bytes: int) -> list[tuple[str, list[str]]]:
     """The changes as mode strings with their parameters, in as many parts as needed.
 
     A part has at most `max_modes` changes with a parameter, and at most `max_bytes` bytes counting a space

@@ -9,7 +9,7 @@ FOR_LIFE = ("name", "sid", "casemapping", "data")
 
 
 def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
-    """`new` with what cannot change kept from `old`, and a note for each such change that waits for a restart."""
+    """`new` with what cannot change kept from `old`, and a note for each change that waits for a restart."""
     kept = {key: getattr(old.server, key) for key in FOR_LIFE}
     changed = [key for key, value in kept.items() if getattr(new.server, key) != value]
     if not changed:

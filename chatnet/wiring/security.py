@@ -18,9 +18,7 @@ from chatnet.wiring.config import ConfigError
 class Security:
     """The certificate store and the gate of all TLS listeners, made when the first of them is prepared."""
 
-    def __init__(
-        self, reactor: Any, data: Path, base: Path, settings: Callable[[], Settings]
-    ) -> None:
+    def __init__(self, reactor: Any, data: Path, base: Path, settings: Callable[[], Settings]) -> None:
         self._reactor = reactor
         self._data = data
         self._base = base
@@ -42,11 +40,14 @@ class Security:
         from chatnet.transports.tls import TLSGate, prepare_context
 
         folder, default = self._folder(settings), settings.tls.default
-        if not settings.tls.certificates and not (folder / f"{default}.pem").exists():
-            if not (folder / default).is_dir():
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
-        if self._gate is not None and (self._gate.store.folder, self._gate.store.default) == (folder, default):
+        own = not settings.tls.certificates
+        if own and not (folder / f"{default}.pem").exists() and not (folder / default).is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
+        if self._gate is not None and (self._gate.store.folder, self._gate.store.default) == (
+            folder,
+            default,
+        ):
             return
         store = CertificateStore(folder, default, prepare_context)
         problems = store.refresh()

@@ -36,6 +36,6 @@ def makeService(options: Options) -> IService:
         service = ChatService(reactor, loaded, folder, root.log)
     except (ConfigError, DataFolderError) as error:
         raise SystemExit(str(error)) from None
-    service.setServiceParent(root)
+    service.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
     result: IService = root
     return result
