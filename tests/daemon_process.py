@@ -1,7 +1,7 @@
-"""The real daemon as tests see it: a `twistd` process in a folder of its own, and plain clients on its sockets.
+"""The real daemon as tests see it: a `twistd` process in a folder of its own, and clients on its sockets.
 
-Nothing here sleeps for a fixed time: a start and a reload end with what the daemon tells its service manager,
-everything else is waited for on a socket or on a condition, until :data:`DEADLINE`.
+Nothing here sleeps for a fixed time: a start and a reload end with what the daemon tells its service
+manager, everything else is waited for on a socket or on a condition, until :data:`DEADLINE`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class Daemon:
         self.port = free_port()
         self.tls_port = free_port()
         self.config: Path | None = None
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")
+        }
         self.environment.update(environment or {})
         self.environment["PYTHONPATH"] = str(ROOT)
         self.process: subprocess.Popen[bytes] | None = None

@@ -36,14 +36,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class LogOutput:
     """One place where events are written, in the form and from the level that the settings say.
 
-    ``path`` (from a command line) comes before ``log.file`` of the settings; without either it is ``stream``.
+    ``path`` (from a command line) comes before ``log.file`` of the settings; without either it is ``stream``,
+    as it is when the command line says ``only_stream``.
     """
 
     def __init__(
-        self, settings: LogSettings, base: Path, *, stream: TextIO, path: Path | None = None
+        self,
+        settings: LogSettings,
+        base: Path,
+        *,
+        stream: TextIO,
+        path: Path | None = None,
+        only_stream: bool = False,
     ) -> None:
         self._stream = stream
         self._path = path
+        self._only_stream = only_stream
         self._file: TextIO | None = None
         self._settings = settings
         self._target = self._choose(settings, base)
@@ -96,7 +104,9 @@ class LogOutput:
             self._file = None
 
     def _choose(self, settings: LogSettings, base: Path) -> Path | None:
-        return self._path or (base / settings.file if settings.file else None)
+        if self._path is not None or self._only_stream or not settings.file:
+            return self._path
+        return base / settings.file
 
 
 class LoggedService(MultiService):
@@ -114,11 +124,9 @@ class LoggedService(MultiService):
         path = None
         if logfile and logfile != "-":
             path = Path(logfile).absolute()
-        elif logfile == "-":
-            settings = settings.model_copy(update={"file": ""})
-        elif twistd is not None and not options.get("nodaemon") and not settings.file:
+        elif not logfile and twistd is not None and not options.get("nodaemon") and not settings.file:
             path = Path("twistd.log").absolute()
-        self.log = LogOutput(settings, base, stream=sys.stdout, path=path)
+        self.log = LogOutput(settings, base, stream=sys.stdout, path=path, only_stream=logfile == "-")
         self._ours = not (options.get("logger") or options.get("syslog"))
 
     def setServiceParent(self, parent: Any) -> None:

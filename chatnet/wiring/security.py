@@ -12,7 +12,7 @@ from typing import Any
 
 from chatnet.settings import Settings
 from chatnet.transports.client import ClientFactory, ClientProtocol
-from chatnet.wiring.config import ConfigError
+from chatnet.wiring.config import ConfigError, os_reason
 
 
 class Security:
@@ -24,6 +24,16 @@ class Security:
         self._base = base
         self._settings = settings
         self._gate: Any = None
+
+    @property
+    def store(self) -> Any:
+        """The certificates in use; None while there are none. Setting it goes back to such a store."""
+        return None if self._gate is None else self._gate.store
+
+    @store.setter
+    def store(self, store: Any) -> None:
+        if store is not None:
+            self._gate.store = store
 
     def _folder(self, settings: Settings) -> Path:
         named = settings.tls.certificates
@@ -42,12 +52,12 @@ class Security:
         folder, default = self._folder(settings), settings.tls.default
         own = not settings.tls.certificates
         if own and not (folder / f"{default}.pem").exists() and not (folder / default).is_dir():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
-        if self._gate is not None and (self._gate.store.folder, self._gate.store.default) == (
-            folder,
-            default,
-        ):
+            try:
+                make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
+            except OSError as error:
+                raise ConfigError([f"{folder}: cannot keep a certificate: {os_reason(error)}"]) from None
+        current = self.store
+        if current is not None and (current.folder, current.default) == (folder, default):
             return
         store = CertificateStore(folder, default, prepare_context)
         problems = store.refresh()

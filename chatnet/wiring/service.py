@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import select
 import signal
 import sys
@@ -20,14 +21,14 @@ from twisted.logger import Logger
 import chatnet
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
-from chatnet.settings import ListenSettings
+from chatnet.settings import ListenSettings, Settings
 from chatnet.transports.client import ClientFactory, ClientTurn
 from chatnet.transports.lookups import host_of
 from chatnet.transports.readers import Readers
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
-from chatnet.wiring.datafolder import DataFolder
+from chatnet.wiring.datafolder import DataFolder, DataFolderError
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
@@ -62,6 +63,7 @@ class ChatService(Service):
         self._connections = 0
         self._emptied: Deferred[None] | None = None
         self._restart = False
+        self._ending = False
         self._goodbye = "The server is shutting down"
         self._reloading = False
         settings = loaded.settings
@@ -81,6 +83,7 @@ class ChatService(Service):
         self._listeners = Listeners(reactor, self._make_factory)
         self._readers: Readers | None = None
         self._loops: list[LoopingCall] = []
+        self._certificate_clock: LoopingCall | None = None
 
     # start
 
@@ -110,7 +113,7 @@ class ChatService(Service):
         settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
         self._every(60.0, self._parts.admission.sweep)
-        self._every(settings.tls.reload_interval, self._refresh_certificates)
+        self._certificate_clock = self._every(settings.tls.reload_interval, self._refresh_certificates)
         self._every(DAY, self._warn_of_expiry)
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._hangup))
         # What exists now lives as long as the process: the collector need not look at it again.
@@ -120,11 +123,12 @@ class ChatService(Service):
         gc.set_threshold(20_000, 20, 50)
         notify(READY)
 
-    def _every(self, seconds: float, function: Any) -> None:
+    def _every(self, seconds: float, function: Any) -> LoopingCall:
         loop = LoopingCall(function)
         loop.clock = self._reactor
         loop.start(seconds, now=False).addErrback(lambda failure: log.failure("A clock stopped", failure))
         self._loops.append(loop)
+        return loop
 
     def _announce(self) -> None:
         settings = self._loaded.settings
@@ -145,8 +149,8 @@ class ChatService(Service):
         for line in self._security.describe():
             log.info("{line}", line=line)
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
-        if self._loaded.path is None:
-            log.info("Try it: nc 127.0.0.1 6667, then type HELP")
+        if self._loaded.path is None and (place := plain_port(settings)):
+            log.info("Try it: nc {place}, then type HELP", place=place)
         self._warn_of_expiry()
 
     def _make_factory(self, listen: ListenSettings) -> ClientFactory:
@@ -207,6 +211,7 @@ class ChatService(Service):
     async def _rehash(self) -> list[str]:
         old = self._parts.node.settings
         path = self._loaded.path
+        store = self._security.store
         try:
             loaded = load(None if path is None else str(path), os.environ)
             motd = read_motd(loaded)
@@ -215,8 +220,10 @@ class ChatService(Service):
             self._security.prepare(new)
             await self._listeners.reconcile(new.listen)
         except (ConfigError, ListenError) as error:
-            self._security.prepare(old)
+            self._security.store = store
             return list(error.problems)
+        except DataFolderError as error:
+            return [str(error)]
         self._loaded = loaded
         for note in [*loaded.warnings, *notes]:
             log.warn("{note}", note=note)
@@ -226,6 +233,10 @@ class ChatService(Service):
             self._parts.sessions.cloaks = Cloaks(cloak_key, new.cloak.suffix)
         self._parts.node.change_settings(new)
         self._parts.sessions.motd = motd
+        if new.tls.reload_interval != old.tls.reload_interval and self._certificate_clock is not None:
+            self._certificate_clock.stop()
+            self._loops.remove(self._certificate_clock)
+            self._certificate_clock = self._every(new.tls.reload_interval, self._refresh_certificates)
         self._tell_certificate_problems()
         log.info("The configuration was read again")
         return []
@@ -248,7 +259,9 @@ class ChatService(Service):
     def die(self, reason: str) -> None:
         """End the process after telling everybody `reason`."""
         self._goodbye = reason
-        self._reactor.callLater(0, IReactorCore(self._reactor).stop)
+        if not self._ending:
+            self._ending = True
+            self._reactor.callLater(0, IReactorCore(self._reactor).stop)
 
     def restart(self, reason: str) -> None:
         """End the process and start it anew with the same arguments."""
@@ -256,7 +269,8 @@ class ChatService(Service):
         self.die(reason)
 
     async def _stop(self) -> None:
-        notify(STOPPING)
+        # A manager that reads that we stop would wait for our end, and not for the new process.
+        notify(reloading() if self._restart else STOPPING)
         await self._listeners.close()
         self._parts.sessions.close_all(self._goodbye)
         self._parts.turn.flush()
@@ -275,6 +289,14 @@ class ChatService(Service):
             if loop.running:
                 loop.stop()
         return Deferred.fromCoroutine(self._stop())
+
+
+def plain_port(settings: Settings) -> str:
+    """Address and port of the first plain TCP listener, as ``nc`` takes them; empty if there is none."""
+    for listen in settings.listen:
+        if not listen.tls and (found := re.match(r"tcp:(\d+)(?::interface=([\d.]+))?$", listen.endpoint)):
+            return f"{found[2] or '127.0.0.1'} {found[1]}"
+    return ""
 
 
 def again() -> None:
