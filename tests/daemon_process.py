@@ -16,7 +16,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -57,6 +57,10 @@ class Daemon:
         self.port = free_port()
         self.tls_port = free_port()
         self.config: Path | None = None
+        self.options = ["-n", "--pidfile="]
+        """Those of twistd itself."""
+        self.wrapper: list[str] = []
+        """A command that the rest of the command is given to."""
         self.environment = {
             key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")
         }
@@ -77,19 +81,23 @@ class Daemon:
         self.config = self.folder / "chatnet.toml"
         self.config.write_text(text)
 
+    def listen_by_environment(self) -> None:
+        """Have the two usual listeners, whatever the configuration says."""
+        listen = [
+            {"endpoint": f"tcp:{self.port}:interface={HOST}"},
+            {"endpoint": f"tcp:{self.tls_port}:interface={HOST}", "tls": True},
+        ]
+        self.environment["CHATNET__LISTEN"] = json.dumps(listen)
+
     def arguments(self) -> list[str]:
         """The command that starts it."""
-        command = [str(BIN / "twistd"), "-n", "--pidfile=", "chatnet"]
+        command = [*self.wrapper, str(BIN / "twistd"), *self.options, "chatnet"]
         return command if self.config is None else [*command, "--config", self.config.name]
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """Start the process, without waiting for anything."""
         if self.config is None and "CHATNET__LISTEN" not in self.environment:
-            listen = [
-                {"endpoint": f"tcp:{self.port}:interface={HOST}"},
-                {"endpoint": f"tcp:{self.tls_port}:interface={HOST}", "tls": True},
-            ]
-            self.environment["CHATNET__LISTEN"] = json.dumps(listen)
+            self.listen_by_environment()
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 self.arguments(),
@@ -98,6 +106,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=pass_fds,
             )
         return self.process
 
@@ -114,8 +123,9 @@ class Daemon:
             try:
                 state = self._manager.recv(4096).decode()
             except TimeoutError:
+                # (Status 0: it has become a daemon, another process.)
                 assert self.process is not None
-                assert self.process.poll() is None, f"the daemon ended:\n{self.output()}"
+                assert not self.process.poll(), f"the daemon ended:\n{self.output()}"
                 assert time.monotonic() < end, f"no {wanted} from the daemon:\n{self.output()}"
                 continue
             self.states.append(state)

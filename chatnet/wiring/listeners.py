@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IProtocolFactory
@@ -92,7 +92,8 @@ class Listeners:
             except Exception as error:  # an endpoint's plugin may raise anything
                 problems.append(_sentence(settings, error))
         if problems:
-            await self._close(opened)
+            # Not awaited: ports close in the reactor's next turn, and at the start it does not run yet.
+            _close(opened)
             raise ListenError(problems)
         gone = [self._open.pop(endpoint) for endpoint in self._open.keys() - factories.keys()]
         for settings in changed:
@@ -101,7 +102,8 @@ class Listeners:
             current.entrance.inner = factories[settings.endpoint]
         for listener in opened:
             self._open[listener.settings.endpoint] = listener
-        await self._close(gone)
+        for closing in _close(gone):
+            await closing
 
     async def close(self) -> None:
         """Accept nobody any more. Who is connected stays."""
@@ -112,9 +114,10 @@ class Listeners:
         endpoint = serverFromString(self._reactor, with_backlog(settings.endpoint))
         return OpenListener(settings, entrance, await endpoint.listen(entrance))
 
-    async def _close(self, listeners: Sequence[OpenListener]) -> None:
-        for closing in [maybeDeferred(listener.port.stopListening) for listener in listeners]:
-            await closing
+
+def _close(listeners: Sequence[OpenListener]) -> list[Deferred[object]]:
+    """Begin to close all of them; each is closed when its Deferred fires."""
+    return [maybeDeferred(listener.port.stopListening) for listener in listeners]
 
 
 def with_backlog(endpoint: str) -> str:

@@ -76,6 +76,11 @@ class LogOutput:
         output.write(render(event, level.name, namespace))
         output.flush()
 
+    @property
+    def in_file(self) -> bool:
+        """Whether events go to a file, where nobody at a terminal sees them."""
+        return self._file is not None
+
     def change(self, settings: LogSettings, base: Path) -> None:
         """Go on by other settings, from the next event."""
         self._settings = settings

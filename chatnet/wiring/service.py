@@ -100,10 +100,15 @@ class ChatService(Service):
                 self._readers = Readers(self._reactor)
             self._security.prepare(settings)
         except ConfigError as error:
-            raise SystemExit(str(error)) from None
-        Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
+            problems.extend(error.problems)
+        else:
+            Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
         if problems:
-            raise SystemExit("chatnet cannot start: " + "; ".join(problems) + ".")
+            sentence = "chatnet cannot start: " + "; ".join(problems) + "."
+            log.critical("{sentence}", sentence=sentence)
+            if self._output.in_file and sys.__stderr__ is not None:
+                print(sentence, file=sys.__stderr__)  # twistd has put the log in the place of the other one
+            raise SystemExit(1)
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]  # Twisted's services are not typed
