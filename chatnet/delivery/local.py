@@ -350,7 +350,8 @@ class Delivery:
         self.tell(self._users.get(fact.user, ()), render.invited, fact)
         # https://ircv3.net/specs/extensions/invite-notify
         for user, ranks in fact.channel.members.items():
-            if (ranks >= OP or "g" in fact.channel.flags) and user is not fact.user:
+            # Who invites has 341, and clients show that and this alike.
+            if (ranks >= OP or "g" in fact.channel.flags) and user not in (fact.user, fact.by):
                 told = [s for s in self._users.get(user, ()) if s.caps & cap.INVITE_NOTIFY]
                 self.tell(told, render.invited, fact)
 

@@ -29,15 +29,19 @@ def test_an_invitation(house: House) -> None:
 
 
 def test_operators_are_told(house: House) -> None:
-    ann, bob = house.client("ann"), house.client("bob", caps="invite-notify server-time")
+    ann = house.client("ann", caps="invite-notify")
+    bob = house.client("bob", caps="invite-notify server-time")
     cyd, dan = house.client("cyd", caps="invite-notify"), house.client("dan")
     ann >> "JOIN #c"
     bob >> "JOIN #c"
     cyd >> "JOIN #c"
     set_modes(house, "#c", "+o", "bob")
+    ann.lines()
     bob.lines()
     cyd.lines()
     ann >> "INVITE dan #c"
+    ann << ":irc.test 341 ann dan #c"
+    ann.silent()
     bob << "@time=2023-11-14T22:13:20.000Z :ann!~ann@192.0.2.1 INVITE dan #c"
     cyd.silent()
     dan << ":ann!~ann@192.0.2.1 INVITE dan #c"
