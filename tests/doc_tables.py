@@ -1,0 +1,125 @@
+"""The tables in the documents, made from the tables in the code.
+
+In a document a table stands between ``<!-- table: name -->`` and ``<!-- end -->``.  Run this file to write
+all of them anew: ``.venv/bin/python tests/doc_tables.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from chatnet.commands import CLIENT
+from chatnet.model import modes
+from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
+from chatnet.wire import capabilities
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+MARKED: Final = re.compile(r"<!-- table: ([a-z-]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
+
+_TAKES: Final = {"A": "a mask", "B": "the key", "C": "a value", "D": ""}
+_RANKS: Final = {rank: modes.CHANNEL_MODES[letter][1] for letter, rank in modes.RANKS.items()}
+_WHAT_CAPABILITIES_DO: Final = {
+    "multi-prefix": "all prefixes of a member, not only the highest",
+    "userhost-in-names": "`nick!user@host` in NAMES",
+    "extended-join": "JOIN with account and real name",
+    "away-notify": "AWAY of those you share a channel with",
+    "chghost": "CHGHOST instead of QUIT and JOIN when a host changes",
+    "setname": "SETNAME of those you share a channel with",
+    "invite-notify": "invitations to channels where you may invite",
+    "cap-notify": "changes of this list",
+    "account-notify": "logins (there are no accounts yet, so nothing comes)",
+    "server-time": "the time of each line, as a tag",
+    "echo-message": "your own messages, as others see them",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Markdown; a bar within a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |\n" for cells in lines)
+
+
+def _setter(letter: str) -> str:
+    privilege = PRIVILEGE_FOR.get(letter)
+    return f"opers with `{privilege}`" if privilege is not None else _RANKS[RANK_FOR[letter]]
+
+
+def channel_modes() -> str:
+    rows = [
+        (f"`{letter}`", _TAKES[kind], meaning, _setter(letter))
+        for letter, (kind, meaning) in modes.CHANNEL_MODES.items()
+        if kind != "P"
+    ]
+    return table(("Mode", "takes", "what it does", "set by, at least"), rows)
+
+
+def ranks() -> str:
+    rows = [
+        (f"`{modes.PREFIX_OF[letter]}`", f"`{letter}`", modes.CHANNEL_MODES[letter][1], _setter(letter))
+        for letter in modes.RANKS
+    ]
+    return table(("Prefix", "Mode", "Rank", "given by, at least"), rows)
+
+
+def user_modes() -> str:
+    return table(("Mode", "what it does"), [(f"`{m}`", text) for m, text in modes.USER_MODES.items()])
+
+
+def snomask() -> str:
+    return table(("Letter", "tells of"), [(f"`{m}`", text) for m, text in modes.SNOMASKS.items()])
+
+
+def capability_names() -> str:
+    rows = [(f"`{name}`", _WHAT_CAPABILITIES_DO[name]) for name in capabilities.BY_NAME]
+    return table(("Capability", "what you get"), rows)
+
+
+def commands() -> str:
+    """What everybody may use; the usage of a row is its wire form and what it does."""
+    rows = [(row.usage,) for _, row in sorted(CLIENT.rows.items()) if row.privilege is None]
+    return table(("Command",), rows)
+
+
+def oper_commands() -> str:
+    rows = [
+        (row.usage, f"`{row.privilege}`")
+        for _, row in sorted(CLIENT.rows.items())
+        if row.privilege is not None
+    ]
+    return table(("Command", "privilege"), rows)
+
+
+def penalties() -> str:
+    by_cost: dict[float, list[str]] = {}
+    for verb, row in sorted(CLIENT.rows.items()):
+        by_cost.setdefault(row.penalty, []).append(verb)
+    return table(("Cost", "Commands"), [(f"{cost:g}", " ".join(by_cost[cost])) for cost in sorted(by_cost)])
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "capabilities": capability_names,
+    "channel-modes": channel_modes,
+    "commands": commands,
+    "oper-commands": oper_commands,
+    "penalties": penalties,
+    "ranks": ranks,
+    "snomask": snomask,
+    "user-modes": user_modes,
+}
+
+
+def documents() -> list[Path]:
+    """All documents of the project."""
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+if __name__ == "__main__":
+    for path in documents():
+        text = path.read_text(encoding="utf-8")
+        new = MARKED.sub(lambda m: f"<!-- table: {m[1]} -->\n{TABLES[m[1]]()}<!-- end -->\n", text)
+        if new != text:
+            path.write_text(new, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
