@@ -22,7 +22,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-DEADLINE = 30.0
+DEADLINE = 20.0
 """Seconds after which whatever a test waits for is taken for lost."""
 HOST = "127.0.0.1"
 

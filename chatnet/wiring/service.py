@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorCore, IReactorFDSet
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from zope.interface import providedBy
 
 import chatnet
 from chatnet.rules.cloaks import Cloaks
@@ -24,7 +25,7 @@ from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.transports.client import ClientFactory, ClientTurn
 from chatnet.transports.lookups import host_of
-from chatnet.transports.readers import Readers
+from chatnet.transports.sockets import Sockets
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
@@ -81,7 +82,6 @@ class ChatService(Service):
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, lambda: self._parts.node.settings)
         self._listeners = Listeners(reactor, self._make_factory)
-        self._readers: Readers | None = None
         self._loops: list[LoopingCall] = []
         self._certificate_clock: LoopingCall | None = None
 
@@ -96,8 +96,8 @@ class ChatService(Service):
             problems.extend(failure.value.problems)
 
         try:
-            if hasattr(select, "epoll") and IReactorFDSet.providedBy(self._reactor):
-                self._readers = Readers(self._reactor)
+            if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
+                self._listeners.sockets = Sockets(self._reactor)
             self._security.prepare(settings)
         except ConfigError as error:
             problems.extend(error.problems)
@@ -168,7 +168,6 @@ class ChatService(Service):
             release=self._release,
             clock=self._reactor,
             tls=self._security.protocol if listen.tls else None,
-            readers=self._readers,
         )
 
     def _admit(self, address: str) -> str | None:
@@ -263,14 +262,14 @@ class ChatService(Service):
 
     def die(self, reason: str) -> None:
         """End the process after telling everybody `reason`."""
-        self._goodbye = reason
         if not self._ending:
             self._ending = True
+            self._goodbye = reason
             self._reactor.callLater(0, IReactorCore(self._reactor).stop)
 
     def restart(self, reason: str) -> None:
         """End the process and start it anew with the same arguments."""
-        self._restart = True
+        self._restart = not self._ending or self._restart
         self.die(reason)
 
     async def _stop(self) -> None:
