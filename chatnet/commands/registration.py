@@ -105,4 +105,5 @@ def quit_(request: Request) -> None:
 
     https://modern.ircdocs.horse/#quit-message
     """
-    request.session.close("Quit: " + cut(request.param(0), request.settings.limits.kick))
+    reason = cut(request.param(0), request.settings.limits.kick)
+    request.session.close(f"Quit: {reason}" if reason else "Client Quit")

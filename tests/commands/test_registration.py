@@ -329,7 +329,7 @@ def test_quit(house: House) -> None:
     assert ann.outlet.ended == "closed"
     carol = house.connect()
     carol >> "QUIT"
-    carol << "ERROR :Closing Link: 192.0.2.1 (Quit: )"
+    carol << "ERROR :Closing Link: 192.0.2.1 (Client Quit)"
     assert house.node.network.user("ann") is None
 
 
