@@ -14,6 +14,8 @@ AccountName = NewType("AccountName", str)
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ALPHABET = _LETTERS + "0123456789"
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+_ALL = 26 * 36**5
 
 
 class UIDs:
@@ -28,9 +30,7 @@ class UIDs:
     def take(self) -> UID:
         """Return the next UID; after 26 * 36**5 of them they begin again."""
         number = self._next
-        self._next = (number + 1) % (26 * 36**5)
-        digits = ""
-        for _ in range(5):
-            number, digit = divmod(number, 36)
-            digits = _ALPHABET[digit] + digits
-        return UID(self._sid + _LETTERS[number] + digits)
+        self._next = (number + 1) % _ALL
+        rest, low = divmod(number, 1296)
+        high, middle = divmod(rest, 1296)
+        return UID(self._sid + _PAIRS[high] + _PAIRS[middle] + _PAIRS[low])

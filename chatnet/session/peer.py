@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Peer:
     """Where a client comes from.
 
     `address` is an IP address in its canonical text (IPv4-mapped ones as IPv4), or ``"localhost"`` for a UNIX
     socket; `port` its remote port (0 where there is none); `listener` the endpoint string it came in by.
     `secure` tells that it is under TLS (ours, or a proxy's that said so); `certfp` is the SHA-256 of its
-    certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS.
+    certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS.  Never
+    changed; not frozen, for that costs a microsecond.
     """
 
     address: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Sequence
+from functools import cache
 
 import chatnet
 from chatnet.model import modes
@@ -174,27 +175,44 @@ def show_isupport(session: one.Session) -> None:
 
 
 def show_lusers(session: one.Session) -> None:
-    """251 to 255, 265, 266 and 250.  https://modern.ircdocs.horse/#lusers-message"""
+    """251 to 255, 265, 266 and 250; a count of none is left out.  https://modern.ircdocs.horse/#lusers-message
+
+    Everybody who registers reads this, so it is one form for all the lines, filled in once.
+    """
     sessions = session.sessions
     network = sessions.node.network
-    everybody, invisible = len(network.users), network.invisible
+    everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
     local, most = sessions.registered, sessions.most_registered
-    replies: list[tuple[numerics.Numeric, tuple[object, ...]]] = [
-        (numerics.RPL_LUSERCLIENT, (everybody - invisible, invisible, len(network.servers)))
+    nick = session.user.nick
+    values: list[object] = [nick, everybody - invisible, invisible, servers]
+    chosen = 0
+    for bit, count in ((1, len(network.opers)), (2, sessions.unknown), (4, len(network.channels))):
+        if count:
+            chosen |= bit
+            values += (nick, count)
+    values += (nick, local, servers - 1, nick, local, most, local, most)
+    values += (nick, everybody, network.most_users, everybody, network.most_users)
+    values += (nick, sessions.most, most, sessions.opened)
+    text = _lusers_form(sessions.server_name, chosen) % tuple(values)
+    if session.caps & SERVER_TIME:
+        for line in text.split("\r\n")[:-1]:
+            session.send(line.encode())
+    else:
+        session.outlet.send(text.encode())
+
+
+@cache
+def _lusers_form(name: str, chosen: int) -> str:
+    optional = (numerics.RPL_LUSEROP, numerics.RPL_LUSERUNKNOWN, numerics.RPL_LUSERCHANNELS)
+    replies = [
+        numerics.RPL_LUSERCLIENT,
+        *(numeric for index, numeric in enumerate(optional) if chosen & 1 << index),
+        numerics.RPL_LUSERME,
+        numerics.RPL_LOCALUSERS,
+        numerics.RPL_GLOBALUSERS,
+        numerics.RPL_STATSCONN,
     ]
-    if network.opers:
-        replies.append((numerics.RPL_LUSEROP, (len(network.opers),)))
-    if sessions.unknown:
-        replies.append((numerics.RPL_LUSERUNKNOWN, (sessions.unknown,)))
-    if network.channels:
-        replies.append((numerics.RPL_LUSERCHANNELS, (len(network.channels),)))
-    replies += (
-        (numerics.RPL_LUSERME, (local, len(network.servers) - 1)),
-        (numerics.RPL_LOCALUSERS, (local, most, local, most)),
-        (numerics.RPL_GLOBALUSERS, (everybody, network.most_users, everybody, network.most_users)),
-        (numerics.RPL_STATSCONN, (sessions.most, most, sessions.opened)),
-    )
-    session.numerics(replies)
+    return "".join(f":{name} {numeric.code} %s {numeric.form}\r\n" for numeric in replies)
 
 
 def motd(sessions: registry.Sessions) -> list[tuple[numerics.Numeric, tuple[object, ...]]]:

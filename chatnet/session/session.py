@@ -205,7 +205,8 @@ class Session:
             return
         row.count += 1
         row.bytes += len(raw)
-        self.penalize(row.penalty, len(raw), now)
+        if self.sessions.flood:
+            self.penalize(row.penalty, len(raw), now)
         self._run(row, message)
 
     def penalize(self, cost: float, size: int, now: float) -> None:
@@ -311,19 +312,6 @@ class Session:
         """Send ``:server NNN nick …``; `args` fill the numeric's form."""
         text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
         self.send(text.encode("utf-8", "surrogateescape"))
-
-    def numerics(self, replies: Iterable[tuple[Numeric, tuple[object, ...]]]) -> None:
-        """Send several numerics, in one piece if nothing must be added to each line."""
-        name, nick = self.sessions.server_name, self.user.nick
-        lines = [
-            f":{name} {numeric.code} {nick} {numeric.form % args}\r\n".encode("utf-8", "surrogateescape")
-            for numeric, args in replies
-        ]
-        if self.caps & SERVER_TIME or max(map(len, lines), default=0) > LINE + 2:
-            for whole in lines:
-                self.send(whole[:-2])
-        elif not self.closed:
-            self.outlet.send(b"".join(lines))
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
         """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""

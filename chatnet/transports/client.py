@@ -40,7 +40,7 @@ from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
 from chatnet.transports.deadlines import Deadlines
 from chatnet.transports.proxy import HeaderParser, ProxyError
-from chatnet.transports.readers import Reader, Readers
+from chatnet.transports.sockets import ClientSocket
 from chatnet.wire.masks import address_in, normalise_address, parse_network
 
 PORTION = 65536
@@ -91,7 +91,6 @@ class SocketOutlet(Outlet):
         "_deadlines",
         "_in_transport",
         "_phase",
-        "_readers",
         "_sealed",
         "_send",
         "_transport",
@@ -103,7 +102,11 @@ class SocketOutlet(Outlet):
     )
 
     def __init__(
-        self, turn: Turn, transport: ITransport, deadlines: Deadlines, close_timeout: float = CLOSE_TIMEOUT
+        self,
+        turn: Turn,
+        transport: ITransport | ClientSocket,
+        deadlines: Deadlines,
+        close_timeout: float = CLOSE_TIMEOUT,
     ) -> None:
         super().__init__(turn)
         self._transport = transport
@@ -115,13 +118,16 @@ class SocketOutlet(Outlet):
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0  # of both
         self._in_transport = 0  # bytes the transport was given last; it does not tell how many it still has
-        self._readers: tuple[Readers, int] | None = None
         self.receiver: Receiver | None = None
         self.failure: str | None = None
-        # Only Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer that
-        # changes what is written.
-        handle = transport.getHandle() if isinstance(transport, Connection) and not transport.TLS else None
-        self._send: Callable[[bytes], int] | None = handle.send if type(handle) is socket else None
+        # Ours, or Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer
+        # that changes what is written.
+        handle: object = None
+        if isinstance(transport, ClientSocket):
+            handle = transport.socket
+        elif isinstance(transport, Connection) and not transport.TLS:
+            handle = transport.getHandle()
+        self._send: Callable[[bytes], int] | None = handle.send if isinstance(handle, socket) else None
         self.direct: Callable[[bytes], int] | None = self._send
         if self._send is None:
             cast(IConsumer, transport).registerProducer(self, True)
@@ -259,7 +265,8 @@ class SocketOutlet(Outlet):
             return
         self._phase = Phase.CLOSING
         self.direct = None
-        self._deadlines.set(self, self._close_timeout, self.abort)
+        if self._blocked or self._send is None:
+            self._deadlines.set(self, self._close_timeout, self.abort)
         if self._blocked:
             self.pause()
         else:
@@ -270,6 +277,8 @@ class SocketOutlet(Outlet):
             self._phase = Phase.LEAVING
             if last := self.farewell():
                 self.push(last)
+                if self._blocked:
+                    self._deadlines.set(self, self._close_timeout, self.abort)
                 if self._blocked or self.gone:
                     return
         if self._send is None:
@@ -291,9 +300,6 @@ class SocketOutlet(Outlet):
     def lost(self) -> None:
         """The connection is gone or as good as: keep nothing, send nothing."""
         self._phase = Phase.GONE
-        if self._readers is not None:
-            (readers, descriptor), self._readers = self._readers, None
-            readers.release(descriptor)
         self.direct = None
         self._waiting_bytes = 0
         self._sealed.clear()
@@ -311,26 +317,12 @@ class SocketOutlet(Outlet):
         """Neither closed by us nor gone."""
         return self._phase is Phase.OPEN
 
-    def read_by(self, readers: Readers, reader: Reader) -> None:
-        """Let `readers` read for `reader` from now on, if there is a socket of ours."""
-        if self._send is not None and self._phase is Phase.OPEN and self._readers is None:
-            transport = cast(Connection, self._transport)
-            self._readers = readers, readers.adopt(transport, reader)
-
     def pause(self) -> None:
-        if self._readers is not None:
-            readers, descriptor = self._readers
-            readers.pause(descriptor)
-        elif self._phase is not Phase.GONE:
+        if self._phase is not Phase.GONE:
             cast(IPushProducer, self._transport).pauseProducing()
 
     def resume(self) -> None:
-        if self._phase is not Phase.OPEN:
-            return
-        if self._readers is not None:
-            readers, descriptor = self._readers
-            readers.resume(descriptor)
-        else:
+        if self._phase is Phase.OPEN:
             cast(IPushProducer, self._transport).resumeProducing()
 
 
@@ -486,12 +478,6 @@ class ClientProtocol(Protocol):
     def attach(self, receiver: Receiver) -> None:
         """Let `receiver` have what is read, without a step between."""
         self.dataReceived = receiver.receive  # type: ignore[method-assign]  # looked up at each read
-        self.read_directly()
-
-    def read_directly(self) -> None:
-        """From now on the node's own readers read for this connection, where there are any."""
-        if self.factory.readers is not None and self.outlet is not None:
-            self.outlet.read_by(self.factory.readers, self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         outlet, self.outlet = self.outlet, None
@@ -518,7 +504,7 @@ def discard(data: bytes) -> None:
 
 def words_for(reason: Failure) -> str:
     """The loss of a connection as other people read it in a QUIT."""
-    if reason.check(ConnectionDone):
+    if reason is connectionDone or reason.check(ConnectionDone):
         return "Connection closed"
     if reason.check(ConnectionAborted):
         return "Connection aborted"
@@ -529,6 +515,9 @@ def words_for(reason: Failure) -> str:
 
 def address_of(transport: object) -> tuple[str, int]:
     """Address and port of the peer; ``("localhost", 0)`` where there are none, as on a UNIX socket."""
+    if isinstance(transport, ClientSocket):
+        address, port = transport.peer
+        return normalise_address(address), port
     peer = cast(ITransport, transport).getPeer()
     if isinstance(peer, IPv4Address | IPv6Address):
         return normalise_address(peer.host), peer.port
@@ -556,9 +545,7 @@ class ClientFactory(ServerFactory):
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
         tls: Callable[[ClientFactory], ClientProtocol] | None = None,
-        readers: Readers | None = None,
     ) -> None:
-        self.readers = readers
         if listen.tls and tls is None:
             raise ValueError(f"{listen.endpoint}: TLS is not available")
         self.tls = tls if listen.tls else None

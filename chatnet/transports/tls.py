@@ -247,7 +247,6 @@ class TLSProtocol(ClientProtocol):
 
     def attach(self, receiver: Receiver) -> None:
         self.dataReceived = self._records  # type: ignore[method-assign]
-        self.read_directly()
 
     def _records(self, data: bytes) -> None:
         self.connection.bio_write(data)

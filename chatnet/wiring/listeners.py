@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IPr
 from twisted.internet.protocol import ServerFactory
 
 from chatnet.settings import ListenSettings
+from chatnet.transports.sockets import Sockets
 
 BACKLOG = 1024
 """Connections the kernel may hold for us to accept; an endpoint may say otherwise."""
@@ -58,6 +59,7 @@ class Listeners:
         self._reactor = reactor
         self._make_factory = make_factory
         self._open: dict[str, OpenListener] = {}
+        self.sockets: Sockets | None = None  # who accepts, where it can, instead of Twisted
 
     @property
     def open(self) -> list[OpenListener]:
@@ -93,7 +95,7 @@ class Listeners:
                 problems.append(_sentence(settings, error))
         if problems:
             # Not awaited: ports close in the reactor's next turn, and at the start it does not run yet.
-            _close(opened)
+            self._begin_close(opened)
             raise ListenError(problems)
         gone = [self._open.pop(endpoint) for endpoint in self._open.keys() - factories.keys()]
         for settings in changed:
@@ -102,7 +104,7 @@ class Listeners:
             current.entrance.inner = factories[settings.endpoint]
         for listener in opened:
             self._open[listener.settings.endpoint] = listener
-        for closing in _close(gone):
+        for closing in self._begin_close(gone):
             await closing
 
     async def close(self) -> None:
@@ -112,12 +114,17 @@ class Listeners:
     async def _listen(self, settings: ListenSettings, factory: IProtocolFactory) -> OpenListener:
         entrance = Entrance(factory)
         endpoint = serverFromString(self._reactor, with_backlog(settings.endpoint))
-        return OpenListener(settings, entrance, await endpoint.listen(entrance))
+        port = await endpoint.listen(entrance)
+        if self.sockets is not None:
+            self.sockets.accept_from(port, entrance)
+        return OpenListener(settings, entrance, port)
 
-
-def _close(listeners: Sequence[OpenListener]) -> list[Deferred[object]]:
-    """Begin to close all of them; each is closed when its Deferred fires."""
-    return [maybeDeferred(listener.port.stopListening) for listener in listeners]
+    def _begin_close(self, listeners: Sequence[OpenListener]) -> list[Deferred[object]]:
+        """Begin to close all of them; each is closed when its Deferred fires."""
+        if self.sockets is not None:
+            for listener in listeners:
+                self.sockets.leave(listener.port)
+        return [maybeDeferred(listener.port.stopListening) for listener in listeners]
 
 
 def with_backlog(endpoint: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import re
+import resource
 import select
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,6 +97,7 @@ class ChatService(Service):
             failure.trap(ListenError)
             problems.extend(failure.value.problems)
 
+        allow_descriptors()
         try:
             if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
                 self._listeners.sockets = Sockets(self._reactor)
@@ -301,6 +304,13 @@ def plain_port(settings: Settings) -> str:
         if not listen.tls and (found := re.match(r"tcp:(\d+)(?::interface=([\d.]+))?$", listen.endpoint)):
             return f"{found[2] or '127.0.0.1'} {found[1]}"
     return ""
+
+
+def allow_descriptors() -> None:
+    """Have as many connections as this process may: many systems begin with 1024 and allow more."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def again() -> None:

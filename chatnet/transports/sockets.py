@@ -1,0 +1,309 @@
+"""Client sockets behind one reader of the reactor: accepting, reading, writing what had to wait, closing.
+
+A reactor spends more on telling one protocol that its socket is readable than the kernel spends on the read.
+An epoll object that holds the clients' sockets is itself a file descriptor: it is the one reader that the
+reactor knows, and when it is readable each ready socket is served here, once, so that nobody starves.
+Endpoints open the ports as ever; their listening sockets are then accepted from here.  Linux only: elsewhere,
+and for ports of another kind, Twisted's own transports do the same, dearer.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable
+from typing import Protocol as Seam
+
+from twisted.internet import tcp, unix
+from twisted.internet.error import ConnectionAborted, ConnectionLost
+from twisted.internet.interfaces import IAddress, IProtocol, IPullProducer, IReadDescriptor
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+CHUNK = 16384
+"""Bytes read from one socket in one turn."""
+READY = 512
+"""Ready sockets served in one turn; the others are first in the next."""
+ACCEPTS = 64
+"""Connections taken from one port in one turn."""
+BREATH = 1.0
+"""Seconds without accepting after the system had no descriptor or memory left for one more connection."""
+
+log = Logger()
+
+
+class MakeProtocol(Seam):
+    """What a port asks for each connection."""
+
+    def buildProtocol(self, addr: IAddress | None) -> IProtocol | None:
+        """The protocol, or None to close at once."""
+
+
+class Reactor(Seam):
+    """What is needed of a reactor."""
+
+    def addReader(self, reader: IReadDescriptor) -> None:
+        """Tell `reader` when its descriptor is readable."""
+
+    def callLater(self, delay: float, callable: Callable[..., object], *args: object) -> object:
+        """Call it once, after `delay` seconds."""
+
+
+class ClientSocket:
+    """A transport: one accepted socket.
+
+    Its protocol is told once that it is gone, never from within :meth:`abortConnection`.  Writing is for what
+    the socket would not take at once; the pull producer is asked for more whenever nothing is left.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_out",
+        "_producer",
+        "_reading",
+        "_sockets",
+        "descriptor",
+        "peer",
+        "protocol",
+        "socket",
+    )
+
+    def __init__(self, sockets: Sockets, connection: socket.socket, peer: tuple[str, int]) -> None:
+        self._sockets = sockets
+        self.socket = connection
+        self.descriptor = connection.fileno()
+        self.peer = peer  # address and port; ("localhost", 0) for a UNIX socket
+        self.protocol: IProtocol | None = None
+        self._producer: IPullProducer | None = None
+        self._out = b""
+        self._reading = True
+        self._closing = False
+
+    def getHandle(self) -> socket.socket:
+        return self.socket
+
+    def _watch(self) -> None:
+        self._sockets.watch(
+            self, (select.EPOLLIN if self._reading else 0) | (select.EPOLLOUT if self._out else 0)
+        )
+
+    def pauseProducing(self) -> None:
+        if self._reading and self.descriptor >= 0:
+            self._reading = False
+            self._watch()
+
+    def resumeProducing(self) -> None:
+        if not self._reading and self.descriptor >= 0:
+            self._reading = True
+            self._watch()
+
+    def write(self, data: bytes) -> None:
+        if self.descriptor >= 0 and data:
+            self._out += data
+            self._watch()
+
+    def registerProducer(self, producer: IPullProducer, streaming: bool) -> None:
+        self._producer = producer
+        producer.resumeProducing()
+
+    def unregisterProducer(self) -> None:
+        self._producer = None
+
+    def writable(self) -> None:
+        """The kernel has room again."""
+        try:
+            sent = self.socket.send(self._out)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.end(Failure(ConnectionLost(str(error))))
+            return
+        self._out = self._out[sent:]
+        if self._out:
+            return
+        if self._producer is not None:
+            self._producer.resumeProducing()
+        if self.descriptor < 0 or self._out:
+            return
+        if self._closing:
+            self.end(connectionDone)
+        else:
+            self._watch()
+
+    def loseConnection(self) -> None:
+        """Close when everything written has left."""
+        self._closing = True
+        if not self._out:
+            self.end(connectionDone)
+
+    def abortConnection(self) -> None:
+        """Close at once; the protocol hears of it in the next turn."""
+        if self.descriptor >= 0:
+            self._close()
+            self._sockets.later(lambda: self._tell(Failure(ConnectionAborted())))
+
+    def end(self, reason: Failure) -> None:
+        """Close, and tell the protocol why."""
+        if self.descriptor >= 0:
+            self._close()
+            self._tell(reason)
+
+    def _close(self) -> None:
+        self._sockets.forget(self.descriptor)
+        self.descriptor = -1
+        self._out = b""
+        self.socket.close()
+
+    def _tell(self, reason: Failure) -> None:
+        protocol, self.protocol = self.protocol, None
+        if protocol is not None:
+            protocol.connectionLost(reason)
+
+
+@implementer(IReadDescriptor)
+class Sockets:
+    """All client sockets of a process, and the ports they come in by."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._epoll = select.epoll()
+        self._clients: dict[int, ClientSocket] = {}
+        self._ports: dict[int, tuple[socket.socket, MakeProtocol]] = {}
+        self._reactor = reactor
+        reactor.addReader(self)
+
+    def fileno(self) -> int:
+        return self._epoll.fileno()
+
+    def logPrefix(self) -> str:
+        return "clients"
+
+    def later(self, function: Callable[[], object]) -> None:
+        """Call `function` in the next turn."""
+        self._reactor.callLater(0, function)
+
+    # ports
+
+    def accept_from(self, port: object, factory: MakeProtocol) -> bool:
+        """Accept here what comes to `port`, a listening port of Twisted; False if it is of a foreign kind."""
+        if type(port) is tcp.Port:
+            # What is accepted inherits these.
+            port.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        elif type(port) is not unix.Port:
+            return False
+        port.stopReading()
+        descriptor = port.socket.fileno()
+        self._ports[descriptor] = (port.socket, factory)
+        self._epoll.register(descriptor, select.EPOLLIN)
+        return True
+
+    def leave(self, port: object) -> None:
+        """Accept no more from `port`, which is about to be closed."""
+        for descriptor, (listening, _) in list(self._ports.items()):
+            if listening is getattr(port, "socket", None):
+                del self._ports[descriptor]
+                self._unregister(descriptor)
+
+    def _accept(self, descriptor: int, listening: socket.socket, factory: MakeProtocol) -> None:
+        for _ in range(ACCEPTS):
+            try:
+                connection, peer = listening.accept()
+            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+                return
+            except OSError as error:
+                log.warn("Cannot accept connections for a moment: {error}", error=error)
+                self._unregister(descriptor)
+                self._reactor.callLater(BREATH, self._accept_again, descriptor)
+                return
+            try:
+                self._enter(connection, peer, factory)
+            except Exception:
+                log.failure("A connection could not be set up")
+                connection.close()
+
+    def _accept_again(self, descriptor: int) -> None:
+        if descriptor in self._ports:
+            self._epoll.register(descriptor, select.EPOLLIN)
+
+    def _enter(self, connection: socket.socket, peer: object, factory: MakeProtocol) -> None:
+        connection.setblocking(False)
+        address = (peer[0], peer[1]) if isinstance(peer, tuple) else ("localhost", 0)
+        client = ClientSocket(self, connection, address)
+        protocol = factory.buildProtocol(None)
+        if protocol is None:
+            connection.close()
+            return
+        client.protocol = protocol
+        self._clients[client.descriptor] = client
+        self._epoll.register(client.descriptor, select.EPOLLIN)
+        protocol.makeConnection(client)  # type: ignore[arg-type]  # no IAddress for each: see ClientSocket.peer
+
+    # clients
+
+    def watch(self, client: ClientSocket, events: int) -> None:
+        """Look for `events` of a client; for none it is taken out, since a hang-up is told nevertheless."""
+        if not events:
+            self._unregister(client.descriptor)
+            return
+        try:
+            self._epoll.modify(client.descriptor, events)
+        except FileNotFoundError:
+            self._epoll.register(client.descriptor, events)
+
+    def forget(self, descriptor: int) -> None:
+        """The socket is about to be closed; the kernel takes it out by itself."""
+        self._clients.pop(descriptor, None)
+
+    def _unregister(self, descriptor: int) -> None:
+        try:
+            self._epoll.unregister(descriptor)
+        except OSError:
+            pass  # not in it, or closed
+
+    def doRead(self) -> None:
+        clients = self._clients
+        for descriptor, events in self._epoll.poll(0, READY):
+            client = clients.get(descriptor)
+            if client is None:
+                # A port; or a client that was closed by what another one just said.
+                if descriptor in self._ports:
+                    self._accept(descriptor, *self._ports[descriptor])
+                continue
+            if events != select.EPOLLIN and not self._odd(client, events):
+                continue
+            try:
+                data = client.socket.recv(CHUNK)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                self._guard(client, client.end, Failure(ConnectionLost(str(error))))
+                continue
+            if not data:
+                self._guard(client, client.end, connectionDone)
+                continue
+            try:
+                client.protocol.dataReceived(data)  # type: ignore[union-attr]  # None only when out of _clients
+            except Exception:
+                log.failure("What a client sent could not be handled")
+                client.abortConnection()
+
+    def _odd(self, client: ClientSocket, events: int) -> bool:
+        """Room to write, or a hang-up; True if there is something to read after that."""
+        if events & ~select.EPOLLIN and client._out:
+            self._guard(client, client.writable)
+        return bool(client.descriptor >= 0 and client._reading and events & ~select.EPOLLOUT)
+
+    def _guard(self, client: ClientSocket, function: Callable[..., None], *args: object) -> None:
+        try:
+            function(*args)
+        except Exception:
+            log.failure("A connection could not be served")
+            client.abortConnection()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The reactor stops."""
+        self._clients.clear()
+        self._ports.clear()
+        self._epoll.close()

@@ -1,0 +1,271 @@
+"""The sockets behind one reader: real loopback sockets, a reactor driven by hand."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+
+import pytest
+from twisted.internet import tcp, unix
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IPullProducer, IReadDescriptor
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatnet.transports import sockets as module
+from chatnet.transports.sockets import ClientSocket, Sockets
+
+
+class HandReactor(Clock):
+    """A clock, and readers and writers that nobody looks at but the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: set[IReadDescriptor] = set()
+
+    def addReader(self, reader: IReadDescriptor) -> None:
+        self.readers.add(reader)
+
+    def removeReader(self, reader: IReadDescriptor) -> None:
+        self.readers.discard(reader)
+
+    def removeWriter(self, writer: object) -> None:
+        """There are none."""
+
+
+class Echo(Protocol):
+    """Notes what happens."""
+
+    def __init__(self) -> None:
+        self.got = b""
+        self.lost: Failure | None = None
+        self.fails = False
+
+    def dataReceived(self, data: bytes) -> None:
+        self.got += data
+        if self.fails:
+            raise ZeroDivisionError
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        assert self.lost is None, "told twice"
+        self.lost = reason
+
+    @property
+    def near(self) -> ClientSocket:
+        transport: object = self.transport
+        assert isinstance(transport, ClientSocket)
+        return transport
+
+
+class Door:
+    """A listening port of Twisted whose connections our sockets accept."""
+
+    def __init__(self) -> None:
+        self.reactor = HandReactor()
+        self.sockets = Sockets(self.reactor)
+        self.made: list[Echo] = []
+        factory = ServerFactory()
+        factory.noisy = False
+        factory.buildProtocol = self.build  # type: ignore[method-assign]  # it takes any address
+        self.port = tcp.Port(0, factory, interface="127.0.0.1", reactor=self.reactor)
+        self.port.startListening()
+        assert self.sockets.accept_from(self.port, factory)
+        self.far: list[socket.socket] = []
+
+    def build(self, addr: object) -> Echo:
+        self.made.append(Echo())
+        return self.made[-1]
+
+    def connect(self) -> tuple[socket.socket, Echo]:
+        far = socket.create_connection(self.port.socket.getsockname(), timeout=5)
+        self.far.append(far)
+        self.turn()
+        return far, self.made[-1]
+
+    def turn(self) -> None:
+        """What a turn of the reactor does for us, and what was asked for later."""
+        self.sockets.doRead()
+        self.reactor.advance(0)
+
+    def close(self) -> None:
+        for far in self.far:
+            far.close()
+        for echo in self.made:
+            if echo.lost is None:
+                echo.near.abortConnection()
+        self.port.socket.close()
+        self.sockets.connectionLost(Failure(ConnectionDone()))
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    door = Door()
+    yield door
+    door.close()
+
+
+def test_the_reactor_does_not_know_the_port_any_more(door: Door) -> None:
+    assert door.reactor.readers == {door.sockets}
+
+
+def test_what_comes_is_read(door: Door) -> None:
+    far, echo = door.connect()
+    far.sendall(b"hello")
+    door.turn()
+    assert echo.got == b"hello"
+    assert echo.near.peer == ("127.0.0.1", far.getsockname()[1])
+    assert echo.near.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert echo.near.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_the_end_is_told_once(door: Door) -> None:
+    far, echo = door.connect()
+    far.close()
+    door.turn()
+    assert echo.lost is not None and echo.lost.check(ConnectionDone)
+    assert echo.near.socket.fileno() == -1
+    echo.near.abortConnection()
+    echo.near.loseConnection()
+    door.turn()
+
+
+def test_a_reset_is_told_as_a_loss(door: Door) -> None:
+    far, echo = door.connect()
+    far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    far.close()
+    door.turn()
+    assert echo.lost is not None and echo.lost.check(ConnectionLost)
+
+
+def test_a_paused_client_is_left_alone_even_when_it_hangs_up(door: Door) -> None:
+    far, echo = door.connect()
+    echo.near.pauseProducing()
+    far.sendall(b"later")
+    far.close()
+    door.turn()
+    assert echo.got == b"" and echo.lost is None
+    echo.near.resumeProducing()
+    echo.near.resumeProducing()
+    door.turn()
+    door.turn()
+    assert echo.got == b"later" and echo.lost is not None
+
+
+def test_an_aborted_client_hears_of_it_in_the_next_turn(door: Door) -> None:
+    far, echo = door.connect()
+    echo.near.abortConnection()
+    assert echo.lost is None
+    door.turn()
+    assert echo.lost is not None and echo.lost.check(ConnectionAborted)
+    assert far.recv(10) == b""
+
+
+def test_a_failing_protocol_loses_its_own_connection_only(door: Door) -> None:
+    far, echo = door.connect()
+    other_far, other = door.connect()
+    echo.fails = True
+    far.sendall(b"x")
+    other_far.sendall(b"y")
+    door.turn()
+    assert echo.lost is not None and other.lost is None and other.got == b"y"
+
+
+@implementer(IPullProducer)
+class Source:
+    """A pull producer with some portions."""
+
+    def __init__(self, client: ClientSocket, portions: list[bytes]) -> None:
+        self.client = client
+        self.portions = portions
+
+    def resumeProducing(self) -> None:
+        if self.portions:
+            self.client.write(self.portions.pop(0))
+        else:
+            self.client.unregisterProducer()
+
+    def stopProducing(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_a_producer_is_asked_until_it_has_no_more(door: Door, closing: bool) -> None:
+    far, echo = door.connect()
+    portions = [bytes([65 + index]) * 200_000 for index in range(8)]
+    expected = b"".join(portions)
+    echo.near.registerProducer(Source(echo.near, portions), False)
+    if closing:
+        echo.near.loseConnection()
+    far.setblocking(False)
+    got = b""
+    for _ in range(10_000):
+        door.turn()
+        try:
+            got += far.recv(65536)
+        except BlockingIOError:
+            if len(got) == len(expected):
+                break
+    assert got == expected
+    if closing:
+        door.turn()
+        assert echo.lost is not None and echo.lost.check(ConnectionDone)
+    else:
+        assert echo.lost is None
+        far.setblocking(True)
+        far.sendall(b"still here")
+        door.turn()
+        assert echo.got == b"still here"
+
+
+def test_writing_to_who_is_gone_ends_it(door: Door) -> None:
+    far, echo = door.connect()
+    echo.near.pauseProducing()
+    far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    far.close()
+    echo.near.write(b"x")
+    door.turn()
+    assert echo.lost is not None and echo.lost.check(ConnectionLost)
+
+
+def test_no_descriptors_left_is_survived(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def __init__(self, inner: socket.socket) -> None:
+            self.inner = inner
+
+        def accept(self) -> object:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    descriptor = door.port.socket.fileno()
+    listening, factory = door.sockets._ports[descriptor]
+    door.sockets._ports[descriptor] = (Full(listening), factory)  # type: ignore[assignment]  # accept() alone
+    far = socket.create_connection(door.port.socket.getsockname(), timeout=5)
+    door.far.append(far)
+    door.turn()
+    door.sockets._ports[descriptor] = (listening, factory)
+    door.turn()
+    assert door.made == []
+    door.reactor.advance(module.BREATH)
+    door.turn()
+    assert len(door.made) == 1
+
+
+def test_a_port_that_is_left_takes_nobody(door: Door) -> None:
+    door.sockets.leave(door.port)
+    far = socket.create_connection(door.port.socket.getsockname(), timeout=5)
+    door.far.append(far)
+    door.turn()
+    assert door.made == []
+
+
+def test_ports_of_another_kind_stay_with_the_reactor() -> None:
+    class Strange(unix.Port):
+        """Not exactly a port that is known."""
+
+    sockets = Sockets(HandReactor())
+    factory = ServerFactory()
+    assert not sockets.accept_from(Strange(b"nowhere", factory, reactor=HandReactor()), factory)
+    assert not sockets.accept_from(object(), factory)
+    sockets.connectionLost(Failure(ConnectionDone()))
