@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +62,9 @@ class ChatService(Service):
     def __init__(self, reactor: Any, loaded: Loaded, folder: DataFolder, output: LogOutput) -> None:
         self._reactor = reactor
         self._loaded = loaded
+        # twistd may go to another folder (--rundir) after this.
+        self._path = None if loaded.path is None else str(loaded.path.absolute())
+        self._started_in = os.getcwd()
         self._folder = folder
         self._output = output
         self._connections = 0
@@ -217,10 +221,9 @@ class ChatService(Service):
 
     async def _rehash(self) -> list[str]:
         old = self._parts.node.settings
-        path = self._loaded.path
         store = self._security.store
         try:
-            loaded = load(None if path is None else str(path), os.environ)
+            loaded = replace(load(self._path, os.environ), base=self._loaded.base)
             motd = read_motd(loaded)
             cloak_key = self._folder.cloak_key(loaded.settings.cloak)
             new, notes = fixed(old, loaded.settings)
@@ -288,7 +291,7 @@ class ChatService(Service):
             self._emptied = None
         self._folder.close()
         if self._restart:
-            self._reactor.addSystemEventTrigger("after", "shutdown", again)
+            self._reactor.addSystemEventTrigger("after", "shutdown", again, self._started_in)
 
     def stopService(self) -> Deferred[None]:
         super().stopService()  # type: ignore[no-untyped-call]  # as above
@@ -313,6 +316,7 @@ def allow_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def again() -> None:
-    """Become a new process with the same arguments."""
+def again(folder: str) -> None:
+    """Become a new process with the same arguments, which count from `folder`."""
+    os.chdir(folder)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

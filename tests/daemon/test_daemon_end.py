@@ -97,7 +97,12 @@ def test_an_oper_ends_it(daemon: Daemon) -> None:
 
 def test_an_oper_starts_it_anew(daemon: Daemon) -> None:
     daemon.configure(LISTEN + STAFF)
+    # What was named on the command line is found again, wherever the process went.
+    (daemon.folder / "elsewhere").mkdir()
+    daemon.options.append("--rundir=elsewhere")
     with daemon:
+        daemon.reload()
+        assert "stays" not in daemon.output()
         ann, bob = oper(daemon), daemon.connect_tls().register("bob")
         pid = daemon.pid
         daemon.states.clear()

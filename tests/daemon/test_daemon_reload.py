@@ -154,7 +154,7 @@ def test_everything_changes_under_people_who_talk(daemon: Daemon) -> None:
             ann.until(" 381 ")
             ann.send("REHASH")
             said = "\n".join(ann.until("the settings stay as they were"))
-            assert " 382 " in said and "REHASH: chatnet.toml: cannot be read" in said
+            assert " 382 " in said and f"REHASH: {daemon.config}: cannot be read" in said
             daemon.configure(head.replace("12", "9") + LISTEN + new + tls + FREE + STAFF)
             ann.send("REHASH")
             ann.until("REHASH: done")
