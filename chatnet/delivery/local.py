@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from chatnet.delivery.audience import DEAF, Groups, add, key_of, merge, remove
+from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, remove, select
 from chatnet.model import facts
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer
@@ -106,7 +106,7 @@ class Delivery:
         return merge(
             [
                 *(groups for channel in user.channels if (groups := self._channels.get(channel)) is not None),
-                *({key_of(session): {session.outlet: session}} for session in self._users.get(user, ())),
+                *({key_of(session): Group([session.outlet])} for session in self._users.get(user, ())),
             ]
         )
 
@@ -116,7 +116,7 @@ class Delivery:
         """Append `fact`, rendered once per format, to all of `groups` but those with a bit of `skip`."""
         lines: dict[int, bytes] = {}
         turn = self._turn
-        dirty = turn.dirty
+        dirty, serial = turn.dirty, turn.serial
         for caps, group in groups.items():
             if caps & skip:
                 continue
@@ -124,8 +124,12 @@ class Delivery:
             line = lines.get(key)
             if line is None:
                 line = lines[key] = make(fact, key)
-            for outlet in group:
-                out = outlet.out
+            if group.marked == serial:
+                for out in group.values():
+                    out.append(line)
+                continue
+            group.marked = serial
+            for outlet, out in group.items():
                 if not out:
                     dirty.append(outlet)
                 out.append(line)
@@ -214,13 +218,8 @@ class Delivery:
 
     def _with(self, user: User, capability: int, itself: bool) -> Groups:
         """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""
-        groups = {caps: group for caps, group in self._neighbours(user).items() if caps & capability}
-        if not itself:
-            own = {session.outlet for session in self._users.get(user, ())}
-            groups = {
-                caps: {o: s for o, s in group.items() if o not in own} for caps, group in groups.items()
-            }
-        return groups
+        own = () if itself else [session.outlet for session in self._users.get(user, ())]
+        return select(self._neighbours(user), having=capability, but=own)
 
     def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
         def make(fact: facts.AwayChanged, key: int) -> bytes:
@@ -243,9 +242,9 @@ class Delivery:
             session.numeric(numerics.RPL_HOSTHIDDEN, user.host)
         # Others see the user leave and come back.  https://ircv3.net/specs/extensions/chghost#fallback
         mask = cap.SERVER_TIME | cap.EXTENDED_JOIN
-        mine = {session.outlet for session in own}
+        mine = [session.outlet for session in own]
         quitting = merge([self._channels[c] for c in user.channels if c in self._channels])
-        self.fan(_without(quitting, cap.CHGHOST, mine), mask, render.changing_host, fact)
+        self.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
         for channel, ranks in user.channels.items():
             letters = "".join(letter for letter, rank in RANKS.items() if ranks & rank)
 
@@ -258,7 +257,8 @@ class Delivery:
                     render.rank_lines(me, fact.user, channel, letters, fact.at, key) if letters else b""
                 )
 
-            self.fan(_without(self._channels.get(channel, {}), cap.CHGHOST, mine), mask, make, fact)
+            groups = self._channels.get(channel, {})
+            self.fan(select(groups, lacking=cap.CHGHOST, but=mine), mask, make, fact)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged, origin: object) -> None:
         if "D" in fact.added + fact.removed:
@@ -305,13 +305,8 @@ class Delivery:
         def make(fact: facts.Joined, key: int) -> bytes:
             return render.away_changed(user, fact.at, key)
 
-        own = {session.outlet for session in self._users.get(user, ())}
-        notified = {
-            caps: {o: s for o, s in group.items() if o not in own}
-            for caps, group in groups.items()
-            if caps & cap.AWAY_NOTIFY
-        }
-        self.fan(notified, cap.SERVER_TIME, make, fact)
+        own = [session.outlet for session in self._users.get(user, ())]
+        self.fan(select(groups, having=cap.AWAY_NOTIFY, but=own), cap.SERVER_TIME, make, fact)
 
     def _receive_newcomer(self, session: Session, fact: facts.Joined) -> None:
         """Who comes in is told the modes of a channel just made, the topic, and who is there."""
@@ -365,12 +360,3 @@ class Delivery:
         by = fact.by
         for session in self._users.get(fact.user, ()):
             session.numeric(numerics.RPL_UMODEGMSG, by.nick, f"{by.username}@{by.host}", f"+{fact.letter}")
-
-
-def _without(groups: Groups, capability: int, outlets: set[Any]) -> Groups:
-    """`groups` without those that have `capability`, and without some outlets."""
-    return {
-        caps: {o: s for o, s in group.items() if o not in outlets}
-        for caps, group in groups.items()
-        if not caps & capability
-    }

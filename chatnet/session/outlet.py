@@ -13,15 +13,17 @@ from collections.abc import Callable
 class Turn:
     """The outlets that have something to say before the reactor's turn is over.
 
-    ``dirty`` holds exactly the outlets whose ``out`` became non-empty since the last flush.  ``arm`` is given
-    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
+    ``dirty`` holds every outlet whose ``out`` became non-empty since the last flush; it stays there to the end
+    of the turn, even if what it had to say was taken back.  `serial` counts the turns.  ``arm`` is given by
+    the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
     """
 
-    __slots__ = ("_arm", "armed", "dirty")
+    __slots__ = ("_arm", "armed", "dirty", "serial")
 
     def __init__(self, arm: Callable[[], object]) -> None:
         self.dirty: list[Outlet] = []
         self.armed = False
+        self.serial = 0
         self._arm = arm
 
     def mark(self, outlet: Outlet) -> None:
@@ -40,13 +42,17 @@ class Turn:
     def flush(self) -> None:
         """Flush every marked outlet once. What they cause to be said meanwhile goes with the next flush."""
         self.armed = False
+        self.serial += 1
         dirty, self.dirty = self.dirty, []
         for outlet in dirty:
             outlet.flush()
 
 
 class Outlet:
-    """Lines on their way to one client, as finished bytes that end in CR LF."""
+    """Lines on their way to one client, as finished bytes that end in CR LF.
+
+    ``out`` is one list for the outlet's whole life: who appends to it may hold on to it.
+    """
 
     __slots__ = ("out", "sendq", "turn")
 

@@ -337,6 +337,7 @@ class ClientTurn(Turn):
     def flush(self) -> None:
         """Flush every marked outlet once; a failing one is logged and aborted, and the others still flush."""
         self.armed = False
+        self.serial += 1
         dirty, self.dirty = self.dirty, []
         for outlet in dirty:
             try:
