@@ -8,16 +8,30 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from chatnet.wire.masks import parse_network
-from chatnet.wire.names import is_server_name, is_sid
+from chatnet.wire.names import is_domain, is_server_name, is_sid
 
-Seconds = Annotated[float, Field(ge=0)]
-Bytes = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
+
+def _one_line(text: str) -> str:
+    if any(c in text for c in "\0\r\n"):
+        raise ValueError("is more than one line")
+    return text
+
+
+def _word(text: str) -> str:
+    if not text or text[0] == ":" or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError("is not one word: no spaces, and no ':' at its beginning")
+    return text
+
+
+def _not_empty(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value():
+        raise ValueError("is empty; leave it out for no password")
+    return secret
 
 
 def _network(text: str) -> str:
@@ -26,6 +40,11 @@ def _network(text: str) -> str:
     return text
 
 
+Line = Annotated[str, AfterValidator(_one_line)]
+"""Text that is shown to people in one line."""
+Word = Annotated[str, AfterValidator(_word)]
+"""A name that may stand anywhere in a reply."""
+Password = Annotated[SecretStr, AfterValidator(_not_empty)]
 AddressRange = Annotated[str, AfterValidator(_network)]
 """An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
 
@@ -49,7 +68,7 @@ class ServerSettings(Section):
     """Name of this server as users see it; it has a dot. At most 63 bytes."""
     network: str = "chatnet"
     """Name of the whole network, without spaces."""
-    description: str = "A chatnet server"
+    description: Line = "A chatnet server"
     """A line about this server, shown in WHOIS and LINKS."""
     sid: str = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
@@ -57,9 +76,9 @@ class ServerSettings(Section):
     """Message of the day: the path of a text file, relative to the configuration; empty = none."""
     data: str = ""
     """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
-    password: SecretStr | None = None
+    password: Password | None = None
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
-    admin: tuple[str, ...] = ()
+    admin: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
     """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
     casemapping: Literal["rfc1459", "ascii"] = "rfc1459"
     """Which names are the same. Must agree network-wide; takes effect at a restart only."""
@@ -71,7 +90,7 @@ class ServerSettings(Section):
     @field_validator("name")
     @classmethod
     def _check_name(cls, value: str) -> str:
-        if not is_server_name(value) or len(value) > 63:
+        if not is_server_name(value):
             raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
         return value
 
@@ -139,8 +158,6 @@ class LimitSettings(Section):
     """Length of a nick."""
     user: Annotated[int, Field(ge=2, le=32)] = 10
     """Length of a user name, its ``~`` included."""
-    host: Annotated[int, Field(ge=15, le=63)] = 63
-    """Length of a host name as users see it."""
     realname: Annotated[int, Field(ge=1, le=255)] = 150
     """Length of a real name."""
     channel: Annotated[int, Field(ge=2, le=200)] = 50
@@ -187,7 +204,7 @@ class FloodSettings(Section):
     """``[flood]``: rates. Commands cost penalty seconds as their rows say; see docs/operators.md."""
 
     enabled: bool = True
-    """False switches off penalties, throttles and per-address limits (for tests on a trusted machine)."""
+    """False switches off penalties, rates and limits per address (for tests on a trusted machine)."""
     penalty_scale: Annotated[float, Field(ge=0)] = 1.0
     """Multiplies the cost of every command."""
     connections_per_address: Annotated[int, Field(ge=1)] = 16
@@ -229,13 +246,13 @@ class FloodSettings(Section):
 class ConnectionClassSettings(Section):
     """``[[connection_class]]``: what a group of connections may use; the first that matches counts."""
 
-    name: str
-    """Name of the class, used once."""
+    name: Word
+    """Name of the class, used once: one word."""
     match: tuple[AddressRange, ...] = ()
     """Addresses this class is for; empty = everybody."""
     tls: bool | None = None
     """True: only over TLS; False: only without; absent: both."""
-    password: SecretStr | None = None
+    password: Password | None = None
     """Password for this class (PASS), plain or an argon2 hash."""
     lines_per_second: Annotated[float, Field(gt=0)] = 2.0
     """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
@@ -256,42 +273,40 @@ class ConnectionClassSettings(Section):
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     """Sessions this class may have at a time; absent: no limit of its own."""
     flood_exempt: bool = False
-    """No penalties and no limits per address for this class."""
+    """No penalties and no rates for this class. (Limits per address are looked at before the class is known:
+    see ``flood.exempt``.)"""
 
 
-PRIVILEGES = frozenset(
-    {
-        "kill",  # KILL
-        "rehash",  # REHASH
-        "restart",  # RESTART
-        "die",  # DIE
-        "wallops",  # WALLOPS
-        "broadcast",  # PRIVMSG $$mask
-        "see-all",  # auspex: real hosts, secret channels, invisible users, oper view of STATS and TRACE
-        "channels",  # override: enter and change any channel
-        "flood-exempt",  # no penalties
-        "admin",  # shown as server administrator; user mode changes reserved to admins
-    }
-)
-"""What an ``[[oper_class]]`` may grant."""
+PRIVILEGES: Final[dict[str, str]] = {
+    "kill": "KILL",
+    "rehash": "REHASH",
+    "restart": "RESTART",
+    "die": "DIE",
+    "wallops": "WALLOPS",
+    "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
+    "see-all": "real hosts and addresses, secret channels, invisible users, everybody in STATS and TRACE",
+    "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
+    "flood-exempt": "no costs and no rates",
+}
+"""What an ``[[oper_class]]`` may grant, and what each privilege allows."""
 
 
 class OperClassSettings(Section):
     """``[[oper_class]]``: a named set of privileges."""
 
-    name: str
-    """Name of the class, used once."""
+    name: Word
+    """Name of the class, used once: one word."""
     extends: str | None = None
     """Name of a class whose privileges this one has too."""
     privileges: tuple[str, ...] = ()
     """What its opers may do."""
-    title: str = "is an IRC Operator"
+    title: Line = "is an IRC Operator"
     """What WHOIS says of its opers (313)."""
 
     @field_validator("privileges")
     @classmethod
     def _check_privileges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(value) - PRIVILEGES):
+        if unknown := sorted(set(value) - PRIVILEGES.keys()):
             known = ", ".join(sorted(PRIVILEGES))
             raise ValueError(f"has unknown privileges: {', '.join(unknown)} (known: {known})")
         return value
@@ -300,8 +315,8 @@ class OperClassSettings(Section):
 class OperSettings(Section):
     """``[[oper]]``: one operator."""
 
-    name: str
-    """The name given to OPER, used once."""
+    name: Word
+    """The name given to OPER, used once: one word."""
     password: SecretStr | None = None
     """An argon2 hash, made by ``chatnet hash-password``."""
     oper_class: str = Field(alias="class")
@@ -347,13 +362,20 @@ class CloakSettings(Section):
     key: SecretStr | None = None
     """The secret: 32 characters or more, one for all nodes; absent: made once, kept in the data folder."""
     suffix: str = "cloak"
-    """Last label of a cloaked address, for instance ``b2c.77a.9f1.cloak``."""
+    """How a cloaked address ends, as in ``y35hy5gf.datqtlio.lcdxny6g.o5dhijjw.cloak``; at most 27 bytes."""
 
     @field_validator("key")
     @classmethod
     def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("is shorter than 32 characters")
+        return value
+
+    @field_validator("suffix")
+    @classmethod
+    def _check_suffix(cls, value: str) -> str:
+        if not is_domain(value, 27):
+            raise ValueError("is not the end of a host name: letters, digits and '-', with dots between")
         return value
 
 

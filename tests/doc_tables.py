@@ -14,6 +14,7 @@ from typing import Final
 from chatnet.commands import CLIENT
 from chatnet.model import modes
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
+from chatnet.settings import PRIVILEGES
 from chatnet.wire import capabilities
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -99,12 +100,17 @@ def penalties() -> str:
     return table(("Cost", "Commands"), [(f"{cost:g}", " ".join(by_cost[cost])) for cost in sorted(by_cost)])
 
 
+def privileges() -> str:
+    return table(("Privilege", "allows"), [(f"`{name}`", meaning) for name, meaning in PRIVILEGES.items()])
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "capabilities": capability_names,
     "channel-modes": channel_modes,
     "commands": commands,
     "oper-commands": oper_commands,
     "penalties": penalties,
+    "privileges": privileges,
     "ranks": ranks,
     "snomask": snomask,
     "user-modes": user_modes,

@@ -56,6 +56,29 @@ def test_oper_needs_a_proof_and_a_password_only_as_a_hash() -> None:
     assert OperSettings.model_validate({"name": "ann", "class": "x", "certfp": colons}).certfp == "ab" * 32
 
 
+@pytest.mark.parametrize(
+    ("section", "wrong"),
+    [
+        ("server", {"password": ""}),
+        ("server", {"description": "two\nlines"}),
+        ("server", {"admin": ("one\r",)}),
+        ("server", {"admin": ("a", "b", "c", "d")}),
+        ("connection_class", ({"name": "two words"},)),
+        ("connection_class", ({"name": "a", "password": ""},)),
+        ("oper_class", ({"name": ""},)),
+        ("oper_class", ({"name": ":a"},)),
+        ("oper_class", ({"name": "a", "title": "runs\nthis"},)),
+        ("oper_class", ({"name": "a", "privileges": ("admin",)},)),
+        ("cloak", {"suffix": ""}),
+        ("cloak", {"suffix": "a b"}),
+        ("cloak", {"suffix": "x" * 28}),
+    ],
+)
+def test_what_would_break_a_reply_or_a_lock_is_refused(section: str, wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({section: wrong})
+
+
 def test_privileges_are_inherited() -> None:
     settings = Settings(
         oper_class=(

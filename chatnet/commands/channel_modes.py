@@ -228,7 +228,7 @@ class ModeCommand:
             return
         limits = request.settings.limits
         bare, forward = split_forward(given.strip(" "))
-        mask = bans.complete(bare, letter, limits.nick, limits.user, limits.host)
+        mask = bans.complete(bare, letter, limits.nick, limits.user)
         if not change.adding:
             for text in (mask, bare):  # another server may have entered what we would not
                 entry = channel.lists[letter].get(request.network.fold(text)) if text else None

@@ -279,7 +279,7 @@ def _split(data: str) -> list[str]:
     return [part.replace("\\,", ",") for part in _COMMA.split(data)]
 
 
-def complete(text: str, kind: str, nick: int = 30, user: int = 10, host: int = 63) -> str | None:
+def complete(text: str, kind: str, nick: int = 30, user: int = 10) -> str | None:
     """`text`, without a forward, as it is entered into a list (`kind` b, e or I); None if it can mean nobody.
 
     A plain mask, and those within an extended one, are made whole, each part cut to its limit in bytes.  It
@@ -287,7 +287,7 @@ def complete(text: str, kind: str, nick: int = 30, user: int = 10, host: int = 6
     """
     text = text.partition(" ")[0]
     if text[:1] != "$":
-        return complete_mask(text, nick, user, host)
+        return complete_mask(text, nick, user)
     parsed = parse(text)
     if parsed is None or not _NOT_IN.get(kind, frozenset()).isdisjoint(parsed.letters):
         return None
@@ -295,10 +295,10 @@ def complete(text: str, kind: str, nick: int = 30, user: int = 10, host: int = 6
     def write(part: Extended) -> str:
         data = part.data
         if part.letter == "m" or (part.letter == "q" and not part.parts):
-            data = complete_mask(data, nick, user, host)
+            data = complete_mask(data, nick, user)
         elif part.letter == "x":
             mask, mark, realname = data.partition("#")
-            data = complete_mask(mask, nick, user, host) + mark + realname
+            data = complete_mask(mask, nick, user) + mark + realname
         elif part.letter == "q":
             data = "$" + write(part.parts[0])
         elif part.letter == "&":

@@ -11,14 +11,15 @@ from __future__ import annotations
 import ipaddress
 from base64 import b32encode
 from hashlib import blake2b
-from typing import Final
 
-LONGEST: Final = 63
-"""Bytes of a host."""
+from chatnet.wire.names import LONGEST_HOST
 
 
 class Cloaks:
-    """Makes cloaks with one key (at least 16 bytes, secret, stable across restarts) and one suffix."""
+    """Makes cloaks with one key (at least 16 bytes, secret, stable across restarts) and one suffix.
+
+    A suffix of up to 27 bytes leaves room for four hashes of eight letters in a host.
+    """
 
     def __init__(self, key: bytes, suffix: str) -> None:
         # blake2b takes keys of up to 64 bytes; a longer one is hashed first.
@@ -54,4 +55,4 @@ class Cloaks:
         shown = min(2, len(labels) - 1)
         hidden = [self._part(b"name", ".".join(labels[at:]).encode()) for at in range(len(labels) - shown)]
         cloak = ".".join([*hidden, *labels[len(hidden) :]])
-        return cloak if shown and len(cloak) <= LONGEST else f"{hidden[0]}.{self.suffix}"
+        return cloak if shown and len(cloak) <= LONGEST_HOST else f"{hidden[0]}.{self.suffix}"

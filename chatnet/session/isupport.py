@@ -6,6 +6,7 @@ from chatnet.model import modes
 from chatnet.rules.bans import EXTENDED
 from chatnet.settings import Settings
 from chatnet.wire.isupport import format_tokens
+from chatnet.wire.names import LONGEST_HOST
 
 
 def tokens(settings: Settings) -> dict[str, str | None]:
@@ -26,7 +27,7 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
         "EXTBAN": f"$,{EXTENDED}",
-        "HOSTLEN": str(limits.host),
+        "HOSTLEN": str(LONGEST_HOST),
         "INVEX": "I",
         "KEYLEN": str(limits.key),
         "KICKLEN": str(limits.kick),

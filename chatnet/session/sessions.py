@@ -62,7 +62,7 @@ class Sessions:
     """The registry of sessions; also an observer, for what a reload changes.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, or gives None.  Without `control` nobody can rehash or stop the server.
+    confirmed host name of an address, fit to be shown, or gives None.  Without `control` nobody can rehash or stop the server.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class Sessions:
         host = await self.host_of(session.peer.address, self.node.settings.lookups.timeout)
         if session.closed:
             return
-        if host is not None and len(host) <= self.node.settings.limits.host:
+        if host is not None:
             session.user.real_host = session.user.host = host
         session.satisfy(one.Needs.LOOKUP)
 

@@ -11,9 +11,6 @@ from twisted.logger import Logger
 
 from chatnet.wire.names import is_hostname
 
-HOST_LIMIT = 63
-"""Bytes of the longest host name that is shown."""
-
 log = Logger()
 
 
@@ -49,7 +46,7 @@ async def _confirmed(address: str, resolver: Any) -> str | None:
     answers, _, _ = await resolver.lookupPointer(parsed.reverse_pointer)
     names = [str(answer.payload.name).rstrip(".").lower() for answer in answers if answer.type == dns.PTR]
     # A name of digits only could pass for an address.
-    if not names or not is_hostname(names[0], HOST_LIMIT) or names[0].rpartition(".")[2].isdecimal():
+    if not names or not is_hostname(names[0]) or names[0].rpartition(".")[2].isdecimal():
         return None
     ask, kind = (
         (resolver.lookupAddress, dns.A) if parsed.version == 4 else (resolver.lookupIPV6Address, dns.AAAA)

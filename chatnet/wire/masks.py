@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Final
 
 from chatnet.wire.casemap import Folder
+from chatnet.wire.names import LONGEST_HOST
 from chatnet.wire.text import cut
 
 Network = IPv4Network | IPv6Network
@@ -82,7 +83,7 @@ def _with_expression(runs: list[list[str | None]], fold: Folder) -> Callable[[st
 _STARS: Final = re.compile(r"\*{2,}")
 
 
-def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10, host_limit: int = 63) -> str:
+def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10) -> str:
     """A part of a mask made whole, each part cut to its limit in bytes.
 
     `nick` is `nick!*@*`, `nick!user` is `nick!user@*`, `user@host` is `*!user@host`, and what holds a dot, a
@@ -101,7 +102,7 @@ def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10, host_li
         host = text
     else:
         nick = text
-    return f"{cut(nick, nick_limit) or '*'}!{cut(user, user_limit) or '*'}@{cut(host, host_limit) or '*'}"
+    return f"{cut(nick, nick_limit) or '*'}!{cut(user, user_limit) or '*'}@{cut(host, LONGEST_HOST) or '*'}"
 
 
 @lru_cache(1024)

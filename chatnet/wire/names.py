@@ -13,13 +13,14 @@ from chatnet.wire.text import byte_length
 
 _NICK: Final = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _CHANNEL: Final = re.compile(r"#[^\x00-\x20,\x7f-\x9f]*")
-_USERNAME: Final = re.compile(r"~?[A-Za-z0-9][A-Za-z0-9\[\]\\`_^{|}.-]*")
 _NOT_IN_USERNAME: Final = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.-]")
 _HOSTNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 _SERVER_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
 _SID: Final = re.compile(r"[0-9][A-Z0-9]{2}")
 
-_LONGEST_SERVER_NAME: Final = 63
+LONGEST_HOST: Final = 63
+"""Bytes of a host, and of a server's name: what TS6 networks agree on."""
 
 
 def is_nick(text: str, limit: int) -> bool:
@@ -32,28 +33,29 @@ def is_channel(text: str, limit: int) -> bool:
     return _CHANNEL.fullmatch(text) is not None and byte_length(text) <= limit
 
 
-def is_username(text: str, limit: int) -> bool:
-    """A letter or digit, then what nicks have and dots; a `~` may come first and counts."""
-    return len(text) <= limit and _USERNAME.fullmatch(text) is not None
-
-
 def clean_username(text: str, limit: int) -> str:
     """What is left of the text when all that no user name holds is dropped; "" if nothing is.
 
-    `~` is dropped too: the server alone says that a user name is unverified.
+    It is a letter or digit, then what nicks have and dots.  `~` is dropped too: the server alone says that a
+    user name is unverified.
     """
     kept = _NOT_IN_USERNAME.sub("", text)
     return kept.lstrip("[]\\`_^{|}.-")[:limit]
 
 
-def is_hostname(text: str, limit: int) -> bool:
+def is_hostname(text: str) -> bool:
     """A host as a client may bear it: a name, an address, or a cloak with `:` and `/` in it."""
-    return len(text) <= limit and _HOSTNAME.fullmatch(text) is not None
+    return len(text) <= LONGEST_HOST and _HOSTNAME.fullmatch(text) is not None
+
+
+def is_domain(text: str, limit: int) -> bool:
+    """A host name, or the end of one: labels of letters, digits and inner `-`, with dots between."""
+    return len(text) <= limit and _DOMAIN.fullmatch(text) is not None
 
 
 def is_server_name(text: str) -> bool:
     """A name with a dot in it, which no nick has, of at most 63 bytes."""
-    return len(text) <= _LONGEST_SERVER_NAME and _SERVER_NAME.fullmatch(text) is not None
+    return len(text) <= LONGEST_HOST and _SERVER_NAME.fullmatch(text) is not None
 
 
 def is_sid(text: str) -> bool:

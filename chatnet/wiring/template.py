@@ -31,7 +31,7 @@ _HASH = "$argon2id$v=19$m=65536,t=3,p=4$..."
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
     "oper_class": [
-        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "admin"]},
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all"]},
         {"name": "helper", "privileges": ["kill", "wallops"]},
     ],
     "oper": [
@@ -86,7 +86,9 @@ def _table(
     for name, field in model.model_fields.items():
         key = field.alias or name
         yield ""
-        yield from _prose((field.description or "") + _limits(section, key, field))
+        yield from _prose((field.description or "") + _limits(field))
+        if f"{section}.{key}" == "oper_class.privileges":
+            yield from (f"#   {name:<12}  {meaning}" for name, meaning in PRIVILEGES.items())
         if key in chosen:
             yield f"{key} = {_toml(chosen[key])}"
             continue
@@ -96,10 +98,8 @@ def _table(
         yield f"#{key} = {_toml(value)}"
 
 
-def _limits(section: str, key: str, field: FieldInfo) -> str:
+def _limits(field: FieldInfo) -> str:
     """What values there are, as a sentence to follow the description."""
-    if f"{section}.{key}" == "oper_class.privileges":
-        return f" Known: {', '.join(sorted(PRIVILEGES))}."
     if typing.get_origin(field.annotation) is typing.Literal:
         return f" One of: {', '.join(typing.get_args(field.annotation))}."
     parts = []

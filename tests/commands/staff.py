@@ -13,7 +13,7 @@ CLASSES = [
     {
         "name": "admin",
         "extends": "helper",
-        "privileges": ["rehash", "restart", "die", "wallops", "see-all", "admin"],
+        "privileges": ["rehash", "restart", "die", "wallops", "see-all"],
         "title": "runs this server",
     },
 ]

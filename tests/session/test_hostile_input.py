@@ -67,7 +67,7 @@ def test_any_parameters(talk: list[tuple[bool, str]], oper: bool, utf8_only: boo
     ann = house.client("ann", caps="server-time echo-message extended-join away-notify invite-notify setname")
     bob = house.client("bob")
     if oper:
-        house.node.commit(Opered(ann.user, Oper("o", "c", PRIVILEGES, "is an oper"), 1.0))
+        house.node.commit(Opered(ann.user, Oper("o", "c", frozenset(PRIVILEGES), "is an oper"), 1.0))
         house.node.commit(UserModesChanged(ann.user, "s", "", "ckofqnrg", 1.0))
     for client in (ann, bob):
         client >> "JOIN #c"

@@ -61,4 +61,5 @@ def test_every_line_is_short_enough_and_tells_bounds_and_choices() -> None:
     assert max(map(len, text.splitlines())) <= 110
     assert "# Length of a nick. At least 1 and at most 64.\n#nick = 30\n" in text
     assert "One of: debug, info, warn, error.\n" in text
+    assert "\n#   kill          KILL\n" in text
     assert "``" not in text
