@@ -283,6 +283,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "restart": "RESTART",
     "die": "DIE",
     "wallops": "WALLOPS",
+    "operwall": "OPERWALL",
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
     "see-all": "real hosts and addresses, secret channels, invisible users, everybody in STATS and TRACE",
     "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
@@ -325,7 +326,7 @@ class OperSettings(Section):
     """``user@host`` masks (real host or address, CIDR allowed) from where; empty = anywhere."""
     certfp: str | None = None
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
-    modes: str = "sw"
+    modes: str = "swz"
     """User modes set at OPER."""
     snomask: str = "ckofr"
     """Letters of the server notices shown at OPER."""

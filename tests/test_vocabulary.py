@@ -10,6 +10,7 @@ from chatnet.model.facts import Fact
 CHANGES_NOTHING: set[type[Fact]] = {
     facts.BroadcastSent,
     facts.CallerBlocked,
+    facts.Killed,
     facts.Knocked,
     facts.MessageSent,
     facts.ServerNotice,

@@ -9,6 +9,7 @@ from chatnet.model.modes import OP, RANK_OF_PREFIX
 from chatnet.model.user import User
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write
+from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
 from chatnet.wire import numerics
@@ -166,10 +167,8 @@ def _knock_on(request: Request, command: str, target: User, refusal: Refusal) ->
 def _broadcast(request: Request, command: str, name: str, text: str) -> Refusal | None:
     """``$$mask``: everybody on the servers whose names match; after its last dot is no wildcard."""
     user = request.user
-    if not user.may("broadcast"):
-        if user.oper is None:
-            return Refusal(numerics.ERR_NOPRIVILEGES)
-        return Refusal(numerics.ERR_NOPRIVS, "broadcast")
+    if (refusal := may_use(user, "broadcast")) is not None:
+        return refusal
     mask = name.lstrip("$")
     if "." not in mask:
         return Refusal(numerics.ERR_NOTOPLEVEL, middle(name))

@@ -1,14 +1,14 @@
-"""Becoming an IRC operator, and what operators do to people: OPER, KILL, WALLOPS."""
+"""Becoming an IRC operator, and what operators do to people: OPER, KILL, WALLOPS, OPERWALL."""
 
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.facts import WallopsSent
+from chatnet.model.facts import Killed, WallopsSent
 from chatnet.rules.opers import blocks_for, opered
-from chatnet.session.render import LINE, encode
+from chatnet.session.render import OPERWALL
 from chatnet.settings import OperSettings
 from chatnet.wire import numerics
-from chatnet.wire.text import cut, cut_bytes
+from chatnet.wire.text import cut
 
 
 @CLIENT.command("OPER", min_params=1, penalty=4.0)
@@ -93,10 +93,7 @@ def kill(request: Request) -> None:
     )
     request.sessions.node.log.info(f"{user.mask} killed {target.mask} [{target.address}]")
     request.notice("k", text)
-    told = cut_bytes(encode(f":{user.mask} KILL {target.nick} :{reason}"), LINE)
-    for session in request.sessions.local.sessions_of(target):
-        session.send(told)
-        session.close(f"Killed ({user.nick} ({reason}))", killed=True)
+    request.commit(Killed(target, user, reason, request.now))
 
 
 @CLIENT.command("WALLOPS", min_params=1, privilege="wallops", penalty=1.0)
@@ -108,4 +105,18 @@ def wallops(request: Request) -> None:
     text = request.params[0]
     if not text:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
+    if text.startswith(OPERWALL):  # nobody shall take it for one
+        text = "WALLOPS - " + text
     request.commit(WallopsSent(request.user, text, request.now))
+
+
+@CLIENT.command("OPERWALL", min_params=1, privilege="operwall", penalty=1.0)
+def operwall(request: Request) -> None:
+    """`OPERWALL :<text>`: write to the operators who have user mode z.
+
+    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 481, 723, 461 (no text).
+    """
+    text = request.params[0]
+    if not text:
+        request.stop(numerics.ERR_NEEDMOREPARAMS, "OPERWALL")
+    request.commit(WallopsSent(request.user, text, request.now, for_opers=True))

@@ -36,6 +36,7 @@ class Delivery:
         self._users: dict[User, tuple[Session, ...]] = {}
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserQuit: self._user_quit,
+            facts.Killed: self._killed,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
             facts.RealnameChanged: self._realname_changed,
@@ -195,7 +196,8 @@ class Delivery:
         self.tell(self._everybody(), render.broadcast, fact)
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
-        self.tell([s for s in self._everybody() if "w" in s.user.modes], render.wallops, fact)
+        mode = "z" if fact.for_opers else "w"
+        self.tell([s for s in self._everybody() if mode in s.user.modes], render.wallops, fact)
 
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
         me = self._node.network.me
@@ -212,6 +214,9 @@ class Delivery:
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
             self.fan(audience, cap.SERVER_TIME, render.quitted, fact)
+
+    def _killed(self, fact: facts.Killed, origin: object) -> None:
+        self.tell(self._users.get(fact.user, ()), render.killed, fact)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         self.fan(self._neighbours(fact.user), cap.SERVER_TIME, render.nick_changed, fact)

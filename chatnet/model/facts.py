@@ -60,7 +60,16 @@ class UserQuit(Fact):
     user: User
     reason: str
     at: float
-    killed: bool = False
+
+
+@fact
+class Killed(Fact):
+    """Somebody was put off the network. Their sessions close on it, wherever they are; UserQuit follows."""
+
+    user: User
+    by: Source
+    reason: str
+    at: float
 
 
 @fact
@@ -146,7 +155,7 @@ class AcceptsChanged(Fact):
 class Joined(Fact):
     """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
 
-    A created channel bears its first modes already; `by` is the server that set them.
+    A created channel bears its first modes already, which this server set.
     """
 
     channel: Channel
@@ -236,11 +245,12 @@ class BroadcastSent(Fact):
 
 @fact
 class WallopsSent(Fact):
-    """A WALLOPS, for users with mode w."""
+    """A WALLOPS, for users with mode w, or an OPERWALL, for opers with mode z."""
 
     by: Source
     text: str
     at: float
+    for_opers: bool = False
 
 
 @fact

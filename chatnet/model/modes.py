@@ -70,7 +70,7 @@ USER_MODES: Final[dict[str, str]] = {
     "s": "gets server notices, by letters",
     "w": "gets WALLOPS",
     "x": "hides the real host",
-    "z": "gets operators' announcements (opers only)",
+    "z": "gets OPERWALL, what operators write to each other (opers only)",
 }
 
 

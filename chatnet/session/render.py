@@ -21,6 +21,9 @@ from chatnet.wire.text import cut_bytes
 LINE: Final = 510
 """Bytes of a line without its tags and its CR LF."""
 
+OPERWALL: Final = "OPERWALL - "
+"""What stands before the text of an OPERWALL, which is a WALLOPS to clients."""
+
 _second = -1
 _second_text = b""
 
@@ -96,6 +99,12 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
     return line(b":%b QUIT :%b" % (fact.user.source, encode(fact.reason)), fact.at, key)
+
+
+def killed(fact: facts.Killed, key: int) -> bytes:
+    """``:nick!user@host KILL nick :reason``, for the victim."""
+    body = b":%b KILL %b :%b" % (fact.by.source, encode(fact.user.nick), encode(fact.reason))
+    return line(body, fact.at, key)
 
 
 def nick_changed(fact: facts.NickChanged, key: int) -> bytes:
@@ -174,8 +183,9 @@ def invited(fact: facts.Invited, key: int) -> bytes:
 
 
 def wallops(fact: facts.WallopsSent, key: int) -> bytes:
-    """``:nick!user@host WALLOPS :text``"""
-    return line(b":%b WALLOPS :%b" % (fact.by.source, encode(fact.text)), fact.at, key)
+    """``:nick!user@host WALLOPS :text``; an OPERWALL says so in its text."""
+    mark = OPERWALL if fact.for_opers else ""
+    return line(b":%b WALLOPS :%b" % (fact.by.source, encode(mark + fact.text)), fact.at, key)
 
 
 def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:

@@ -324,11 +324,11 @@ class Session:
 
     # the end
 
-    def close(self, reason: str, *, killed: bool = False) -> None:
+    def close(self, reason: str) -> None:
         """Say goodbye: the network hears a QUIT (if there was a user), the client an ERROR; then close."""
         if self.closed:
             return
-        self._leave(reason, killed)
+        self._leave(reason)
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
         self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
         self.outlet.close()
@@ -336,16 +336,16 @@ class Session:
     def connection_lost(self, reason: str) -> None:
         """The transport is gone."""
         if not self.closed:
-            self._leave(reason, False)
+            self._leave(reason)
 
     def sendq_exceeded(self) -> None:
         """More waits for this reader than its class allows: cut it off without another word."""
         if not self.closed:
             self.sessions.node.notice("f", f"SendQ exceeded: {self.user.mask} [{self.peer.address}]")
-            self._leave("SendQ exceeded", False)
+            self._leave("SendQ exceeded")
             self.outlet.abort()
 
-    def _leave(self, reason: str, killed: bool) -> None:
+    def _leave(self, reason: str) -> None:
         self.closed = True
         if self.timer is not None:
             self.timer.cancel()
@@ -354,7 +354,7 @@ class Session:
         last = self.sessions.forget(self)
         if self.registered and last:
             node, user = self.sessions.node, self.user
-            node.commit(UserQuit(user, reason, node.clock.time(), killed), self)
+            node.commit(UserQuit(user, reason, node.clock.time()), self)
             who = f"{user.nick} ({user.username}@{user.real_host}) [{user.address}]"
             node.notice("q", f"Client exiting: {who} ({reason})")
 

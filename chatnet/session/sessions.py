@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
-from chatnet.model.facts import Fact, Hearer, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Node
@@ -59,10 +59,11 @@ class Watching(Protocol):
 
 
 class Sessions:
-    """The registry of sessions; also an observer, for what a reload changes.
+    """The registry of sessions; also an observer: of reloads, of kills, and of what throttles count.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, fit to be shown, or gives None.  Without `control` nobody can rehash or stop the server.
+    confirmed host name of an address, fit to be shown, or gives None.  Without `control` nobody can rehash or
+    stop the server.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Sessions:
         self.isupport: list[str] = []
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
+            Killed: self._killed,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings)
@@ -120,6 +122,11 @@ class Sessions:
         for session in self.all:
             session.connection_class = self.class_of(session.peer, session.connection_class)
             session.outlet.sendq = session.connection_class.sendq
+
+    def _killed(self, fact: Killed, origin: object) -> None:
+        killer = fact.by.mask.partition("!")[0]
+        for session in self.local.sessions_of(fact.user):
+            session.close(f"Killed ({killer} ({fact.reason}))")
 
     @property
     def motd(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""OPER, KILL, WALLOPS."""
+"""OPER, KILL, WALLOPS, OPERWALL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def house() -> Any:
 def test_the_right_password_makes_an_oper(house: House) -> None:
     ann = house.client("ann")
     ann >> "OPER root sesame"
-    ann << ":ann!~ann@192.0.2.1 MODE ann :+osw"
+    ann << ":ann!~ann@192.0.2.1 MODE ann :+oswz"
     ann << ":irc.test 381 ann :You are now an IRC operator"
     ann << ":irc.test 008 ann +cfgknoqr :Server notice mask"
     ann << (
@@ -163,7 +163,7 @@ def test_a_reload_without_the_block_ends_it(house: House) -> None:
     root.lines()
     reload(house, {"name": "help", "class": "helper", "password": HASH})
     root << ":irc.test NOTICE ann :You are not an IRC operator any more: your block was removed"
-    root << ":ann!~ann@192.0.2.1 MODE ann :-os"
+    root << ":ann!~ann@192.0.2.1 MODE ann :-osz"
     root.silent()
     assert root.user.oper is None and root.user.snomask == ""
     other.silent()
@@ -210,8 +210,9 @@ def test_who_may_not_kill_and_whom(house: House) -> None:
 
 def test_wallops_reach_those_who_want_them(house: House) -> None:
     root, ann, bob = oper(house, "root"), house.client("ann"), house.client("bob")
-    ann.user.modes.add("w")
-    root.lines()
+    ann >> "MODE ann +w"
+    for client in (ann, root):
+        client.lines()
     root >> "WALLOPS :Tea is ready"
     ann << ":root!~root@192.0.2.1 WALLOPS :Tea is ready"
     root << ":root!~root@192.0.2.1 WALLOPS :Tea is ready"
@@ -223,6 +224,25 @@ def test_wallops_reach_those_who_want_them(house: House) -> None:
     helper = oper(house, "helper", "help")
     helper >> "WALLOPS :hi"
     helper << ":irc.test 723 helper wallops :Insufficient oper privileges"
+
+
+def test_operwall_is_among_operators(house: House) -> None:
+    root, helper, ann = oper(house, "root"), oper(house, "helper", "help"), house.client("ann")
+    helper >> "MODE helper +z"
+    ann >> "MODE ann +w"
+    for client in (root, helper, ann):
+        client.lines()
+    root >> "OPERWALL :Keys?"
+    for client in (root, helper):
+        client << ":root!~root@192.0.2.1 WALLOPS :OPERWALL - Keys?"
+    root >> "OPERWALL :"
+    root << ":irc.test 461 root OPERWALL :Not enough parameters"
+    helper >> "OPERWALL :Here"
+    helper << ":irc.test 723 helper operwall :Insufficient oper privileges"
+    ann >> "OPERWALL :hi"
+    ann << ":irc.test 481 ann *"
+    root >> "WALLOPS :OPERWALL - no"
+    ann << ":root!~root@192.0.2.1 WALLOPS :WALLOPS - OPERWALL - no"
 
 
 def test_a_password_is_the_one_of_its_block() -> None:
