@@ -13,9 +13,9 @@ from collections.abc import Callable
 class Turn:
     """The outlets that have something to say before the reactor's turn is over.
 
-    ``dirty`` holds every outlet whose ``out`` became non-empty since the last flush; it stays there to the end
-    of the turn, even if what it had to say was taken back.  `serial` counts the turns.  ``arm`` is given by
-    the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
+    ``dirty`` holds every outlet whose ``out`` became non-empty since the last flush; it stays there to the
+    end of the turn, even if what it had to say was taken back.  `serial` counts the turns.  ``arm`` is given
+    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
     """
 
     __slots__ = ("_arm", "armed", "dirty", "serial")
