@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from chatnet.model.channel import Channel
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
+from chatnet.session.packing import reply_packed
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
@@ -35,23 +34,17 @@ def show_names(session: Session, channel: Channel) -> None:
     prefixes = ALL_PREFIXES if session.caps & cap.MULTI_PREFIX else TOP_PREFIX
     full = session.caps & cap.USERHOST_IN_NAMES
     everything = session.user in channel.members or session.user.may("see-all")
-    items: Iterable[str] = (
+    items = [
         prefixes[ranks] + (user.mask if full else user.nick)
         for user, ranks in channel.members.items()
         if everything or "i" not in user.modes
+    ]
+    sign = symbol(channel)
+    whole = encode(
+        f":{session.sessions.server_name} 353 {session.user.nick} {sign} {channel.name} :{' '.join(items)}"
     )
-    head = f":{session.sessions.server_name} 353 {session.user.nick} {symbol(channel)} {channel.name} :"
-    room = LINE - len(encode(head))
-    line: list[str] = []
-    size = 0
-    for item in items:
-        length = len(item) if item.isascii() else len(encode(item))
-        if line and size + length > room:
-            session.send(encode(head + " ".join(line)))
-            line.clear()
-            size = 0
-        line.append(item)
-        size += length + 1
-    if line:
-        session.send(encode(head + " ".join(line)))
+    if len(whole) > LINE:
+        reply_packed(session, numerics.RPL_NAMREPLY, items, " ", sign, channel.name)
+    elif items:
+        session.send(whole)
     session.numeric(numerics.RPL_ENDOFNAMES, channel.name)
