@@ -19,8 +19,7 @@ class Phase(IntEnum):
     """When a command may be used."""
 
     ANY = 0  # before and after registration
-    BEFORE = 1  # only before
-    REGISTERED = 2  # only after
+    REGISTERED = 1  # only after
 
 
 class Row:
@@ -77,13 +76,6 @@ class Table:
             return handler
 
         return enter
-
-    def include(self, other: Table) -> None:
-        """Take over all rows of `other`; a verb in both is an error."""
-        for verb, row in other.rows.items():
-            if verb in self.rows:
-                raise ValueError(f"{verb} is in the table already")
-            self.rows[verb] = row
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows.values())

@@ -7,7 +7,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Invited, Knocked
 from chatnet.rules.channels import may_invite, may_knock
 from chatnet.rules.messages import may_write
-from chatnet.session.rates import too_fast
+from chatnet.session.rates import exempt, too_fast
 from chatnet.wire import numerics
 
 
@@ -39,7 +39,7 @@ def invite(request: Request) -> None:
         request.refuse(refusal)
         return
     flood = request.settings.flood
-    if flood.enabled and too_fast(request.session, "invite", flood.invite_rate, 60.0):
+    if too_fast(request.session, "invite", flood.invite_rate, 60.0):
         request.stop(numerics.RPL_TRYAGAIN, "INVITE")
     request.reply(numerics.RPL_INVITING, target.nick, channel.name)
     if target.away is not None:
@@ -68,7 +68,7 @@ def knock(request: Request) -> None:
         request.refuse(refusal)
         return
     flood = request.settings.flood
-    if flood.enabled and not user.may("flood-exempt"):
+    if not exempt(request.session):
         if request.sessions.throttles.knocked_within(channel, flood.knock_period):
             request.stop(numerics.ERR_TOOMANYKNOCK, channel.name, "channel")
         if too_fast(request.session, "knock", 1, flood.knock_period):

@@ -51,7 +51,7 @@ def _join(request: Request, name: str, key: str) -> None:
     if not is_channel(name, limits.channel):
         request.reply(numerics.ERR_BADCHANMASK, middle(name))
         return
-    if flood.enabled and too_fast(request.session, "join", flood.join_rate, flood.join_period):
+    if too_fast(request.session, "join", flood.join_rate, flood.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
         channel = Channel(name, request.network.fold(name), int(now))

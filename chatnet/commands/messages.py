@@ -124,8 +124,7 @@ def _to_user(request: Request, command: str, target: User, text: str) -> Refusal
             _knock_on(request, command, target, refusal)
             return None
         return refusal
-    flood = request.settings.flood
-    if flood.enabled and target is not user and _new_target(request, target):
+    if request.sessions.flood and target is not user and _new_target(request, target):
         return Refusal(numerics.ERR_TARGCHANGE, target.nick)
     request.commit(MessageSent(command, user, target, text, request.now))
     if target.away is not None and command == "PRIVMSG":

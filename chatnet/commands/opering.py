@@ -40,7 +40,7 @@ async def oper(request: Request) -> None:
         _failed(request, name)
         return
     session.failed_opers = 0
-    text = f"{user.nick} ({user.username}@{user.real_host}) [{user.address}] is an operator now: {block.name}"
+    text = f"{user.identity} is an operator now: {block.name}"
     request.sessions.node.log.info(text)
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
@@ -67,7 +67,7 @@ def _failed(request: Request, name: str) -> None:
     """Tell the opers, and close after too many.  What is no name might be a password: nobody reads it."""
     user, session = request.user, request.session
     known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
-    text = f"Failed OPER as {known} by {user.nick} ({user.username}@{user.real_host}) [{user.address}]"
+    text = f"Failed OPER as {known} by {user.identity}"
     request.sessions.node.log.warn(text)
     request.notice("o", text)
     session.failed_opers += 1

@@ -44,7 +44,7 @@ def setname(request: Request) -> None:
         )
         return
     flood = request.settings.flood
-    if flood.enabled and too_fast(session, "setname", flood.nick_rate, flood.nick_period):
+    if too_fast(session, "setname", flood.nick_rate, flood.nick_period):
         session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", "Slow down your realname changes")
         return
     request.commit(RealnameChanged(user, realname, request.now))

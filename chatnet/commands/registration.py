@@ -72,7 +72,7 @@ def nick(request: Request) -> None:
         if not ranks and bans.muted(channel, me):
             request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
     flood = request.settings.flood
-    if flood.enabled and too_fast(session, "nick", flood.nick_rate, flood.nick_period):
+    if too_fast(session, "nick", flood.nick_rate, flood.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(flood.nick_period))
     request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))

@@ -36,27 +36,29 @@ class Request:
     a reply pass through ``wire.text.middle`` unless they were found in the network.
     """
 
-    __slots__ = ("params", "row", "session", "tags", "user")
+    __slots__ = ("params", "row", "session", "user")
 
     def __init__(self, session: Session, message: Message, row: Row) -> None:
         self.session = session
         self.user: User = session.user
         self.params: list[str] = message.params
-        self.tags: dict[str, str] = message.tags
         self.row = row
         if row.privilege is not None:
             self.need(row.privilege)
 
     @property
     def network(self) -> Network:
+        """The network as this node knows it."""
         return self.session.sessions.node.network
 
     @property
     def settings(self) -> Settings:
+        """The settings in force."""
         return self.session.sessions.node.settings
 
     @property
     def sessions(self) -> Sessions:
+        """All local sessions, and what they share."""
         return self.session.sessions
 
     @property
@@ -125,12 +127,12 @@ class Request:
         if user is None or user.server is not me:
             self.stop(ERR_NOSUCHSERVER, middle(name))
 
-    def targets(self, index: int, most: int | None = None) -> list[str]:
+    def targets(self, index: int) -> list[str]:
         """A parameter as a list of targets: split at commas, empty ones and repetitions left out.
 
-        Ends the command with 461 if nothing is left; `most` None means no limit.
+        Ends the command with 461 if nothing is left.
         """
         found = list(dict.fromkeys(part for part in self.params[index].split(",") if part))
         if not found:
             self.stop(ERR_NEEDMOREPARAMS, self.row.verb)
-        return found if most is None else found[:most]
+        return found

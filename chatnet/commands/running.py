@@ -63,8 +63,7 @@ def _farewell(request: Request, what: str, verb: str) -> str:
     if name.lower() != request.sessions.server_name.lower():
         request.stop(numerics.ERR_NOSUCHSERVER, middle(name))
     reason = cut(request.param(1), request.settings.limits.kick)
-    user = request.user
-    text = f"{user.nick} ({user.username}@{user.real_host}) {verb} the server"
+    text = f"{request.user.identity} {verb} the server"
     request.sessions.node.log.warn(text)
     request.notice("g", text + (f": {reason}" if reason else ""))
     return f"{what}: {reason}" if reason else what

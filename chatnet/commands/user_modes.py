@@ -117,4 +117,4 @@ def _change(request: Request, wanted: set[str], snomask: str) -> None:
 def _too_often(request: Request) -> bool:
     """A change of host is seen by everybody around, as one of the nick is, and counts as much."""
     flood = request.settings.flood
-    return flood.enabled and too_fast(request.session, "host", flood.nick_rate, flood.nick_period)
+    return too_fast(request.session, "host", flood.nick_rate, flood.nick_period)

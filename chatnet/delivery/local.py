@@ -14,7 +14,7 @@ from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, r
 from chatnet.model import facts
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.modes import OP, RANKS
+from chatnet.model.modes import OP, rank_letters
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session import names, render
@@ -251,7 +251,7 @@ class Delivery:
         quitting = merge([self._channels[c] for c in user.channels if c in self._channels])
         self.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
         for channel, ranks in user.channels.items():
-            letters = "".join(letter for letter, rank in RANKS.items() if ranks & rank)
+            letters = rank_letters(ranks)
 
             def make(
                 fact: facts.HostChanged, key: int, channel: Channel = channel, letters: str = letters
@@ -298,7 +298,7 @@ class Delivery:
                 self._receive_newcomer(session, fact)
 
     def _tell_ranks(self, groups: Groups, fact: facts.Joined, user: User, ranks: int) -> None:
-        letters = "".join(letter for letter, rank in RANKS.items() if ranks & rank)
+        letters = rank_letters(ranks)
         me = self._node.network.me
 
         def make(fact: facts.Joined, key: int) -> bytes:

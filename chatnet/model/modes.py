@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-LISTS: Final = "beI"
 CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     # letter: (kind as in CHANMODES, or P for a rank; meaning)
     "b": ("A", "ban: these masks may neither join nor speak"),
@@ -72,6 +71,11 @@ USER_MODES: Final[dict[str, str]] = {
     "x": "hides the real host",
     "z": "gets OPERWALL, what operators write to each other (opers only)",
 }
+
+
+def rank_letters(ranks: int) -> str:
+    """The letters of a combination of ranks, highest first."""
+    return "".join(letter for letter, rank in RANKS.items() if ranks & rank)
 
 
 def kind_of(letter: str) -> str | None:

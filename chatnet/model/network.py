@@ -97,11 +97,11 @@ class Network:
             other.accepts.pop(user, None)
         for other in user.accepts:
             other.accepted_by.pop(user, None)
-        self.whowas.remember(user, user.nick, user.folded, fact.at)
+        self.whowas.remember(user, fact.at)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user
-        self.whowas.remember(user, user.nick, user.folded, fact.at)
+        self.whowas.remember(user, fact.at)
         del self.nicks[user.folded]
         if fact.folded != user.folded:
             user.nick_ts = max(int(fact.at), user.nick_ts + 1)

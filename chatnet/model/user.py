@@ -23,8 +23,8 @@ class User:
     """Somebody on the network, or (with an empty `uid`) a connection that has not registered yet.
 
     `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
-    ``nick!user@host`` as bytes, kept for the front of lines.  `nick_ts`, `signon` and `away_since` are Unix
-    times in seconds.  Only ``Network.apply`` changes a user that is on the network.
+    ``nick!user@host`` as bytes, kept for the front of lines.  `nick_ts` and `signon` are Unix times in
+    seconds.  Only ``Network.apply`` changes a user that is on the network.
     """
 
     __slots__ = (
@@ -84,6 +84,11 @@ class User:
     def mask(self) -> str:
         """``nick!user@host`` as others see it."""
         return f"{self.nick}!{self.username}@{self.host}"
+
+    @property
+    def identity(self) -> str:
+        """``nick (user@real.host) [address]``: who it is, for opers and the log."""
+        return f"{self.nick} ({self.username}@{self.real_host}) [{self.address}]"
 
     def renew_source(self) -> None:
         """Make `source` anew after nick, user name or host changed."""

@@ -35,14 +35,14 @@ class Whowas:
         self._order: deque[Departure] = deque()
         self._by_nick: dict[Folded, deque[Departure]] = {}
 
-    def remember(self, user: User, nick: str, folded: Folded, at: float) -> None:
-        """Note that `user` bears `nick` no more."""
+    def remember(self, user: User, at: float) -> None:
+        """Note that `user` bears their nick no more."""
         departure = Departure(
-            nick, folded, user.username, user.host, user.real_host, user.address, user.realname,
+            user.nick, user.folded, user.username, user.host, user.real_host, user.address, user.realname,
             user.account, user.server.name, at,
         )  # fmt: skip
         self._order.append(departure)
-        self._by_nick.setdefault(folded, deque()).appendleft(departure)
+        self._by_nick.setdefault(user.folded, deque()).appendleft(departure)
         while len(self._order) > self.size:
             oldest = self._order.popleft()
             same = self._by_nick[oldest.folded]

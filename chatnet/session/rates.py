@@ -14,9 +14,18 @@ FEW: Final = 64
 """How many counts are begun between two looks for old ones; everybody written to is a count of its own."""
 
 
+def exempt(session: Session) -> bool:
+    """True if nothing is counted for `session`: by its class, its user's privilege, or for everybody."""
+    return (
+        not session.sessions.flood
+        or session.connection_class.flood_exempt
+        or session.user.may("flood-exempt")
+    )
+
+
 def too_fast(session: Session, what: str, most: int, period: float) -> bool:
     """Count one `what`; True, and nothing counted, if there were `most` within `period` seconds."""
-    if session.connection_class.flood_exempt or session.user.may("flood-exempt"):
+    if exempt(session):
         return False
     now = session.sessions.monotonic()
     recent = _recent(session, what, now)

@@ -82,7 +82,7 @@ def _introduce(session: one.Session) -> None:
     sessions.local.attach(session)
     node.commit(UserIntroduced(user, now), session)
     _welcome(session)
-    node.notice("c", f"Client connecting: {user.nick} ({user.username}@{user.real_host}) [{user.address}]")
+    node.notice("c", f"Client connecting: {user.identity}")
 
 
 def _welcome(session: one.Session) -> None:

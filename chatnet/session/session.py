@@ -355,8 +355,7 @@ class Session:
         if self.registered and last:
             node, user = self.sessions.node, self.user
             node.commit(UserQuit(user, reason, node.clock.time()), self)
-            who = f"{user.nick} ({user.username}@{user.real_host}) [{user.address}]"
-            node.notice("q", f"Client exiting: {who} ({reason})")
+            node.notice("q", f"Client exiting: {user.identity} ({reason})")
 
 
 def _fits(raw: bytes, tags: int) -> bool:

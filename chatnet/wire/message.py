@@ -52,18 +52,6 @@ def parse(line: str) -> Message | None:
     return Message(tags, source, command, params)
 
 
-def split_tags(line: bytes) -> tuple[bytes, bytes]:
-    """The tag data of a raw line (without `@`) and the rest of it, for measuring each against its own limit.
-
-    https://ircv3.net/specs/extensions/message-tags#size-limit
-    """
-    line = line.lstrip(b" ")
-    if not line.startswith(b"@"):
-        return b"", line
-    tags, _, rest = line[1:].partition(b" ")
-    return tags, rest.lstrip(b" ")
-
-
 def parse_tags(text: str) -> dict[str, str]:
     """`a=1;+b;vendor.example/c=x\\sy` (no leading `@`) as a dict of unescaped values."""
     tags: dict[str, str] = {}

@@ -64,8 +64,15 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
 def sanitise(text: str) -> str:
-    """The text with U+FFFD in place of each byte that was not UTF-8: for JSON, SQL, and UTF8ONLY clients."""
+    """The text with U+FFFD in place of each byte that was not UTF-8, for JSON."""
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def printable(text: str) -> str:
+    """The text with escapes for what moves a cursor, breaks a line or cannot be encoded: for logs."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 # Bold, colour, hex colour, reset, monospace, reverse, italics, strikethrough, underline.
@@ -74,11 +81,6 @@ _FORMATTING: Final = re.compile(
     r"|\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?"
     r"|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?"
 )
-
-
-def has_formatting(text: str) -> bool:
-    """Whether there is anything for `strip_formatting` to take away."""
-    return _FORMATTING.search(text) is not None
 
 
 def strip_formatting(text: str) -> str:

@@ -24,6 +24,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from chatnet.settings import Settings, reference_problems
+from chatnet.wire.text import printable
 
 ENVIRONMENT_PREFIX = "CHATNET__"
 MAX_FILE = 4 * 1024 * 1024
@@ -37,7 +38,7 @@ class ConfigError(Exception):
     """A configuration cannot be used; ``problems`` holds every reason, one line each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(_one_line(problem) for problem in problems)
+        self.problems = tuple(printable(problem) for problem in problems)
         super().__init__("\n".join(self.problems))
 
 
@@ -85,7 +86,7 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
     warnings: list[str] = []
     if secret and mode & stat.S_IROTH:
         warnings.append(
-            _one_line(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
+            printable(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
         )
     return Loaded(settings, base, file, tuple(warnings))
 
@@ -392,7 +393,3 @@ def _dotted(place: Place) -> str:
 def os_reason(error: OSError | ValueError) -> str:
     """Why a path could not be used, in the system's words and without the path."""
     return (isinstance(error, OSError) and error.strerror) or "not a usable path"
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

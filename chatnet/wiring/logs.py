@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from twisted.python.components import Componentized
 from zope.interface import implementer
 
 from chatnet.settings import LogSettings
+from chatnet.wire.text import printable, sanitise
 from chatnet.wiring.config import ConfigError, os_reason
 
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
@@ -29,7 +29,6 @@ _OURS = ("chatnet", "stdout", "stderr")
 _NOT_FIELDS = frozenset(
     {"time", "level", "namespace", "event", "traceback", "isError", "message", "system", "format"}
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @implementer(ILogObserver)
@@ -148,8 +147,8 @@ def _open(path: Path) -> TextIO:
 
 def _as_text(event: LogEvent, level: str, namespace: str) -> str:
     system = namespace.removeprefix("chatnet.")
-    line = f"{_time(event)} {level:<5} {_printable(system)}: {_printable(_sentence(event))}\n"
-    return line + "".join(f"  | {_printable(part)}\n" for part in _traceback(event).splitlines())
+    line = f"{_time(event)} {level:<5} {printable(system)}: {printable(_sentence(event))}\n"
+    return line + "".join(f"  | {printable(part)}\n" for part in _traceback(event).splitlines())
 
 
 def _as_json(event: LogEvent, level: str, namespace: str) -> str:
@@ -164,7 +163,7 @@ def _as_json(event: LogEvent, level: str, namespace: str) -> str:
     for key, value in event.items():
         if not key.startswith("log_") and key not in _NOT_FIELDS:
             record[key] = _field(value)
-    return _SURROGATE.sub("\ufffd", json.dumps(record, ensure_ascii=False)) + "\n"
+    return sanitise(json.dumps(record, ensure_ascii=False)) + "\n"
 
 
 def _time(event: LogEvent) -> str:
@@ -199,10 +198,3 @@ def _field(value: object) -> object:
     except Exception:
         # The log must not lose an event over an object that cannot describe itself.
         return f"<{type(value).__name__}>"
-
-
-def _printable(text: str) -> str:
-    """The same without anything that moves the cursor, breaks the line or cannot be encoded."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

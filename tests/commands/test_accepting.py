@@ -78,7 +78,7 @@ def test_a_long_list_takes_several_lines() -> None:
 
 
 def test_caller_id() -> None:
-    house = House()
+    house = House(flood={"enabled": True})
     ann, bob = house.client("ann"), house.client("bob")
     moded(ann, "g")
     bob >> "PRIVMSG ann :hi"

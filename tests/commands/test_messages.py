@@ -363,7 +363,8 @@ def test_the_deaf_hear_no_channel_messages(house: House) -> None:
     bob << ":ann!~ann@192.0.2.1 PRIVMSG #c :hi"
 
 
-def test_caller_id(house: House) -> None:
+def test_caller_id() -> None:
+    house = House(flood={"enabled": True})
     ann, bob = house.client("ann"), house.client("bob")
     user_modes(house, bob, "g")
     ann >> "NOTICE bob :psst"

@@ -51,9 +51,9 @@ def test_stopping_takes_the_name_of_the_server(house: House) -> None:
     assert root.numerics() == ["461", "402", "461", "402"]
     assert house.control.asked == []
     root >> "DIE IRC.test :new disks"
-    root << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) stops the server: new disks"
+    root << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) [192.0.2.1] stops the server: new disks"
     root >> "RESTART irc.test"
-    root << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) restarts the server"
+    root << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) [192.0.2.1] restarts the server"
     assert house.control.asked == ["die: Server going down: new disks", "restart: Server restarting"]
 
 

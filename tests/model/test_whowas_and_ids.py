@@ -12,12 +12,13 @@ def test_the_oldest_departures_are_forgotten() -> None:
     whowas = Whowas(3)
     user = User(Server(SID("0AA"), "irc.test", ""), "192.0.2.1", "192.0.2.1")
     for at, nick in enumerate(["a", "b", "a", "c"]):
-        whowas.remember(user, nick, Folded(nick), float(at))
+        user.nick, user.folded = nick, Folded(nick)
+        whowas.remember(user, float(at))
     assert [departure.at for departure in whowas.find(Folded("a"))] == [2.0]
     assert [departure.at for departure in whowas.find(Folded("b"))] == [1.0]
     whowas.size = 0
-    whowas.remember(user, "d", Folded("d"), 9.0)
-    assert not any(whowas.find(Folded(nick)) for nick in "abcd")
+    whowas.remember(user, 9.0)
+    assert not any(whowas.find(Folded(nick)) for nick in "abc")
 
 
 def test_uids_count_up_in_base_36() -> None:

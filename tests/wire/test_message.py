@@ -13,7 +13,6 @@ from chatnet.wire.message import (
     format_tags,
     parse,
     parse_tags,
-    split_tags,
     unescape_tag_value,
 )
 
@@ -88,12 +87,6 @@ def test_tags_by_example() -> None:
     assert parse_tags("url=;netsplit=tur,ty") == {"url": "", "netsplit": "tur,ty"}
     assert parse_tags("a=1;a=2;;=x;b=c=d") == {"a": "2", "b": "c=d"}
     assert format_tags({"a": "1 2", "+vendor.example/b": ""}) == r"a=1\s2;+vendor.example/b"
-
-
-def test_raw_tags_are_split_off() -> None:
-    assert split_tags(b"@a=b;c  PRIVMSG x :@y") == (b"a=b;c", b"PRIVMSG x :@y")
-    assert split_tags(b" PRIVMSG x :y") == (b"", b"PRIVMSG x :y")
-    assert split_tags(b"@a") == (b"a", b"")
 
 
 def test_formatting_by_example() -> None:

@@ -11,7 +11,6 @@ from chatnet.wire.text import (
     ctcp_command,
     cut,
     cut_bytes,
-    has_formatting,
     middle,
     sanitise,
     strip_formatting,
@@ -73,9 +72,8 @@ def test_sanitising() -> None:
     ],
 )
 def test_formatting_goes(text: str, plain: str) -> None:
-    assert has_formatting(text)
     assert strip_formatting(text) == plain
-    assert not has_formatting(plain)
+    assert strip_formatting(plain) == plain
 
 
 def test_ctcp() -> None:
