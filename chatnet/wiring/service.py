@@ -95,6 +95,8 @@ class ChatService(Service):
 
     def privilegedStartService(self) -> None:
         settings = self._loaded.settings
+        # From here on a reload waits until the reactor runs, instead of ending the process.
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._hangup))
         problems: list[str] = []
 
         def refused(failure: Any) -> None:
@@ -127,7 +129,6 @@ class ChatService(Service):
         self._every(60.0, self._parts.admission.sweep)
         self._certificate_clock = self._every(settings.tls.reload_interval, self._refresh_certificates)
         self._every(DAY, self._warn_of_expiry)
-        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._hangup))
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
