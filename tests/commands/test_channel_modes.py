@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import channel, make_oper, set_modes
 from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from states import channel, opered, set_modes
 
 from chatnet.model.channel import Channel, mode_text
 from chatnet.model.modes import CHANNEL_MODES, RANKS, kind_of
@@ -38,7 +38,7 @@ def test_the_modes_that_hold(house: House) -> None:
         client >> "MODE #c"
         client << f":irc.test 324 * #c +ntklj {key} 5 2:10"
         client << ":irc.test 329 * #c 1700000000"
-    make_oper(house, cyd.user, "channels")
+    opered(cyd, "channels")
     cyd >> "MODE #c"
     cyd << ":irc.test 324 cyd #c +ntklj key 5 2:10"
 
@@ -306,10 +306,10 @@ def test_numbers(house: House) -> None:
 
 def test_modes_for_opers(house: House) -> None:
     ann, bob = in_channel(house, "ann", "bob")
-    make_oper(house, ann.user, "kill")
+    opered(ann, "kill")
     ann >> "MODE #c +PL" << ":irc.test 723 ann channels :Insufficient oper privileges"
     ann.silent()
-    make_oper(house, bob.user, "channels")
+    opered(bob, "channels")
     bob >> "MODE #c +LOP" << ":bob!* MODE #c +LOP"
     ann.lines()
     ann >> "MODE #c -P" << ":irc.test 723 ann channels :Insufficient oper privileges"
@@ -318,8 +318,8 @@ def test_modes_for_opers(house: House) -> None:
 def test_opers_override_and_are_seen(house: House) -> None:
     ann, bob = in_channel(house, "ann", "bob")
     root, cyd = house.client("root"), house.client("cyd")
-    make_oper(house, root.user, "channels")
-    make_oper(house, cyd.user, snomask="g")
+    opered(root, "channels")
+    opered(cyd, snomask="g")
     cyd.lines()
     root >> "MODE #c +oI-o bob x ann"
     ann << ":root!* MODE #c +oI-o bob x!*@* ann"
@@ -328,14 +328,14 @@ def test_opers_override_and_are_seen(house: House) -> None:
     root << ":irc.test 346 *"
     root << ":irc.test 347 *"
     root >> "MODE #c +o bob" >> "MODE #c +P"
-    make_oper(house, bob.user, "channels")
+    opered(bob, "channels")
     bob >> "MODE #c +m"
     cyd.silent()
 
 
 def test_the_last_one_out_leaves_a_permanent_channel(house: House) -> None:
     (root,) = in_channel(house, "root")
-    make_oper(house, root.user, "channels")
+    opered(root, "channels")
     root >> "MODE #c +P" >> "PART #c"
     assert house.node.network.channel("#c") is not None
     root >> "MODE #c -P"
@@ -486,7 +486,7 @@ def test_what_clients_see_is_what_holds(
                 set_modes(house, "#c", f"+{letter}", client.user.nick)
     clients.append(house.client("outside"))
     if over:
-        make_oper(house, clients[1].user, "channels")
+        opered(clients[1], "channels")
     watcher.lines()
     mirror = Mirror(channel(house, "#c"))
     for who, text, params in commands:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import make_oper, set_modes
 from conversation import House
+from states import opered, set_modes
 
 from chatnet.model.facts import UserModesChanged
 
@@ -98,7 +98,7 @@ def test_an_oper_invites_without_being_operator(house: House) -> None:
     ann, bob, cyd = house.client("ann"), house.client("bob"), house.client("cyd")
     ann >> "JOIN #c"
     bob >> "JOIN #c"
-    make_oper(house, bob.user, "channels", snomask="g")
+    opered(bob, "channels", snomask="g")
     bob.lines()
     bob >> "INVITE cyd #c"
     bob << ":irc.test NOTICE * :*** Notice -- bob!* used INVITE #c in spite of ERR_CHANOPRIVSNEEDED"

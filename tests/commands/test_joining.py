@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import channel, make_oper, set_modes
 from conversation import START, House
+from states import channel, opered, set_modes
 
 from chatnet.model.facts import AccountChanged, UserModesChanged
 from chatnet.model.ids import AccountName
@@ -146,11 +146,11 @@ def test_an_oper_comes_in_all_the_same(
     house: House, mode: str, parameters: list[str], numeric: str, text: str
 ) -> None:
     ann, bob = house.client("ann"), house.client("bob", address="192.0.2.2")
-    make_oper(house, ann.user, snomask="g")
+    opered(ann, snomask="g")
     ann >> "JOIN #c"
     set_modes(house, "#c", mode, *parameters)
     ann.lines()
-    make_oper(house, bob.user, "channels")
+    opered(bob, "channels")
     bob >> "JOIN #c"
     if mode == "+S":
         bob << ":irc.test 480 bob #c :*"

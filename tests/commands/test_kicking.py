@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import channel, make_oper, set_modes
 from conversation import House
+from states import channel, opered, set_modes
 
 
 def test_somebody_is_put_out(house: House) -> None:
@@ -116,7 +116,7 @@ def test_an_oper_kicks_from_outside(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
     ann >> "JOIN #c"
     ann.lines()
-    make_oper(house, bob.user, "channels", snomask="g")
+    opered(bob, "channels", snomask="g")
     bob.lines()
     bob >> "KICK #c nobody"
     bob << ":irc.test 441 bob nobody #c :They aren't on that channel"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import make_oper, set_modes
 from conversation import Client, House
+from states import opered, set_modes
 
 
 def listed(client: Client, command: str) -> list[str]:
@@ -79,7 +79,7 @@ def test_secret_channels_are_for_members_and_opers(house: House) -> None:
     assert listed(ann, "LIST") == ["#secret", "#private"]
     assert listed(bob, "LIST") == ["#private"]
     assert listed(bob, "LIST #secret") == []
-    make_oper(house, bob.user, "see-all")
+    opered(bob, "see-all")
     assert listed(bob, "LIST") == ["#secret", "#private"]
 
 

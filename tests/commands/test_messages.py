@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import states
 from conversation import Client, House
+from states import logged_in, moded, opered
 
-from chatnet.model.channel import Channel
-from chatnet.model.facts import (
-    AccountChanged,
-    AwayChanged,
-    HostChanged,
-    ModeChange,
-    ModesChanged,
-    Opered,
-    UserModesChanged,
-)
-from chatnet.model.ids import AccountName
+from chatnet.model.facts import AwayChanged, HostChanged
 from chatnet.model.modes import RANKS
-from chatnet.model.user import Oper
-
-CHAN = "#c"
 
 
 def pair(house: House, caps: str = "") -> tuple[Client, Client]:
@@ -31,28 +20,9 @@ def pair(house: House, caps: str = "") -> tuple[Client, Client]:
     return ann, bob
 
 
-def the(house: House, name: str = CHAN) -> Channel:
-    channel = house.node.network.channel(name)
-    assert channel is not None
-    return channel
-
-
-def set_modes(house: House, letters: str, name: str = CHAN, parameter: str | None = None) -> None:
-    """``+c-n`` …, told to the members and read away."""
-    adding, changes = True, []
-    for letter in letters:
-        if letter in "+-":
-            adding = letter == "+"
-        else:
-            changes.append(ModeChange(adding, letter, parameter))
-    house.node.commit(ModesChanged(the(house, name), tuple(changes), house.node.network.me, 1.0))
-    forget(house)
-
-
-def rank(house: House, client: Client, letters: str, adding: bool = True) -> None:
-    """Give a member of the channel ranks, read away."""
-    changes = tuple(ModeChange(adding, letter, None, client.user) for letter in letters)
-    house.node.commit(ModesChanged(the(house), changes, house.node.network.me, 1.0))
+def set_modes(house: House, text: str, *parameters: str) -> None:
+    """Modes of the channel, told to the members and read away."""
+    states.set_modes(house, "#c", text, *parameters)
     forget(house)
 
 
@@ -60,16 +30,6 @@ def forget(house: House) -> None:
     house.settle()
     for session in house.parts.sessions.all:
         session.outlet.lines.clear()  # type: ignore[attr-defined]  # a MemoryOutlet
-
-
-def user_modes(house: House, client: Client, added: str, removed: str = "") -> None:
-    house.node.commit(UserModesChanged(client.user, added, removed, "", 1.0))
-    client.lines()
-
-
-def make_oper(house: House, client: Client, *privileges: str) -> None:
-    house.node.commit(Opered(client.user, Oper("boss", "c", frozenset(privileges), "is an oper"), 1.0))
-    client.lines()
 
 
 def test_a_channel_hears_it_and_the_sender_does_not(house: House) -> None:
@@ -146,21 +106,21 @@ def test_outsiders_speak_where_they_may(house: House) -> None:
 
 def test_each_prefix_reaches_its_rank_and_those_above(house: House) -> None:
     ann, bob = pair(house)
-    rank(house, ann, "o", adding=False)
+    set_modes(house, "-o", ann.user.nick)
     for status, letter in (("~", "q"), ("&", "a"), ("@", "o"), ("%", "h"), ("+", "v")):
-        rank(house, ann, "v")
+        set_modes(house, "+v", ann.user.nick)
         for other, value in RANKS.items():
-            rank(house, bob, other)
+            set_modes(house, "+" + other, bob.user.nick)
             ann >> f"PRIVMSG {status}#c :psst"
             if value >= RANKS[letter]:
                 bob << f":ann!~ann@192.0.2.1 PRIVMSG {status}#c :psst"
             bob.silent()
-            rank(house, bob, other, adding=False)
+            set_modes(house, "-" + other, bob.user.nick)
         ann >> f"PRIVMSG {status}#c :nobody there"
         bob.silent()
     ann >> "NOTICE @+#c :voices too"
     bob.silent()
-    rank(house, bob, "v")
+    set_modes(house, "+v", bob.user.nick)
     ann >> "NOTICE @+#c :voices too"
     bob << ":ann!~ann@192.0.2.1 NOTICE +#c :voices too"
 
@@ -171,7 +131,7 @@ def test_echo_of_a_status_message(house: House) -> None:
     ann << ":ann!~ann@192.0.2.1 PRIVMSG @#c :psst"
     bob.silent()
     outsider = house.client("eve", caps="echo-message")
-    make_oper(house, outsider, "channels")
+    opered(outsider, "channels")
     set_modes(house, "-n")
     outsider >> "PRIVMSG @#c :from outside"
     outsider << ":eve!~eve@192.0.2.1 PRIVMSG @#c :from outside"
@@ -197,10 +157,10 @@ def test_echo_message(house: House) -> None:
 
 def test_a_broadcast(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob", caps="server-time")
-    make_oper(house, ann)
+    opered(ann)
     ann >> "PRIVMSG $$*.test :hi"
     ann << ":irc.test 723 ann broadcast :Insufficient oper privileges"
-    make_oper(house, ann, "broadcast")
+    opered(ann, "broadcast")
     ann >> "NOTICE $$irc.test :hi"
     bob << "@time=2023-11-14T22:13:20.000Z :ann!~ann@192.0.2.1 NOTICE $$irc.test :hi"
     ann << ":ann!~ann@192.0.2.1 NOTICE $$irc.test :hi"
@@ -256,7 +216,7 @@ def test_mode_m(house: House) -> None:
     bob >> "PRIVMSG #c :hi" >> "NOTICE #c :hi"
     bob << ":irc.test 404 bob #c :Cannot send to channel"
     bob.silent()
-    rank(house, bob, "v")
+    set_modes(house, "+v", bob.user.nick)
     bob >> "PRIVMSG #c :hi"
     ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
 
@@ -264,26 +224,26 @@ def test_mode_m(house: House) -> None:
 def test_bans_and_mutes(house: House) -> None:
     ann, bob = pair(house)
     for mask in ("bob!*@*", "$q:*!*@192.0.2.0/24", "$r:Bob"):
-        set_modes(house, "+b", parameter=mask)
+        set_modes(house, "+b", mask)
         bob >> "PRIVMSG #c :hi" >> "PRIVMSG #c :again"
         bob << ":irc.test 404 bob #c :Cannot send to channel"
         bob << ":irc.test 404 bob #c :Cannot send to channel"
-        set_modes(house, "+e", parameter="*!~bob@*")
+        set_modes(house, "+e", "*!~bob@*")
         bob >> "PRIVMSG #c :hi"
         ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
-        set_modes(house, "-e", parameter="*!~bob@*")
-        rank(house, bob, "v")
+        set_modes(house, "-e", "*!~bob@*")
+        set_modes(house, "+v", bob.user.nick)
         bob >> "PRIVMSG #c :hi"
         ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
-        rank(house, bob, "v", adding=False)
-        set_modes(house, "-b", parameter=mask)
+        set_modes(house, "-v", bob.user.nick)
+        set_modes(house, "-b", mask)
         bob >> "PRIVMSG #c :hi"
         ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
 
 
 def test_a_verdict_does_not_outlive_what_it_looked_at(house: House) -> None:
     ann, bob = pair(house)
-    set_modes(house, "+b", parameter="*!*@*.example.org")
+    set_modes(house, "+b", "*!*@*.example.org")
     bob >> "PRIVMSG #c :hi"
     ann.until(":bob!* PRIVMSG #c :hi")
     house.node.commit(HostChanged(bob.user, "~bob", "host.example.org", bob.user.source, 1.0))
@@ -313,7 +273,7 @@ def test_mode_r_lets_only_the_logged_in_speak(house: House) -> None:
     set_modes(house, "+R")
     bob >> "PRIVMSG #c :hi"
     bob << ":irc.test 415 bob #c :Cannot send to channel (+R) - you need to be logged in to an account"
-    house.node.commit(AccountChanged(bob.user, AccountName("bob"), 1.0))
+    logged_in(bob, "bob")
     bob >> "PRIVMSG #c :hi"
     ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
 
@@ -345,7 +305,7 @@ def test_mode_z_shows_operators_what_may_not_be_said(house: House) -> None:
 
 def test_the_deaf_hear_no_channel_messages(house: House) -> None:
     ann, bob = pair(house)
-    user_modes(house, bob, "D")
+    moded(bob, "D")
     ann >> "PRIVMSG #c :hi" >> "PRIVMSG +#c :hi" >> "PRIVMSG bob :you"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :you"
     bob.silent()
@@ -358,7 +318,7 @@ def test_the_deaf_hear_no_channel_messages(house: House) -> None:
     carol = house.client("carol")
     carol >> "JOIN #c"
     bob << ":carol!~carol@192.0.2.1 JOIN #c"
-    user_modes(house, bob, "", "D")
+    moded(bob, "", "D")
     ann >> "PRIVMSG #c :hi"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG #c :hi"
 
@@ -366,7 +326,7 @@ def test_the_deaf_hear_no_channel_messages(house: House) -> None:
 def test_caller_id() -> None:
     house = House(flood={"enabled": True})
     ann, bob = house.client("ann"), house.client("bob")
-    user_modes(house, bob, "g")
+    moded(bob, "g")
     ann >> "NOTICE bob :psst"
     ann.silent()
     bob << ":irc.test 718 bob ann ~ann@192.0.2.1 :is messaging you, and you have user mode +g. *"
@@ -381,14 +341,14 @@ def test_caller_id() -> None:
     bob.silent()
     bob >> "PRIVMSG ann :can you answer?"
     bob << ":irc.test 494 bob ann :could not answer you while you are +g, so your message was not sent"
-    make_oper(house, ann)
+    opered(ann)
     ann >> "PRIVMSG bob :opers may"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :opers may"
 
 
 def test_soft_caller_id_and_modes_r_and_c(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
-    user_modes(house, bob, "G")
+    moded(bob, "G")
     ann >> "PRIVMSG bob :hi"
     ann.until(":irc.test 716 ann bob :is in +G mode *")
     ann >> "JOIN #c"
@@ -396,11 +356,11 @@ def test_soft_caller_id_and_modes_r_and_c(house: House) -> None:
     forget(house)
     ann >> "PRIVMSG bob :hi"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :hi"
-    user_modes(house, bob, "RC", "G")
+    moded(bob, "RC", "G")
     ann >> "PRIVMSG bob :hi" >> "NOTICE bob :hi"
     ann << ":irc.test 486 ann bob :You must be logged in to an account to message this user"
     ann.silent()
-    house.node.commit(AccountChanged(ann.user, AccountName("ann"), 1.0))
+    logged_in(ann, "ann")
     ann >> "PRIVMSG bob :\x01VERSION\x01" >> "PRIVMSG bob :\x01ACTION waves\x01"
     ann << ":irc.test 492 ann :Cannot send to user bob (+C set)"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :\x01ACTION waves\x01"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import make_oper, set_modes
 from conversation import Client, House
+from states import opered, set_modes
 
 from chatnet.model.facts import UserModesChanged
 
@@ -86,7 +86,7 @@ def test_secret_and_private_channels_are_for_members(house: House, mode: str, sy
     bob << ":irc.test 366 bob #c :End of /NAMES list"
     ann >> "NAMES #c"
     ann << f":irc.test 353 ann {symbol} #c :@ann"
-    make_oper(house, bob.user, "see-all")
+    opered(bob, "see-all")
     bob >> "NAMES #c"
     bob << f":irc.test 353 bob {symbol} #c :@ann"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import channel, make_oper, set_modes
 from conversation import START, House
+from states import channel, opered, set_modes
 
 
 def test_the_topic_is_read_set_and_cleared(house: House) -> None:
@@ -58,7 +58,7 @@ def test_refusals(house: House) -> None:
     set_modes(house, "#c", "+s")
     cyd >> "TOPIC #c"
     cyd << ":irc.test 442 cyd #c :You're not on that channel"
-    make_oper(house, cyd.user, "see-all")
+    opered(cyd, "see-all")
     cyd >> "TOPIC #c"
     cyd << ":irc.test 331 cyd #c :*"
 
@@ -89,7 +89,7 @@ def test_an_oper_sets_it_from_outside(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
     ann >> "JOIN #c"
     ann.lines()
-    make_oper(house, bob.user, "channels", snomask="g")
+    opered(bob, "channels", snomask="g")
     bob.lines()
     bob >> "TOPIC #c :rules"
     bob << ":irc.test NOTICE * :*** Notice -- bob!~bob@192.0.2.1 used TOPIC #c in spite of ERR_NOTONCHANNEL"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from channel_modes import make_oper
 from conversation import House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from states import opered
 
 from chatnet.model.modes import SNOMASKS, USER_MODES
 
@@ -75,7 +75,7 @@ def test_what_nobody_may_set(house: House) -> None:
 
 def test_server_notices(house: House) -> None:
     ann = house.client("ann")
-    make_oper(house, ann.user)
+    opered(ann)
     ann >> "MODE ann +s +ck"
     ann << ":ann!* MODE ann :+s"
     ann << ":irc.test 008 ann +ck :Server notice mask"
@@ -99,8 +99,8 @@ def test_server_notices(house: House) -> None:
 
 def test_stepping_down(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
-    make_oper(house, ann.user, "channels", snomask="ck")
-    make_oper(house, bob.user, snomask="o")
+    opered(ann, "channels", snomask="ck")
+    opered(bob, snomask="o")
     ann.lines()
     bob.lines()
     ann >> "MODE ann +z" << ":ann!* MODE ann :+z"
@@ -160,7 +160,7 @@ def test_what_is_told_is_what_holds(oper: bool, commands: list[tuple[str, str]])
     house = House()
     ann = house.client("ann")
     if oper:
-        make_oper(house, ann.user, snomask="k")
+        opered(ann, snomask="k")
         ann.lines()
     told = set(ann.user.modes)
     for text, snomask in commands:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conversation import Client, House, MemoryOutlet
+from conversation import Client, House
+from states import channel, opered, second_session
 
 from chatnet.delivery.audience import Groups
-from chatnet.model.channel import Channel
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
@@ -17,7 +17,6 @@ from chatnet.model.facts import (
     MessageSent,
     ModeChange,
     ModesChanged,
-    Opered,
     RealnameChanged,
     ServerNotice,
     TopicChanged,
@@ -28,16 +27,9 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import AccountName
 from chatnet.model.modes import OP, VOICE
-from chatnet.model.user import Oper, User
-from chatnet.session.peer import Peer
+from chatnet.model.user import User
 
 NOW = 1_700_000_000.0
-
-
-def the(house: House, name: str) -> Channel:
-    channel = house.node.network.channel(name)
-    assert channel is not None
-    return channel
 
 
 def commit(house: House, fact: Fact) -> None:
@@ -56,20 +48,6 @@ def groups_of(house: House) -> dict[str, Groups]:
     return {channel.name: groups for channel, groups in house.parts.delivery._channels.items()}
 
 
-def another(house: House, client: Client) -> Client:
-    """A second session of the same user."""
-    second = Client.__new__(Client)
-    second.house = house
-    second.outlet = MemoryOutlet(house.turn)
-    session = second.session = house.parts.sessions.open(second.outlet, Peer("192.0.2.9", 1, "tcp:6667"))
-    session.user = client.user
-    session.registered = True
-    session.needs &= 0
-    house.parts.sessions.registered += 1
-    house.parts.delivery.attach(session)
-    return second
-
-
 def test_join_part_and_topic(house: House) -> None:
     ann, bob, eve = house.client("ann"), house.client("bob"), house.client("eve")
     meet(house, "#c", ann)
@@ -78,7 +56,7 @@ def test_join_part_and_topic(house: House) -> None:
     bob << ":bob!~bob@192.0.2.1 JOIN #c"
     bob << ":irc.test 353 bob = #c :@ann bob"
     bob << ":irc.test 366 bob #c :*"
-    commit(house, TopicChanged(the(house, "#c"), "tea", ann.user, NOW))
+    commit(house, TopicChanged(channel(house, "#c"), "tea", ann.user, NOW))
     for client in (ann, bob):
         client << ":ann!~ann@192.0.2.1 TOPIC #c :tea"
     bob >> "PART #c :bye"
@@ -104,7 +82,7 @@ def test_a_new_channel_tells_its_modes(house: House) -> None:
 def test_a_kick_is_heard_by_the_kicked(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
     meet(house, "#c", ann, bob)
-    commit(house, Kicked(the(house, "#c"), bob.user, ann.user, "enough", NOW))
+    commit(house, Kicked(channel(house, "#c"), bob.user, ann.user, "enough", NOW))
     for client in (ann, bob):
         client << ":ann!~ann@192.0.2.1 KICK #c bob :enough"
     ann >> "PRIVMSG #c :gone?"
@@ -167,7 +145,7 @@ def test_a_change_of_host_without_chghost(house: House) -> None:
     ann = house.client("ann")
     bob, eve = house.client("bob"), house.client("eve", caps="extended-join")
     meet(house, "#a,#b", ann, bob, eve)
-    change = ModesChanged(the(house, "#a"), (ModeChange(True, "v", None, ann.user),), ann.user, NOW)
+    change = ModesChanged(channel(house, "#a"), (ModeChange(True, "v", None, ann.user),), ann.user, NOW)
     commit(house, change)
     for client in (ann, bob, eve):
         client.lines()
@@ -198,7 +176,7 @@ def test_extended_join_and_those_who_come_in_away(house: House) -> None:
 def test_a_netjoin_tells_ranks(house: House) -> None:
     ann, bob, eve = house.client("ann"), house.client("bob"), house.client("eve")
     meet(house, "#c", ann)
-    commit(house, Joined(the(house, "#c"), ((bob.user, OP | VOICE), (eve.user, 0)), NOW))
+    commit(house, Joined(channel(house, "#c"), ((bob.user, OP | VOICE), (eve.user, 0)), NOW))
     ann << ":bob!~bob@192.0.2.1 JOIN #c"
     ann << ":irc.test MODE #c +ov bob bob"
     ann << ":eve!~eve@192.0.2.1 JOIN #c"
@@ -212,7 +190,7 @@ def test_modes_are_told_in_lines_of_a_few(house: House) -> None:
     meet(house, "#c", ann)
     masks = [f"{letter * 30}!*@*" for letter in "abcdefghi"]
     changes = (ModeChange(True, "m"), *(ModeChange(True, "b", mask) for mask in masks))
-    commit(house, ModesChanged(the(house, "#c"), changes, ann.user, NOW))
+    commit(house, ModesChanged(channel(house, "#c"), changes, ann.user, NOW))
     lines = ann.lines()
     assert [line.split(" ")[3] for line in lines] == ["+mbbbb", "+bbbb", "+b"]
     assert [word for line in lines for word in line.split(" ")[4:]] == masks
@@ -223,24 +201,24 @@ def test_an_invitation(house: House) -> None:
     ann, bob = house.client("ann", caps=caps), house.client("bob", caps=caps)
     carol, eve = house.client("carol"), house.client("eve")
     meet(house, "#c", ann, bob, carol)
-    commit(house, Invited(eve.user, the(house, "#c"), ann.user, NOW))
+    commit(house, Invited(eve.user, channel(house, "#c"), ann.user, NOW))
     eve << ":ann!~ann@192.0.2.1 INVITE eve #c"
     ann.silent()
     bob.silent()
     carol.silent()
-    commit(house, Invited(eve.user, the(house, "#c"), carol.user, NOW))
+    commit(house, Invited(eve.user, channel(house, "#c"), carol.user, NOW))
     ann << ":carol!~carol@192.0.2.1 INVITE eve #c"
     bob.silent()
-    commit(house, ModesChanged(the(house, "#c"), (ModeChange(True, "g"),), ann.user, NOW))
+    commit(house, ModesChanged(channel(house, "#c"), (ModeChange(True, "g"),), ann.user, NOW))
     bob.lines()
-    commit(house, Invited(eve.user, the(house, "#c"), carol.user, NOW))
+    commit(house, Invited(eve.user, channel(house, "#c"), carol.user, NOW))
     bob << ":carol!~carol@192.0.2.1 INVITE eve #c"
 
 
 def test_two_sessions_of_one_user(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
     meet(house, "#a,#b", ann, bob)
-    second = another(house, ann)
+    second = second_session(ann)
     second >> "CAP REQ server-time"
     second.lines()
     bob >> "PRIVMSG #a :hi" >> "PRIVMSG ann :you" >> "NICK robert" >> "JOIN #x" >> "PART #b"
@@ -281,10 +259,10 @@ def test_a_user_without_a_session(house: House) -> None:
     ghost.nick, ghost.folded, ghost.username = "ghost", network.fold("ghost"), "~g"
     ghost.renew_source()
     commit(house, UserIntroduced(ghost, NOW))
-    commit(house, Joined(the(house, "#c"), ((ghost, 0),), NOW))
+    commit(house, Joined(channel(house, "#c"), ((ghost, 0),), NOW))
     ann << ":ghost!~g@192.0.2.7 JOIN #c"
     ann >> "PRIVMSG ghost :boo"
-    commit(house, MessageSent("PRIVMSG", ghost, the(house, "#c"), "boo", NOW))
+    commit(house, MessageSent("PRIVMSG", ghost, channel(house, "#c"), "boo", NOW))
     ann << ":ghost!~g@192.0.2.7 PRIVMSG #c :boo"
     ann >> "PART #c"
     ann.lines()
@@ -304,7 +282,7 @@ def test_wallops_and_server_notices(house: House) -> None:
     bob << ":ann!~ann@192.0.2.1 WALLOPS :tea time"
     for client, letters in ((ann, "ck"), (bob, "c"), (eve, "c")):
         if client is not eve:
-            commit(house, Opered(client.user, Oper("o", "c", frozenset(), ""), NOW))
+            opered(client)
         commit(house, UserModesChanged(client.user, "s", "", letters, NOW))
         client.lines()
     commit(house, ServerNotice("k", "somebody was killed", NOW))

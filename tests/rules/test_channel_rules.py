@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import itertools
 
-from channel_modes import channel, set_modes
 from conversation import House
+from states import channel, set_modes
 
 from chatnet.model.facts import Joined, Knocked, ModeChange, ModesChanged
 from chatnet.model.modes import RANKS

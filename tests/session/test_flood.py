@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from conversation import Client, House
+from states import opered
 
 from chatnet.commands import CLIENT, Request
-from chatnet.model.facts import Opered
-from chatnet.model.user import Oper
 from chatnet.rules.refusal import Refusal
 from chatnet.session.session import Refused
 from chatnet.wire import numerics
@@ -97,9 +96,7 @@ def test_excess_flood() -> None:
     house = flooding(burst=1, excess=10)
     ann, bob = house.client("ann"), house.client("bob")
     house.clock.advance(60)
-    house.node.commit(Opered(bob.user, Oper("o", "c", frozenset(), ""), 1.0))
-    bob.user.modes.add("s")
-    bob.user.snomask = "f"
+    opered(bob, snomask="f")
     ann.send(pings(0, 30))
     ann.until("ERROR :Closing Link: 192.0.2.1 (Excess Flood)")
     bob << ":irc.test NOTICE * :*** Notice -- Excess Flood: ann!~ann@192.0.2.1 [192.0.2.1]"
@@ -117,7 +114,7 @@ def test_who_is_exempt(how: str) -> None:
     ann = house.client("ann")
     house.clock.advance(60)
     if how == "oper":
-        house.node.commit(Opered(ann.user, Oper("o", "c", frozenset({"flood-exempt"}), ""), 1.0))
+        opered(ann, "flood-exempt")
     ann.send(pings(0, 300))
     assert len(pongs(ann)) == 300
     house.check()

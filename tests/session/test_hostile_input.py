@@ -7,10 +7,9 @@ import re
 from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from states import opered
 
 from chatnet.commands import CLIENT
-from chatnet.model.facts import Opered, UserModesChanged
-from chatnet.model.user import Oper
 from chatnet.settings import PRIVILEGES
 
 DANGEROUS = frozenset({"DIE", "RESTART"})
@@ -67,8 +66,7 @@ def test_any_parameters(talk: list[tuple[bool, str]], oper: bool, utf8_only: boo
     ann = house.client("ann", caps="server-time echo-message extended-join away-notify invite-notify setname")
     bob = house.client("bob")
     if oper:
-        house.node.commit(Opered(ann.user, Oper("o", "c", frozenset(PRIVILEGES), "is an oper"), 1.0))
-        house.node.commit(UserModesChanged(ann.user, "s", "", "ckofqnrg", 1.0))
+        opered(ann, *PRIVILEGES, snomask="ckofqnrg")
     for client in (ann, bob):
         client >> "JOIN #c"
     for first, line in talk:
