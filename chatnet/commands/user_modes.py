@@ -33,9 +33,9 @@ def user_mode(request: Request) -> None:
         return
     changes, unknown = parse_changes(request.params[1], request.params[2:3], _kind_of)
     wanted, snomask = _judge(request, changes)
+    _change(request, wanted, snomask.replace("?", ""))
     if unknown or "?" in snomask:
         request.reply(numerics.ERR_UMODEUNKNOWNFLAG)
-    _change(request, wanted, snomask.replace("?", ""))
 
 
 def _kind_of(letter: str) -> str | None:

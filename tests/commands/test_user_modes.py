@@ -33,8 +33,8 @@ def test_others(house: House) -> None:
 def test_unknown_letters_are_told_once(house: House) -> None:
     ann = house.client("ann")
     ann >> "MODE ann +yw-Y+y"
-    ann << ":irc.test 501 ann :Unknown MODE flag"
     ann << ":ann!* MODE ann :+w"
+    ann << ":irc.test 501 ann :Unknown MODE flag"
     ann.silent()
 
 
@@ -81,8 +81,8 @@ def test_server_notices(house: House) -> None:
     ann << ":irc.test 008 ann +ck :Server notice mask"
     ann >> "MODE ann" << ":irc.test 221 ann +ios" << ":irc.test 008 ann +ck :Server notice mask"
     ann >> "MODE ann +s -c+o!y"
-    ann << ":irc.test 501 ann :Unknown MODE flag"
     ann << ":irc.test 008 ann +ko :Server notice mask"
+    ann << ":irc.test 501 ann :Unknown MODE flag"
     ann >> "MODE ann +s ko"
     ann.silent()
     ann >> "MODE ann +sw -ko"
