@@ -20,7 +20,8 @@ def whois(request: Request) -> None:
 
     https://modern.ircdocs.horse/#whois-message  Refuses with 431 (no nick), 401, 402 (no such server).
     """
-    nick = request.param(1 if len(request.params) > 1 else 0).partition(",")[0]
+    asked = request.param(1 if len(request.params) > 1 else 0)
+    nick = asked.partition(",")[0]
     if not nick:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     if len(request.params) > 1 and request.params[0] != request.params[1]:
@@ -30,7 +31,7 @@ def whois(request: Request) -> None:
         request.reply(numerics.ERR_NOSUCHNICK, middle(nick))
     else:
         _show(request, other)
-    request.reply(numerics.RPL_ENDOFWHOIS, middle(nick))
+    request.reply(numerics.RPL_ENDOFWHOIS, middle(asked))  # clients look for what they sent
 
 
 def _show(request: Request, other: User) -> None:

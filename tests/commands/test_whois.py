@@ -139,7 +139,7 @@ def test_of_several_nicks_only_the_first_counts() -> None:
     house.client("bob")
     ann >> "WHOIS bob,ann"
     ann << "* 311 ann bob *"
-    assert ann.until("* 318 *") == ":irc.test 318 ann bob :End of /WHOIS list"
+    assert ann.until("* 318 *") == ":irc.test 318 ann bob,ann :End of /WHOIS list"
     ann.silent()
 
 
