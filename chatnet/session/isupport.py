@@ -57,3 +57,14 @@ def tokens(settings: Settings) -> dict[str, str | None]:
 def isupport(settings: Settings) -> list[str]:
     """The tokens as texts for RPL_ISUPPORT."""
     return format_tokens(tokens(settings))
+
+
+def changes(old: Settings, new: Settings) -> list[str]:
+    """Texts that tell a client who knows `old` of `new`, for instance ``TOPICLEN=300 -UTF8ONLY``.
+
+    https://modern.ircdocs.horse/#rplisupport-005
+    """
+    before, after = tokens(old), tokens(new)
+    found = {key: value for key, value in after.items() if key not in before or before[key] != value}
+    found.update((f"-{key}", None) for key in before if key not in after)
+    return format_tokens(found)

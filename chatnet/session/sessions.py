@@ -16,10 +16,11 @@ from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
 from chatnet.session.control import Control
-from chatnet.session.isupport import isupport
+from chatnet.session.isupport import changes, isupport
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ConnectionClassSettings, Settings
+from chatnet.wire import numerics
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
 SWEEP: Final = 1.0
@@ -122,6 +123,10 @@ class Sessions:
         for session in self.all:
             session.connection_class = self.class_of(session.peer, session.connection_class)
             session.outlet.sendq = session.connection_class.sendq
+        told = [session for session in self.all if session.registered]
+        for text in changes(fact.old, fact.new):
+            for session in told:
+                session.numeric(numerics.RPL_ISUPPORT, text)
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]

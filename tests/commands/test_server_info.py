@@ -6,6 +6,7 @@ import pytest
 from conversation import House
 
 import chatnet
+from chatnet.settings import Settings
 
 
 def test_motd_is_shown_line_by_line(house: House) -> None:
@@ -46,6 +47,22 @@ def test_version_tells_the_software_and_isupport(house: House) -> None:
     ann >> "VERSION irc.*"
     ann << f":irc.test 351 ann chatnet-{chatnet.__version__} irc.test :A chatnet server"
     assert set(ann.numerics()) == {"005"}
+
+
+def test_a_reload_tells_what_changed_in_isupport(house: House) -> None:
+    ann, bob = house.client("ann"), house.connect()
+    house.node.change_settings(
+        Settings.model_validate(
+            {"server": {"name": "irc.test", "utf8_only": False}, "limits": {"topic": 300}}
+        )
+    )
+    ann << ":irc.test 005 ann TOPICLEN=300 -UTF8ONLY :are supported by this server"
+    ann.silent()
+    bob.silent()
+    house.node.change_settings(house.settings)
+    ann << ":irc.test 005 ann TOPICLEN=390 UTF8ONLY :are supported by this server"
+    house.node.change_settings(house.settings)
+    ann.silent()
 
 
 def test_admin_is_as_long_as_the_settings_say() -> None:
