@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from chatnet.settings import PRIVILEGES, Settings
+from chatnet.wiring.fields import section_of
 
 _HEAD = """\
 chatnet's configuration. Everything has a default: a line such as #nick = 30 shows it, and a line
@@ -124,10 +125,10 @@ def _prose(text: str) -> Iterator[str]:
 
 
 def _model_of(field: FieldInfo) -> type[BaseModel]:
-    for kind in (field.annotation, *typing.get_args(field.annotation)):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    raise TypeError(f"not a section: {field!r}")
+    model = section_of(field.annotation)
+    if model is None:
+        raise TypeError(f"not a section: {field!r}")
+    return model
 
 
 def _toml(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conversation import House
-from states import logged_in, moded, opered, second_session
+from states import logged_in, moded, opered, second_session, set_modes
 
 
 def test_who_of_a_channel_lists_its_members() -> None:
@@ -49,14 +49,15 @@ def test_strangers_see_visible_members_of_open_channels_only() -> None:
     cat << "* 315 cat #c *"
     cat.silent()
     for flag in "sp":
-        house.node.network.channels[house.node.network.fold("#c")].flags.add(flag)
+        set_modes(house, "#c", "+" + flag)
         cat >> "WHO #c"
         assert cat.numerics() == ["315"]
         opered(cat, "see-all")
         cat >> "WHO #c"
         assert cat.numerics() == ["352", "352", "315"]
-        cat.user.oper = None
-        house.node.network.channels[house.node.network.fold("#c")].flags.discard(flag)
+        cat >> "MODE cat -o"
+        cat.lines()
+        set_modes(house, "#c", "-" + flag)
     cat >> "WHO #nowhere" >> "WHO nobody"
     assert cat.numerics() == ["315", "315"]
 
@@ -71,7 +72,7 @@ def test_an_exact_nick_finds_an_invisible_user_but_not_their_channels() -> None:
     moded(bob, removed="i")
     ann >> "WHO bob"
     ann << "* 352 ann #c ~bob *"
-    house.node.network.channels[house.node.network.fold("#c")].flags.add("p")
+    set_modes(house, "#c", "+p")
     ann.lines()
     ann >> "WHO bob"
     ann << "* 352 ann * ~bob *"
