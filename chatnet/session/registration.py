@@ -89,7 +89,9 @@ def _welcome(session: one.Session) -> None:
     """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
     user = session.user
     welcome = session.sessions.welcome
-    session.numeric(numerics.RPL_WELCOME, session.sessions.node.settings.server.network, user.mask)
+    # Some clients look up the host they read here, and a cloak cannot be.
+    name = user.mask if user.host == user.real_host else user.nick
+    session.numeric(numerics.RPL_WELCOME, session.sessions.node.settings.server.network, name)
     welcome.begin(session)
     show_lusers(session)
     welcome.end(session)

@@ -42,7 +42,7 @@ def _arrive(irssi: Irssi, daemon: Daemon, tls: bool) -> None:
     irssi.enter(f"/connect {options} 127.0.0.1 {port}")
     irssi.sees(
         "acknowledged: multi-prefix extended-join setname invite-notify away-notify chghost account-notify",
-        r"\(001\) Welcome to the ExampleNet Network, iris!~iris@\S+\.cloak$",
+        r"\(001\) Welcome to the ExampleNet Network, iris$",
         r"\(002\) Your host is irc\.example\.org, running version chatnet-",
         r"\(003\) This server was created ",
         r"\(004\) irc\.example\.org chatnet-",
@@ -221,16 +221,16 @@ def _change(irssi: Irssi, bob: Client) -> None:
 def _oper(irssi: Irssi) -> None:
     irssi.enter("/oper ann secret")
     irssi.sees(
-        r"Mode change \[\+os\] for user iris2",
+        r"Mode change \[\+osz\] for user iris2",
         r"\(381\) You are now an IRC operator",
-        r"\(008\) \+cfkor Server notice mask",
+        r"\(008\) \+cfgkor Server notice mask",
         r"!irc\.example\.org \*\*\* Notice -- iris2 .* is an operator now: ann",
     )
     irssi.enter("/whois iris2")
     irssi.sees(
         ": IRC Operator",
         r"hostname : ~iris@127\.0\.0\.1",
-        r"modes    : \+oswx \+cfkor|modes    : \+Zoswx \+cfkor",
+        r"modes    : \+oswxz \+cfgkor|modes    : \+Zoswxz \+cfgkor",
         "End of WHOIS",
     )
     irssi.enter("/whois robert")

@@ -45,7 +45,7 @@ def _arrive(weechat: WeeChat, daemon: Daemon, tls: bool) -> None:
     weechat.sees(
         "client capability, requesting: .*multi-prefix",
         "client capability, enabled: multi-prefix .*extended-join .*away-notify .*chghost .*setname",
-        r"Welcome to the ExampleNet Network, wee!~wee@\S+\.cloak$",
+        r"Welcome to the ExampleNet Network, wee$",
         r"Your host is irc\.example\.org, running version chatnet-",
         "This server was created ",
         r"irc\.example\.org chatnet-",

@@ -60,7 +60,9 @@ def test_tls_users_bear_mode_z(house: House) -> None:
 
 def test_a_cloak_hides_the_address() -> None:
     house = House(cloak={"enabled": True})
-    ann = house.client("ann", address="192.0.2.55")
+    ann = house.connect("192.0.2.55")
+    ann >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann << ":irc.test 001 ann :Welcome to the chatnet Network, ann"
     assert ann.user.real_host == "192.0.2.55"
     assert ann.user.host == ann.user.cloak != ann.user.real_host
     assert "x" in ann.user.modes
