@@ -128,11 +128,14 @@ class Request:
             self.stop(ERR_NOSUCHSERVER, middle(name))
 
     def targets(self, index: int) -> list[str]:
-        """A parameter as a list of targets: split at commas, empty ones and repetitions left out.
+        """A parameter as a list of targets: split at commas, empty ones and repetitions in any case left out.
 
         Ends the command with 461 if nothing is left.
         """
-        found = list(dict.fromkeys(part for part in self.params[index].split(",") if part))
+        found: dict[str, str] = {}
+        for part in self.params[index].split(","):
+            if part:
+                found.setdefault(self.network.fold(part), part)
         if not found:
             self.stop(ERR_NEEDMOREPARAMS, self.row.verb)
-        return found
+        return list(found.values())

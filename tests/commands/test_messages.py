@@ -54,12 +54,12 @@ def test_a_user_hears_it(house: House) -> None:
 def test_several_targets(house: House) -> None:
     ann, bob = pair(house)
     carol = house.client("carol")
-    ann >> "PRIVMSG bob,,#c,BOB,bob,carol,nobody :hi"
+    ann >> "PRIVMSG bob,,#c,BOB,#C,carol,ann,nobody :hi"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :hi"
     bob << ":ann!~ann@192.0.2.1 PRIVMSG #c :hi"
-    bob << ":ann!~ann@192.0.2.1 PRIVMSG bob :hi"
     bob.silent()
     carol << ":ann!~ann@192.0.2.1 PRIVMSG carol :hi"
+    ann << ":ann!~ann@192.0.2.1 PRIVMSG ann :hi"
     ann << ":irc.test 407 ann nobody :Too many recipients"
     ann.silent()
 
