@@ -7,13 +7,11 @@ from typing import Final
 from chatnet.commands.request import Request
 from chatnet.model.facts import HostChanged, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
-from chatnet.rules.opers import resigned
+from chatnet.rules.opers import OPERS_ONLY, resigned
 from chatnet.session.rates import too_fast
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
 
-OPERS_ONLY: Final = "sz"
-"""Modes that opers may set; everybody may unset them."""
 UNSET_ONLY: Final = "o"
 """Modes that a user may drop, but not take."""
 FIXED: Final = "Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Final
 
 from chatnet.model.facts import Fact, Opered, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
@@ -16,7 +17,8 @@ from chatnet.wire.masks import address_in, compile_glob, parse_network
 _NOT_BY_OPER = frozenset("oxZ")
 """User modes that a block cannot set: o comes with the rest, x changes a host, Z is about the connection."""
 
-_OPERS_ONLY = frozenset("osz")
+OPERS_ONLY: Final = "sz"
+"""User modes that only opers may set, and that go with their powers."""
 
 
 def may_use(user: User, privilege: str) -> Refusal | None:
@@ -76,5 +78,5 @@ def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tu
 
 def resigned(user: User, at: float) -> tuple[Fact, ...]:
     """The facts that make an oper an ordinary user again, without what only opers have."""
-    removed = "".join(sorted(user.modes & _OPERS_ONLY))
+    removed = "".join(sorted(user.modes & {"o", *OPERS_ONLY}))
     return UserModesChanged(user, "", removed, "", at), Opered(user, None, at)
