@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from chatnet.model import user  # users and channels name each other, so each imports the module
 from chatnet.model.ids import Folded
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class ListEntry:
-    """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time)."""
+    """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time).
+
+    Never changed, but for `reading`: what ``rules/bans.py`` read the mask as, kept as long as the entry.
+    """
 
     mask: str
     by: str
     at: int
     forward: str | None = None
+    reading: Any = field(default=None, compare=False, repr=False)
 
 
 def split_forward(text: str) -> tuple[str, str | None]:

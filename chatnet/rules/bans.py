@@ -19,16 +19,16 @@ What is not well-formed, or speaks of a channel that is not to be seen, means no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from chatnet.model.channel import Channel, ListEntry
+from chatnet.model.channel import Channel, ListEntry, split_forward
+from chatnet.model.facts import Fact, ModesChanged
 from chatnet.model.network import Network
 from chatnet.model.user import User
 from chatnet.wire.casemap import Folder
-from chatnet.wire.masks import Network as Addresses
 from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network
 
 DEPTH: Final = 3
@@ -40,10 +40,20 @@ ELSEWHERE: Final = 8
 
 
 class Bans:
-    """Answers what the lists of a channel say of a user."""
+    """Answers what the lists of a channel say of a user; an observer, to read each mask as it is set."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self.hears: Mapping[type[Fact], Callable[[Any, object], None]] = {ModesChanged: self._modes_changed}
+
+    def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
+        # Else the next question would take as long as it takes to read all the masks it is about.
+        for change in fact.changes:
+            if change.adding and change.letter in fact.channel.lists and change.parameter is not None:
+                key = self._network.fold(split_forward(change.parameter)[0])
+                entry = fact.channel.lists[change.letter].get(key)
+                if entry is not None:
+                    _reading(entry, self._network.fold)
 
     def banned(self, channel: Channel, user: User) -> ListEntry | None:
         """The ban that keeps `user` from joining, unless an exception lets them in."""
@@ -69,9 +79,13 @@ class Bans:
                 look.first(bans.values(), muting=True) is not None
                 and look.first(exceptions.values(), muting=True) is None
             )
-            if user in channel.members and not _any_volatile(bans.values(), exceptions.values()):
+            if user in channel.members and not self._volatile(bans, exceptions):
                 channel.verdicts[user] = verdict
         return verdict
+
+    def _volatile(self, *lists: Mapping[Any, ListEntry]) -> bool:
+        readings = (_reading(entry, self._network.fold) for entries in lists for entry in entries.values())
+        return any(reading.extended is not None and reading.extended.volatile for reading in readings)
 
     def invited(self, channel: Channel, user: User) -> bool:
         """True if the invite exceptions of `channel` mean `user`."""
@@ -82,7 +96,7 @@ class Bans:
 class _Look:
     """A user as masks see them, made once for one question about many masks."""
 
-    __slots__ = ("_banned", "_faces", "_fold", "_front", "_network", "user")
+    __slots__ = ("_banned", "_faces", "_fold", "_front", "_masks", "_network", "user")
 
     def __init__(self, network: Network, user: User) -> None:
         self._network = network
@@ -92,36 +106,37 @@ class _Look:
         # A ban on any of somebody's hosts holds, so that neither a cloak nor its absence evades it.
         hosts = {user.host, user.real_host, user.address, user.cloak or user.host}
         self._faces = tuple(f"{self._front}@{host}" for host in hosts)
+        self._masks: Mapping[str, _Mask] = {}  # those of the extended mask that is looked at
         self._banned: dict[Channel, bool] | None = {}  # by $j; None while such a channel is looked into
 
     def first(self, entries: Iterable[ListEntry], *, muting: bool) -> ListEntry | None:
         """The first entry that means the user; one with ``$q`` counts only if `muting` is asked about."""
+        fold = self._fold
         for entry in entries:
-            mask = entry.mask
-            if mask[:1] != "$":
-                if self._plain(mask):
+            reading = entry.reading or _reading(entry, fold)
+            if reading.plain is not None:
+                if self._plain(reading.plain):
                     return entry
-                continue
-            parsed = parse(mask)
-            if parsed is not None and (muting or parsed.letter != "q") and self._is(parsed):
-                return entry
+            elif (extended := reading.extended) is not None and (muting or extended.letter != "q"):
+                self._masks = reading.masks
+                if self._is(extended):
+                    return entry
         return None
 
-    def _plain(self, mask: str) -> bool:
-        matches = compile_glob(mask, self._fold)
+    def _plain(self, mask: _Mask) -> bool:
+        matches = mask.matches
         for face in self._faces:
             if matches(face):
                 return True
-        if "/" not in mask or (found := _addresses(mask, self._fold)) is None:
+        if mask.network is None or not mask.front(self._front):
             return False
-        front, network = found
-        return front(self._front) and address_in(self.user.address, [network])
+        return address_in(self.user.address, [mask.network])
 
     def _is(self, parsed: Extended) -> bool:
         return _TESTS[parsed.letter](self, parsed) is parsed.wanted
 
     def _glob(self, pattern: str, text: str) -> bool:
-        return compile_glob(pattern, self._fold)(text)
+        return self._masks[pattern].matches(text)
 
     def _account(self, parsed: Extended) -> bool:
         account = self.user.account
@@ -142,18 +157,19 @@ class _Look:
             if len(known) >= ELSEWHERE:
                 return None
             self._banned = None
+            masks = self._masks
             known[channel] = (
                 self.first(channel.lists["b"].values(), muting=False) is not None
                 and self.first(channel.lists["e"].values(), muting=False) is None
             )
-            self._banned = known
+            self._banned, self._masks = known, masks
         return known[channel]
 
     def _mask(self, parsed: Extended) -> bool:
-        return self._plain(parsed.data)
+        return self._plain(self._masks[parsed.data])
 
     def _mute(self, parsed: Extended) -> bool:
-        return self._is(parsed.parts[0]) if parsed.parts else self._plain(parsed.data)
+        return self._is(parsed.parts[0]) if parsed.parts else self._plain(self._masks[parsed.data])
 
     def _oper(self, parsed: Extended) -> bool:
         oper = self.user.oper
@@ -169,7 +185,7 @@ class _Look:
 
     def _full(self, parsed: Extended) -> bool:
         mask, mark, realname = parsed.data.partition("#")
-        return self._plain(mask) and (not mark or self._glob(realname, self.user.realname))
+        return self._plain(self._masks[mask]) and (not mark or self._glob(realname, self.user.realname))
 
     def _secure(self, parsed: Extended) -> bool:
         return self.user.secure and (not parsed.data or parsed.data.lower() == self.user.certfp)
@@ -184,20 +200,40 @@ class _Look:
         return verdict
 
 
-@lru_cache(4096)
-def _addresses(mask: str, fold: Folder) -> tuple[Callable[[str], bool], Addresses] | None:
-    """``nick!user@192.0.2.0/24`` → what matches its front, and the network; None if the host is not one."""
-    front, _, host = mask.rpartition("@")
-    network = parse_network(host)
-    return None if network is None else (compile_glob(front, fold), network)
+class _Mask:
+    """A plain mask, or any pattern: what it matches; for ``nick!user@192.0.2.0/24`` the network as well."""
+
+    __slots__ = ("front", "matches", "network")
+
+    def __init__(self, text: str, fold: Folder) -> None:
+        self.matches = self.front = compile_glob(text, fold)
+        front, _, host = text.rpartition("@")
+        self.network = parse_network(host) if "/" in text else None
+        if self.network is not None:
+            self.front = compile_glob(front, fold)
 
 
-def _any_volatile(*lists: Iterable[ListEntry]) -> bool:
-    return any(
-        entry.mask[:1] == "$" and (parsed := parse(entry.mask)) is not None and parsed.volatile
-        for entries in lists
-        for entry in entries
-    )
+class _Reading:
+    """A mask made ready: a plain one, or an extended one with all the patterns in it, or neither.
+
+    To read a mask takes a hundred times as long as to match it, and who sets bans in many channels has more
+    of them than a cache for everybody should hold; so each entry keeps its own.
+    """
+
+    __slots__ = ("extended", "masks", "plain")
+
+    def __init__(self, mask: str, fold: Folder) -> None:
+        self.plain = _Mask(mask, fold) if mask[:1] != "$" else None
+        self.extended = parse(mask) if self.plain is None else None
+        found = () if self.extended is None else _patterns(self.extended)
+        self.masks = {pattern: _Mask(pattern, fold) for pattern in found}
+
+
+def _reading(entry: ListEntry, fold: Folder) -> _Reading:
+    reading: _Reading | None = entry.reading
+    if reading is None:
+        reading = entry.reading = _Reading(entry.mask, fold)
+    return reading
 
 
 # Text of extended bans
@@ -221,6 +257,17 @@ class Extended:
     def letters(self) -> str:
         """Its letter and those of all its parts."""
         return self.letter + "".join(part.letters for part in self.parts)
+
+
+def _patterns(extended: Extended) -> Iterator[str]:
+    """All the patterns that it takes to test for `extended`."""
+    if extended.letter == "x":
+        mask, mark, realname = extended.data.partition("#")
+        yield from (mask, realname) if mark else (mask,)
+    elif extended.letter in "amrs" or (extended.letter == "q" and not extended.parts):
+        yield extended.data
+    for part in extended.parts:
+        yield from _patterns(part)
 
 
 _TESTS: Final[dict[str, Callable[[_Look, Extended], bool | None]]] = {

@@ -103,6 +103,7 @@ class Sessions:
         self.isupport: list[str] = []
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
+            **self.bans.hears,
             Killed: self._killed,
             SettingsChanged: self._settings_changed,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conversation import House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
 from chatnet.rules.bans import ELSEWHERE, EXTENDED, PARTS, Bans, complete, parse
 from chatnet.wire.casemap import folder
+from chatnet.wire.masks import compile_glob
 
 OPER = Oper("root", "helpers", frozenset({"kill"}), "helps")
 
@@ -327,3 +329,29 @@ def test_verdicts_are_remembered(world: World) -> None:
     world.set(channel, "b", "$c:#c")
     assert world.bans.muted(channel, ann) and channel.verdicts == {}
     assert not world.bans.muted(channel, world.user("bob", 2)) and channel.verdicts == {}
+
+
+def test_masks_are_read_once_however_many_there_are(world: World) -> None:
+    ann = world.user("ann")
+    channel = world.channel("#c", ann)
+    for number in range(4500):  # more than the cache of patterns holds
+        mask = f"$&:~m:ann!?*@*,~r:{number}*" if number % 100 == 0 else f"*!*@{number}.example"
+        change = ModeChange(True, "b", mask)
+        fact = facts.ModesChanged(channel, (change,), world.network.me, 1.0)
+        world.network.apply(fact)
+        world.bans.hears[facts.ModesChanged](fact, None)
+    before = compile_glob.cache_info().misses
+    assert not world.bans.muted(channel, ann)
+    assert world.bans.banned(channel, ann) is None
+    assert compile_glob.cache_info().misses == before
+
+
+def test_masks_are_read_when_they_are_set() -> None:
+    house = House()
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "MODE #c +bb *!*@192.0.2.7 *!*@192.0.2.8$#c" >> "MODE #c +e $r:a" >> "MODE #c +I $a"
+    channel = house.node.network.channel("#c")
+    assert channel is not None
+    entries = [entry for entries in channel.lists.values() for entry in entries.values()]
+    assert len(entries) == 3 and all(entry.reading is not None for entry in entries)
+    house.check()
