@@ -158,6 +158,8 @@ class LimitSettings(Section):
     """Length of a nick."""
     user: Annotated[int, Field(ge=2, le=32)] = 10
     """Length of a user name, its ``~`` included."""
+    host: Annotated[int, Field(ge=45, le=63)] = 63
+    """Length of a host; instead of a longer host name the address is shown. A cloak must have room in it."""
     realname: Annotated[int, Field(ge=1, le=255)] = 150
     """Length of a real name."""
     channel: Annotated[int, Field(ge=2, le=200)] = 50
@@ -466,6 +468,11 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             name = item.get(key)
             if isinstance(name, str) and name not in names[target]:
                 problems.append(((section, index, key), f"there is no {target} {name!r}"))
+    suffix, longest = _within(tree, "cloak", "suffix"), _within(tree, "limits", "host")
+    if isinstance(suffix, str) and isinstance(longest, int) and HIDDEN + len(suffix) > longest:
+        problems.append(
+            (("cloak", "suffix"), f"makes cloaks that are longer than limits.host, {longest} bytes")
+        )
     above: dict[str, object] = {}
     for item in sections["oper_class"]:
         name = item.get("name")
@@ -479,6 +486,19 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
                 problems.append((("oper_class", index, "extends"), "leads back to this class"))
                 break
     return problems
+
+
+HIDDEN = 36
+"""Bytes of a cloaked address before its suffix."""
+
+
+def _within(tree: Mapping[str, object], section: str, key: str) -> object:
+    """A value of a configuration's plain form, or else the default."""
+    inner = tree.get(section)
+    if isinstance(inner, Mapping) and key in inner:
+        return inner[key]
+    default: object = getattr(Settings.model_fields[section].default, key)
+    return default
 
 
 def _items(value: object) -> list[Mapping[str, object]]:

@@ -127,3 +127,9 @@ def test_references_overlook_what_is_malformed() -> None:
 def test_wrong_references_make_no_settings() -> None:
     with pytest.raises(ValidationError, match=r"oper\.0\.class"):
         Settings.model_validate({"oper": [{"name": "ann", "class": "x", "password": HASH}]})
+
+
+def test_a_cloak_fits_into_a_host() -> None:
+    assert Settings.model_validate({"limits": {"host": 45}}).limits.host == 45
+    with pytest.raises(ValidationError, match=r"longer than limits\.host, 50 bytes"):
+        Settings.model_validate({"limits": {"host": 50}, "cloak": {"suffix": "users.example.org"}})

@@ -27,8 +27,7 @@ def pass_(request: Request) -> None:
 def user(request: Request) -> None:
     """`USER <user name> 0 * :<real name>`: who you are, once, when connecting.
 
-    https://modern.ircdocs.horse/#user-message  Refuses with 462 once given, 461 without a real name, 468
-    if nothing usable is left of the user name.
+    https://modern.ircdocs.horse/#user-message  Refuses with 462 once given, 461 without a real name.
     """
     session = request.session
     if session.registered or not session.needs & Needs.USER:
@@ -36,9 +35,8 @@ def user(request: Request) -> None:
     if not request.params[3]:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "USER")
     limits = request.settings.limits
-    name = clean_username(request.params[0], limits.user - 1)
-    if not name:
-        request.stop(numerics.ERR_INVALIDUSERNAME)
+    # Clients take it from their system, where it may have no letter that is allowed here.
+    name = clean_username(request.params[0], limits.user - 1) or "user"[: limits.user - 1]
     request.user.username = "~" + name
     request.user.realname = cut(request.params[3], limits.realname)
     session.satisfy(Needs.USER)

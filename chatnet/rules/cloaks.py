@@ -12,19 +12,18 @@ import ipaddress
 from base64 import b32encode
 from hashlib import blake2b
 
-from chatnet.wire.names import LONGEST_HOST
-
 
 class Cloaks:
     """Makes cloaks with one key (at least 16 bytes, secret, stable across restarts) and one suffix.
 
-    A suffix of up to 27 bytes leaves room for four hashes of eight letters in a host.
+    A suffix of up to `longest` - 36 bytes leaves room for four hashes of eight letters in a host.
     """
 
-    def __init__(self, key: bytes, suffix: str) -> None:
+    def __init__(self, key: bytes, suffix: str, longest: int) -> None:
         # blake2b takes keys of up to 64 bytes; a longer one is hashed first.
         self._key = key if len(key) <= 64 else blake2b(key).digest()
         self.suffix = suffix
+        self._longest = longest
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, real_host: str, address: str) -> str:
@@ -55,4 +54,4 @@ class Cloaks:
         shown = min(2, len(labels) - 1)
         hidden = [self._part(b"name", ".".join(labels[at:]).encode()) for at in range(len(labels) - shown)]
         cloak = ".".join([*hidden, *labels[len(hidden) :]])
-        return cloak if shown and len(cloak) <= LONGEST_HOST else f"{hidden[0]}.{self.suffix}"
+        return cloak if shown and len(cloak) <= self._longest else f"{hidden[0]}.{self.suffix}"

@@ -6,7 +6,6 @@ from chatnet.model import modes
 from chatnet.rules.bans import EXTENDED
 from chatnet.settings import Settings
 from chatnet.wire.isupport import format_tokens
-from chatnet.wire.names import LONGEST_HOST
 
 
 def tokens(settings: Settings) -> dict[str, str | None]:
@@ -27,7 +26,7 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
         "EXTBAN": f"$,{EXTENDED}",
-        "HOSTLEN": str(LONGEST_HOST),
+        "HOSTLEN": str(limits.host),
         "INVEX": "I",
         "KEYLEN": str(limits.key),
         "KICKLEN": str(limits.kick),

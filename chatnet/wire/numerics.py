@@ -210,7 +210,6 @@ ERR_ACCEPTNOT = _numeric(458, "ERR_ACCEPTNOT", "%s :is not on your accept list")
 ERR_NEEDMOREPARAMS = _numeric(461, "ERR_NEEDMOREPARAMS", "%s :Not enough parameters")
 ERR_ALREADYREGISTERED = _numeric(462, "ERR_ALREADYREGISTERED", ":You may not reregister")
 ERR_PASSWDMISMATCH = _numeric(464, "ERR_PASSWDMISMATCH", ":Password incorrect")
-ERR_INVALIDUSERNAME = _numeric(468, "ERR_INVALIDUSERNAME", ":Your username is not valid")
 # The channel asked for, the channel given.
 ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :Forwarding to another channel")
 ERR_CHANNELISFULL = _numeric(471, "ERR_CHANNELISFULL", "%s :Cannot join channel (+l) - it is full")

@@ -59,7 +59,7 @@ def build(
         make_request=Request,
         local=delivery,
         monitors=monitors,
-        cloaks=Cloaks(cloak_key, settings.cloak.suffix),
+        cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         verify=verify,
         host_of=host_of,
         control=control,

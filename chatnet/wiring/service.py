@@ -137,9 +137,16 @@ class ChatService(Service):
         notify(READY)
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
-        loop = LoopingCall(function)
+        def tick() -> None:
+            try:
+                function()
+            except Exception:
+                # A LoopingCall whose function raises never calls it again.
+                log.failure("A regular task failed")
+
+        loop = LoopingCall(tick)
         loop.clock = self._reactor
-        loop.start(seconds, now=False).addErrback(lambda failure: log.failure("A clock stopped", failure))
+        loop.start(seconds, now=False)
         self._loops.append(loop)
         return loop
 
@@ -240,8 +247,8 @@ class ChatService(Service):
             log.warn("{note}", note=note)
             self._parts.node.notice("g", note)
         self._output.change(new.log, loaded.base)
-        if new.cloak != old.cloak:
-            self._parts.sessions.cloaks = Cloaks(cloak_key, new.cloak.suffix)
+        if (new.cloak, new.limits.host) != (old.cloak, old.limits.host):
+            self._parts.sessions.cloaks = Cloaks(cloak_key, new.cloak.suffix, new.limits.host)
         self._parts.node.change_settings(new)
         self._parts.sessions.motd = motd
         if new.tls.reload_interval != old.tls.reload_interval and self._certificate_clock is not None:

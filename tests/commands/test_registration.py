@@ -153,12 +153,16 @@ def test_user_refusals(house: House) -> None:
     ann << ":irc.test 461 * USER :Not enough parameters"
     ann >> "USER ann 0 * :"
     ann << ":irc.test 461 * USER :Not enough parameters"
-    ann >> "USER --- 0 * :Ann"
-    ann << ":irc.test 468 * :Your username is not valid"
     ann >> "USER ann 0 * :Ann" >> "USER eve 0 * :Eve"
     ann << ":irc.test 462 * :You may not reregister"
     ann >> "NICK ann"
     assert ann.user.username == "~ann"
+
+
+def test_a_user_name_without_a_usable_letter(house: House) -> None:
+    ann = house.connect()
+    ann >> "NICK ann" >> "USER Аня 0 * :Аня"
+    assert ann.user.username == "~user" and ann.session.registered
 
 
 def test_user_and_pass_are_for_newcomers(house: House) -> None:

@@ -14,7 +14,7 @@ KEY = b"a key for tests only, 32 bytes.."
 
 
 def cloak(address: str, host: str | None = None, key: bytes = KEY) -> str:
-    return Cloaks(key, "cloak").of(host or wire_address(address), address)
+    return Cloaks(key, "cloak", 63).of(host or wire_address(address), address)
 
 
 def common(one: str, other: str) -> int:
@@ -28,7 +28,7 @@ def common(one: str, other: str) -> int:
 
 
 def test_stable_and_keyed() -> None:
-    assert cloak("192.0.2.1") == cloak("192.0.2.1") == Cloaks(KEY, "cloak").of("192.0.2.1", "192.0.2.1")
+    assert cloak("192.0.2.1") == cloak("192.0.2.1") == Cloaks(KEY, "cloak", 63).of("192.0.2.1", "192.0.2.1")
     assert common(cloak("192.0.2.1"), cloak("192.0.2.1", key=b"x" * 32)) == 1
     assert common(cloak("192.0.2.1", key=b"x" * 99), cloak("192.0.2.1", key=b"x" * 98)) == 1
 
@@ -77,13 +77,20 @@ hosts = st.lists(labels, min_size=1, max_size=8).map(".".join).filter(lambda tex
 @given(st.one_of(st.ip_addresses().map(str), hosts))
 def test_every_cloak_is_a_host_of_at_most_63_bytes_that_hides(host: str) -> None:
     hidden = cloak("198.51.100.1", host)
-    assert is_hostname(hidden) and is_hostname(Cloaks(KEY, "x" * 27).of(host, "198.51.100.1"))
+    assert is_hostname(hidden) and is_hostname(Cloaks(KEY, "x" * 27, 63).of(host, "198.51.100.1"))
     assert hidden == cloak("198.51.100.1", host)
     assert common(hidden, host) < len(host.split("."))
 
 
 def test_many_strangers_do_not_fill_the_memory() -> None:
-    cloaks = Cloaks(KEY, "cloak")
+    cloaks = Cloaks(KEY, "cloak", 63)
     for number in range(5000):
         cloaks.of(f"10.0.{number >> 8}.{number & 255}", f"10.0.{number >> 8}.{number & 255}")
     assert len(cloaks._known) <= 4096
+
+
+def test_the_cloak_of_a_name_fits_a_lower_limit() -> None:
+    name = "a.b.c.d.e.example.org"
+    assert Cloaks(KEY, "cloak", 63).of(name, "192.0.2.1").endswith(".example.org")
+    short = Cloaks(KEY, "cloak", 45).of(name, "192.0.2.1")
+    assert len(short) <= 45 and short.endswith(".cloak")
