@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 GRAIN = 0.5
 """Seconds between two looks; a deadline is late by at most as much."""
+
+log = Logger()
 
 
 class Deadlines:
@@ -40,7 +43,11 @@ class Deadlines:
             # An earlier callback may have cleared or renewed this one.
             if when <= now and self._due.get(key) == (when, expired):
                 del self._due[key]
-                expired()
+                try:
+                    expired()
+                except Exception:
+                    # The others, and all later ones, hang on the same timer.
+                    log.failure("What was to happen at a deadline failed")
         self._ticking = bool(self._due)
         if self._ticking:
             self._clock.callLater(GRAIN, self._tick)
