@@ -155,6 +155,7 @@ class ModeCommand:
         for entry in channel.lists[letter].values():
             request.reply(entry_numeric, channel.name, _text(entry.mask, entry.forward), entry.by, entry.at)
         request.reply(end_numeric, channel.name)
+        request.session.hand_over()
 
     # what is judged
 

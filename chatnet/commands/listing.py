@@ -52,6 +52,7 @@ def list_(request: Request) -> None:
         count -= 1
         room -= len(body)
     request.reply(numerics.RPL_LISTEND)
+    session.hand_over()
 
 
 class _Choice:

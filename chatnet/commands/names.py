@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.commands.request import CLIENT, Request
 from chatnet.rules.visibility import may_see_members
 from chatnet.session.names import show_names
 from chatnet.wire import numerics
 from chatnet.wire.text import middle
+
+NAMES_PER_PENALTY: Final = 1000
+"""How many members looked at cost a penalty of 1.0."""
 
 
 @CLIENT.command("NAMES", penalty=2.0)
@@ -24,6 +29,8 @@ def names(request: Request) -> None:
         channel = request.network.channel(name)
         if channel is not None and may_see_members(request.user, channel):
             show_names(request.session, channel)
+            request.session.penalize(len(channel.members) / NAMES_PER_PENALTY, 0, request.session.heard)
+            request.session.hand_over()
         else:
             request.reply(numerics.RPL_ENDOFNAMES, middle(name))
     if len(targets) > most:

@@ -18,6 +18,7 @@ def motd(request: Request) -> None:
     """
     request.for_us(0)
     show_motd(request.session)
+    request.session.hand_over()
 
 
 @CLIENT.command("LUSERS", penalty=2.0)

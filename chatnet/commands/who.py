@@ -61,6 +61,7 @@ def who(request: Request) -> None:
             request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
     request.session.penalize(count / ANSWERS_PER_PENALTY, 0, request.session.heard)
     request.reply(numerics.RPL_ENDOFWHO, middle(name))
+    request.session.hand_over()
 
 
 def _find(request: Request, name: str) -> tuple[Iterator[Found], int | None]:

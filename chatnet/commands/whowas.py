@@ -32,6 +32,7 @@ def whowas(request: Request) -> None:
     if len(departures) > most:
         request.reply(numerics.ERR_TOOMANYMATCHES, "WHOWAS")
     request.reply(numerics.RPL_ENDOFWHOWAS, middle(nick))
+    request.session.hand_over()
 
 
 def _count(text: str) -> int | None:

@@ -43,6 +43,9 @@ HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTI
 TAGS: int = 4096
 """Bytes of the tags of a line, with their ``@`` and the space after them, that LineBuffer lets through."""
 
+LONG_ANSWER: int = 100
+"""Lines queued for one client in one turn from which on an answer is handed over at once."""
+
 
 class Needs:
     """What a session still lacks before it is registered: bits, plain ones for speed."""
@@ -322,6 +325,15 @@ class Session:
         """A NOTICE from the server to this client alone."""
         self.send(encode(f":{self.sessions.server_name} NOTICE {self.user.nick} :{text}"))
 
+    def hand_over(self) -> None:
+        """Flush what was said so far, after a long answer.
+
+        So SendQ is looked at before the next one, and not only at the end of the turn: one chunk of a client
+        holds more questions than there is memory for answers.
+        """
+        if len(self.outlet.out) > LONG_ANSWER and not self.closed:
+            self.outlet.flush()
+
     # the end
 
     def close(self, reason: str) -> None:
@@ -329,6 +341,10 @@ class Session:
         if self.closed:
             return
         self._leave(reason)
+        self.say_goodbye(reason)
+
+    def say_goodbye(self, reason: str) -> None:
+        """The ERROR, and the end of the connection; :meth:`close` is what others should call."""
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
         self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
         self.outlet.close()
@@ -346,16 +362,24 @@ class Session:
             self.outlet.abort()
 
     def _leave(self, reason: str) -> None:
+        if self.depart():
+            self.tell_quit(reason)
+
+    def depart(self) -> bool:
+        """Take nothing in and hear nothing any more; True if a user is left who has no session now."""
         self.closed = True
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
         self.backlog = None
         last = self.sessions.forget(self)
-        if self.registered and last:
-            node, user = self.sessions.node, self.user
-            node.commit(UserQuit(user, reason, node.clock.time()), self)
-            node.notice("q", f"Client exiting: {user.identity} ({reason})")
+        return self.registered and last
+
+    def tell_quit(self, reason: str) -> None:
+        """State that the user has quit."""
+        node, user = self.sessions.node, self.user
+        node.commit(UserQuit(user, reason, node.clock.time()), self)
+        node.notice("q", f"Client exiting: {user.identity} ({reason})")
 
 
 def _fits(raw: bytes, tags: int) -> bool:

@@ -233,6 +233,9 @@ class Sessions:
                 session.close(f"Ping timeout: {int(silent)} seconds")
 
     def close_all(self, reason: str) -> None:
-        """Say goodbye to everybody."""
-        for session in list(self.all):
-            session.close(reason)
+        """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
+        leaving = list(self.all)
+        for session in [session for session in leaving if session.depart()]:
+            session.tell_quit(reason)
+        for session in leaving:
+            session.say_goodbye(reason)
