@@ -82,7 +82,8 @@ def _introduce(session: one.Session) -> None:
     sessions.local.attach(session)
     node.commit(UserIntroduced(user, now), session)
     _welcome(session)
-    node.notice("c", f"Client connecting: {user.identity}")
+    if node.network.opers:  # else the text is not worth making
+        node.notice("c", f"Client connecting: {user.identity}")
 
 
 def _welcome(session: one.Session) -> None:

@@ -47,6 +47,9 @@ LONG_ANSWER: int = 100
 """Lines queued for one client in one turn from which on an answer is handed over at once."""
 
 
+REGISTERED: Final = Phase.REGISTERED
+
+
 class Needs:
     """What a session still lacks before it is registered: bits, plain ones for speed."""
 
@@ -138,10 +141,12 @@ class Session:
             self._wait(lines)
             return
         limit = now + self.connection_class.burst
-        for index, raw in enumerate(lines):
+        done = 0
+        for raw in lines:
             if self.held or self.penalty > limit:
-                self._wait(lines[index:])
+                self._wait(lines[done:])
                 return
+            done += 1
             self._line(raw, now)
             if self.closed:
                 return
@@ -198,7 +203,8 @@ class Session:
         if message is None:
             self.penalize(1.0, len(raw), now)
             return
-        row = self.sessions.rows.get(message.command)
+        sessions = self.sessions
+        row = sessions.rows.get(message.command)
         if row is None:
             if raw is OVERLONG:
                 self.numeric(ERR_INPUTTOOLONG)
@@ -208,9 +214,24 @@ class Session:
             return
         row.count += 1
         row.bytes += len(raw)
-        if self.sessions.flood:
+        if sessions.flood:
             self.penalize(row.penalty, len(raw), now)
-        self._run(row, message)
+        if row.phase is REGISTERED and not self.registered:
+            self._too_early(message)
+            return
+        if len(message.params) < row.min_params:
+            self.numeric(ERR_NEEDMOREPARAMS, row.verb)
+            return
+        try:
+            waiting = row.handler(sessions.make_request(self, message, row))
+        except Refused as refused:
+            self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Exception:
+            self._failed(row.verb)
+        else:
+            if waiting is not None:
+                self.held = True
+                sessions.node.run(self._await(row.verb, waiting))
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
@@ -249,26 +270,11 @@ class Session:
         self.sessions.node.notice("r", f"HTTP request from {self.peer.address}")
         self.close("This is not an HTTP server")
 
-    def _run(self, row: Row, message: Message) -> None:
-        if row.phase is Phase.REGISTERED and not self.registered:
-            if message.command in HTTP_VERBS and message.params and "HTTP/" in message.params[-1]:
-                self.drop_http()
-                return
-            self.numeric(ERR_NOTREGISTERED)
-            return
-        if len(message.params) < row.min_params:
-            self.numeric(ERR_NEEDMOREPARAMS, row.verb)
-            return
-        try:
-            waiting = row.handler(self.sessions.make_request(self, message, row))
-        except Refused as refused:
-            self.numeric(refused.refusal.numeric, *refused.refusal.args)
-        except Exception:
-            self._failed(row.verb)
+    def _too_early(self, message: Message) -> None:
+        if message.command in HTTP_VERBS and message.params and "HTTP/" in message.params[-1]:
+            self.drop_http()
         else:
-            if waiting is not None:
-                self.held = True
-                self.sessions.node.run(self._await(row.verb, waiting))
+            self.numeric(ERR_NOTREGISTERED)
 
     async def _await(self, verb: str, waiting: Awaitable[None]) -> None:
         """Let `waiting` end while this session's later lines wait; others go on."""
@@ -379,7 +385,8 @@ class Session:
         """State that the user has quit."""
         node, user = self.sessions.node, self.user
         node.commit(UserQuit(user, reason, node.clock.time()), self)
-        node.notice("q", f"Client exiting: {user.identity} ({reason})")
+        if node.network.opers:  # else the text is not worth making
+            node.notice("q", f"Client exiting: {user.identity} ({reason})")
 
 
 def _fits(raw: bytes, tags: int) -> bool:

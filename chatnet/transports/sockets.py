@@ -67,12 +67,14 @@ class ClientSocket:
         "descriptor",
         "peer",
         "protocol",
+        "recv",
         "socket",
     )
 
     def __init__(self, sockets: Sockets, connection: socket.socket, peer: tuple[str, int]) -> None:
         self._sockets = sockets
         self.socket = connection
+        self.recv = connection.recv
         self.descriptor = connection.fileno()
         self.peer = peer  # address and port; ("localhost", 0) for a UNIX socket
         self.protocol: IProtocol | None = None
@@ -264,6 +266,7 @@ class Sockets:
 
     def doRead(self) -> None:
         clients = self._clients
+        readable = select.EPOLLIN
         for descriptor, events in self._epoll.poll(0, READY):
             client = clients.get(descriptor)
             if client is None:
@@ -271,10 +274,10 @@ class Sockets:
                 if descriptor in self._ports:
                     self._accept(descriptor, *self._ports[descriptor])
                 continue
-            if events != select.EPOLLIN and not self._odd(client, events):
+            if events != readable and not self._odd(client, events):
                 continue
             try:
-                data = client.socket.recv(CHUNK)
+                data = client.recv(CHUNK)
             except BlockingIOError:
                 continue
             except OSError as error:
