@@ -36,7 +36,7 @@ def who(request: Request) -> None:
     A mask is compared with nick, user name, host, server, real name and account; `0` is everybody.  `o` lists
     opers only; `%` asks for WHOX, with fields out of ``tcuihsnfdlaor``.
     https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
-    Ends with 416 if more match a mask than are shown.
+    Ends with 416 if there are more than are shown: `limits.who` for a mask, and what SendQ has room for.
     """
     name = request.params[0]
     flags, percent, wanted = request.param(1).partition("%")
@@ -48,6 +48,7 @@ def who(request: Request) -> None:
     if flags[:1] == "o":
         found = (pair for pair in found if pair[0].oper is not None)
     count = 0
+    out, room = request.session.outlet.out, request.session.outlet.sendq // 2
     for other, channel in islice(found, most):
         count += 1
         if not fields:
@@ -55,10 +56,13 @@ def who(request: Request) -> None:
         else:
             values = [field(request, other, channel, token) for field in fields]
             request.reply(numerics.RPL_WHOSPCRPL, " ".join(values))
+        room -= len(out[-1])
+        if room < 0:  # a slow reader would be cut off in the middle of the answer
+            break
     if most is not None:
         request.session.penalize(MASK_PENALTY, 0, request.session.heard)
-        if next(iter(found), None) is not None:
-            request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
+    if next(found, None) is not None:
+        request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
     request.session.penalize(count / ANSWERS_PER_PENALTY, 0, request.session.heard)
     request.reply(numerics.RPL_ENDOFWHO, middle(name))
     request.session.hand_over()

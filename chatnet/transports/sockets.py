@@ -227,7 +227,10 @@ class Sockets:
 
     def _accept_again(self, descriptor: int) -> None:
         if descriptor in self._ports:
-            self._epoll.register(descriptor, select.EPOLLIN)
+            try:
+                self._epoll.register(descriptor, select.EPOLLIN)
+            except FileExistsError:
+                pass  # meanwhile it became another port, which is accepted from
 
     def _enter(self, connection: socket.socket, peer: object, factory: MakeProtocol) -> None:
         connection.setblocking(False)
@@ -237,9 +240,9 @@ class Sockets:
         if protocol is None:
             connection.close()
             return
-        client.protocol = protocol
-        self._clients[client.descriptor] = client
         self._epoll.register(client.descriptor, select.EPOLLIN)
+        self._clients[client.descriptor] = client
+        client.protocol = protocol
         protocol.makeConnection(client)  # type: ignore[arg-type]  # no IAddress for each: see ClientSocket.peer
 
     # clients

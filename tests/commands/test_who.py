@@ -167,6 +167,20 @@ def test_o_lists_opers_only() -> None:
     assert ann.numerics() == ["315"]
 
 
+def test_an_answer_takes_half_of_sendq_at_most() -> None:
+    house = House(connection_class=({"name": "small", "sendq": 4096},))
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+    for number in range(40):
+        house.client(f"nick{number}") >> "JOIN #c"
+    ann.lines()
+    ann >> "WHO #c"
+    numerics = ann.numerics()
+    assert numerics[-2:] == ["416", "315"]
+    assert 20 < numerics.count("352") < 40
+    house.check()
+
+
 def test_more_matches_than_the_limit_end_with_416() -> None:
     house = House(limits={"who": 2})
     clients = [house.client(nick) for nick in ("ann", "bob", "cat")]
