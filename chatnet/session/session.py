@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 from typing import Final
 
-from chatnet.dispatch import Phase, Row
+from chatnet.dispatch import Phase
 from chatnet.model.facts import UserQuit
 from chatnet.model.user import User
 from chatnet.node import Timer
@@ -141,12 +141,10 @@ class Session:
             self._wait(lines)
             return
         limit = now + self.connection_class.burst
-        done = 0
-        for raw in lines:
+        for index, raw in enumerate(lines):
             if self.held or self.penalty > limit:
-                self._wait(lines[done:])
+                self._wait(lines[index:])
                 return
-            done += 1
             self._line(raw, now)
             if self.closed:
                 return
