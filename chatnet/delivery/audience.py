@@ -15,8 +15,8 @@ DEAF: Final = 1 << 40
 class Group(dict[Outlet, list[bytes]]):
     """Outlets that get the very same bytes, each with its ``out``, which is where a message is appended.
 
-    `marked` is the turn in which all of them were marked for the flush: in that turn, more can be appended
-    without looking again.
+    `marked` is the turn in which all of them were marked for the flush: in that turn more can be appended
+    without looking again (but not during the flush, see ``Turn.serial``).
     """
 
     __slots__ = ("marked",)

@@ -125,7 +125,7 @@ class Delivery:
             line = lines.get(key)
             if line is None:
                 line = lines[key] = make(fact, key)
-            if group.marked == serial:
+            if serial and group.marked == serial:
                 for out in group.values():
                     out.append(line)
                 continue

@@ -14,16 +14,17 @@ class Turn:
     """The outlets that have something to say before the reactor's turn is over.
 
     ``dirty`` holds every outlet whose ``out`` became non-empty since the last flush; it stays there to the
-    end of the turn, even if what it had to say was taken back.  `serial` counts the turns.  ``arm`` is given
-    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
+    end of the turn, even if what it had to say was taken back.  `serial` counts the turns; it is 0 during a
+    flush, when an outlet may be in no list although its ``out`` was not empty a moment ago.  ``arm`` is given by
+    the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
     """
 
-    __slots__ = ("_arm", "armed", "dirty", "serial")
+    __slots__ = ("_arm", "_count", "armed", "dirty", "serial")
 
     def __init__(self, arm: Callable[[], object]) -> None:
         self.dirty: list[Outlet] = []
         self.armed = False
-        self.serial = 0
+        self.serial = self._count = 1
         self._arm = arm
 
     def mark(self, outlet: Outlet) -> None:
@@ -42,8 +43,15 @@ class Turn:
     def flush(self) -> None:
         """Flush every marked outlet once. What they cause to be said meanwhile goes with the next flush."""
         self.armed = False
-        self.serial += 1
+        self.serial = 0
         dirty, self.dirty = self.dirty, []
+        try:
+            self._flush(dirty)
+        finally:
+            self._count += 1
+            self.serial = self._count
+
+    def _flush(self, dirty: list[Outlet]) -> None:
         for outlet in dirty:
             outlet.flush()
 

@@ -334,11 +334,8 @@ class ClientTurn(Turn):
     def __init__(self, clock: IReactorTime) -> None:
         super().__init__(lambda: clock.callLater(0, self.flush))
 
-    def flush(self) -> None:
-        """Flush every marked outlet once; a failing one is logged and aborted, and the others still flush."""
-        self.armed = False
-        self.serial += 1
-        dirty, self.dirty = self.dirty, []
+    def _flush(self, dirty: list[Outlet]) -> None:
+        # A failing one is logged and aborted, and the others still flush.
         for outlet in dirty:
             try:
                 if type(outlet) is not SocketOutlet or (send := outlet.direct) is None:

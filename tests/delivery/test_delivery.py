@@ -306,3 +306,26 @@ def test_the_index_is_empty_when_all_have_gone(house: House) -> None:
     assert not delivery._channels and not delivery._users
     assert not house.node.network.channels and not house.parts.sessions.all
     assert house.parts.sessions.registered == 0
+
+
+def test_what_is_told_twice_during_a_flush_is_not_forgotten(house: House) -> None:
+    """Two that are cut off in one flush: their neighbours, flushed between the two QUITs, hear of both."""
+    slow, bob, slower = house.client("slow"), house.client("bob"), house.client("slower")
+    meet(house, "#c", slow, bob, slower)
+
+    def cut_off(client: Client) -> None:
+        client.outlet.out.clear()
+        client.session.sendq_exceeded()
+
+    slow.outlet.flush = lambda: cut_off(slow)  # type: ignore[method-assign]  # as a blocked socket does
+    slower.outlet.flush = lambda: cut_off(slower)  # type: ignore[method-assign]
+    for client in (slow, bob, slower):
+        client.outlet.send(b":irc.test PING\r\n")
+    house.turn.flush()
+    assert bob.lines() == [
+        ":irc.test PING",
+        ":slow!~slow@192.0.2.1 QUIT :SendQ exceeded",
+        ":slower!~slower@192.0.2.1 QUIT :SendQ exceeded",
+    ]
+    bob >> "PING still"
+    bob << ":irc.test PONG irc.test :still"
