@@ -13,6 +13,7 @@ import secrets
 from pathlib import Path
 
 from chatnet.settings import CloakSettings
+from chatnet.transports.private import write_privately
 from chatnet.wiring.config import Loaded, os_reason
 
 DEFAULT_NAME = "chatnet-data"
@@ -75,7 +76,7 @@ class DataFolder:
         file = self.path / "cloak.key"
         try:
             if not file.exists():
-                _write(file, secrets.token_hex(32) + "\n")
+                write_privately(file, (secrets.token_hex(32) + "\n").encode())
             key = file.read_bytes().strip()
         except OSError as error:
             raise DataFolderError(f"The cloak key {file} cannot be used: {os_reason(error)}.") from None
@@ -85,18 +86,3 @@ class DataFolder:
                 "remove it to have a new one made, after which bans on cloaks no longer match."
             )
         return key
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a private file so that a crash leaves either nothing or all of it."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with open(descriptor, "w", encoding="ascii") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(descriptor)
-        os.rename(fresh, file)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
