@@ -32,16 +32,18 @@ CLIENT = Table()
 class Request:
     """Who asks what, and the ways to answer.
 
-    `params` are the parameters as sent; hostile until checked.  Names that a client sent and that go back in
-    a reply pass through ``wire.text.middle`` unless they were found in the network.
+    `params` are the parameters as sent and `tags` the tags, unescaped; hostile until checked.  Names that a
+    client sent and that go back in a reply pass through ``wire.text.middle`` unless they were found in the
+    network.
     """
 
-    __slots__ = ("params", "row", "session", "user")
+    __slots__ = ("params", "row", "session", "tags", "user")
 
     def __init__(self, session: Session, message: Message, row: Row) -> None:
         self.session = session
         self.user: User = session.user
         self.params: list[str] = message.params
+        self.tags: dict[str, str] = message.tags
         self.row = row
         if row.privilege is not None:
             self.need(row.privilege)

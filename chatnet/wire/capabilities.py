@@ -5,6 +5,7 @@ Plain integers, since a session's set of them is masked for every fact that is t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 MULTI_PREFIX: Final = 1 << 0
@@ -18,6 +19,9 @@ CAP_NOTIFY: Final = 1 << 7
 ACCOUNT_NOTIFY: Final = 1 << 8
 SERVER_TIME: Final = 1 << 9
 ECHO_MESSAGE: Final = 1 << 10
+MESSAGE_TAGS: Final = 1 << 11
+ACCOUNT_TAG: Final = 1 << 12
+OPER_TAG: Final = 1 << 13
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -33,6 +37,14 @@ BY_NAME: Final[dict[str, int]] = {
     "echo-message": ECHO_MESSAGE,
 }
 """Every capability by the name it has on the wire."""
+
+
+def bits(names: Iterable[str]) -> int:
+    """The set of the capabilities of these names."""
+    found = 0
+    for name in names:
+        found |= BY_NAME[name]
+    return found
 
 
 def names(bits: int) -> list[str]:
