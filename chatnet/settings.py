@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.masks import parse_network
 from chatnet.wire.names import is_domain, is_server_name, is_sid
 
@@ -86,6 +87,8 @@ class ServerSettings(Section):
     """Refuse lines that are not UTF-8 (ISUPPORT UTF8ONLY)."""
     hide_servers: bool = False
     """Show users one server only in LINKS and MAP."""
+    withheld_capabilities: tuple[str, ...] = ()
+    """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back."""
 
     @field_validator("name")
     @classmethod
@@ -99,6 +102,15 @@ class ServerSettings(Section):
     def _check_network(cls, value: str) -> str:
         if not value or any(c.isspace() or c == ":" for c in value) or len(value) > 63:
             raise ValueError("is not a network name: 1 to 63 characters without spaces or ':'")
+        return value
+
+    @field_validator("withheld_capabilities")
+    @classmethod
+    def _check_withheld(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "cap-notify" in value:
+            raise ValueError("has cap-notify, which CAP LS 302 brings with it")
+        if unknown := sorted(set(value) - BY_NAME.keys()):
+            raise ValueError(f"has unknown capabilities: {', '.join(unknown)}")
         return value
 
     @field_validator("sid")

@@ -290,6 +290,16 @@ class House:
     async def _host_of(self, address: str, timeout: float) -> str | None:
         return self.hosts.get(address)
 
+    def reload(self, **sections: Any) -> None:
+        """Use other settings; sections that are not named stay, and so do their keys."""
+        tree = self.settings.model_dump(by_alias=True, exclude_unset=True)
+        for name, section in sections.items():
+            if isinstance(section, dict):
+                section = tree.get(name, {}) | section
+            tree[name] = section
+        self.settings = Settings.model_validate(tree)
+        self.node.change_settings(self.settings)
+
     def settle(self) -> None:
         """End the turn: flush what is queued."""
         while self.turn.dirty:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
-from chatnet.session.render import LINE, encode
-from chatnet.session.session import Needs
+from chatnet.session.offers import WITH_VALUES, show, words
+from chatnet.session.session import Needs, Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
-from chatnet.wire.text import byte_length, middle
+from chatnet.wire.text import middle
 
 
 @CLIENT.command("CAP", min_params=1, phase=Phase.ANY, penalty=0.5)
@@ -33,41 +31,21 @@ def _hold(request: Request) -> None:
 
 
 def _ls(request: Request) -> None:
+    """The answer is of the version asked for; the highest one asked for is remembered."""
     _hold(request)
     session = request.session
-    version = request.param(1)
-    if version.isascii() and version.isdigit() and len(version) < 6:
-        session.cap_version = max(session.cap_version, int(version))
-    if session.cap_version >= 302 and not session.caps & cap.CAP_NOTIFY:
+    text = request.param(1)
+    version = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    session.cap_version = max(session.cap_version, version)
+    if session.cap_version >= WITH_VALUES and not session.caps & cap.CAP_NOTIFY:
         request.sessions.local.recap(session, session.caps | cap.CAP_NOTIFY)
-    _show(request, "LS", cap.BY_NAME)
+    offered = request.sessions.offers.to(session.peer)
+    show(session, "LS", words(offered, version), marked=version >= WITH_VALUES)
 
 
 def _list(request: Request) -> None:
-    _show(request, "LIST", cap.names(request.session.caps))
-
-
-def _show(request: Request, subcommand: str, names: Iterable[str]) -> None:
-    """The names in as many lines as it takes; before each but the last a ``*`` for clients of version 302."""
-    head = f":{request.sessions.server_name} CAP {request.user.nick} {subcommand} "
-    *lines, last = _lines(names, LINE - len(head) - len("* :"))
-    for line in lines:
-        request.session.send(encode(f"{head}{'* ' if request.session.cap_version >= 302 else ''}:{line}"))
-    request.session.send(encode(f"{head}:{last}"))
-
-
-def _lines(names: Iterable[str], room: int) -> list[str]:
-    lines = [""]
-    size = 0
-    for name in names:
-        length = byte_length(name)
-        if size and size + 1 + length > room:
-            lines.append(name)
-            size = length
-        else:
-            lines[-1] += (" " if size else "") + name
-            size += length + (size > 0)
-    return lines
+    session = request.session
+    show(session, "LIST", cap.names(session.caps), marked=session.cap_version >= WITH_VALUES)
 
 
 def _req(request: Request) -> None:
@@ -79,20 +57,23 @@ def _req(request: Request) -> None:
     session = request.session
     caps = session.caps
     asked = request.param(1)
+    offered = request.sessions.offers.to(session.peer)
     answer = "ACK"
     for name in asked.split(" "):
         if not name:
             continue
         bit = cap.BY_NAME.get(name.removeprefix("-"))
-        if bit is None or (name == "-cap-notify" and session.cap_version >= 302):
+        if bit is None or name.removeprefix("-") not in offered or _is_implied(session, name):
             answer = "NAK"
             break
         caps = caps & ~bit if name.startswith("-") else caps | bit
-    head = f":{request.sessions.server_name} CAP {request.user.nick} {answer} :"
-    for line in _lines(asked.split(" "), LINE - len(head)):
-        session.send(encode(head + line))
+    show(session, answer, asked.split(" "))
     if answer == "ACK":
         request.sessions.local.recap(session, caps)
+
+
+def _is_implied(session: Session, name: str) -> bool:
+    return name == "-cap-notify" and session.cap_version >= WITH_VALUES
 
 
 def _end(request: Request) -> None:

@@ -17,6 +17,7 @@ from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
 from chatnet.session.control import Control
 from chatnet.session.isupport import changes, isupport
+from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ConnectionClassSettings, Settings
@@ -113,6 +114,7 @@ class Sessions:
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
         self.isupport = isupport(settings)
+        self.offers = Offers(settings)
         self._classes = [
             (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
             for klass in settings.connection_class
@@ -120,6 +122,7 @@ class Sessions:
         self.welcome = registration.Welcome(self)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        offers = self.offers
         self._use(fact.new)
         for session in self.all:
             session.connection_class = self.class_of(session.peer, session.connection_class)
@@ -128,6 +131,7 @@ class Sessions:
         for text in changes(fact.old, fact.new):
             for session in told:
                 session.numeric(numerics.RPL_ISUPPORT, text)
+        tell_changes(self.all, offers, self.offers)
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from conversation import House
+from pydantic import ValidationError
 
+from chatnet.session.offers import VALUES
+from chatnet.session.peer import Peer
+from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
 
 ALL = " ".join(cap.BY_NAME)
@@ -103,9 +107,10 @@ def test_times_come_after_the_ack_that_promises_them(house: House) -> None:
     ann << ":irc.test CAP ann LIST :"
 
 
-def test_a_long_list_continues(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     many = {f"example.org/capability-{number}": 1 << number for number in range(30)}
     monkeypatch.setattr(cap, "BY_NAME", many)
+    house = House()
     ann = house.connect()
     ann >> "CAP LS 302"
     *lines, last = ann.lines()
@@ -114,9 +119,112 @@ def test_a_long_list_continues(house: House, monkeypatch: pytest.MonkeyPatch) ->
     assert all(len(line) <= 510 for line in [*lines, last])
     told = [name for line in [*lines, last] for name in line.split(" :", 1)[1].split(" ")]
     assert told == list(many)
-    old = house.connect()
-    old >> "CAP LS"
-    assert all(line.startswith(":irc.test CAP * LS :") for line in old.lines())
+    ann >> "CAP LS"
+    assert all(line.startswith(":irc.test CAP * LS :") for line in ann.lines())
+
+
+def valued(settings: Settings, peer: Peer) -> str | None:
+    """A value that depends on the settings and on the connection; none at all without TLS."""
+    return f"most={settings.limits.nick},end" if peer.secure else None
+
+
+@pytest.fixture
+def choosy(monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house in which multi-prefix has a value."""
+    monkeypatch.setitem(VALUES, "multi-prefix", valued)
+    return House()
+
+
+def test_values_are_told_to_302_and_in_ls_alone(choosy: House) -> None:
+    """If the client supports CAP version 302, the server MAY specify additional data for each capability
+    using the `<name>=<value>` format in `CAP LS` and `CAP NEW` replies, but MUST NOT specify additional data
+    for any other CAP subcommands.  https://ircv3.net/specs/extensions/capability-negotiation#capability-values
+    """
+    ann = choosy.connect(secure=True)
+    ann >> "CAP LS" >> "CAP LS 301" >> "CAP LS 302" >> "CAP LS 307" >> "CAP LS"
+    told = [next(word for word in line.split() if "multi-prefix" in word) for line in ann.lines()]
+    plain, value = "multi-prefix", "multi-prefix=most=30,end"
+    # "If a client sends a lower CAP version (or omits the version number entirely), servers SHOULD return a
+    # CAP LS reply consistent with the request's version, but keep storing the original (higher) version."
+    assert [word.removeprefix(":") for word in told] == [plain, plain, value, value, plain]
+    ann >> "CAP REQ multi-prefix" >> "CAP LIST" >> "CAP REQ :multi-prefix=most=30,end"
+    ann << ":irc.test CAP * ACK :multi-prefix"
+    ann << ":irc.test CAP * LIST :multi-prefix cap-notify"
+    ann << ":irc.test CAP * NAK :multi-prefix=most=30,end"
+
+
+def test_what_is_offered_depends_on_the_connection(choosy: House) -> None:
+    bob = choosy.connect()
+    bob >> "CAP LS 302"
+    assert "multi-prefix" not in bob.lines()[0]
+    bob >> "CAP REQ multi-prefix"
+    bob << ":irc.test CAP * NAK :multi-prefix"
+
+
+def test_a_changed_value_is_told_as_new(choosy: House) -> None:
+    ann, bob = choosy.client("ann", caps="multi-prefix", secure=True), choosy.client("bob", caps="cap-notify")
+    choosy.reload(limits={"nick": 12})
+    assert ":irc.test CAP ann NEW :multi-prefix=most=12,end" in ann.lines()
+    assert ann.session.caps & cap.MULTI_PREFIX
+    assert not [line for line in bob.lines() if " CAP " in line]
+
+
+def test_a_reload_tells_of_new_and_of_gone_capabilities(house: House) -> None:
+    """When enabled, the server MUST notify the client about all new capabilities and about existing
+    capabilities that are no longer available using the `NEW` and `DEL` subcommands.
+
+    https://ircv3.net/specs/extensions/capability-negotiation#cap-notify
+    """
+    ann = house.client("ann", caps="away-notify echo-message")
+    old = house.client("old")
+    old >> "CAP REQ :cap-notify away-notify"
+    silent = house.client("silent")
+    silent >> "CAP REQ echo-message"
+    young = house.connect()
+    young >> "CAP LS 302"
+    for client in (ann, old, silent, young):
+        client.lines()
+    house.reload(server={"withheld_capabilities": ("away-notify", "echo-message")})
+    ann << ":irc.test CAP ann DEL :away-notify echo-message"
+    old << ":irc.test CAP old DEL :away-notify echo-message"
+    young << ":irc.test CAP * DEL :away-notify echo-message"
+    # "The DEL subcommand MUST ONLY be sent to clients that have negotiated CAP version 302 or enabled the
+    # cap-notify capability."
+    silent.silent()
+    # "Servers MUST cancel any capability-specific behavior for a client after sending the CAP DEL message."
+    for client in (ann, silent):
+        client >> "CAP LIST" >> "PRIVMSG old :hi"
+        assert [line.split(" LIST :")[-1] for line in client.lines()] in (["cap-notify"], [""])
+    ann >> "CAP REQ away-notify" >> "CAP LS"
+    ann << ":irc.test CAP ann NAK :away-notify"
+    assert "away-notify" not in ann.lines()[0]
+
+    old.lines()
+    house.reload(server={"withheld_capabilities": ("echo-message",)})
+    ann << ":irc.test CAP ann NEW :away-notify"
+    old << ":irc.test CAP old NEW :away-notify"
+    silent.silent()
+    ann >> "CAP REQ away-notify"
+    ann << ":irc.test CAP ann ACK :away-notify"
+    house.reload(server={"withheld_capabilities": ("echo-message",)})
+    for client in (ann, old, silent):
+        client.silent()
+
+
+def test_what_is_taken_back_in_a_channel_is_heard_no_more(house: House) -> None:
+    ann, bob = house.client("ann", caps="extended-join away-notify"), house.client("bob")
+    ann >> "JOIN #c"
+    house.reload(server={"withheld_capabilities": ("extended-join",)})
+    ann.lines()
+    bob >> "JOIN #c" >> "AWAY :out"
+    ann << ":bob!~bob@192.0.2.1 JOIN #c"
+    ann << ":bob!~bob@192.0.2.1 AWAY :out"
+
+
+@pytest.mark.parametrize("names", [("cap-notify",), ("nonsense",), ("Echo-Message",)])
+def test_only_what_exists_can_be_withheld(names: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match=r"server\.withheld_capabilities"):
+        Settings.model_validate({"server": {"withheld_capabilities": names}})
 
 
 def test_a_request_as_long_as_a_line_is_answered_whole(house: House) -> None:

@@ -1,0 +1,104 @@
+"""Which capabilities are offered, to whom, and with which values.
+
+https://ircv3.net/specs/extensions/capability-negotiation  What clients may ask for stands in
+``wire/capabilities.py``; here is what a configuration makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from chatnet.session import session as one
+from chatnet.session.peer import Peer
+from chatnet.session.render import LINE, encode
+from chatnet.settings import Settings
+from chatnet.wire import capabilities as cap
+from chatnet.wire.text import byte_length
+
+WITH_VALUES: Final = 302
+"""The version of the negotiation from which on values are told, and long lists are marked."""
+
+Value = Callable[[Settings, Peer], str | None]
+
+VALUES: Final[dict[str, Value]] = {}
+"""Capability → its value, or None if it is not offered; those that are not here have none."""
+
+
+class Offers:
+    """What one configuration offers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._common = {
+            name: ""
+            for name in cap.BY_NAME
+            if name not in settings.server.withheld_capabilities and name not in VALUES
+        }
+
+    def to(self, peer: Peer) -> dict[str, str]:
+        """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`."""
+        found = self._common.copy()
+        for name, value_of in VALUES.items():
+            if name in self._settings.server.withheld_capabilities:
+                continue
+            value = value_of(self._settings, peer)
+            if value is not None:
+                found[name] = value
+        return found
+
+
+def words(offered: Mapping[str, str], version: int) -> list[str]:
+    """``name=value`` for each, or the bare name to clients of an old `version` and where there is no value.
+
+    What nobody can ask for is of use by its value only.
+    """
+    if version >= WITH_VALUES:
+        return [f"{name}={value}" if value else name for name, value in offered.items()]
+    return [name for name in offered if name in cap.BY_NAME]
+
+
+def show(session: one.Session, subcommand: str, listed: Iterable[str], *, marked: bool = False) -> None:
+    """``CAP nick SUB :a b c`` in as many lines as it takes; if `marked`, with a ``*`` in all but the last."""
+    head = f":{session.sessions.server_name} CAP {session.user.nick} {subcommand} "
+    *lines, last = _lines(listed, LINE - len(head) - len("* :"))
+    for line in lines:
+        session.send(encode(f"{head}{'* ' if marked else ''}:{line}"))
+    session.send(encode(f"{head}:{last}"))
+
+
+def _lines(listed: Iterable[str], room: int) -> list[str]:
+    lines = [""]
+    size = 0
+    for word in listed:
+        length = byte_length(word)
+        if size and size + 1 + length > room:
+            lines.append(word)
+            size = length
+        else:
+            lines[-1] += (" " if size else "") + word
+            size += length + (size > 0)
+    return lines
+
+
+def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> None:
+    """After a reload: CAP DEL and CAP NEW to those who know them; what is gone is taken from everybody.
+
+    A value that changed is told as new, for the last one that a client reads counts.
+    https://ircv3.net/specs/extensions/capability-negotiation#the-cap-new-subcommand
+    """
+    for session in sessions:
+        before, after = old.to(session.peer), new.to(session.peer)
+        if before == after:
+            continue
+        # Nobody can ask for what has no bit, and so it cannot be taken away either.
+        gone = [name for name in before if name not in after and name in cap.BY_NAME]
+        fresh = {name: value for name, value in after.items() if before.get(name) != value}
+        notified = session.caps & cap.CAP_NOTIFY
+        if gone and notified:
+            show(session, "DEL", gone)
+        caps = session.caps & ~cap.bits(gone)
+        if caps != session.caps:
+            session.sessions.local.recap(session, caps)
+        if notified and (listed := words(fresh, session.cap_version)):
+            show(session, "NEW", listed)
