@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged
-from chatnet.model.ids import UIDs
+from chatnet.model.ids import MessageIds, UIDs
 from chatnet.model.network import Network
 from chatnet.settings import Settings
 
@@ -73,6 +73,7 @@ class Node:
         self.log = log
         self.run = run
         self.uids = UIDs(network.me.sid)
+        self.message_ids = MessageIds()
         self.started = clock.time()
         self._observers: Sequence[Observer] = ()
         self._plans: dict[type[Fact], tuple[Hearer, ...]] = {}
