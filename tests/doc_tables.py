@@ -34,6 +34,9 @@ _WHAT_CAPABILITIES_DO: Final = {
     "account-notify": "logins (there are no accounts yet, so nothing comes)",
     "server-time": "the time of each line, as a tag",
     "echo-message": "your own messages, as others see them",
+    "batch": "lines that belong together, between two BATCH lines",
+    "labeled-response": "the answer to each of your commands under its own label (needs `batch`)",
+    "standard-replies": "FAIL, WARN and NOTE, whatever they are about",
 }
 
 

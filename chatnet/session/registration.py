@@ -30,19 +30,16 @@ def advance(session: one.Session) -> None:
     secret, given = wanted.get_secret_value(), session.password or ""
     if secret.startswith("$argon2"):
         session.needs |= one.Needs.CHECK
-        session.held = True
-        session.sessions.node.run(_verify(session, secret, given))
+        session.wait_for(_verify(session, secret, given))
     else:
         _judge(session, hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogateescape")))
 
 
 async def _verify(session: one.Session, secret: str, given: str) -> None:
     right = await session.sessions.verify(secret, given)
-    session.held = False
     if not session.closed:
         session.needs &= ~one.Needs.CHECK
         _judge(session, right)
-        session.go_on()
 
 
 def _judge(session: one.Session, right: bool) -> None:

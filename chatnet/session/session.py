@@ -8,8 +8,8 @@ while the session has run up more penalty than its class allows; nothing is exec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Iterable
-from typing import Final
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, Final
 
 from chatnet.dispatch import Phase
 from chatnet.model.facts import UserQuit
@@ -17,6 +17,7 @@ from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions
+    labels,
     registration,
     sessions,
 )
@@ -81,6 +82,7 @@ class Session:
         "failed_opers",
         "heard",
         "held",
+        "labelled",
         "needs",
         "opened",
         "outlet",
@@ -118,6 +120,7 @@ class Session:
         self.registered = False
         self.closed = False
         self.held = False
+        self.labelled: labels.Labelled | None = None
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
@@ -146,6 +149,8 @@ class Session:
                 self._wait(lines[index:])
                 return
             self._line(raw, now)
+            if self.labelled is not None and not self.held:
+                self.labelled.end()
             if self.closed:
                 return
 
@@ -180,6 +185,8 @@ class Session:
         limit = now + self.connection_class.burst
         while backlog and not self.held and self.penalty <= limit:
             self._line(backlog.popleft(), now)
+            if self.labelled is not None and not self.held:
+                self.labelled.end()
             if self.closed:
                 return
         self.backlog_bytes = sum(map(len, backlog))
@@ -201,6 +208,8 @@ class Session:
         if message is None:
             self.penalize(1.0, len(raw), now)
             return
+        if message.tags:
+            labels.begin(self, message.tags)
         sessions = self.sessions
         row = sessions.rows.get(message.command)
         if row is None:
@@ -228,8 +237,7 @@ class Session:
             self._failed(row.verb)
         else:
             if waiting is not None:
-                self.held = True
-                sessions.node.run(self._await(row.verb, waiting))
+                self.wait_for(self._answer(row.verb, waiting))
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
@@ -241,7 +249,9 @@ class Session:
 
     def _odd_line(self, raw: bytes) -> str | None:
         """The text of a line that is not ASCII of a usual length; None (and a reply) if it is refused."""
-        if not _fits(raw, self.sessions.node.settings.limits.tags):
+        most = self.sessions.node.settings.limits.tags
+        if not _fits(raw, most):
+            labels.begin_refused(self, raw, most)
             self.numeric(ERR_INPUTTOOLONG)
             return None
         try:
@@ -252,6 +262,7 @@ class Session:
             message = parse(raw.decode("utf-8", "replace"))
             known = message is not None and message.command in self.sessions.rows
             command = message.command if message is not None and known else "*"
+            labels.begin_refused(self, raw, most)
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
 
@@ -274,16 +285,27 @@ class Session:
         else:
             self.numeric(ERR_NOTREGISTERED)
 
-    async def _await(self, verb: str, waiting: Awaitable[None]) -> None:
-        """Let `waiting` end while this session's later lines wait; others go on."""
+    def wait_for(self, answer: Coroutine[Any, Any, None]) -> None:
+        """Let `answer` end while this session's later lines wait; others go on.
+
+        What it says is the answer to the command that is being executed, and bears its label.
+        """
+        self.held = True
+        self.sessions.node.run(self._hold(answer))
+
+    async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
+        labelled = self.labelled
+        await (answer if labelled is None else labelled.in_steps(answer))
+        self.held = False
+        self.go_on()
+
+    async def _answer(self, verb: str, waiting: Awaitable[None]) -> None:
         try:
             await waiting
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Exception:
             self._failed(verb)
-        self.held = False
-        self.go_on()
 
     def go_on(self) -> None:
         """Take up the backlog again after the session was held."""
@@ -336,7 +358,10 @@ class Session:
         holds more questions than there is memory for answers.
         """
         if len(self.outlet.out) > LONG_ANSWER and not self.closed:
-            self.outlet.flush()
+            if self.labelled is None:
+                self.outlet.flush()
+            else:
+                self.labelled.hand_over()
 
     # the end
 
@@ -349,17 +374,23 @@ class Session:
 
     def say_goodbye(self, reason: str) -> None:
         """The ERROR, and the end of the connection; :meth:`close` is what others should call."""
+        if self.labelled is not None and self.labelled.paused:
+            self.labelled.end()
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
         self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+        if self.labelled is not None:
+            self.labelled.end()
         self.outlet.close()
 
     def connection_lost(self, reason: str) -> None:
         """The transport is gone."""
+        self.labelled = None
         if not self.closed:
             self._leave(reason)
 
     def sendq_exceeded(self) -> None:
         """More waits for this reader than its class allows: cut it off without another word."""
+        self.labelled = None
         if not self.closed:
             self.sessions.node.notice("f", f"SendQ exceeded: {self.user.mask} [{self.peer.address}]")
             self._leave("SendQ exceeded")

@@ -15,6 +15,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
+from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.isupport import changes, isupport
 from chatnet.session.offers import Offers, tell_changes
@@ -99,6 +100,7 @@ class Sessions:
         self.most_registered = 0
         self.most = 0
         self.opened = 0
+        self.references = References()
         self.flood = True
         self.penalty_scale = 1.0
         self.isupport: list[str] = []

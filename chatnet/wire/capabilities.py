@@ -22,6 +22,9 @@ ECHO_MESSAGE: Final = 1 << 10
 MESSAGE_TAGS: Final = 1 << 11
 ACCOUNT_TAG: Final = 1 << 12
 OPER_TAG: Final = 1 << 13
+BATCH: Final = 1 << 14
+LABELED_RESPONSE: Final = 1 << 15
+STANDARD_REPLIES: Final = 1 << 16
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -35,6 +38,9 @@ BY_NAME: Final[dict[str, int]] = {
     "account-notify": ACCOUNT_NOTIFY,
     "server-time": SERVER_TIME,
     "echo-message": ECHO_MESSAGE,
+    "batch": BATCH,
+    "labeled-response": LABELED_RESPONSE,
+    "standard-replies": STANDARD_REPLIES,
 }
 """Every capability by the name it has on the wire."""
 
