@@ -53,6 +53,10 @@ class Observer(Protocol):
         """Kind of fact → function of (fact, origin)."""
 
 
+Plan = tuple[Callable[[Any], None] | None, tuple[Hearer, ...]]
+"""For one kind of fact: what makes it true in the network, if it changes that, and who hears it then."""
+
+
 class Node:
     """This server: the network as it knows it, its settings and its clock.
 
@@ -76,7 +80,7 @@ class Node:
         self.message_ids = MessageIds()
         self.started = clock.time()
         self._observers: Sequence[Observer] = ()
-        self._plans: dict[type[Fact], tuple[Hearer, ...]] = {}
+        self._plans: dict[type[Fact], Plan] = {}
         self._queue: deque[tuple[Fact, object]] = deque()
         self._busy = False
 
@@ -107,18 +111,22 @@ class Node:
         plan = self._plans.get(type(fact))
         if plan is None:
             plan = self._plan(type(fact))
-        for hear in plan:
+        apply, hearers = plan
+        if apply is not None:
+            try:
+                apply(fact)
+            except Exception:
+                self.log.failure(f"{type(fact).__name__} could not be applied")
+        for hear in hearers:
             try:
                 hear(fact, origin)
             except Exception:
                 self.log.failure(f"an observer failed on {type(fact).__name__}")
 
-    def _plan(self, kind: type[Fact]) -> tuple[Hearer, ...]:
-        apply = self.network.applier(kind)
-        plan = [] if apply is None else [_without_origin(apply)]
-        plan += [hear for observer in self._observers if (hear := observer.hears.get(kind)) is not None]
-        self._plans[kind] = tuple(plan)
-        return self._plans[kind]
+    def _plan(self, kind: type[Fact]) -> Plan:
+        hearers = [hear for observer in self._observers if (hear := observer.hears.get(kind)) is not None]
+        plan = self._plans[kind] = self.network.applier(kind), tuple(hearers)
+        return plan
 
     def notice(self, letter: str, text: str) -> None:
         """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all."""
@@ -129,10 +137,3 @@ class Node:
         """Replace the settings, whole and valid as they are, and tell the observers."""
         old, self.settings = self.settings, new
         self.commit(SettingsChanged(old, new))
-
-
-def _without_origin(apply: Callable[[Any], None]) -> Hearer:
-    def hear(fact: Fact, origin: object) -> None:
-        apply(fact)
-
-    return hear
