@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from socket import socket
+from socket import SocketType
 from typing import Protocol as Seam
 from typing import cast
 
@@ -127,7 +127,7 @@ class SocketOutlet(Outlet):
             handle = transport.socket
         elif isinstance(transport, Connection) and not transport.TLS:
             handle = transport.getHandle()
-        self._send: Callable[[bytes], int] | None = handle.send if isinstance(handle, socket) else None
+        self._send: Callable[[bytes], int] | None = handle.send if isinstance(handle, SocketType) else None
         self.direct: Callable[[bytes], int] | None = self._send
         if self._send is None:
             cast(IConsumer, transport).registerProducer(self, True)
@@ -259,6 +259,9 @@ class SocketOutlet(Outlet):
     def close(self) -> None:
         if self._phase:
             return
+        if self.direct is not None and isinstance(self._transport, ClientSocket):
+            self._close_at_once(self._transport)
+            return
         self.flush()
         # mypy takes the phase for OPEN still, but the flush may have ended in abort().
         if self.gone:
@@ -271,6 +274,31 @@ class SocketOutlet(Outlet):
             self.pause()
         else:
             self._leave()
+
+    def _close_at_once(self, transport: ClientSocket) -> None:
+        """Nothing waits: what is queued, the farewell and the end leave in one segment."""
+        out = self.out
+        data = (self.seal(out) if out else b"") + self.farewell()
+        out.clear()
+        if self.gone:  # TLS failed over it
+            return
+        self._phase = Phase.LEAVING
+        self.direct = None
+        sent = 0
+        try:
+            if data:
+                sent = transport.write_last(data)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.broken(error)
+            return
+        if sent == len(data):
+            transport.loseConnection()
+        else:
+            self._deadlines.set(self, self._close_timeout, self.abort)
+            self.block(data[sent:])
+            self.pause()
 
     def _leave(self) -> None:
         if self._phase is Phase.CLOSING:
@@ -515,7 +543,8 @@ def address_of(transport: object) -> tuple[str, int]:
     """Address and port of the peer; ``("localhost", 0)`` where there are none, as on a UNIX socket."""
     if isinstance(transport, ClientSocket):
         address, port = transport.peer
-        return normalise_address(address), port
+        # What the kernel calls an IPv4 address is in canonical form.
+        return normalise_address(address) if ":" in address else address, port
     peer = cast(ITransport, transport).getPeer()
     if isinstance(peer, IPv4Address | IPv6Address):
         return normalise_address(peer.host), peer.port

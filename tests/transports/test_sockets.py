@@ -132,6 +132,14 @@ def test_the_end_is_told_once(door: Door) -> None:
     door.turn()
 
 
+def test_last_words_arrive_though_something_unread_resets_the_connection(door: Door) -> None:
+    far, echo = door.connect()
+    far.sendall(b"nobody reads this")
+    assert echo.near.write_last(b"goodbye") == 7
+    echo.near.loseConnection()
+    assert far.recv(100) == b"goodbye"
+
+
 def test_a_reset_is_told_as_a_loss(door: Door) -> None:
     far, echo = door.connect()
     far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -232,19 +240,16 @@ def test_writing_to_who_is_gone_ends_it(door: Door) -> None:
 
 def test_no_descriptors_left_is_survived(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
-        def __init__(self, inner: socket.socket) -> None:
-            self.inner = inner
-
         def accept(self) -> object:
             raise OSError(errno.EMFILE, "Too many open files")
 
     descriptor = door.port.socket.fileno()
-    listening, factory = door.sockets._ports[descriptor]
-    door.sockets._ports[descriptor] = (Full(listening), factory)  # type: ignore[assignment]  # accept() alone
+    listening = door.sockets._ports[descriptor]
+    door.sockets._ports[descriptor] = Full()  # type: ignore[assignment]  # accept() alone
     far = socket.create_connection(door.port.socket.getsockname(), timeout=5)
     door.far.append(far)
     door.turn()
-    door.sockets._ports[descriptor] = (listening, factory)
+    door.sockets._ports[descriptor] = listening
     door.turn()
     assert door.made == []
     door.reactor.advance(module.BREATH)
