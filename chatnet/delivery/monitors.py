@@ -60,7 +60,8 @@ class Monitors:
             session.numeric(numeric, target)
 
     def _user_introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
-        self._tell(fact.user.folded, numerics.RPL_MONONLINE, fact.user.mask)
+        if fact.user.folded in self._watchers:  # else the mask is not worth making
+            self._tell(fact.user.folded, numerics.RPL_MONONLINE, fact.user.mask)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         self._tell(fact.user.folded, numerics.RPL_MONOFFLINE, fact.user.nick)

@@ -33,7 +33,7 @@ class Whowas:
     def __init__(self, size: int) -> None:
         self.size = size
         self._order: deque[Departure] = deque()
-        self._by_nick: dict[Folded, deque[Departure]] = {}
+        self._by_nick: dict[Folded, list[Departure]] = {}  # oldest first
 
     def remember(self, user: User, at: float) -> None:
         """Note that `user` bears their nick no more."""
@@ -42,14 +42,18 @@ class Whowas:
             user.account, user.server.name, at,
         )  # fmt: skip
         self._order.append(departure)
-        self._by_nick.setdefault(user.folded, deque()).appendleft(departure)
+        same = self._by_nick.get(user.folded)
+        if same is None:
+            self._by_nick[user.folded] = [departure]
+        else:
+            same.append(departure)
         while len(self._order) > self.size:
             oldest = self._order.popleft()
             same = self._by_nick[oldest.folded]
-            same.pop()
+            del same[0]
             if not same:
                 del self._by_nick[oldest.folded]
 
     def find(self, folded: Folded) -> tuple[Departure, ...]:
         """Everybody who bore this nick, the last one first."""
-        return tuple(self._by_nick.get(folded, ()))
+        return tuple(reversed(self._by_nick.get(folded, ())))

@@ -28,7 +28,8 @@ class Throttles:
 
     def _joined(self, fact: Joined, origin: object) -> None:
         if fact.channel.throttle is None:
-            self._joins.pop(fact.channel, None)
+            if self._joins:
+                self._joins.pop(fact.channel, None)
             return
         recent = self._joins.setdefault(fact.channel, deque())
         recent.extend([self._monotonic()] * len(fact.members))
