@@ -163,6 +163,27 @@ class TLSSettings(Section):
     """How many handshakes may begin in one turn of the reactor; the others wait for the next."""
 
 
+class STSSettings(Section):
+    """``[[sts]]``: a host name that clients shall reach by TLS only (strict transport security)."""
+
+    hostname: str
+    """The name that clients connect to, used once. It needs a certificate that was not made here."""
+    duration: Annotated[int, Field(ge=0)] = 0
+    """Seconds for which a client that came by TLS keeps to it; 0 takes an earlier promise back."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """TLS port for those who come without TLS; they do not say which name they mean, so the first block
+    with a port counts for all of them. Absent: they are told nothing."""
+    preload: bool = False
+    """Agree to be in lists of such names that come with clients."""
+
+    @field_validator("hostname")
+    @classmethod
+    def _check_hostname(cls, value: str) -> str:
+        if not is_domain(value, 253):
+            raise ValueError("is not a host name: letters, digits and '-', with dots between")
+        return value.lower()
+
+
 class LimitSettings(Section):
     """``[limits]``: sizes and counts. Lengths are in UTF-8 bytes."""
 
@@ -427,6 +448,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
     tls: TLSSettings = TLSSettings()
+    sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()
@@ -460,13 +482,19 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    sections = {key: _items(tree.get(key)) for key in ("listen", "connection_class", "oper_class", "oper")}
+    lists = ("listen", "sts", "connection_class", "oper_class", "oper")
+    sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
-    for section in ("connection_class", "oper_class", "oper"):
-        names[section] = [item.get("name") for item in sections[section]]
+    for section, key in (
+        ("connection_class", "name"),
+        ("oper_class", "name"),
+        ("oper", "name"),
+        ("sts", "hostname"),
+    ):
+        names[section] = [item.get(key) for item in sections[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
-                problems.append(((section, index, "name"), f"the name {name!r} is used twice"))
+                problems.append(((section, index, key), f"the name {name!r} is used twice"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
     for section, key, target in (

@@ -245,6 +245,7 @@ class House:
         self.control = PaperControl(self)
         self.verified: list[str] = []  # hashes that passwords were held against
         self.hosts: dict[str, str] = {}
+        self.certified: set[str] = set()  # host names with a certificate that clients trust
         self.parts: Parts = build(
             self.settings,
             clock=self.clock,
@@ -254,6 +255,7 @@ class House:
             cloak_key=b"a key for tests only",
             verify=self._verify,
             host_of=self._host_of,
+            certified=self.certified.__contains__,
             control=self.control,
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from chatnet.session import session as one
+from chatnet.session import sts
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode
 from chatnet.settings import Settings
@@ -19,33 +20,37 @@ from chatnet.wire.text import byte_length
 WITH_VALUES: Final = 302
 """The version of the negotiation from which on values are told, and long lists are marked."""
 
-Value = Callable[[Settings, Peer], str | None]
-
-VALUES: Final[dict[str, Value]] = {}
-"""Capability → its value, or None if it is not offered; those that are not here have none."""
-
 
 class Offers:
-    """What one configuration offers."""
+    """What one configuration offers.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._common = {
-            name: ""
-            for name in cap.BY_NAME
-            if name not in settings.server.withheld_capabilities and name not in VALUES
-        }
+    `certified` tells whether the server has a certificate for a host name that somebody else vouches for.
+    """
+
+    def __init__(self, settings: Settings, certified: Callable[[str], bool]) -> None:
+        self.settings = settings
+        self.certified = certified
+        withheld = settings.server.withheld_capabilities
+        self._common = {name: "" for name in cap.BY_NAME if name not in withheld and name not in VALUES}
 
     def to(self, peer: Peer) -> dict[str, str]:
         """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`."""
         found = self._common.copy()
         for name, value_of in VALUES.items():
-            if name in self._settings.server.withheld_capabilities:
+            if name in self.settings.server.withheld_capabilities:
                 continue
-            value = value_of(self._settings, peer)
+            value = value_of(self, peer)
             if value is not None:
                 found[name] = value
         return found
+
+
+Value = Callable[[Offers, Peer], str | None]
+
+VALUES: Final[dict[str, Value]] = {
+    "sts": lambda offers, peer: sts.policy(offers.settings.sts, peer, offers.certified),
+}
+"""Capability → its value, or None if it is not offered; those that are not here have none."""
 
 
 def words(offered: Mapping[str, str], version: int) -> list[str]:

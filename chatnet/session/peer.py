@@ -12,8 +12,9 @@ class Peer:
     `address` is an IP address in its canonical text (IPv4-mapped ones as IPv4), or ``"localhost"`` for a UNIX
     socket; `port` its remote port (0 where there is none); `listener` the endpoint string it came in by.
     `secure` tells that it is under TLS (ours, or a proxy's that said so); `certfp` is the SHA-256 of its
-    certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS.  Never
-    changed; not frozen, for that costs a microsecond.
+    certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS;
+    `hostname` is the host it asked for under our TLS (SNI), in lower case.  Never changed once a session has
+    it; not frozen, for that costs a microsecond.
     """
 
     address: str
@@ -23,3 +24,4 @@ class Peer:
     tls: str | None = None
     certfp: str | None = None
     connection_class: str | None = None
+    hostname: str | None = None

@@ -65,8 +65,8 @@ class Sessions:
     """The registry of sessions; also an observer: of reloads, of kills, and of what throttles count.
 
     `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `host_of` looks up the
-    confirmed host name of an address, fit to be shown, or gives None.  Without `control` nobody can rehash or
-    stop the server.
+    confirmed host name of an address, fit to be shown, or gives None; `certified` tells whether clients can
+    trust this server's certificate for a host name.  Without `control` nobody can rehash or stop the server.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Sessions:
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+        certified: Callable[[str], bool],
         control: Control | None = None,
     ) -> None:
         self.node = node
@@ -92,6 +93,7 @@ class Sessions:
         self.verify = verify
         self.host_of = host_of
         self.control = control
+        self._certified = certified
         self.monotonic = node.clock.monotonic
         self.server_name = node.network.me.name
         self._motd: tuple[str, ...] = ()
@@ -116,7 +118,7 @@ class Sessions:
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
         self.isupport = isupport(settings)
-        self.offers = Offers(settings)
+        self.offers = Offers(settings, self._certified)
         self._classes = [
             (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
             for klass in settings.connection_class

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
@@ -38,11 +39,15 @@ Stamp = tuple[tuple[int, int, int], ...]
 
 @dataclass(slots=True)
 class Entry:
-    """One certificate in use. `context` stays the last good one while the files are broken."""
+    """One certificate in use. `context` stays the last good one while the files are broken.
+
+    `vouched` are the host names for which somebody else vouches: none for one that signed itself.
+    """
 
     stamp: Stamp
     context: SSL.Context | None
     not_after: datetime | None
+    vouched: frozenset[str] = frozenset()
 
 
 class CertificateStore:
@@ -70,13 +75,13 @@ class CertificateStore:
                 stamp = tuple((s.st_ino, s.st_mtime_ns, s.st_size) for s in map(os.stat, files))
                 if entry is not None and entry.stamp == stamp and entry.context is not None:
                     continue
-                context, not_after = self._load(*files)
+                context, not_after, vouched = self._load(*files)
             except (OSError, ValueError, SSL.Error, crypto.Error) as error:
                 problems.append(f"{files[0]}: {_words_for(error)}")
                 if entry is None:
                     self._entries[name] = Entry((), None, None)
             else:
-                self._entries[name] = Entry(stamp, context, not_after)
+                self._entries[name] = Entry(stamp, context, not_after, vouched)
         for name in self._entries.keys() - found.keys():
             if name != self.default:
                 del self._entries[name]
@@ -102,14 +107,15 @@ class CertificateStore:
                 found[_name(path.name)] = (path / "fullchain.pem", path / "privkey.pem")
         return found
 
-    def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime]:
+    def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str]]:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         self._prepare(context)
         context.set_tlsext_servername_callback(self._choose)
         context.use_certificate_chain_file(str(chain))
         context.use_privatekey(_private_key(key.read_bytes()))
         context.check_privatekey()
-        return context, _not_after(chain.read_bytes())
+        pem = chain.read_bytes()
+        return context, _not_after(pem), _vouched(pem)
 
     def _choose(self, connection: SSL.Connection) -> None:
         """The client said which host it wants (SNI)."""
@@ -120,14 +126,25 @@ class CertificateStore:
 
     def context_for(self, name: str | None) -> SSL.Context | None:
         """The context for the host `name` the client asked for; else the default; None if there is none."""
-        if name is not None:
-            name = name.lower().rstrip(".")
-            for candidate in (name, "*." + name.partition(".")[2]):
-                entry = self._entries.get(candidate)
-                if entry is not None and entry.context is not None:
-                    return entry.context
-        entry = self._entries.get(self.default)
+        entry = self._entry_for(name)
         return entry.context if entry is not None else None
+
+    def certifies(self, name: str, now: datetime) -> bool:
+        """Whether who asks for `name` is shown a valid certificate for it, and one that others vouch for."""
+        entry = self._entry_for(name)
+        return (
+            entry is not None
+            and entry.not_after is not None
+            and entry.not_after > now
+            and not entry.vouched.isdisjoint(_patterns(name))
+        )
+
+    def _entry_for(self, name: str | None) -> Entry | None:
+        for candidate in _patterns(name) if name is not None else ():
+            entry = self._entries.get(candidate)
+            if entry is not None and entry.context is not None:
+                return entry
+        return self._entries.get(self.default)
 
     def expiring(self, days: float, now: datetime) -> list[tuple[str, datetime]]:
         """Names and ends of the certificates in use that end within `days` of `now`, or have ended."""
@@ -141,6 +158,12 @@ class CertificateStore:
 
 def _name(stem: str) -> str:
     return ("*" + stem[1:] if stem.startswith("_.") else stem).lower()
+
+
+def _patterns(name: str) -> tuple[str, str]:
+    """A host name as certificates may have it: itself, and with a star for its first label."""
+    name = name.lower().rstrip(".")
+    return name, "*." + name.partition(".")[2]
 
 
 def _private_key(pem: bytes) -> PrivateKey:
@@ -165,6 +188,18 @@ def _not_after(pem: bytes) -> datetime:
     if text is None:
         raise ValueError("its certificate has no end")
     return datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _vouched(pem: bytes) -> frozenset[str]:
+    """The host names in a certificate, in lower case; none if it is its own issuer."""
+    certificate = x509.load_pem_x509_certificate(pem)
+    if certificate.issuer == certificate.subject:
+        return frozenset()
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(name.lower() for name in names.value.get_values_for_type(x509.DNSName))
 
 
 def _words_for(error: Exception) -> str:
@@ -198,7 +233,6 @@ def make_self_signed(path: Path, names: Iterable[str], now: datetime | None = No
 
     Its folder is made if need be. What was there before is replaced at once, or stays whole.
     """
-    from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -242,7 +242,10 @@ class TLSProtocol(ClientProtocol):
         certificate = connection.get_peer_certificate()
         certfp = digest(certificate) if certificate is not None else None
         tls = f"{connection.get_protocol_version_name()}, {connection.get_cipher_name()}"
-        self.open(self.tls_outlet, self.peer(self._address, self._port, True, tls, certfp))
+        peer = self.peer(self._address, self._port, True, tls, certfp)
+        if name := connection.get_servername():
+            peer.hostname = name.decode("ascii", "replace").lower().rstrip(".")
+        self.open(self.tls_outlet, peer)
         self._read_records()
 
     def attach(self, receiver: Receiver) -> None:

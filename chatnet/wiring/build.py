@@ -44,6 +44,7 @@ def build(
     cloak_key: bytes,
     verify: Callable[[str, str], Coroutine[Any, Any, bool]],
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+    certified: Callable[[str], bool],
     control: Control | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet."""
@@ -62,6 +63,7 @@ def build(
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         verify=verify,
         host_of=host_of,
+        certified=certified,
         control=control,
     )
     admission = Admission(lambda: node.settings, clock.monotonic)

@@ -6,7 +6,7 @@ Nothing of TLS is imported before a listener needs it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,18 @@ class Security:
         if not path.exists():
             return []
         return [f"Certificate {path.absolute()}: SHA-256 {fingerprint(path)}"]
+
+    def certified(self, hostname: str) -> bool:
+        """Whether clients can trust the certificate that they are shown for `hostname`."""
+        return self._gate is not None and self._gate.store.certifies(hostname, datetime.now(UTC))
+
+    def unpromised(self) -> list[str]:
+        """A sentence for each host whose STS policy is not offered."""
+        return [
+            f"STS is not offered for {block.hostname}: it has no valid certificate that was not made here"
+            for block in self._settings().sts
+            if not self.certified(block.hostname)
+        ]
 
     def refresh(self) -> list[str]:
         """Look at the certificate files again; a sentence for each that cannot be used (the old stays)."""

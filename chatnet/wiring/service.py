@@ -83,6 +83,7 @@ class ChatService(Service):
             cloak_key=folder.cloak_key(settings.cloak),
             verify=Verifier(),
             host_of=host_of,
+            certified=lambda hostname: self._security.certified(hostname),
             control=self,
         )
         self._parts.sessions.motd = read_motd(loaded)
@@ -168,6 +169,8 @@ class ChatService(Service):
             )
         for line in self._security.describe():
             log.info("{line}", line=line)
+        for sentence in self._security.unpromised():
+            log.warn("{sentence}", sentence=sentence)
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
@@ -256,6 +259,9 @@ class ChatService(Service):
             self._loops.remove(self._certificate_clock)
             self._certificate_clock = self._every(new.tls.reload_interval, self._refresh_certificates)
         self._tell_certificate_problems()
+        for sentence in self._security.unpromised():
+            log.warn("{sentence}", sentence=sentence)
+            self._parts.node.notice("g", sentence)
         log.info("The configuration was read again")
         return []
 

@@ -30,6 +30,7 @@ whole sections as JSON.
 
 _HASH = "$argon2id$v=19$m=65536,t=3,p=4$..."
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
     "oper_class": [
         {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all"]},

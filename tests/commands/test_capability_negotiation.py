@@ -6,7 +6,7 @@ import pytest
 from conversation import House
 from pydantic import ValidationError
 
-from chatnet.session.offers import VALUES
+from chatnet.session.offers import VALUES, Offers
 from chatnet.session.peer import Peer
 from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
@@ -123,9 +123,9 @@ def test_a_long_list_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(line.startswith(":irc.test CAP * LS :") for line in ann.lines())
 
 
-def valued(settings: Settings, peer: Peer) -> str | None:
+def valued(offers: Offers, peer: Peer) -> str | None:
     """A value that depends on the settings and on the connection; none at all without TLS."""
-    return f"most={settings.limits.nick},end" if peer.secure else None
+    return f"most={offers.settings.limits.nick},end" if peer.secure else None
 
 
 @pytest.fixture

@@ -203,6 +203,16 @@ def test_the_certificate_is_chosen_by_name(
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "known"), [("Irc.example.org", "irc.example.org"), ("nowhere", "nowhere"), (None, None)]
+)
+def test_the_session_is_told_which_host_was_asked_for(
+    door: TLSDoorway, asked: str | None, known: str | None
+) -> None:
+    TLSClient(door, trusting(), asked).handshake()
+    assert door.session.peer.hostname == known
+
+
 @BOTH
 @pytest.mark.parametrize("name", [None, "irc.example.org"])
 def test_a_client_certificate_survives_resumption(
@@ -216,6 +226,7 @@ def test_a_client_certificate_survives_resumption(
     again = TLSClient(door, context, name, first.tls.session).handshake()
     assert again.tls.session_reused
     assert door.sessions[1].peer.certfp == fingerprint(own)
+    assert door.sessions[1].peer.hostname == name
 
 
 def test_irc_is_spoken_if_offered(door: TLSDoorway) -> None:

@@ -1,0 +1,27 @@
+"""STS: that a client shall come by TLS, now and for some time.  https://ircv3.net/specs/extensions/sts"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chatnet.session.peer import Peer
+from chatnet.settings import STSSettings
+
+
+def policy(blocks: Sequence[STSSettings], peer: Peer, certified: Callable[[str], bool]) -> str | None:
+    """``port=6697`` without TLS, ``duration=2592000,preload`` with it; None where nothing may be promised.
+
+    Clients under TLS said which host they want, and are told of that one alone.  A plain connection names no
+    host: the first block with a port speaks for all, and what the client finds at that port decides.  There
+    is nothing to say on a UNIX socket, nor under the TLS of a proxy, which does not tell the name; and a
+    promise about a host without a certificate that clients trust would lock them out for its duration.
+    """
+    if peer.address == "localhost":
+        return None
+    if not peer.secure:
+        ports = (block.port for block in blocks if block.port is not None and certified(block.hostname))
+        return next((f"port={port}" for port in ports), None)
+    for block in blocks:
+        if block.hostname == peer.hostname and certified(block.hostname):
+            return f"duration={block.duration}" + (",preload" if block.preload else "")
+    return None
