@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.masks import parse_network
-from chatnet.wire.names import is_domain, is_server_name, is_sid
+from chatnet.wire.names import is_domain, is_server_name, is_sid, is_tag_name
 
 
 def _one_line(text: str) -> str:
@@ -214,7 +214,7 @@ class LimitSettings(Section):
     channels: Annotated[int, Field(ge=1)] = 120
     """Channels one user may be in."""
     targets: Annotated[int, Field(ge=1)] = 4
-    """Targets of one PRIVMSG or NOTICE (TARGMAX)."""
+    """Targets of one PRIVMSG, NOTICE or TAGMSG (TARGMAX)."""
     monitor: Annotated[int, Field(ge=0)] = 100
     """Names one session may MONITOR."""
     accept: Annotated[int, Field(ge=0)] = 100
@@ -273,9 +273,24 @@ class FloodSettings(Section):
     knock_period: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between two KNOCKs on one channel (712)."""
     invite_rate: Annotated[int, Field(ge=1)] = 10
+    client_tags_denied: tuple[str, ...] = ()
+    """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
+    for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
     """Invitations one user may send within 60 seconds (beyond: 263)."""
     oper_attempts: Annotated[int, Field(ge=1)] = 3
     """Wrong OPER passwords before the session is closed."""
+    @field_validator("client_tags_denied")
+    @classmethod
+    def _check_client_tags_denied(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value[1:]:
+            raise ValueError("has '*' in another place than the first")
+        for tag in value[value[:1] == ("*",) :]:
+            if tag[:1] == "-" and "*" not in value:
+                raise ValueError(f"has {tag!r} without a '*' at its beginning, so it is allowed anyhow")
+            if not is_tag_name(tag.removeprefix("-")):
+                raise ValueError(f"has {tag!r}, which is not the name of a tag without its '+'")
+        return value
+
 
 
 class ConnectionClassSettings(Section):

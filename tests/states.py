@@ -34,7 +34,7 @@ def moded(client: Client, added: str = "", removed: str = "", snomask: str = "")
 def logged_in(client: Client, account: str) -> None:
     """Log a client in to an account."""
     node = client.house.node
-    node.commit(AccountChanged(client.user, AccountName(account), node.clock.time()))
+    node.commit(AccountChanged(client.user, AccountName(account), node.clock.time(), client.user.account))
     client.lines()
 
 

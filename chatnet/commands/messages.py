@@ -1,4 +1,4 @@
-"""PRIVMSG and NOTICE: saying something to a channel, to a user, to operators of a channel, to everybody."""
+"""PRIVMSG, NOTICE and TAGMSG: to a channel, to a user, to operators of a channel, to everybody."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from chatnet.model.channel import Channel
 from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX
 from chatnet.model.user import User
+from chatnet.rules import client_tags
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
 from chatnet.wire import numerics
+from chatnet.wire.capabilities import MESSAGE_TAGS
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.text import ctcp_command, middle, strip_formatting
 
@@ -37,24 +39,50 @@ def notice(request: Request) -> None:
     _say(request, "NOTICE")
 
 
+@CLIENT.command("TAGMSG", penalty=0.5)
+def tagmsg(request: Request) -> None:
+    """`TAGMSG <target>{,<target>}`: as PRIVMSG, with client-only tags and no text (that you are typing, say).
+
+    https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
+    Heard only by those with the capability message-tags; 421 for who has not got it.  Refuses as PRIVMSG.
+    """
+    if not request.session.caps & MESSAGE_TAGS:
+        return request.reply(numerics.ERR_UNKNOWNCOMMAND, "TAGMSG")
+    return _say(request, "TAGMSG")
+
+
+def _client_tags(request: Request) -> bytes:
+    """What goes on of the tags; "this capability enables the use of client-only tags"."""
+    if not request.session.caps & MESSAGE_TAGS:
+        return b""
+    return client_tags.relayed(request.tags, request.settings.limits.client_tags_denied)
+
+
 def _say(request: Request, command: str) -> None:
     params = request.params
     silent = command == "NOTICE"
     if not params or not params[0].strip(","):
         return None if silent else request.reply(numerics.ERR_NORECIPIENT, command)
-    if len(params) < 2 or not params[1]:
+    tags = _client_tags(request) if request.tags else b""
+    if command == "TAGMSG":
+        if not tags and client_tags.has_any(request.tags):
+            return None  # all it has to say is blocked, and blocked tags "will be silently ignored"
+        text = ""
+    elif len(params) < 2 or not params[1]:
         return None if silent else request.reply(numerics.ERR_NOTEXTTOSEND)
+    else:
+        text = params[1]
+        request.session.spoke = request.session.heard
     names = params[0]
-    request.session.spoke = request.session.heard
     if "," not in names:
-        refusal = _send(request, command, names, params[1])
+        refusal = _send(request, command, names, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
         return None
     targets = request.targets(0)
     most = request.settings.limits.targets
     for name in targets[:most]:
-        refusal = _send(request, command, name, params[1])
+        refusal = _send(request, command, name, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
     if len(targets) > most and not silent:
@@ -62,22 +90,49 @@ def _say(request: Request, command: str) -> None:
     return None
 
 
-def _send(request: Request, command: str, name: str, text: str) -> Refusal | None:
+def _send(request: Request, command: str, name: str, text: str, tags: bytes) -> Refusal | None:
+    if name[0] == "$":
+        return _broadcast(request, command, name, text, tags)
+    way = find_way(request, command, name, text)
+    if not isinstance(way, tuple):
+        return way
+    target, ranks, status = way
+    if type(target) is Channel and "c" in target.flags and text:
+        text = strip_formatting(text)
+        if not text:
+            return None
+    at, msgid = request.now, request.msgid(target)
+    request.commit(MessageSent(command, request.user, target, text, at, msgid, tags, ranks, status))
+    if command == "PRIVMSG" and type(target) is User and target.away is not None:
+        request.reply(numerics.RPL_AWAY, target.nick, target.away)
+    return None
+
+
+Way = tuple[Channel | User, int, str]
+"""Where a message goes: its target, the ranks it is for and their prefix, as in ``MessageSent``."""
+
+
+def find_way(request: Request, command: str, name: str, text: str) -> Way | Refusal | None:
+    """Judge whether the asker may send `text` to the channel, ranks of a channel, or nick of that name.
+
+    A refusal is for the caller to reply with; None says that the message goes nowhere and that whoever had to
+    be told of it has been.  Broadcasts have no way.
+    """
     if name[0] == "#":
-        return _to_channel(request, command, name, text, "")
+        return _way_to_channel(request, command, name, text, "")
     if name[0] in RANK_OF_PREFIX and "#" in name:
         status = name[: name.index("#")]
         if all(prefix in RANK_OF_PREFIX for prefix in status):
-            return _to_channel(request, command, name[len(status) :], text, status)
-    if name[0] == "$":
-        return _broadcast(request, command, name, text)
+            return _way_to_channel(request, command, name[len(status) :], text, status)
     target = request.network.user(name)
     if target is None:
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
-    return _to_user(request, command, target, text)
+    return _way_to_user(request, command, target, text)
 
 
-def _to_channel(request: Request, command: str, name: str, text: str, status: str) -> Refusal | None:
+def _way_to_channel(
+    request: Request, command: str, name: str, text: str, status: str
+) -> Way | Refusal | None:
     channel = request.network.channel(name)
     if channel is None:
         return Refusal(numerics.ERR_NOSUCHCHANNEL, middle(name))
@@ -97,12 +152,7 @@ def _to_channel(request: Request, command: str, name: str, text: str, status: st
         if not _for_operators(user, channel, command, text):
             return refusal
         ranks = OP | OP << 1 | OP << 2
-    if "c" in channel.flags:
-        text = strip_formatting(text)
-        if not text:
-            return None
-    request.commit(MessageSent(command, user, channel, text, request.now, ranks, status))
-    return None
+    return channel, ranks, status
 
 
 def _for_operators(user: User, channel: Channel, command: str, text: str) -> bool:
@@ -116,20 +166,17 @@ def _for_operators(user: User, channel: Channel, command: str, text: str) -> boo
     )
 
 
-def _to_user(request: Request, command: str, target: User, text: str) -> Refusal | None:
+def _way_to_user(request: Request, command: str, target: User, text: str) -> Way | Refusal | None:
     user = request.user
     refusal = may_write(user, target, command, text)
     if refusal is not None:
-        if refusal.numeric is numerics.ERR_TARGUMODEG:
+        if refusal.numeric is numerics.ERR_TARGUMODEG and command != "TAGMSG":
             _knock_on(request, command, target, refusal)
             return None
         return refusal
     if request.sessions.flood and target is not user and _new_target(request, target):
         return Refusal(numerics.ERR_TARGCHANGE, target.nick)
-    request.commit(MessageSent(command, user, target, text, request.now))
-    if target.away is not None and command == "PRIVMSG":
-        request.reply(numerics.RPL_AWAY, target.nick, target.away)
-    return None
+    return target, 0, ""
 
 
 def _new_target(request: Request, target: User) -> bool:
@@ -152,7 +199,8 @@ def _new_target(request: Request, target: User) -> bool:
 def _knock_on(request: Request, command: str, target: User, refusal: Refusal) -> None:
     """Caller id: the sender reads 716, and 717 when the target is told (once a minute for each sender).
 
-    A NOTICE is told to the target too, but not answered.  Modern IRC is silent; as Solanum does.
+    A NOTICE is told to the target too, but not answered.  Modern IRC is silent; as Solanum does.  Who only
+    begins to type (a TAGMSG) does not knock.
     """
     if command == "PRIVMSG":
         request.refuse(refusal)
@@ -163,7 +211,7 @@ def _knock_on(request: Request, command: str, target: User, refusal: Refusal) ->
         request.commit(CallerBlocked(target, request.user, letter, request.now))
 
 
-def _broadcast(request: Request, command: str, name: str, text: str) -> Refusal | None:
+def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes) -> Refusal | None:
     """``$$mask``: everybody on the servers whose names match; after its last dot is no wildcard."""
     user = request.user
     if (refusal := may_use(user, "broadcast")) is not None:
@@ -175,5 +223,5 @@ def _broadcast(request: Request, command: str, name: str, text: str) -> Refusal 
         return Refusal(numerics.ERR_WILDTOPLEVEL, middle(name))
     if not compile_glob(mask, request.network.fold)(request.network.me.name):
         return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
-    request.commit(BroadcastSent(command, user, name, text, request.now))
+    request.commit(BroadcastSent(command, user, name, text, request.now, request.msgid(user), tags))
     return None

@@ -68,6 +68,11 @@ class Request:
         """Unix time in seconds."""
         return self.session.sessions.node.clock.time()
 
+    def msgid(self, target: Channel | User) -> str:
+        """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
+        place = target.place if isinstance(target, Channel) else ""
+        return self.session.sessions.node.message_ids.take(self.now, self.user.uid, place)
+
     def param(self, index: int) -> str:
         """The parameter at `index`, or an empty text if there are not so many."""
         return self.params[index] if index < len(self.params) else ""

@@ -13,7 +13,7 @@ from typing import Any
 from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, remove, select
 from chatnet.model import facts
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact, Hearer
+from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.model.modes import OP, rank_letters
 from chatnet.model.user import User
 from chatnet.node import Node
@@ -113,13 +113,18 @@ class Delivery:
 
     # telling
 
-    def fan(self, groups: Groups, mask: int, make: Render, fact: object, skip: int = 0) -> None:
-        """Append `fact`, rendered once per format, to all of `groups` but those with a bit of `skip`."""
+    def fan(
+        self, groups: Groups, mask: int, make: Render, fact: object, skip: int = 0, need: int = 0
+    ) -> None:
+        """Append `fact`, rendered once per format, to those of `groups` without `skip` and with `need`.
+
+        `mask` are the capabilities that make a difference to this fact; one too many costs a rendering.
+        """
         lines: dict[int, bytes] = {}
         turn = self._turn
         dirty, serial = turn.dirty, turn.serial
         for caps, group in groups.items():
-            if caps & skip:
+            if caps & skip or caps & need != need:
                 continue
             key = caps & mask
             line = lines.get(key)
@@ -142,10 +147,10 @@ class Delivery:
         for session in sessions:
             session.outlet.send(make(fact, session.caps))
 
-    def _channel(self, channel: Channel, make: Render, fact: object) -> None:
+    def _channel(self, channel: Channel, make: Render, fact: object, by: Source) -> None:
         groups = self._channels.get(channel)
         if groups is not None:
-            self.fan(groups, cap.SERVER_TIME, make, fact)
+            self.fan(groups, cap.SERVER_TIME | by.tagged, make, fact)
 
     def _everybody(self) -> Iterable[Session]:
         return [session for sessions in self._users.values() for session in sessions]
@@ -159,9 +164,11 @@ class Delivery:
                 self._status_message(target, fact, origin)
                 return
             groups = self._channels.get(target)
+            need = _needed(fact)
             if groups is not None:
-                self.fan(groups, cap.SERVER_TIME, render.message, fact, DEAF)
-            if type(origin) is not Session:
+                mask = cap.SERVER_TIME | cap.MESSAGE_TAGS | fact.by.tagged
+                self.fan(groups, mask, render.message, fact, DEAF, need)
+            if type(origin) is not Session or origin.caps & need != need:
                 return
             # The sender is in the groups as well: taking the line back is cheaper than a test for everybody.
             key = key_of(origin)
@@ -176,24 +183,33 @@ class Delivery:
             self._private_message(target, fact, origin)
 
     def _private_message(self, target: User, fact: facts.MessageSent, origin: object) -> None:
+        need = _needed(fact)
         for session in self._users.get(target, ()):
-            session.outlet.send(render.message(fact, session.caps))
+            if session.caps & need == need:
+                session.outlet.send(render.message(fact, session.caps))
         if isinstance(fact.by, User):
+            need |= cap.ECHO_MESSAGE
             for session in self._users.get(fact.by, ()):
-                if session.caps & cap.ECHO_MESSAGE and (session is origin or fact.by is not target):
+                if session.caps & need == need and (session is origin or fact.by is not target):
                     session.outlet.send(render.message(fact, session.caps))
 
     def _status_message(self, channel: Channel, fact: facts.MessageSent, origin: object) -> None:
-        for user, ranks in channel.members.items():
-            if (ranks & fact.ranks and "D" not in user.modes) or user is fact.by:
-                for session in self._users.get(user, ()):
-                    if session is not origin or session.caps & cap.ECHO_MESSAGE:
-                        session.outlet.send(render.message(fact, session.caps))
+        need = _needed(fact)
+        told = [
+            session
+            for user, ranks in channel.members.items()
+            if (ranks & fact.ranks and "D" not in user.modes) or user is fact.by
+            for session in self._users.get(user, ())
+            if session is not origin or session.caps & cap.ECHO_MESSAGE
+        ]
         if type(origin) is Session and origin.caps & cap.ECHO_MESSAGE and fact.by not in channel.members:
-            origin.outlet.send(render.message(fact, origin.caps))
+            told.append(origin)
+        self.tell([session for session in told if session.caps & need == need], render.message, fact)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
-        self.tell(self._everybody(), render.broadcast, fact)
+        need = _needed(fact)
+        told = [session for session in self._everybody() if session.caps & need == need]
+        self.tell(told, render.broadcast, fact)
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"
@@ -213,13 +229,14 @@ class Delivery:
         channels = [g for channel in fact.user.channels if (g := self._channels.get(channel)) is not None]
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
-            self.fan(audience, cap.SERVER_TIME, render.quitted, fact)
+            self.fan(audience, cap.SERVER_TIME | fact.user.tagged, render.quitted, fact)
 
     def _killed(self, fact: facts.Killed, origin: object) -> None:
         self.tell(self._users.get(fact.user, ()), render.killed, fact)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
-        self.fan(self._neighbours(fact.user), cap.SERVER_TIME, render.nick_changed, fact)
+        mask = cap.SERVER_TIME | fact.user.tagged
+        self.fan(self._neighbours(fact.user), mask, render.nick_changed, fact)
 
     def _with(self, user: User, capability: int, itself: bool) -> Groups:
         """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""
@@ -230,23 +247,27 @@ class Delivery:
         def make(fact: facts.AwayChanged, key: int) -> bytes:
             return render.away_changed(fact.user, fact.at, key)
 
-        self.fan(self._with(fact.user, cap.AWAY_NOTIFY, False), cap.SERVER_TIME, make, fact)
+        mask = cap.SERVER_TIME | fact.user.tagged
+        self.fan(self._with(fact.user, cap.AWAY_NOTIFY, False), mask, make, fact)
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         groups = self._with(fact.user, cap.ACCOUNT_NOTIFY, True)
-        self.fan(groups, cap.SERVER_TIME, render.account_changed, fact)
+        mask = cap.SERVER_TIME | cap.ACCOUNT_TAG | fact.user.tagged
+        self.fan(groups, mask, render.account_changed, fact)
 
     def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
-        self.fan(self._with(fact.user, cap.SETNAME, True), cap.SERVER_TIME, render.realname_changed, fact)
+        mask = cap.SERVER_TIME | fact.user.tagged
+        self.fan(self._with(fact.user, cap.SETNAME, True), mask, render.realname_changed, fact)
 
     def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
         user = fact.user
-        self.fan(self._with(user, cap.CHGHOST, True), cap.SERVER_TIME, render.host_changed, fact)
+        mask = cap.SERVER_TIME | user.tagged
+        self.fan(self._with(user, cap.CHGHOST, True), mask, render.host_changed, fact)
         own = self._users.get(user, ())
         for session in own:
             session.numeric(numerics.RPL_HOSTHIDDEN, user.host)
         # Others see the user leave and come back.  https://ircv3.net/specs/extensions/chghost#fallback
-        mask = cap.SERVER_TIME | cap.EXTENDED_JOIN
+        mask |= cap.EXTENDED_JOIN
         mine = [session.outlet for session in own]
         quitting = merge([self._channels[c] for c in user.channels if c in self._channels])
         self.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
@@ -282,12 +303,12 @@ class Delivery:
         groups = self._channels.get(channel)
         if groups is None:
             return
-        mask = cap.SERVER_TIME | cap.EXTENDED_JOIN
         for user, ranks in fact.members:
 
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
                 return render.joined(user, channel, fact.at, key)
 
+            mask = cap.SERVER_TIME | cap.EXTENDED_JOIN | user.tagged
             self.fan(groups, mask, make, fact)
             if ranks and not fact.created:
                 self._tell_ranks(groups, fact, user, ranks)
@@ -311,7 +332,8 @@ class Delivery:
             return render.away_changed(user, fact.at, key)
 
         own = [session.outlet for session in self._users.get(user, ())]
-        self.fan(select(groups, having=cap.AWAY_NOTIFY, but=own), cap.SERVER_TIME, make, fact)
+        told = select(groups, having=cap.AWAY_NOTIFY, but=own)
+        self.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
 
     def _receive_newcomer(self, session: Session, fact: facts.Joined) -> None:
         """Who comes in is told the modes of a channel just made, the topic, and who is there."""
@@ -324,11 +346,11 @@ class Delivery:
         names.show_names(session, channel)
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        self._channel(fact.channel, render.parted, fact)
+        self._channel(fact.channel, render.parted, fact, fact.user)
         self._forget_member(fact.channel, fact.user)
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._channel(fact.channel, render.kicked, fact)
+        self._channel(fact.channel, render.kicked, fact, fact.by)
         self._forget_member(fact.channel, fact.user)
 
     def _forget_member(self, channel: Channel, user: User) -> None:
@@ -336,7 +358,7 @@ class Delivery:
             self._remove(channel, session, key_of(session))
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
-        self._channel(fact.channel, render.topic_changed, fact)
+        self._channel(fact.channel, render.topic_changed, fact, fact.by)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -344,7 +366,7 @@ class Delivery:
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
 
-        self._channel(fact.channel, make, fact)
+        self._channel(fact.channel, make, fact, fact.by)
 
     def _invited(self, fact: facts.Invited, origin: object) -> None:
         self.tell(self._users.get(fact.user, ()), render.invited, fact)
@@ -359,9 +381,19 @@ class Delivery:
         for user, ranks in fact.channel.members.items():
             if ranks >= OP or "g" in fact.channel.flags:
                 for session in self._users.get(user, ()):
-                    session.numeric(numerics.RPL_KNOCK, fact.channel.name, fact.user.mask)
+                    session.numeric_by(fact.user, numerics.RPL_KNOCK, fact.channel.name, fact.user.mask)
 
     def _caller_blocked(self, fact: facts.CallerBlocked, origin: object) -> None:
         by = fact.by
         for session in self._users.get(fact.user, ()):
-            session.numeric(numerics.RPL_UMODEGMSG, by.nick, f"{by.username}@{by.host}", f"+{fact.letter}")
+            who = f"{by.username}@{by.host}"
+            session.numeric_by(by, numerics.RPL_UMODEGMSG, by.nick, who, f"+{fact.letter}")
+
+
+def _needed(fact: facts.MessageSent | facts.BroadcastSent) -> int:
+    """What one must have to hear it.
+
+    "Servers MUST NOT deliver TAGMSG to clients that haven't negotiated the message tags capability."
+    https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
+    """
+    return cap.MESSAGE_TAGS if fact.command == "TAGMSG" else 0

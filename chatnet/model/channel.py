@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,8 @@ class Topic:
 class Channel:
     """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
 
+    `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
+
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
     """
@@ -55,6 +58,7 @@ class Channel:
         "lists",
         "members",
         "name",
+        "place",
         "source",
         "throttle",
         "topic",
@@ -66,6 +70,7 @@ class Channel:
         self.name = name
         self.folded = folded
         self.source = name.encode("utf-8", "surrogateescape")
+        self.place = b64encode(self.source).decode()
         self.ts = ts
         self.flags: set[str] = set()
         self.key: str | None = None

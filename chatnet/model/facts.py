@@ -23,6 +23,7 @@ class Source(Protocol):
     """Who did it: a user or a server."""
 
     source: bytes
+    tagged: int
 
     @property
     def mask(self) -> str:
@@ -120,6 +121,7 @@ class AccountChanged(Fact):
     user: User
     account: AccountName | None
     at: float
+    old_account: AccountName | None
 
 
 @fact
@@ -217,10 +219,11 @@ class ModesChanged(Fact):
 
 @fact
 class MessageSent(Fact):
-    """A PRIVMSG or NOTICE to a channel or to a user.
+    """A PRIVMSG, a NOTICE or a TAGMSG (without text) to a channel or to a user.
 
-    `ranks` limits it to members who have one of these rank bits (STATUSMSG; 0 = everybody), and
-    `status` is the prefix that was written before the channel's name then.
+    `msgid` is its id, the same for everybody, and `tags` what the sender's client added for other clients,
+    as it stands on the wire (``+a=b;+c``).  `ranks` limits it to members who have one of these rank bits
+    (STATUSMSG; 0 = everybody), and `status` is the prefix that was written before the channel's name then.
     """
 
     command: str
@@ -228,19 +231,23 @@ class MessageSent(Fact):
     target: Channel | User
     text: str
     at: float
+    msgid: str
+    tags: bytes = b""
     ranks: int = 0
     status: str = ""
 
 
 @fact
 class BroadcastSent(Fact):
-    """An oper's PRIVMSG or NOTICE to everybody on the servers that match ``$$mask``."""
+    """An oper's PRIVMSG, NOTICE or TAGMSG to everybody on the servers that match ``$$mask``."""
 
     command: str
     by: Source
     mask: str
     text: str
     at: float
+    msgid: str
+    tags: bytes = b""
 
 
 @fact

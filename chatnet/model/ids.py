@@ -1,4 +1,4 @@
-"""Names that must not be mixed up, and the unique ids of TS6."""
+"""Names that must not be mixed up, the unique ids of TS6, and those of messages."""
 
 from __future__ import annotations
 
@@ -34,3 +34,32 @@ class UIDs:
         rest, low = divmod(number, 1296)
         high, middle = divmod(rest, 1296)
         return UID(self._sid + _PAIRS[high] + _PAIRS[middle] + _PAIRS[low])
+
+
+class MessageIds:
+    """Hands out the ids of one server's messages: unique, and in the order of time as texts.
+
+    They have Solanum's form, so that its clients can reply to a message of ours and ours to one of theirs:
+    ``1``, ten digits of Unix seconds, three of milliseconds, six of a counter, the sender's UID, and for a
+    channel its name in base64.  https://ircv3.net/specs/extensions/message-ids
+    """
+
+    __slots__ = ("_count", "_head", "_milliseconds")
+
+    def __init__(self) -> None:
+        self._milliseconds = -1
+        self._head = ""
+        self._count = 0
+
+    def take(self, at: float, sender: UID, place: str = "") -> str:
+        """Return the id of a message sent `at` a Unix time; `place` is the channel's name in base64.
+
+        A clock that goes back is not followed; after a million messages within a millisecond the next begins.
+        """
+        self._count += 1
+        milliseconds = int(at * 1000)
+        if milliseconds > self._milliseconds or self._count == 1_000_000:
+            self._milliseconds = max(milliseconds, self._milliseconds + 1)
+            self._head = f"1{self._milliseconds:013d}"
+            self._count = 0
+        return f"{self._head}{self._count:06d}{sender}{place}"

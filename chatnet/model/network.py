@@ -13,6 +13,7 @@ from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.model.whowas import Whowas
+from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
 
 
@@ -79,6 +80,7 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
         if len(self.users) > self.most_users:
@@ -130,6 +132,7 @@ class Network:
 
     def _account_changed(self, fact: facts.AccountChanged) -> None:
         fact.user.account = fact.account
+        fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
@@ -138,6 +141,7 @@ class Network:
         user.modes.update(fact.added)
         user.modes.difference_update(fact.removed)
         user.snomask = fact.snomask
+        user.renew_tagged()
         self.invisible += ("i" in user.modes) - before
         self._drop_verdicts(user)
 
@@ -149,6 +153,7 @@ class Network:
         else:
             self.opers[fact.user] = None
             fact.user.modes.add("o")
+        fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
 
     def _accepts_changed(self, fact: facts.AcceptsChanged) -> None:
@@ -255,6 +260,9 @@ class Network:
                 assert channel.members[user] == ranks
                 assert self.channels[channel.folded] is channel
             assert ("o" in user.modes) == (user.oper is not None) == (user in self.opers)
+            assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
+            assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
+            assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
         assert len(self.nicks) == len(self.users)
         for folded, channel in self.channels.items():
             assert channel.folded == folded == self.fold(channel.name)

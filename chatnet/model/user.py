@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.model import channel  # users and channels name each other, so each imports the module
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.server import Server
+from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 
 
 class Oper:
@@ -23,8 +24,9 @@ class User:
     """Somebody on the network, or (with an empty `uid`) a connection that has not registered yet.
 
     `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
-    ``nick!user@host`` as bytes, kept for the front of lines.  `nick_ts` and `signon` are Unix times in
-    seconds.  Only ``Network.apply`` changes a user that is on the network.
+    ``nick!user@host`` as bytes, kept for the front of lines, and `tagged` the capabilities by which what the
+    user says bears a tag about them.  `nick_ts` and `signon` are Unix times in seconds.  Only
+    ``Network.apply`` changes a user that is on the network.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class User:
         "signon",
         "snomask",
         "source",
+        "tagged",
         "uid",
         "username",
     )
@@ -79,6 +82,7 @@ class User:
         self.accepted_by: dict[User, None] = {}  # the other way round
         self.invites: dict[channel.Channel, float] = {}  # channel -> Unix time
         self.source = b"*"
+        self.tagged = 0
 
     @property
     def mask(self) -> str:
@@ -93,6 +97,14 @@ class User:
     def renew_source(self) -> None:
         """Make `source` anew after nick, user name or host changed."""
         self.source = self.mask.encode("utf-8", "surrogateescape")
+
+    def renew_tagged(self) -> None:
+        """Make `tagged` anew after account, oper or modes changed."""
+        self.tagged = (
+            (ACCOUNT_TAG if self.account is not None else 0)
+            | (MESSAGE_TAGS if "B" in self.modes else 0)
+            | (OPER_TAG if self.oper is not None else 0)
+        )
 
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""

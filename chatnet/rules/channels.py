@@ -88,7 +88,7 @@ def forward_of(
 
 
 def may_speak(bans: Bans, user: User, channel: Channel, command: str, text: str) -> Refusal | None:
-    """Whether `user` may send `text` to `channel` with PRIVMSG or NOTICE.
+    """Whether `user` may send `text` to `channel` with PRIVMSG, NOTICE or TAGMSG (and no text).
 
     https://modern.ircdocs.horse/#privmsg-message and the modes n, m, b, R, T, C.
     """

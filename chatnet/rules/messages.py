@@ -18,7 +18,7 @@ def may_write(user: User, target: User, command: str, text: str) -> Refusal | No
         return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
     if user is target:
         return None
-    if command == "PRIVMSG" and (own := _own_mode(user, target)):
+    if command != "NOTICE" and (own := _own_mode(user, target)):
         return Refusal(numerics.ERR_OWNMODE, target.nick, own)
     if user.oper is not None:
         return None

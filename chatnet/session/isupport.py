@@ -41,13 +41,16 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "STATUSMSG": "".join(modes.PREFIX_OF[letter] for letter in ranks),
         "TARGMAX": (
             f"NAMES:{limits.targets},LIST:,KICK:{limits.targets},WHOIS:1,"
-            f"PRIVMSG:{limits.targets},NOTICE:{limits.targets},"
+            f"PRIVMSG:{limits.targets},NOTICE:{limits.targets},TAGMSG:{limits.targets},"
             "ACCEPT:,MONITOR:,JOIN:,PART:"
         ),
         "TOPICLEN": str(limits.topic),
         "USERLEN": str(limits.user),
         "WHOX": None,
     }
+    if limits.client_tags_denied:
+        # https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens
+        found["CLIENTTAGDENY"] = ",".join(limits.client_tags_denied)
     if settings.server.utf8_only:
         found["UTF8ONLY"] = None
     return found

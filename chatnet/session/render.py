@@ -15,6 +15,7 @@ from chatnet.model.channel import Channel
 from chatnet.model.facts import ModeChange, Source
 from chatnet.model.user import User
 from chatnet.wire import capabilities as cap
+from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes
 from chatnet.wire.text import cut_bytes
 
@@ -24,27 +25,61 @@ LINE: Final = 510
 OPERWALL: Final = "OPERWALL - "
 """What stands before the text of an OPERWALL, which is a WALLOPS to clients."""
 
-_second = -1
-_second_text = b""
+TAGS: Final = cap.SERVER_TIME | cap.MESSAGE_TAGS | cap.ACCOUNT_TAG | cap.OPER_TAG
+"""The capabilities that add tags to a line."""
+
+_milliseconds = -1
+_time = b""
 
 
 def time_tag(at: float) -> bytes:
-    """``@time=2026-11-22T13:20:00.123Z `` for a Unix time.  https://ircv3.net/specs/extensions/server-time"""
-    global _second, _second_text
+    """``time=2026-11-22T13:20:00.123Z`` for a Unix time.  https://ircv3.net/specs/extensions/server-time"""
+    global _milliseconds, _time
     milliseconds = int(at * 1000)
-    second, rest = divmod(milliseconds, 1000)
-    if second != _second:
-        _second = second
-        _second_text = time.strftime("@time=%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
-    return b"%b.%03dZ " % (_second_text, rest)
+    if milliseconds != _milliseconds:
+        _milliseconds = milliseconds
+        second, rest = divmod(milliseconds, 1000)
+        _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
+    return _time
 
 
-def line(body: bytes, at: float, key: int) -> bytes:
-    """`body` (no CR LF) as a whole line: cut to its length, tagged as `key` asks."""
+def account_tag(account: str) -> bytes:
+    """``account=name``  https://ircv3.net/specs/extensions/account-tag"""
+    return b"account=" + encode(escape_tag_value(account))
+
+
+def tags(at: float, key: int, by: Source | None, own: bytes) -> bytes:
+    """``@time=…;account=…;bot;draft/oper;msgid=… ``: what `key` asks of it, or nothing.
+
+    `own` are tags of this line alone, for whoever has `key`.  Client-only tags stand at their end: "Any
+    server-sent tags attached to messages MUST be included before client-only tags".
+    https://ircv3.net/specs/extensions/message-tags#client-only-tags
+    """
+    found = []
+    if key & cap.SERVER_TIME:
+        found.append(time_tag(at))
+    if by is not None and (told := key & by.tagged):
+        if told & cap.ACCOUNT_TAG and isinstance(by, User) and by.account is not None:
+            found.append(account_tag(by.account))
+        if told & cap.MESSAGE_TAGS:
+            found.append(b"bot")  # https://ircv3.net/specs/extensions/bot-mode
+        if told & cap.OPER_TAG:
+            # Without a value: an oper's name is half of what it takes to become one.
+            found.append(b"draft/oper")  # https://ircv3.net/specs/extensions/oper-tag
+    if own:
+        found.append(own)
+    return b"@%b " % b";".join(found) if found else b""
+
+
+def line(body: bytes, at: float, key: int, by: Source | None = None, own: bytes = b"") -> bytes:
+    """`body` (no CR LF) as a whole line: cut to its length, tagged as `key` asks.
+
+    `by` is who caused it, unless it is this server; `own` are tags of this line alone, which fit `key`.
+    """
     if len(body) > LINE:
         body = cut_bytes(body, LINE)
-    if key & cap.SERVER_TIME:
-        return time_tag(at) + body + b"\r\n"
+    if own or key & TAGS:
+        return tags(at, key, by, own) + body + b"\r\n"
     return body + b"\r\n"
 
 
@@ -57,16 +92,24 @@ def message(fact: facts.MessageSent, key: int) -> bytes:
     """``:nick!user@host PRIVMSG #channel :text``; for a user, the target is their nick."""
     target = fact.target
     name = target.source if isinstance(target, Channel) else encode(target.nick)
-    body = b":%b %b %b%b :%b" % (
-        fact.by.source, fact.command.encode(), fact.status.encode(), name, encode(fact.text),
-    )  # fmt: skip
-    return line(body, fact.at, key)
+    body = b":%b %b %b%b" % (fact.by.source, fact.command.encode(), fact.status.encode(), name)
+    if fact.command != "TAGMSG":
+        body += b" :" + encode(fact.text)
+    return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
 
 
 def broadcast(fact: facts.BroadcastSent, key: int) -> bytes:
     """``:nick!user@host NOTICE $$mask :text``"""
-    body = b":%b %b %b :%b" % (fact.by.source, fact.command.encode(), encode(fact.mask), encode(fact.text))
-    return line(body, fact.at, key)
+    body = b":%b %b %b" % (fact.by.source, fact.command.encode(), encode(fact.mask))
+    if fact.command != "TAGMSG":
+        body += b" :" + encode(fact.text)
+    return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
+
+
+def message_tags(fact: facts.MessageSent | facts.BroadcastSent) -> bytes:
+    """``msgid=…``, and the sender's client-only tags.  https://ircv3.net/specs/extensions/message-ids"""
+    msgid = b"msgid=" + fact.msgid.encode()
+    return b"%b;%b" % (msgid, fact.tags) if fact.tags else msgid
 
 
 def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
@@ -77,7 +120,7 @@ def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
     body = b":%b JOIN %b" % (user.source, channel.source)
     if key & cap.EXTENDED_JOIN:
         body += b" %b :%b" % (encode(user.account or "*"), encode(user.realname))
-    return line(body, at, key)
+    return line(body, at, key, user)
 
 
 def parted(fact: facts.Parted, key: int) -> bytes:
@@ -85,7 +128,7 @@ def parted(fact: facts.Parted, key: int) -> bytes:
     body = b":%b PART %b" % (fact.user.source, fact.channel.source)
     if fact.reason is not None:
         body += b" :" + encode(fact.reason)
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.user)
 
 
 def kicked(fact: facts.Kicked, key: int) -> bytes:
@@ -93,29 +136,30 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
     body = b":%b KICK %b %b :%b" % (
         fact.by.source, fact.channel.source, encode(fact.user.nick), encode(fact.reason),
     )  # fmt: skip
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.by)
 
 
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
-    return line(b":%b QUIT :%b" % (fact.user.source, encode(fact.reason)), fact.at, key)
+    body = b":%b QUIT :%b" % (fact.user.source, encode(fact.reason))
+    return line(body, fact.at, key, fact.user)
 
 
 def killed(fact: facts.Killed, key: int) -> bytes:
     """``:nick!user@host KILL nick :reason``, for the victim."""
     body = b":%b KILL %b :%b" % (fact.by.source, encode(fact.user.nick), encode(fact.reason))
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.by)
 
 
 def nick_changed(fact: facts.NickChanged, key: int) -> bytes:
     """``:old!user@host NICK new``"""
-    return line(b":%b NICK %b" % (fact.old_source, encode(fact.nick)), fact.at, key)
+    return line(b":%b NICK %b" % (fact.old_source, encode(fact.nick)), fact.at, key, fact.user)
 
 
 def topic_changed(fact: facts.TopicChanged, key: int) -> bytes:
     """``:nick!user@host TOPIC #channel :text``"""
     body = b":%b TOPIC %b :%b" % (fact.by.source, fact.channel.source, encode(fact.text))
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.by)
 
 
 def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], most: int) -> list[bytes]:
@@ -131,7 +175,7 @@ def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], mo
 def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
     """One or more whole MODE lines."""
     bodies = mode_lines(fact.by.source, fact.channel.source, fact.changes, most)
-    return b"".join([line(body, fact.at, key) for body in bodies])
+    return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
 
 
 def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: float, key: int) -> bytes:
@@ -144,7 +188,8 @@ def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: f
 def user_modes_changed(fact: facts.UserModesChanged, key: int) -> bytes:
     """``:nick!user@host MODE nick :+i-w``, for the user alone."""
     text = ("+" + fact.added if fact.added else "") + ("-" + fact.removed if fact.removed else "")
-    return line(b":%b MODE %b :%b" % (fact.user.source, encode(fact.user.nick), text.encode()), fact.at, key)
+    body = b":%b MODE %b :%b" % (fact.user.source, encode(fact.user.nick), text.encode())
+    return line(body, fact.at, key, fact.user)
 
 
 def away_changed(user: User, at: float, key: int) -> bytes:
@@ -152,40 +197,50 @@ def away_changed(user: User, at: float, key: int) -> bytes:
     body = b":%b AWAY" % user.source
     if user.away is not None:
         body += b" :" + encode(user.away)
-    return line(body, at, key)
+    return line(body, at, key, user)
 
 
 def account_changed(fact: facts.AccountChanged, key: int) -> bytes:
-    """``:nick!user@host ACCOUNT name``, or ``*``.  https://ircv3.net/specs/extensions/account-notify"""
-    return line(b":%b ACCOUNT %b" % (fact.user.source, encode(fact.account or "*")), fact.at, key)
+    """``:nick!user@host ACCOUNT name``, or ``*``.
+
+    https://ircv3.net/specs/extensions/account-notify, and the example in .../account-tag
+    """
+    # "@account=hax0r :user ACCOUNT bob": the tag tells who they were until now.
+    body = b":%b ACCOUNT %b" % (fact.user.source, encode(fact.account or "*"))
+    own = b""
+    if key & cap.ACCOUNT_TAG and fact.old_account is not None:
+        own = account_tag(fact.old_account)
+    return line(body, fact.at, key & ~cap.ACCOUNT_TAG, fact.user, own)
 
 
 def host_changed(fact: facts.HostChanged, key: int) -> bytes:
     """``:nick!olduser@oldhost CHGHOST user host``.  https://ircv3.net/specs/extensions/chghost"""
     body = b":%b CHGHOST %b %b" % (fact.old_source, encode(fact.username), encode(fact.host))
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.user)
 
 
 def changing_host(fact: facts.HostChanged, key: int) -> bytes:
     """``:nick!olduser@oldhost QUIT :Changing host``, for clients that do not know CHGHOST."""
-    return line(b":%b QUIT :Changing host" % fact.old_source, fact.at, key)
+    return line(b":%b QUIT :Changing host" % fact.old_source, fact.at, key, fact.user)
 
 
 def realname_changed(fact: facts.RealnameChanged, key: int) -> bytes:
     """``:nick!user@host SETNAME :real name``.  https://ircv3.net/specs/extensions/setname"""
-    return line(b":%b SETNAME :%b" % (fact.user.source, encode(fact.realname)), fact.at, key)
+    body = b":%b SETNAME :%b" % (fact.user.source, encode(fact.realname))
+    return line(body, fact.at, key, fact.user)
 
 
 def invited(fact: facts.Invited, key: int) -> bytes:
     """``:nick!user@host INVITE nick #channel``"""
     body = b":%b INVITE %b %b" % (fact.by.source, encode(fact.user.nick), fact.channel.source)
-    return line(body, fact.at, key)
+    return line(body, fact.at, key, fact.by)
 
 
 def wallops(fact: facts.WallopsSent, key: int) -> bytes:
     """``:nick!user@host WALLOPS :text``; an OPERWALL says so in its text."""
     mark = OPERWALL if fact.for_opers else ""
-    return line(b":%b WALLOPS :%b" % (fact.by.source, encode(mark + fact.text)), fact.at, key)
+    body = b":%b WALLOPS :%b" % (fact.by.source, encode(mark + fact.text))
+    return line(body, fact.at, key, fact.by)
 
 
 def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:

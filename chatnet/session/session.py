@@ -342,6 +342,14 @@ class Session:
         text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
         self.send(text.encode("utf-8", "surrogateescape"))
 
+    def numeric_by(self, by: User, numeric: Numeric, *args: object) -> None:
+        """A numeric that somebody else caused: it bears the tags of what they say.
+
+        https://ircv3.net/specs/extensions/account-tag
+        """
+        text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
+        self.outlet.send(line(encode(text), self.sessions.node.clock.time(), self.caps, by))
+
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
         """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""
         words = " ".join(["FAIL", command, code, *context])

@@ -18,6 +18,7 @@ _HOSTNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 _SERVER_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
 _SID: Final = re.compile(r"[0-9][A-Z0-9]{2}")
+_TAG: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
 LONGEST_HOST: Final = 63
 """Bytes of a host, and of a server's name: what TS6 networks agree on."""
@@ -61,3 +62,11 @@ def is_server_name(text: str) -> bool:
 def is_sid(text: str) -> bool:
     """A server's three characters in TS6: a digit, then two digits or capitals."""
     return _SID.fullmatch(text) is not None
+
+
+def is_tag_name(text: str) -> bool:
+    """A message tag's key, without a ``+``: letters, digits and `-`, perhaps after ``vendor.example/``.
+
+    https://ircv3.net/specs/extensions/message-tags#format
+    """
+    return _TAG.fullmatch(text) is not None

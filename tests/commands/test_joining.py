@@ -208,7 +208,7 @@ def test_a_ban_exception_opens_b_and_a_mute_does_not_shut(house: House) -> None:
 
 def test_logged_in_and_over_tls(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob", secure=True)
-    house.node.commit(AccountChanged(bob.user, AccountName("bob"), house.clock.time()))
+    house.node.commit(AccountChanged(bob.user, AccountName("bob"), house.clock.time(), None))
     bob.lines()
     ann >> "JOIN #c"
     set_modes(house, "#c", "+rS")

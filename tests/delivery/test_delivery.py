@@ -98,8 +98,8 @@ def test_several_common_channels_make_no_duplicates(house: House) -> None:
     before = user.source
     commit(house, AwayChanged(user, "tea", NOW))
     commit(house, AwayChanged(user, None, NOW))
-    commit(house, AccountChanged(user, AccountName("anna"), NOW))
-    commit(house, AccountChanged(user, None, NOW))
+    commit(house, AccountChanged(user, AccountName("anna"), NOW, None))
+    commit(house, AccountChanged(user, None, NOW, AccountName("anna")))
     commit(house, RealnameChanged(user, "Anna", NOW))
     commit(house, HostChanged(user, "~x", "example.org", before, NOW))
     ann >> "QUIT :bye"
@@ -121,7 +121,7 @@ def test_what_was_not_asked_for_is_not_told(house: House) -> None:
     ann, bob = house.client("ann"), house.client("bob")
     meet(house, "#c", ann, bob)
     commit(house, AwayChanged(ann.user, "tea", NOW))
-    commit(house, AccountChanged(ann.user, AccountName("ann"), NOW))
+    commit(house, AccountChanged(ann.user, AccountName("ann"), NOW, None))
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
     ann.silent()
     bob.silent()
@@ -131,7 +131,7 @@ def test_what_users_hear_of_themselves(house: House) -> None:
     ann = house.client("ann", caps="away-notify account-notify setname chghost")
     meet(house, "#c", ann)
     commit(house, AwayChanged(ann.user, "tea", NOW))
-    commit(house, AccountChanged(ann.user, AccountName("ann"), NOW))
+    commit(house, AccountChanged(ann.user, AccountName("ann"), NOW, None))
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
     commit(house, HostChanged(ann.user, "~ann", "example.org", ann.user.source, NOW))
     ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
@@ -164,7 +164,7 @@ def test_a_change_of_host_without_chghost(house: House) -> None:
 def test_extended_join_and_those_who_come_in_away(house: House) -> None:
     ann, bob = house.client("ann", caps="extended-join away-notify"), house.client("bob")
     meet(house, "#c", ann)
-    commit(house, AccountChanged(bob.user, AccountName("bobby"), NOW))
+    commit(house, AccountChanged(bob.user, AccountName("bobby"), NOW, None))
     commit(house, AwayChanged(bob.user, "tea", NOW))
     bob >> "CAP REQ away-notify" >> "JOIN #c"
     ann << ":bob!~bob@192.0.2.1 JOIN #c bobby :Bob"
@@ -262,7 +262,7 @@ def test_a_user_without_a_session(house: House) -> None:
     commit(house, Joined(channel(house, "#c"), ((ghost, 0),), NOW))
     ann << ":ghost!~g@192.0.2.7 JOIN #c"
     ann >> "PRIVMSG ghost :boo"
-    commit(house, MessageSent("PRIVMSG", ghost, channel(house, "#c"), "boo", NOW))
+    commit(house, MessageSent("PRIVMSG", ghost, channel(house, "#c"), "boo", NOW, "id"))
     ann << ":ghost!~g@192.0.2.7 PRIVMSG #c :boo"
     ann >> "PART #c"
     ann.lines()

@@ -157,7 +157,7 @@ class RandomFacts(RuleBasedStateMachine):
     @rule(user=users, text=st.sampled_from([None, "tea"]))
     def other_changes(self, user: User, text: str | None) -> None:
         self.apply(facts.AwayChanged(user, text, self.now))
-        self.apply(facts.AccountChanged(user, AccountName(text) if text else None, self.now))
+        self.apply(facts.AccountChanged(user, AccountName(text) if text else None, self.now, user.account))
         self.apply(facts.RealnameChanged(user, text or "", self.now))
         self.apply(facts.HostChanged(user, "~v", text or "h", user.source, self.now))
         assert (user.away, user.account, user.host) == (text, text, text or "h")

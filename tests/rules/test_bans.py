@@ -110,7 +110,7 @@ def test_who_is_meant(world: World, mask: str, expected: bool) -> None:
 
 def test_what_users_become_counts(world: World) -> None:
     ann = world.user("ann")
-    world.network.apply(facts.AccountChanged(ann, AccountName("Annie"), 1.0))
+    world.network.apply(facts.AccountChanged(ann, AccountName("Annie"), 1.0, None))
     world.network.apply(facts.Opered(ann, OPER, 1.0))
     ann.secure, ann.certfp = True, "ab" * 32
     for mask in ("$a", "$a:annie", "$a:an*", "$o", "$o:kill", "$o:helpers", "$z", "$z:" + "AB" * 32):
@@ -271,7 +271,7 @@ def event(world: World, kind: str, user: User, channel: Channel, mask: str, yes:
     if kind == "realname":
         return facts.RealnameChanged(user, "new" if yes else "Ann Smith", 2.0)
     if kind == "account":
-        return facts.AccountChanged(user, AccountName("one") if yes else None, 2.0)
+        return facts.AccountChanged(user, AccountName("one") if yes else None, 2.0, user.account)
     if kind == "oper":
         return facts.Opered(user, OPER if yes else None, 2.0)
     if kind == "list":
