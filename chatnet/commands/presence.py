@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.dispatch import Phase
 from chatnet.model.facts import AwayChanged, RealnameChanged
 from chatnet.model.user import User
 from chatnet.session.packing import pack
 from chatnet.session.rates import too_fast
+from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.text import byte_length, cut
 
 
-@CLIENT.command("AWAY", penalty=2.0)
+@CLIENT.command("AWAY", phase=Phase.ANY, penalty=2.0)
 def away(request: Request) -> None:
     """`AWAY [:<text>]`: say that you are away and why; without a text, that you are back.
 
-    https://modern.ircdocs.horse/#away-message
+    https://modern.ircdocs.horse/#away-message  Before registration refuses with 451 whoever did not ask for
+    draft/pre-away.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
     """
     text = cut(request.param(0), request.settings.limits.away) or None
-    if text != request.user.away:
+    if not request.session.registered:
+        if not request.session.caps & cap.PRE_AWAY:
+            request.stop(numerics.ERR_NOTREGISTERED)
+        request.user.away = text
+    elif text != request.user.away:
         request.commit(AwayChanged(request.user, text, request.now))
     request.reply(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
 

@@ -343,7 +343,8 @@ class Delivery:
             session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags.encode()))
         if channel.topic is not None:
             names.show_topic(session, channel)
-        names.show_names(session, channel)
+        if not session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
+            names.show_names(session, channel)
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
         self._channel(fact.channel, render.parted, fact, fact.user)

@@ -1,14 +1,21 @@
-"""Tells sessions when nicks that they MONITOR come and go.  https://ircv3.net/specs/extensions/monitor"""
+"""Tells sessions when nicks that they MONITOR come and go.  https://ircv3.net/specs/extensions/monitor
+
+With the capability extended-monitor they hear as well what those who share a channel do: whether somebody is
+away, logs in, or changes host or real name.  https://ircv3.net/specs/extensions/extended-monitor
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from chatnet.model import facts
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.ids import Folded
+from chatnet.model.user import User
 from chatnet.node import Node
+from chatnet.session import render
 from chatnet.session.session import Session
+from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 
 
@@ -23,6 +30,10 @@ class Monitors:
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
             facts.NickChanged: self._nick_changed,
+            facts.AwayChanged: self._away_changed,
+            facts.AccountChanged: self._account_changed,
+            facts.HostChanged: self._host_changed,
+            facts.RealnameChanged: self._realname_changed,
         }
 
     def watched(self, session: Session) -> Mapping[Folded, str]:
@@ -71,3 +82,28 @@ class Monitors:
         if before != fact.folded:
             self._tell(before, numerics.RPL_MONOFFLINE, fact.old_nick)
             self._tell(fact.folded, numerics.RPL_MONONLINE, fact.user.mask)
+
+    def _afar(self, user: User, capability: int) -> Iterator[Session]:
+        """Who watches `user` and wants to hear this kind of change, but does not hear it in a channel."""
+        needed = capability | cap.EXTENDED_MONITOR
+        for session in self._watchers.get(user.folded, ()):
+            if session.caps & needed != needed or session.user is user:
+                continue
+            if session.user.channels.keys().isdisjoint(user.channels):
+                yield session
+
+    def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
+        for session in self._afar(fact.user, cap.AWAY_NOTIFY):
+            session.outlet.send(render.away_changed(fact.user, fact.at, session.caps))
+
+    def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
+        for session in self._afar(fact.user, cap.ACCOUNT_NOTIFY):
+            session.outlet.send(render.account_changed(fact, session.caps))
+
+    def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
+        for session in self._afar(fact.user, cap.CHGHOST):
+            session.outlet.send(render.host_changed(fact, session.caps))
+
+    def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
+        for session in self._afar(fact.user, cap.SETNAME):
+            session.outlet.send(render.realname_changed(fact, session.caps))

@@ -102,7 +102,9 @@ def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> N
         notified = session.caps & cap.CAP_NOTIFY
         if gone and notified:
             show(session, "DEL", gone)
-        caps = session.caps & ~cap.bits(gone)
+        # (One that has two names may have lost one of them only.)
+        kept = cap.bits(name for name in after if name in cap.BY_NAME)
+        caps = session.caps & ~(cap.bits(gone) & ~kept)
         if caps != session.caps:
             session.sessions.local.recap(session, caps)
         if notified and (listed := words(fresh, session.cap_version)):

@@ -25,6 +25,9 @@ OPER_TAG: Final = 1 << 13
 BATCH: Final = 1 << 14
 LABELED_RESPONSE: Final = 1 << 15
 STANDARD_REPLIES: Final = 1 << 16
+PRE_AWAY: Final = 1 << 17
+NO_IMPLICIT_NAMES: Final = 1 << 18
+EXTENDED_MONITOR: Final = 1 << 19
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -44,8 +47,13 @@ BY_NAME: Final[dict[str, int]] = {
     "batch": BATCH,
     "labeled-response": LABELED_RESPONSE,
     "standard-replies": STANDARD_REPLIES,
+    "draft/pre-away": PRE_AWAY,
+    "no-implicit-names": NO_IMPLICIT_NAMES,
+    "draft/no-implicit-names": NO_IMPLICIT_NAMES,
+    "extended-monitor": EXTENDED_MONITOR,
+    "draft/extended-monitor": EXTENDED_MONITOR,
 }
-"""Every capability by the name it has on the wire."""
+"""Every capability by the name it has on the wire; some clients still use the name of the draft."""
 
 
 def bits(names: Iterable[str]) -> int:
