@@ -231,8 +231,23 @@ class LimitSettings(Section):
     """Sessions on this server."""
     tags: Annotated[int, Field(ge=0, le=4094)] = 4094
     """Bytes of tags a client may send with a line."""
+    client_tags_denied: tuple[str, ...] = ()
+    """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
+    for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
     registration_timeout: Annotated[float, Field(gt=0)] = 30.0
     """Seconds a connection may take to register."""
+
+    @field_validator("client_tags_denied")
+    @classmethod
+    def _check_client_tags_denied(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value[1:]:
+            raise ValueError("has '*' in another place than the first")
+        for tag in value[value[:1] == ("*",) :]:
+            if tag[:1] == "-" and "*" not in value:
+                raise ValueError(f"has {tag!r} without a '*' at its beginning, so it is allowed anyhow")
+            if not is_tag_name(tag.removeprefix("-")):
+                raise ValueError(f"has {tag!r}, which is not the name of a tag without its '+'")
+        return value
 
 
 class FloodSettings(Section):
@@ -273,24 +288,9 @@ class FloodSettings(Section):
     knock_period: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between two KNOCKs on one channel (712)."""
     invite_rate: Annotated[int, Field(ge=1)] = 10
-    client_tags_denied: tuple[str, ...] = ()
-    """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
-    for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
     """Invitations one user may send within 60 seconds (beyond: 263)."""
     oper_attempts: Annotated[int, Field(ge=1)] = 3
     """Wrong OPER passwords before the session is closed."""
-    @field_validator("client_tags_denied")
-    @classmethod
-    def _check_client_tags_denied(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if "*" in value[1:]:
-            raise ValueError("has '*' in another place than the first")
-        for tag in value[value[:1] == ("*",) :]:
-            if tag[:1] == "-" and "*" not in value:
-                raise ValueError(f"has {tag!r} without a '*' at its beginning, so it is allowed anyhow")
-            if not is_tag_name(tag.removeprefix("-")):
-                raise ValueError(f"has {tag!r}, which is not the name of a tag without its '+'")
-        return value
-
 
 
 class ConnectionClassSettings(Section):
