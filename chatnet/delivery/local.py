@@ -187,6 +187,8 @@ class Delivery:
         for session in self._users.get(target, ()):
             if session.caps & need == need:
                 session.outlet.send(render.message(fact, session.caps))
+                if session is origin and session.labelled is not None:
+                    session.labelled.leave_out()  # the label is for the echo
         if isinstance(fact.by, User):
             need |= cap.ECHO_MESSAGE
             for session in self._users.get(fact.by, ()):
@@ -210,6 +212,9 @@ class Delivery:
         need = _needed(fact)
         told = [session for session in self._everybody() if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
+        labelled = origin.labelled if type(origin) is Session else None
+        if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE and origin in told:
+            labelled.leave_out()
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"
