@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.session.control import Control
 from chatnet.wire import numerics
+from chatnet.wire.capabilities import STANDARD_REPLIES
 from chatnet.wire.text import cut, middle
 
 
@@ -21,13 +22,21 @@ async def rehash(request: Request) -> None:
     request.notice("g", f"{nick} is rehashing the server")
     problems = await control.rehash()
     for problem in problems:
-        request.session.notice(f"REHASH: {' '.join(problem.split())}")  # one line, whatever it quotes
+        _tell(request, "FAIL", "CONFIG_BAD", " ".join(problem.split()))  # one line, whatever it quotes
     if problems:
-        request.session.notice("REHASH: the settings stay as they were")
+        _tell(request, "FAIL", "CONFIG_BAD", "the settings stay as they were")
         request.notice("g", f"The rehash by {nick} failed: {len(problems)} problem(s)")
     else:
-        request.session.notice("REHASH: done")
+        _tell(request, "NOTE", "CONFIG_LOADED", "done")
         request.notice("g", f"The rehash by {nick} is done")
+
+
+def _tell(request: Request, kind: str, code: str, text: str) -> None:
+    """A standard reply (REHASH is the specification's own example), or a notice to who does not know it."""
+    if request.session.caps & STANDARD_REPLIES:
+        request.session.standard_reply(kind, "REHASH", code, text)
+    else:
+        request.session.notice(f"REHASH: {text}")
 
 
 @CLIENT.command("RESTART", min_params=1, privilege="restart", penalty=2.0)

@@ -352,7 +352,14 @@ class Session:
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
         """``FAIL command CODE context :description``.  https://ircv3.net/specs/extensions/standard-replies"""
-        words = " ".join(["FAIL", command, code, *context])
+        self.standard_reply("FAIL", command, code, description, *context)
+
+    def standard_reply(self, kind: str, command: str, code: str, description: str, *context: str) -> None:
+        """The same as FAIL, WARN or NOTE.
+
+        Without its capability a client is sent those only that a specification it uses names.
+        """
+        words = " ".join([kind, command, code, *context])
         self.send(encode(f":{self.sessions.server_name} {words} :{description}"))
 
     def notice(self, text: str) -> None:
