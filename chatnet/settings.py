@@ -7,6 +7,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
@@ -69,6 +70,9 @@ class ServerSettings(Section):
     """Name of this server as users see it; it has a dot. At most 63 bytes."""
     network: str = "chatnet"
     """Name of the whole network, without spaces."""
+    icon: str = ""
+    """Address (URL) of a square picture that stands for the network in clients; they may put a width in
+    pixels in the place of ``{size}``. Empty = none."""
     description: Line = "A chatnet server"
     """A line about this server, shown in WHOIS and LINKS."""
     sid: str = "0CN"
@@ -102,6 +106,15 @@ class ServerSettings(Section):
     def _check_network(cls, value: str) -> str:
         if not value or any(c.isspace() or c == ":" for c in value) or len(value) > 63:
             raise ValueError("is not a network name: 1 to 63 characters without spaces or ':'")
+        return value
+
+    @field_validator("icon")
+    @classmethod
+    def _check_icon(cls, value: str) -> str:
+        if value and (len(value) > 300 or re.fullmatch(r"https?://[!-~]+", value) is None):
+            raise ValueError(
+                "is not a web address such as https://example.org/icon.png, of at most 300 bytes"
+            )
         return value
 
     @field_validator("withheld_capabilities")

@@ -51,7 +51,7 @@ def who(request: Request) -> None:
     out, room = request.session.outlet.out, request.session.outlet.sendq // 2
     for other, channel in islice(found, most):
         count += 1
-        if not fields:
+        if not percent:
             _reply(request, other, channel)
         else:
             values = [field(request, other, channel, token) for field in fields]
@@ -184,8 +184,6 @@ def _hops(request: Request, other: User, channel: Channel | None, token: str) ->
 
 
 def _idle(request: Request, other: User, channel: Channel | None, token: str) -> str:
-    if request.user is not other and not request.user.may("see-all"):
-        return "0"
     return str(idle(request.sessions, other) or 0)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 _TOKENS_PER_LINE: Final = 13
-_ESCAPE: Final = str.maketrans({" ": "\\x20", "\\": "\\x5C", "=": "\\x3D"})
+_ESCAPE: Final = str.maketrans({" ": "\\x20", "\\": "\\x5C"})
+"""Not the ``=``: the first one ends the key, and the specification of draft/ICON shows another in a value."""
 
 
 def format_tokens(tokens: Mapping[str, str | None], max_bytes: int = 370) -> list[str]:

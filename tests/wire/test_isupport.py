@@ -7,7 +7,7 @@ from chatnet.wire.isupport import format_tokens
 
 def test_tokens_with_and_without_value() -> None:
     assert format_tokens({"SAFELIST": None, "NICKLEN": "30"}) == ["SAFELIST NICKLEN=30"]
-    assert format_tokens({"NETWORK": "A Net", "X": "a=b\\c"}) == [r"NETWORK=A\x20Net X=a\x3Db\x5Cc"]
+    assert format_tokens({"NETWORK": "A Net", "X": "a=b\\c"}) == [r"NETWORK=A\x20Net X=a=b\x5Cc"]
     assert format_tokens({"EXCEPTS": "", "-GONE": None}) == ["EXCEPTS= -GONE"]
 
 
