@@ -42,6 +42,16 @@ def _network(text: str) -> str:
     return text
 
 
+def _origin(text: str) -> str:
+    plain = text.lower()
+    if plain in ("*", "null"):
+        return plain
+    scheme, separator, host = plain.partition("://")
+    if not separator or not scheme or not host or any(c in "/?#@" or c.isspace() for c in host):
+        raise ValueError("is not an origin such as https://chat.example.org")
+    return plain
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
 Word = Annotated[str, AfterValidator(_word)]
@@ -49,6 +59,8 @@ Word = Annotated[str, AfterValidator(_word)]
 Password = Annotated[SecretStr, AfterValidator(_not_empty)]
 AddressRange = Annotated[str, AfterValidator(_network)]
 """An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
+Origin = Annotated[str, AfterValidator(_origin)]
+"""Where a web page comes from: scheme, host and perhaps port, with ``*`` as a wildcard; or ``null``."""
 
 
 class Section(BaseModel):
@@ -139,10 +151,19 @@ class ListenSettings(Section):
 
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
+    kind: Literal["irc", "websocket"] = "irc"
+    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers."""
     tls: bool = False
     """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
     proxy_from: tuple[AddressRange, ...] = ()
     """Addresses of proxies that send a PROXY v1 or v2 header here; everybody else is refused."""
+    forwarded_from: tuple[AddressRange, ...] = ()
+    """(websocket) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    origins: tuple[Origin, ...] = ()
+    """(websocket) Web pages that may connect, such as ``https://chat.example.org`` or
+    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to."""
+    compression: bool = False
+    """(websocket) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
     connection_class: str | None = None
     """Put everybody who connects here into this connection class."""
 
@@ -155,6 +176,27 @@ class ListenSettings(Section):
         if not kind or ":" not in value:
             raise ValueError("is not an endpoint such as tcp:6667:interface=127.0.0.1")
         return value
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> ListenSettings:
+        if self.kind == "irc":
+            for key in ("forwarded_from", "origins", "compression"):
+                if getattr(self, key):
+                    raise ValueError(f'has {key} without kind = "websocket"')
+        return self
+
+
+class WebSocketSettings(Section):
+    """``[websocket]``: limits for listeners with ``kind = "websocket"``."""
+
+    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds from the connection (under TLS, from its handshake) to the end of the HTTP request."""
+    request_size: Annotated[int, Field(ge=1024, le=65536)] = 8192
+    """Bytes of that request, cookies and all."""
+    message_size: Annotated[int, Field(ge=4608)] = 8192
+    """Bytes of one message, uncompressed; a longer one ends the connection (1009)."""
+    frames_per_read: Annotated[int, Field(ge=16)] = 256
+    """Fragments, pings and empty messages in one read of 16 KiB; more end the connection (1008)."""
 
 
 class TLSSettings(Section):
@@ -475,6 +517,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
+    websocket: WebSocketSettings = WebSocketSettings()
     tls: TLSSettings = TLSSettings()
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()

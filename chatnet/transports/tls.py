@@ -171,6 +171,7 @@ class TLSOutlet(SocketOutlet):
 class TLSProtocol(ClientProtocol):
     """A client under TLS. Its session is opened when the handshake is done."""
 
+    outlet_class = TLSOutlet
     connection: SSL.Connection
     tls_outlet: TLSOutlet
 
@@ -200,7 +201,7 @@ class TLSProtocol(ClientProtocol):
         transport.pauseProducing()
 
         def begin() -> None:
-            if self.admitted is not None:  # else the connection is lost
+            if self.dataReceived == self._hello:  # else the connection is lost
                 transport.resumeProducing()
                 self._begin_handshake(data)
 
@@ -212,10 +213,9 @@ class TLSProtocol(ClientProtocol):
             log.error("There is no certificate for a connection from {address}", address=self._address)
             self.cut()
             return
-        self.connection = SSL.Connection(context, None)
-        self.connection.set_accept_state()
+        self.connection = self.make_connection(context)
         factory = self.factory
-        self.outlet = self.tls_outlet = TLSOutlet(
+        self.outlet = self.tls_outlet = self.outlet_class(
             factory.turn,
             cast(ITransport, self.transport),
             factory.deadlines,
@@ -224,6 +224,12 @@ class TLSProtocol(ClientProtocol):
         )
         self.dataReceived = self._handshake  # type: ignore[method-assign]
         self._handshake(data)
+
+    def make_connection(self, context: SSL.Context) -> SSL.Connection:
+        """Our end of TLS, before its first byte."""
+        connection = SSL.Connection(context, None)
+        connection.set_accept_state()
+        return connection
 
     def _handshake(self, data: bytes) -> None:
         connection = self.connection

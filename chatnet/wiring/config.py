@@ -13,6 +13,7 @@ import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from chatnet.settings import Settings
 from chatnet.wire.text import printable
 from chatnet.wiring.environment import Overrides
 from chatnet.wiring.fields import kinds, section_of
-from chatnet.wiring.mistakes import dotted, found_in
+from chatnet.wiring.mistakes import Place, dotted, found_in
 
 MAX_FILE = 4 * 1024 * 1024
 MAX_MOTD = 64 * 1024
@@ -73,6 +74,7 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
             found = [(place, reason) for place, reason in found if overrides.of(place)]
         problems += overrides.problems + [overrides.say(place, reason, where) for place, reason in found]
         raise ConfigError(problems) from None
+    problems += [overrides.say(place, reason, where) for place, reason in _not_installed(settings)]
     if problems or overrides.problems:
         raise ConfigError(problems + overrides.problems)
 
@@ -84,6 +86,15 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
             printable(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
         )
     return Loaded(settings, base, file, tuple(warnings))
+
+
+def _not_installed(settings: Settings) -> list[tuple[Place, str]]:
+    """What is set and needs an extra that this installation does not have."""
+    if find_spec("wsproto") is not None:
+        return []
+    reason = "needs the Python package wsproto, which is not installed (chatnet's extra `websocket`)"
+    kinds = [listen.kind for listen in settings.listen]
+    return [(("listen", index, "kind"), reason) for index, kind in enumerate(kinds) if kind == "websocket"]
 
 
 def check(tree: dict[str, Any], where: str) -> Settings:

@@ -73,6 +73,12 @@ class Security:
         protocol: ClientProtocol = self._gate.protocol(factory)
         return protocol
 
+    def websocket(self, factory: ClientFactory) -> ClientProtocol:
+        """The same for a WebSocket listener."""
+        from chatnet.transports.websocket_tls import WebSocketTLSProtocol
+
+        return WebSocketTLSProtocol(factory, self._gate)
+
     def describe(self) -> list[str]:
         """A line about the default certificate, for the start."""
         if self._gate is None:

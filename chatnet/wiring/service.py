@@ -165,7 +165,7 @@ class ChatService(Service):
             log.info(
                 "Listening on {endpoint} ({kind})",
                 endpoint=listen.endpoint,
-                kind="TLS" if listen.tls else "plain",
+                kind=kind_of(listen),
             )
         for line in self._security.describe():
             log.info("{line}", line=line)
@@ -178,14 +178,23 @@ class ChatService(Service):
 
     def _make_factory(self, listen: ListenSettings) -> ClientFactory:
         parts = self._parts
-        return ClientFactory(
+        options: dict[str, Any] = {
+            "turn": parts.turn,
+            "open_session": parts.sessions.open,
+            "admit": self._admit,
+            "release": self._release,
+            "clock": self._reactor,
+        }
+        if listen.kind == "irc":
+            return ClientFactory(listen, tls=self._security.protocol, **options)
+        from chatnet.transports.websocket import WebSocketFactory  # an extra that not everybody has
+
+        return WebSocketFactory(
             listen,
-            turn=parts.turn,
-            open_session=parts.sessions.open,
-            admit=self._admit,
-            release=self._release,
-            clock=self._reactor,
-            tls=self._security.protocol if listen.tls else None,
+            settings=lambda: parts.node.settings.websocket,
+            going_away=lambda: not self.running,
+            tls=self._security.websocket,
+            **options,
         )
 
     def _admit(self, address: str) -> str | None:
@@ -318,9 +327,20 @@ class ChatService(Service):
 def plain_port(settings: Settings) -> str:
     """Address and port of the first plain TCP listener, as ``nc`` takes them; empty if there is none."""
     for listen in settings.listen:
-        if not listen.tls and (found := re.match(r"tcp:(\d+)(?::interface=([\d.]+))?$", listen.endpoint)):
+        if (
+            listen.kind == "irc"
+            and not listen.tls
+            and (found := re.match(r"tcp:(\d+)(?::interface=([\d.]+))?$", listen.endpoint))
+        ):
             return f"{found[2] or '127.0.0.1'} {found[1]}"
     return ""
+
+
+def kind_of(listen: ListenSettings) -> str:
+    """What is spoken at a listener, for the log."""
+    if listen.kind == "websocket":
+        return "WebSocket over TLS" if listen.tls else "WebSocket"
+    return "TLS" if listen.tls else "plain"
 
 
 def allow_descriptors() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,45 @@ def test_problems_in_json_of_the_environment_name_the_variable_and_the_rest_of_t
 )
 def test_a_variable_that_cannot_be_used(name: str, value: str, reason: str) -> None:
     assert problems(None, {name: value}) == [f"environment {name}: {reason}"]
+
+
+def test_an_extra_that_is_not_installed_is_told_with_its_key(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write('[[listen]]\nendpoint = "tcp:6667"\n[[listen]]\nendpoint = "tcp:8097"\nkind = "websocket"\n')
+    assert load(str(path), {}).settings.listen[1].kind == "websocket"
+    monkeypatch.setattr("chatnet.wiring.config.find_spec", lambda name: None)
+    reason = "needs the Python package wsproto, which is not installed (chatnet's extra `websocket`)"
+    assert problems(path) == [f"chatnet.toml: listen.1.kind: {reason}"]
+    assert load(None, {}).settings == Settings()
+
+
+def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
+    program = "import chatnet.wiring.service, sys; print([m for m in sys.modules if m in ('wsproto', 'h11')])"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ('kind = "web"', "listen.0.kind: must be 'irc' or 'websocket'"),
+        ('origins = ["*"]', 'listen.0: has origins without kind = "websocket"'),
+        ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket"'),
+        ("compression = true", 'listen.0: has compression without kind = "websocket"'),
+        (
+            'kind = "websocket"\norigins = ["chat.example.org"]',
+            "listen.0.origins.0: is not an origin such as https://chat.example.org",
+        ),
+        (
+            'kind = "websocket"\norigins = ["https://chat.example.org/"]',
+            "listen.0.origins.0: is not an origin such as https://chat.example.org",
+        ),
+    ],
+)
+def test_mistakes_in_a_websocket_listener(write: Any, keys: str, reason: str) -> None:
+    path = write(f'[[listen]]\nendpoint = "tcp:8097"\n{keys}\n')
+    assert problems(path) == [f"chatnet.toml: {reason}"]
 
 
 def test_not_toml_names_the_line_and_the_environment_is_looked_at_all_the_same(write: Any) -> None:
