@@ -213,8 +213,8 @@ class Delivery:
         told = [session for session in self._everybody() if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
-        if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE and origin in told:
-            labelled.leave_out()
+        if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE:
+            labelled.leave_out()  # no echo, but what everybody gets
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"

@@ -19,7 +19,7 @@ from chatnet.commands import CLIENT
 from chatnet.session.batches import closing, inside, opening
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
-from chatnet.session.session import Session
+from chatnet.session.session import LONG_ANSWER, Session
 from chatnet.settings import PRIVILEGES
 from chatnet.wire import numerics
 
@@ -401,6 +401,17 @@ def test_who_is_closed_while_a_command_waits(house: House) -> None:
     assert root.session.labelled is None
 
 
+def test_what_was_said_before_the_close_is_no_answer_either(house: House) -> None:
+    root, boss = oper(house, "root"), oper(house, "boss")
+    house.hold = True
+    for client, line in ((root, "@label=1 REHASH"), (boss, "PRIVMSG root :hi"), (boss, "KILL root :enough")):
+        client.session.receive(line.encode() + b"\r\n")  # all in one turn
+    answers = Answers(root.lines())
+    assert answers.by_label["1"][0].command == "382"
+    assert [m.command for m in answers.others if m.command != "NOTICE"] == ["PRIVMSG", "KILL", "ERROR"]
+    house.release()
+
+
 def test_an_error_of_what_is_awaited(house: House, ann: Client) -> None:
     house.hold = True
     ann >> f"@label=1 OPER root {PASSWORD}"
@@ -473,11 +484,21 @@ def test_held_lines_keep_their_labels() -> None:
 
 
 def test_a_long_answer_is_handed_over_in_a_batch_that_is_open_already(house: House, ann: Client) -> None:
-    house.parts.sessions.motd = tuple(f"line {number}" for number in range(200))
-    ann >> "@label=1 MOTD" >> "@label=2 PING x"
+    ann >> "JOIN #a" >> "JOIN #b" >> "JOIN #c"
+    ann.lines()
+    lines = [
+        *(f"PING {number}" for number in range(LONG_ANSWER)),
+        "@label=1 NAMES #a,#b,#c",
+        "@label=2 PING x",
+    ]
+    ann.session.receive("".join(line + "\r\n" for line in lines).encode())
+    early = ann.outlet.lines[LONG_ANSWER:]
+    assert early[0].startswith("@label=1 ") and early[-1].endswith(" 366 ann #a :End of /NAMES list")
+    assert all(line.startswith("@batch=1 ") for line in early[1:])
     answers = Answers(ann.lines())
-    assert [m.command for m in answers.by_label["1"]] == ["375", *["372"] * 200, "376"]
+    assert [m.command for m in answers.by_label["1"]] == ["353", "366"] * 3
     assert [m.command for m in answers.by_label["2"]] == ["PONG"]
+    assert [m.command for m in answers.others] == ["PONG"] * LONG_ANSWER
 
 
 class Narrow(Outlet):
