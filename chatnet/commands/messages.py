@@ -101,8 +101,10 @@ def _send(request: Request, command: str, name: str, text: str, tags: bytes) -> 
         text = strip_formatting(text)
         if not text:
             return None
-    at, msgid = request.now, request.msgid(target)
-    request.commit(MessageSent(command, request.user, target, text, at, msgid, tags, ranks, status))
+    node = request.session.sessions.node
+    user, at = request.user, node.clock.time()
+    msgid = node.message_ids.take(at, user.uid, target.place)
+    node.commit(MessageSent(command, user, target, text, at, msgid, tags, ranks, status), request.session)
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None

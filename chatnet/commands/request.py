@@ -70,8 +70,8 @@ class Request:
 
     def msgid(self, target: Channel | User) -> str:
         """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
-        place = target.place if isinstance(target, Channel) else ""
-        return self.session.sessions.node.message_ids.take(self.now, self.user.uid, place)
+        node = self.session.sessions.node
+        return node.message_ids.take(node.clock.time(), self.user.uid, target.place)
 
     def param(self, index: int) -> str:
         """The parameter at `index`, or an empty text if there are not so many."""

@@ -8,7 +8,7 @@ append and a test, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, remove, select
 from chatnet.model import facts
@@ -24,6 +24,13 @@ from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 
 Render = Callable[[Any, int], bytes]
+
+NEEDED: Final = {"TAGMSG": cap.MESSAGE_TAGS}
+"""What one must have to hear a message of this command: "Servers MUST NOT deliver TAGMSG to clients that
+haven't negotiated the message tags capability."
+
+https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
+"""
 
 
 class Delivery:
@@ -164,7 +171,7 @@ class Delivery:
                 self._status_message(target, fact, origin)
                 return
             groups = self._channels.get(target)
-            need = _needed(fact)
+            need = NEEDED.get(fact.command, 0)
             if groups is not None:
                 mask = cap.SERVER_TIME | cap.MESSAGE_TAGS | fact.by.tagged
                 self.fan(groups, mask, render.message, fact, DEAF, need)
@@ -183,7 +190,7 @@ class Delivery:
             self._private_message(target, fact, origin)
 
     def _private_message(self, target: User, fact: facts.MessageSent, origin: object) -> None:
-        need = _needed(fact)
+        need = NEEDED.get(fact.command, 0)
         for session in self._users.get(target, ()):
             if session.caps & need == need:
                 session.outlet.send(render.message(fact, session.caps))
@@ -196,7 +203,7 @@ class Delivery:
                     session.outlet.send(render.message(fact, session.caps))
 
     def _status_message(self, channel: Channel, fact: facts.MessageSent, origin: object) -> None:
-        need = _needed(fact)
+        need = NEEDED.get(fact.command, 0)
         told = [
             session
             for user, ranks in channel.members.items()
@@ -209,7 +216,7 @@ class Delivery:
         self.tell([session for session in told if session.caps & need == need], render.message, fact)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
-        need = _needed(fact)
+        need = NEEDED.get(fact.command, 0)
         told = [session for session in self._everybody() if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
@@ -394,12 +401,3 @@ class Delivery:
         for session in self._users.get(fact.user, ()):
             who = f"{by.username}@{by.host}"
             session.numeric_by(by, numerics.RPL_UMODEGMSG, by.nick, who, f"+{fact.letter}")
-
-
-def _needed(fact: facts.MessageSent | facts.BroadcastSent) -> int:
-    """What one must have to hear it.
-
-    "Servers MUST NOT deliver TAGMSG to clients that haven't negotiated the message tags capability."
-    https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
-    """
-    return cap.MESSAGE_TAGS if fact.command == "TAGMSG" else 0

@@ -44,22 +44,18 @@ class MessageIds:
     channel its name in base64.  https://ircv3.net/specs/extensions/message-ids
     """
 
-    __slots__ = ("_count", "_head", "_milliseconds")
+    __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._milliseconds = -1
-        self._head = ""
-        self._count = 0
+        self._last = 0
 
     def take(self, at: float, sender: UID, place: str = "") -> str:
         """Return the id of a message sent `at` a Unix time; `place` is the channel's name in base64.
 
         A clock that goes back is not followed; after a million messages within a millisecond the next begins.
         """
-        self._count += 1
-        milliseconds = int(at * 1000)
-        if milliseconds > self._milliseconds or self._count == 1_000_000:
-            self._milliseconds = max(milliseconds, self._milliseconds + 1)
-            self._head = f"1{self._milliseconds:013d}"
-            self._count = 0
-        return f"{self._head}{self._count:06d}{sender}{place}"
+        number = (10_000_000_000_000 + int(at * 1000)) * 1_000_000
+        if number <= self._last:
+            number = self._last + 1
+        self._last = number
+        return f"{number}{sender}{place}"

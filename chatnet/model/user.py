@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.model import channel  # users and channels name each other, so each imports the module
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.server import Server
@@ -56,6 +58,9 @@ class User:
         "uid",
         "username",
     )
+
+    place: Final = ""
+    """What message ids say of where a message to a user goes: nothing."""
 
     def __init__(self, server: Server, address: str, real_host: str) -> None:
         self.uid = UID("")
