@@ -32,6 +32,36 @@ def test_a_conversation_in_weechat(tmp_path: Path, tls: bool) -> None:
         assert complaint.endswith("(Killed (robert (enough)))")
 
 
+def test_tags_in_weechat(tmp_path: Path) -> None:
+    """All capabilities at once, also those that this version would not ask for by itself."""
+    with WeeChat(tmp_path / "weechat") as weechat, configured(tmp_path) as daemon, daemon.connect() as bob:
+        bob.send("CAP REQ :message-tags", "CAP END")
+        bob.register("bob")
+        asked = "*,account-tag,batch,draft/oper-tag,echo-message,labeled-response,standard-replies"
+        weechat.enter(f"/set irc.server_default.capabilities {asked}", CORE)
+        weechat.enter("/set typing.look.enabled_nicks on", CORE)
+        _arrive(weechat, daemon, tls=False)
+        enabled = next(line for line in weechat.shown() if "client capability, enabled:" in line).split()
+        assert {"message-tags", *asked.split(",")[1:]} <= set(enabled)
+        weechat.enter("/join #den")
+        weechat.sees("has joined #den")
+        bob.send("JOIN #den")
+        bob.until(" 366 ")
+        weechat.enter("hello", DEN)
+        bob.until(r"^@(\S+;)?msgid=\S+ :wee!\S+ PRIVMSG #den :hello$")
+        weechat.sees(r"\t@?wee\thello$")
+        bob.send(
+            "@+typing=active TAGMSG #den", "@+draft/react=x;+reply=y TAGMSG wee", "@+reply=x PRIVMSG #den :hi"
+        )
+        weechat.sees(r"\tbob\thi$")
+        weechat.enter("/setname " + 200 * "x")
+        weechat.sees("Realname is not valid")
+        weechat.enter("/disconnect net good night")
+        bob.until("^:wee!.* QUIT :Quit: good night$")
+        (complaint,) = weechat.complaints()
+        assert complaint.endswith("Failure: SETNAME [INVALID_REALNAME] Realname is not valid")
+
+
 def _arrive(weechat: WeeChat, daemon: Daemon, tls: bool) -> None:
     port, option = (daemon.tls_port, f"-{weechat.tls}") if tls else (daemon.port, f"-no{weechat.tls}")
     weechat.enter(
