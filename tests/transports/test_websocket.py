@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+import tracemalloc
 import zlib
 from struct import pack
 from typing import Any, cast
@@ -684,6 +685,17 @@ def test_a_connection_that_just_breaks() -> None:
     assert door.session.lost == ["Connection closed"]
 
 
+def test_no_session_is_opened_for_who_is_gone_before_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = WebDoorway()
+    monkeypatch.setattr(FrameOutlet, "say", lambda outlet, data: outlet.abort())
+    client, _ = door.connect()
+    client.sendall(request())
+    door.pump.run()
+    client.close()
+    assert not door.sessions
+    assert door.released == ["127.0.0.1"]
+
+
 # --- slow readers
 
 
@@ -784,6 +796,15 @@ def test_both_ways_compressed() -> None:
     assert code_of(door.say(client)) == 1000  # control frames are never compressed
 
 
+def test_of_two_offers_the_first_is_taken() -> None:
+    offers = "permessage-deflate; server_max_window_bits=10, permessage-deflate"
+    _, answer = WebDoorway(compression=True).ask(request(headers={"Sec-WebSocket-Extensions": offers}))
+    head = answer.lower().split("\r\n")
+    assert [line for line in head if line.startswith("sec-websocket-extensions")] == [
+        "sec-websocket-extensions: permessage-deflate; server_max_window_bits=10"
+    ]
+
+
 def test_without_context_each_message_stands_for_itself() -> None:
     door = WebDoorway(compression=True)
     offer = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10"
@@ -817,14 +838,34 @@ def test_a_bomb_does_not_go_off(parts: int) -> None:
     client = door.enter(headers=DEFLATE)
     bomb = squeeze(b"x" * (1 << 24))
     assert len(bomb) < 20_000
+    tracemalloc.start()
     size = len(bomb) // parts + 1
     pieces = [bomb[at : at + size] for at in range(0, len(bomb), size)]
     data = b""
     for index, piece in enumerate(pieces):
         first = (FIN if index == len(pieces) - 1 else 0) | (COMPRESSED if index == 0 else 0)
         data += frame(TEXT if index == 0 else CONTINUATION, piece, first)
-    assert code_of(door.say(client, data)) == 1009
+    try:
+        assert code_of(door.say(client, data)) == 1009
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
     assert door.session.received == []
+
+
+def test_many_small_bombs_reach_a_session_in_bounded_parts() -> None:
+    door = WebDoorway(compression=True)
+    client = door.enter(headers=DEFLATE)
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = b""
+    for _ in range(200):
+        part = (deflater.compress(b"x" * 8192) + deflater.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        data += frame(TEXT, part, FIN | COMPRESSED)
+    assert len(data) < 16384
+    door.session.on_receive = lambda data: door.session.outlet.close()
+    assert code_of(door.say(client, data)) == 1000
+    (received,) = door.session.received
+    assert 65536 < len(received) < 65536 + 2 * 8194
 
 
 def test_what_is_not_deflated_ends_the_connection() -> None:
