@@ -52,11 +52,20 @@ def _origin(text: str) -> str:
     return plain
 
 
+def _fingerprint(text: str) -> str:
+    plain = text.replace(":", "").lower()
+    if len(plain) != 64 or any(c not in "0123456789abcdef" for c in plain):
+        raise ValueError("is not a SHA-256 fingerprint of 64 hex digits")
+    return plain
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
 Word = Annotated[str, AfterValidator(_word)]
 """A name that may stand anywhere in a reply."""
 Password = Annotated[SecretStr, AfterValidator(_not_empty)]
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
+"""The SHA-256 fingerprint of a certificate, in hex, with or without colons."""
 AddressRange = Annotated[str, AfterValidator(_network)]
 """An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -397,6 +406,25 @@ PRIVILEGES: Final[dict[str, str]] = {
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""
 
 
+class WebIRCSettings(Section):
+    """``[[webirc]]``: a gateway that brings people from the web, and tells their addresses (WEBIRC)."""
+
+    name: Word
+    """Name of the gateway, used once: one word. WHOIS shows it."""
+    addresses: Annotated[tuple[AddressRange, ...], Field(min_length=1)]
+    """Where it connects from. Limits per address do not count these, but those of its users."""
+    password: Password | None = None
+    """The password it gives, plain or an argon2 hash."""
+    certfp: Fingerprint | None = None
+    """SHA-256 fingerprint (hex) of the client certificate it must show; enough without a password."""
+
+    @model_validator(mode="after")
+    def _check_proof(self) -> WebIRCSettings:
+        if self.password is None and self.certfp is None:
+            raise ValueError("needs a password or a certfp")
+        return self
+
+
 class OperClassSettings(Section):
     """``[[oper_class]]``: a named set of privileges."""
 
@@ -429,7 +457,7 @@ class OperSettings(Section):
     """Name of the ``[[oper_class]]`` that says what this oper may do."""
     hosts: tuple[str, ...] = ()
     """``user@host`` masks (real host or address, CIDR allowed) from where; empty = anywhere."""
-    certfp: str | None = None
+    certfp: Fingerprint | None = None
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
@@ -442,16 +470,6 @@ class OperSettings(Section):
         if value is not None and not value.get_secret_value().startswith("$argon2"):
             raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
         return value
-
-    @field_validator("certfp")
-    @classmethod
-    def _check_certfp(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        plain = value.replace(":", "").lower()
-        if len(plain) != 64 or any(c not in "0123456789abcdef" for c in plain):
-            raise ValueError("is not a SHA-256 fingerprint of 64 hex digits")
-        return plain
 
     @model_validator(mode="after")
     def _check_proof(self) -> OperSettings:
@@ -526,6 +544,7 @@ class Settings(Section):
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
 
@@ -553,11 +572,12 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    lists = ("listen", "sts", "connection_class", "oper_class", "oper")
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper")
     sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
     for section, key in (
         ("connection_class", "name"),
+        ("webirc", "name"),
         ("oper_class", "name"),
         ("oper", "name"),
         ("sts", "hostname"),

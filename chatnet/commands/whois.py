@@ -66,7 +66,7 @@ def _show_channels(request: Request, other: User) -> None:
 
 
 def _show_connection(request: Request, other: User) -> None:
-    """671 and 276 about TLS, 378 or 338 about where the user comes from."""
+    """671 and 276 about TLS, 350 about a gateway, 378 or 338 about where the user comes from."""
     asker = request.user
     close = asker is other or asker.oper is not None
     if other.secure:
@@ -77,6 +77,10 @@ def _show_connection(request: Request, other: User) -> None:
         request.reply(numerics.RPL_WHOISSECURE, other.nick, text)
     if other.certfp is not None and close:
         request.reply(numerics.RPL_WHOISCERTFP, other.nick, other.certfp)
+    for session in request.sessions.local.sessions_of(other):
+        if (gateway := session.peer.gateway) is not None:
+            at = wire_address(session.peer.gateway_address or "*") if asker.oper is not None else "*"
+            request.reply(numerics.RPL_WHOISGATEWAY, other.nick, "*", at, gateway)
     if not may_see_address(asker, other):
         return
     address = wire_address(other.address)

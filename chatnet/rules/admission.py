@@ -15,7 +15,7 @@ class Admission:
     def __init__(self, settings: Callable[[], Settings], monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._exempt: tuple[tuple[str, ...], list[Network]] = ((), [])
+        self._exempt: tuple[Settings, list[Network]] | None = None
         self._addresses: dict[str, int] = {}
         self._networks: dict[str, int] = {}
         self._recent: dict[str, deque[float]] = {}
@@ -23,8 +23,9 @@ class Admission:
 
     def admit(self, address: str) -> str | None:
         """Count a new connection, or tell in words why it is refused (then it is not counted)."""
-        flood = self._settings().flood
-        if not flood.enabled or address == "localhost" or self._is_exempt(address, flood.exempt):
+        settings = self._settings()
+        flood = settings.flood
+        if not flood.enabled or address == "localhost" or address_in(address, self._exempted(settings)):
             return None
         one = aggregate(address, 32, flood.address_ipv6)
         many = aggregate(address, flood.network_ipv4, flood.network_ipv6)
@@ -44,10 +45,13 @@ class Admission:
         self._counted.setdefault(address, []).append((one, many))
         return None
 
-    def _is_exempt(self, address: str, texts: tuple[str, ...]) -> bool:
-        if texts is not self._exempt[0]:  # settings are replaced as a whole: until then it is the same object
-            self._exempt = texts, [network for text in texts if (network := parse_network(text)) is not None]
-        return address_in(address, self._exempt[1])
+    def _exempted(self, settings: Settings) -> list[Network]:
+        """Who is not counted: gateways bring many people, who are counted by themselves."""
+        if self._exempt is None or settings is not self._exempt[0]:
+            texts = [*settings.flood.exempt, *(text for gate in settings.webirc for text in gate.addresses)]
+            networks = [network for text in texts if (network := parse_network(text)) is not None]
+            self._exempt = settings, networks
+        return self._exempt[1]
 
     def release(self, address: str) -> None:
         """A connection from `address` that was admitted is gone."""

@@ -13,8 +13,9 @@ class Peer:
     socket; `port` its remote port (0 where there is none); `listener` the endpoint string it came in by.
     `secure` tells that it is under TLS (ours, or a proxy's that said so); `certfp` is the SHA-256 of its
     certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS;
-    `hostname` is the host it asked for under our TLS (SNI), in lower case.  Never changed once a session has
-    it; not frozen, for that costs a microsecond.
+    `hostname` is the host it asked for under our TLS (SNI), in lower case.  A client that came through a
+    gateway (WEBIRC) has the `gateway`'s name and address; all else is about the client then, but `listener`.
+    Never changed once a session has it; not frozen, for that costs a microsecond.
     """
 
     address: str
@@ -25,3 +26,5 @@ class Peer:
     certfp: str | None = None
     connection_class: str | None = None
     hostname: str | None = None
+    gateway: str | None = None
+    gateway_address: str | None = None

@@ -10,6 +10,7 @@ from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Node
+from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.throttles import Throttles
@@ -80,6 +81,7 @@ class Sessions:
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
         certified: Callable[[str], bool],
+        admission: Admission,
         control: Control | None = None,
     ) -> None:
         self.node = node
@@ -94,6 +96,7 @@ class Sessions:
         self.host_of = host_of
         self.control = control
         self._certified = certified
+        self._admission = admission
         self.monotonic = node.clock.monotonic
         self.server_name = node.network.me.name
         self._motd: tuple[str, ...] = ()
@@ -187,26 +190,57 @@ class Sessions:
         self.all[session] = None
         self.opened += 1
         self.most = max(self.most, len(self.all))
-        if klass is None:
-            node.notice("r", f"No connection class for {peer.address}")
-            session.close("You are not authorized to connect to this server")
-        elif len(self.all) > node.settings.limits.users:
+        if len(self.all) > node.settings.limits.users:
             node.notice("r", f"Server is full, refused {peer.address}")
             session.close("This server is full")
+        else:
+            self._enter(session, klass)
+        return session
+
+    def move(self, session: one.Session, peer: Peer, host: str | None) -> None:
+        """A gateway told of its client: it is at the other end of `peer`, and its host name is `host`.
+
+        Everything that depends on an address is done anew; what does not allow this client closes the
+        session.
+        """
+        refusal = self._admission.admit(peer.address)
+        if refusal is not None:
+            self.node.notice("r", f"Refused {peer.address}: {refusal}")
+            session.close(refusal)
+            return
+        session.peer = peer
+        user = session.user
+        user.address, user.secure, user.certfp = peer.address, peer.secure, peer.certfp
+        user.host = user.real_host = host or wire_address(peer.address)
+        session.needs &= ~one.Needs.LOOKUP
+        klass = self.matching_class(peer)
+        if klass is not None:
+            session.connection_class = klass
+            session.outlet.sendq = klass.sendq
+        self._enter(session, klass, named=host is not None)
+
+    def _enter(
+        self, session: one.Session, klass: ConnectionClassSettings | None, named: bool = False
+    ) -> None:
+        """Send a session away that its class has no room for, or look up its host if it is not `named`."""
+        node, address = self.node, session.peer.address
+        if klass is None:
+            node.notice("r", f"No connection class for {address}")
+            session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            node.notice("r", f"Class {klass.name} is full, refused {peer.address}")
+            node.notice("r", f"Class {klass.name} is full, refused {address}")
             session.close("Your connection class is full")
-        elif node.settings.lookups.reverse_dns and peer.address != "localhost":
+        elif node.settings.lookups.reverse_dns and not named and address != "localhost":
             session.needs |= one.Needs.LOOKUP
             node.run(self._look_up(session))
-        return session
 
     def _population(self, name: str) -> int:
         return sum(session.connection_class.name == name for session in self.all)
 
     async def _look_up(self, session: one.Session) -> None:
-        host = await self.host_of(session.peer.address, self.node.settings.lookups.timeout)
-        if session.closed:
+        peer = session.peer
+        host = await self.host_of(peer.address, self.node.settings.lookups.timeout)
+        if session.closed or session.peer is not peer:  # a gateway has told of its client meanwhile
             return
         if host is not None:
             session.user.real_host = session.user.host = host
@@ -216,6 +250,8 @@ class Sessions:
         """Take a session that ends out of everything; True if its user has no other."""
         del self.all[session]
         self.monitors.forget(session)
+        if session.peer.gateway is not None:  # the transport releases the gateway's own address
+            self._admission.release(session.peer.address)
         if session.registered:
             self.registered -= 1
             return self.local.detach(session)

@@ -13,10 +13,11 @@ def policy(blocks: Sequence[STSSettings], peer: Peer, certified: Callable[[str],
 
     Clients under TLS said which host they want, and are told of that one alone.  A plain connection names no
     host: the first block with a port speaks for all, and what the client finds at that port decides.  There
-    is nothing to say on a UNIX socket, nor under the TLS of a proxy, which does not tell the name; and a
-    promise about a host without a certificate that clients trust would lock them out for its duration.
+    is nothing to say on a UNIX socket, to people behind a gateway, who reach that and not us, nor under the
+    TLS of a proxy, which does not tell the name; and a promise about a host without a certificate that
+    clients trust would lock them out for its duration.
     """
-    if peer.address == "localhost":
+    if peer.address == "localhost" or peer.gateway is not None:
         return None
     if not peer.secure:
         ports = (block.port for block in blocks if block.port is not None and certified(block.hostname))

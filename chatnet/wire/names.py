@@ -54,6 +54,11 @@ def is_domain(text: str, limit: int) -> bool:
     return len(text) <= limit and _DOMAIN.fullmatch(text) is not None
 
 
+def is_public_name(text: str, limit: int) -> bool:
+    """A host name with a dot in it that cannot be taken for an address: its last label is not a number."""
+    return is_domain(text, limit) and "." in text and not text.rpartition(".")[2].isdecimal()
+
+
 def is_server_name(text: str) -> bool:
     """A name with a dot in it, which no nick has, of at most 63 bytes."""
     return len(text) <= LONGEST_HOST and _SERVER_NAME.fullmatch(text) is not None

@@ -54,6 +54,7 @@ def build(
     node = Node(network, settings, clock, log, run)
     delivery = Delivery(node, turn)
     monitors = Monitors(node)
+    admission = Admission(lambda: node.settings, clock.monotonic)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -64,8 +65,8 @@ def build(
         verify=verify,
         host_of=host_of,
         certified=certified,
+        admission=admission,
         control=control,
     )
-    admission = Admission(lambda: node.settings, clock.monotonic)
     node.observe([delivery, monitors, sessions, Opers(sessions)])
     return Parts(node, sessions, delivery, admission, turn)

@@ -32,6 +32,14 @@ _HASH = "$argon2id$v=19$m=65536,t=3,p=4$..."
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
+    "webirc": [
+        {
+            "name": "webchat",
+            "addresses": ["192.0.2.7"],
+            "password": _HASH,
+            "certfp": "0123456789abcdef" * 4,
+        }
+    ],
     "oper_class": [
         {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all"]},
         {"name": "helper", "privileges": ["kill", "wallops"]},
