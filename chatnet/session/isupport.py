@@ -14,6 +14,7 @@ def tokens(settings: Settings) -> dict[str, str | None]:
     ranks = modes.letters("P")
     found: dict[str, str | None] = {
         "ACCEPT": str(limits.accept),
+        "ACCOUNTEXTBAN": "a",  # https://ircv3.net/specs/extensions/account-extban
         "AWAYLEN": str(limits.away),
         "BOT": "B",
         "CALLERID": "g",
