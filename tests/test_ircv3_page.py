@@ -13,18 +13,15 @@ from chatnet.wire import capabilities
 
 PAGE = (ROOT / "docs" / "ircv3.md").read_text(encoding="utf-8")
 
+EXTENSIONS = """
+account-extban account-notify account-registration account-tag away-notify batch bot-mode
+capability-negotiation channel-rename chathistory chghost client-batch echo-message extended-isupport
+extended-join extended-monitor invite-notify labeled-response message-ids message-redaction message-tags
+metadata monitor multi-prefix multiline network-icon no-implicit-names oper-tag pre-away read-marker
+sasl-3.1 sasl-3.2 server-time setname standard-replies sts userhost-in-names utf8-only webirc websocket whox
+"""
 SPECIFICATIONS = {
-    *(
-        f"specs/extensions/{name}"
-        for name in (
-            "account-extban account-notify account-registration account-tag away-notify batch bot-mode "
-            "capability-negotiation channel-rename chathistory chghost client-batch echo-message "
-            "extended-isupport extended-join extended-monitor invite-notify labeled-response message-ids "
-            "message-redaction message-tags metadata monitor multi-prefix multiline network-icon "
-            "no-implicit-names oper-tag pre-away read-marker sasl-3.1 sasl-3.2 server-time setname "
-            "standard-replies sts userhost-in-names utf8-only webirc websocket whox"
-        ).split()
-    ),
+    *(f"specs/extensions/{name}" for name in EXTENSIONS.split()),
     *(f"specs/client-tags/{name}" for name in ("channel-context", "react", "reply", "typing")),
     *(f"specs/batches/{name}" for name in ("chathistory", "netsplit")),
     *(f"specs/deprecated/{name}" for name in ("sasl-dh-aes", "sasl-dh-blowfish", "tls")),
