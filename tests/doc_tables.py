@@ -45,6 +45,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/no-implicit-names": "the same, by its older name",
     "extended-monitor": "AWAY, ACCOUNT, CHGHOST, SETNAME of those you MONITOR, if asked for",
     "draft/extended-monitor": "the same, by its older name",
+    "draft/extended-isupport": "ISUPPORT before you are registered, and all of 005 in batches",
 }
 
 

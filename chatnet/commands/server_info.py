@@ -1,4 +1,4 @@
-"""What this server tells about itself: MOTD, LUSERS, VERSION, ADMIN, INFO, TIME; USERS and SUMMON say no."""
+"""What this server tells of itself: MOTD, LUSERS, VERSION, ISUPPORT, ADMIN, INFO, TIME, USERS and SUMMON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import time
 
 import chatnet
 from chatnet.commands.request import CLIENT, Request
-from chatnet.session.registration import show_isupport, show_lusers, show_motd
+from chatnet.dispatch import Phase
+from chatnet.session.isupport import show_isupport
+from chatnet.session.registration import show_lusers, show_motd
+from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 
 
@@ -40,7 +43,20 @@ def version(request: Request) -> None:
     request.for_us(0)
     server = request.network.me
     request.reply(numerics.RPL_VERSION, _software(), server.name, server.description)
-    show_isupport(request.session)
+    show_isupport(request.session, request.sessions.isupport)
+
+
+@CLIENT.command("ISUPPORT", phase=Phase.ANY, penalty=2.0)
+def isupport(request: Request) -> None:
+    """`ISUPPORT`: what this server supports (005).
+
+    https://ircv3.net/specs/extensions/extended-isupport  Before registration refuses with 451 whoever did
+    not ask for draft/extended-isupport.
+    """
+    session = request.session
+    if not session.registered and not session.caps & cap.EXTENDED_ISUPPORT:
+        request.stop(numerics.ERR_NOTREGISTERED)
+    show_isupport(session, request.sessions.isupport)
 
 
 @CLIENT.command("ADMIN", penalty=1.0)

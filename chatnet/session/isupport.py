@@ -1,11 +1,20 @@
-"""What RPL_ISUPPORT says of this server: every token true under the settings in force."""
+"""What RPL_ISUPPORT says of this server, every token true under the settings in force, and how it is told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from chatnet.model import modes
 from chatnet.rules.bans import EXTENDED
+from chatnet.session import session as one
+from chatnet.session.batches import closing, inside, opening
 from chatnet.settings import Settings
+from chatnet.wire import capabilities as cap
 from chatnet.wire.isupport import format_tokens
+from chatnet.wire.numerics import RPL_ISUPPORT
+
+_BATCHED: Final = cap.BATCH | cap.EXTENDED_ISUPPORT
 
 
 def tokens(settings: Settings) -> dict[str, str | None]:
@@ -73,3 +82,27 @@ def changes(old: Settings, new: Settings) -> list[str]:
     found = {key: value for key, value in after.items() if key not in before or before[key] != value}
     found.update((f"-{key}", None) for key in before if key not in after)
     return format_tokens(found)
+
+
+def in_batches(session: one.Session) -> bool:
+    """Whether `session` may be told 005 in a batch only.  https://ircv3.net/specs/extensions/extended-isupport"""
+    return session.caps & _BATCHED == _BATCHED
+
+
+def show_isupport(session: one.Session, texts: Sequence[str]) -> None:
+    """005 for each text, in a batch of type ``draft/isupport`` for those who asked for that."""
+    if not in_batches(session) or session.closed:
+        for text in texts:
+            session.numeric(RPL_ISUPPORT, text)
+        return
+    sessions, outlet, caps = session.sessions, session.outlet, session.caps
+    source, reference, at = (
+        sessions.node.network.me.source,
+        sessions.references.take(),
+        sessions.node.clock.time(),
+    )
+    outlet.send(opening(source, reference, b"draft/isupport", at=at, key=caps))
+    for text in texts:
+        session.numeric(RPL_ISUPPORT, text)
+        outlet.out[-1] = inside(outlet.out[-1], reference)
+    outlet.send(closing(source, reference, at, caps))

@@ -13,6 +13,7 @@ from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
 from chatnet.session import sessions as registry
+from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.render import LINE, encode
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
@@ -101,7 +102,7 @@ def _welcome(session: one.Session) -> None:
 class Welcome:
     """What newcomers are told in the same words but for the nick, rendered once for each configuration."""
 
-    __slots__ = ("_begin", "_end")
+    __slots__ = ("_about", "_begin", "_end")
 
     def __init__(self, sessions: registry.Sessions) -> None:
         node = sessions.node
@@ -121,14 +122,19 @@ class Welcome:
                     "".join(letter for letter in letters if modes.CHANNEL_MODES[letter][0] != "D"),
                 ),
             ),
-            *((numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport),
         ]
-        self._begin = Standing(sessions, begin)
+        features = [(numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport]
+        self._about = Standing(sessions, begin)
+        self._begin = Standing(sessions, [*begin, *features])
         self._end = Standing(sessions, motd(sessions))
 
     def begin(self, session: one.Session) -> None:
         """002 to 005."""
-        self._begin.send(session)
+        if in_batches(session):
+            self._about.send(session)
+            show_isupport(session, session.sessions.isupport)
+        else:
+            self._begin.send(session)
 
     def end(self, session: one.Session) -> None:
         """375, 372 … 376, or 422."""
@@ -166,12 +172,6 @@ class Standing:
                 session.send(before + nick + after)
         else:
             session.outlet.send(nick.join(self._between))
-
-
-def show_isupport(session: one.Session) -> None:
-    """005 in as many lines as it takes."""
-    for text in session.sessions.isupport:
-        session.numeric(numerics.RPL_ISUPPORT, text)
 
 
 def show_lusers(session: one.Session) -> None:

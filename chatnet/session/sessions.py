@@ -18,12 +18,11 @@ from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
 from chatnet.session.batches import References
 from chatnet.session.control import Control
-from chatnet.session.isupport import changes, isupport
+from chatnet.session.isupport import changes, isupport, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ConnectionClassSettings, Settings
-from chatnet.wire import numerics
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
 SWEEP: Final = 1.0
@@ -134,10 +133,9 @@ class Sessions:
         for session in self.all:
             session.connection_class = self.class_of(session.peer, session.connection_class)
             session.outlet.sendq = session.connection_class.sendq
-        told = [session for session in self.all if session.registered]
-        for text in changes(fact.old, fact.new):
-            for session in told:
-                session.numeric(numerics.RPL_ISUPPORT, text)
+        if news := changes(fact.old, fact.new):
+            for session in [session for session in self.all if session.registered]:
+                show_isupport(session, news)
         tell_changes(self.all, offers, self.offers)
 
     def _killed(self, fact: Killed, origin: object) -> None:

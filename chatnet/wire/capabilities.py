@@ -28,6 +28,7 @@ STANDARD_REPLIES: Final = 1 << 16
 PRE_AWAY: Final = 1 << 17
 NO_IMPLICIT_NAMES: Final = 1 << 18
 EXTENDED_MONITOR: Final = 1 << 19
+EXTENDED_ISUPPORT: Final = 1 << 20
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -52,6 +53,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/no-implicit-names": NO_IMPLICIT_NAMES,
     "extended-monitor": EXTENDED_MONITOR,
     "draft/extended-monitor": EXTENDED_MONITOR,
+    "draft/extended-isupport": EXTENDED_ISUPPORT,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 
