@@ -285,6 +285,12 @@ class LimitSettings(Section):
     """Entries of one user's ACCEPT list."""
     invites: Annotated[int, Field(ge=1)] = 50
     """Invitations one user may hold; the oldest is forgotten."""
+    former_names: Annotated[int, Field(ge=0)] = 1000
+    """Names that channels had before they were renamed which are remembered; the oldest is forgotten."""
+    former_name_time: Annotated[float, Field(ge=0)] = 86400.0
+    """Seconds for which who joins by such a name is led to the channel, and nobody else takes the name."""
+    rename_members: Annotated[int, Field(ge=0)] = 1000
+    """Members up to which a channel may be renamed: clients that cannot follow are told who is there anew."""
     whowas: Annotated[int, Field(ge=0)] = 5000
     """Departed users that WHOWAS remembers."""
     who: Annotated[int, Field(ge=1)] = 500
@@ -351,6 +357,8 @@ class FloodSettings(Section):
     """Seconds."""
     knock_period: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between two KNOCKs on one channel (712)."""
+    rename_period: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds between two RENAMEs of one channel."""
     invite_rate: Annotated[int, Field(ge=1)] = 10
     """Invitations one user may send within 60 seconds (beyond: 263)."""
     oper_attempts: Annotated[int, Field(ge=1)] = 3

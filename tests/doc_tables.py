@@ -46,6 +46,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "extended-monitor": "AWAY, ACCOUNT, CHGHOST, SETNAME of those you MONITOR, if asked for",
     "draft/extended-monitor": "the same, by its older name",
     "draft/extended-isupport": "ISUPPORT before you are registered, and all of 005 in batches",
+    "draft/channel-rename": "RENAME of channels you are in, instead of PART and JOIN",
 }
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
+from chatnet.rules.renames import renamed_from
 from chatnet.session.rates import too_fast
 from chatnet.wire import numerics
+from chatnet.wire.capabilities import CHANNEL_RENAME
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import cut, middle
+
+FORWARDED: Final = "Forwarding to another channel"
+RENAMED: Final = "The channel has been renamed"
 
 
 @CLIENT.command("JOIN", min_params=1, penalty=1.0)
@@ -22,7 +29,8 @@ def join(request: Request) -> None:
     https://modern.ircdocs.horse/#join-message
     Refuses with 405 (in too many), 476 (not a name), 474 (banned), 475 (key), 473 (invitation), 471 (full),
     477 (not logged in), 480 (too many come at once, or no TLS), 520 (opers only), 263 (you join too fast);
-    470 tells that you are sent to another channel, 443 that you are there already.
+    470 tells that you are sent to another channel, 443 that you are there already; FAIL CHANNEL_RENAMED, to
+    clients that know RENAME, what the channel is called now.
     """
     if request.params[0] == "0":
         for channel in list(request.user.channels):
@@ -54,14 +62,36 @@ def _join(request: Request, name: str, key: str) -> None:
     if too_fast(request.session, "join", flood.join_rate, flood.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
+        channel = renamed_from(request.network, request.settings, user, name, now)
+        if channel is not None:
+            _lead(request, name, channel, key)
+            return
         channel = Channel(name, request.network.fold(name), int(now))
         channel.flags |= {"n", "t"}
         request.commit(Joined(channel, ((user, OP),), now, created=True))
         return
-    sessions = request.sessions
+    _enter(request, channel, key)
+
+
+def _lead(request: Request, name: str, channel: Channel, key: str) -> None:
+    """Tell who joins by a name that `channel` had, and let them in if their client does not know of that.
+
+    https://ircv3.net/specs/extensions/channel-rename#channel-redirection
+    """
+    if request.session.caps & CHANNEL_RENAME or "Q" in request.user.modes:
+        request.session.fail("JOIN", "CHANNEL_RENAMED", RENAMED, name, channel.name)
+    elif request.user in channel.members:
+        request.reply(numerics.ERR_USERONCHANNEL, request.user.nick, channel.name)
+    else:
+        request.reply(numerics.ERR_LINKCHANNEL, name, channel.name, RENAMED)
+        _enter(request, channel, key)
+
+
+def _enter(request: Request, channel: Channel, key: str) -> None:
+    sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), now))
+        request.commit(Joined(channel, ((user, 0),), request.now))
     else:
         _forward(request, channel, refusal, key)
 
@@ -74,7 +104,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str)
     elif user in instead.members:
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
     else:
-        request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name)
+        request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name, FORWARDED)
         request.commit(Joined(instead, ((user, 0),), request.now))
 
 

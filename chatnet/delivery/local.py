@@ -51,6 +51,7 @@ class Delivery:
             facts.AccountChanged: self._account_changed,
             facts.UserModesChanged: self._user_modes_changed,
             facts.Joined: self._joined,
+            facts.ChannelRenamed: self._channel_renamed,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
@@ -353,10 +354,34 @@ class Delivery:
         if fact.created:
             flags = "".join(sorted(channel.flags))
             session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags.encode()))
+        self._receive_channel(session, channel)
+
+    @staticmethod
+    def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:
+        """The topic and who is there, after their JOIN; `members` if that is told to many at once."""
         if channel.topic is not None:
             names.show_topic(session, channel)
-        if not session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
+        if session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
+            return
+        if members is None:
             names.show_names(session, channel)
+        else:
+            members.show(session)
+
+    def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
+        channel = fact.channel
+        mask = cap.SERVER_TIME | fact.by.tagged
+        self.fan(self._channels.get(channel, {}), mask, render.channel_renamed, fact, need=cap.CHANNEL_RENAME)
+        # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name".
+        if self._node.network.fold(fact.old) == fact.folded:
+            return
+        members = names.Members(channel)
+        for user in channel.members:
+            for session in self._users.get(user, ()):
+                if not session.caps & cap.CHANNEL_RENAME:
+                    session.outlet.send(render.moved(fact, user, session.caps))
+                    self._receive_channel(session, channel, members)
+                    session.hand_over()
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
         self._channel(fact.channel, render.parted, fact, fact.user)

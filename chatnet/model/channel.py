@@ -43,6 +43,7 @@ class Channel:
     """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
 
     `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
+    `former` are names it had, folded, as long as ``Network.former`` remembers them.
 
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
@@ -52,6 +53,7 @@ class Channel:
         "__weakref__",
         "flags",
         "folded",
+        "former",
         "forward",
         "key",
         "limit",
@@ -67,10 +69,8 @@ class Channel:
     )
 
     def __init__(self, name: str, folded: Folded, ts: int) -> None:
-        self.name = name
-        self.folded = folded
-        self.source = name.encode("utf-8", "surrogateescape")
-        self.place = b64encode(self.source).decode()
+        self.rename(name, folded)
+        self.former: dict[Folded, None] = {}
         self.ts = ts
         self.flags: set[str] = set()
         self.key: str | None = None
@@ -81,6 +81,13 @@ class Channel:
         self.members: dict[user.User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
         self.verdicts: dict[user.User, bool] = {}
+
+    def rename(self, name: str, folded: Folded) -> None:
+        """Give it this name; only ``Network.apply`` does so while it stands on the network."""
+        self.name = name
+        self.folded = folded
+        self.source = name.encode("utf-8", "surrogateescape")
+        self.place = b64encode(self.source).decode()
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"

@@ -167,6 +167,19 @@ class Joined(Fact):
 
 
 @fact
+class ChannelRenamed(Fact):
+    """A channel got another name, `old` being the one it had; all else of it stays. `reason` may be empty."""
+
+    channel: Channel
+    name: str
+    folded: Folded
+    by: Source
+    reason: str
+    at: float
+    old: str
+
+
+@fact
 class Parted(Fact):
     """A user left a channel."""
 

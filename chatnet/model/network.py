@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from chatnet.model import facts
@@ -17,21 +18,36 @@ from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
 
 
-class Network:
-    """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only."""
+@dataclass(slots=True, frozen=True)
+class Former:
+    """A name that a channel had until a Unix time, when it was renamed."""
 
-    def __init__(self, me: Server, fold: Folder, whowas: int, invites: int = 50) -> None:
+    channel: Channel
+    at: float
+
+
+class Network:
+    """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only.
+
+    `former` are names that channels had before they were renamed, the oldest first; never one of `channels`.
+    """
+
+    def __init__(
+        self, me: Server, fold: Folder, whowas: int, invites: int = 50, former_names: int = 1000
+    ) -> None:
         self.me = me
         self._fold = fold
         self.servers: dict[SID, Server] = {me.sid: me}
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
         self.channels: dict[Folded, Channel] = {}
+        self.former: dict[Folded, Former] = {}
         self.opers: dict[User, None] = {}
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
         self.most_invites = invites  # of one user; the oldest is forgotten
+        self.most_former_names = former_names
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
@@ -44,6 +60,7 @@ class Network:
             facts.Opered: self._opered,
             facts.AcceptsChanged: self._accepts_changed,
             facts.Joined: self._joined,
+            facts.ChannelRenamed: self._channel_renamed,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
@@ -63,6 +80,14 @@ class Network:
     def channel(self, name: str) -> Channel | None:
         """The channel of this name."""
         return self.channels.get(Folded(self._fold(name)))
+
+    def channel_meant(self, name: str) -> Channel | None:
+        """The channel of this name, or else the one that had it: what forwards and masks speak of."""
+        folded = Folded(self._fold(name))
+        channel = self.channels.get(folded)
+        if channel is None and (former := self.former.get(folded)) is not None:
+            return former.channel
+        return channel
 
     def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
         """What :meth:`apply` calls for facts of this kind; None if they change nothing."""
@@ -175,16 +200,44 @@ class Network:
         del channel.members[user]
         channel.verdicts.pop(user, None)
         if not channel.members and "P" not in channel.flags:
-            del self.channels[channel.folded]
+            self._end_channel(channel)
+
+    def _end_channel(self, channel: Channel) -> None:
+        del self.channels[channel.folded]
+        for folded in channel.former:
+            del self.former[folded]
+        channel.former.clear()
 
     def _joined(self, fact: facts.Joined) -> None:
         channel = fact.channel
         if fact.created:
             self.channels[channel.folded] = channel
+            self._take_former(channel.folded)
         for user, ranks in fact.members:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             user.invites.pop(channel, None)
+
+    def _channel_renamed(self, fact: facts.ChannelRenamed) -> None:
+        channel, old = fact.channel, fact.channel.folded
+        del self.channels[old]
+        channel.rename(fact.name, fact.folded)
+        self.channels[fact.folded] = channel
+        self._take_former(fact.folded)
+        if fact.folded != old:
+            self.former[old] = Former(channel, fact.at)
+            channel.former[old] = None
+            self._forget_former()
+
+    def _take_former(self, folded: Folded) -> None:
+        """A name that leads nowhere else any more, if it did."""
+        former = self.former.pop(folded, None)
+        if former is not None:
+            del former.channel.former[folded]
+
+    def _forget_former(self) -> None:
+        while len(self.former) > self.most_former_names:
+            self._take_former(next(iter(self.former)))
 
     def _parted(self, fact: facts.Parted) -> None:
         self._forget_member(fact.channel, fact.user)
@@ -217,8 +270,8 @@ class Network:
                 channel.flags.add(letter)
             else:
                 channel.flags.discard(letter)
-        if not channel.members and "P" not in channel.flags:
-            self.channels.pop(channel.folded, None)
+        if not channel.members and "P" not in channel.flags and self.channels.get(channel.folded) is channel:
+            self._end_channel(channel)
 
     @staticmethod
     def _rank_changed(channel: Channel, change: ModeChange) -> None:
@@ -248,6 +301,8 @@ class Network:
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
         self.most_invites = fact.new.limits.invites
+        self.most_former_names = fact.new.limits.former_names
+        self._forget_former()
         self.me.description = fact.new.server.description
 
     def check(self) -> None:
@@ -270,6 +325,12 @@ class Network:
             for user, ranks in channel.members.items():
                 assert user.channels[channel] == ranks and self.users[user.uid] is user
             assert set(channel.verdicts) <= set(channel.members)
+            for name in channel.former:
+                assert self.former[name].channel is channel
+        for name, former in self.former.items():
+            assert name not in self.channels and name in former.channel.former
+            assert self.channels[former.channel.folded] is former.channel
+        assert len(self.former) <= self.most_former_names
         assert self.invisible == sum("i" in user.modes for user in self.users.values())
 
 

@@ -13,6 +13,8 @@ Extended bans are Solanum's: ``$``, ``~`` for the contrary, a letter, and mostly
 - ``$z`` is connected over TLS, ``$z:fingerprint`` with that client certificate
 - ``$&:~a,m:mask`` all of these, at most ten; the ``$`` of each may be left out, and ``\\,`` is a comma in one
 
+A channel that was renamed is meant by its old name as well, until another has that.
+
 What is not well-formed, or speaks of a channel that is not to be seen, means nobody, with a ``~`` as well.
 """
 
@@ -143,13 +145,13 @@ class _Look:
         return account is not None and (not parsed.data or self._glob(parsed.data, account))
 
     def _in_channel(self, parsed: Extended) -> bool | None:
-        channel = self._network.channel(parsed.data)
+        channel = self._network.channel_meant(parsed.data)
         if channel is None or not channel.flags.isdisjoint("sp"):
             return None
         return self.user in channel.members
 
     def _banned_elsewhere(self, parsed: Extended) -> bool | None:
-        channel = self._network.channel(parsed.data)
+        channel = self._network.channel_meant(parsed.data)
         known = self._banned
         if channel is None or known is None:
             return None

@@ -68,7 +68,7 @@ def forward_of(
     """Where `user` goes instead: the first channel along the forwards that lets them in or has them already.
 
     None if a channel on the way does not exist or takes no forwards (mode Q), or if the user takes none
-    (user mode Q).
+    (user mode Q).  A channel that was renamed is meant by its old name as well.
     """
     found: JoinRefusal | None = refusal
     if "Q" in user.modes:
@@ -76,7 +76,7 @@ def forward_of(
     for _ in range(HOPS):
         if found is None or found.forward is None:
             return None
-        channel = network.channel(found.forward)
+        channel = network.channel_meant(found.forward)
         if channel is None or user in channel.members:
             return channel
         if "Q" in channel.flags:

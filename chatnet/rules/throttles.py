@@ -1,4 +1,4 @@
-"""What happened in a channel lately: joins for mode j, and knocks.
+"""What happened in a channel lately: joins for mode j, knocks, and the last renaming.
 
 It is not part of the model: each server counts for itself.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact, Joined, Knocked
+from chatnet.model.facts import ChannelRenamed, Fact, Joined, Knocked
 
 
 class Throttles:
@@ -21,9 +21,11 @@ class Throttles:
         self._monotonic = monotonic
         self._joins: WeakKeyDictionary[Channel, deque[float]] = WeakKeyDictionary()
         self._knocks: WeakKeyDictionary[Channel, float] = WeakKeyDictionary()
+        self._renames: WeakKeyDictionary[Channel, float] = WeakKeyDictionary()
         self.hears: Mapping[type[Fact], Callable[[Any, object], None]] = {
             Joined: self._joined,
             Knocked: self._knocked,
+            ChannelRenamed: self._renamed,
         }
 
     def _joined(self, fact: Joined, origin: object) -> None:
@@ -39,6 +41,9 @@ class Throttles:
     def _knocked(self, fact: Knocked, origin: object) -> None:
         self._knocks[fact.channel] = self._monotonic()
 
+    def _renamed(self, fact: ChannelRenamed, origin: object) -> None:
+        self._renames[fact.channel] = self._monotonic()
+
     def joins_exceeded(self, channel: Channel) -> bool:
         """True if as many came in as mode j allows, within its seconds."""
         recent = self._joins.get(channel)
@@ -51,4 +56,9 @@ class Throttles:
     def knocked_within(self, channel: Channel, seconds: float) -> bool:
         """True if somebody knocked on `channel` within the last `seconds`."""
         at = self._knocks.get(channel)
+        return at is not None and at > self._monotonic() - seconds
+
+    def renamed_within(self, channel: Channel, seconds: float) -> bool:
+        """True if `channel` got its name within the last `seconds`."""
+        at = self._renames.get(channel)
         return at is not None and at > self._monotonic() - seconds

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chatnet.model.channel import Channel
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
-from chatnet.session.packing import reply_packed
+from chatnet.model.user import User
+from chatnet.session.packing import fill, reply_packed
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
+from chatnet.wire.text import byte_length
 
 
 def show_topic(session: Session, channel: Channel) -> None:
@@ -26,19 +30,22 @@ def symbol(channel: Channel) -> str:
     return "@" if "s" in channel.flags else "*" if "p" in channel.flags else "="
 
 
+def _items(members: Iterable[tuple[User, int]], caps: int) -> list[str]:
+    prefixes = ALL_PREFIXES if caps & cap.MULTI_PREFIX else TOP_PREFIX
+    full = caps & cap.USERHOST_IN_NAMES
+    return [prefixes[ranks] + (user.mask if full else user.nick) for user, ranks in members]
+
+
 def show_names(session: Session, channel: Channel) -> None:
     """353 in as many lines as it takes, then 366.  Invisible members are shown to members only.
 
     https://modern.ircdocs.horse/#names-message
     """
-    prefixes = ALL_PREFIXES if session.caps & cap.MULTI_PREFIX else TOP_PREFIX
-    full = session.caps & cap.USERHOST_IN_NAMES
     everything = session.user in channel.members or session.user.may("see-all")
-    items = [
-        prefixes[ranks] + (user.mask if full else user.nick)
-        for user, ranks in channel.members.items()
-        if everything or "i" not in user.modes
-    ]
+    members: Iterable[tuple[User, int]] = channel.members.items()
+    if not everything:
+        members = [(user, ranks) for user, ranks in members if "i" not in user.modes]
+    items = _items(members, session.caps)
     sign = symbol(channel)
     whole = encode(
         f":{session.sessions.server_name} 353 {session.user.nick} {sign} {channel.name} :{' '.join(items)}"
@@ -48,3 +55,28 @@ def show_names(session: Session, channel: Channel) -> None:
     elif items:
         session.send(whole)
     session.numeric(numerics.RPL_ENDOFNAMES, channel.name)
+
+
+class Members:
+    """Who is in a channel, for many members at the same time: what 353 lists is made once for each format."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._longest = max((user.nick for user in channel.members), key=len, default="")
+        self._texts: dict[int, list[str]] = {}
+
+    def show(self, session: Session) -> None:
+        """353 and 366, as :func:`show_names` to a member."""
+        key = session.caps & (cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES)
+        texts = self._texts.get(key)
+        if texts is None:
+            items = _items(self._channel.members.items(), key)
+            texts = self._texts[key] = list(fill(items, " ", self._room(session)))
+        sign, name = symbol(self._channel), self._channel.name
+        for text in texts:
+            session.numeric(numerics.RPL_NAMREPLY, sign, name, text)
+        session.numeric(numerics.RPL_ENDOFNAMES, name)
+
+    def _room(self, session: Session) -> int:
+        sign, name = symbol(self._channel), self._channel.name
+        return LINE - byte_length(f":{session.sessions.server_name} 353 {self._longest} {sign} {name} :")

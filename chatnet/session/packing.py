@@ -18,7 +18,11 @@ def pack(
     A text is what comes after `args` in the numeric's form.
     """
     frame = f":{session.sessions.server_name} {numeric.code} {session.user.nick} {numeric.form % (*args, '')}"
-    room = LINE - len(encode(frame))
+    return fill(items, separator, LINE - len(encode(frame)))
+
+
+def fill(items: Iterable[str], separator: str, room: int) -> Iterator[str]:
+    """The items joined, as many in each text as `room` bytes hold, but at least one; none if none."""
     text = ""
     size = 0
     for item in items:

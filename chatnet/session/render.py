@@ -126,6 +126,25 @@ def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
     return line(body, at, key, user)
 
 
+def channel_renamed(fact: facts.ChannelRenamed, key: int) -> bytes:
+    """``:nick!user@host RENAME #old #new :reason``.  https://ircv3.net/specs/extensions/channel-rename"""
+    body = b":%b RENAME %b %b :%b" % (
+        fact.by.source, encode(fact.old), fact.channel.source, encode(fact.reason),
+    )  # fmt: skip
+    return line(body, fact.at, key, fact.by)
+
+
+def moved(fact: facts.ChannelRenamed, user: User, key: int) -> bytes:
+    """``PART #old :reason`` and ``JOIN #new`` of a member who does not know RENAME, for themselves.
+
+    https://ircv3.net/specs/extensions/channel-rename#fallback
+    """
+    body = b":%b PART %b" % (user.source, encode(fact.old))
+    if fact.reason:
+        body += b" :" + encode(fact.reason)
+    return line(body, fact.at, key, user) + joined(user, fact.channel, fact.at, key)
+
+
 def parted(fact: facts.Parted, key: int) -> bytes:
     """``:nick!user@host PART #channel :reason``"""
     body = b":%b PART %b" % (fact.user.source, fact.channel.source)

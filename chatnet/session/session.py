@@ -373,7 +373,7 @@ class Session:
         holds more questions than there is memory for answers.
         """
         if len(self.outlet.out) > LONG_ANSWER and not self.closed:
-            if self.labelled is None:
+            if self.labelled is None or self.labelled.paused:
                 self.outlet.flush()
             else:
                 self.labelled.hand_over()

@@ -29,6 +29,7 @@ PRE_AWAY: Final = 1 << 17
 NO_IMPLICIT_NAMES: Final = 1 << 18
 EXTENDED_MONITOR: Final = 1 << 19
 EXTENDED_ISUPPORT: Final = 1 << 20
+CHANNEL_RENAME: Final = 1 << 22
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -52,8 +53,9 @@ BY_NAME: Final[dict[str, int]] = {
     "no-implicit-names": NO_IMPLICIT_NAMES,
     "draft/no-implicit-names": NO_IMPLICIT_NAMES,
     "extended-monitor": EXTENDED_MONITOR,
-    "draft/extended-monitor": EXTENDED_MONITOR,
     "draft/extended-isupport": EXTENDED_ISUPPORT,
+    "draft/extended-monitor": EXTENDED_MONITOR,
+    "draft/channel-rename": CHANNEL_RENAME,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

@@ -212,7 +212,7 @@ ERR_NEEDMOREPARAMS = _numeric(461, "ERR_NEEDMOREPARAMS", "%s :Not enough paramet
 ERR_ALREADYREGISTERED = _numeric(462, "ERR_ALREADYREGISTERED", ":You may not reregister")
 ERR_PASSWDMISMATCH = _numeric(464, "ERR_PASSWDMISMATCH", ":Password incorrect")
 # The channel asked for, the channel given.
-ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :Forwarding to another channel")
+ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :%s")
 ERR_CHANNELISFULL = _numeric(471, "ERR_CHANNELISFULL", "%s :Cannot join channel (+l) - it is full")
 ERR_UNKNOWNMODE = _numeric(472, "ERR_UNKNOWNMODE", "%s :is unknown mode char to me")
 ERR_INVITEONLYCHAN = _numeric(473, "ERR_INVITEONLYCHAN", "%s :Cannot join channel (+i) - you must be invited")

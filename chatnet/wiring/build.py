@@ -50,7 +50,9 @@ def build(
     """Make a node that has no listeners yet."""
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
-    network = Network(me, folder(settings.server.casemapping), limits.whowas, limits.invites)
+    network = Network(
+        me, folder(settings.server.casemapping), limits.whowas, limits.invites, limits.former_names
+    )
     node = Node(network, settings, clock, log, run)
     delivery = Delivery(node, turn)
     monitors = Monitors(node)

@@ -26,6 +26,7 @@ from chatnet.model.user import Oper, User
 from chatnet.wire.casemap import folder
 
 WHOWAS = 5
+FORMER = 2
 nicks = st.sampled_from(["a", "A", "b", "[x]", "{X}", "c", "d\\", "D|"])
 names = st.sampled_from(["#a", "#A", "#b[", "#B{", "#c"])
 
@@ -36,7 +37,7 @@ class RandomFacts(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.server = Server(SID("0AA"), "irc.test", "")
-        self.network = Network(self.server, folder("rfc1459"), WHOWAS)
+        self.network = Network(self.server, folder("rfc1459"), WHOWAS, former_names=FORMER)
         self.uids = UIDs(self.server.sid)
         self.now = 1000.0
 
@@ -83,6 +84,20 @@ class RandomFacts(RuleBasedStateMachine):
         elif user not in channel.members:
             self.apply(facts.Joined(channel, ((user, ranks),), self.now))
         assert channel not in user.invites
+
+    @precondition(lambda self: self.network.channels)
+    @rule(index=st.integers(0, 9), name=names)
+    def rename_channel(self, index: int, name: str) -> None:
+        channels = list(self.network.channels.values())
+        channel, folded = channels[index % len(channels)], self.network.fold(name)
+        if self.network.channels.get(folded, channel) is not channel:
+            return
+        members, old = channel.members.copy(), channel.name
+        self.apply(facts.ChannelRenamed(channel, name, folded, self.server, "", self.now, old))
+        assert (channel.name, channel.members) == (name, members)
+        assert channel.source == name.encode() and channel.folded == folded
+        assert self.network.channel(name) is self.network.channel_meant(old) is channel
+        assert (self.network.channel(old) is channel) is (self.network.fold(old) == folded)
 
     @rule(user=users, index=st.integers(0, 9))
     def part(self, user: User, index: int) -> None:

@@ -1,0 +1,61 @@
+"""May she give a channel this name, and what a name that a channel had means to others meanwhile.
+
+https://ircv3.net/specs/extensions/channel-rename
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatnet.model.channel import Channel
+from chatnet.model.modes import OP
+from chatnet.model.network import Former, Network
+from chatnet.model.user import User
+from chatnet.settings import Settings
+
+
+@dataclass(slots=True, frozen=True)
+class CannotRename:
+    """Why a channel does not get a name: the code of a FAIL, and its description."""
+
+    code: str
+    description: str
+
+
+def may_rename(
+    network: Network, settings: Settings, channel: Channel, name: str, now: float
+) -> CannotRename | None:
+    """Whether `channel` may be called `name`, a well-formed name, at the Unix time `now`.
+
+    A name that leads to a renamed channel is taken as well, so that nobody catches those who still join by
+    it; that channel itself may have it back.
+    """
+    folded = network.fold(name)
+    other = network.channels.get(folded)
+    if other is None:
+        former = network.former.get(folded)
+        if former is not None and _leads(settings, former, now):
+            other = former.channel
+    elif other is channel and name == channel.name:
+        return CannotRename("CHANNEL_NAME_IN_USE", "The channel has this name already")
+    if other is not None and other is not channel:
+        return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is already taken")
+    if len(channel.members) > settings.limits.rename_members and folded != channel.folded:
+        return CannotRename("CANNOT_RENAME", "This channel has too many members")
+    return None
+
+
+def renamed_from(network: Network, settings: Settings, user: User, name: str, now: float) -> Channel | None:
+    """The channel that `user` is led to who joins by `name`, which it had; None if the name is free for them.
+
+    It is free for the operators of that channel, who mean another one, and after ``limits.former_name_time``;
+    and if the channel is secret (mode s), for the answer would tell strangers of it.
+    """
+    former = network.former.get(network.fold(name))
+    if former is None or not _leads(settings, former, now):
+        return None
+    return former.channel if former.channel.members.get(user, 0) < OP else None
+
+
+def _leads(settings: Settings, former: Former, now: float) -> bool:
+    return "s" not in former.channel.flags and now < former.at + settings.limits.former_name_time
