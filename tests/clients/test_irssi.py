@@ -46,7 +46,7 @@ def _arrive(irssi: Irssi, daemon: Daemon, tls: bool) -> None:
         r"\(002\) Your host is irc\.example\.org, running version chatnet-",
         r"\(003\) This server was created ",
         r"\(004\) irc\.example\.org chatnet-",
-        r"\(005\) .* PREFIX=\(qaohv\)~&@%\+ .* are supported by this server",
+        r"\(005\) .* PREFIX=\(qaohv\)~&@%\+ (.* )?are supported by this server",
         r"\(251\) There are 0 users and 2 invisible on 1 servers",
         r"\(255\) I have 2 clients and 0 servers",
         r"\(375\) - irc\.example\.org Message of the day - ",

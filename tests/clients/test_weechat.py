@@ -79,7 +79,7 @@ def _arrive(weechat: WeeChat, daemon: Daemon, tls: bool) -> None:
         r"Your host is irc\.example\.org, running version chatnet-",
         "This server was created ",
         r"irc\.example\.org chatnet-",
-        r"PREFIX=\(qaohv\)~&@%\+ .* are supported by this server",
+        r"PREFIX=\(qaohv\)~&@%\+ (.* )?are supported by this server",
         "There are 0 users and 2 invisible on 1 servers",
         "I have 2 clients and 0 servers",
         r"- irc\.example\.org Message of the day -",
