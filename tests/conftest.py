@@ -21,6 +21,7 @@ PIP_CLIENTS = (
     "pydle == 1.2.0",
     "sopel == 8.0.4",
 )
+NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
 LAST = "test_every_numeric_was_produced_by_a_conversation"
 
 
@@ -53,6 +54,17 @@ def pip_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "pip", "install", *options, *PIP_CLIENTS], env=environment, check=True
     )
     return folder / "bin"
+
+
+@pytest.fixture(scope="session")
+def npm_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``node_modules`` with the clients that npm can bring; made once per run, in CI only."""
+    if os.environ.get("CI") != "true":
+        pytest.skip("clients written in JavaScript are installed where CI=true")
+    folder = tmp_path_factory.mktemp("npm-clients")
+    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
+    subprocess.run(["npm", "install", *options, *NPM_CLIENTS], check=True)
+    return folder / "node_modules"
 
 
 @pytest.hookimpl(wrapper=True)

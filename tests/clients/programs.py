@@ -25,7 +25,7 @@ from typing import Self
 import pytest
 from argon2 import PasswordHasher
 from authority import Authority
-from daemon_process import DEADLINE, Daemon, wait_for
+from daemon_process import DEADLINE, Daemon, free_port, wait_for
 
 CONFIGURATION = """
 [server]
@@ -65,6 +65,19 @@ def configured(folder: Path, more: str = "") -> Daemon:
     password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
     daemon.configure(CONFIGURATION.replace("HASH", password) + more)
     return daemon
+
+
+def web_listeners(more: str = "") -> tuple[str, int, int]:
+    """Two WebSocket listeners, to stand behind a configuration, and their ports: plain, and TLS.
+
+    `more` is a line of TOML for both of them.
+    """
+    ports = free_port(), free_port()
+    text = ""
+    for port, tls in zip(ports, ("false", "true"), strict=True):
+        endpoint = f"tcp:{port}:interface=127.0.0.1"
+        text += f'[[listen]]\nkind = "websocket"\nendpoint = "{endpoint}"\ntls = {tls}\n{more}\n'
+    return text, *ports
 
 
 def certified(folder: Path, more: str = "") -> tuple[Daemon, Authority]:
@@ -140,7 +153,8 @@ class Program:
             self.process.wait()
 
 
-def _require(name: str) -> None:
+def require(name: str) -> None:
+    """Skip the test if there is no such program."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
 
@@ -155,7 +169,7 @@ class Irssi(Program):
     name = "irssi"
 
     def __init__(self, folder: Path, nick: str) -> None:
-        _require(self.name)
+        require(self.name)
         super().__init__(folder)
         config = folder / "config"
         config.write_text(
@@ -243,7 +257,7 @@ class WeeChat(Program):
     name = "weechat-headless"
 
     def __init__(self, folder: Path) -> None:
-        _require(self.name)
+        require(self.name)
         super().__init__(folder)
         self._logs = folder / "logs"
         commands = [
