@@ -299,7 +299,7 @@ class LimitSettings(Section):
     """Replies to one LIST (416 after them)."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
-    tags: Annotated[int, Field(ge=0, le=4094)] = 4094
+    tags: Annotated[int, Field(ge=510, le=4094)] = 4094
     """Bytes of tags a client may send with a line."""
     client_tags_denied: tuple[str, ...] = ()
     """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
