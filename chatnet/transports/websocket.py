@@ -106,6 +106,10 @@ class FrameOutlet(SocketOutlet):
         else:
             self.end()
 
+    def hang_up(self) -> None:
+        self._started = False  # who cannot be told anything more is told no Close either
+        super().hang_up()
+
     def leave(self, code: int, reason: str = "") -> None:
         """Say goodbye behind all that is queued; close when the peer has answered, or after a while."""
         if self._goodbye is not None or not self.is_open:

@@ -147,6 +147,14 @@ def test_proxies_that_wait_for_their_handshake_get_it(folder: Path) -> None:
     assert len(door.sessions) == 3
 
 
+def test_when_tls_fails_nothing_is_waited_for(door: SecureWebDoorway) -> None:
+    client = door.enter(request())
+    client.socket.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+    door.pump.run()
+    assert door.session.lost == ["TLS error"]
+    assert door.released == ["127.0.0.1"]
+
+
 def test_who_asks_for_no_websocket_reads_so(door: SecureWebDoorway) -> None:
     client = TLSClient(door, trusting()).handshake()
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
