@@ -31,6 +31,9 @@ SUBPROTOCOLS = (TEXT, BINARY)
 
 WELCOME = "This is an IRC server for WebSocket clients: connect with one that speaks text.ircv3.net."
 
+WANTED = ("Upgrade: websocket", "Connection: upgrade")
+"""https://www.rfc-editor.org/rfc/rfc9110#section-15.5.22"""
+
 _START = re.compile(rb"[A-Z]{1,16} [^\s]+ HTTP/1\.1\r\n")
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
@@ -86,8 +89,7 @@ class Opening:
             (event,) = self._wsproto.events()
         except RemoteProtocolError as error:
             if not _UPGRADE.search(head):
-                headers = ("Upgrade: websocket",)
-                raise Refused(HTTPStatus.UPGRADE_REQUIRED, WELCOME, headers) from None
+                raise Refused(HTTPStatus.UPGRADE_REQUIRED, WELCOME, WANTED) from None
             raise _refused(error) from None
         except ValueError:  # not ASCII where that must be, or a host name that is none
             raise Refused(HTTPStatus.BAD_REQUEST, "The request is malformed.") from None
@@ -167,7 +169,7 @@ def _refused(error: RemoteProtocolError) -> Refused:
         return Refused(HTTPStatus.BAD_REQUEST, f"{error}.")
     headers = [f"{name.decode()}: {value.decode()}" for name, value in hint.headers]
     if hint.status_code == HTTPStatus.UPGRADE_REQUIRED:
-        headers.append("Upgrade: websocket")
+        headers += WANTED
     return Refused(HTTPStatus(hint.status_code), f"{error}.", headers)
 
 

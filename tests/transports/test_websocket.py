@@ -196,7 +196,7 @@ def test_what_is_no_opening_request_is_answered(data: bytes, expected: int) -> N
     assert not door.sessions
     assert door.admitted == door.released == ["127.0.0.1"]
     if expected == 426:
-        assert "\r\nUpgrade: websocket\r\n" in answer
+        assert "\r\nUpgrade: websocket\r\nConnection: upgrade\r\n" in answer
 
 
 def test_a_person_who_looks_at_the_port_with_a_browser_reads_what_it_is() -> None:
