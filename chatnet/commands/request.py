@@ -15,7 +15,6 @@ from chatnet.session.session import Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
 from chatnet.wire.masks import compile_glob
-from chatnet.wire.message import Message
 from chatnet.wire.numerics import (
     ERR_NEEDMOREPARAMS,
     ERR_NOSUCHCHANNEL,
@@ -39,11 +38,11 @@ class Request:
 
     __slots__ = ("params", "row", "session", "tags", "user")
 
-    def __init__(self, session: Session, message: Message, row: Row) -> None:
+    def __init__(self, session: Session, params: list[str], tags: dict[str, str], row: Row) -> None:
         self.session = session
         self.user: User = session.user
-        self.params: list[str] = message.params
-        self.tags: dict[str, str] = message.tags
+        self.params = params
+        self.tags = tags
         self.row = row
         if row.privilege is not None:
             self.need(row.privilege)

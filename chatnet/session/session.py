@@ -27,7 +27,7 @@ from chatnet.session.render import LINE, encode, line
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
-from chatnet.wire.message import Message, parse
+from chatnet.wire.message import split
 from chatnet.wire.numerics import (
     ERR_INPUTTOOLONG,
     ERR_NEEDMOREPARAMS,
@@ -204,19 +204,20 @@ class Session:
                 return
         else:
             text = raw.decode()
-        message = parse(text)
-        if message is None:
+        parts = split(text)
+        if parts is None:
             self.penalize(1.0, len(raw), now)
             return
-        if message.tags:
-            labels.begin(self, message.tags)
+        tags, _, command, params = parts
+        if tags:
+            labels.begin(self, tags)
         sessions = self.sessions
-        row = sessions.rows.get(message.command)
+        row = sessions.rows.get(command)
         if row is None:
             if raw is OVERLONG:
                 self.numeric(ERR_INPUTTOOLONG)
             else:
-                self._unknown(message)
+                self._unknown(command)
             self.penalize(1.0, len(raw), now)
             return
         row.count += 1
@@ -224,13 +225,13 @@ class Session:
         if sessions.flood:
             self.penalize(row.penalty, len(raw), now)
         if row.phase is REGISTERED and not self.registered:
-            self._too_early(message)
+            self._too_early(command, params)
             return
-        if len(message.params) < row.min_params:
+        if len(params) < row.min_params:
             self.numeric(ERR_NEEDMOREPARAMS, row.verb)
             return
         try:
-            waiting = row.handler(sessions.make_request(self, message, row))
+            waiting = row.handler(sessions.make_request(self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Exception:
@@ -259,28 +260,27 @@ class Session:
         except UnicodeDecodeError:
             if not self.sessions.node.settings.server.utf8_only:
                 return raw.decode("utf-8", "surrogateescape")
-            message = parse(raw.decode("utf-8", "replace"))
-            known = message is not None and message.command in self.sessions.rows
-            command = message.command if message is not None and known else "*"
+            parts = split(raw.decode("utf-8", "replace"))
+            command = parts[2] if parts is not None and parts[2] in self.sessions.rows else "*"
             labels.begin_refused(self, raw, most)
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
 
-    def _unknown(self, message: Message) -> None:
-        if not self.registered and message.command in HTTP_VERBS:
+    def _unknown(self, command: str) -> None:
+        if not self.registered and command in HTTP_VERBS:
             self.drop_http()
         elif not self.registered:
             self.numeric(ERR_NOTREGISTERED)
         else:
-            self.numeric(ERR_UNKNOWNCOMMAND, middle(message.command[:32]))
+            self.numeric(ERR_UNKNOWNCOMMAND, middle(command[:32]))
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
         self.sessions.node.notice("r", f"HTTP request from {self.peer.address}")
         self.close("This is not an HTTP server")
 
-    def _too_early(self, message: Message) -> None:
-        if message.command in HTTP_VERBS and message.params and "HTTP/" in message.params[-1]:
+    def _too_early(self, command: str, params: list[str]) -> None:
+        if command in HTTP_VERBS and params and "HTTP/" in params[-1]:
             self.drop_http()
         else:
             self.numeric(ERR_NOTREGISTERED)

@@ -22,7 +22,13 @@ class Message:
 
 
 def parse(line: str) -> Message | None:
-    """Take a line without its line end apart; None when there is no command in it.
+    """Take a line without its line end apart, see :func:`split`; None when there is no command in it."""
+    parts = split(line)
+    return None if parts is None else Message(*parts)
+
+
+def split(line: str) -> tuple[dict[str, str], str, str, list[str]] | None:
+    """Tags, source, command (in capitals) and parameters of a line; None when there is no command in it.
 
     Leading and repeated spaces are forgiven.  A tag without a value has the value ""; of several tags with
     one key the last one counts.
@@ -49,7 +55,7 @@ def parse(line: str) -> Message | None:
     command = params.pop(0).upper()
     if colon:
         params.append(trailing)
-    return Message(tags, source, command, params)
+    return tags, source, command, params
 
 
 def parse_tags(text: str) -> dict[str, str]:
