@@ -147,6 +147,10 @@ class TLSOutlet(SocketOutlet):
             pass  # nothing can be said after an error; the alert has gone
         return self._pending()
 
+    def peer_left(self) -> None:
+        """The peer said goodbye to TLS, and will say nothing more."""
+        self.close()
+
     def drain(self) -> None:
         """Send what OpenSSL has to say of itself: the handshake, alerts, new keys."""
         if records := self._pending():
@@ -276,7 +280,7 @@ class TLSProtocol(ClientProtocol):
             except SSL.WantReadError:
                 return
             except SSL.ZeroReturnError:
-                outlet.close()
+                outlet.peer_left()
                 return
             except SSL.Error as error:
                 outlet.tls_failed(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL import SSL
+from wsproto.frame_protocol import CloseReason
 
 from chatnet.transports.tls import TLSOutlet, TLSProtocol
 from chatnet.transports.websocket import FrameOutlet, WebSocketProtocol
@@ -10,6 +11,9 @@ from chatnet.transports.websocket import FrameOutlet, WebSocketProtocol
 
 class TLSFrameOutlet(FrameOutlet, TLSOutlet):
     """An outlet whose lines become frames, and those TLS records."""
+
+    def peer_left(self) -> None:
+        self.answer_close(CloseReason.NORMAL_CLOSURE)
 
 
 class WebSocketTLSProtocol(TLSProtocol, WebSocketProtocol):

@@ -147,6 +147,16 @@ def test_proxies_that_wait_for_their_handshake_get_it(folder: Path) -> None:
     assert len(door.sessions) == 3
 
 
+def test_a_goodbye_to_tls_alone_is_one_as_well(door: SecureWebDoorway) -> None:
+    client = door.enter(request())
+    door.session.outlet.send(b"one\r\n")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.unwrap()
+    client.exchange()
+    assert door.session.lost == ["Connection closed"]
+    assert door.released == ["127.0.0.1"]
+
+
 def test_when_tls_fails_nothing_is_waited_for(door: SecureWebDoorway) -> None:
     client = door.enter(request())
     client.socket.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
