@@ -419,12 +419,19 @@ class WebIRCSettings(Section):
 
     name: Word
     """Name of the gateway, used once: one word. WHOIS shows it."""
-    addresses: Annotated[tuple[AddressRange, ...], Field(min_length=1)]
+    addresses: tuple[AddressRange, ...]
     """Where it connects from. Limits per address do not count these, but those of its users."""
     password: Password | None = None
     """The password it gives, plain or an argon2 hash."""
     certfp: Fingerprint | None = None
     """SHA-256 fingerprint (hex) of the client certificate it must show; enough without a password."""
+
+    @field_validator("addresses")
+    @classmethod
+    def _check_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty: name the addresses of the gateway")
+        return value
 
     @model_validator(mode="after")
     def _check_proof(self) -> WebIRCSettings:

@@ -48,7 +48,7 @@ class Offers:
 Value = Callable[[Offers, Peer], str | None]
 
 VALUES: Final[dict[str, Value]] = {
-    "sts": lambda offers, peer: sts.policy(offers.settings.sts, peer, offers.certified),
+    "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }
 """Capability → its value, or None if it is not offered; those that are not here have none."""
 

@@ -23,7 +23,6 @@ _SENTENCES = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "tuple_type": "must be a list",
-    "too_short": "must have at least {min_length} entry",
     "too_long": "must have at most {max_length} entries",
     "model_type": "must be a table",
     "invalid_key": "is not a key",

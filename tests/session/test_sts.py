@@ -47,6 +47,13 @@ def test_without_tls_the_port_is_told() -> None:
     assert offered(house_with(CHAT).connect()) is None
 
 
+def test_browsers_have_no_other_port_to_go_to() -> None:
+    house = house_with(IRC)
+    house.reload(listen=({"endpoint": "tcp:6667", "kind": "websocket"},))  # where clients of a house come in
+    assert offered(house.connect()) is None
+    assert offered(house.connect(secure=True, hostname="irc.example.org")) is None
+
+
 def test_under_tls_the_duration_of_the_name_asked_for_is_told() -> None:
     """To enforce an STS persistence policy, servers MUST send this key to securely connected clients.
 

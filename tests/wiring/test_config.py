@@ -198,6 +198,56 @@ def test_mistakes_in_a_websocket_listener(write: Any, keys: str, reason: str) ->
     assert problems(path) == [f"chatnet.toml: {reason}"]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[[sts]]\nhostname = "irc example"\nport = 70000\nduration = -1\n',
+            [
+                "sts.0.hostname: is not a host name: letters, digits and '-', with dots between",
+                "sts.0.duration: must be at least 0",
+                "sts.0.port: must be at most 65535",
+            ],
+        ),
+        (
+            '[[sts]]\nhostname = "a.b"\n[[sts]]\nhostname = "a.b"\n',
+            ["sts.1.hostname: the name 'a.b' is used twice"],
+        ),
+        (
+            f'[[webirc]]\nname = "web chat"\naddresses = []\npassword = "{SECRET}"\n[[webirc]]\nname = "b"\n',
+            [
+                "webirc.0.name: is not one word: no spaces, and no ':' at its beginning",
+                "webirc.0.addresses: is empty: name the addresses of the gateway",
+                "webirc.1.addresses: is missing",
+            ],
+        ),
+        (
+            '[[webirc]]\nname = "a"\naddresses = ["::1"]\n'
+            '[[webirc]]\nname = "b"\naddresses = ["x"]\ncertfp = "1"\n',
+            [
+                "webirc.0: needs a password or a certfp",
+                "webirc.1.addresses.0: is neither an address nor a network such as 192.0.2.0/24",
+                "webirc.1.certfp: is not a SHA-256 fingerprint of 64 hex digits",
+            ],
+        ),
+        (
+            '[server]\nicon = "icon.png"\nwithheld_capabilities = ["cap-notify"]\n',
+            [
+                "server.icon: is not a web address such as https://example.org/icon.png,"
+                " of at most 300 bytes",
+                "server.withheld_capabilities: has cap-notify, which CAP LS 302 brings with it",
+            ],
+        ),
+        (
+            '[server]\nwithheld_capabilities = ["sasl", "batch"]\n',
+            ["server.withheld_capabilities: has unknown capabilities: sasl"],
+        ),
+    ],
+)
+def test_mistakes_about_clients_and_gateways(write: Any, text: str, told: list[str]) -> None:
+    assert problems(write(text)) == [f"chatnet.toml: {problem}" for problem in told]
+
+
 def test_not_toml_names_the_line_and_the_environment_is_looked_at_all_the_same(write: Any) -> None:
     path = write(f'[server]\nname = "irc.example.org"\npassword {SECRET}\n')
     found = problems(path, {"CHATNET__LIMITS__NICK": "0", "CHATNET__OPER": '[{"name": "a", "class": "b"}]'})

@@ -1,4 +1,4 @@
-"""A certificate authority for one test, so that clients can check the certificates of a daemon."""
+"""A certificate authority for one test, so that there are certificates that others vouch for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ DAY = timedelta(days=1)
 
 
 class Authority:
-    """Its own certificate is in `path`; :meth:`issue` makes others, for host names."""
+    """Its own certificate is in `path`; :meth:`issue` makes others, for host names.
 
-    def __init__(self, path: Path) -> None:
+    All are good for a day before and after `now`.
+    """
+
+    def __init__(self, path: Path, now: datetime | None = None) -> None:
         self.path = path
+        self._now = now or datetime.now(UTC)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test authority")])
         usage = x509.KeyUsage(
@@ -39,13 +43,14 @@ class Authority:
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self.der = certificate.public_bytes(serialization.Encoding.DER)
 
-    def issue(self, path: Path, name: str) -> None:
-        """Write a key and a certificate for one host name, as the daemon reads them."""
+    def issue(self, path: Path, *names: str) -> None:
+        """Write a key and a certificate for host names, as the daemon reads them."""
         key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
-            self._builder(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]), key.public_key())
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            self._builder(subject, key.public_key())
+            .add_extension(x509.SubjectAlternativeName([*map(x509.DNSName, names)]), critical=False)
             .add_extension(issuer, critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
@@ -57,14 +62,13 @@ class Authority:
         path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - DAY)
-            .not_valid_after(now + DAY)
+            .not_valid_before(self._now - DAY)
+            .not_valid_after(self._now + DAY)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         )
