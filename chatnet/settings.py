@@ -304,6 +304,13 @@ class LimitSettings(Section):
     client_tags_denied: tuple[str, ...] = ()
     """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
     for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
+    multiline_bytes: Annotated[int, Field(ge=512)] = 12288
+    """Bytes of one message of several lines (``max-bytes`` of ``draft/multiline``)."""
+    multiline_lines: Annotated[int, Field(ge=2)] = 32
+    """Lines of one message of several lines (``max-lines``). Each costs as much as a message, so what is
+    beyond ``burst`` waits, and beyond ``excess`` of the connection class is too much to be sent at once."""
+    batch_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that may pass between two lines of a message of several lines."""
     registration_timeout: Annotated[float, Field(gt=0)] = 30.0
     """Seconds a connection may take to register."""
 

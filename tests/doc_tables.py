@@ -47,6 +47,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/extended-monitor": "the same, by its older name",
     "draft/extended-isupport": "ISUPPORT before you are registered, and all of 005 in batches",
     "draft/channel-rename": "RENAME of channels you are in, instead of PART and JOIN",
+    "draft/multiline": "messages of several lines (needs `batch`)",
 }
 
 

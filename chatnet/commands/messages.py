@@ -14,9 +14,10 @@ from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
 from chatnet.wire import numerics
-from chatnet.wire.capabilities import MESSAGE_TAGS
+from chatnet.wire.capabilities import MESSAGE_TAGS, MULTILINE
 from chatnet.wire.masks import compile_glob
-from chatnet.wire.text import ctcp_command, middle, strip_formatting
+from chatnet.wire.multiline import Part, combine, judged, unformatted
+from chatnet.wire.text import ctcp_request, middle, strip_formatting
 
 
 @CLIENT.command("PRIVMSG", penalty=1.0)
@@ -51,7 +52,7 @@ def tagmsg(request: Request) -> None:
     return _say(request, "TAGMSG")
 
 
-def _client_tags(request: Request) -> bytes:
+def client_tags_of(request: Request) -> bytes:
     """What goes on of the tags; "this capability enables the use of client-only tags"."""
     if not request.session.caps & MESSAGE_TAGS:
         return b""
@@ -63,7 +64,11 @@ def _say(request: Request, command: str) -> None:
     silent = command == "NOTICE"
     if not params or not params[0].strip(","):
         return None if silent else request.reply(numerics.ERR_NORECIPIENT, command)
-    tags = _client_tags(request) if request.tags else b""
+    tags = b""
+    if request.tags:
+        if "batch" in request.tags and request.session.caps & MULTILINE:
+            return request.session.fail("BATCH", "MULTILINE_INVALID", "There is no such batch")
+        tags = client_tags_of(request)
     if command == "TAGMSG":
         if not tags and client_tags.has_any(request.tags):
             return None  # all it has to say is blocked, and blocked tags "will be silently ignored"
@@ -75,14 +80,14 @@ def _say(request: Request, command: str) -> None:
         request.session.spoke = request.session.heard
     names = params[0]
     if "," not in names:
-        refusal = _send(request, command, names, text, tags)
+        refusal = send(request, command, names, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
         return None
     targets = request.targets(0)
     most = request.settings.limits.targets
     for name in targets[:most]:
-        refusal = _send(request, command, name, text, tags)
+        refusal = send(request, command, name, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
     if len(targets) > most and not silent:
@@ -90,21 +95,29 @@ def _say(request: Request, command: str) -> None:
     return None
 
 
-def _send(request: Request, command: str, name: str, text: str, tags: bytes) -> Refusal | None:
+def send(
+    request: Request, command: str, name: str, text: str, tags: bytes, parts: tuple[Part, ...] = ()
+) -> Refusal | None:
+    """Judge a message to one target and state that it was sent; a refusal is for the caller to reply with.
+
+    The `text` of several lines comes with its `parts`, which are fit to be relayed.
+    """
     if name[0] == "$":
         return _broadcast(request, command, name, text, tags)
-    way = find_way(request, command, name, text)
+    way = find_way(request, command, name, judged(text, parts) if parts else text)
     if not isinstance(way, tuple):
         return way
     target, ranks, status = way
     if type(target) is Channel and "c" in target.flags and text:
-        text = strip_formatting(text)
-        if not text:
+        parts = unformatted(parts)
+        text = combine(parts) if parts else strip_formatting(text)
+        if not text.strip("\n"):
             return None
     node = request.session.sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
-    node.commit(MessageSent(command, user, target, text, at, msgid, tags, ranks, status), request.session)
+    fact = MessageSent(command, user, target, text, at, msgid, tags, ranks, status, parts)
+    node.commit(fact, request.session)
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None
@@ -164,7 +177,7 @@ def _for_operators(user: User, channel: Channel, command: str, text: str) -> boo
         "z" in flags
         and (user in channel.members or "n" not in flags)
         and not ("T" in flags and command == "NOTICE")
-        and not ("C" in flags and text[:1] == "\1" and ctcp_command(text) != "ACTION")
+        and not ("C" in flags and ctcp_request(text))
     )
 
 

@@ -17,7 +17,8 @@ from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.model.modes import OP, rank_letters
 from chatnet.model.user import User
 from chatnet.node import Node
-from chatnet.session import names, render
+from chatnet.session import batches, names, render
+from chatnet.session.batches import References
 from chatnet.session.outlet import Turn
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
@@ -36,9 +37,10 @@ https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
 class Delivery:
     """Channel → local sessions, user → local sessions; an observer of everything that people see."""
 
-    def __init__(self, node: Node, turn: Turn) -> None:
+    def __init__(self, node: Node, turn: Turn, references: References) -> None:
         self._node = node
         self._turn = turn
+        self._references = references
         self._channels: dict[Channel, Groups] = {}
         self._users: dict[User, tuple[Session, ...]] = {}
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -167,15 +169,18 @@ class Delivery:
 
     def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
         target = fact.target
+        make = self._of_parts() if fact.parts else render.message
         if type(target) is Channel:
             if fact.ranks:
-                self._status_message(target, fact, origin)
+                self._status_message(target, make, fact, origin)
                 return
             groups = self._channels.get(target)
             need = NEEDED.get(fact.command, 0)
             if groups is not None:
                 mask = cap.SERVER_TIME | cap.MESSAGE_TAGS | fact.by.tagged
-                self.fan(groups, mask, render.message, fact, DEAF, need)
+                if fact.parts:
+                    mask |= batches.MULTILINE
+                self.fan(groups, mask, make, fact, DEAF, need)
             if type(origin) is not Session or origin.caps & need != need:
                 return
             # The sender is in the groups as well: taking the line back is cheaper than a test for everybody.
@@ -183,27 +188,40 @@ class Delivery:
             heard = groups is not None and not key & DEAF and origin.outlet in groups.get(key, ())
             if origin.caps & cap.ECHO_MESSAGE:
                 if not heard:
-                    origin.outlet.send(render.message(fact, origin.caps))
+                    origin.outlet.send(make(fact, origin.caps))
             elif heard:
                 origin.outlet.out.pop()
         else:
             assert isinstance(target, User)
-            self._private_message(target, fact, origin)
+            self._private_message(target, make, fact, origin)
 
-    def _private_message(self, target: User, fact: facts.MessageSent, origin: object) -> None:
+    def _of_parts(self) -> Render:
+        """Makes the lines of a message of several lines, under one reference for everybody who gets them."""
+        reference = self._references.take()
+
+        def make(fact: facts.MessageSent, key: int) -> bytes:
+            return batches.multiline(fact, key, reference)
+
+        return make
+
+    def _private_message(self, target: User, make: Render, fact: facts.MessageSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
         for session in self._users.get(target, ()):
             if session.caps & need == need:
-                session.outlet.send(render.message(fact, session.caps))
+                session.outlet.send(make(fact, session.caps))
                 if session is origin and session.labelled is not None:
                     session.labelled.leave_out()  # the label is for the echo
         if isinstance(fact.by, User):
             need |= cap.ECHO_MESSAGE
+            if fact.parts and fact.by is target:
+                make = self._of_parts()  # who hears both hears two batches
             for session in self._users.get(fact.by, ()):
                 if session.caps & need == need and (session is origin or fact.by is not target):
-                    session.outlet.send(render.message(fact, session.caps))
+                    session.outlet.send(make(fact, session.caps))
 
-    def _status_message(self, channel: Channel, fact: facts.MessageSent, origin: object) -> None:
+    def _status_message(
+        self, channel: Channel, make: Render, fact: facts.MessageSent, origin: object
+    ) -> None:
         need = NEEDED.get(fact.command, 0)
         told = [
             session
@@ -214,7 +232,7 @@ class Delivery:
         ]
         if type(origin) is Session and origin.caps & cap.ECHO_MESSAGE and fact.by not in channel.members:
             told.append(origin)
-        self.tell([session for session in told if session.caps & need == need], render.message, fact)
+        self.tell([session for session in told if session.caps & need == need], make, fact)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)

@@ -15,6 +15,7 @@ from chatnet.model.channel import Channel
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.user import Oper, User
 from chatnet.settings import Settings
+from chatnet.wire.multiline import Part
 
 T = TypeVar("T")
 
@@ -237,6 +238,7 @@ class MessageSent(Fact):
     `msgid` is its id, the same for everybody, and `tags` what the sender's client added for other clients,
     as it stands on the wire (``+a=b;+c``).  `ranks` limits it to members who have one of these rank bits
     (STATUSMSG; 0 = everybody), and `status` is the prefix that was written before the channel's name then.
+    A text of several lines (with ``\\n`` between them) comes with the `parts` that it travels in.
     """
 
     command: str
@@ -248,6 +250,7 @@ class MessageSent(Fact):
     tags: bytes = b""
     ranks: int = 0
     status: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @fact

@@ -17,7 +17,7 @@ from chatnet.rules.refusal import Refusal
 from chatnet.rules.throttles import Throttles
 from chatnet.wire import numerics
 from chatnet.wire.numerics import Numeric
-from chatnet.wire.text import ctcp_command
+from chatnet.wire.text import ctcp_request
 
 HOPS: Final = 16
 """How many forwards are followed, one leading to the next."""
@@ -93,7 +93,7 @@ def may_speak(bans: Bans, user: User, channel: Channel, command: str, text: str)
     https://modern.ircdocs.horse/#privmsg-message and the modes n, m, b, R, T, C.
     """
     flags = channel.flags
-    if "C" in flags and text[:1] == "\1" and ctcp_command(text) != "ACTION":
+    if "C" in flags and ctcp_request(text):
         return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
     if "T" in flags and command == "NOTICE":
         return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)

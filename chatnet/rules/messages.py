@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatnet.model.user import User
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
-from chatnet.wire.text import ctcp_command
+from chatnet.wire.text import ctcp_request
 
 
 def may_write(user: User, target: User, command: str, text: str) -> Refusal | None:
@@ -14,7 +14,7 @@ def may_write(user: User, target: User, command: str, text: str) -> Refusal | No
     Opers pass R and caller id.  716 (caller id) asks the caller to tell the target.
     """
     modes = target.modes
-    if "C" in modes and text[:1] == "\1" and ctcp_command(text) != "ACTION" and user.oper is None:
+    if "C" in modes and ctcp_request(text) and user.oper is None:
         return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
     if user is target:
         return None

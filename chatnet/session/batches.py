@@ -10,7 +10,17 @@ from __future__ import annotations
 from itertools import count
 from typing import Final
 
-from chatnet.session.render import line
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.session.render import encode, line, message_tags
+from chatnet.wire import capabilities as cap
+from chatnet.wire import multiline as wire
+
+MULTILINE: Final = cap.BATCH | cap.MULTILINE
+"""What one needs for messages of several lines."""
+
+TYPE: Final = wire.TYPE.encode()
+CONCAT: Final = wire.CONCAT.encode()
 
 _DIGITS: Final = b"0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -41,6 +51,39 @@ def opening(source: bytes, reference: bytes, kind: bytes, *params: bytes, at: fl
 def closing(source: bytes, reference: bytes, at: float, key: int) -> bytes:
     """``:source BATCH -reference``, a whole line."""
     return line(b":%b BATCH -%b" % (source, reference), at, key)
+
+
+def multiline(fact: facts.MessageSent, key: int, reference: bytes) -> bytes:
+    """A message of several lines: a batch, or for who does not know it all its lines that are not blank.
+
+    https://ircv3.net/specs/extensions/multiline#batch-types and #fallback
+    """
+    source = fact.by.source
+    name = fact.target.source if isinstance(fact.target, Channel) else encode(fact.target.nick)
+    target = fact.status.encode() + name
+    head = b":%b %b %b :" % (source, fact.command.encode(), target)
+    own = message_tags(fact) if key & cap.MESSAGE_TAGS else b""
+    if key & MULTILINE != MULTILINE:
+        return _fallback(fact, key, head, own)
+    lines = [line(b":%b BATCH +%b %b %b" % (source, reference, TYPE, target), fact.at, key, fact.by, own)]
+    for text, joined in fact.parts:
+        tags = reference + b";" + CONCAT if joined else reference
+        lines.append(b"@batch=%b %b" % (tags, line(head + encode(text), fact.at, 0)))
+    lines.append(closing(source, reference, fact.at, key))
+    return b"".join(lines)
+
+
+def _fallback(fact: facts.MessageSent, key: int, head: bytes, own: bytes) -> bytes:
+    """“Servers MUST only include a message ID on the first message of a batch when sending a fallback”.
+
+    All other tags speak of each line as well, so each has them.
+    """
+    rest = fact.tags if own else b""
+    lines: list[bytes] = []
+    for text, _ in fact.parts:
+        if text:
+            lines.append(line(head + encode(text), fact.at, key, fact.by, rest if lines else own))
+    return b"".join(lines)
 
 
 def inside(lines: bytes, reference: bytes) -> bytes:

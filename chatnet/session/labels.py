@@ -9,7 +9,8 @@ nobody who says something needs to know of labels, and a command without one cos
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from types import coroutine
 from typing import Any, Final
 
@@ -48,6 +49,29 @@ def begin_refused(session: one.Session, raw: bytes, most: int) -> None:
             begin(session, parse_tags(head[1:].decode()))
         except UnicodeDecodeError:
             pass
+
+
+@contextmanager
+def answering(session: one.Session, earlier: Labelled | None) -> Iterator[None]:
+    """What is said within is the answer, and all of it, to an `earlier` command that was set aside.
+
+    The command that is being executed goes on with its own answer behind it.  Without an earlier one with a
+    label it is just that command's answer.
+    """
+    if earlier is None:
+        yield
+        return
+    current = session.labelled
+    if current is not None:
+        current.pause()
+    session.labelled = earlier
+    earlier.resume()
+    yield
+    if not session.closed:
+        earlier.end()
+        session.labelled = current
+        if current is not None:
+            current.resume()
 
 
 class Labelled:

@@ -47,7 +47,15 @@ class Offers:
 
 Value = Callable[[Offers, Peer], str | None]
 
+
+def _multiline(offers: Offers, peer: Peer) -> str:
+    """https://ircv3.net/specs/extensions/multiline#capabilities"""
+    limits = offers.settings.limits
+    return f"max-bytes={limits.multiline_bytes},max-lines={limits.multiline_lines}"
+
+
 VALUES: Final[dict[str, Value]] = {
+    "draft/multiline": _multiline,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }
 """Capability → its value, or None if it is not offered; those that are not here have none."""

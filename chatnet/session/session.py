@@ -18,6 +18,7 @@ from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions
     labels,
+    multiline,
     registration,
     sessions,
 )
@@ -83,6 +84,7 @@ class Session:
         "heard",
         "held",
         "labelled",
+        "multiline",
         "needs",
         "opened",
         "outlet",
@@ -121,6 +123,7 @@ class Session:
         self.closed = False
         self.held = False
         self.labelled: labels.Labelled | None = None
+        self.multiline: multiline.Multiline | None = None
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
@@ -201,6 +204,7 @@ class Session:
         if not raw.isascii() or len(raw) > LINE:
             if (text := self._odd_line(raw)) is None:
                 self.penalize(1.0, len(raw), now)
+                self._lose_line()
                 return
         else:
             text = raw.decode()
@@ -219,11 +223,14 @@ class Session:
             else:
                 self._unknown(command)
             self.penalize(1.0, len(raw), now)
+            self._lose_line()
             return
         row.count += 1
         row.bytes += len(raw)
         if sessions.flood:
             self.penalize(row.penalty, len(raw), now)
+        if self.multiline is not None and self.multiline.takes(command, params, tags):
+            return
         if row.phase is REGISTERED and not self.registered:
             self._too_early(command, params)
             return
@@ -265,6 +272,11 @@ class Session:
             labels.begin_refused(self, raw, most)
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
+
+    def _lose_line(self) -> None:
+        """A line was refused as it is: a message of several lines that it may belong to has a hole."""
+        if self.multiline is not None:
+            self.multiline.fail(multiline.INVALID, "A line of the batch was refused")
 
     def _unknown(self, command: str) -> None:
         if not self.registered and command in HTTP_VERBS:

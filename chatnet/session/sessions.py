@@ -76,6 +76,7 @@ class Sessions:
         make_request: Callable[..., Any],
         local: Local,
         monitors: Watching,
+        references: References,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
@@ -104,7 +105,7 @@ class Sessions:
         self.most_registered = 0
         self.most = 0
         self.opened = 0
-        self.references = References()
+        self.references = references
         self.flood = True
         self.penalty_scale = 1.0
         self.isupport: list[str] = []
@@ -256,7 +257,10 @@ class Sessions:
         return False
 
     def sweep(self) -> None:
-        """Close who took too long to register or to answer; PING who is silent. Call it every SWEEP s."""
+        """Close who took too long to register or to answer; PING who is silent, end what is left open.
+
+        Call it every SWEEP seconds.
+        """
         now = self.monotonic()
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
@@ -264,6 +268,8 @@ class Sessions:
                 if session.opened < deadline:
                     session.close("Registration timed out")
                 continue
+            if session.multiline is not None:
+                session.multiline.expire(now)
             klass = session.connection_class
             silent = now - session.heard
             if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused

@@ -30,6 +30,7 @@ NO_IMPLICIT_NAMES: Final = 1 << 18
 EXTENDED_MONITOR: Final = 1 << 19
 EXTENDED_ISUPPORT: Final = 1 << 20
 CHANNEL_RENAME: Final = 1 << 22
+MULTILINE: Final = 1 << 23
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -56,6 +57,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/extended-monitor": EXTENDED_MONITOR,
     "draft/channel-rename": CHANNEL_RENAME,
+    "draft/multiline": MULTILINE,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

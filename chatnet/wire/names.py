@@ -18,6 +18,7 @@ _HOSTNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 _SERVER_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
 _SID: Final = re.compile(r"[0-9][A-Z0-9]{2}")
+_REFERENCE_TAG: Final = re.compile(r"[A-Za-z0-9-]+")
 _TAG: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
 LONGEST_HOST: Final = 63
@@ -75,3 +76,11 @@ def is_tag_name(text: str) -> bool:
     https://ircv3.net/specs/extensions/message-tags#format
     """
     return _TAG.fullmatch(text) is not None
+
+
+def is_reference_tag(text: str, limit: int) -> bool:
+    """“Reference tag MUST contain only ASCII letters, numbers, and/or hyphen”.
+
+    https://ircv3.net/specs/extensions/batch
+    """
+    return len(text) <= limit and _REFERENCE_TAG.fullmatch(text) is not None

@@ -98,6 +98,16 @@ def ctcp_command(text: str) -> str | None:
     return text[1:].partition("\x01")[0].partition(" ")[0].upper() or None
 
 
+def ctcp_request(text: str) -> bool:
+    """True if the text is CTCP that asks something of a client: any but ACTION.
+
+    Formatting before it does not hide it, since mode c would take that away.
+    """
+    if "\x01" not in text:
+        return False
+    return any(t[:1] == "\x01" and ctcp_command(t) != "ACTION" for t in (text, strip_formatting(text)))
+
+
 _IPV6: Final = re.compile(r":[0-9A-Fa-f:.]*(?:/[0-9]+)?")
 
 

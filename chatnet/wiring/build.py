@@ -15,6 +15,7 @@ from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
@@ -54,7 +55,8 @@ def build(
         me, folder(settings.server.casemapping), limits.whowas, limits.invites, limits.former_names
     )
     node = Node(network, settings, clock, log, run)
-    delivery = Delivery(node, turn)
+    references = References()
+    delivery = Delivery(node, turn, references)
     monitors = Monitors(node)
     admission = Admission(lambda: node.settings, clock.monotonic)
     sessions = Sessions(
@@ -63,6 +65,7 @@ def build(
         make_request=Request,
         local=delivery,
         monitors=monitors,
+        references=references,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         verify=verify,
         host_of=host_of,
