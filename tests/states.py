@@ -1,17 +1,33 @@
 """Brings a house and its clients into a state by facts, where the commands that lead there do not matter.
 
-No command and no rule is asked.  Clients have read what they were told of it, but for :func:`set_modes`.
+No command and no rule is asked.  Clients have read what they were told of it, but for :func:`set_modes` and
+what far servers do.
 """
 
 from __future__ import annotations
 
+import itertools
+
 from conversation import Client, House
 
 from chatnet.model.channel import Channel
-from chatnet.model.facts import AccountChanged, ModeChange, ModesChanged, Opered, UserModesChanged
-from chatnet.model.ids import AccountName
+from chatnet.model.facts import (
+    AccountChanged,
+    Joined,
+    ModeChange,
+    ModesChanged,
+    NetSplit,
+    Opered,
+    ServerIntroduced,
+    UserIntroduced,
+    UserModesChanged,
+)
+from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.modes import RANKS, kind_of
-from chatnet.model.user import Oper
+from chatnet.model.server import Server
+from chatnet.model.user import Oper, User
+
+_numbers = itertools.count()
 
 
 def opered(client: Client, *privileges: str, snomask: str = "") -> None:
@@ -71,3 +87,52 @@ def set_modes(house: House, name: str, text: str, *parameters: str) -> None:
             changes.append(ModeChange(adding, letter))
     node = house.node
     node.commit(ModesChanged(channel(house, name), tuple(changes), node.network.me, node.clock.time()))
+
+
+def far_server(house: House, name: str, uplink: Server | None = None) -> Server:
+    """Another server of the network, linked to this one or to `uplink`."""
+    network = house.node.network
+    uplink = uplink or network.me
+    server = Server(SID(f"{len(network.servers):03}"), name, "", uplink.hops + 1, uplink)
+    house.node.commit(ServerIntroduced(server, house.clock.time()))
+    return server
+
+
+def far_user(house: House, server: Server, nick: str, **attributes: object) -> User:
+    """A user of another server, in no channel yet; `attributes` are those of the user."""
+    user = User(server, "198.51.100.7", "far.example")
+    user.uid = UID(f"{server.sid}{next(_numbers):06}")
+    user.nick, user.folded, user.username, user.realname = (
+        nick,
+        house.node.network.fold(nick),
+        "~f",
+        nick.title(),
+    )
+    for name, value in attributes.items():
+        setattr(user, name, value)
+    user.renew_source()
+    house.node.commit(UserIntroduced(user, house.clock.time()))
+    return user
+
+
+def far_join(house: House, name: str, *members: tuple[User, int]) -> None:
+    """Users of another server come into a channel, which is made if there is none; others read of it."""
+    network, now = house.node.network, house.clock.time()
+    found = network.channel(name)
+    if found is None:
+        house.node.commit(Joined(Channel(name, network.fold(name), int(now)), members, now, created=True))
+    else:
+        house.node.commit(Joined(found, members, now))
+
+
+def split(house: House, far: Server) -> NetSplit:
+    """`far`, and all that is behind it, is lost; others read of it."""
+    network = house.node.network
+    servers = [far]
+    for server in servers:
+        servers += [other for other in network.servers.values() if other.uplink is server]
+    users = tuple(user for user in network.users.values() if user.server in servers)
+    assert far.uplink is not None
+    fact = NetSplit(far.uplink, far, tuple(servers), users, house.clock.time())
+    house.node.commit(fact)
+    return fact

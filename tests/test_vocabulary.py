@@ -13,12 +13,15 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.Killed,
     facts.Knocked,
     facts.MessageSent,
+    facts.NetJoinBegan,
+    facts.NetJoinEnded,
     facts.ServerNotice,
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.Opered,  # seen as the user modes that change with it
+    facts.ServerIntroduced,
     facts.SettingsChanged,
     facts.UserIntroduced,  # only the newcomer hears of it: the welcome
 }

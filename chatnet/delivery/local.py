@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, remove, select
+from chatnet.delivery.netsplits import NetSplits
 from chatnet.model import facts
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, Source
@@ -43,8 +44,12 @@ class Delivery:
         self._references = references
         self._channels: dict[Channel, Groups] = {}
         self._users: dict[User, tuple[Session, ...]] = {}
+        self._netsplits = NetSplits(node, references, self._channels, self.fan, self._everybody)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserQuit: self._user_quit,
+            facts.NetSplit: self._netsplits.split,
+            facts.NetJoinBegan: self._netsplits.begin,
+            facts.NetJoinEnded: self._netsplits.end,
             facts.Killed: self._killed,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
@@ -79,6 +84,7 @@ class Delivery:
         """Deliver nothing more to `session`; True if it was the last one of its user."""
         user = session.user
         key = key_of(session)
+        self._netsplits.forget(session)
         for channel in user.channels:
             self._remove(channel, session, key)
         rest = tuple(other for other in self._users[user] if other is not session)
@@ -91,6 +97,8 @@ class Delivery:
     def recap(self, session: Session, caps: int) -> None:
         """Give `session` other capabilities."""
         before = key_of(session)
+        if session.caps & ~caps & cap.BATCH:
+            self._netsplits.forget(session, ending=True)
         session.caps = caps
         if session.registered:
             self._regroup(session, before)
@@ -162,7 +170,7 @@ class Delivery:
         if groups is not None:
             self.fan(groups, cap.SERVER_TIME | by.tagged, make, fact)
 
-    def _everybody(self) -> Iterable[Session]:
+    def _everybody(self) -> list[Session]:
         return [session for sessions in self._users.values() for session in sessions]
 
     # messages
@@ -328,6 +336,8 @@ class Delivery:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
+        if self._netsplits.joins and self._netsplits.tells(fact):
+            return
         for user, _ in fact.members:
             for session in self._users.get(user, ()):
                 add(self._channels.setdefault(channel, {}), session)

@@ -29,6 +29,7 @@ class Monitors:
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.NetSplit: self._net_split,
             facts.NickChanged: self._nick_changed,
             facts.AwayChanged: self._away_changed,
             facts.AccountChanged: self._account_changed,
@@ -76,6 +77,10 @@ class Monitors:
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         self._tell(fact.user.folded, numerics.RPL_MONOFFLINE, fact.user.nick)
+
+    def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        for user in fact.users:
+            self._tell(user.folded, numerics.RPL_MONOFFLINE, user.nick)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         before = self._node.network.fold(fact.old_nick)

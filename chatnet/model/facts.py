@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar, dataclass_transform
 
 from chatnet.model.channel import Channel
 from chatnet.model.ids import AccountName, Folded
+from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
 from chatnet.settings import Settings
 from chatnet.wire.multiline import Part
@@ -61,6 +62,49 @@ class UserQuit(Fact):
 
     user: User
     reason: str
+    at: float
+
+
+@fact
+class ServerIntroduced(Fact):
+    """A server came to the network, behind its `uplink`."""
+
+    server: Server
+    at: float
+
+
+@fact
+class NetSplit(Fact):
+    """The servers `near` and `far` lost each other, and with `far` all who are behind it.
+
+    `servers` are `far` and those behind it, `users` everybody on them, whose `channels` still tell where they
+    were, for the observers.
+    """
+
+    near: Server
+    far: Server
+    servers: tuple[Server, ...]
+    users: tuple[User, ...]
+    at: float
+
+
+@fact
+class NetJoinBegan(Fact):
+    """The servers `near` and `far` found each other.
+
+    Until :class:`NetJoinEnded`, or a split, each :class:`Joined` of users behind `far` is part of it.
+    """
+
+    near: Server
+    far: Server
+    at: float
+
+
+@fact
+class NetJoinEnded(Fact):
+    """`far` has told everything that was behind it when it came."""
+
+    far: Server
     at: float
 
 

@@ -98,5 +98,6 @@ SNOMASKS: Final[dict[str, str]] = {
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",
     "r": "connections refused, and why",
+    "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""

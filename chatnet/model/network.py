@@ -49,8 +49,10 @@ class Network:
         self.most_invites = invites  # of one user; the oldest is forgotten
         self.most_former_names = former_names
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
+            facts.ServerIntroduced: self._server_introduced,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.NetSplit: self._net_split,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
             facts.RealnameChanged: self._realname_changed,
@@ -99,6 +101,17 @@ class Network:
         if applier is not None:
             applier(fact)
 
+    # servers
+
+    def _server_introduced(self, fact: facts.ServerIntroduced) -> None:
+        self.servers[fact.server.sid] = fact.server
+
+    def _net_split(self, fact: facts.NetSplit) -> None:
+        for user in fact.users:
+            self._forget_user(user, fact.at)
+        for server in fact.servers:
+            del self.servers[server.sid]
+
     # users
 
     def _user_introduced(self, fact: facts.UserIntroduced) -> None:
@@ -112,7 +125,9 @@ class Network:
             self.most_users = len(self.users)
 
     def _user_quit(self, fact: facts.UserQuit) -> None:
-        user = fact.user
+        self._forget_user(fact.user, fact.at)
+
+    def _forget_user(self, user: User, at: float) -> None:
         for channel in user.channels:
             self._forget_member(channel, user)
         del self.users[user.uid]
@@ -124,7 +139,7 @@ class Network:
             other.accepts.pop(user, None)
         for other in user.accepts:
             other.accepted_by.pop(user, None)
-        self.whowas.remember(user, fact.at)
+        self.whowas.remember(user, at)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user
@@ -318,6 +333,10 @@ class Network:
             assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
+            assert self.servers[user.server.sid] is user.server
+        for sid, server in self.servers.items():
+            assert server.sid == sid and (server is self.me) == (server.uplink is None)
+            assert server.uplink is None or self.servers[server.uplink.sid] is server.uplink
         assert len(self.nicks) == len(self.users)
         for folded, channel in self.channels.items():
             assert channel.folded == folded == self.fold(channel.name)

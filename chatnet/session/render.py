@@ -163,8 +163,12 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
 
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
-    body = b":%b QUIT :%b" % (fact.user.source, encode(fact.reason))
-    return line(body, fact.at, key, fact.user)
+    return quit_line(fact.user, encode(fact.reason), fact.at, key)
+
+
+def quit_line(user: User, reason: bytes, at: float, key: int) -> bytes:
+    """The same, for whoever leaves."""
+    return line(b":%b QUIT :%b" % (user.source, reason), at, key, user)
 
 
 def killed(fact: facts.Killed, key: int) -> bytes:

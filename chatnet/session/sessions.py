@@ -89,6 +89,7 @@ class Sessions:
         self.make_request = make_request
         self.local = local
         self.monitors = monitors
+        self.references = references
         self.bans = Bans(node.network)
         self.throttles = Throttles(node.clock.monotonic)
         self.cloaks = cloaks

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from conversation import Client, House
 from staff import HASH, oper, sections
+from states import far_server, split
 
 from chatnet.model.modes import SNOMASKS
 
@@ -50,6 +51,10 @@ def rehashes(house: House, root: Client) -> None:
     root >> "REHASH"
 
 
+def splits(house: House, root: Client) -> None:
+    split(house, far_server(house, "far.test"))
+
+
 CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]"),
     ("f", does_not_read, "SendQ exceeded: bob!~bob@192.0.2.1 [192.0.2.1]"),
@@ -60,6 +65,7 @@ CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ("o", opers, "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]"),
     ("q", quits, "Client exiting: bob (~bob@192.0.2.1) [192.0.2.1] (Quit: bye)"),
     ("r", refuses, "HTTP request from 192.0.2.1"),
+    ("x", splits, "Netsplit irc.test far.test (1 servers, 0 users)"),
 ]
 
 

@@ -19,7 +19,7 @@ from chatnet.model import facts
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, AccountName, UIDs
-from chatnet.model.modes import RANKS
+from chatnet.model.modes import OP, RANKS
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
@@ -33,12 +33,14 @@ names = st.sampled_from(["#a", "#A", "#b[", "#B{", "#c"])
 
 class RandomFacts(RuleBasedStateMachine):
     users: Bundle[User] = Bundle("users")
+    servers: Bundle[Server] = Bundle("servers")
 
     def __init__(self) -> None:
         super().__init__()
         self.server = Server(SID("0AA"), "irc.test", "")
         self.network = Network(self.server, folder("rfc1459"), WHOWAS, former_names=FORMER)
         self.uids = UIDs(self.server.sid)
+        self.sids = 0
         self.now = 1000.0
 
     def apply(self, fact: Fact) -> None:
@@ -68,6 +70,40 @@ class RandomFacts(RuleBasedStateMachine):
         assert self.network.whowas.find(user.folded)[0].nick == user.nick
         assert self.network.user(user.nick) is None
 
+    @rule(target=servers, uplink=st.integers(0, 9), places=st.lists(st.sets(names, max_size=3), max_size=3))
+    def link(self, uplink: int, places: list[set[str]]) -> Server:
+        """A server comes, with users who are in some channels."""
+        known = list(self.network.servers.values())
+        above, self.sids = known[uplink % len(known)], self.sids + 1
+        server = Server(SID(f"{self.sids:03}"), f"{self.sids}.test", "", above.hops + 1, above)
+        self.apply(facts.ServerIntroduced(server, self.now))
+        uids = UIDs(server.sid)
+        for wanted in places:
+            user = User(server, "192.0.2.1", "192.0.2.1")
+            user.uid = uids.take()
+            user.nick, user.username = user.uid, "~f"
+            user.folded = self.network.fold(user.nick)
+            user.renew_source()
+            self.apply(facts.UserIntroduced(user, self.now))
+            for name in sorted(wanted):
+                self.enter(user, name, OP)
+        return server
+
+    @rule(far=consumes(servers))
+    def split(self, far: Server) -> None:
+        network = self.network
+        if network.servers.get(far.sid) is not far:
+            return  # it went with another
+        lost = [far]
+        for server in lost:
+            lost += [other for other in network.servers.values() if other.uplink is server]
+        users = tuple(user for user in network.users.values() if user.server in lost)
+        assert far.uplink is not None
+        stay = len(network.users) - len(users)
+        self.apply(facts.NetSplit(far.uplink, far, tuple(lost), users, self.now))
+        assert len(network.users) == stay and not set(lost) & set(network.servers.values())
+        assert not any(member.server in lost for c in network.channels.values() for member in c.members)
+
     @rule(user=users, nick=nicks)
     def rename(self, user: User, nick: str) -> None:
         folded = self.network.fold(nick)
@@ -77,6 +113,9 @@ class RandomFacts(RuleBasedStateMachine):
 
     @rule(user=users, name=names, ranks=st.integers(0, 31))
     def join(self, user: User, name: str, ranks: int) -> None:
+        self.enter(user, name, ranks)
+
+    def enter(self, user: User, name: str, ranks: int) -> None:
         channel = self.network.channel(name)
         if channel is None:
             channel = Channel(name, self.network.fold(name), int(self.now))

@@ -1,0 +1,191 @@
+"""Tells those who share channels with the users of other servers when these part and meet.
+
+https://ircv3.net/specs/batches/netsplit  A split can take thousands of users from thousands of readers, so
+those who were in the same channels are rendered together, once for each format, and each reader is appended
+one text for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatnet.delivery.audience import Group, Groups, key_of, merge
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.node import Node
+from chatnet.session import netsplits
+from chatnet.session.batches import References, closing, opening
+from chatnet.session.outlet import Outlet
+from chatnet.session.session import Session
+from chatnet.wire import capabilities as cap
+
+
+class NetJoin:
+    """A batch that stays open until all of a burst was told; `opened` are those who know of it already."""
+
+    __slots__ = ("near", "opened", "reference")
+
+    def __init__(self, near: Server, reference: bytes) -> None:
+        self.near = near
+        self.reference = reference
+        self.opened: set[Outlet] = set()
+
+
+class NetSplits:
+    """A part of delivery: `channels` is its index, `fan` its way to many, `everybody` all local sessions.
+
+    `joins` are the open batches, by the server that came.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        references: References,
+        channels: Mapping[Channel, Groups],
+        fan: Callable[..., None],
+        everybody: Callable[[], list[Session]],
+    ) -> None:
+        self._node = node
+        self._references = references
+        self._channels = channels
+        self._fan = fan
+        self._everybody = everybody
+        self.joins: dict[Server, NetJoin] = {}
+
+    # splits
+
+    def split(self, fact: facts.NetSplit, origin: object) -> None:
+        """One batch with the QUITs of those whom a session shared a channel with, each once."""
+        for server in [server for server in self.joins if server in fact.servers]:
+            self._end(server, fact.at)
+        together: dict[frozenset[Channel], list[User]] = {}
+        for user in fact.users:
+            channels = frozenset(channel for channel in user.channels if channel in self._channels)
+            if channels:
+                together.setdefault(channels, []).append(user)
+        if together:
+            self._tell_split(fact, together)
+        near, far = fact.near.name, fact.far.name
+        gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
+        self._node.notice("x", f"Netsplit {near} {far} ({gone})")
+
+    def _tell_split(self, fact: facts.NetSplit, together: Mapping[frozenset[Channel], list[User]]) -> None:
+        reference = self._references.take()
+        audiences = {channels: self._audience(channels) for channels in together}
+        everybody = merge(audiences.values())
+        pair = self._names(fact.near, fact.far, "split")
+        reason = b" ".join(pair)
+        self._open(everybody, reference, b"netsplit", pair, fact.at)
+        for channels, users in together.items():
+
+            def make(fact: facts.NetSplit, key: int, users: list[User] = users) -> bytes:
+                return netsplits.quits(users, reason, fact.at, key, reference)
+
+            self._fan(audiences[channels], cap.SERVER_TIME | cap.BATCH | _tagged(users), make, fact)
+        self._close(everybody, reference, fact.at)
+
+    def _audience(self, channels: frozenset[Channel]) -> Groups:
+        several = [self._channels[channel] for channel in channels]
+        return several[0] if len(several) == 1 else merge(several)
+
+    # joins
+
+    def begin(self, fact: facts.NetJoinBegan, origin: object) -> None:
+        """From now on what users behind that server join is told in a batch."""
+        self._end(fact.far, fact.at)
+        self.joins[fact.far] = NetJoin(fact.near, self._references.take())
+
+    def tells(self, fact: facts.Joined) -> bool:
+        """Tell `fact` in the batch it belongs to; False if it is no part of one."""
+        far: Server | None = fact.members[0][0].server
+        while far is not None and far not in self.joins:
+            far = far.uplink
+        if far is None:
+            return False
+        groups = self._channels.get(fact.channel)
+        if groups is not None:
+            self._tell_join(fact, groups, far, self.joins[far])
+        return True
+
+    def _tell_join(self, fact: facts.Joined, groups: Groups, far: Server, join: NetJoin) -> None:
+        fresh = {
+            key: Group(outlets)
+            for key, group in groups.items()
+            if key & cap.BATCH and (outlets := group.keys() - join.opened)
+        }
+        pair = self._names(join.near, far, "join")
+        self._open(fresh, join.reference, b"netjoin", pair, fact.at)
+        for group in fresh.values():
+            join.opened.update(group)
+        me, most = self._node.network.me, self._node.settings.limits.modes
+        users = [user for user, _ in fact.members]
+
+        def make(fact: facts.Joined, key: int) -> bytes:
+            return netsplits.joins(fact.channel, fact.members, me, fact.at, key, most, join.reference)
+
+        mask = cap.SERVER_TIME | cap.BATCH | cap.EXTENDED_JOIN | _tagged(users)
+        if any(user.away is not None for user in users):
+            mask |= cap.AWAY_NOTIFY
+        self._fan(groups, mask, make, fact)
+
+    def end(self, fact: facts.NetJoinEnded, origin: object) -> None:
+        """End the batch of everybody who was sent its beginning."""
+        join = self.joins.get(fact.far)
+        if join is not None:
+            self._end(fact.far, fact.at)
+            self._node.notice("x", f"Netjoin {join.near.name} {fact.far.name}")
+
+    def _end(self, far: Server, at: float) -> None:
+        join = self.joins.pop(far, None)
+        if join is None:
+            return
+        told: Groups = {}
+        for session in self._everybody():
+            if session.outlet in join.opened:
+                told.setdefault(key_of(session), Group())[session.outlet] = session.outlet.out
+        self._close(told, join.reference, at)
+
+    def forget(self, session: Session, *, ending: bool = False) -> None:
+        """`session` is told no more of any batch; if `ending`, after the ends of those it knows of.
+
+        A label is for the answer to CAP, of which these are no part.
+        "For every started batch, server MUST end that batch."  https://ircv3.net/specs/extensions/batch
+        """
+        for join in self.joins.values():
+            if session.outlet in join.opened:
+                join.opened.discard(session.outlet)
+                if ending:
+                    source, at = self._node.network.me.source, self._node.clock.time()
+                    session.outlet.send(closing(source, join.reference, at, session.caps))
+                    if session.labelled is not None:
+                        session.labelled.leave_out()
+
+    # both
+
+    def _names(self, near: Server, far: Server, ending: str) -> tuple[bytes, bytes]:
+        hidden = self._node.settings.server.hide_servers
+        return netsplits.names(near.name, far.name, ending, hidden=hidden)
+
+    def _open(
+        self, groups: Groups, reference: bytes, kind: bytes, names: tuple[bytes, bytes], at: float
+    ) -> None:
+        def make(fact: None, key: int) -> bytes:
+            return opening(self._node.network.me.source, reference, kind, *names, at=at, key=key)
+
+        self._fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
+
+    def _close(self, groups: Groups, reference: bytes, at: float) -> None:
+        def make(fact: None, key: int) -> bytes:
+            return closing(self._node.network.me.source, reference, at, key)
+
+        self._fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
+
+
+def _tagged(users: list[User]) -> int:
+    """The capabilities by which something that any of these says bears a tag."""
+    tagged = 0
+    for user in users:
+        tagged |= user.tagged
+    return tagged
