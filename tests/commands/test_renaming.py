@@ -450,6 +450,30 @@ def test_a_long_answer_does_not_go_under_the_label_of_somebody_who_waits() -> No
     assert "381" in [m.command for m in answers.by_label["1"]]
 
 
+def test_who_is_cut_off_in_the_midst_of_it(
+    house: House, ann: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SendQ is looked at after each long answer, and what it ends others hear of."""
+    bob, eve = house.client("bob"), house.client("eve")
+    met(house, "#foo", bob, eve)
+    ann.lines()
+    monkeypatch.setattr(bob.outlet, "flush", bob.session.sendq_exceeded)
+    ann.send(b"PRIVMSG #foo :x\r\n" * LONG_ANSWER + b"RENAME #foo #bar\r\n")
+    assert bob.outlet.ended == "aborted"
+    assert ann.lines() == [
+        ":ann!~ann@192.0.2.1 RENAME #foo #bar :",
+        ":bob!~bob@192.0.2.1 QUIT :SendQ exceeded",
+    ]
+    assert [line.split(" ")[1] for line in eve.lines()[LONG_ANSWER:]] == [
+        "PART",
+        "JOIN",
+        "353",
+        "366",
+        "QUIT",
+    ]
+    assert list(channel(house, "#bar").members) == [ann.user, eve.user]
+
+
 def test_each_session_of_a_user_is_told_in_its_own_way(house: House, ann: Client) -> None:
     other = second_session(ann)
     ann >> "RENAME #foo #bar"
