@@ -66,12 +66,14 @@ def answering(session: one.Session, earlier: Labelled | None) -> Iterator[None]:
         current.pause()
     session.labelled = earlier
     earlier.resume()
-    yield
-    if not session.closed:
-        earlier.end()
-        session.labelled = current
-        if current is not None:
-            current.resume()
+    try:
+        yield
+    finally:
+        if not session.closed:
+            earlier.end()
+            session.labelled = current
+            if current is not None:
+                current.resume()
 
 
 class Labelled:
