@@ -34,6 +34,11 @@ haven't negotiated the message tags capability."
 https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
 """
 
+OF_MESSAGES: Final = cap.SERVER_TIME | cap.MESSAGE_TAGS
+"""What makes a difference to every message."""
+OF_PARTS: Final = OF_MESSAGES | batches.MULTILINE
+"""What does to a message of several lines."""
+
 
 class Delivery:
     """Channel → local sessions, user → local sessions; an observer of everything that people see."""
@@ -185,9 +190,7 @@ class Delivery:
             groups = self._channels.get(target)
             need = NEEDED.get(fact.command, 0)
             if groups is not None:
-                mask = cap.SERVER_TIME | cap.MESSAGE_TAGS | fact.by.tagged
-                if fact.parts:
-                    mask |= batches.MULTILINE
+                mask = (OF_PARTS if fact.parts else OF_MESSAGES) | fact.by.tagged
                 self.fan(groups, mask, make, fact, DEAF, need)
             if type(origin) is not Session or origin.caps & need != need:
                 return
