@@ -1,4 +1,4 @@
-"""Limnoria, a bot that asks for nearly everything: labels, batches, tags, echoes and STS."""
+"""Limnoria, a bot that asks for much: labels, batches, tags, echoes, multiline messages and STS."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ supybot.log.stdout.level: DEBUG
 supybot.log.stdout.colorized: False
 supybot.log.stdout.format: %(levelname)s %(name)s %(message)s
 supybot.reply.whenAddressedBy.nick: True
+supybot.reply.mores.instant: 5
 supybot.plugins: Misc Owner User Utilities Admin Channel Config
 supybot.plugins.Misc: True
 supybot.plugins.Owner: True
@@ -102,7 +103,7 @@ class Limnoria(Bot):
 def _bob(daemon: Daemon) -> Client:
     """Somebody who sees tags, in #den already."""
     bob = daemon.connect()
-    bob.send("CAP REQ :message-tags echo-message", "CAP END")
+    bob.send("CAP REQ :message-tags echo-message batch draft/multiline", "CAP END")
     bob.register("bob")
     bob.send("JOIN #den")
     bob.sync()
@@ -145,6 +146,40 @@ def test_a_conversation(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
         assert bot.ended() == 0
         (complaint,) = bot.complaints()
         assert "'FROBNICATE', 'Unknown command'" in complaint
+
+
+def test_a_long_command_and_a_long_answer(tmp_path: Path, pip_clients: Path) -> None:
+    """Both are one message in several lines; somebody who knows nothing of that sees the lines."""
+    daemon, authority = certified(tmp_path)
+    words = [f"word{number}" for number in range(100)]
+    with (
+        daemon,
+        _bob(daemon) as bob,
+        daemon.client("fay") as fay,
+        Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, tls=False) as bot,
+    ):
+        fay.send("JOIN #den")
+        bob.until(r":limno!\S+ JOIN #den$")
+        bot.sees("Server acknowledged capabilities: .*'draft/multiline'")
+        bot.sees("Join to #den on net synced")
+        fay.sync()
+        bob.send(
+            "BATCH +long draft/multiline #den",
+            f"@batch=long PRIVMSG #den :limno: echo {' '.join(words[:50])} ",
+            f"@batch=long;draft/multiline-concat PRIVMSG #den :{' '.join(words[50:])}",
+            "BATCH -long",
+        )
+        (opening,) = bob.until(r"^@\S+ :limno!\S+ BATCH \+\S+ draft/multiline #den$")[-1:]
+        assert "+reply=" in opening.split()[0]
+        reference = opening.split()[3].removeprefix("+")
+        lines = bob.until(rf"BATCH -{reference}$")[:-1]
+        assert len(lines) > 1
+        assert all(re.match(rf"@(\S+;)?batch={reference}[; ]", line) for line in lines)
+        assert "".join(line.partition(" PRIVMSG #den :")[2] for line in lines).split() == words
+        bot.answered(r"BATCH \+\S+ draft/multiline", r":limno!\S+ BATCH \+\S+ draft/multiline #den$")
+        seen = [line for line in fay.until(r":limno!\S+ PRIVMSG #den :.*word99$") if ":limno!" in line]
+        assert "".join(line.partition(" PRIVMSG #den :")[2] for line in seen).split() == words
+        assert bot.complaints() == []
 
 
 def test_strict_transport_security(tmp_path: Path, pip_clients: Path) -> None:

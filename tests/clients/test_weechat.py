@@ -35,7 +35,7 @@ def test_a_conversation_in_weechat(tmp_path: Path, tls: bool) -> None:
 def test_tags_in_weechat(tmp_path: Path) -> None:
     """All capabilities at once, also those that this version would not ask for by itself."""
     with WeeChat(tmp_path / "weechat") as weechat, configured(tmp_path) as daemon, daemon.connect() as bob:
-        bob.send("CAP REQ :message-tags", "CAP END")
+        bob.send("CAP REQ :message-tags batch draft/multiline", "CAP END")
         bob.register("bob")
         asked = "*,account-tag,batch,draft/oper-tag,echo-message,labeled-response,standard-replies"
         weechat.enter(f"/set irc.server_default.capabilities {asked}", CORE)
@@ -54,6 +54,9 @@ def test_tags_in_weechat(tmp_path: Path) -> None:
             "@+typing=active TAGMSG #den", "@+draft/react=x;+reply=y TAGMSG wee", "@+reply=x PRIVMSG #den :hi"
         )
         weechat.sees(r"\tbob\thi$")
+        bob.send("BATCH +1 draft/multiline #den", "@batch=1 PRIVMSG #den :one", "@batch=1 PRIVMSG #den :two")
+        bob.send("BATCH -1")
+        weechat.sees(r"\tbob\tone$", r"\tbob\ttwo$")
         weechat.enter("/setname " + 200 * "x")
         weechat.sees("Realname is not valid")
         weechat.enter("/disconnect net good night")
