@@ -204,16 +204,27 @@ class Deflate(PerMessageDeflate):
         self, proto: FrameDecoder | FrameProtocol, fin: bool
     ) -> bytes | CloseReason | None:
         # A control frame may stand between the fragments of a message; wsproto would forget that message.
-        return super().frame_inbound_complete(proto, fin) if self._inbound_is_compressible else None
+        if not self._inbound_is_compressible:
+            return None
+        if fin and self._decompressor is not None and self._decompressor.eof:
+            # "DEFLATE block with BFINAL set to 1": nothing is left to come, and the next message begins anew.
+            self._decompressor = self._inbound_compressed = None
+            return None
+        return super().frame_inbound_complete(proto, fin)
 
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        if not self._inbound_compressed or not self._inbound_is_compressible or self._decompressor is None:
+        inflater = self._decompressor
+        if not self._inbound_compressed or not self._inbound_is_compressible or inflater is None:
             return data
         try:
-            data = self._decompressor.decompress(data, self._limit + 1)
+            data = inflater.decompress(data, self._limit + 1)
         except zlib.error:
+            return CloseReason.INVALID_FRAME_PAYLOAD_DATA
+        # zlib keeps all that follows the last block, and would copy it with each read. What may follow is one
+        # byte.  https://www.rfc-editor.org/rfc/rfc7692#section-7.2.3.4
+        if inflater.unused_data not in (b"", b"\0"):
             return CloseReason.INVALID_FRAME_PAYLOAD_DATA
         return data if len(data) <= self._limit else CloseReason.MESSAGE_TOO_BIG
 

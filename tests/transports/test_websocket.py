@@ -872,3 +872,24 @@ def test_what_is_not_deflated_ends_the_connection() -> None:
     door = WebDoorway(compression=True)
     client = door.enter(headers=DEFLATE)
     assert code_of(door.say(client, frame(TEXT, b"\xff\xff\xff", FIN | COMPRESSED))) == 1007
+
+
+def test_a_last_block_ends_a_message_and_not_what_follows_it() -> None:
+    # "DEFLATE block with BFINAL set to 1"  https://www.rfc-editor.org/rfc/rfc7692#section-7.2.3.4
+    door = WebDoorway(compression=True)
+    client = door.enter(headers=DEFLATE)
+    hello = bytes.fromhex("f348cdc9c9070000")
+    data = frame(TEXT, hello, FIN | COMPRESSED) * 2 + frame(TEXT, squeeze(b"again"), FIN | COMPRESSED)
+    data += frame(TEXT, hello[:3], COMPRESSED) + frame(CONTINUATION, hello[3:-1], 0)
+    data += frame(CONTINUATION, hello[-1:]) + frame(TEXT, b"plain")
+    assert door.say(client, data) == []
+    assert door.session.text == b"Hello\r\nHello\r\nagain\r\nHello\r\nplain\r\n"
+
+
+@pytest.mark.parametrize("after", [b"\0\0", b"x", bytes.fromhex("f348cdc9c90700")])
+def test_nothing_is_kept_of_what_follows_a_last_block(after: bytes) -> None:
+    door = WebDoorway(compression=True)
+    client = door.enter(headers=DEFLATE)
+    data = frame(TEXT, bytes.fromhex("f348cdc9c90700"), COMPRESSED) + frame(CONTINUATION, after, 0)
+    assert code_of(door.say(client, data)) == 1007
+    assert door.session.received == []
