@@ -137,3 +137,4 @@ class Node:
         """Replace the settings, whole and valid as they are, and tell the observers."""
         old, self.settings = self.settings, new
         self.commit(SettingsChanged(old, new))
+        self._plans.clear()  # what an observer hears may depend on them

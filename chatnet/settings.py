@@ -267,6 +267,8 @@ class LimitSettings(Section):
     """Length of an away message."""
     kick: Annotated[int, Field(ge=1, le=400)] = 260
     """Length of the reason of a KICK."""
+    redaction: Annotated[int, Field(ge=1, le=400)] = 260
+    """Length of the reason of a REDACT."""
     key: Annotated[int, Field(ge=1, le=64)] = 24
     """Length of a channel's key (mode k)."""
     mask_list: Annotated[int, Field(ge=1)] = 100
@@ -325,6 +327,22 @@ class LimitSettings(Section):
             if not is_tag_name(tag.removeprefix("-")):
                 raise ValueError(f"has {tag!r}, which is not the name of a tag without its '+'")
         return value
+
+
+class HistorySettings(Section):
+    """``[history]``: recent messages that are remembered, in memory only, so that they can be redacted."""
+
+    messages: Annotated[int, Field(ge=0, le=10000)] = 500
+    """Messages of one channel, or between two users; 0 = nothing is remembered."""
+    target_bytes: Annotated[int, Field(ge=4096)] = 1_048_576
+    """Bytes of memory that they may take."""
+    total_bytes: Annotated[int, Field(ge=65536)] = 67_108_864
+    """Bytes of memory that all remembered messages may take."""
+    duration: Annotated[float, Field(gt=0)] = 86400.0
+    """Seconds after which a message is forgotten."""
+    redaction_window: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds for which authors may redact their messages; 0 = as long as these are remembered. Operators of
+    a channel are not bound by it."""
 
 
 class FloodSettings(Section):
@@ -561,6 +579,7 @@ class Settings(Section):
     tls: TLSSettings = TLSSettings()
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
+    history: HistorySettings = HistorySettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()
     lookups: LookupSettings = LookupSettings()

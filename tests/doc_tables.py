@@ -40,6 +40,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "batch": "lines that belong together, between two BATCH lines",
     "labeled-response": "the answer to each of your commands under its own label (needs `batch`)",
     "standard-replies": "FAIL, WARN and NOTE, whatever they are about",
+    "draft/message-redaction": "REDACT, which deletes messages: yours, and those that others delete",
     "draft/pre-away": "AWAY before you are registered; `AWAY *` gives no reason",
     "no-implicit-names": "no NAMES when you join",
     "draft/no-implicit-names": "the same, by its older name",

@@ -12,6 +12,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.CallerBlocked,
     facts.Killed,
     facts.Knocked,
+    facts.MessageRedacted,  # the text is history's, not the network's
     facts.MessageSent,
     facts.NetJoinBegan,
     facts.NetJoinEnded,

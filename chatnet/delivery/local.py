@@ -27,12 +27,16 @@ from chatnet.wire import numerics
 
 Render = Callable[[Any, int], bytes]
 
-NEEDED: Final = {"TAGMSG": cap.MESSAGE_TAGS}
+NEEDED: Final = {"TAGMSG": cap.MESSAGE_TAGS, "REDACT": cap.MESSAGE_REDACTION}
 """What one must have to hear a message of this command: "Servers MUST NOT deliver TAGMSG to clients that
-haven't negotiated the message tags capability."
+haven't negotiated the message tags capability."  "MUST not forward this REDACT to target recipients that have
+not negotiated this capability".
 
 https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
+https://ircv3.net/specs/extensions/message-redaction#command
 """
+
+Said = facts.MessageSent | facts.MessageRedacted
 
 OF_MESSAGES: Final = cap.SERVER_TIME | cap.MESSAGE_TAGS
 """What makes a difference to every message."""
@@ -69,6 +73,7 @@ class Delivery:
             facts.TopicChanged: self._topic_changed,
             facts.ModesChanged: self._modes_changed,
             facts.MessageSent: self._message_sent,
+            facts.MessageRedacted: self._message_redacted,
             facts.BroadcastSent: self._broadcast_sent,
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
@@ -180,9 +185,10 @@ class Delivery:
 
     # messages
 
-    def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
+    def _message_sent(self, fact: Said, origin: object, make: Render = render.message) -> None:
         target = fact.target
-        make = self._of_parts() if fact.parts else render.message
+        if fact.parts:
+            make = self._of_parts()
         if type(target) is Channel:
             if fact.ranks:
                 self._status_message(target, make, fact, origin)
@@ -215,7 +221,7 @@ class Delivery:
 
         return make
 
-    def _private_message(self, target: User, make: Render, fact: facts.MessageSent, origin: object) -> None:
+    def _private_message(self, target: User, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
         for session in self._users.get(target, ()):
             if session.caps & need == need:
@@ -230,9 +236,7 @@ class Delivery:
                 if session.caps & need == need and (session is origin or fact.by is not target):
                     session.outlet.send(make(fact, session.caps))
 
-    def _status_message(
-        self, channel: Channel, make: Render, fact: facts.MessageSent, origin: object
-    ) -> None:
+    def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
         told = [
             session
@@ -244,6 +248,10 @@ class Delivery:
         if type(origin) is Session and origin.caps & cap.ECHO_MESSAGE and fact.by not in channel.members:
             told.append(origin)
         self.tell([session for session in told if session.caps & need == need], make, fact)
+
+    def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
+        # "in the same way as PRIVMSG messages"
+        self._message_sent(fact, origin, render.redacted)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from chatnet.model.channel import Channel
 from chatnet.model.ids import AccountName, Folded
@@ -295,6 +295,27 @@ class MessageSent(Fact):
     ranks: int = 0
     status: str = ""
     parts: tuple[Part, ...] = ()
+
+
+@fact
+class MessageRedacted(Fact):
+    """A message to a channel or to a user was deleted: by its author, or by an operator of the channel.
+
+    `redacted` is its id and `msgid` that of this; `reason` may be empty.  `ranks` and `status` are those of
+    the message.
+    """
+
+    command: ClassVar[str] = "REDACT"
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    by: Source
+    target: Channel | User
+    redacted: str
+    reason: str
+    at: float
+    msgid: str
+    ranks: int = 0
+    status: str = ""
 
 
 @fact

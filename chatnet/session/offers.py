@@ -56,6 +56,7 @@ def _multiline(offers: Offers, peer: Peer) -> str:
 
 VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
+    "draft/message-redaction": lambda offers, peer: "" if offers.settings.history.messages else None,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }
 """Capability → its value, or None if it is not offered; those that are not here have none."""

@@ -101,6 +101,21 @@ def message(fact: facts.MessageSent, key: int) -> bytes:
     return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
 
 
+def redacted(fact: facts.MessageRedacted, key: int) -> bytes:
+    """``:nick!user@host REDACT #channel id :reason``; for a user, the target is their nick.
+
+    https://ircv3.net/specs/extensions/message-redaction
+    """
+    target = fact.target
+    name = target.source if isinstance(target, Channel) else encode(target.nick)
+    status, redacted = fact.status.encode(), fact.redacted.encode()
+    body = b":%b REDACT %b%b %b" % (fact.by.source, status, name, redacted)
+    if fact.reason:
+        body += b" :" + encode(fact.reason)
+    msgid = b"msgid=" + fact.msgid.encode() if key & cap.MESSAGE_TAGS else b""
+    return line(body, fact.at, key, fact.by, msgid)
+
+
 def broadcast(fact: facts.BroadcastSent, key: int) -> bytes:
     """``:nick!user@host NOTICE $$mask :text``"""
     body = b":%b %b %b" % (fact.by.source, fact.command.encode(), encode(fact.mask))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
+from chatnet.history.ring import Ring
 from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
@@ -77,6 +78,7 @@ class Sessions:
         local: Local,
         monitors: Watching,
         references: References,
+        history: Ring,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
@@ -89,6 +91,7 @@ class Sessions:
         self.make_request = make_request
         self.local = local
         self.monitors = monitors
+        self.history = history
         self.references = references
         self.bans = Bans(node.network)
         self.throttles = Throttles(node.clock.monotonic)

@@ -31,6 +31,7 @@ EXTENDED_MONITOR: Final = 1 << 19
 EXTENDED_ISUPPORT: Final = 1 << 20
 CHANNEL_RENAME: Final = 1 << 22
 MULTILINE: Final = 1 << 23
+MESSAGE_REDACTION: Final = 1 << 24
 
 BY_NAME: Final[dict[str, int]] = {
     "multi-prefix": MULTI_PREFIX,
@@ -58,6 +59,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/extended-monitor": EXTENDED_MONITOR,
     "draft/channel-rename": CHANNEL_RENAME,
     "draft/multiline": MULTILINE,
+    "draft/message-redaction": MESSAGE_REDACTION,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

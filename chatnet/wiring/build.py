@@ -9,6 +9,7 @@ from typing import Any
 from chatnet.commands import CLIENT, Request
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.ring import Ring
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -31,6 +32,7 @@ class Parts:
     node: Node
     sessions: Sessions
     delivery: Delivery
+    history: Ring
     admission: Admission
     turn: Turn
 
@@ -58,6 +60,7 @@ def build(
     references = References()
     delivery = Delivery(node, turn, references)
     monitors = Monitors(node)
+    history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
     sessions = Sessions(
         node=node,
@@ -66,6 +69,7 @@ def build(
         local=delivery,
         monitors=monitors,
         references=references,
+        history=history,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         verify=verify,
         host_of=host_of,
@@ -73,5 +77,5 @@ def build(
         admission=admission,
         control=control,
     )
-    node.observe([delivery, monitors, sessions, Opers(sessions)])
-    return Parts(node, sessions, delivery, admission, turn)
+    node.observe([delivery, monitors, history, sessions, Opers(sessions)])
+    return Parts(node, sessions, delivery, history, admission, turn)

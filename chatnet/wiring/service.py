@@ -23,6 +23,7 @@ from twisted.logger import Logger
 from zope.interface import providedBy
 
 import chatnet
+from chatnet.history.ring import FORGET
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
@@ -128,6 +129,8 @@ class ChatService(Service):
         settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
         self._every(60.0, self._parts.admission.sweep)
+        history, clock = self._parts.history, self._parts.node.clock
+        self._every(FORGET, lambda: history.sweep(clock.time()))
         self._certificate_clock = self._every(settings.tls.reload_interval, self._refresh_certificates)
         self._every(DAY, self._warn_of_expiry)
         # What exists now lives as long as the process: the collector need not look at it again.

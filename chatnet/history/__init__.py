@@ -1,0 +1,1 @@
+"""What was said: today the recent messages, in memory."""

@@ -1,0 +1,295 @@
+"""The ring of recent messages: what is found in it, and what it never exceeds."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+from conversation import Client, House
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from states import channel, set_modes
+
+from chatnet.history.ring import PLAIN, SHELF, Key, Ring, key_of, size_of
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact, MessageRedacted, MessageSent
+from chatnet.model.user import User
+from chatnet.wire.multiline import Part
+
+
+def texts(house: House, by: Client, target: Channel | User) -> list[str]:
+    key = key_of(by.user, target)
+    assert key is not None
+    return [record.text for record in house.parts.history.since(key, 0.0)]
+
+
+def test_what_is_remembered(house: House) -> None:
+    ann, bob = house.client("ann", caps="message-tags"), house.client("bob", caps="message-tags")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c" >> "NICK bert"
+    house.clock.advance(1)
+    ann >> "PRIVMSG #c :one" >> "@+draft/reply=1;+typing=done NOTICE #c :two" >> "PRIVMSG @#c :three"
+    ann >> "PRIVMSG bert :four" >> "PRIVMSG ann :five"
+    bob >> "PRIVMSG ann :six" >> "PRIVMSG #c :seven"
+    place = channel(house)
+    assert texts(house, ann, place) == ["one", "two", "three", "seven"]
+    assert texts(house, ann, bob.user) == texts(house, bob, ann.user) == ["four", "six"]
+    assert texts(house, ann, ann.user) == ["five"]
+    assert texts(house, bob, bob.user) == []
+    one, two, three, seven = house.parts.history.since(place, house.clock.time())
+    assert (one.command, one.source, one.uid, one.at) == (
+        "PRIVMSG", b"ann!~ann@192.0.2.1", ann.user.uid, house.clock.time(),
+    )  # fmt: skip
+    assert (two.command, two.tags) == ("NOTICE", b"+draft/reply=1;+typing=done")
+    assert three.status == "@" and three.ranks
+    assert house.parts.history.since(place, house.clock.time() + 1) == []
+    assert seven.source.startswith(b"bert!")
+
+
+def test_that_somebody_types_is_not_remembered(house: House) -> None:
+    ann = house.client("ann", caps="message-tags")
+    ann >> "JOIN #c" >> "TAGMSG #c" >> "@+typing=active TAGMSG #c" >> "@+draft/typing=done TAGMSG #c"
+    assert texts(house, ann, channel(house)) == []
+    ann >> "@+draft/reply=1;+draft/react=x TAGMSG #c" >> "@+typing=active PRIVMSG #c :x"
+    assert texts(house, ann, channel(house)) == ["", "x"]
+
+
+def test_sources_are_those_of_their_time(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "PRIVMSG #c :x" >> "NICK bea"
+    house.parts.history.sweep(house.clock.time())
+    ann >> "PRIVMSG #c :y" >> "NICK cyd"
+    assert [r.source.partition(b"!")[0] for r in house.parts.history.since(channel(house), 0.0)] == [
+        b"ann",
+        b"bea",
+    ]
+
+
+def test_the_oldest_go(house: House) -> None:
+    house = House(history={"messages": 3})
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+    for number in range(7):
+        ann >> f"PRIVMSG #c :{number}"
+        assert texts(house, ann, channel(house)) == [str(n) for n in range(max(0, number - 2), number + 1)]
+        ann >> f"PRIVMSG ann :{number}"
+    assert texts(house, ann, ann.user) == ["4", "5", "6"]
+    house.check()
+
+
+def test_what_is_too_old_goes(house: House) -> None:
+    house = House(history={"duration": 100})
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "PRIVMSG #c :old"
+    house.clock.advance(60)
+    ann >> "PRIVMSG #c :new" >> "PRIVMSG ann :new"
+    house.clock.advance(41)
+    house.parts.history.sweep(house.clock.time())
+    assert texts(house, ann, channel(house)) == ["new"]
+    house.clock.advance(60)
+    house.parts.history.sweep(house.clock.time())
+    assert house.parts.history.bytes == 0
+
+
+def test_a_channel_that_is_gone_is_forgotten_and_a_new_one_has_nothing(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "JOIN #c,#d" >> "PRIVMSG #c :x" >> "PRIVMSG #d :x"
+    gone = channel(house)
+    ann >> "PART #c" >> "JOIN #c"
+    assert texts(house, ann, channel(house)) == []
+    house.parts.history.sweep(house.clock.time())
+    assert texts(house, ann, gone) == []
+    assert texts(house, ann, channel(house, "#d")) == ["x"]
+
+
+def test_a_renamed_channel_keeps_its_messages(house: House) -> None:
+    ann = house.client("ann", caps="draft/channel-rename")
+    ann >> "JOIN #c" >> "PRIVMSG #c :x" >> "RENAME #c #d"
+    house.parts.history.sweep(house.clock.time())
+    assert texts(house, ann, channel(house, "#d")) == ["x"]
+
+
+def test_those_who_quit_are_forgotten_and_not_kept_alive(house: House) -> None:
+    """What they said in a channel stays, without the user and all that hangs on them."""
+    ann, bob = house.client("ann"), house.client("bob")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c" >> "PRIVMSG #c :hello" >> "PRIVMSG ann :hi"
+    user, place = bob.user, channel(house)
+    bob >> "QUIT"
+    house.parts.history.sweep(house.clock.time())
+    assert texts(house, ann, place) == ["hello"]
+    assert texts(house, ann, user) == []
+    gc.collect()
+    assert not [o for o in gc.get_referrers(user) if isinstance(o, MessageSent)]
+
+
+def test_without_messages_to_remember_nothing_is_heard(house: House) -> None:
+    house = House(history={"messages": 0})
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "PRIVMSG #c :x"
+    assert MessageSent not in house.parts.history.hears
+    assert house.parts.history.bytes == 0
+    house.reload(history={"messages": 2})
+    ann >> "PRIVMSG #c :y"
+    assert texts(house, ann, channel(house)) == ["y"]
+    ann >> "PRIVMSG #c :z" >> "PRIVMSG #c :zz"
+    house.reload(history={"messages": 1})
+    assert texts(house, ann, channel(house)) == ["zz"]
+    ann >> "PRIVMSG #c :last"
+    assert texts(house, ann, channel(house)) == ["last"]
+    house.reload(history={"messages": 0})
+    assert house.parts.history.bytes == 0
+    ann >> "PRIVMSG #c :x"
+    assert texts(house, ann, channel(house)) == []
+    house.check()
+
+
+def test_each_target_gives_up_its_oldest_when_all_is_too_much(house: House) -> None:
+    house = House(history={"total_bytes": 65536, "messages": 10000})
+    ann = house.client("ann")
+    ann >> "JOIN #a,#b,#c"
+    for name in ("#a", "#b"):
+        for number in range(20):
+            ann >> f"PRIVMSG {name} :{number}"
+    for number in range(40):
+        ann >> f"PRIVMSG #c :{number}"
+    left = [len(texts(house, ann, channel(house, name))) for name in ("#a", "#b", "#c")]
+    assert 58 <= sum(left) <= 61 and min(left) > 5
+    assert texts(house, ann, channel(house, "#c"))[-1] == "39"
+    assert house.parts.history.bytes <= 65536
+
+
+def test_what_counts_is_about_what_it_takes(house: House) -> None:
+    """Bytes are counted and not measured; for ASCII they are more than there really are."""
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+    history = house.parts.history
+    before = history.bytes
+    tracemalloc.start()
+    lines = [b"PRIVMSG #c :" + b"%03d" % number + b"x" * 490 + b"\r\n" for number in range(300)]
+    base = tracemalloc.get_traced_memory()[0]
+    for line in lines:
+        ann.session.receive(line)
+    ann.lines()
+    taken = tracemalloc.get_traced_memory()[0] - base
+    tracemalloc.stop()
+    assert 300 * PLAIN / 4 < taken < history.bytes - before == SHELF + 300 * PLAIN
+
+
+class Bounds(RuleBasedStateMachine):
+    """Any messages, redactions, sweeps and reloads, against lists that are kept beside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House(
+            history={"messages": 4, "target_bytes": 6144, "total_bytes": 65536, "duration": 50}
+        )
+        self.users = [self.house.client(nick).user for nick in ("ann", "bob", "cyd")]
+        client = self.house.client("dan")
+        client >> "JOIN #a,#b"
+        self.targets: list[Channel | User] = [*self.users, *(channel(self.house, n) for n in ("#a", "#b"))]
+        set_modes(self.house, "#a", "-n")
+        self.said: dict[Key, list[MessageSent]] = {}
+        self.redacted: set[str] = set()
+        self.number = 0
+
+    @property
+    def ring(self) -> Ring:
+        return self.house.parts.history
+
+    def commit(self, fact: Fact) -> None:
+        self.house.node.commit(fact)
+
+    @rule(
+        by=st.integers(0, 2),
+        to=st.integers(0, 4),
+        size=st.integers(1, 500),
+        tags=st.one_of(st.just(0), st.integers(0, 4094)),
+        times=st.integers(1, 9),
+    )
+    def say(self, by: int, to: int, size: int, tags: int, times: int) -> None:
+        for _ in range(times):
+            self.number += 1
+            target = self.targets[to]
+            fact = MessageSent(
+                "PRIVMSG",
+                self.users[by],
+                target,
+                "x" * size,
+                self.house.clock.time(),
+                f"{self.number:05d}",
+                b"t" * tags,
+            )
+            fact.parts = (Part("x"),) * (tags % 4)  # type: ignore[misc]
+            self.commit(fact)
+            key = key_of(fact.by, target)
+            assert key is not None
+            self.said.setdefault(key, []).append(fact)
+            limits = self.house.settings.history
+            fits = limits.messages > 0 and SHELF + size_of(fact) <= limits.target_bytes
+            assert (self.ring.find(key, fact.msgid) is not None) is fits
+
+    @rule(by=st.integers(0, 2), to=st.integers(0, 4), number=st.integers(0, 60))
+    def redact(self, by: int, to: int, number: int) -> None:
+        target = self.targets[to]
+        key = key_of(self.users[by], target)
+        assert key is not None
+        msgid = f"{max(0, self.number - number):05d}"
+        if self.ring.find(key, msgid) is not None:
+            self.redacted.add(msgid)
+        self.commit(MessageRedacted(self.users[by], target, msgid, "", self.house.clock.time(), "r"))
+        assert self.ring.find(key, msgid) is None
+
+    @rule(seconds=st.integers(0, 40))
+    def sweep(self, seconds: int) -> None:
+        self.house.clock.advance(seconds)
+        now = self.house.clock.time()
+        self.ring.sweep(now)
+        assert all(r.at >= now - 50 for key in self.said for r in self.ring.since(key, 0.0))
+
+    @rule(messages=st.integers(0, 6), target_bytes=st.integers(4096, 9000))
+    def reload(self, messages: int, target_bytes: int) -> None:
+        self.house.reload(history={"messages": messages, "target_bytes": target_bytes})
+
+    @invariant()
+    def bounded_and_right(self) -> None:
+        limits = self.house.settings.history
+        total = 0
+        for key, said in self.said.items():
+            kept = self.ring.since(key, 0.0)
+            size = sum(map(size_of, kept))
+            assert len(kept) <= limits.messages
+            if kept:
+                assert SHELF + size <= limits.target_bytes
+                total += SHELF + size
+            # The end of what was said, but for what was redacted, or did not fit.
+            ids = [record.msgid for record in kept]
+            assert ids == sorted(ids) and not self.redacted & set(ids)
+            by_id = {fact.msgid: fact for fact in said}
+            for record in kept:
+                fact = by_id[record.msgid]
+                assert (record.text, record.tags, record.at) == (fact.text, fact.tags, fact.at)
+                assert self.ring.find(key, record.msgid) == record
+                others = [other for other in self.said if other != key]
+                assert all(self.ring.find(other, record.msgid) is None for other in others)
+        assert self.ring.bytes == total <= limits.total_bytes
+
+
+Bounds.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestBounds = Bounds.TestCase
+
+
+@given(st.lists(st.integers(0, 70), min_size=1, max_size=300))
+@settings(max_examples=30, deadline=None)
+def test_all_together_never_exceed_the_total(targets: list[int]) -> None:
+    house = House(history={"messages": 5, "total_bytes": 65536})
+    ann = house.client("ann").user
+    network = house.node.network
+    channels = [Channel(f"#{n}", network.fold(f"#{n}"), 0) for n in range(71)]
+    ring = house.parts.history
+    for number, target in enumerate(targets):
+        house.node.commit(MessageSent("PRIVMSG", ann, channels[target], "x", 1.0, str(number)))
+        assert ring.bytes <= 65536
+        assert ring.find(channels[target], str(number)) is not None
+    house.check()
