@@ -758,7 +758,7 @@ def test_deaf_members_hear_nothing(house: House) -> None:
 # Floods
 
 
-def flooding(**limits: int) -> tuple[House, Client, Client]:
+def flooding(**limits: float) -> tuple[House, Client, Client]:
     house = House(flood={"enabled": True}, limits=limits)
     ann, bob = table(house, MULTI, "")
     house.clock.advance(60)
@@ -793,14 +793,15 @@ def test_lines_cost_as_much_as_messages() -> None:
 
 
 def test_what_costs_too_much_waits_and_arrives_whole() -> None:
-    house, ann, bob = flooding(multiline_lines=100, multiline_bytes=40000)
+    """However long that is: the client left nothing open."""
+    house, ann, bob = flooding(multiline_lines=100, multiline_bytes=40000, batch_timeout=0.2)
     ann.send(batch(["x"] * 100))
     bob.silent()
-    for _ in range(40):
-        house.clock.advance(0.5)
+    for _ in range(80):
+        house.clock.advance(0.25)
         house.parts.sessions.sweep()
         bob.silent()
-    house.clock.advance(60)  # for longer than a batch may be left open, if its client was not waiting for us
+    house.clock.advance(60)
     house.parts.sessions.sweep()
     assert sum("PRIVMSG" in line for line in bob.lines()) == 100
     assert not any("FAIL" in line for line in ann.lines())
@@ -926,3 +927,57 @@ def combined(client: Client) -> str:
         rest = line.partition(" ")[2] if line[0] == "@" else line
         assert len(rest.encode()) <= 510
     return text
+
+
+LINES = [
+    "BATCH +1 draft/multiline #c",
+    "BATCH +2 draft/multiline bob",
+    "BATCH +1 draft/multiline ann",
+    "BATCH +1 draft/multiline #nowhere",
+    "BATCH +1 nonsense",
+    "BATCH +ä draft/multiline #c",
+    "BATCH -1",
+    "BATCH -2",
+    "batch=1 PRIVMSG #c :a",
+    "batch=1 PRIVMSG #c :b",
+    "batch=1 PRIVMSG #c :",
+    "batch=1;draft/multiline-concat PRIVMSG #c :c",
+    "batch=1;draft/multiline-concat PRIVMSG #c :",
+    "batch=1 PRIVMSG ann :d",
+    "batch=1 NOTICE #c :e",
+    "batch=2 PRIVMSG bob :f",
+    "batch=2 BATCH -2",
+    "batch=1 PRIVMSG #c :\udcff",
+    "batch=1 NOSUCH",
+    "PRIVMSG #c :g",
+    "PING x",
+    "ISON bob",
+    "AWAY :gone",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(said=st.lists(st.tuples(st.sampled_from(LINES), st.booleans()), max_size=30), echo=st.booleans())
+def test_whatever_comes_has_its_answer(said: list[tuple[str, bool]], echo: bool) -> None:
+    """Each label is answered once, but for that of a batch that is still open; nothing goes out by halves."""
+    house = House()
+    caps = f"{MULTI} message-tags labeled-response"
+    ann, bob = table(house, f"{caps} echo-message" if echo else caps, MULTI)
+    labels = []
+    for number, (line, labelled) in enumerate(said):
+        tags, command = line.split(" ", 1) if line.startswith("batch=") else ("", line)
+        if labelled:
+            labels.append(str(number))
+            tags = f"label={number}" + (f";{tags}" if tags else "")
+        ann >> (f"@{tags} {command}" if tags else command)
+        assert ann.session.labelled is None
+    open_label = ann.session.multiline and ann.session.multiline.labelled
+    ann >> "PING end"
+    answers = Answers(ann.lines())
+    unanswered = set(labels) - answers.by_label.keys()
+    assert not answers.by_label.keys() - set(labels)
+    if unanswered:
+        assert open_label is not None and ann.session.multiline is not None
+        assert not ann.session.multiline.failed and len(unanswered) == 1
+    Answers(bob.lines())
+    house.check()
