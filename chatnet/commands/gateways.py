@@ -16,7 +16,7 @@ from chatnet.wire import numerics
 BEGINNING: Final = Needs.NICK | Needs.USER
 
 
-@CLIENT.command("WEBIRC", min_params=4, phase=Phase.ANY, penalty=0.5)
+@CLIENT.command("WEBIRC", phase=Phase.ANY, penalty=0.5)
 async def webirc(request: Request) -> None:
     """`WEBIRC <password> <gateway> <host> <address> [:<options>]`: a web gateway tells of its user.
 
@@ -30,6 +30,9 @@ async def webirc(request: Request) -> None:
         request.stop(numerics.ERR_ALREADYREGISTERED)
     if not _is_first(session):
         _refuse(request, "not the first command")
+        return
+    if len(request.params) < 4:  # 461 would let the user in, as the gateway
+        _refuse(request, "too few parameters")
         return
     password, _, host, address = request.params[:4]
     found = visitor(host, address, " ".join(request.params[4:]), request.settings.limits.host)
