@@ -49,9 +49,9 @@ class Record(NamedTuple):
 
 
 Heard = tuple[MessageSent, bytes]
-"""A message and its source: how it is kept until the next sweep, since a Record takes longer to make.
+"""A message and its source: how it is kept while its author is there, since a Record takes longer to make.
 
-The fact names users and channels, which must not stay in memory for the sake of what they said.
+After that the fact would keep the user in memory, and all that hangs on them.
 """
 
 
@@ -90,8 +90,8 @@ class Ring:
     def __init__(self, network: Network, settings: Settings) -> None:
         self._network = network
         self._shelves: OrderedDict[Key, Shelf] = OrderedDict()
-        self._full: dict[Channel | User, deque[Heard | Record]] = {}
-        """Of channels that have as many messages as they may, all plain ones: one comes, one goes."""
+        self._full: dict[Key | User, deque[Heard | Record]] = {}
+        """Of targets that have as many messages as they may, all plain ones: one comes, one goes."""
         self.bytes = 0
         self._use(settings.history)
 
@@ -121,16 +121,18 @@ class Ring:
         # On the path of every message: what a busy channel is told most is done here and now.
         records = self._full.get(fact.target)
         if records is None or fact.tags or fact.parts:
-            self._remember(fact)
+            key = key_of(fact.by, fact.target)
+            if key is not None and not (fact.command == "TAGMSG" and _is_fleeting(fact.tags)):
+                self._remember(key, fact)
         else:
             records.append((fact, fact.by.source))
             records.popleft()
 
-    def _remember(self, fact: MessageSent) -> None:
-        if fact.command == "TAGMSG" and _is_fleeting(fact.tags):
-            return
-        key = key_of(fact.by, fact.target)
-        if key is None:
+    def _remember(self, key: Key, fact: MessageSent) -> None:
+        records = self._full.get(key)
+        if records is not None and not fact.tags and not fact.parts:
+            records.append((fact, fact.by.source))
+            records.popleft()
             return
         shelf = self._shelves.get(key)
         if shelf is None:
@@ -145,7 +147,7 @@ class Ring:
             self._trim(key, shelf)
         if self.bytes > self._total_bytes:
             self._trim_all()
-        if len(shelf.records) == most and shelf.bytes == SHELF + most * PLAIN and isinstance(key, Channel):
+        if len(shelf.records) == most and shelf.bytes == SHELF + most * PLAIN:
             self._full[key] = shelf.records
 
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
@@ -184,13 +186,19 @@ class Ring:
         before = now - self._seconds
         for key, shelf in list(self._shelves.items()):
             records = shelf.records
-            while records and _read(records[0]).at < before:
+            while records and _message(records[0]).at < before:
                 self._lose(key, shelf, 0)
             if not records or self._is_gone(key):
                 self._drop(key)
-                continue
-            for index, record in enumerate(records):
-                if not isinstance(record, Record):
+            else:
+                self._let_go(records)
+
+    def _let_go(self, records: deque[Heard | Record]) -> None:
+        users = self._network.users
+        for index, record in enumerate(records):
+            if not isinstance(record, Record):
+                by = record[0].by
+                if isinstance(by, User) and users.get(by.uid) is not by:
                     records[index] = _read(record)
 
     # bounds
@@ -217,25 +225,27 @@ class Ring:
                 self._drop(key)
 
     def _lose(self, key: Key, shelf: Shelf, index: int) -> None:
-        size = size_of(_read(shelf.records[index]))
+        size = size_of(_message(shelf.records[index]))
         del shelf.records[index]
         shelf.bytes -= size
         self.bytes -= size
-        if isinstance(key, Channel):
-            self._full.pop(key, None)
+        self._full.pop(key, None)
 
     def _drop(self, key: Key) -> None:
         self.bytes -= self._shelves.pop(key).bytes
-        if isinstance(key, Channel):
-            self._full.pop(key, None)
+        self._full.pop(key, None)
 
 
 def _index(records: deque[Heard | Record], msgid: str) -> int | None:
     """Where the message of that id is; looked for from the newest on."""
     for back, record in enumerate(reversed(records), 1):
-        if (record if isinstance(record, Record) else record[0]).msgid == msgid:
+        if _message(record).msgid == msgid:
             return len(records) - back
     return None
+
+
+def _message(record: Heard | Record) -> MessageSent | Record:
+    return record if isinstance(record, Record) else record[0]
 
 
 def _read(record: Heard | Record) -> Record:
@@ -258,5 +268,5 @@ def _read(record: Heard | Record) -> Record:
 
 
 def _is_fleeting(tags: bytes) -> bool:
-    """Whether a TAGMSG with these tags says nothing that lasts: that somebody types, or nothing at all."""
-    return b";" not in tags and (not tags or tags.startswith((b"+typing=", b"+draft/typing=")))
+    """Whether a TAGMSG with these tags says nothing that lasts: that somebody types."""
+    return b";" not in tags and tags.startswith((b"+typing=", b"+draft/typing="))

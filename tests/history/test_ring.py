@@ -49,7 +49,7 @@ def test_what_is_remembered(house: House) -> None:
 
 def test_that_somebody_types_is_not_remembered(house: House) -> None:
     ann = house.client("ann", caps="message-tags")
-    ann >> "JOIN #c" >> "TAGMSG #c" >> "@+typing=active TAGMSG #c" >> "@+draft/typing=done TAGMSG #c"
+    ann >> "JOIN #c" >> "@+typing=active TAGMSG #c" >> "@+draft/typing=done TAGMSG #c"
     assert texts(house, ann, channel(house)) == []
     ann >> "@+draft/reply=1;+draft/react=x TAGMSG #c" >> "@+typing=active PRIVMSG #c :x"
     assert texts(house, ann, channel(house)) == ["", "x"]
@@ -138,6 +138,9 @@ def test_without_messages_to_remember_nothing_is_heard(house: House) -> None:
     assert texts(house, ann, channel(house)) == ["zz"]
     ann >> "PRIVMSG #c :last"
     assert texts(house, ann, channel(house)) == ["last"]
+    house.reload(history={"messages": 2})
+    ann >> "PRIVMSG #c :very last"
+    assert texts(house, ann, channel(house)) == ["last", "very last"]
     house.reload(history={"messages": 0})
     assert house.parts.history.bytes == 0
     ann >> "PRIVMSG #c :x"
