@@ -340,7 +340,7 @@ class HistorySettings(Section):
     """Bytes of memory that all remembered messages may take."""
     duration: Annotated[float, Field(gt=0)] = 86400.0
     """Seconds after which a message is forgotten."""
-    redaction_window: Annotated[float, Field(ge=0)] = 0.0
+    redaction_window: Annotated[int, Field(ge=0)] = 0
     """Seconds for which authors may redact their messages; 0 = as long as these are remembered. Operators of
     a channel are not bound by it."""
 

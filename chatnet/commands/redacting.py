@@ -71,7 +71,7 @@ def redact(request: Request) -> None:
 def _fail(request: Request, why: CannotRedact, name: str, msgid: str) -> None:
     context = [name, msgid]
     if why is EXPIRED:
-        context.append(f"{request.settings.history.redaction_window:g}")
+        context.append(str(request.settings.history.redaction_window))
     request.session.fail("REDACT", why.code, why.description, *context)
 
 
