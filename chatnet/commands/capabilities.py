@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
-from chatnet.session.offers import WITH_VALUES, show, words
+from chatnet.session.offers import WITH_VALUES, show, show_all, words
 from chatnet.session.session import Needs, Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -35,17 +35,17 @@ def _ls(request: Request) -> None:
     _hold(request)
     session = request.session
     text = request.param(1)
-    version = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    version = int(text) if text.isascii() and text.isdigit() else 0
     session.cap_version = max(session.cap_version, version)
     if session.cap_version >= WITH_VALUES and not session.caps & cap.CAP_NOTIFY:
         request.sessions.local.recap(session, session.caps | cap.CAP_NOTIFY)
     offered = request.sessions.offers.to(session.peer)
-    show(session, "LS", words(offered, version), marked=version >= WITH_VALUES)
+    show_all(session, "LS", words(offered, version), version)
 
 
 def _list(request: Request) -> None:
     session = request.session
-    show(session, "LIST", cap.names(session.caps), marked=session.cap_version >= WITH_VALUES)
+    show_all(session, "LIST", cap.names(session.caps), session.cap_version)
 
 
 def _req(request: Request) -> None:

@@ -72,16 +72,30 @@ def words(offered: Mapping[str, str], version: int) -> list[str]:
     return [name for name in offered if name in cap.BY_NAME]
 
 
-def show(session: one.Session, subcommand: str, listed: Iterable[str], *, marked: bool = False) -> None:
-    """``CAP nick SUB :a b c`` in as many lines as it takes; if `marked`, with a ``*`` in all but the last."""
-    head = f":{session.sessions.server_name} CAP {session.user.nick} {subcommand} "
-    *lines, last = _lines(listed, LINE - len(head) - len("* :"))
+def show(session: one.Session, subcommand: str, listed: Iterable[str]) -> None:
+    """``CAP nick SUB :a b c`` in as many lines as it takes."""
+    head, lines = _lines(session, subcommand, listed)
     for line in lines:
-        session.send(encode(f"{head}{'* ' if marked else ''}:{line}"))
-    session.send(encode(f"{head}:{last}"))
+        session.send(encode(f"{head}:{line}"))
 
 
-def _lines(listed: Iterable[str], room: int) -> list[str]:
+def show_all(session: one.Session, subcommand: str, listed: Iterable[str], version: int) -> None:
+    """The same for LS and LIST, with a ``*`` in all lines but the last; clients of an old `version` read one.
+
+    "Multiline LS and LIST replies must only be used for CAP 302": what does not fit is not told to others.
+    https://ircv3.net/specs/extensions/capability-negotiation#multiline-replies-to-cap-ls-and-cap-list
+    """
+    head, lines = _lines(session, subcommand, listed)
+    *begin, end = lines if version >= WITH_VALUES else lines[:1]
+    for line in begin:
+        session.send(encode(f"{head}* :{line}"))
+    session.send(encode(f"{head}:{end}"))
+
+
+def _lines(session: one.Session, subcommand: str, listed: Iterable[str]) -> tuple[str, list[str]]:
+    """How each line begins, and the words of each."""
+    head = f":{session.sessions.server_name} CAP {session.user.nick} {subcommand} "
+    room = LINE - len(head) - len("* :")
     lines = [""]
     size = 0
     for word in listed:
@@ -92,7 +106,7 @@ def _lines(listed: Iterable[str], room: int) -> list[str]:
         else:
             lines[-1] += (" " if size else "") + word
             size += length + (size > 0)
-    return lines
+    return head, lines
 
 
 def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> None:

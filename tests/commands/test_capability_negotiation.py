@@ -56,11 +56,36 @@ def test_version_302_means_cap_notify(house: House) -> None:
     assert ann.session.cap_version == 302
 
 
-@pytest.mark.parametrize("version", ["", "x", "301", "-302", "3.2", "9999999", "\u0663\u0660\u0662"])
+@pytest.mark.parametrize("version", ["", "x", "301", "-302", "3.2", "\u0663\u0660\u0662"])
 def test_other_versions_are_not_302(house: House, version: str) -> None:
     ann = house.connect()
     ann >> f"CAP LS {version}"
     assert ann.session.caps == 0
+
+
+@pytest.mark.parametrize("version", ["302", "0302", "307", "9999999", "9" * 480])
+def test_a_version_is_a_number(house: House, version: str) -> None:
+    """“The CAP version number argument MUST be treated as a number by the server.”"""
+    ann = house.connect()
+    ann >> f"CAP LS {version}"
+    assert ann.session.caps == cap.CAP_NOTIFY
+
+
+@pytest.mark.parametrize("version", ["302", ""])
+def test_only_version_302_reads_several_lines(version: str) -> None:
+    """“Multiline LS and LIST replies must only be used for CAP 302.”"""
+    house = House(server={"name": "irc." + "x" * 50 + ".example"}, limits={"nick": 64})
+    ann = house.client("a" * 64)
+    for name in cap.BY_NAME:
+        ann >> f"CAP REQ {name}"
+    ann.lines()
+    for command in (f"CAP LS {version}", "CAP LIST"):
+        ann >> command
+        lines = ann.lines()
+        told = {word.partition("=")[0] for line in lines for word in line.rpartition(" :")[2].split()}
+        assert [" * :" in line for line in lines] == ([True, False] if version else [False])
+        assert told == set(cap.BY_NAME) if version else set() < told < set(cap.BY_NAME)
+        assert all(len(line.partition(" :")[2] if line[0] == "@" else line) <= 510 for line in lines)
 
 
 def test_older_clients_may_give_cap_notify_back(house: House) -> None:
