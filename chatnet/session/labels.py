@@ -21,7 +21,7 @@ from chatnet.wire.capabilities import BATCH, LABELED_RESPONSE
 from chatnet.wire.message import escape_tag_value, parse_tags
 
 LABEL: Final = 64
-"""Bytes that a label may have; the specification's."""
+"""Bytes that a label may have, as it goes over the wire; the specification's."""
 
 _NEEDED: Final = BATCH | LABELED_RESPONSE
 
@@ -33,8 +33,8 @@ def begin(session: one.Session, tags: Mapping[str, str]) -> None:
     empty or too long: such a command is answered as one without.
     """
     label = tags.get("label", "")
-    if label and session.caps & _NEEDED == _NEEDED and len(encode(label)) <= LABEL:
-        session.labelled = Labelled(session, b"label=" + encode(escape_tag_value(label)))
+    if label and session.caps & _NEEDED == _NEEDED and len(value := encode(escape_tag_value(label))) <= LABEL:
+        session.labelled = Labelled(session, b"label=" + value)
 
 
 def begin_refused(session: one.Session, raw: bytes, most: int) -> None:

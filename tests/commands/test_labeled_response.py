@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled import LABELS, Answers
 from staff import HASH, PASSWORD, sections
+from states import logged_in, opered
 
 from chatnet.commands import CLIENT
 from chatnet.session.batches import closing, inside, opening
@@ -146,14 +147,14 @@ def test_what_others_hear_has_no_label(house: House, ann: Client) -> None:
 # The value
 
 
-@pytest.mark.parametrize("label", ["x" * 64, "\u00e9" * 32, "a\\:b\\s\\\\", "-_.,=:@ "[:7]])
+@pytest.mark.parametrize("label", ["x" * 64, "\u00e9" * 32, "\\:" * 32, "a\\:b\\s\\\\", "-_.,=:@ "[:7]])
 def test_a_label_is_opaque(ann: Client, label: str) -> None:
     """“The tag value is chosen by the client and MUST be treated as an opaque identifier.”"""
     ann >> f"@label={label} PING x"
     ann << f"@label={label} :irc.test PONG irc.test :x"
 
 
-@pytest.mark.parametrize("label", ["", "=", "=" + "x" * 65, "=" + "\u00e9" * 33])
+@pytest.mark.parametrize("label", ["", "=", "=" + "x" * 65, "=" + "\u00e9" * 33, "=" + "\\:" * 33])
 def test_what_is_no_label(ann: Client, label: str) -> None:
     """“the label message tag, which has a required value”; “The value MUST NOT exceed 64 bytes.”
 
@@ -162,6 +163,27 @@ def test_what_is_no_label(ann: Client, label: str) -> None:
     ann >> f"@label{label} PING x" >> f"@label{label} PONG x"
     ann << ":irc.test PONG irc.test :x"
     ann.silent()
+
+
+def test_all_tags_of_the_server_have_room() -> None:
+    """“Servers MUST NOT add tag data exceeding 510 bytes to messages.”
+
+    https://ircv3.net/specs/extensions/message-tags#size-limit
+    """
+    house = House(limits={"channel": 200})
+    caps = f"{LABELS} message-tags server-time account-tag draft/oper-tag echo-message"
+    ann, channel, client_tag = house.client("ann", caps=caps), "#" + "c" * 199, "+x=" + "y" * 4000
+    label = "\\:" * 32
+    ann >> f"JOIN {channel}" >> "MODE ann +B"
+    opered(ann)
+    logged_in(ann, "a" * 64)
+    ann.lines()
+    ann >> f"@label={label};{client_tag} TAGMSG {channel}"
+    (line,) = ann.lines()
+    tags = line.partition(" ")[0]
+    assert all(f";{name}" in tags for name in ("time=", "account=", "bot;", "draft/oper", "msgid="))
+    assert tags.endswith(";" + client_tag)
+    assert len(tags[1:].removesuffix(client_tag)) <= 510
 
 
 def test_bytes_that_are_not_utf8_come_back_as_they_are() -> None:
