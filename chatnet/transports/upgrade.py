@@ -38,6 +38,14 @@ _START = re.compile(rb"[A-Z]{1,16} [^\s]+ HTTP/1\.1\r\n")
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+_PARAMETER = re.compile(
+    r"(?:server|client)_no_context_takeover|server_max_window_bits=(?:9|1[0-5])"
+    r"|client_max_window_bits(?:=(?:9|1[0-5]))?"
+)
+"""Of an offer that need not be declined.  https://www.rfc-editor.org/rfc/rfc7692#section-7.1
+(zlib has no window of 8 bits.)"""
+
+
 class Refused(Exception):
     """The request is answered with an error; `headers` are whole lines of the answer."""
 
@@ -189,8 +197,13 @@ class Deflate(PerMessageDeflate):
         self._deflater: zlib._Compress | None = None
 
     def accept(self, offer: str) -> bool | str | None:
-        # A client names its offers in the order of its preference.
-        return False if self.enabled() else super().accept(offer)
+        # A client names its offers in the order of its preference.  wsproto keeps a part of an offer that it
+        # declines, and overlooks what it does not know.
+        found = [parameter.strip() for parameter in offer.split(";")[1:]]
+        names = {parameter.partition("=")[0] for parameter in found}
+        if self.enabled() or len(names) < len(found) or not all(map(_PARAMETER.fullmatch, found)):
+            return False
+        return super().accept(offer)
 
     def frame_inbound_header(
         self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int

@@ -824,12 +824,44 @@ def test_who_cannot_compress_is_served_plainly() -> None:
     assert door.say(client, frame(TEXT, b"NICK ann")) == [(FIN | TEXT, b"plain")]
 
 
-@pytest.mark.parametrize(
-    "offer", ["permessage-deflate; server_max_window_bits=many", "permessage-deflate\xe9"]
-)
-def test_an_offer_that_makes_no_sense_is_refused(offer: str) -> None:
-    _, answer = WebDoorway(compression=True).ask(request(headers={"Sec-WebSocket-Extensions": offer}))
+def test_an_offer_that_makes_no_sense_is_refused() -> None:
+    headers = {"Sec-WebSocket-Extensions": "permessage-deflate\xe9"}
+    _, answer = WebDoorway(compression=True).ask(request(headers=headers))
     assert status(answer) == 400
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "server_max_window_bits=many",
+        "server_max_window_bits=8",
+        "server_max_window_bits=16",
+        "server_max_window_bits=010",
+        "server_max_window_bits=" + "9" * 5000,
+        "server_max_window_bits",
+        "server_no_context_takeover=1",
+        "client_max_window_bits; client_max_window_bits=10",
+        "client_max_window_bits=9; server_no_context_takeover; server_max_window_bits=8",
+        "x",
+        "",
+    ],
+)
+def test_an_offer_that_cannot_be_met_is_declined_and_the_next_one_is_taken(parameters: str) -> None:
+    """“A server MUST decline an extension negotiation offer for this extension if any of the following
+    conditions are met”  https://www.rfc-editor.org/rfc/rfc7692#section-7.1
+    """
+    door = WebDoorway(compression=True)
+    _, answer = door.ask(request(headers={"Sec-WebSocket-Extensions": f"permessage-deflate; {parameters}"}))
+    assert answer.startswith("HTTP/1.1 101 ")
+    assert "xtensions" not in answer
+    door = WebDoorway(compression=True)
+    offers = f"permessage-deflate; {parameters}, permessage-deflate"
+    client, answer = door.ask(request(headers={"Sec-WebSocket-Extensions": offers}))
+    assert re.search(r"(?im)^sec-websocket-extensions: permessage-deflate\r$", answer)
+    far = bytes(range(256)) * 8  # its repetitions lie farther back than a window of 9 bits
+    text = b"NICK " + far.hex().encode()
+    door.say(client, frame(TEXT, squeeze(text), FIN | COMPRESSED))
+    assert door.session.text == text + b"\r\n"
 
 
 @pytest.mark.parametrize("parts", [1, 3])
