@@ -30,14 +30,17 @@ class Offers:
     def __init__(self, settings: Settings, certified: Callable[[str], bool]) -> None:
         self.settings = settings
         self.certified = certified
-        withheld = settings.server.withheld_capabilities
-        self._common = {name: "" for name in cap.BY_NAME if name not in withheld and name not in VALUES}
+        # By any of its names: a client that asked for another one has it no more, either.
+        self._withheld = cap.bits(settings.server.withheld_capabilities)
+        self._common = {
+            name: "" for name, bit in cap.BY_NAME.items() if not bit & self._withheld and name not in VALUES
+        }
 
     def to(self, peer: Peer) -> dict[str, str]:
         """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`."""
         found = self._common.copy()
         for name, value_of in VALUES.items():
-            if name in self.settings.server.withheld_capabilities:
+            if cap.BY_NAME.get(name, 0) & self._withheld:
                 continue
             value = value_of(self, peer)
             if value is not None:
@@ -125,9 +128,7 @@ def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> N
         notified = session.caps & cap.CAP_NOTIFY
         if gone and notified:
             show(session, "DEL", gone)
-        # (One that has two names may have lost one of them only.)
-        kept = cap.bits(name for name in after if name in cap.BY_NAME)
-        caps = session.caps & ~(cap.bits(gone) & ~kept)
+        caps = session.caps & ~cap.bits(gone)
         if caps != session.caps:
             session.sessions.local.recap(session, caps)
         if notified and (listed := words(fresh, session.cap_version)):

@@ -248,6 +248,20 @@ def test_what_is_taken_back_in_a_channel_is_heard_no_more(house: House) -> None:
     ann << ":bob!~bob@192.0.2.1 AWAY :out"
 
 
+@pytest.mark.parametrize("name", ["no-implicit-names", "draft/no-implicit-names"])
+@pytest.mark.parametrize("withheld", ["no-implicit-names", "draft/no-implicit-names"])
+def test_what_has_two_names_goes_by_both(house: House, name: str, withheld: str) -> None:
+    """“Servers MUST cancel any capability-specific behavior for a client after sending the CAP DEL.”"""
+    ann = house.client("ann", caps=f"cap-notify {name}")
+    house.reload(server={"withheld_capabilities": (withheld,)})
+    ann << ":irc.test CAP ann DEL :no-implicit-names draft/no-implicit-names"
+    ann >> "JOIN #c"
+    ann.until(":irc.test 353 ann *")
+    house.reload(server={"withheld_capabilities": ()})
+    ann.until(":irc.test CAP ann NEW :no-implicit-names draft/no-implicit-names")
+    assert ann.session.caps == cap.CAP_NOTIFY
+
+
 @pytest.mark.parametrize("names", [("cap-notify",), ("nonsense",), ("Echo-Message",)])
 def test_only_what_exists_can_be_withheld(names: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError, match=r"server\.withheld_capabilities"):
