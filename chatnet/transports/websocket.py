@@ -121,8 +121,11 @@ class FrameOutlet(SocketOutlet):
             self._deadlines.set(self, self._close_timeout, self.end)
 
     def answer_close(self, code: int, reason: str = "") -> None:
-        """The peer takes leave, or cannot be understood: say goodbye, if that is still to do, and close."""
-        if self._goodbye is None and self.is_open:
+        """The peer takes leave, or cannot be understood: say goodbye, if that is still to do, and close.
+
+        Who speaks HTTP as yet is told nothing.
+        """
+        if self._started and self._goodbye is None and self.is_open:
             self._say_goodbye(code, reason)
         self.end()
 

@@ -157,6 +157,18 @@ def test_a_goodbye_to_tls_alone_is_one_as_well(door: SecureWebDoorway) -> None:
     assert door.released == ["127.0.0.1"]
 
 
+def test_a_goodbye_to_tls_before_the_request_is_whole_is_not_answered_by_a_frame(
+    door: SecureWebDoorway,
+) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    client.send(b"GET / HTTP/1.1\r\n")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.unwrap()
+    client.exchange()
+    assert client.read(1 << 16) == b""
+    assert door.released == ["127.0.0.1"]
+
+
 def test_when_tls_fails_nothing_is_waited_for(door: SecureWebDoorway) -> None:
     client = door.enter(request())
     client.socket.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
