@@ -86,6 +86,7 @@ class NetSplit(Fact):
     servers: tuple[Server, ...]
     users: tuple[User, ...]
     at: float
+    reason: str = ""
 
 
 @fact

@@ -1,0 +1,49 @@
+"""What all lines of the dialect share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatnet.model.facts import Source
+from chatnet.model.server import Server
+from chatnet.model.user import User
+
+OURS: Final = (
+    "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
+    "SERVICES", "STAG", "TB", "CN1",
+)  # fmt: skip
+"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server."""
+
+NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
+"""Without these a neighbour is no TS6 server."""
+
+BODY: Final = 510
+"""Bytes of a line without tags and CR LF."""
+
+
+def encode(text: str) -> bytes:
+    """Text of the model as the bytes it came in as."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def address(text: str) -> str:
+    """An IP address as a parameter: one that begins with a colon gets a zero in front."""
+    return "0" + text if text.startswith(":") else text
+
+
+class Base:
+    """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
+
+    __slots__ = ("caps", "core", "tags")
+
+    def __init__(self, caps: frozenset[str]) -> None:
+        self.caps = caps
+        self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        self.tags = "STAG" in caps or self.core
+
+    def id_of(self, source: Source) -> bytes:
+        """Who says it: the UID of a user, the SID of a server."""
+        if isinstance(source, User):
+            return encode(source.uid)
+        assert isinstance(source, Server)
+        return encode(source.sid)

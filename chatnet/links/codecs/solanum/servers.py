@@ -1,0 +1,37 @@
+"""Servers that come and go."""
+
+from __future__ import annotations
+
+from chatnet.links.codecs.solanum.base import BODY, Base, encode
+from chatnet.model.facts import Source
+from chatnet.model.server import Server
+from chatnet.wire.text import cut_bytes
+
+
+class Servers(Base):
+    """SID, GCAP, SQUIT."""
+
+    __slots__ = ()
+
+    def server(self, server: Server) -> bytes:
+        """``:<uplink> SID <name> <hops> <sid> :<description>``"""
+        assert server.uplink is not None
+        head = b":%b SID %b %d %b :" % (
+            encode(server.uplink.sid), server.source, server.hops + 1, encode(server.sid),
+        )  # fmt: skip
+        return cut_bytes(head + encode(server.description or " "), BODY)
+
+    def capabilities(self, server: Server) -> bytes:
+        """``:<sid> ENCAP * GCAP :<tokens>``"""
+        return b":%b ENCAP * GCAP :%b" % (encode(server.sid), encode(" ".join(sorted(server.caps))))
+
+    def split(self, by: Server, server: Server, reason: str) -> bytes:
+        """``:<sid> SQUIT <sid> :<reason>``"""
+        return cut_bytes(b":%b SQUIT %b :%b" % (encode(by.sid), encode(server.sid), encode(reason)), BODY)
+
+    def encap(self, source: Source, params: list[str]) -> bytes:
+        """``:<source> ENCAP <mask> <command> <parameters> :<last>``"""
+        *words, last = params
+        return cut_bytes(
+            b":%b ENCAP %b :%b" % (self.id_of(source), encode(" ".join(words)), encode(last)), BODY
+        )

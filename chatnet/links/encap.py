@@ -1,0 +1,48 @@
+"""ENCAP: commands that cross servers which do not know them.
+
+They go on to all links that lead to a server whose name matches, whether we know them or not.
+"""
+
+from __future__ import annotations
+
+from chatnet.dispatch import Table
+from chatnet.links.line import LINK, Ignored, Line
+from chatnet.wire.masks import compile_glob
+
+ENCAPSULATED = Table()
+"""Every command that may come in ENCAP; the modules of ``inbound`` enter theirs."""
+
+
+@LINK.command("ENCAP", min_params=2)
+def encap(line: Line) -> None:
+    """A command for the servers that match a mask.
+
+    # <- :00A ENCAP * SU 1SOAAAAAB ann
+    """
+    links, me = line.links, line.network.me
+    matches = compile_glob(line.params[0], str.lower)
+    ways = {
+        link: None
+        for server in line.network.servers.values()
+        if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
+    }
+    for link in ways:
+        link.send(link.codec.encap(line.source, line.params))
+    if not matches(me.name):
+        return
+    row = ENCAPSULATED.rows.get(line.params[1].upper())
+    if row is None:
+        raise Ignored
+    inner = Line(line.link, line.source, line.params[2:], line.tags, row)
+    if len(inner.params) < row.min_params:
+        raise Ignored
+    row.handler(inner)
+
+
+@ENCAPSULATED.command("GCAP", min_params=1)
+def gcap(line: Line) -> None:
+    """What a server knows beyond the oldest protocol.
+
+    # <- :2LF ENCAP * GCAP :QS EX IE ENCAP SAVE
+    """
+    line.by_server().caps = frozenset(line.params[-1].upper().split())

@@ -1,0 +1,169 @@
+"""How two servers come to know each other: PASS, CAPAB, SERVER, SVINFO.
+
+The one that dialled speaks first; the other judges it and answers, then both tell each other all they know.
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from chatnet.dispatch import Phase
+from chatnet.links import burst
+from chatnet.links import link as one
+from chatnet.links.codecs.solanum import NEEDED, OURS, Solanum, encode
+from chatnet.links.line import LINK, Line, is_sid
+from chatnet.model.facts import NetJoinBegan, ServerIntroduced
+from chatnet.model.server import Server
+from chatnet.settings import LinkSettings
+from chatnet.wire.names import is_server_name
+
+REFUSED = "Invalid credentials"
+"""What everybody who may not link is told: it tells nothing of what is configured."""
+
+
+def greet(link: one.Link) -> None:
+    """``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, ``SERVER <name> 1 :<description>``."""
+    settings = link.settings
+    assert settings is not None
+    me = link.links.node.network.me
+    secret = settings.password.get_secret_value() if settings.password is not None else "*"
+    link.send(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
+    link.send(b"CAPAB :%b" % " ".join(OURS).encode())
+    link.send(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
+    link.greeted = True
+
+
+@LINK.command("PASS", min_params=1, phase=Phase.ANY)
+def pass_(line: Line) -> None:
+    """The password and the SID of the neighbour.
+
+    # <- PASS linkpw TS 6 :1SO
+    """
+    link = line.link
+    if link.state is not one.State.GREETING or link.password is not None:
+        line.violate("PASS twice")
+    link.password = line.params[0]
+    if len(line.params) >= 4 and line.params[1].upper() == "TS":
+        link.sid = is_sid(line.params[3])
+
+
+@LINK.command("CAPAB", min_params=1, phase=Phase.ANY)
+def capab(line: Line) -> None:
+    """What the neighbour knows beyond the oldest protocol.
+
+    # <- CAPAB :BAN CHW ENCAP EUID EX IE QS SAVE TB
+    """
+    link = line.link
+    if link.state is not one.State.GREETING or link.caps:
+        line.violate("CAPAB twice")
+    link.caps = frozenset(line.params[-1].upper().split())
+    link.codec = Solanum(link.caps)
+
+
+@LINK.command("SERVER", min_params=3, phase=Phase.ANY)
+def server(line: Line) -> None:
+    """Who the neighbour is; it is judged here, and answered if it dialled.
+
+    # <- SERVER so1.test 1 :solanum one
+    """
+    link = line.link
+    if link.state is not one.State.GREETING:
+        from_services(line)
+        return
+    settings, why = judge(link, line.params[0])
+    if settings is None:
+        node = link.links.node
+        node.notice("x", f"Refused a link to {line.params[0][:63]!r} from {link.identity.address}: {why}")
+        node.log.warn(f"Refused a link to {line.params[0][:63]!r} from {link.identity.address}: {why}")
+        link.close(REFUSED)
+        return
+    link.settings = settings
+    introduce(link, line.params[0], line.params[-1])
+
+
+def from_services(line: Line) -> None:
+    """A server without a SID: services make one to keep others from taking its name (a jupe)."""
+    by = line.by_server()
+    link = line.link
+    if link.settings is None or link.settings.role != "services":
+        line.violate("SERVER from a server that is no services")
+    name = line.params[0]
+    if not is_server_name(name) or line.links.server(name) is not None:
+        line.violate(f"the server {name[:63]!r} exists already")
+    jupe = Server(line.links.make_sid(), name, line.params[-1], by.hops + 1, by)
+    line.commit(ServerIntroduced(jupe, line.now))
+
+
+def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
+    """The block of the neighbour that calls itself `name`, or None and why it may not link."""
+    links = link.links
+    network = links.node.network
+    settings = links.block(name)
+    if settings is None:
+        return None, "there is no such block"
+    if link.dialled and settings is not link.settings:
+        return None, "we dialled another server"
+    identity = link.identity
+    if identity.secure and not identity.vouched(settings):
+        return None, "its certificate is not the one of that server"
+    local = identity.address == "localhost" or links.is_loopback(identity.address)
+    if not identity.secure and not settings.insecure and not local:
+        return None, "it comes without TLS"
+    if settings.password is not None:
+        wanted = (settings.accept_password or settings.password).get_secret_value()
+        given = link.password or ""
+        if not hmac.compare_digest(wanted.encode(), given.encode("utf-8", "surrogateescape")):
+            return None, "the password is wrong"
+    elif not identity.secure and not local:
+        return None, "there is neither a certificate nor a password"
+    if link.sid is None:
+        return None, "it does not speak TS6"
+    if settings.sid is not None and settings.sid != link.sid:
+        return None, f"its SID is {link.sid}"
+    if missing := NEEDED - link.caps:
+        return None, f"it lacks {' '.join(sorted(missing))}"
+    ghost = links.server(name)
+    if ghost is not None and (old := links.routes.direct.get(ghost)) is not None and ghost.sid == link.sid:
+        # The same server, authenticated again: what is there is what it left behind.
+        old.close("A new connection took its place")
+    if links.server(name) is not None or link.sid in network.servers:
+        return None, "its name or SID is on the network already"
+    return settings, ""
+
+
+def introduce(link: one.Link, name: str, description: str) -> None:
+    """The neighbour is a server of the network from now on; answer it, and tell it all we know."""
+    links = link.links
+    node = links.node
+    assert link.sid is not None and link.settings is not None
+    if not link.greeted:
+        greet(link)
+    neighbour = Server(link.sid, name, description.removeprefix("(H) "), 1, node.network.me)
+    neighbour.caps = link.caps
+    link.server = neighbour
+    link.step("SERVER")
+    links.routes.direct[neighbour] = link
+    now = node.clock.time()
+    node.commit(ServerIntroduced(neighbour, now), link)
+    node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
+    link.send(b"SVINFO 6 6 0 :%d" % int(now))
+    node.notice("x", f"Link to {name} ({link.identity.address}) established")
+    burst.begin(link)
+
+
+@LINK.command("SVINFO", min_params=4, phase=Phase.ANY)
+def svinfo(line: Line) -> None:
+    """Which versions of TS the neighbour speaks, and its clock.
+
+    # <- SVINFO 6 6 0 :1795345579
+    """
+    link = line.link
+    if int(line.number(0)) < 6:
+        line.violate("It does not speak TS6")
+    skew = abs(line.number(3) - int(line.now))
+    most = line.node.settings.links.most_skew
+    if skew > most:
+        line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
+    if skew > 5:
+        line.node.notice("x", f"The clock of {link.name} is {skew} seconds off")

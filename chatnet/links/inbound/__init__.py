@@ -1,0 +1,8 @@
+"""What neighbours say, as facts.  Importing this package enters all its verbs into ``LINK``."""
+
+from __future__ import annotations
+
+from chatnet.links import encap, handshake
+from chatnet.links.inbound import channels, messages, servers, users
+
+__all__ = ["channels", "encap", "handshake", "messages", "servers", "users"]

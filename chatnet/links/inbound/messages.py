@@ -1,0 +1,1 @@
+"""What users behind a link say."""

@@ -1,0 +1,1 @@
+"""Users behind a link: who they are and what they do."""

@@ -1,0 +1,142 @@
+"""All links of this server: which neighbour leads where, and who is told what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Final
+
+from chatnet.links import handshake, line
+from chatnet.links import link as one  # a registry names its links, and each of them its registry
+from chatnet.links.identity import Identity
+from chatnet.links.outbound import hears
+from chatnet.links.routes import Routes
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact, Hearer, NetSplit
+from chatnet.model.ids import SID
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.node import Node
+from chatnet.settings import LinkSettings
+
+_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+class Links:
+    """The registry of links, and an observer of all that neighbours hear."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.all: dict[one.Link, None] = {}
+        self.routes = Routes()
+        self.hears: Mapping[type[Fact], Hearer] = hears(self)
+
+    # connections
+
+    def open(self, exit_: one.Exit, identity: Identity, settings: LinkSettings | None = None) -> one.Link:
+        """A new connection to a server; with `settings` if we dialled, and then we speak first."""
+        link = one.Link(self, exit_, identity, settings)
+        self.all[link] = None
+        if settings is not None:
+            handshake.greet(link)
+        return link
+
+    def neighbours(self) -> Iterator[one.Link]:
+        """The links to servers that were introduced."""
+        return iter(self.routes.direct.values())
+
+    def others(self, origin: object) -> list[one.Link]:
+        """All neighbours but `origin`."""
+        return [link for link in self.routes.direct.values() if link is not origin]
+
+    def block(self, name: str) -> LinkSettings | None:
+        """The block of a neighbour, by its name."""
+        fold = name.lower()
+        return next((block for block in self.node.settings.link if block.name.lower() == fold), None)
+
+    # the network
+
+    def server(self, text: str) -> Server | None:
+        """A server by its SID, or by its name."""
+        servers = self.node.network.servers
+        found = servers.get(SID(text))
+        if found is None and "." in text:
+            fold = text.lower()
+            found = next((server for server in servers.values() if server.name.lower() == fold), None)
+        return found
+
+    def way_to(self, whom: Server | User) -> one.Link | None:
+        """The link behind which a server or a user is; None for this server and its users."""
+        return self.routes.way_to(whom.server if isinstance(whom, User) else whom)
+
+    def ways_to(self, channel: Channel, origin: object) -> list[one.Link]:
+        """The links behind which `channel` has members, without `origin`."""
+        return [link for link in self.routes.behind(channel) if link is not origin]
+
+    def ended(self, link: one.Link, reason: str) -> None:
+        """A link is gone, and all that was behind it."""
+        self.all.pop(link, None)
+        if link.server is None:
+            self.node.notice("x", f"The connection to {link.name} ended: {reason}")
+            return
+        self.node.notice("x", f"The link to {link.name} ended: {reason}")
+        self.split(link.server, link, reason)
+
+    def split(self, far: Server, origin: object, reason: str) -> None:
+        """`far` and everybody behind it are gone."""
+        network = self.node.network
+        if network.servers.get(far.sid) is not far:
+            return
+        servers = [far]
+        for server in network.servers.values():
+            uplink: Server | None = server
+            while uplink is not None and uplink is not far:
+                uplink = uplink.uplink
+            if uplink is far and server is not far:
+                servers.append(server)
+        gone = set(servers)
+        users = tuple(user for user in network.users.values() if user.server in gone)
+        near = far.uplink or network.me
+        self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
+
+    def strike(self, link: one.Link, why: str) -> None:
+        """`link` did what a broken or hostile neighbour does: too often, and it is closed."""
+        settings = self.node.settings.links
+        now = self.node.clock.monotonic()
+        link.strikes = [at for at in link.strikes if at > now - settings.strike_period] + [now]
+        if len(link.strikes) == 1:
+            self.node.notice("x", f"{link.name} is odd: {why}")
+        if len(link.strikes) >= settings.strikes:
+            link.close(f"Too many mistakes: {why}")
+
+    def carry_numeric(self, source: Server, code: str, params: list[str]) -> None:
+        """A numeric of a remote server on its way to a user."""
+        # Filled by the queries of other servers.
+
+    def make_sid(self) -> SID:
+        """A SID nobody has, for a server that was introduced without one."""
+        for number in range(36 * 36):
+            sid = SID("0" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
+            if sid not in self.node.network.servers:
+                return sid
+        raise line.Violation("no SID is left")
+
+    @staticmethod
+    def is_loopback(address: str) -> bool:
+        """True for an address of this machine alone."""
+        try:
+            return ip_address(address).is_loopback
+        except ValueError:
+            return False
+
+    @staticmethod
+    def time_of(tags: Mapping[str, str], now: float) -> float:
+        """The tag ``time`` as a Unix time; `now` without one, or if it is of the future."""
+        text = tags.get("time")
+        if not text:
+            return now
+        try:
+            return min(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp(), now)
+        except (ValueError, OverflowError):
+            return now

@@ -1,0 +1,64 @@
+"""Which link leads to which server, and behind which links a channel has members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatnet.links import link as one
+from chatnet.model.channel import Channel
+from chatnet.model.server import Server
+
+
+class Routes:
+    """`direct` are the neighbours with their links.
+
+    Every server is behind one neighbour, since the network is a tree; members of channels are counted by link
+    as facts tell of them, so that a message need not look at them all.
+    """
+
+    __slots__ = ("_counts", "direct")
+
+    def __init__(self) -> None:
+        self.direct: dict[Server, one.Link] = {}
+        self._counts: dict[Channel, dict[one.Link, int]] = {}
+
+    def way_to(self, server: Server) -> one.Link | None:
+        """The link behind which `server` is, or None if it is this one (or gone)."""
+        hop: Server | None = server
+        while hop is not None:
+            link = self.direct.get(hop)
+            if link is not None:
+                return link
+            hop = hop.uplink
+        return None
+
+    def behind(self, channel: Channel) -> Iterable[one.Link]:
+        """The links behind which `channel` has members."""
+        return self._counts.get(channel, ())
+
+    def entered(self, channel: Channel, server: Server) -> None:
+        """One more member on `server`."""
+        link = self.way_to(server)
+        if link is not None:
+            counts = self._counts.setdefault(channel, {})
+            counts[link] = counts.get(link, 0) + 1
+
+    def left(self, channel: Channel, server: Server) -> None:
+        """One member less on `server`."""
+        link = self.way_to(server)
+        counts = self._counts.get(channel)
+        if link is None or counts is None:
+            return
+        counts[link] -= 1
+        if not counts[link]:
+            del counts[link]
+        if not counts:
+            del self._counts[channel]
+
+    def forget(self, link: one.Link) -> None:
+        """A link is gone, with everybody behind it."""
+        for channel in [channel for channel, counts in self._counts.items() if link in counts]:
+            counts = self._counts[channel]
+            del counts[link]
+            if not counts:
+                del self._counts[channel]
