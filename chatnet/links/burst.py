@@ -1,4 +1,4 @@
-"""What a new neighbour is told: servers, users, channels, in an order where nobody is named before they exist.
+"""What a new neighbour is told: servers, users, channels, so that nobody is named before they exist.
 
 The burst is handed out in slices, so that clients are served between them.  Whom it will tell of is settled
 when it begins; each is told as they are when their turn comes, and left out if they are gone.  What happens

@@ -27,7 +27,7 @@ class Ignored(Exception):
 
 
 class Violation(Exception):
-    """The neighbour broke the protocol or its own limits; the text says how, and the link is closed for it."""
+    """The neighbour broke the protocol or its limits; the text says how, and the link is closed for it."""
 
 
 class Line:

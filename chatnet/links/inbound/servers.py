@@ -80,9 +80,7 @@ def ping(line: Line) -> None:
     if wanted is not me:
         other = line.links.way_to(wanted)
         if other is not None and other is not link:
-            other.send(b":%b PING %b :%b" % (
-                other.codec.id_of(line.source), line.params[0].encode("utf-8", "surrogateescape"), wanted.sid.encode(),
-            ))  # fmt: skip
+            other.send(other.codec.sign_of_life("PING", line.source, line.params[0], wanted))
         return
     link.send(b":%b PONG %b :%b" % (me.sid.encode(), me.source, link.codec.id_of(line.source)))
     end_burst(link)
@@ -109,9 +107,7 @@ def pong(line: Line) -> None:
         return
     other = line.links.way_to(wanted)
     if other is not None and other is not line.link:
-        other.send(b":%b PONG %b :%b" % (
-            other.codec.id_of(line.source), line.params[0].encode("utf-8", "surrogateescape"), wanted.sid.encode(),
-        ))  # fmt: skip
+        other.send(other.codec.sign_of_life("PONG", line.source, line.params[0], wanted))
 
 
 @LINK.command("ERROR", min_params=1, phase=Phase.ANY)

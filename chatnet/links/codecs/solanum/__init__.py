@@ -1,6 +1,6 @@
 """The dialect of Solanum, which chatnet servers speak to each other as well.
 
-https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md  Each method gives one line (or several)
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md  Each method gives one line (or some),
 without CR LF, for a neighbour with certain tokens in its CAPAB.
 """
 

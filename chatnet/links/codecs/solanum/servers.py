@@ -35,3 +35,7 @@ class Servers(Base):
         return cut_bytes(
             b":%b ENCAP %b :%b" % (self.id_of(source), encode(" ".join(words)), encode(last)), BODY
         )
+
+    def sign_of_life(self, verb: str, source: Source, name: str, wanted: Server) -> bytes:
+        """``:<source> PING <name> :<sid>``, or PONG: one on its way to another server."""
+        return b":%b %b %b :%b" % (self.id_of(source), verb.encode(), encode(name), encode(wanted.sid))
