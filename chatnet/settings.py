@@ -81,7 +81,9 @@ def _dialled(text: str) -> str:
     try:
         host, port = host_and_port(text)
     except ValueError:
-        raise ValueError("is neither HOST:PORT, as in irc2.example.org:6900, nor the path of a socket") from None
+        raise ValueError(
+            "is neither HOST:PORT, as in irc2.example.org:6900, nor the path of a socket"
+        ) from None
     if not 1 <= port <= 65535:
         raise ValueError("has a port that is not between 1 and 65535")
     if not is_domain(host, 253) and parse_network(host) is None:
@@ -118,7 +120,7 @@ Pin = Annotated[str, AfterValidator(_pin)]
 SecretWord = Annotated[SecretStr, AfterValidator(_secret_word)]
 """A secret that is sent as one parameter."""
 Dialled = Annotated[str, AfterValidator(_dialled)]
-"""Where to connect to: ``HOST:PORT``, ``[IPv6]:PORT``, or the path of a UNIX socket (it begins with ``/``)."""
+"""Where to connect to: ``HOST:PORT``, ``[IPv6]:PORT``, or the path of a UNIX socket, beginning with ``/``."""
 AddressRange = Annotated[str, AfterValidator(_network)]
 """An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -214,8 +216,8 @@ class ListenSettings(Section):
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
     kind: Literal["irc", "websocket", "server"] = "irc"
-    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``server``: other
-    servers, see ``[[link]]``. Without TLS these must come from this machine, or be allowed it (``insecure``)."""
+    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``server``:
+    other servers (see ``[[link]]``), without TLS from this machine only, or with ``insecure``."""
     tls: bool = False
     """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
     proxy_from: tuple[AddressRange, ...] = ()
@@ -486,8 +488,8 @@ class LinksSettings(Section):
     """``[links]``: what holds for all links to other servers."""
 
     certificate: str = ""
-    """Which of the certificates in ``tls.certificates`` to show other servers; empty = ``tls.default``. Choose
-    one whose key stays when it is renewed, or what others pinned is no longer true."""
+    """Which of the certificates in ``tls.certificates`` to show other servers; empty = ``tls.default``.
+    Choose one whose key stays when it is renewed, or what others pinned is no longer true."""
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds that connecting to one address may take."""
     handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
@@ -509,8 +511,8 @@ class LinksSettings(Section):
     most_skew: Annotated[float, Field(ge=1)] = 600.0
     """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
     strikes: Annotated[int, Field(ge=1)] = 20
-    """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period`` that
-    end a link."""
+    """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period``
+    that end a link."""
     strike_period: Annotated[float, Field(gt=0)] = 60.0
     """Seconds."""
 
@@ -534,8 +536,8 @@ class LinkSettings(Section):
     sid: str | None = None
     """Its server id (``server.sid``); absent: whatever it says."""
     addresses: tuple[Dialled, ...] = ()
-    """Where to connect to, one after the other: ``irc2.example.org:6900``, ``[2001:db8::1]:6900``, or the path
-    of a UNIX socket; empty = it connects to us."""
+    """Where to connect to, one after the other: ``irc2.example.org:6900``, ``[2001:db8::1]:6900``, or the
+    path of a UNIX socket; empty = it connects to us."""
     autoconnect: bool = True
     """Connect by ourselves, and again whenever the link is gone; false = with CONNECT only."""
     tls: bool = True
@@ -545,11 +547,11 @@ class LinkSettings(Section):
     accept_password: SecretWord | None = None
     """The password that the other side gives, if it is not the same."""
     spki_sha256: tuple[Pin, ...] = ()
-    """SHA-256 of its public key, as ``chatnet fingerprint`` prints it there; while it changes, the old and the
-    new one."""
+    """SHA-256 of its public key, as ``chatnet fingerprint`` prints it there; while it changes, the old and
+    the new one."""
     ca: str = ""
-    """PEM file with authorities, relative to the configuration: a certificate signed by one of them that is for
-    ``name`` is its own, too. Empty = the pins alone."""
+    """PEM file with authorities, relative to the configuration: a certificate signed by one of them that is
+    for ``name`` is its own, too. Empty = the pins alone."""
     insecure: bool = False
     """Allow it to be linked without TLS from another machine: everybody on the way reads and writes along."""
     role: Literal["leaf", "hub", "services", "relay"] = "leaf"
