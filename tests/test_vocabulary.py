@@ -10,6 +10,7 @@ from chatnet.model.facts import Fact
 CHANGES_NOTHING: set[type[Fact]] = {
     facts.BroadcastSent,
     facts.CallerBlocked,
+    facts.ChannelMerged,
     facts.Killed,
     facts.Knocked,
     facts.MessageRedacted,  # the text is history's, not the network's
@@ -21,6 +22,8 @@ CHANGES_NOTHING: set[type[Fact]] = {
 }
 NOT_SEEN: set[type[Fact]] = {
     facts.AcceptsChanged,  # the command answers whoever changed their list
+    facts.ChannelMerged,  # seen as the facts before it
+    facts.ModesLocked,  # seen when somebody wants to change them
     facts.Opered,  # seen as the user modes that change with it
     facts.ServerIntroduced,
     facts.SettingsChanged,

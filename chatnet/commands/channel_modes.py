@@ -153,7 +153,7 @@ class ModeCommand:
             return
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, _text(entry.mask, entry.forward), entry.by, entry.at)
+            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 

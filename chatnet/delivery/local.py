@@ -72,6 +72,8 @@ class Delivery:
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
             facts.ModesChanged: self._modes_changed,
+            facts.EntriesAdded: self._entries_added,
+            facts.ChannelReset: self._channel_reset,
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
             facts.BroadcastSent: self._broadcast_sent,
@@ -435,13 +437,30 @@ class Delivery:
             self._remove(channel, session, key_of(session))
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
-        self._channel(fact.channel, render.topic_changed, fact, fact.by)
+        if not fact.same:
+            self._channel(fact.channel, render.topic_changed, fact, fact.by)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         most = self._node.settings.limits.modes
 
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
+
+        self._channel(fact.channel, make, fact, fact.by)
+
+    def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
+        most = self._node.settings.limits.modes
+
+        def make(fact: facts.EntriesAdded, key: int) -> bytes:
+            return render.entries_added(fact, key, most)
+
+        self._channel(fact.channel, make, fact, fact.by)
+
+    def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
+        me, most = self._node.network.me, self._node.settings.limits.modes
+
+        def make(fact: facts.ChannelReset, key: int) -> bytes:
+            return render.channel_reset(fact, key, me, most)
 
         self._channel(fact.channel, make, fact, fact.by)
 

@@ -23,6 +23,11 @@ class ListEntry:
     forward: str | None = None
     reading: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def text(self) -> str:
+        """The mask with its forward, as it was set."""
+        return self.mask if self.forward is None else f"{self.mask}${self.forward}"
+
 
 def split_forward(text: str) -> tuple[str, str | None]:
     """``mask$#channel`` → the mask, and where the banned are sent instead (Solanum's ban forwards)."""
@@ -43,7 +48,8 @@ class Channel:
     """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
 
     `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
-    `former` are names it had, folded, as long as ``Network.former`` remembers them.
+    `former` are names it had, folded, as long as ``Network.former`` remembers them.  `invited` are those who
+    have it among their invites; `locked` are modes that services keep as they are.
 
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
@@ -55,9 +61,11 @@ class Channel:
         "folded",
         "former",
         "forward",
+        "invited",
         "key",
         "limit",
         "lists",
+        "locked",
         "members",
         "name",
         "place",
@@ -80,6 +88,8 @@ class Channel:
         self.topic: Topic | None = None
         self.members: dict[user.User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
+        self.invited: dict[user.User, None] = {}
+        self.locked = ""
         self.verdicts: dict[user.User, bool] = {}
 
     def rename(self, name: str, folded: Folded) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
-from chatnet.model.channel import Channel
+from chatnet.model.channel import Channel, ListEntry
+from chatnet.model.claims import SJoin
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
@@ -121,7 +122,11 @@ class Killed(Fact):
 
 @fact
 class NickChanged(Fact):
-    """A user took another nick; `old_source` is who they were."""
+    """A user took another nick; `old_source` is who they were.
+
+    `ts` is the TS of the new nick as another server gives it; without one it becomes now, and always later
+    than it was.
+    """
 
     user: User
     nick: str
@@ -129,6 +134,7 @@ class NickChanged(Fact):
     at: float
     old_nick: str
     old_source: bytes
+    ts: int | None = None
 
 
 @fact
@@ -203,13 +209,47 @@ class AcceptsChanged(Fact):
 class Joined(Fact):
     """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
 
-    A created channel bears its first modes already, which this server set.
+    A created channel bears its first modes already, which this server set, or the one that `merged` it: then
+    this is a part of a :class:`ChannelMerged`.
     """
 
     channel: Channel
     members: tuple[tuple[User, int], ...]
     at: float
     created: bool = False
+    merged: bool = False
+
+
+@fact
+class ChannelReset(Fact):
+    """Another server knows a channel for longer: its TS is lowered from `old_ts` to `ts`, and what was set
+    here meanwhile is lost.
+
+    `removed` are the modes, ranks and list entries that go; all invitations and the lock on its modes go
+    with them, and it is spelled `name`.  A TS of 0 is lower than all, but takes nothing away: `keeping`.
+    """
+
+    channel: Channel
+    ts: int
+    old_ts: int
+    name: str
+    removed: tuple[ModeChange, ...]
+    by: Source
+    at: float
+    keeping: bool = False
+
+
+@fact
+class ChannelMerged(Fact):
+    """What a server says of a channel was taken in, by the facts before this one; only servers hear of it.
+
+    `told` is what they are told in its name: the channel's TS, and as much of modes and ranks as counts.
+    """
+
+    channel: Channel
+    by: Server
+    told: SJoin
+    at: float
 
 
 @fact
@@ -248,12 +288,19 @@ class Kicked(Fact):
 
 @fact
 class TopicChanged(Fact):
-    """A channel's topic was set, or cleared (empty)."""
+    """A channel's topic was set, or cleared (empty).
+
+    A topic that was set elsewhere before comes with the mask of its `setter` and its `ts`, the Unix time of
+    then.  `same` tells that the text is as it was, and nothing but these is new.
+    """
 
     channel: Channel
     text: str
     by: Source
     at: float
+    setter: str | None = None
+    ts: int | None = None
+    same: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -268,10 +315,35 @@ class ModeChange:
 
 @fact
 class ModesChanged(Fact):
-    """Modes of a channel were changed; each change is effective (nothing was so before)."""
+    """Modes of a channel were changed; each change is effective (nothing was so before).
+
+    `merged` tells that this is a part of a :class:`ChannelMerged`.
+    """
 
     channel: Channel
     changes: tuple[ModeChange, ...]
+    by: Source
+    at: float
+    merged: bool = False
+
+
+@fact
+class EntriesAdded(Fact):
+    """Entries that another server has in a list (b, e or I) came into ours, with who set them and when."""
+
+    channel: Channel
+    letter: str
+    entries: tuple[ListEntry, ...]
+    by: Source
+    at: float
+
+
+@fact
+class ModesLocked(Fact):
+    """Services locked modes of a channel: nobody but servers may change these `letters` (MLOCK)."""
+
+    channel: Channel
+    letters: str
     by: Source
     at: float
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatnet.model import facts
 from chatnet.model.channel import Channel, ListEntry, Topic, split_forward
-from chatnet.model.facts import Fact, ModeChange
+from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
@@ -62,11 +62,14 @@ class Network:
             facts.Opered: self._opered,
             facts.AcceptsChanged: self._accepts_changed,
             facts.Joined: self._joined,
+            facts.ChannelReset: self._channel_reset,
             facts.ChannelRenamed: self._channel_renamed,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
             facts.ModesChanged: self._modes_changed,
+            facts.EntriesAdded: self._entries_added,
+            facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.SettingsChanged: self._settings_changed,
         }
@@ -130,6 +133,8 @@ class Network:
     def _forget_user(self, user: User, at: float) -> None:
         for channel in user.channels:
             self._forget_member(channel, user)
+        for channel in user.invites:
+            channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
         self.opers.pop(user, None)
@@ -146,7 +151,7 @@ class Network:
         self.whowas.remember(user, fact.at)
         del self.nicks[user.folded]
         if fact.folded != user.folded:
-            user.nick_ts = max(int(fact.at), user.nick_ts + 1)
+            user.nick_ts = max(int(fact.at), user.nick_ts + 1) if fact.ts is None else fact.ts
             # Whoever accepted the old nick does not learn the new one by it.
             for other in user.accepted_by:
                 other.accepts.pop(user, None)
@@ -222,6 +227,13 @@ class Network:
         for folded in channel.former:
             del self.former[folded]
         channel.former.clear()
+        self._forget_invites(channel)
+
+    @staticmethod
+    def _forget_invites(channel: Channel) -> None:
+        for user in channel.invited:
+            user.invites.pop(channel, None)
+        channel.invited.clear()
 
     def _joined(self, fact: facts.Joined) -> None:
         channel = fact.channel
@@ -232,6 +244,16 @@ class Network:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             user.invites.pop(channel, None)
+            channel.invited.pop(user, None)
+
+    def _channel_reset(self, fact: facts.ChannelReset) -> None:
+        channel = fact.channel
+        channel.ts = fact.ts
+        if not fact.keeping:
+            channel.rename(fact.name, channel.folded)
+            channel.locked = ""
+            self._forget_invites(channel)
+            self._change_modes(channel, fact.removed, fact.by, fact.at)
 
     def _channel_renamed(self, fact: facts.ChannelRenamed) -> None:
         channel, old = fact.channel, fact.channel.folded
@@ -263,16 +285,20 @@ class Network:
         del fact.user.channels[fact.channel]
 
     def _topic_changed(self, fact: facts.TopicChanged) -> None:
-        fact.channel.topic = Topic(fact.text, fact.by.mask, int(fact.at)) if fact.text else None
+        setter = fact.by.mask if fact.setter is None else fact.setter
+        ts = int(fact.at) if fact.ts is None else fact.ts
+        fact.channel.topic = Topic(fact.text, setter, ts) if fact.text else None
 
     def _modes_changed(self, fact: facts.ModesChanged) -> None:
-        channel = fact.channel
-        for change in fact.changes:
+        self._change_modes(fact.channel, fact.changes, fact.by, fact.at)
+
+    def _change_modes(self, channel: Channel, changes: tuple[ModeChange, ...], by: Source, at: float) -> None:
+        for change in changes:
             letter = change.letter
             if letter in RANKS:
                 self._rank_changed(channel, change)
             elif letter in channel.lists:
-                self._list_changed(channel, change, fact.by.mask, int(fact.at))
+                self._list_changed(channel, change, by.mask, int(at))
             elif letter == "k":
                 channel.key = change.parameter if change.adding else None
             elif letter == "l":
@@ -306,12 +332,24 @@ class Network:
             entries.pop(key, None)
         channel.verdicts.clear()
 
+    def _entries_added(self, fact: facts.EntriesAdded) -> None:
+        entries = fact.channel.lists[fact.letter]
+        for entry in fact.entries:
+            entries[self.fold(entry.mask)] = entry
+        fact.channel.verdicts.clear()
+
+    def _modes_locked(self, fact: facts.ModesLocked) -> None:
+        fact.channel.locked = fact.letters
+
     def _invited(self, fact: facts.Invited) -> None:
-        invites = fact.user.invites
-        invites.pop(fact.channel, None)
-        invites[fact.channel] = fact.at
-        while len(invites) > self.most_invites:
-            del invites[next(iter(invites))]
+        user, channel = fact.user, fact.channel
+        user.invites.pop(channel, None)
+        user.invites[channel] = fact.at
+        channel.invited[user] = None
+        while len(user.invites) > self.most_invites:
+            oldest = next(iter(user.invites))
+            del user.invites[oldest]
+            del oldest.invited[user]
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
@@ -329,6 +367,8 @@ class Network:
             for channel, ranks in user.channels.items():
                 assert channel.members[user] == ranks
                 assert self.channels[channel.folded] is channel
+            for channel in user.invites:
+                assert user in channel.invited and self.channels[channel.folded] is channel
             assert ("o" in user.modes) == (user.oper is not None) == (user in self.opers)
             assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
@@ -344,6 +384,11 @@ class Network:
             for user, ranks in channel.members.items():
                 assert user.channels[channel] == ranks and self.users[user.uid] is user
             assert set(channel.verdicts) <= set(channel.members)
+            for user in channel.invited:
+                assert channel in user.invites and self.users[user.uid] is user
+            for entries in channel.lists.values():
+                assert all(key == self.fold(entry.mask) for key, entry in entries.items())
+            assert channel.ts >= 0
             for name in channel.former:
                 assert self.former[name].channel is channel
         for name, former in self.former.items():

@@ -219,6 +219,26 @@ def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
     return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
 
 
+def entries_added(fact: facts.EntriesAdded, key: int, most: int) -> bytes:
+    """``:server MODE #channel +bb mask mask``"""
+    changes = tuple(ModeChange(True, fact.letter, entry.text) for entry in fact.entries)
+    bodies = mode_lines(fact.by.source, fact.channel.source, changes, most)
+    return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
+
+
+def channel_reset(fact: facts.ChannelReset, key: int, me: Source, most: int) -> bytes:
+    """``:server NOTICE #channel :*** Notice -- TS for #channel changed from 5 to 3``, and what goes with it.
+
+    The wording is Solanum's, which clients and services may know.
+    """
+    name = fact.channel.source
+    text = b"*** Notice -- TS for %b changed from %d to %d" % (name, fact.old_ts, fact.ts)
+    bodies = mode_lines(fact.by.source, name, fact.removed, most)
+    return line(b":%b NOTICE %b :%b" % (me.source, name, text), fact.at, key) + b"".join(
+        [line(body, fact.at, key, fact.by) for body in bodies]
+    )
+
+
 def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: float, key: int) -> bytes:
     """``:server MODE #channel +ov nick nick``: the ranks of somebody who comes in, by a netjoin, say."""
     changes = tuple(ModeChange(True, letter, None, user) for letter in letters)
