@@ -103,11 +103,6 @@ def host_and_port(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def is_local(address: str) -> bool:
-    """Whether an address to dial is on this machine: a UNIX socket, or loopback."""
-    return address.startswith("/") or is_loopback(host_and_port(address)[0])
-
-
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
 Word = Annotated[str, AfterValidator(_word)]
@@ -568,7 +563,7 @@ class LinkSettings(Section):
     """Users on it and behind it."""
     allow_kill: bool = True
     """Whether it may disconnect users who are not behind it."""
-    allow_squit: bool = True
+    allow_squit_others: bool = True
     """Whether it may end links that are not its own."""
     allow_bans: bool = True
     """Whether bans that it sets hold here."""
@@ -597,11 +592,14 @@ class LinkSettings(Section):
             raise ValueError("needs spki_sha256, ca or a password")
         if self.accept_password is not None and self.password is None:
             raise ValueError("has accept_password without password")
-        distant = [address for address in self.addresses if not is_local(address)]
-        if distant and not self.tls and not self.insecure:
-            raise ValueError(f"would connect to {distant[0]} without TLS; insecure = true allows it")
-        if distant and self.tls and not self.spki_sha256 and not self.ca:
-            raise ValueError(f"cannot know {distant[0]} by its certificate: it needs spki_sha256 or ca")
+        by_tcp = [address for address in self.addresses if not address.startswith("/")]
+        if self.tls:
+            if by_tcp and not self.spki_sha256 and not self.ca:
+                raise ValueError(f"cannot know {by_tcp[0]} by its certificate: it needs spki_sha256 or ca")
+        elif not self.insecure:
+            for address in by_tcp:
+                if not is_loopback(host_and_port(address)[0]):
+                    raise ValueError(f"would connect to {address} without TLS; insecure = true allows it")
         if self.role == "leaf" and self.may_introduce:
             raise ValueError("has may_introduce, but a leaf introduces nobody")
         return self
