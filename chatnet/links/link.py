@@ -87,6 +87,7 @@ class Link:
         "server",
         "settings",
         "sid",
+        "since",
         "state",
         "strikes",
     )
@@ -108,7 +109,7 @@ class Link:
         self.codec = Solanum(frozenset())
         self.greeted = False
         self.received = 0
-        self.heard = links.node.clock.monotonic()
+        self.heard = self.since = links.node.clock.monotonic()  # `since` when it is in its state
         self.pinged = self.ponged = 0.0
         self.bursting: Iterator[bytes] | None = None
         self.held: list[bytes] | None = None  # what waits for the end of our burst
@@ -125,6 +126,7 @@ class Link:
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
+        self.since = self.links.node.clock.monotonic()
 
     # in
 
@@ -133,11 +135,6 @@ class Link:
         if self.state is State.GONE:
             return
         self.heard = self.links.node.clock.monotonic()
-        if self.state is State.GREETING:
-            self.received += len(data)
-            if self.received > EARLY:
-                self.close("Too much said before SERVER")
-                return
         for raw in self.buffer.feed(data):
             self._line(raw)
             if self.state is State.GONE:
@@ -153,6 +150,12 @@ class Link:
         tags, source_text, verb, params = parts
         row = line.LINK.rows.get(verb)
         early = self.state is State.GREETING
+        if early:
+            # Not by the chunk: the whole burst may follow in the one that has the SERVER line.
+            self.received += len(raw)
+            if self.received > EARLY:
+                self.close("Too much said before SERVER")
+                return
         if row is None:
             if not early:
                 self._unknown(source_text, verb, params)
