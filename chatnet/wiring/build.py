@@ -10,6 +10,7 @@ from chatnet.commands import CLIENT, Request
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
+from chatnet.links import Links
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -34,6 +35,7 @@ class Parts:
     delivery: Delivery
     history: Ring
     admission: Admission
+    links: Links
     turn: Turn
 
 
@@ -77,5 +79,6 @@ def build(
         admission=admission,
         control=control,
     )
-    node.observe([delivery, monitors, history, sessions, Opers(sessions)])
-    return Parts(node, sessions, delivery, history, admission, turn)
+    links = Links(node)
+    node.observe([delivery, monitors, history, sessions, Opers(sessions), links])
+    return Parts(node, sessions, delivery, history, admission, links, turn)
