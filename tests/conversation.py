@@ -232,12 +232,12 @@ class PaperControl:
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
 
-    def __init__(self, **sections: Any) -> None:
+    def __init__(self, clock: ManualClock | None = None, **sections: Any) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
         sections.setdefault("cloak", {}).setdefault("enabled", False)
         sections.setdefault("flood", {}).setdefault("enabled", False)
         self.settings = Settings.model_validate(sections)
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.log = ListLog()
         self.turn = Turn(lambda: None)
         self.waiting: list[Coroutine[Any, Any, None]] = []
