@@ -17,6 +17,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.MessageSent,
     facts.NetJoinBegan,
     facts.NetJoinEnded,
+    facts.NumericSent,
     facts.ServerNotice,
     facts.WallopsSent,
 }

@@ -79,6 +79,7 @@ class Delivery:
             facts.BroadcastSent: self._broadcast_sent,
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
+            facts.NumericSent: self._numeric_sent,
             facts.Invited: self._invited,
             facts.Knocked: self._knocked,
             facts.CallerBlocked: self._caller_blocked,
@@ -273,6 +274,9 @@ class Delivery:
             if "s" in user.modes and fact.letter in user.snomask:
                 for session in self._users.get(user, ()):
                     session.outlet.send(render.server_notice(me, fact, session.caps))
+
+    def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
+        self.tell(self._users.get(fact.user, ()), render.numeric, fact)
 
     # users
 

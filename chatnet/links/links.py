@@ -13,8 +13,8 @@ from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
 from chatnet.links.routes import Routes
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact, Hearer, NetSplit
-from chatnet.model.ids import SID
+from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
+from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
@@ -111,8 +111,18 @@ class Links:
             link.close(f"Too many mistakes: {why}")
 
     def carry_numeric(self, source: Server, code: str, params: list[str]) -> None:
-        """A numeric of a remote server on its way to a user."""
-        # Filled by the queries of other servers.
+        """An answer of a remote server on its way to the user who asked; never answered itself.
+
+        The first hundred are of the welcome, and mean something else to a client: they come as the second.
+        """
+        user = self.node.network.users.get(UID(params[0]))
+        if user is None or len(params) < 2:
+            return
+        *words, last = params[1:]
+        if code[0] == "0":
+            code = "1" + code[1:]
+        text = " ".join([*words, ":" + last])
+        self.node.commit(NumericSent(source, user, code, text, self.node.clock.time()), self.way_to(source))
 
     def make_sid(self) -> SID:
         """A SID nobody has, for a server that was introduced without one."""

@@ -424,6 +424,21 @@ class ServerNotice(Fact):
 
 
 @fact
+class NumericSent(Fact):
+    """A server answered a question of a user of another server.
+
+    `code` are the three digits, `text` is what follows the user on the wire: parameters, the last after a
+    colon.
+    """
+
+    by: Server
+    user: User
+    code: str
+    text: str
+    at: float
+
+
+@fact
 class Invited(Fact):
     """A user was invited to a channel."""
 

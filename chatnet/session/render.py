@@ -304,6 +304,12 @@ def wallops(fact: facts.WallopsSent, key: int) -> bytes:
     return line(body, fact.at, key, fact.by)
 
 
+def numeric(fact: facts.NumericSent, key: int) -> bytes:
+    """``:server NNN nick parameters :text``: the answer of another server."""
+    body = b":%b %b %b %b" % (fact.by.source, fact.code.encode(), encode(fact.user.nick), encode(fact.text))
+    return line(body, fact.at, key)
+
+
 def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:
     """``:server NOTICE * :*** Notice -- text``"""
     return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(fact.text)), fact.at, key)

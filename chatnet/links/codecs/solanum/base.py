@@ -7,6 +7,7 @@ from typing import Final
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
 from chatnet.model.user import User
+from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
@@ -19,6 +20,9 @@ NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 
 BODY: Final = 510
 """Bytes of a line without tags and CR LF."""
+
+LONG: Final = 16384
+"""The same between chatnet servers."""
 
 
 def encode(text: str) -> bytes:
@@ -40,6 +44,11 @@ class Base:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.tags = "STAG" in caps or self.core
+
+    def fit(self, body: bytes) -> bytes:
+        """As much of a line without tags as the neighbour reads, not ending within a character."""
+        most = LONG if self.core else BODY
+        return body if len(body) <= most else cut_bytes(body, most)
 
     def id_of(self, source: Source) -> bytes:
         """Who says it: the UID of a user, the SID of a server."""
