@@ -27,6 +27,7 @@ class Pipe:
 
     def __init__(self) -> None:
         self.lines: deque[bytes] = deque()
+        self.sendq = 0
         self.ended = False
         self.said: list[str] = []  # all that ever went in
 

@@ -16,6 +16,7 @@ from chatnet.links.line import LINK, Line, is_sid
 from chatnet.model.facts import NetJoinBegan, ServerIntroduced
 from chatnet.model.server import Server
 from chatnet.settings import LinkSettings
+from chatnet.wire.masks import is_loopback
 from chatnet.wire.names import is_server_name
 
 REFUSED = "Invalid credentials"
@@ -26,6 +27,10 @@ def greet(link: one.Link) -> None:
     """``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, ``SERVER <name> 1 :<description>``."""
     settings = link.settings
     assert settings is not None
+    if (why := distrust(link, settings)) is not None:
+        # Before the password is told.
+        refuse(link, settings.name, why)
+        return
     me = link.links.node.network.me
     secret = settings.password.get_secret_value() if settings.password is not None else "*"
     link.send(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
@@ -73,13 +78,19 @@ def server(line: Line) -> None:
         return
     settings, why = judge(link, line.params[0])
     if settings is None:
-        node = link.links.node
-        node.notice("x", f"Refused a link to {line.params[0][:63]!r} from {link.identity.address}: {why}")
-        node.log.warn(f"Refused a link to {line.params[0][:63]!r} from {link.identity.address}: {why}")
-        link.close(REFUSED)
+        refuse(link, line.params[0], why)
         return
     link.settings = settings
+    link.exit.sendq = settings.sendq
     introduce(link, line.params[0], line.params[-1])
+
+
+def refuse(link: one.Link, name: str, why: str) -> None:
+    """End a link that may not be; the operators read `why`, the other side does not."""
+    text = f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}"
+    link.links.node.notice("x", text)
+    link.links.node.log.warn(text)
+    link.close(REFUSED)
 
 
 def from_services(line: Line) -> None:
@@ -102,20 +113,16 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
     settings = links.block(name)
     if settings is None:
         return None, "there is no such block"
-    if link.dialled and settings is not link.settings:
+    if link.dialled and settings != link.settings:
         return None, "we dialled another server"
-    identity = link.identity
-    if identity.secure and not identity.vouched(settings):
-        return None, "its certificate is not the one of that server"
-    local = identity.address == "localhost" or links.is_loopback(identity.address)
-    if not identity.secure and not settings.insecure and not local:
-        return None, "it comes without TLS"
+    if (why := distrust(link, settings)) is not None:
+        return None, why
     if settings.password is not None:
         wanted = (settings.accept_password or settings.password).get_secret_value()
         given = link.password or ""
         if not hmac.compare_digest(wanted.encode(), given.encode("utf-8", "surrogateescape")):
             return None, "the password is wrong"
-    elif not identity.secure and not local:
+    elif not link.identity.secure:
         return None, "there is neither a certificate nor a password"
     if link.sid is None:
         return None, "it does not speak TS6"
@@ -125,11 +132,35 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
         return None, f"it lacks {' '.join(sorted(missing))}"
     ghost = links.server(name)
     if ghost is not None and (old := links.routes.direct.get(ghost)) is not None and ghost.sid == link.sid:
+        if crossed(link, old):
+            return None, "it is linked already"
         # The same server, authenticated again: what is there is what it left behind.
         old.close("A new connection took its place")
     if links.server(name) is not None or link.sid in network.servers:
         return None, "its name or SID is on the network already"
     return settings, ""
+
+
+def distrust(link: one.Link, settings: LinkSettings) -> str | None:
+    """Why the other end of a connection is not taken for the server of a block, whatever it says; or None."""
+    identity = link.identity
+    if identity.secure:
+        return None if identity.vouched(settings) else "its certificate is not the one of that server"
+    if settings.insecure or is_loopback(identity.address):
+        return None
+    return "it comes without TLS"
+
+
+def crossed(link: one.Link, old: one.Link) -> bool:
+    """Whether both servers dialled at the same moment, and `old` is the connection that stays.
+
+    It is the one that the server with the lower SID dialled: both sides judge alike.
+    """
+    links = link.links
+    assert link.sid is not None
+    node = links.node
+    recent = node.clock.monotonic() - old.since < node.settings.links.handshake_timeout
+    return recent and old.dialled != link.dialled and old.dialled == (node.network.me.sid < link.sid)
 
 
 def introduce(link: one.Link, name: str, description: str) -> None:

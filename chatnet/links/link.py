@@ -31,6 +31,9 @@ EARLY: Final = 8192
 class Exit(Protocol):
     """The outgoing side of a connection, which a transport gives."""
 
+    sendq: int
+    """Bytes that may wait in it."""
+
     def send(self, line: bytes) -> None:
         """Queue a whole line, with its CR LF, for the end of this turn."""
 
@@ -123,6 +126,11 @@ class Link:
             return self.server.name
         return self.settings.name if self.settings is not None else self.identity.address
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self.state is State.GONE
+
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
@@ -132,12 +140,12 @@ class Link:
 
     def receive(self, data: bytes) -> None:
         """Take a chunk of what the neighbour sent, in any size."""
-        if self.state is State.GONE:
+        if self.gone:
             return
         self.heard = self.links.node.clock.monotonic()
         for raw in self.buffer.feed(data):
             self._line(raw)
-            if self.state is State.GONE:
+            if self.gone:
                 return
 
     def _line(self, raw: bytes) -> None:

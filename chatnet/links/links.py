@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Final
 
 from chatnet.links import handshake, line
@@ -131,14 +130,6 @@ class Links:
             if sid not in self.node.network.servers:
                 return sid
         raise line.Violation("no SID is left")
-
-    @staticmethod
-    def is_loopback(address: str) -> bool:
-        """True for an address of this machine alone."""
-        try:
-            return ip_address(address).is_loopback
-        except ValueError:
-            return False
 
     @staticmethod
     def time_of(tags: Mapping[str, str], now: float) -> float:
