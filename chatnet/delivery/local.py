@@ -24,6 +24,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob
 
 Render = Callable[[Any, int], bytes]
 
@@ -258,22 +259,29 @@ class Delivery:
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
-        told = [session for session in self._everybody() if session.caps & need == need]
+        told = [session for session in self._meant(fact.mask) if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
         if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE:
             labelled.leave_out()  # no echo, but what everybody gets
+
+    def _meant(self, mask: str) -> list[Session]:
+        """Whom ``$$<mask of servers>`` or ``$#<mask of hosts>`` means."""
+        matches = compile_glob(mask[2:] if mask[:2] in ("$$", "$#") else mask[1:], self._node.network.fold)
+        if mask.startswith("$#"):
+            return [session for session in self._everybody() if matches(session.user.host)]
+        return self._everybody() if matches(self._node.network.me.name) else []
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"
         self.tell([s for s in self._everybody() if mode in s.user.modes], render.wallops, fact)
 
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
-        me = self._node.network.me
+        by = fact.by or self._node.network.me
         for user in self._node.network.opers:
             if "s" in user.modes and fact.letter in user.snomask:
                 for session in self._users.get(user, ()):
-                    session.outlet.send(render.server_notice(me, fact, session.caps))
+                    session.outlet.send(render.server_notice(by, fact, session.caps))
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
         self.tell(self._users.get(fact.user, ()), render.numeric, fact)
@@ -353,6 +361,8 @@ class Delivery:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
+        if not fact.members:
+            return  # a channel that stays while it is empty
         if self._netsplits.joins and self._netsplits.tells(fact):
             return
         for user, _ in fact.members:

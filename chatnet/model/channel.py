@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chatnet.model import user  # users and channels name each other, so each imports the module
 from chatnet.model.ids import Folded
@@ -42,6 +42,10 @@ class Topic:
     text: str
     by: str
     at: int
+
+
+PARAMETERS: Final = "klfj"
+"""Modes that have a parameter, but for lists and ranks."""
 
 
 class Channel:
@@ -115,6 +119,19 @@ def parameters(channel: Channel) -> dict[str, str]:
     if channel.throttle is not None:
         found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
     return found
+
+
+def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
+    """Set k, l, f or j to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
+    if letter == "k":
+        channel.key = text
+    elif letter == "l":
+        channel.limit = int(text) if text else None
+    elif letter == "f":
+        channel.forward = text
+    else:
+        joins, _, seconds = (text or "").partition(":")
+        channel.throttle = (int(joins), int(seconds)) if seconds else None
 
 
 def mode_text(channel: Channel, *, show_key: bool) -> str:

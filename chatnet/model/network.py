@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, Topic, split_forward
+from chatnet.model.channel import PARAMETERS, Channel, ListEntry, Topic, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.modes import RANKS
@@ -299,14 +299,8 @@ class Network:
                 self._rank_changed(channel, change)
             elif letter in channel.lists:
                 self._list_changed(channel, change, by.mask, int(at))
-            elif letter == "k":
-                channel.key = change.parameter if change.adding else None
-            elif letter == "l":
-                channel.limit = int(change.parameter) if change.adding and change.parameter else None
-            elif letter == "f":
-                channel.forward = change.parameter if change.adding else None
-            elif letter == "j":
-                channel.throttle = _throttle(change.parameter) if change.adding and change.parameter else None
+            elif letter in PARAMETERS:
+                set_parameter(channel, letter, change.parameter if change.adding else None)
             elif change.adding:
                 channel.flags.add(letter)
             else:
@@ -396,8 +390,3 @@ class Network:
             assert self.channels[former.channel.folded] is former.channel
         assert len(self.former) <= self.most_former_names
         assert self.invisible == sum("i" in user.modes for user in self.users.values())
-
-
-def _throttle(parameter: str) -> tuple[int, int]:
-    joins, _, seconds = parameter.partition(":")
-    return int(joins), int(seconds)
