@@ -510,6 +510,11 @@ class LinksSettings(Section):
     that end a link."""
     strike_period: Annotated[float, Field(gt=0)] = 60.0
     """Seconds."""
+    queries: Annotated[int, Field(ge=1)] = 100
+    """Questions of users elsewhere (``WHOIS ann ann``, ``VERSION irc2.example.org``) that one link may bring
+    within ``queries_period``; further ones are told to try again."""
+    queries_period: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds."""
 
     @model_validator(mode="after")
     def _check_order(self) -> LinksSettings:

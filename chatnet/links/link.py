@@ -6,6 +6,7 @@ A link is sans-IO: a transport gives it bytes (:meth:`Link.receive`) and takes b
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from enum import Enum
 from typing import Final, Protocol
@@ -13,6 +14,7 @@ from typing import Final, Protocol
 from chatnet.dispatch import Phase
 from chatnet.links import line
 from chatnet.links import links as registry
+from chatnet.links.batches import Batches
 from chatnet.links.codecs.solanum import Solanum
 from chatnet.links.identity import Identity
 from chatnet.model.ids import SID, UID
@@ -71,6 +73,8 @@ class Link:
     """
 
     __slots__ = (
+        "asked",
+        "batches",
         "buffer",
         "bursting",
         "caps",
@@ -111,6 +115,7 @@ class Link:
         self.caps: frozenset[str] = frozenset()
         self.codec = Solanum(frozenset())
         self.greeted = False
+        self.batches = Batches()
         self.received = 0
         self.heard = self.since = links.node.clock.monotonic()  # `since` when it is in its state
         self.pinged = self.ponged = 0.0
@@ -118,6 +123,7 @@ class Link:
         self.held: list[bytes] | None = None  # what waits for the end of our burst
         self.reason = ""
         self.strikes: list[float] = []
+        self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
 
     @property
     def name(self) -> str:

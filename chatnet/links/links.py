@@ -10,6 +10,7 @@ from chatnet.links import handshake, line
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
+from chatnet.links.queries import Queries
 from chatnet.links.routes import Routes
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
@@ -29,6 +30,7 @@ class Links:
         self.node = node
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
+        self.queries = Queries(self)
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 
     # connections

@@ -190,7 +190,7 @@ def show_lusers(session: one.Session) -> None:
         if count:
             chosen |= bit
             values += (nick, count)
-    values += (nick, local, servers - 1, nick, local, most, local, most)
+    values += (nick, local, len(sessions.links.routes.direct), nick, local, most, local, most)
     values += (nick, everybody, network.most_users, everybody, network.most_users)
     values += (nick, sessions.most, most, sessions.opened)
     text = _lusers_form(sessions.server_name, chosen) % tuple(values)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, Final
 
-from chatnet.dispatch import Phase
+from chatnet.dispatch import Phase, Row
 from chatnet.model.facts import UserQuit
 from chatnet.model.user import User
 from chatnet.node import Timer
@@ -67,6 +67,10 @@ class Refused(Exception):
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
+
+
+class Elsewhere(Exception):
+    """Raised in a handler when another server answers the command: here nothing more is said."""
 
 
 class Session:
@@ -237,10 +241,16 @@ class Session:
         if len(params) < row.min_params:
             self.numeric(ERR_NEEDMOREPARAMS, row.verb)
             return
+        self.execute(row, params, tags)
+
+    def execute(self, row: Row, params: list[str], tags: dict[str, str]) -> None:
+        """Do what a row says; everything that is answered goes to this client."""
         try:
-            waiting = row.handler(sessions.make_request(self, params, tags, row))
+            waiting = row.handler(self.sessions.make_request(self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Elsewhere:
+            pass
         except Exception:
             self._failed(row.verb)
         else:
@@ -316,6 +326,8 @@ class Session:
             await waiting
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Elsewhere:
+            pass
         except Exception:
             self._failed(verb)
 

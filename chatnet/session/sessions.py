@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.ring import Ring
+from chatnet.links import Links
 from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
@@ -84,6 +85,7 @@ class Sessions:
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
         certified: Callable[[str], bool],
         admission: Admission,
+        links: Links,
         control: Control | None = None,
     ) -> None:
         self.node = node
@@ -92,6 +94,7 @@ class Sessions:
         self.local = local
         self.monitors = monitors
         self.history = history
+        self.links = links
         self.references = references
         self.bans = Bans(node.network)
         self.throttles = Throttles(node.clock.monotonic)

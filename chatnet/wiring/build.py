@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chatnet.commands import CLIENT, Request
@@ -22,6 +23,7 @@ from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
+from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.wire.casemap import folder
 
@@ -64,6 +66,7 @@ def build(
     monitors = Monitors(node)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
+    links = Links(node)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -77,8 +80,9 @@ def build(
         host_of=host_of,
         certified=certified,
         admission=admission,
+        links=links,
         control=control,
     )
-    links = Links(node)
+    links.queries.answer = partial(answer, sessions)
     node.observe([delivery, monitors, history, sessions, Opers(sessions), links])
     return Parts(node, sessions, delivery, history, admission, links, turn)

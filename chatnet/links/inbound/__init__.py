@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from chatnet.links import encap, handshake
-from chatnet.links.inbound import channels, messages, servers, users
+from chatnet.links.inbound import channels, messages, queries, servers, users
 
-__all__ = ["channels", "encap", "handshake", "messages", "servers", "users"]
+__all__ = ["channels", "encap", "handshake", "messages", "queries", "servers", "users"]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from chatnet.links.codecs.solanum.base import BODY, Base, encode
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
-from chatnet.wire.text import cut_bytes
+from chatnet.model.user import User
+from chatnet.wire.text import cut, cut_bytes
+
+_WORD: Final = 100
+"""Bytes of what a user asks for, in a question that goes on: enough for a name, and the line has room."""
 
 
 class Servers(Base):
@@ -35,6 +42,13 @@ class Servers(Base):
         return cut_bytes(
             b":%b ENCAP %b :%b" % (self.id_of(source), encode(" ".join(words)), encode(last)), BODY
         )
+
+    def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
+        """``:<uid> VERB <parameters>``: a question, with the id of its server or of a user there at `place`."""
+        words = [encode(cut(word, _WORD)) for word in params]
+        words[place] = self.id_of(whom)
+        words[-1] = b":" + words[-1]
+        return b":%b %b %b" % (encode(user.uid), verb.encode(), b" ".join(words))
 
     def sign_of_life(self, verb: str, source: Source, name: str, wanted: Server) -> bytes:
         """``:<source> PING <name> :<sid>``, or PONG: one on its way to another server."""
