@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Final
 
-from chatnet.links import handshake, line
+from chatnet.links import dialler, handshake, line
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
+from chatnet.links.callers import Callers
 from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
 from chatnet.links.queries import Queries
@@ -22,14 +24,20 @@ from chatnet.settings import LinkSettings
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+TOLD: Final = "told"
+"""The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
+
 
 class Links:
     """The registry of links, and an observer of all that neighbours hear."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, connect: dialler.Connect) -> None:
         self.node = node
+        self.dialler = dialler.Dialler(self, connect)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
+        self.callers = Callers()
+        self._references = count(1)
         self.queries = Queries(self)
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 
@@ -48,7 +56,9 @@ class Links:
         return iter(self.routes.direct.values())
 
     def others(self, origin: object) -> list[one.Link]:
-        """All neighbours but `origin`."""
+        """All neighbours but `origin`; none if that is TOLD."""
+        if origin is TOLD:
+            return []
         return [link for link in self.routes.direct.values() if link is not origin]
 
     def block(self, name: str) -> LinkSettings | None:
@@ -72,7 +82,9 @@ class Links:
         return self.routes.way_to(whom.server if isinstance(whom, User) else whom)
 
     def ways_to(self, channel: Channel, origin: object) -> list[one.Link]:
-        """The links behind which `channel` has members, without `origin`."""
+        """The links behind which `channel` has members, without `origin`; none if that is TOLD."""
+        if origin is TOLD:
+            return []
         return [link for link in self.routes.behind(channel) if link is not origin]
 
     def ended(self, link: one.Link, reason: str) -> None:
@@ -124,6 +136,10 @@ class Links:
             code = "1" + code[1:]
         text = " ".join([*words, ":" + last])
         self.node.commit(NumericSent(source, user, code, text, self.node.clock.time()), self.way_to(source))
+
+    def reference(self) -> bytes:
+        """The reference of one more batch, never the same one twice."""
+        return b"%d" % next(self._references)
 
     def make_sid(self) -> SID:
         """A SID nobody has, for a server that was introduced without one."""

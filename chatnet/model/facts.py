@@ -125,7 +125,8 @@ class NickChanged(Fact):
     """A user took another nick; `old_source` is who they were.
 
     `ts` is the TS of the new nick as another server gives it; without one it becomes now, and always later
-    than it was.
+    than it was.  If the server `saved_by` took the old nick from them, which others wanted, `old_ts` is the TS
+    of that.
     """
 
     user: User
@@ -135,6 +136,8 @@ class NickChanged(Fact):
     old_nick: str
     old_source: bytes
     ts: int | None = None
+    saved_by: Server | None = None
+    old_ts: int = 0
 
 
 @fact
@@ -174,6 +177,22 @@ class AccountChanged(Fact):
     account: AccountName | None
     at: float
     old_account: AccountName | None
+
+
+@fact
+class CertfpChanged(Fact):
+    """The server of a user told the fingerprint of their certificate."""
+
+    user: User
+    certfp: str
+
+
+@fact
+class RealHostChanged(Fact):
+    """The server of a user told the host they come from, which it had not done before."""
+
+    user: User
+    real_host: str
 
 
 @fact
@@ -416,11 +435,15 @@ class WallopsSent(Fact):
 
 @fact
 class ServerNotice(Fact):
-    """Something opers want to know of, for those whose snomask has `letter`."""
+    """Something opers want to know of, for those whose snomask has `letter`.
+
+    `by` is the server that says it, None if it is this one.
+    """
 
     letter: str
     text: str
     at: float
+    by: Server | None = None
 
 
 @fact

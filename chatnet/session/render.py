@@ -7,7 +7,6 @@ between characters.
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from chatnet.model import facts
@@ -17,6 +16,7 @@ from chatnet.model.user import User
 from chatnet.wire import capabilities as cap
 from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
 LINE: Final = 510
@@ -27,20 +27,6 @@ OPERWALL: Final = "OPERWALL - "
 
 TAGS: Final = cap.SERVER_TIME | cap.MESSAGE_TAGS | cap.ACCOUNT_TAG | cap.OPER_TAG
 """The capabilities that add tags to a line."""
-
-_milliseconds = -1
-_time = b""
-
-
-def time_tag(at: float) -> bytes:
-    """``time=2026-11-22T13:20:00.123Z`` for a Unix time.  https://ircv3.net/specs/extensions/server-time"""
-    global _milliseconds, _time
-    milliseconds = int(at * 1000)
-    if milliseconds != _milliseconds:
-        _milliseconds = milliseconds
-        second, rest = divmod(milliseconds, 1000)
-        _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
-    return _time
 
 
 def account_tag(account: str) -> bytes:

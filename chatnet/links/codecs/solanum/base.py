@@ -38,12 +38,14 @@ def address(text: str) -> str:
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("caps", "core", "tags")
+    __slots__ = ("caps", "core", "kind", "tags")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.tags = "STAG" in caps or self.core
+        # What makes a difference to messages: neighbours of one kind are told the same lines.
+        self.kind = self.core | self.tags << 1 | ("CHW" in caps) << 2 | ("EOPMOD" in caps) << 3
 
     def fit(self, body: bytes) -> bytes:
         """As much of a line without tags as the neighbour reads, not ending within a character."""
