@@ -31,6 +31,10 @@ class Pipe:
         self.ended = False
         self.said: list[str] = []  # all that ever went in
 
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self.lines))
+
     def send(self, line: bytes) -> None:
         if self.ended:
             return

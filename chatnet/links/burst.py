@@ -34,7 +34,7 @@ def go_on(link: one.Link) -> None:
             # Its PONG tells that everything before was taken in.
             link.send(b"PING :%b" % node.network.me.sid.encode())
             return
-        link.exit.send(text + b"\r\n")
+        link.say(text)
     node.clock.later(0.0, lambda: go_on(link))
 
 
@@ -56,6 +56,7 @@ def _lines(link: one.Link) -> Iterator[bytes]:
                 yield from codec.user(user)
         for channel in channels:
             if network.channels.get(channel.folded) is channel:
-                yield from codec.channel(channel)
+                members = links.routes.members_beyond(link, channel)
+                yield from codec.channel(network.me, channel, members)
 
     return tell()

@@ -36,6 +36,10 @@ class Exit(Protocol):
     sendq: int
     """Bytes that may wait in it."""
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait in it now."""
+
     def send(self, line: bytes) -> None:
         """Queue a whole line, with its CR LF, for the end of this turn."""
 
@@ -69,7 +73,8 @@ class Link:
     """A connection to a neighbour.
 
     `settings` is its block: known from the beginning if we dialled, else since its SERVER line.  `server` is
-    the neighbour once it is introduced, `caps` the tokens of its CAPAB.
+    the neighbour once it is introduced, `caps` the tokens of its CAPAB.  It was `opened`, was `heard` last,
+    and is in its state `since` then: monotonic seconds.
     """
 
     __slots__ = (
@@ -77,6 +82,8 @@ class Link:
         "batches",
         "buffer",
         "bursting",
+        "bytes_in",
+        "bytes_out",
         "caps",
         "codec",
         "dialled",
@@ -85,10 +92,13 @@ class Link:
         "heard",
         "held",
         "identity",
+        "lag",
+        "lines_in",
+        "lines_out",
         "links",
+        "opened",
         "password",
         "pinged",
-        "ponged",
         "reason",
         "received",
         "server",
@@ -117,8 +127,10 @@ class Link:
         self.greeted = False
         self.batches = Batches()
         self.received = 0
-        self.heard = self.since = links.node.clock.monotonic()  # `since` when it is in its state
-        self.pinged = self.ponged = 0.0
+        self.heard = self.since = self.opened = links.node.clock.monotonic()
+        self.pinged = 0.0
+        self.lag: float | None = None  # seconds from the last PING to its PONG
+        self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0
         self.bursting: Iterator[bytes] | None = None
         self.held: list[bytes] | None = None  # what waits for the end of our burst
         self.reason = ""
@@ -149,7 +161,9 @@ class Link:
         if self.gone:
             return
         self.heard = self.links.node.clock.monotonic()
+        self.bytes_in += len(data)
         for raw in self.buffer.feed(data):
+            self.lines_in += 1
             self._line(raw)
             if self.gone:
                 return
@@ -235,7 +249,13 @@ class Link:
         if self.held is not None:
             self.held.append(text)
         else:
-            self.exit.send(text + b"\r\n")
+            self.say(text)
+
+    def say(self, text: bytes) -> None:
+        """The same at once, even while others wait for the end of our burst: for the burst itself."""
+        self.lines_out += 1
+        self.bytes_out += len(text) + 2
+        self.exit.send(text + b"\r\n")
 
     # the end
 

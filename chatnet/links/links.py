@@ -113,6 +113,16 @@ class Links:
         near = far.uplink or network.me
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
 
+    def squit(self, server: Server, reason: str) -> None:
+        """Have the link to `server` ended: ours, or that of the server it is linked to."""
+        way = self.way_to(server)
+        if way is None:
+            return
+        if way.server is server:
+            way.close(reason)
+        else:
+            way.send(way.codec.split(self.node.network.me, server, reason))
+
     def strike(self, link: one.Link, why: str) -> None:
         """`link` did what a broken or hostile neighbour does: too often, and it is closed."""
         settings = self.node.settings.links

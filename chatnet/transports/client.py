@@ -132,6 +132,10 @@ class SocketOutlet(Outlet):
         if self._send is None:
             cast(IConsumer, transport).registerProducer(self, True)
 
+    @property
+    def waiting(self) -> int:
+        return super().waiting + self._waiting_bytes + self._in_transport
+
     def flush(self) -> None:
         out = self.out
         if not out:

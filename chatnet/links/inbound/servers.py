@@ -35,6 +35,7 @@ def sid(line: Line) -> None:
             line.violate("too many servers behind it")
     server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
     line.commit(ServerIntroduced(server, line.now))
+    line.node.notice("x", f"{name} is linked to {by.name} now")
 
 
 @LINK.command("SQUIT", min_params=1)
@@ -53,14 +54,13 @@ def squit(line: Line) -> None:
     if line.links.way_to(server) is not line.link:
         settings = line.link.settings
         assert settings is not None
-        if not settings.allow_squit_others:
+        if not settings.allow_squit:
             raise Ignored
-        other = line.links.way_to(server)
-        if other is not None and other.server is server:
-            other.close(reason or "SQUIT")
-        elif other is not None:
-            other.send(other.codec.split(line.network.me, server, reason))
+        name = line.source.mask.partition("!")[0]
+        line.node.notice("x", f"{name} ends the link to {server.name}: {reason}")
+        line.links.squit(server, reason or "SQUIT")
         return
+    line.node.notice("x", f"{(server.uplink or line.network.me).name} has lost {server.name}: {reason}")
     line.links.split(server, line.link, reason)
 
 
@@ -83,7 +83,8 @@ def ping(line: Line) -> None:
             other.send(other.codec.sign_of_life("PING", line.source, line.params[0], wanted))
         return
     link.send(b":%b PONG %b :%b" % (me.sid.encode(), me.source, link.codec.id_of(line.source)))
-    end_burst(link)
+    if line.source is link.server:
+        end_burst(link)
 
 
 def end_burst(link: one.Link) -> None:
@@ -103,7 +104,9 @@ def pong(line: Line) -> None:
     """
     wanted = line.links.server(line.param(1)) if line.param(1) else None
     if wanted is None or wanted is line.network.me:
-        line.link.ponged = line.node.clock.monotonic()
+        link = line.link
+        if link.pinged and line.source is link.server:  # else it answers the PING that ended our burst
+            link.lag = line.node.clock.monotonic() - link.pinged
         return
     other = line.links.way_to(wanted)
     if other is not None and other is not line.link:
