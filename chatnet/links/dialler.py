@@ -10,10 +10,10 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from chatnet.links import handshake
 from chatnet.links import link as one
-from chatnet.links.handshake import distrust
+from chatnet.links import links as registry  # which has its dialler
 from chatnet.links.identity import Identity
-from chatnet.links.links import Links
 from chatnet.model.facts import Fact, Hearer, SettingsChanged
 from chatnet.settings import LinkSettings
 
@@ -47,7 +47,7 @@ class Attempt:
 
 
 Connect = Callable[[Attempt], object]
-"""Begins to connect; the attempt hears of the end, never before this returns."""
+"""Begins to connect; the attempt hears what became of it."""
 
 
 class Plan:
@@ -65,7 +65,9 @@ class Plan:
 class Dialler:
     """Keeps trying for the blocks with ``autoconnect``; observes changes of the settings."""
 
-    def __init__(self, links: Links, connect: Connect, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, links: registry.Links, connect: Connect, chance: Callable[[], float] = random.random
+    ) -> None:
         self.links = links
         self.attempt: Attempt | None = None
         self.resting = False
@@ -150,7 +152,7 @@ class Dialler:
             elif block != link.settings:
                 link.settings = block
                 link.exit.sendq = block.sendq
-                if (why := distrust(link, block)) is not None:
+                if (why := handshake.distrust(link, block)) is not None:
                     link.close(f"The configuration has changed: {why}")
 
     @property

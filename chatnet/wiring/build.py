@@ -12,6 +12,7 @@ from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
+from chatnet.links.dialler import Attempt, Connect
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -41,6 +42,11 @@ class Parts:
     turn: Turn
 
 
+def unconnected(attempt: Attempt) -> None:
+    """In the place of a transport that connects to other servers, where there is none."""
+    attempt.failed("this process connects to nobody")
+
+
 def build(
     settings: Settings,
     *,
@@ -53,6 +59,7 @@ def build(
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
     certified: Callable[[str], bool],
     control: Control | None = None,
+    connect: Connect = unconnected,
 ) -> Parts:
     """Make a node that has no listeners yet."""
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
@@ -66,7 +73,7 @@ def build(
     monitors = Monitors(node)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
-    links = Links(node)
+    links = Links(node, connect)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -84,5 +91,5 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
-    node.observe([delivery, monitors, history, sessions, Opers(sessions), links])
+    node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler])
     return Parts(node, sessions, delivery, history, admission, links, turn)
