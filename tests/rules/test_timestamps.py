@@ -353,8 +353,10 @@ def test_forwarded_as(met: Meeting, age: str, told: str) -> None:
     ("age", "told"), [("lower", "900 #c 0 :+bob"), ("equal", "1000 #c 0 :+bob"), ("higher", "1000 #c 0 :bob")]
 )
 def test_forwarded_as_silent_as_it_came(met: Meeting, age: str, told: str) -> None:
-    met.sjoin(OLD, "+n")
-    assert shown(met.sjoin(AGES[age], "0", "+bob").told) == told
+    met.sjoin(OLD, "+nl 5")
+    found = met.sjoin(AGES[age], "0", "+bob").told
+    assert shown(found) == told
+    assert found is not None and not found.flags and not found.parameters
 
 
 def test_what_happens_is_told_in_order_and_once(met: Meeting) -> None:
