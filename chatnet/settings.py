@@ -615,6 +615,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "rehash": "REHASH",
     "restart": "RESTART",
     "die": "DIE",
+    "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",

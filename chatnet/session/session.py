@@ -40,7 +40,7 @@ from chatnet.wire.numerics import (
 from chatnet.wire.text import middle
 
 HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
-"""What a browser led to this port begins with; a TRACE counts with an HTTP version behind it only."""
+"""What a browser led to this port begins with; CONNECT and TRACE count with an HTTP version behind only."""
 
 TAGS: int = 4096
 """Bytes of the tags of a line, with their ``@`` and the space after them, that LineBuffer lets through."""

@@ -44,6 +44,10 @@ RPL_MAPEND = _numeric(17, "RPL_MAPEND", ":End of /MAP")
 # Server name, name of the server it hangs on, hops, description.
 RPL_LINKS = _numeric(364, "RPL_LINKS", "%s %s :%d %s")
 RPL_ENDOFLINKS = _numeric(365, "RPL_ENDOFLINKS", "%s :End of /LINKS list")
+# Version, what was asked for, the next server on the way to it.
+RPL_TRACELINK = _numeric(200, "RPL_TRACELINK", "Link %s %s %s")
+# Server, servers behind it and itself, users there, seconds since it was heard.
+RPL_TRACESERVER = _numeric(206, "RPL_TRACESERVER", "Serv server %dS %dC %s *!*@%s :%d")
 # Connection class, nick[user@host], address, seconds since connecting.
 RPL_TRACEUNKNOWN = _numeric(203, "RPL_TRACEUNKNOWN", "???? %s %s (%s) %d")
 # Likewise, but with seconds since it was heard, and seconds idle.
@@ -53,6 +57,8 @@ RPL_TRACECLASS = _numeric(209, "RPL_TRACECLASS", "Class %s %d")
 RPL_ENDOFTRACE = _numeric(262, "RPL_ENDOFTRACE", "%s :End of TRACE")
 
 # STATS.
+# Server, bytes that wait, lines and KiB sent, lines and KiB received, seconds since connecting, its state.
+RPL_STATSLINKINFO = _numeric(211, "RPL_STATSLINKINFO", "%s %d %d %d %d %d :%d %s")
 # Command, uses, bytes, uses by other servers.
 RPL_STATSCOMMANDS = _numeric(212, "RPL_STATSCOMMANDS", "%s %d %d :%d")
 # Address mask, host mask, port (0: any), connection class.

@@ -54,7 +54,7 @@ def squit(line: Line) -> None:
     if line.links.way_to(server) is not line.link:
         settings = line.link.settings
         assert settings is not None
-        if not settings.allow_squit:
+        if not settings.allow_squit_others:
             raise Ignored
         name = line.source.mask.partition("!")[0]
         line.node.notice("x", f"{name} ends the link to {server.name}: {reason}")
