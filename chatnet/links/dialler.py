@@ -122,8 +122,7 @@ class Dialler:
             return
         self.attempt = None
         text = f"No link to {attempt.block.name} ({attempt.address}): {reason}"
-        self.links.node.log.warn(text)
-        self.links.node.notice("x", text)
+        self.links.tell(text)
         plan = self._plans.get(attempt.block.name)
         if plan is None or attempt.outdated:
             return
@@ -173,8 +172,7 @@ class Dialler:
         address = block.addresses[plan.index % len(block.addresses)]
         self.attempt = attempt = Attempt(self, block, address)
         text = f"Connecting to {block.name} ({address})"
-        self.links.node.log.info(text)
-        self.links.node.notice("x", text)
+        self.links.tell(text)
         self._connect(attempt)
 
     def _look_after(self) -> None:

@@ -88,8 +88,7 @@ def server(line: Line) -> None:
 def refuse(link: one.Link, name: str, why: str) -> None:
     """End a link that may not be; the operators read `why`, the other side does not."""
     text = f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}"
-    link.links.node.notice("x", text)
-    link.links.node.log.warn(text)
+    link.links.tell(text)
     link.close(REFUSED)
 
 
@@ -179,7 +178,7 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
     link.send(b"SVINFO 6 6 0 :%d" % int(now))
-    node.notice("x", f"Link to {name} ({link.identity.address}) established")
+    links.tell(f"Linked to {name} ({link.identity.address})")
     burst.begin(link)
 
 
@@ -197,4 +196,4 @@ def svinfo(line: Line) -> None:
     if skew > most:
         line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
     if skew > 5:
-        line.node.notice("x", f"The clock of {link.name} is {skew} seconds off")
+        line.links.tell(f"The clock of {link.name} is {skew} seconds off")

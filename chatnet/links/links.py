@@ -21,6 +21,7 @@ from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.settings import LinkSettings
+from chatnet.wire.text import printable
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -91,10 +92,15 @@ class Links:
         """A link is gone, and all that was behind it."""
         self.all.pop(link, None)
         if link.server is None:
-            self.node.notice("x", f"The connection to {link.name} ended: {reason}")
+            self.tell(f"The connection to {link.name} ended: {reason}")
             return
-        self.node.notice("x", f"The link to {link.name} ended: {reason}")
+        self.tell(f"The link to {link.name} ended: {reason}")
         self.split(link.server, link, reason)
+
+    def tell(self, text: str) -> None:
+        """Write something about links into the log, and to the operators."""
+        self.node.log.info(printable(text))
+        self.node.notice("x", text)
 
     def split(self, far: Server, origin: object, reason: str) -> None:
         """`far` and everybody behind it are gone."""
@@ -129,7 +135,7 @@ class Links:
         now = self.node.clock.monotonic()
         link.strikes = [at for at in link.strikes if at > now - settings.strike_period] + [now]
         if len(link.strikes) == 1:
-            self.node.notice("x", f"{link.name} is odd: {why}")
+            self.tell(f"{link.name} is odd: {why}")
         if len(link.strikes) >= settings.strikes:
             link.close(f"Too many mistakes: {why}")
 

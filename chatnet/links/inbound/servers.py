@@ -5,10 +5,12 @@ from __future__ import annotations
 from chatnet.dispatch import Phase
 from chatnet.links import link as one
 from chatnet.links.line import LINK, Ignored, Line, is_sid
-from chatnet.model.facts import NetJoinEnded, ServerIntroduced
+from chatnet.model.facts import NetJoinEnded, PongSent, ServerIntroduced
+from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
+from chatnet.wire.text import printable
 
 
 @LINK.command("SID", min_params=4)
@@ -93,7 +95,7 @@ def end_burst(link: one.Link) -> None:
         link.step("end of burst")
         node = link.links.node
         node.commit(NetJoinEnded(link.server, node.clock.time()), link)
-        node.notice("x", f"{link.name} has told all it knew")
+        link.links.tell(f"{link.name} has told all it knew")
 
 
 @LINK.command("PONG", min_params=1, phase=Phase.ANY)
@@ -101,7 +103,12 @@ def pong(line: Line) -> None:
     """The other end is there, and has taken in all that came before the PING.
 
     # <- :1SO PONG so1.test :7CN
+    # <- :1SO PONG so1.test :7CNAAAAAB
     """
+    user = line.network.users.get(UID(line.param(1)))
+    if user is not None:
+        line.commit(PongSent(line.by_server(), user, line.now))
+        return
     wanted = line.links.server(line.param(1)) if line.param(1) else None
     if wanted is None or wanted is line.network.me:
         link = line.link
@@ -119,7 +126,6 @@ def error(line: Line) -> None:
 
     # <- ERROR :Closing Link: 127.0.0.1 (Invalid credentials.)
     """
-    line.node.log.warn(f"{line.link.name} says: {line.params[-1][:200]!r}")
-    line.node.notice("x", f"{line.link.name} says: {line.params[-1][:200]}")
+    line.links.tell(f"{line.link.name} says: {printable(line.params[-1])[:200]}")
     if line.link.server is None or line.source is line.link.server:
         line.link.close("The other side closed the link")
