@@ -24,9 +24,11 @@ CHANGES_NOTHING: set[type[Fact]] = {
 NOT_SEEN: set[type[Fact]] = {
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.ChannelMerged,  # seen as the facts before it
+    facts.CertfpChanged,  # WHOIS shows it
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.Opered,  # seen as the user modes that change with it
     facts.ServerIntroduced,
+    facts.RealHostChanged,  # WHOIS shows it
     facts.SettingsChanged,
     facts.UserIntroduced,  # only the newcomer hears of it: the welcome
 }

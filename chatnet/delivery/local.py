@@ -299,8 +299,12 @@ class Delivery:
         self.tell(self._users.get(fact.user, ()), render.killed, fact)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
-        mask = cap.SERVER_TIME | fact.user.tagged
-        self.fan(self._neighbours(fact.user), mask, render.nick_changed, fact)
+        user = fact.user
+        if fact.saved_by is not None:
+            text = f"{numerics.RPL_SAVENICK.code} {fact.old_nick} {numerics.RPL_SAVENICK.form % user.uid}"
+            for session in self._users.get(user, ()):
+                session.send(b":%b %b" % (self._node.network.me.source, text.encode()))
+        self.fan(self._neighbours(user), cap.SERVER_TIME | user.tagged, render.nick_changed, fact)
 
     def _with(self, user: User, capability: int, itself: bool) -> Groups:
         """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""

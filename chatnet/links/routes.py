@@ -13,14 +13,15 @@ class Routes:
     """`direct` are the neighbours with their links.
 
     Every server is behind one neighbour, since the network is a tree; members of channels are counted by link
-    as facts tell of them, so that a message need not look at them all.
+    as facts tell of them, so that a message need not look at them all.  `users` counts who is behind a link.
     """
 
-    __slots__ = ("_counts", "direct")
+    __slots__ = ("_counts", "direct", "users")
 
     def __init__(self) -> None:
         self.direct: dict[Server, one.Link] = {}
         self._counts: dict[Channel, dict[one.Link, int]] = {}
+        self.users: dict[one.Link, int] = {}
 
     def way_to(self, server: Server) -> one.Link | None:
         """The link behind which `server` is, or None if it is this one (or gone)."""
@@ -33,6 +34,18 @@ class Routes:
         return None
 
     def behind(self, channel: Channel) -> Iterable[one.Link]:
+    def arrived(self, server: Server) -> None:
+        """One more user on `server`."""
+        link = self.way_to(server)
+        if link is not None:
+            self.users[link] = self.users.get(link, 0) + 1
+
+    def departed(self, server: Server, users: int = 1) -> None:
+        """So many users less on `server`."""
+        link = self.way_to(server)
+        if link is not None and users:
+            self.users[link] -= users
+
         """The links behind which `channel` has members."""
         return self._counts.get(channel, ())
 
@@ -62,3 +75,4 @@ class Routes:
             del counts[link]
             if not counts:
                 del self._counts[channel]
+        self.users.pop(link, None)

@@ -125,8 +125,8 @@ class NickChanged(Fact):
     """A user took another nick; `old_source` is who they were.
 
     `ts` is the TS of the new nick as another server gives it; without one it becomes now, and always later
-    than it was.  If the server `saved_by` took the old nick from them, which others wanted, `old_ts` is the TS
-    of that.
+    than it was.  If the server `saved_by` took the old nick from them, which others wanted, `old_ts` is the
+    TS of that.
     """
 
     user: User

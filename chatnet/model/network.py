@@ -58,6 +58,8 @@ class Network:
             facts.RealnameChanged: self._realname_changed,
             facts.AwayChanged: self._away_changed,
             facts.AccountChanged: self._account_changed,
+            facts.CertfpChanged: self._certfp_changed,
+            facts.RealHostChanged: self._real_host_changed,
             facts.UserModesChanged: self._user_modes_changed,
             facts.Opered: self._opered,
             facts.AcceptsChanged: self._accepts_changed,
@@ -121,6 +123,8 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        if user.oper is not None:
+            self.opers[user] = None
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -178,6 +182,14 @@ class Network:
     def _account_changed(self, fact: facts.AccountChanged) -> None:
         fact.user.account = fact.account
         fact.user.renew_tagged()
+        self._drop_verdicts(fact.user)
+
+    def _certfp_changed(self, fact: facts.CertfpChanged) -> None:
+        fact.user.certfp = fact.certfp
+        self._drop_verdicts(fact.user)
+
+    def _real_host_changed(self, fact: facts.RealHostChanged) -> None:
+        fact.user.real_host = fact.real_host
         self._drop_verdicts(fact.user)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:

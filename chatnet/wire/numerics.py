@@ -36,6 +36,8 @@ RPL_CREATED = _numeric(3, "RPL_CREATED", ":This server was created %s")
 RPL_MYINFO = _numeric(4, "RPL_MYINFO", "%s %s %s %s %s")
 RPL_ISUPPORT = _numeric(5, "RPL_ISUPPORT", "%s :are supported by this server")
 RPL_SNOMASK = _numeric(8, "RPL_SNOMASK", "%s :Server notice mask")
+# The unique id, which is the nick now; it goes to the old nick.
+RPL_SAVENICK = _numeric(43, "RPL_SAVENICK", "%s :Nick collision, forcing nick change to your unique ID")
 RPL_HOSTHIDDEN = _numeric(396, "RPL_HOSTHIDDEN", "%s :is now your displayed host")
 
 # The network and its servers.
