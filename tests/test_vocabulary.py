@@ -18,6 +18,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.NetJoinBegan,
     facts.NetJoinEnded,
     facts.NumericSent,
+    facts.PongSent,
     facts.ServerNotice,
     facts.WallopsSent,
 }

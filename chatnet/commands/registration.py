@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.facts import NickChanged
+from chatnet.model.user import User
 from chatnet.session.rates import too_fast
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
@@ -78,13 +79,23 @@ def nick(request: Request) -> None:
 
 @CLIENT.command("PING", min_params=1, phase=Phase.ANY, penalty=0.5)
 def ping(request: Request) -> None:
-    """`PING <token>`: ask whether the server is there; it answers PONG with the token.
+    """`PING <token> [<server>]`: ask whether the server is there; it answers PONG with the token.
 
-    https://modern.ircdocs.horse/#ping-message  Refuses with 409 if the token is empty.
+    https://modern.ircdocs.horse/#ping-message  Another server's PONG has your nick instead.  Refuses with
+    409 if the token is empty, 402 (no such server).
     """
     token = request.params[0]
     if not token:
         request.stop(numerics.ERR_NOORIGIN)
+    if request.param(1) and request.session.registered:
+        links = request.sessions.links
+        whom = links.queries.meant(request.params[1])
+        if whom is None:
+            request.stop(numerics.ERR_NOSUCHSERVER, middle(request.params[1]))
+        if (way := links.way_to(whom)) is not None:
+            server = whom.server if isinstance(whom, User) else whom
+            way.send(way.codec.sign_of_life("PING", request.user, request.user.nick, server))
+            return
     name = request.sessions.server_name
     request.session.send(f":{name} PONG {name} :{token}".encode("utf-8", "surrogateescape"))
 

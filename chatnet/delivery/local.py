@@ -81,6 +81,7 @@ class Delivery:
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
             facts.NumericSent: self._numeric_sent,
+            facts.PongSent: self._pong_sent,
             facts.Invited: self._invited,
             facts.Knocked: self._knocked,
             facts.CallerBlocked: self._caller_blocked,
@@ -285,6 +286,9 @@ class Delivery:
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
         self.tell(self._users.get(fact.user, ()), render.numeric, fact)
+
+    def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
+        self.tell(self._users.get(fact.user, ()), render.pong, fact)
 
     # users
 

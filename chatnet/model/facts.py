@@ -462,6 +462,15 @@ class NumericSent(Fact):
 
 
 @fact
+class PongSent(Fact):
+    """A server answered the PING of a user of another server."""
+
+    by: Server
+    user: User
+    at: float
+
+
+@fact
 class Invited(Fact):
     """A user was invited to a channel."""
 

@@ -296,6 +296,11 @@ def numeric(fact: facts.NumericSent, key: int) -> bytes:
     return line(body, fact.at, key)
 
 
+def pong(fact: facts.PongSent, key: int) -> bytes:
+    """``:server PONG server :nick``: another server is there."""
+    return line(b":%b PONG %b :%b" % (fact.by.source, fact.by.source, encode(fact.user.nick)), fact.at, key)
+
+
 def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:
     """``:server NOTICE * :*** Notice -- text``"""
     return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(fact.text)), fact.at, key)

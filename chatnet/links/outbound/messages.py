@@ -29,6 +29,7 @@ class MessagesOut:
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
             facts.NumericSent: self._numeric_sent,
+            facts.PongSent: self._pong_sent,
         }
 
     def _ways(self, target: Channel | User, origin: object) -> Iterable[one.Link]:
@@ -75,6 +76,11 @@ class MessagesOut:
         way = self._links.way_to(fact.user)
         if way is not None and way is not origin:
             way.send(way.codec.numeric(fact))
+
+    def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
+        way = self._links.way_to(fact.user)
+        if way is not None and way is not origin:
+            way.send(way.codec.sign_of_life("PONG", fact.by, fact.by.name, fact.user))
 
 
 def _tell(ways: Iterable[one.Link], make: Callable[[one.Link], list[bytes]]) -> None:

@@ -50,6 +50,6 @@ class Servers(Base):
         words[-1] = b":" + words[-1]
         return b":%b %b %b" % (encode(user.uid), verb.encode(), b" ".join(words))
 
-    def sign_of_life(self, verb: str, source: Source, name: str, wanted: Server) -> bytes:
-        """``:<source> PING <name> :<sid>``, or PONG: one on its way to another server."""
-        return b":%b %b %b :%b" % (self.id_of(source), verb.encode(), encode(name), encode(wanted.sid))
+    def sign_of_life(self, verb: str, source: Source, name: str, wanted: Source) -> bytes:
+        """``:<source> PING <name> :<sid>``, or PONG, also ``:<uid>``: one on its way to somebody."""
+        return b":%b %b %b :%b" % (self.id_of(source), verb.encode(), encode(name), self.id_of(wanted))
