@@ -505,6 +505,8 @@ class LinksSettings(Section):
     """Seconds between two attempts, at most."""
     most_skew: Annotated[float, Field(ge=1)] = 600.0
     """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
+    bans: Annotated[int, Field(ge=0)] = 100_000
+    """Bans from the network that are remembered; one more is ignored."""
     strikes: Annotated[int, Field(ge=1)] = 20
     """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period``
     that end a link."""

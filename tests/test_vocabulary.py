@@ -23,13 +23,14 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
+    facts.NetworkBanned,  # its victims are sent away by their sessions
     facts.AcceptsChanged,  # the command answers whoever changed their list
-    facts.ChannelMerged,  # seen as the facts before it
     facts.CertfpChanged,  # WHOIS shows it
+    facts.ChannelMerged,  # seen as the facts before it
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.Opered,  # seen as the user modes that change with it
-    facts.ServerIntroduced,
     facts.RealHostChanged,  # WHOIS shows it
+    facts.ServerIntroduced,
     facts.SettingsChanged,
     facts.UserIntroduced,  # only the newcomer hears of it: the welcome
 }

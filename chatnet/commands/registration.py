@@ -54,7 +54,8 @@ def nick(request: Request) -> None:
     wanted = request.param(0)
     if not wanted:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    if not is_nick(wanted, request.settings.limits.nick):
+    reserved = request.user.oper is None and request.sessions.network_bans.name(wanted) is not None
+    if reserved or not is_nick(wanted, request.settings.limits.nick):
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)

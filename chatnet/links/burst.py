@@ -51,6 +51,10 @@ def _lines(link: one.Link) -> Iterator[bytes]:
                 yield codec.server(server)
                 if server.caps:
                     yield codec.capabilities(server)
+        for bans in list(network.bans.values()):
+            for ban in list(bans.values()):
+                if ban.remembered(links.node.clock.time()):
+                    yield from codec.ban(network.me, ban)
         for user in users:
             if network.users.get(user.uid) is user:
                 yield from codec.user(user)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
+from chatnet.model.bans import NetworkBan
 from chatnet.model.channel import Channel, ListEntry
 from chatnet.model.claims import SJoin
 from chatnet.model.ids import AccountName, Folded
@@ -486,6 +487,18 @@ class Knocked(Fact):
 
     channel: Channel
     user: User
+    at: float
+
+
+@fact
+class NetworkBanned(Fact):
+    """Somebody was banned from the network or from this server, or a name reserved, or such a ban changed.
+
+    One that holds no longer was taken back.
+    """
+
+    ban: NetworkBan
+    by: Source
     at: float
 
 

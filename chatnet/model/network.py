@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chatnet.model import facts
+from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.channel import PARAMETERS, Channel, ListEntry, Topic, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
@@ -16,6 +17,9 @@ from chatnet.model.user import User
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
+
+BANS_SEEN_TO: Final = 60.0
+"""Seconds between two looks for bans that are to be forgotten, as more come."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -43,6 +47,8 @@ class Network:
         self.channels: dict[Folded, Channel] = {}
         self.former: dict[Folded, Former] = {}
         self.opers: dict[User, None] = {}
+        self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
+        self._bans_seen_to = 0.0
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -73,6 +79,7 @@ class Network:
             facts.EntriesAdded: self._entries_added,
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
+            facts.NetworkBanned: self._network_banned,
             facts.SettingsChanged: self._settings_changed,
         }
 
@@ -356,6 +363,17 @@ class Network:
             oldest = next(iter(user.invites))
             del user.invites[oldest]
             del oldest.invited[user]
+
+    def _network_banned(self, fact: facts.NetworkBanned) -> None:
+        ban, key = fact.ban, self.fold(fact.ban.mask)
+        self.bans[ban.kind].pop(key, None)
+        if ban.remembered(fact.at):
+            self.bans[ban.kind][key] = ban
+        if fact.at >= self._bans_seen_to + BANS_SEEN_TO:
+            self._bans_seen_to = fact.at
+            for bans in self.bans.values():
+                for key in [key for key, ban in bans.items() if not ban.remembered(fact.at)]:
+                    del bans[key]
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

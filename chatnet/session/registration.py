@@ -9,6 +9,7 @@ from functools import cache
 
 import chatnet
 from chatnet.model import modes
+from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
@@ -17,7 +18,7 @@ from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.render import LINE, encode
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
-from chatnet.wire.text import cut_bytes
+from chatnet.wire.text import cut, cut_bytes
 
 
 def advance(session: one.Session) -> None:
@@ -74,6 +75,10 @@ def _introduce(session: one.Session) -> None:
         user.modes.add("x")
         user.host = user.cloak
     user.renew_source()
+    if (ban := sessions.network_bans.user(user)) is not None:
+        node.notice("r", f"Refused {user.identity}: banned as {ban.mask}")
+        send_away(session, ban)
+        return
     session.registered = True
     sessions.registered += 1
     sessions.most_registered = max(sessions.most_registered, sessions.registered)
@@ -82,6 +87,16 @@ def _introduce(session: one.Session) -> None:
     _welcome(session)
     if node.network.opers:  # else the text is not worth making
         node.notice("c", f"Client connecting: {user.identity}")
+
+
+def send_away(session: one.Session, ban: NetworkBan) -> None:
+    """Close the session of somebody who is banned: 465, and the reason.
+
+    https://modern.ircdocs.horse/#erryourebannedcreep-465
+    """
+    reason = cut(ban.public_reason, session.sessions.node.settings.limits.kick)
+    session.numeric(numerics.ERR_YOUREBANNEDCREEP, reason)
+    session.close(f"Banned: {reason}" if reason else "Banned")
 
 
 def _welcome(session: one.Session) -> None:

@@ -8,13 +8,14 @@ from typing import Any, Final, Protocol
 from chatnet.dispatch import Row
 from chatnet.history.ring import Ring
 from chatnet.links import Links
-from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, Killed, NetworkBanned, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.network_bans import NetworkBans, means
 from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
@@ -97,6 +98,7 @@ class Sessions:
         self.links = links
         self.references = references
         self.bans = Bans(node.network)
+        self.network_bans = NetworkBans(node.network.fold, node.clock.time)
         self.throttles = Throttles(node.clock.monotonic)
         self.cloaks = cloaks
         self.verify = verify
@@ -120,6 +122,7 @@ class Sessions:
             **self.throttles.hears,
             **self.bans.hears,
             Killed: self._killed,
+            NetworkBanned: self._network_banned,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings)
@@ -150,6 +153,15 @@ class Sessions:
         killer = fact.by.mask.partition("!")[0]
         for session in self.local.sessions_of(fact.user):
             session.close(f"Killed ({killer} ({fact.reason}))")
+
+    def _network_banned(self, fact: NetworkBanned, origin: object) -> None:
+        ban = fact.ban
+        self.network_bans.take(fact)
+        if ban.kind == "R" or not ban.holds(fact.at):
+            return
+        for session in list(self.all):
+            if (session.registered or ban.kind == "D") and means(ban, session.user, self.node.network.fold):
+                registration.send_away(session, ban)
 
     @property
     def motd(self) -> tuple[str, ...]:
@@ -230,7 +242,9 @@ class Sessions:
     ) -> None:
         """Send a session away that its class has no room for, or look up its host if it is not `named`."""
         node, address = self.node, session.peer.address
-        if klass is None:
+        if (ban := self.network_bans.address(address)) is not None:
+            registration.send_away(session, ban)
+        elif klass is None:
             node.notice("r", f"No connection class for {address}")
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:

@@ -218,6 +218,7 @@ ERR_ACCEPTEXIST = _numeric(457, "ERR_ACCEPTEXIST", "%s :is already on your accep
 ERR_ACCEPTNOT = _numeric(458, "ERR_ACCEPTNOT", "%s :is not on your accept list")
 ERR_NEEDMOREPARAMS = _numeric(461, "ERR_NEEDMOREPARAMS", "%s :Not enough parameters")
 ERR_ALREADYREGISTERED = _numeric(462, "ERR_ALREADYREGISTERED", ":You may not reregister")
+ERR_YOUREBANNEDCREEP = _numeric(465, "ERR_YOUREBANNEDCREEP", ":You are banned from this server- %s")
 ERR_PASSWDMISMATCH = _numeric(464, "ERR_PASSWDMISMATCH", ":Password incorrect")
 # The channel asked for, the channel given.
 ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :%s")
@@ -232,6 +233,7 @@ ERR_NEEDREGGEDNICK = _numeric(
 )
 # Channel, the mask that found no place.
 ERR_BANLISTFULL = _numeric(478, "ERR_BANLISTFULL", "%s %s :Channel list is full")
+ERR_BADCHANNAME = _numeric(479, "ERR_BADCHANNAME", "%s :Illegal channel name")
 ERR_THROTTLE = _numeric(
     480, "ERR_THROTTLE", "%s :Cannot join channel (+j) - throttle exceeded, try again later"
 )

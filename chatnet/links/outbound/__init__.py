@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chatnet.links import links as registry
+from chatnet.links.outbound.bans import BansOut
 from chatnet.links.outbound.channels import ChannelsOut
 from chatnet.links.outbound.messages import MessagesOut
 from chatnet.links.outbound.servers import ServersOut
@@ -13,6 +14,18 @@ from chatnet.model.facts import Fact, Hearer
 
 
 def hears(links: registry.Links) -> Mapping[type[Fact], Hearer]:
-    """Kind of fact → who tells it.  A kind has one teller."""
-    tellers = (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links))
-    return {kind: hear for teller in tellers for kind, hear in teller.hears.items()}
+    """Kind of fact → who tells it, or one after the other if several have to do with it."""
+    tellers = (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links), BansOut(links))
+    found: dict[type[Fact], list[Hearer]] = {}
+    for teller in tellers:
+        for kind, hear in teller.hears.items():
+            found.setdefault(kind, []).append(hear)
+    return {kind: several[0] if len(several) == 1 else _all(several) for kind, several in found.items()}
+
+
+def _all(several: Sequence[Hearer]) -> Hearer:
+    def hear(fact: Fact, origin: object) -> None:
+        for one in several:
+            one(fact, origin)
+
+    return hear

@@ -13,7 +13,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.user import User
 from chatnet.wire.masks import compile_glob
 
-EVERYWHERE: Final = "ox"
+EVERYWHERE: Final = "o"
 """Letters of the server notices that opers of all servers are told."""
 
 

@@ -6,6 +6,7 @@ without CR LF, for a neighbour with certain tokens in its CAPAB.
 
 from __future__ import annotations
 
+from chatnet.links.codecs.solanum.bans import Bans
 from chatnet.links.codecs.solanum.base import NEEDED, OURS, encode
 from chatnet.links.codecs.solanum.channels import Channels
 from chatnet.links.codecs.solanum.messages import Messages
@@ -15,7 +16,7 @@ from chatnet.links.codecs.solanum.users import Users
 __all__ = ["NEEDED", "OURS", "Solanum", "encode"]
 
 
-class Solanum(Servers, Users, Channels, Messages):
+class Solanum(Servers, Users, Channels, Messages, Bans):
     """All lines of the dialect."""
 
     __slots__ = ()
