@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from chatnet.links import link as one
 from chatnet.model.channel import Channel
 from chatnet.model.server import Server
+from chatnet.model.user import User
 
 
 class Routes:
@@ -48,6 +49,12 @@ class Routes:
 
         """The links behind which `channel` has members."""
         return self._counts.get(channel, ())
+
+    def members_beyond(self, link: one.Link, channel: Channel) -> list[tuple[User, int]]:
+        """The members of `channel` who are not behind `link`, with their ranks."""
+        return [
+            (user, ranks) for user, ranks in channel.members.items() if self.way_to(user.server) is not link
+        ]
 
     def entered(self, channel: Channel, server: Server) -> None:
         """One more member on `server`."""

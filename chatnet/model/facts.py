@@ -311,7 +311,8 @@ class TopicChanged(Fact):
     """A channel's topic was set, or cleared (empty).
 
     A topic that was set elsewhere before comes with the mask of its `setter` and its `ts`, the Unix time of
-    then.  `same` tells that the text is as it was, and nothing but these is new.
+    then.  `same` tells that the text is as it was, and nothing but these is new.  With the TS of its channel,
+    `channel_ts`, the newest topic holds, without it the oldest.
     """
 
     channel: Channel
@@ -321,6 +322,7 @@ class TopicChanged(Fact):
     setter: str | None = None
     ts: int | None = None
     same: bool = False
+    channel_ts: int | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -268,5 +268,9 @@ ERR_TARGUMODEG = _numeric(
     716, "ERR_TARGUMODEG", "%s :is in %s mode and takes messages only from users on their accept list"
 )
 ERR_NOPRIVS = _numeric(723, "ERR_NOPRIVS", "%s :Insufficient oper privileges")
+# Channel, mode letter, all letters that are locked.
+ERR_MLOCKRESTRICTED = _numeric(
+    742, "ERR_MLOCKRESTRICTED", "%s %s %s :Services keep this mode as it is (MLOCK)"
+)
 # Channel, mode letter, mask.
 ERR_INVALIDBAN = _numeric(743, "ERR_INVALIDBAN", "%s %s %s :Invalid ban mask")
