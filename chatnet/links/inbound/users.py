@@ -34,6 +34,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
 from chatnet.model.user import Oper, User
+from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
@@ -307,7 +308,8 @@ def oper(line: Line) -> None:
     if not line.link.settings.allow_opers:
         raise Ignored
     if user.oper is None or (user.oper.name, user.oper.oper_class) != (name, oper_class):
-        line.commit(Opered(user, Oper(name, oper_class, frozenset(), TITLE), line.at))
+        oper = granted_elsewhere(line.node.settings, name, oper_class, TITLE)
+        line.commit(Opered(user, oper, line.at))
 
 
 @LINK.command("SIGNON", min_params=5)
