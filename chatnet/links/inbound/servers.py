@@ -62,7 +62,6 @@ def squit(line: Line) -> None:
         line.node.notice("x", f"{name} ends the link to {server.name}: {reason}")
         line.links.squit(server, reason or "SQUIT")
         return
-    line.node.notice("x", f"{(server.uplink or line.network.me).name} has lost {server.name}: {reason}")
     line.links.split(server, line.link, reason)
 
 
