@@ -16,7 +16,6 @@ from conversation import Client, House, ManualClock, matches
 
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link, State
-from chatnet.settings import LinkSettings
 
 SECRET = "linkpw"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -247,7 +246,7 @@ def stranger(house: House, name: str, sid: str, caps: str = SOLANUM) -> Stranger
     """
     it = Stranger(house, name, sid)
     it >> f"PASS {SECRET} TS 6 :{sid}" >> f"CAPAB :{caps}" >> f"SERVER {name} 1 :a stranger"
-    it >> "SVINFO 6 6 0 :1700000000" >> f"PING :{sid}"
+    it >> f"SVINFO 6 6 0 :{int(house.clock.time())}" >> f"PING :{sid}"
     assert it.gone is None, it.gone
     it.lines()
     return it

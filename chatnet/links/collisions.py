@@ -35,7 +35,7 @@ def save(links: registry.Links, user: User, by: Server, origin: object = None) -
     node.commit(
         NickChanged(
             user, user.uid, node.network.fold(user.uid), node.clock.time(), user.nick, user.source,
-            SAVED_TS, by, user.nick_ts,
+            SAVED_TS, (user.folded, user.nick_ts), by,
         ),
         origin,
     )  # fmt: skip

@@ -21,8 +21,8 @@ class Routes:
 
     def __init__(self) -> None:
         self.direct: dict[Server, one.Link] = {}
-        self._counts: dict[Channel, dict[one.Link, int]] = {}
         self.users: dict[one.Link, int] = {}
+        self._counts: dict[Channel, dict[one.Link, int]] = {}
 
     def way_to(self, server: Server) -> one.Link | None:
         """The link behind which `server` is, or None if it is this one (or gone)."""
@@ -34,7 +34,6 @@ class Routes:
             hop = hop.uplink
         return None
 
-    def behind(self, channel: Channel) -> Iterable[one.Link]:
     def arrived(self, server: Server) -> None:
         """One more user on `server`."""
         link = self.way_to(server)
@@ -47,6 +46,7 @@ class Routes:
         if link is not None and users:
             self.users[link] -= users
 
+    def behind(self, channel: Channel) -> Iterable[one.Link]:
         """The links behind which `channel` has members."""
         return self._counts.get(channel, ())
 
@@ -77,9 +77,9 @@ class Routes:
 
     def forget(self, link: one.Link) -> None:
         """A link is gone, with everybody behind it."""
+        self.users.pop(link, None)
         for channel in [channel for channel, counts in self._counts.items() if link in counts]:
             counts = self._counts[channel]
             del counts[link]
             if not counts:
                 del self._counts[channel]
-        self.users.pop(link, None)

@@ -126,8 +126,8 @@ class NickChanged(Fact):
     """A user took another nick; `old_source` is who they were.
 
     `ts` is the TS of the new nick as another server gives it; without one it becomes now, and always later
-    than it was.  If the server `saved_by` took the old nick from them, which others wanted, `old_ts` is the
-    TS of that.
+    than it was.  Of somebody who may not keep a nick, `lost` is that nick, folded, and its TS; `saved_by` is
+    the server that took it from them, None if this one does not let them have it.
     """
 
     user: User
@@ -137,8 +137,8 @@ class NickChanged(Fact):
     old_nick: str
     old_source: bytes
     ts: int | None = None
+    lost: tuple[Folded, int] | None = None
     saved_by: Server | None = None
-    old_ts: int = 0
 
 
 @fact

@@ -162,7 +162,12 @@ class Network:
         self.whowas.remember(user, fact.at)
         del self.nicks[user.folded]
         if fact.folded != user.folded:
-            user.nick_ts = max(int(fact.at), user.nick_ts + 1) if fact.ts is None else fact.ts
+            if fact.ts is None:
+                lost = user.lost[1] if user.lost is not None else 0
+                user.nick_ts = max(int(fact.at), user.nick_ts + 1, lost + 1)
+            else:
+                user.nick_ts = fact.ts
+            user.lost = fact.lost or user.lost
             # Whoever accepted the old nick does not learn the new one by it.
             for other in user.accepted_by:
                 other.accepts.pop(user, None)

@@ -43,6 +43,7 @@ class User:
         "folded",
         "host",
         "invites",
+        "lost",
         "modes",
         "nick",
         "nick_ts",
@@ -85,6 +86,7 @@ class User:
         self.channels: dict[channel.Channel, int] = {}  # the same ranks as channel.members has
         self.accepts: dict[User, None] = {}  # who may write to a user with mode g
         self.accepted_by: dict[User, None] = {}  # the other way round
+        self.lost: tuple[Folded, int] | None = None  # a nick that was taken from them, and its TS
         self.invites: dict[channel.Channel, float] = {}  # channel -> Unix time
         self.source = b"*"
         self.tagged = 0

@@ -119,6 +119,7 @@ def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> 
         if not save_newcomer(link, user, user.nick_ts):
             turn_away(link, user, REASON)
             return
+        user.lost = network.fold(nick), user.nick_ts
         nick, user.nick_ts = user.uid, SAVED_TS
     user.nick, user.folded = nick, network.fold(nick)
     user.signon = float(user.nick_ts)
@@ -178,16 +179,18 @@ def nick(line: Line) -> None:
 def _rename(line: Line, user: User, nick: str, ts: int) -> bool:
     """Give `user` a nick, or what they get instead; False if they do not survive it."""
     network = line.network
-    if nick == user.nick and ts == user.nick_ts:
-        return True
+    if (nick == user.nick and ts == user.nick_ts) or user.lost == (network.fold(nick), ts):
+        return True  # nothing new: their server did not know yet that they lost it
+    lost = None
     loser = _contend(line, user, nick, ts, network.user(nick))
     if loser & Loser.NEWCOMER:
         if not save_newcomer(line.link, user, ts):
             kill(line.links, user, network.me, REASON)
             return False
+        lost = network.fold(nick), ts
         nick, ts = user.uid, SAVED_TS
     folded = network.fold(nick)
-    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts))
+    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost))
     return True
 
 

@@ -57,8 +57,8 @@ class UsersOut:
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         for link in self._links.others(origin):
-            if fact.saved_by is not None and "SAVE" in link.codec.caps:
-                link.send(link.codec.save(fact.saved_by, fact.user, fact.old_ts))
+            if fact.saved_by is not None and fact.lost is not None and "SAVE" in link.codec.caps:
+                link.send(link.codec.save(fact.saved_by, fact.user, fact.lost[1]))
             else:
                 link.send(link.codec.nick(fact.user))
 
