@@ -172,6 +172,7 @@ class Links:
         if not text:
             return now
         try:
-            return min(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp(), now)
+            at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
         except (ValueError, OverflowError):
             return now
+        return max(0.0, min(at, now))

@@ -586,6 +586,7 @@ def test_members_must_be_behind_the_link(house: House, so1: Stranger, ann: Clien
         "BMASK {now} #c x :*!*@bad",
         "EBMASK {now} #c b :*!*@bad",
         "EBMASK {now} #c b :*!*@bad soon me",
+        "EBMASK {now} #c b :*!*@bad 1234567890123456 me",
         "EBMASK {now} #c b ::x 5 me",
         "MLOCK {later} #c :nt",
         "KICK #c {eve} :not there",
@@ -701,6 +702,27 @@ def test_an_older_topic_of_a_burst_holds_and_a_newer_one_of_services(merging: Me
     so1 >> f":{eve} TOPIC #c :forced"
     ann.silent()
     so2 << f"@time=* :{eve} TOPIC #c :forced"
+
+
+def test_a_time_before_time_is_the_beginning_of_it(house: House, so1: Stranger, ann: Client) -> None:
+    """Other servers would not understand a TB with a negative time."""
+    so1 >> "@time=0001-01-01T00:00:00.000Z :1SO TOPIC #c :old"
+    topic = the(house).topic
+    assert topic is not None and topic.at == 0
+
+
+def test_a_channel_that_stays_may_be_empty(house: House, so1: Stranger) -> None:
+    so2 = Stranger(house, "so2.test", "2SO")
+    so2 >> "PASS linkpw TS 6 :2SO" >> f"CAPAB :{SOLANUM}" >> "SERVER so2.test 1 :x"
+    so2 >> f":2SO SJOIN {OLDER} #p +Pn :" >> ":2SO PING 2SO"
+    so1.lines()
+    assert the(house, "#p").ts == OLDER and not the(house, "#p").members
+    old = Stranger(house, "old.test", "3SO")
+    old >> "PASS linkpw TS 6 :3SO" >> f"CAPAB :{SOLANUM}" >> "SERVER old.test 1 :x"
+    assert f":0CN SJOIN {OLDER} #p +Pn :" in old.lines()
+    so2 >> f":2SO TMODE {OLDER} #p -P"
+    assert house.node.network.channel("#p") is None
+    house.check()
 
 
 # what services do

@@ -6,6 +6,7 @@ wins when two servers say different things is decided in ``rules/timestamps.py``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -47,6 +48,8 @@ LONGEST_KEY: Final = 64
 LONGEST_MASK: Final = 200
 LONGEST_TEXT: Final = 400
 """Bytes that some server of the network may allow, whatever we allow our own users."""
+
+_TIME: Final = re.compile(r"[0-9]{1,15}")
 
 
 # members
@@ -200,7 +203,8 @@ def ebmask(line: Line) -> None:
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
     now = int(line.now)
-    _enter(line, [(mask, by, min(int(at), now)) for mask, at, by in triples if at.isascii() and at.isdigit()])
+    found = [(mask, by, min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
+    _enter(line, found)
 
 
 def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
