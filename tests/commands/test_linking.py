@@ -81,7 +81,11 @@ def test_a_link_may_be_kept_from_ending_others() -> None:
     root = oper(mesh["a"], "root")
     root >> "SQUIT c.test"
     mesh.settle()
-    assert {server.name for server in mesh["a"].node.network.servers.values()} == {"a.test", "b.test", "c.test"}
+    assert {server.name for server in mesh["a"].node.network.servers.values()} == {
+        "a.test",
+        "b.test",
+        "c.test",
+    }
     mesh.check()
 
 
