@@ -1,7 +1,10 @@
 """Questions for another server: they go there by way of the servers between, and the answers come back.
 
-https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md: "hunted: A server parameter may be a
-nickname or wildcard server name" …; the grammars are those of its commands ADMIN to WHOWAS.
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#notation: "Hunted server: The command is
+sent to the server corresponding to the hunted parameter; it does not need to be locally connected. The hunted
+parameter is a server or client name, potentially including * and ? wildcards, although only the first match is
+used if multiple servers match the mask. If the parameter is a client name, the server that client belongs to is
+used."
 """
 
 from __future__ import annotations
@@ -106,8 +109,8 @@ def test_lusers_counts_the_network_and_ones_own_server() -> None:
 
 
 def test_whois_with_the_nick_twice_is_answered_by_their_server() -> None:
-    """https://modern.ircdocs.horse/#whois-message: "the client SHOULD … WHOIS nick nick" to learn idle times."""
-    mesh, ann, carl = three()
+    """Who it is, every server knows; for how long they have been idle, theirs alone."""
+    mesh, ann, _ = three()
     mesh.clock.advance(30)
     ann >> "WHOIS carl"
     ann << ":a.test 311 ann carl ~carl 192.0.2.3 * :Carl"
@@ -150,7 +153,7 @@ def test_stats_of_another_server_obey_its_rules() -> None:
 
 
 def test_trace_tells_by_which_way_it_goes() -> None:
-    mesh, ann, carl = three(**sections())
+    mesh, ann, _ = three(**sections())
     ask(mesh, ann, "TRACE c.test")
     ann << f":a.test 200 ann Link chatnet-{chatnet.__version__} c.test b.test"
     ann << ":c.test 262 ann c.test :End of TRACE"
@@ -165,8 +168,8 @@ def test_trace_tells_by_which_way_it_goes() -> None:
 
 
 def test_a_sign_of_life_of_another_server() -> None:
-    """https://datatracker.ietf.org/doc/html/rfc2812#section-3.7.2: "If <server2> is specified, it represents
-    the target of the ping"."""
+    """https://datatracker.ietf.org/doc/html/rfc2812#section-3.7.2: "If the
+    <server2> parameter is specified, it represents the target of the ping"."""
     mesh, ann, _ = three()
     ask(mesh, ann, "PING token c.test") << ":c.test PONG c.test :ann"
     ask(mesh, ann, "PING token b.test") << ":b.test PONG b.test :ann"
