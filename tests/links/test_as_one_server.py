@@ -8,6 +8,7 @@ long somebody has been idle, which only their own server knows.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from conversation import Client, House
@@ -20,7 +21,7 @@ CAPS = (
     " draft/multiline echo-message extended-join extended-monitor invite-notify message-tags multi-prefix"
     " server-time setname userhost-in-names"
 )
-SECTIONS = {
+SECTIONS: dict[str, Any] = {
     "oper_class": [
         {"name": "admin", "privileges": ["kill", "see-all", "wallops", "operwall", "channels", "broadcast"]}
     ],

@@ -1,10 +1,10 @@
 """Questions for another server: they go there by way of the servers between, and the answers come back.
 
-https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#notation: "Hunted server: The command is
-sent to the server corresponding to the hunted parameter; it does not need to be locally connected. The hunted
-parameter is a server or client name, potentially including * and ? wildcards, although only the first match is
-used if multiple servers match the mask. If the parameter is a client name, the server that client belongs to is
-used."
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#notation: "Hunted server: The command
+is sent to the server corresponding to the hunted parameter; it does not need to be locally connected. The
+hunted parameter is a server or client name, potentially including * and ? wildcards, although only the first
+match is used if multiple servers match the mask. If the parameter is a client name, the server that client
+belongs to is used."
 """
 
 from __future__ import annotations

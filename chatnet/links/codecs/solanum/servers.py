@@ -44,7 +44,7 @@ class Servers(Base):
         )
 
     def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
-        """``:<uid> VERB <parameters>``: a question, with the id of its server, or a user there, at `place`."""
+        """``:<uid> VERB <parameters>``: a question; `place` is that of its server, or of somebody there."""
         words = [encode(cut(word, _WORD)) for word in params]
         words[place] = self.id_of(whom)
         words[-1] = b":" + words[-1]
