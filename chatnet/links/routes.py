@@ -56,12 +56,12 @@ class Routes:
             (user, ranks) for user, ranks in channel.members.items() if self.way_to(user.server) is not link
         ]
 
-    def entered(self, channel: Channel, server: Server) -> None:
-        """One more member on `server`."""
+    def entered(self, channel: Channel, server: Server, members: int = 1) -> None:
+        """So many more members on `server`."""
         link = self.way_to(server)
         if link is not None:
             counts = self._counts.setdefault(channel, {})
-            counts[link] = counts.get(link, 0) + 1
+            counts[link] = counts.get(link, 0) + members
 
     def left(self, channel: Channel, server: Server) -> None:
         """One member less on `server`."""

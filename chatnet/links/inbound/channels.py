@@ -28,6 +28,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import CHANNEL_MODES, RANKS
+from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.rules import modes
 from chatnet.rules.timestamps import (
@@ -73,14 +74,27 @@ def sjoin(line: Line) -> None:
         elif kind in "BC" and change.adding and (value := _value(change)) is not None:
             values[change.letter] = value
     members = []
+    users, behind = network.users, _Behind(line)
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
-        user = network.users.get(UID(uid))
-        if user is not None and line.links.way_to(user) is line.link:
+        user = users.get(UID(uid))
+        if user is not None and behind[user.server]:
             members.append((user, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
     channel = network.channel(claim.name)
     _happens(line, channel, resolve_sjoin(channel, claim))
+
+
+class _Behind(dict[Server, bool]):
+    """Whether a server is behind the link of a line; asked once for each server."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def __missing__(self, server: Server) -> bool:
+        found = self[server] = self._line.links.way_to(server) is self._line.link
+        return found
 
 
 @LINK.command("JOIN", min_params=1)

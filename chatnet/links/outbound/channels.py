@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from chatnet.links import link as one
@@ -36,8 +37,8 @@ class ChannelsOut:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
-        for user, _ in fact.members:
-            self._links.routes.entered(channel, user.server)
+        for server, number in Counter([user.server for user, _ in fact.members]).items():
+            self._links.routes.entered(channel, server, number)
         if fact.merged:
             return
         plain = not any(ranks for _, ranks in fact.members)

@@ -32,6 +32,7 @@ LONGEST_REASON: Final = 260
 LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
 
+_PREFIXES: Final = "".join(RANK_OF_PREFIX)
 _ORDER: Final = "lkfj"
 _OPERATORS: Final = OWNER | ADMIN | OP
 _KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None}
@@ -158,7 +159,9 @@ class Channels(Base):
 
     def read_prefixes(self, word: str) -> tuple[int, str]:
         """``@+00AAAAAAB`` of a SJOIN as ranks and a UID."""
-        uid = word.lstrip("".join(RANK_OF_PREFIX))
+        if word[0] not in RANK_OF_PREFIX:
+            return 0, word
+        uid = word.lstrip(_PREFIXES)
         ranks = 0
         for prefix in word[: len(word) - len(uid)]:
             ranks |= RANK_OF_PREFIX[prefix]
