@@ -8,6 +8,7 @@ long somebody has been idle, which only their own server knows.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ NAMES = ("ann", "bob", "cid")
 CAPS = (
     "account-notify account-tag away-notify batch chghost draft/channel-rename draft/message-redaction"
     " draft/multiline echo-message extended-join extended-monitor invite-notify message-tags multi-prefix"
-    " server-time setname userhost-in-names"
+    " labeled-response server-time setname userhost-in-names"
 )
+KINDS = {"plain": ("", "", ""), "IRCv3": (CAPS, CAPS, CAPS), "mixed": (CAPS, "", "batch server-time")}
+"""What the clients of ann, bob and cid know."""
 SECTIONS: dict[str, Any] = {
     "oper_class": [
         {"name": "admin", "privileges": ["kill", "see-all", "wallops", "operwall", "channels", "broadcast"]}
@@ -190,9 +193,37 @@ TALKS = {
         ann: WHO #quiet
         ann: JOIN #quiet
         ann: MODE #quiet +o ann
-        ann: NOTICE $$* :for everybody
+        ann: NOTICE $$*.test :for everybody
         ann: KILL cid :because
         bob: WHOWAS cid
+    """),
+    "tags, parts and deletions": talk("""
+        ann: JOIN #t
+        bob: JOIN #t
+        cid: JOIN #t
+        ann: @+typing=active TAGMSG #t
+        cid: @+reply=abc;+unknown=1 PRIVMSG #t :tagged
+        bob: @+typing=done TAGMSG cid
+        ann: PRIVMSG #t :to be deleted
+        bob: REDACT #t MSGID :not mine
+        ann: REDACT #t MSGID :a typo
+        cid: REDACT #t MSGID :it is gone already
+        cid: PRIVMSG ann :for you alone
+        cid: REDACT ann MSGID
+        bob: BATCH +1 draft/multiline #t
+        bob: @batch=1 PRIVMSG #t :first
+        bob: @batch=1;draft/multiline-concat PRIVMSG #t : and on
+        bob: @batch=1 PRIVMSG #t :second
+        bob: BATCH -1
+        cid: BATCH +1 draft/multiline ann
+        cid: @batch=1;+reply=x PRIVMSG ann :one
+        cid: @batch=1 PRIVMSG ann :two
+        cid: BATCH -1
+        ann: @label=x PRIVMSG #t :labelled
+        ann: @label=y WHO #t
+        ann: MODE #t +m
+        cid: PRIVMSG #t :held back
+        cid: @+typing=active TAGMSG #t
     """),
     "refusals": talk("""
         ann: JOIN #n
@@ -221,7 +252,8 @@ TALKS = {
 class Room:
     """Where they talk: all on one server, or each on their own."""
 
-    def __init__(self, apart: bool, caps: str) -> None:
+    def __init__(self, apart: bool, caps: Sequence[str]) -> None:
+        self.ids = dict.fromkeys(NAMES, "none")  # of the last message that somebody read
         self.mesh = Mesh("a", "b", "c", **SECTIONS)
         self.mesh.link("a", "b")
         self.mesh.link("b", "c")
@@ -229,37 +261,43 @@ class Room:
         self.people: dict[str, Client] = {}
         for index, (nick, at) in enumerate(zip(NAMES, "abc", strict=True), 1):
             house: House = self.mesh[at if apart else "a"]
-            self.people[nick] = house.client(nick, caps=caps, address=f"192.0.2.{index}")
+            self.people[nick] = house.client(nick, caps=caps[index - 1], address=f"192.0.2.{index}")
             self.mesh.settle()
         for client in self.people.values():
             client.lines()
 
     def say(self, who: str, line: str) -> dict[str, list[str]]:
         """What everybody reads when `who` says `line`."""
-        speaker = next(client for nick, client in self.people.items() if who in (nick, client.user.nick))
-        speaker >> line
+        name, speaker = next(
+            (nick, client) for nick, client in self.people.items() if who in (nick, client.user.nick)
+        )
+        speaker >> line.replace("MSGID", self.ids[name])
         self.mesh.settle()
         self.mesh.clock.advance(1)
         self.mesh.settle()
-        return {
-            nick: [plain(line) for line in client.lines() if IDLE.search(line) is None]
-            for nick, client in self.people.items()
-        }
+        return {nick: self._read(nick, client.lines()) for nick, client in self.people.items()}
+
+    def _read(self, nick: str, lines: list[str]) -> list[str]:
+        for line in lines:
+            if " PRIVMSG " in line and (found := re.search("msgid=([^; ]+)", line)):
+                self.ids[nick] = found[1]
+        return [plain(line) for line in lines if IDLE.search(line) is None]
 
 
 def plain(line: str) -> str:
     """A line without what must differ between servers."""
     line = re.sub(r"\b[abc]\.test\b", "a.test", line)
-    line = re.sub(r"msgid=[^; ]+", "msgid=*", line)
+    line = re.sub(r"(msgid=|batch=| REDACT \S+ | BATCH [+-])[^; ]+", r"\1*", line)
     return re.sub(r"^(@\S+ )?(:\S+ 352 (?:\S+ ){7}):\d+ ", r"\1\2:0 ", line)
 
 
 # Whom somebody accepts only their own server knows, so an echo comes before it refuses.
-CASES = [(name, caps) for name in TALKS for caps in ("", CAPS) if not (caps and name == "caller id")]
+CASES = [(name, kind) for name in TALKS for kind in KINDS if kind == "plain" or name != "caller id"]
 
 
-@pytest.mark.parametrize(("name", "caps"), CASES, ids=[f"{name}{caps and ', IRCv3'}" for name, caps in CASES])
-def test_a_talk_is_the_same_on_three_servers(name: str, caps: str) -> None:
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_a_talk_is_the_same_on_three_servers(name: str, kind: str) -> None:
+    caps = KINDS[kind]
     one, three = Room(apart=False, caps=caps), Room(apart=True, caps=caps)
     heard = 0
     for who, line in TALKS[name]:
