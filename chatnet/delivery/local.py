@@ -162,7 +162,10 @@ class Delivery:
             key = caps & mask
             line = lines.get(key)
             if line is None:
-                line = lines[key] = make(fact, key)
+                line = make(fact, key)
+                if not line.isascii():
+                    line = self._fit(line)
+                lines[key] = line
             if serial and group.marked == serial:
                 for out in group.values():
                     out.append(line)
@@ -178,7 +181,11 @@ class Delivery:
     def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:
         """The same for a few sessions, one by one."""
         for session in sessions:
-            session.outlet.send(make(fact, session.caps))
+            session.outlet.send(self._fit(make(fact, session.caps)))
+
+    def _fit(self, lines: bytes) -> bytes:
+        """Whole lines as this server's clients may get them."""
+        return render.in_utf8(lines) if self._node.settings.server.utf8_only else lines
 
     def _channel(self, channel: Channel, make: Render, fact: object, by: Source) -> None:
         groups = self._channels.get(channel)
@@ -210,7 +217,7 @@ class Delivery:
             heard = groups is not None and not key & DEAF and origin.outlet in groups.get(key, ())
             if origin.caps & cap.ECHO_MESSAGE:
                 if not heard:
-                    origin.outlet.send(make(fact, origin.caps))
+                    origin.outlet.send(self._fit(make(fact, origin.caps)))
             elif heard:
                 origin.outlet.out.pop()
         else:
@@ -230,7 +237,7 @@ class Delivery:
         need = NEEDED.get(fact.command, 0)
         for session in self._users.get(target, ()):
             if session.caps & need == need:
-                session.outlet.send(make(fact, session.caps))
+                session.outlet.send(self._fit(make(fact, session.caps)))
                 if session is origin and session.labelled is not None:
                     session.labelled.leave_out()  # the label is for the echo
         if isinstance(fact.by, User):
@@ -239,7 +246,7 @@ class Delivery:
                 make = self._of_parts()  # who hears both hears two batches
             for session in self._users.get(fact.by, ()):
                 if session.caps & need == need and (session is origin or fact.by is not target):
-                    session.outlet.send(make(fact, session.caps))
+                    session.outlet.send(self._fit(make(fact, session.caps)))
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
@@ -282,13 +289,15 @@ class Delivery:
         for user in self._node.network.opers:
             if "s" in user.modes and fact.letter in user.snomask:
                 for session in self._users.get(user, ()):
-                    session.outlet.send(render.server_notice(by, fact, session.caps))
+                    session.outlet.send(self._fit(render.server_notice(by, fact, session.caps)))
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
-        self.tell(self._users.get(fact.user, ()), render.numeric, fact)
+        for session in self._users.get(fact.user, ()):
+            asked.answer(session, fact.by, render.numeric(fact, session.caps))
 
     def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
-        self.tell(self._users.get(fact.user, ()), render.pong, fact)
+        for session in self._users.get(fact.user, ()):
+            asked.pong(session, fact.by, render.pong(fact, session.caps))
 
     # users
 
@@ -442,7 +451,7 @@ class Delivery:
         for user in channel.members:
             for session in self._users.get(user, ()):
                 if not session.caps & cap.CHANNEL_RENAME:
-                    session.outlet.send(render.moved(fact, user, session.caps))
+                    session.outlet.send(self._fit(render.moved(fact, user, session.caps)))
                     self._receive_channel(session, channel, members)
                     session.hand_over()
 

@@ -69,6 +69,24 @@ def line(body: bytes, at: float, key: int, by: Source | None = None, own: bytes 
     return body + b"\r\n"
 
 
+def in_utf8(lines: bytes) -> bytes:
+    """Whole lines with U+FFFD for what is not UTF-8, which other servers let through: "Servers publishing the
+    `UTF8ONLY` token MUST NOT relay content […] containing non-UTF-8 data to clients".
+
+    https://ircv3.net/specs/extensions/utf8-only
+    """
+    if lines.isascii():
+        return lines
+    fit = []
+    for text in lines.splitlines(True):
+        whole = text.decode("utf-8", "replace").encode()
+        if len(whole) > len(text):  # the sign is longer than what it stands for
+            front, space, body = whole.partition(b" ") if whole[:1] == b"@" else (b"", b"", whole)
+            whole = front + space + cut_bytes(body.removesuffix(b"\r\n"), LINE) + b"\r\n"
+        fit.append(whole)
+    return b"".join(fit)
+
+
 def encode(text: str) -> bytes:
     """Text of the model as the bytes it came in as."""
     return text.encode("utf-8", "surrogateescape")

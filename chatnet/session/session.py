@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from chatnet.dispatch import Phase, Row
 from chatnet.model.facts import UserQuit
+from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions
+    asked,
     labels,
     multiline,
     registration,
@@ -24,7 +26,7 @@ from chatnet.session import (  # a session names its registry, and the registry 
 )
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
-from chatnet.session.render import LINE, encode, line
+from chatnet.session.render import LINE, encode, in_utf8, line
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
@@ -37,7 +39,7 @@ from chatnet.wire.numerics import (
     ERR_UNKNOWNERROR,
     Numeric,
 )
-from chatnet.wire.text import middle
+from chatnet.wire.text import middle, sanitise
 
 HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
 """What a browser led to this port begins with; CONNECT and TRACE count with an HTTP version behind only."""
@@ -77,6 +79,7 @@ class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
 
     __slots__ = (
+        "asked",
         "backlog",
         "backlog_bytes",
         "buffer",
@@ -127,6 +130,7 @@ class Session:
         self.closed = False
         self.held = False
         self.labelled: labels.Labelled | None = None
+        self.asked: dict[Server, deque[asked.Question]] | None = None
         self.multiline: multiline.Multiline | None = None
         self.paused = False
         self.password: str | None = None
@@ -356,7 +360,9 @@ class Session:
         out = outlet.out
         if not out:
             outlet.turn.mark(outlet)
-        if len(body) > LINE or self.caps & SERVER_TIME:
+        if not body.isascii() and self.sessions.node.settings.server.utf8_only:
+            out.append(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
+        elif len(body) > LINE or self.caps & SERVER_TIME:
             out.append(line(body, self.sessions.node.clock.time(), self.caps))
         else:
             out.append(body + b"\r\n")
@@ -372,6 +378,7 @@ class Session:
         https://ircv3.net/specs/extensions/account-tag
         """
         text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
+        text = text if not self.sessions.node.settings.server.utf8_only else sanitise(text)
         self.outlet.send(line(encode(text), self.sessions.node.clock.time(), self.caps, by))
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
