@@ -24,7 +24,8 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Pipe:
     """One direction of a connection: the exit of one link, which leads to the other end."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = 510) -> None:
+        self.longest = longest  # bytes of a line without its tags
         self.lines: deque[bytes] = deque()
         self.sendq = 0
         self.ended = False
@@ -40,7 +41,7 @@ class Pipe:
         assert line.endswith(b"\r\n") and line.count(b"\n") == 1, line
         text = line[:-2].decode("utf-8", "surrogateescape")
         body = text.partition(" ")[2] if text.startswith("@") else text
-        assert len(body.encode("utf-8", "surrogateescape")) <= 510, text
+        assert len(body.encode("utf-8", "surrogateescape")) <= self.longest, text
         self.lines.append(line)
         self.said.append(text)
 
@@ -59,7 +60,7 @@ class Wire:
 
     def __init__(self, mesh: Mesh, dialling: str, answering: str) -> None:
         self.ends = (dialling, answering)
-        self.pipes = {dialling: Pipe(), answering: Pipe()}
+        self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
         self.links: dict[str, Link] = {}
         for name, other in (self.ends[::-1], self.ends):
             links = mesh[name].parts.links

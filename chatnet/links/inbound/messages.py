@@ -173,12 +173,13 @@ def _may_write(line: Line, user: User, target: User, fact: MessageSent) -> bool:
     answered = fact.command == "PRIVMSG"
     if answered:
         _answer(line, user, refusal)
-    if refusal.numeric is numerics.ERR_TARGUMODEG and fact.command != "TAGMSG":
-        if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
-            letter = "g" if "g" in target.modes else "G"
-            if answered:
-                _answer(line, user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
-            line.commit(CallerBlocked(target, user, letter, line.now))
+    if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
+        return False
+    if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
+        letter = "g" if "g" in target.modes else "G"
+        if answered:
+            _answer(line, user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
+        line.commit(CallerBlocked(target, user, letter, line.now))
     return False
 
 

@@ -20,19 +20,7 @@ class Bans(Base):
         """
         if not ban.wide or ban.until is None or ban.lifetime is None or "BAN" not in self.caps:
             return []
-        return [
-            self.fit(
-                b":%b BAN %b %b %b %d %d %d %b :%b"
-                % (
-                    self.id_of(by),
-                    ban.kind.encode(),
-                    encode(ban.user),
-                    encode(address(ban.host)),
-                    ban.created,
-                    ban.until - ban.created,
-                    ban.lifetime - ban.created,
-                    encode(ban.by),
-                    encode(ban.reason),
-                )  # fmt: skip
-            )
-        ]
+        source, kind, host = self.id_of(by), ban.kind.encode(), encode(address(ban.host))
+        head = b":%b BAN %b %b %b" % (source, kind, encode(ban.user), host)
+        times = b"%d %d %d" % (ban.created, ban.until - ban.created, ban.lifetime - ban.created)
+        return [self.fit(b"%b %b %b :%b" % (head, times, encode(ban.by), encode(ban.reason)))]

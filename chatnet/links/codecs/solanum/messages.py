@@ -96,7 +96,7 @@ class Messages(Base):
         )
 
     def _target(self, fact: facts.MessageSent | facts.MessageRedacted) -> bytes | None:
-        """The channel, perhaps with a prefix (``=`` for mode z), or the UID; None if there is no word for it."""
+        """The channel, perhaps with a prefix (``=`` for mode z), or the UID; None if it has no word."""
         target = fact.target
         if not isinstance(target, Channel):
             return encode(target.uid)

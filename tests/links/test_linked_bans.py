@@ -228,7 +228,7 @@ def test_the_index_finds_what_a_look_at_each_ban_finds() -> None:
 
     for _ in range(60):
         bans = NetworkBans(fold, lambda: NOW)
-        known = []
+        known: list[NetworkBan] = []
         for number in range(40):
             kind = chance.choice("KDX")
             host = (
