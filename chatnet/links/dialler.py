@@ -180,10 +180,10 @@ class Dialler:
         if attempt is None or attempt.link is None:
             return
         link = attempt.link
-        if link.state is one.State.GONE:
-            self.failed(attempt, link.reason)
-        elif link.state is one.State.LINKED:
+        if link.settled:
             self.attempt = None
             plan = self._plans.get(attempt.block.name)
             if plan is not None:
-                plan.rounds = 0
+                plan.due, plan.rounds, plan.wanted = None, 0, False
+        elif link.gone:
+            self.failed(attempt, link.reason)

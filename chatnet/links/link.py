@@ -103,6 +103,7 @@ class Link:
         "received",
         "server",
         "settings",
+        "settled",
         "sid",
         "since",
         "state",
@@ -125,6 +126,7 @@ class Link:
         self.caps: frozenset[str] = frozenset()
         self.codec = Solanum(frozenset())
         self.greeted = False
+        self.settled = False  # whether it has been LINKED
         self.batches = Batches()
         self.received = 0
         self.heard = self.since = self.opened = links.node.clock.monotonic()
@@ -152,6 +154,7 @@ class Link:
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
+        self.settled |= self.state is State.LINKED
         self.since = self.links.node.clock.monotonic()
 
     # in

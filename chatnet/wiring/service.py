@@ -133,6 +133,7 @@ class ChatService(Service):
         settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
         self._every(LINK_SWEEP, self._linking.sweep)
+        self._reactor.callLater(0, self._linking.sweep)
         self._every(60.0, self._parts.admission.sweep)
         history, clock = self._parts.history, self._parts.node.clock
         self._every(FORGET, lambda: history.sweep(clock.time()))
