@@ -6,6 +6,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.facts import NickChanged
 from chatnet.model.user import User
+from chatnet.session import asked
 from chatnet.session.rates import too_fast
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
@@ -89,13 +90,16 @@ def ping(request: Request) -> None:
     if not token:
         request.stop(numerics.ERR_NOORIGIN)
     if request.param(1) and request.session.registered:
-        links = request.sessions.links
-        whom = links.queries.meant(request.params[1])
+        queries = request.sessions.links.queries
+        whom = queries.meant(request.params[1])
         if whom is None:
             request.stop(numerics.ERR_NOSUCHSERVER, middle(request.params[1]))
-        if (way := links.way_to(whom)) is not None:
+        if not queries.is_here(whom):
             server = whom.server if isinstance(whom, User) else whom
-            way.send(way.codec.sign_of_life("PING", request.user, request.user.nick, server))
+            if asked.too_many(request.session, server):
+                request.stop(numerics.RPL_TRYAGAIN, "PING")
+            asked.ask(request.session, server, wanted=True)
+            queries.ping(request.user, server)
             return
     name = request.sessions.server_name
     request.session.send(f":{name} PONG {name} :{token}".encode("utf-8", "surrogateescape"))

@@ -12,6 +12,7 @@ from chatnet.model.network import Network
 from chatnet.model.user import User
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
+from chatnet.session import asked
 from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
@@ -20,6 +21,7 @@ from chatnet.wire.numerics import (
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
+    RPL_TRYAGAIN,
     Numeric,
 )
 from chatnet.wire.text import middle
@@ -137,7 +139,12 @@ class Request:
         if whom is None or self.row.verb not in PLACES:
             self.stop(ERR_NOSUCHSERVER, middle(name))
         self.session.penalize(ELSEWHERE_PENALTY, 0, self.session.heard)
+        server = whom.server if isinstance(whom, User) else whom
+        if asked.too_many(self.session, server):
+            self.stop(RPL_TRYAGAIN, self.row.verb)
         queries.pass_on(self.user, self.row.verb, self.params, whom)
+        if asked.ask(self.session, server):
+            queries.ping(self.user, server)
         raise Elsewhere
 
     def targets(self, index: int) -> list[str]:

@@ -18,7 +18,7 @@ from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.model.modes import OP, rank_letters
 from chatnet.model.user import User
 from chatnet.node import Node
-from chatnet.session import batches, names, render
+from chatnet.session import asked, batches, names, render
 from chatnet.session.batches import References
 from chatnet.session.outlet import Turn
 from chatnet.session.session import Session
@@ -57,7 +57,7 @@ class Delivery:
         self._netsplits = NetSplits(node, references, self._channels, self.fan, self._everybody)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserQuit: self._user_quit,
-            facts.NetSplit: self._netsplits.split,
+            facts.NetSplit: self._net_split,
             facts.NetJoinBegan: self._netsplits.begin,
             facts.NetJoinEnded: self._netsplits.end,
             facts.Killed: self._killed,
@@ -298,6 +298,14 @@ class Delivery:
     def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
         for session in self._users.get(fact.user, ()):
             asked.pong(session, fact.by, render.pong(fact, session.caps))
+
+    # servers
+
+    def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        self._netsplits.split(fact, origin)
+        for session in self._everybody():
+            if session.asked is not None:
+                asked.lost(session, fact.servers)
 
     # users
 

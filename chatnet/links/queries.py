@@ -71,6 +71,13 @@ class Queries:
             place, most = PLACES[verb]
             way.send(way.codec.query(user, verb, params[:most], place, whom))
 
+    def ping(self, user: User, whom: Server | User) -> None:
+        """Send a PING of `user` after what they asked that server."""
+        way = self._links.way_to(whom)
+        if way is not None:
+            server = whom.server if isinstance(whom, User) else whom
+            way.send(way.codec.sign_of_life("PING", user, user.nick, server))
+
     def arrived(self, link: one.Link, user: User, verb: str, params: Sequence[str]) -> None:
         """A user behind `link` asks: this server, or one behind another link."""
         place, most = PLACES[verb]
