@@ -79,7 +79,7 @@ def answering(session: one.Session, earlier: Labelled | None) -> Iterator[None]:
 
 @contextmanager
 def continuing(session: one.Session, earlier: Labelled) -> Iterator[None]:
-    """What is said within is a part of the answer to an `earlier` command; more may come, in the same batch."""
+    """What is said within is a part of the answer to an `earlier` command, in a batch; more may come."""
     current = session.labelled
     executing = current if current is not None and not current.paused else None
     if executing is not None:
