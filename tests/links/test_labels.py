@@ -1,8 +1,8 @@
 """Labels of questions that other servers answer.  https://ircv3.net/specs/extensions/labeled-response
 
 "For any message received from a client that includes this tag, the server MUST include the same tag and value
-in any response produced from this message, in the absence of exceptional conditions that prevent it from doing
-so. Servers MUST include the tag in exactly one logical message."
+in any response produced from this message, in the absence of exceptional conditions that prevent it from
+doing so. Servers MUST include the tag in exactly one logical message."
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def test_other_commands_go_on_meanwhile_under_their_own_labels() -> None:
 
 
 def test_a_server_that_is_lost_has_said_all() -> None:
-    """If it "is unavailable", the local server "sends a labeled `ACK`"; if it "has already begun responding when
-    the netsplit occurs, … the batched response ends early"."""
+    """If it "is unavailable", the local server "sends a labeled `ACK`"; if it "has already begun responding
+    when the netsplit occurs, … the batched response ends early"."""
     mesh, ann = three()
     ann >> "@label=one TIME c.test" >> "@label=two TRACE c.test" >> "TIME c.test"
     mesh.cut("b", "c")
