@@ -24,8 +24,8 @@ from chatnet.wire.text import ctcp_request, middle, strip_formatting
 def privmsg(request: Request) -> None:
     """`PRIVMSG <target>{,<target>} :<text>`: say something to channels or users.
 
-    A target is a channel, a nick, ``@#channel`` (its operators and above; other prefixes likewise), or for
-    opers ``$$<server mask>``.  https://modern.ircdocs.horse/#privmsg-message
+    A target is a channel, a nick, ``nick@server`` (nobody else who took that nick), ``@#channel`` (its
+    operators and above; other prefixes likewise), or for opers ``$$<server mask>``.  https://modern.ircdocs.horse/#privmsg-message
     Refuses with 411, 412, 407 (too many targets), 401, 403, 404 and others for modes of the target.
     """
     _say(request, "PRIVMSG")
@@ -139,8 +139,9 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | Refu
         status = name[: name.index("#")]
         if all(prefix in RANK_OF_PREFIX for prefix in status):
             return _way_to_channel(request, command, name[len(status) :], text, status)
-    target = request.network.user(name)
-    if target is None:
+    nick, mark, server = name.partition("@")
+    target = request.network.user(nick)
+    if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     return _way_to_user(request, command, target, text)
 

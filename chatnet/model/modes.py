@@ -98,7 +98,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates",
-    "k": "kills",
+    "k": "kills, and bans that come from other servers",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",

@@ -186,6 +186,8 @@ def test_a_neighbour_that_may_not_ban() -> None:
         "ENCAP * DLINE 10 192.0.2.1/99 :x",
         "ENCAP * UNRESV nothing",
         "ENCAP * KLINE 10 * :too few",
+        "ENCAP * KLINE 10 * " + "x" * 300 + " :x",
+        "BAN R * " + "x" * 301 + " 1700000000 60 60 * :x",
     ],
 )
 def test_what_is_no_ban_is_ignored(mesh: Mesh, so1: Stranger, line: str) -> None:

@@ -278,6 +278,25 @@ def test_bytes_that_are_not_utf8_pass_where_the_settings_allow_them() -> None:
     three.cat << "* PRIVMSG #x :caf\udce9"
 
 
+def test_others_read_thirty_tags(three: Three) -> None:
+    """“If tags are supplied, there is a limit of 30 tags.”"""
+    so1 = solanum(three)
+    tags = ";".join(f"+t{number}" for number in range(40))
+    three.says(three.ann, f"@{tags} PRIVMSG #x :hello")
+    [line] = so1.lines()
+    assert line.partition(" ")[0].split(";")[-1] == "+t27"
+    assert three.cat.lines()[0].partition(" ")[0].endswith(";+t39")
+
+
+def test_a_text_longer_than_any_client_sends_is_cut(three: Three) -> None:
+    so1 = solanum(three, caps=SOLANUM + " CN1")
+    so1 >> f":1SOAAAAAA PRIVMSG #x :{'é' * 5000}"
+    three.settle()
+    [channel] = three["c"].node.network.channels.values()
+    [record] = three["c"].parts.history.since(channel, 0)
+    assert record.text == "é" * 255
+
+
 # several lines
 
 LINES = ("PRIVMSG #x :one", "PRIVMSG #x :two", "PRIVMSG #x :!")
@@ -522,6 +541,15 @@ def test_a_nick_at_a_server(three: Three) -> None:
     so1 >> ":1SOAAAAAA PRIVMSG ann@a.test :hi"
     three.settle()
     three.ann << "* PRIVMSG ann :hi"
+
+
+def test_services_are_addressed_with_their_server(three: Three) -> None:
+    three.says(three.ann, "PRIVMSG cat@c.test :identify secret")
+    three.cat << "* :ann!~ann@192.0.2.1 PRIVMSG cat :identify secret"
+    three.forget()
+    three.says(three.ann, "PRIVMSG cat@b.test :identify secret")
+    three.ann << "* 401 ann cat@b.test :No such nick/channel"
+    three.cat.silent()
 
 
 def test_numerics_find_their_reader(three: Three) -> None:

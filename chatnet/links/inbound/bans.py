@@ -6,15 +6,22 @@ and services have them; that text calls some of them minutes.
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import NetworkBanned
 from chatnet.wire.masks import parse_network
-from chatnet.wire.text import printable
+from chatnet.wire.text import byte_length, cut, printable
 
-NAMES = {"K": "K-Line", "D": "D-Line", "X": "X-Line", "R": "RESV"}
+MOST_MASK: Final = 300
+"""Bytes of a mask, and of who set it; a longer mask is none."""
+MOST_REASON: Final = 400
+"""Bytes of a reason."""
+
+NAMES: Final = {"K": "K-Line", "D": "D-Line", "X": "X-Line", "R": "RESV"}
 """What operators call them."""
 
 
@@ -60,11 +67,14 @@ def _old(line: Line, kind: str, user: str, host: str) -> NetworkBan | None:
     if settings is None or not settings.allow_bans:
         raise Ignored
     mask = f"{user}@{host}" if kind == "K" else host
+    if not mask or byte_length(mask) > MOST_MASK:
+        raise Ignored
     return line.network.bans[kind].get(line.network.fold(mask))
 
 
 def _set(line: Line, ban: NetworkBan, origin: object = None) -> None:
     now = line.now
+    ban.reason, ban.by = cut(ban.reason, MOST_REASON), cut(ban.by, MOST_MASK)
     held = ban.holds(now)
     if held and _is_full(line):
         line.node.notice("k", f"There are too many bans; ignored {NAMES[ban.kind]} for [{ban.mask}]")

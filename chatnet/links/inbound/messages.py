@@ -27,10 +27,13 @@ from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 from chatnet.wire.multiline import Part, combine, judged
+from chatnet.wire.text import cut
 
 _MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
 """What can stand in a tag as it is."""
 
+MOST_TEXT: Final = 510
+"""Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
 MOST_TAGS: Final = 4094
 """Bytes of client-only tags.  https://ircv3.net/specs/extensions/message-tags#size-limit"""
 
@@ -88,14 +91,15 @@ def batch(line: Line) -> None:
     elif sign == "-" and (begun := batches.end(reference, line)) is not None:
         opening = begun.opening
         way = find_way(opening, opening.params[2])
-        _tell(opening, begun.command, way, combine(begun.parts), tuple(begun.parts))
+        parts = tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
+        _tell(opening, begun.command, way, combine(parts), parts)
 
 
 def _say(line: Line, text: str) -> None:
     if line.link.codec.core and "batch" in line.tags:
         line.link.batches.take(line.tags["batch"], line)
         return
-    name = line.params[0]
+    name, text = line.params[0], cut(text, MOST_TEXT)
     if name[:1] != "$":
         _tell(line, line.row.verb, find_way(line, name), text)
     elif len(name) > 2:
@@ -218,7 +222,8 @@ def _redaction(line: Line) -> MessageRedacted:
     if _MSGID.fullmatch(redacted) is None:
         raise Ignored
     msgid = msgid_of(line, target.place)
-    return MessageRedacted(line.source, target, redacted, line.param(2), line.at, msgid, ranks, status)
+    reason = cut(line.param(2), MOST_TEXT)
+    return MessageRedacted(line.source, target, redacted, reason, line.at, msgid, ranks, status)
 
 
 @LINK.command("WALLOPS", min_params=1)

@@ -16,6 +16,9 @@ MOST_LINES: Final = 100
 MOST_BYTES: Final = 40960
 """Bytes of its text."""
 
+TAGS_ABROAD: Final = 28
+"""Client-only tags that go to other servers: they read 30, and two are ours."""
+
 _ABROAD: Final = {"@": b"@", "%": b"@", "+": b"+"}
 """Prefixes of STATUSMSG as servers without other ranks know them; their half-operators are operators."""
 
@@ -118,5 +121,5 @@ class Messages(Base):
         if msgid:
             words.append(b"msgid=" + msgid.encode())
         if tags:
-            words.append(tags)
+            words.append(tags if self.core else b";".join(tags.split(b";", TAGS_ABROAD)[:TAGS_ABROAD]))
         return b"@%b %b" % (b";".join(words), body)
