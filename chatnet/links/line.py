@@ -117,8 +117,8 @@ class Line:
         return server
 
     def channel(self, index: int) -> Channel:
-        """The channel that a parameter names; ignored if there is none."""
-        channel = self.network.channel(self.params[index])
+        """The channel that a parameter names, perhaps by a name it had; ignored if there is none."""
+        channel = self.network.channel_meant(self.params[index])
         if channel is None:
             raise Ignored
         return channel

@@ -389,6 +389,77 @@ def test_a_link_is_cut_and_made_again() -> None:
     all_agree(mesh)
 
 
+def test_who_told_of_an_older_channel_and_lost_it_meanwhile_learns_its_ts_again() -> None:
+    """Else one would know it as old, by bob who came for a moment, and the other as new."""
+    mesh = Mesh("a", "b")
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    ann >> "JOIN #c"
+    mesh.settle()
+    mesh.clock.advance(9)
+    ann >> "PART #c" >> "JOIN #c"
+    bob >> "JOIN #c"
+    mesh.deliver("a", "b")  # the PART
+    bob >> "PART #c"
+    mesh.settle()
+    all_agree(mesh)
+    assert the(mesh["b"]).ts == NOW
+
+
+@pytest.fixture
+def pair() -> tuple[Mesh, Client, Client]:
+    """ann and bob on two servers; ann is the operator of #c."""
+    mesh = Mesh("a", "b", limits={"former_name_time": 0})
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    ann >> "JOIN #c" >> "MODE #c +kb key *!*@bad"
+    mesh.settle()
+    mesh.clock.advance(9)
+    return mesh, ann, bob
+
+
+def test_who_joins_by_the_name_that_a_channel_had_until_now(pair: tuple[Mesh, Client, Client]) -> None:
+    mesh, ann, bob = pair
+    ann >> "RENAME #c #d"
+    bob >> "JOIN #c key" >> "PRIVMSG #c :hello?"
+    mesh.settle()
+    all_agree(mesh)
+    assert ranks(mesh["a"], "#d") == {"ann": OP, "bob": 0}
+    ann.until(f":{host(bob)} PRIVMSG #d :hello?")
+
+
+def test_who_parts_by_the_name_that_a_channel_had_until_now(pair: tuple[Mesh, Client, Client]) -> None:
+    mesh, ann, bob = pair
+    bob >> "JOIN #c key"
+    mesh.settle()
+    ann >> "RENAME #c #d"
+    bob >> "PART #c"
+    mesh.settle()
+    all_agree(mesh)
+    assert ranks(mesh["b"], "#d") == {"ann": OP}
+
+
+@pytest.mark.parametrize("stays", ["", "P"])
+def test_a_channel_is_renamed_while_another_of_that_name_is_made(
+    pair: tuple[Mesh, Client, Client], stays: str
+) -> None:
+    mesh, ann, bob = pair
+    eve = mesh["b"].client("eve")
+    if stays:
+        house = mesh["a"]
+        house.node.commit(ModesChanged(the(house), (ModeChange(True, "P"),), house.node.network.me, START))
+    eve >> "JOIN #c key"
+    mesh.settle()
+    ann >> "RENAME #c #d"
+    bob >> "JOIN #d" >> "MODE #d +mb *!*@lost"
+    mesh.settle()
+    all_agree(mesh)
+    assert list(mesh["b"].node.network.channels) == ["#d"]
+    assert ranks(mesh["b"], "#d") == {"ann": OP, "bob": 0, "eve": 0}
+    assert mode_text(the(mesh["b"], "#d"), show_key=True) == f"+{stays}ntk key"
+    assert list(the(mesh["b"], "#d").lists["b"]) == ["*!*@bad"]
+
+
 def test_who_parts_while_a_burst_is_handed_out_is_not_left_behind() -> None:
     mesh = Mesh("a", "b", links={"burst_slice": 1})
     ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
@@ -521,6 +592,7 @@ def test_nobody_is_told_of_their_own_members(house: House) -> None:
     assert [line for line in so1.lines() if " SJOIN " in line] == [
         f":0CN SJOIN {NOW} #c +nt :@0CNAAAAAA",
         f":0CN SJOIN {OLDER} #d +m :0CNAAAAAB",
+        f":0CN SJOIN {OLDER} #d 0 :",
     ]
     assert ranks(house, "#d") == {"bob": 0, "eve": OP}
 
@@ -640,6 +712,7 @@ def test_an_older_channel_wins(merging: Merging) -> None:
     assert ranks(house) == {"ann": 0, "eve": OP}
     assert not any(channel.lists.values()) and not channel.invited and not channel.locked
     assert channel.topic is not None and channel.topic.text == "ours"
+    assert so1.lines() == [f":0CN SJOIN {OLDER} #C 0 :"]
     assert so2.lines() == [f":1SO MLOCK {NOW} #c :s", f":1SO SJOIN {OLDER} #C +sk theirs :@{eve}"]
     ann << f":irc.test NOTICE #C :*** Notice -- TS for #C changed from {NOW} to {OLDER}"
     house.check()

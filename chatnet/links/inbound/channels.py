@@ -12,7 +12,7 @@ from typing import Final
 
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel, ListEntry, split_forward
+from chatnet.model.channel import Channel, ListEntry, parameters, split_forward
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import (
     ChannelRenamed,
@@ -111,7 +111,9 @@ def join(line: Line) -> None:
                 line.commit(Parted(channel, user, None, line.at))
         return
     name, ts = _name(line, 1), line.ts(0)
-    known = line.network.channel(name)
+    known = line.network.channel_meant(name)  # by a name it had until a moment ago
+    if known is not None and known.ts != ts:
+        known = line.network.channel(name)
     _happens(line, known, resolve_join(known, name, ts, user))
 
 
@@ -131,7 +133,7 @@ def part(line: Line) -> None:
     user = line.by_user()
     reason = cut(line.params[1], LONGEST_TEXT) if len(line.params) > 1 else None
     for name in line.params[0].split(","):
-        channel = line.network.channel(name)
+        channel = line.network.channel_meant(name)
         if channel is not None and user in channel.members:
             line.commit(Parted(channel, user, reason, line.at))
 
@@ -343,13 +345,38 @@ def rename(line: Line) -> None:
 
     # <- :0AAAAAAAB RENAME 1795345576 #one #two :a reason
     """
-    channel, name = line.channel(1), _name(line, 2)
-    folded = line.network.fold(name)
-    other = line.network.channels.get(folded)
-    if not is_current(channel, line.ts(0)) or (other is not None and other is not channel):
+    channel, name = line.network.channel(line.params[1]), _name(line, 2)
+    if channel is None or not is_current(channel, line.ts(0)):
         raise Ignored
+    folded = line.network.fold(name)
     reason = cut(line.param(3), LONGEST_TEXT)
-    line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
+    other = line.network.channels.get(folded)
+    if other is None or other is channel:
+        line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
+    else:
+        _move(line, channel, other, reason)
+
+
+def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
+    """`channel` becomes part of `other`, which was made here while its name was taken elsewhere.
+
+    There, what we told of `other` is merged into it as well.
+    """
+    claim = SJoin(
+        other.name, channel.ts, frozenset(channel.flags), parameters(channel), tuple(channel.members.items())
+    )
+    lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
+    if "P" in channel.flags:
+        stay = (ModeChange(False, "P"),)
+        line.commit(ModesChanged(channel, stay, line.source, line.at, merged=True))
+    for user, _ in claim.members:
+        line.commit(Parted(channel, user, reason, line.at))
+    _happens(line, other, resolve_sjoin(other, claim))
+    if is_current(other, claim.ts):
+        for letter, entries in lists.items():
+            fresh = resolve_entries(line.network, other, letter, entries)
+            if fresh:
+                line.commit(EntriesAdded(other, letter, fresh, line.source, line.at))
 
 
 # all

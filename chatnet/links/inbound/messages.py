@@ -124,7 +124,7 @@ def find_way(line: Line, name: str) -> Way:
 
 
 def _channel(line: Line, name: str) -> Channel:
-    channel = line.network.channel(name)
+    channel = line.network.channel_meant(name)
     if channel is None:
         raise Ignored
     return channel

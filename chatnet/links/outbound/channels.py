@@ -20,6 +20,7 @@ class ChannelsOut:
         self._links = links
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
+            facts.ChannelReset: self._channel_reset,
             facts.ChannelMerged: self._channel_merged,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
@@ -57,6 +58,14 @@ class ChannelsOut:
         by = origin.server if isinstance(origin, one.Link) and origin.server is not None else me
         for text in link.codec.sjoin(by, told):
             link.send(text)
+
+    def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
+        # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
+        if isinstance(origin, one.Link):
+            me, channel = self._links.node.network.me, fact.channel
+            told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
+            for text in origin.codec.sjoin(me, told):
+                origin.send(text)
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:
         for link in self._links.others(origin):
