@@ -23,9 +23,13 @@ from chatnet.model.user import User
 from chatnet.settings import LinkSettings
 from chatnet.wire.lines import OVERLONG, LineBuffer
 from chatnet.wire.message import split
+from chatnet.wire.names import is_uid
 
 LONGEST: Final = 8192 + 16384
 """Bytes of a line: tags, and what chatnet servers say to each other without them."""
+OUTLIVING: Final = frozenset({"KICK", "KILL", "TMODE", "TOPIC"})
+"""Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
+said by the user's server."""
 EARLY: Final = 8192
 """Bytes a server may say before it is introduced."""
 
@@ -197,6 +201,8 @@ class Link:
             self.close(f"{verb} before SERVER")
             return
         source = self._source(source_text)
+        if source is None and verb in OUTLIVING:
+            source = self._server_of(source_text)
         if source is None:
             return
         if len(params) < row.min_params:
@@ -230,6 +236,11 @@ class Link:
             self.links.strike(self, "it speaks for others")
             return None
         return source
+
+    def _server_of(self, text: str) -> Server | None:
+        """The server behind this link of a user who is gone."""
+        server = self.links.node.network.servers.get(SID(text[:3])) if is_uid(text) else None
+        return server if server is not None and self.links.way_to(server) is self else None
 
     def _unknown(self, source: str, verb: str, params: list[str]) -> None:
         if len(verb) == 3 and verb.isdigit():

@@ -600,6 +600,35 @@ def test_a_nick_that_is_none_here_is_not_kept(caps: str) -> None:
     house.check()
 
 
+def test_who_has_not_registered_holds_no_nick() -> None:
+    house = house_of("so1")
+    one = stranger(house, "so1.test", "1SO")
+    slow = house.connect()
+    slow >> "NICK alice"
+    one >> GOLDEN[0]
+    slow >> "USER slow 0 * :too late"
+    slow << ":irc.test 433 alice alice :Nickname is already in use"
+    slow >> "NICK slow"
+    assert slow.session.registered
+    house.check()
+
+
+def test_whoever_is_behind_a_server_without_save_is_killed() -> None:
+    """Every server on the way must know SAVE, not the neighbour alone."""
+    house = house_of("so1")
+    one = stranger(house, "so1.test", "1SO")
+    house.clock.elapsed -= 100
+    house.client("ann")
+    one >> ":1SO SID far.test 2 2FA :far" >> ":2FA ENCAP * GCAP :QS EX IE ENCAP"
+    one.lines()
+    one >> ":2FA EUID ann 2 1795345599 +i ~x far.test 0 2FAAAAAAA * * :far"
+    one << ":0CN KILL 2FAAAAAAA :irc.test (Nick collision)"
+    one >> ":2FA ENCAP * GCAP :QS EX IE ENCAP SAVE"
+    one >> ":2FA EUID ann 2 1795345599 +i ~x far.test 0 2FAAAAAAB * * :far"
+    one << ":0CN SAVE 2FAAAAAAB 1795345599"
+    house.check()
+
+
 @pytest.mark.parametrize("order", range(4))
 def test_two_servers_meet_that_have_the_same_nick(order: int) -> None:
     """However the lines cross, both judge alike; the older one keeps the nick."""
@@ -626,9 +655,14 @@ def sessions(mesh: Mesh) -> list[Client]:
     return [mesh[place].client(f"n{index}") for index, place in enumerate(places)]
 
 
-NICKS = st.sampled_from(["x", "X", "y", "z", "n0", "n4"])
+NICKS = st.sampled_from(["x", "X", "y", "n0", "n4"])
+RENAMING = st.tuples(st.just("say"), st.integers(0, 6), NICKS.map("NICK {}".format))
+DELIVERING = st.tuples(st.just("deliver"), st.integers(0, 7), st.integers(1, 3))
 STEPS = st.one_of(
-    st.tuples(st.just("say"), st.integers(0, 6), NICKS.map("NICK {}".format)),
+    RENAMING,
+    RENAMING,
+    DELIVERING,
+    DELIVERING,
     st.tuples(
         st.just("say"),
         st.integers(0, 6),
@@ -641,27 +675,33 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("log in"), st.integers(0, 6), st.sampled_from(["one", "two"])),
     st.tuples(st.just("kill"), st.integers(0, 6), st.integers(0, 6)),
-    st.tuples(st.just("deliver"), st.integers(0, 7), st.integers(1, 3)),
+    st.tuples(st.just("settle"), st.just(0), st.just(0)),
     st.tuples(st.just("cut"), st.sampled_from(["a", "c"]), st.just(0)),
     st.tuples(st.just("link"), st.sampled_from(["a", "c"]), st.just(0)),
     st.tuples(st.just("wait"), st.integers(1, 3), st.just(0)),
 )  # fmt: skip
 
+TWO = st.sampled_from([0, 4])
+RACING = st.one_of(
+    st.tuples(st.just("say"), TWO, st.sampled_from(["NICK x", "NICK X", "NICK y"])),
+    st.tuples(st.just("log in"), TWO, st.sampled_from(["one", "two"])),
+    st.tuples(st.just("deliver"), st.integers(0, 3), st.just(1)),
+    st.tuples(st.just("wait"), st.just(1), st.just(0)),
+)
+"""Two users, far from each other, who want the same nicks."""
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(STEPS, max_size=40))
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEPS, max_size=40) | st.lists(RACING, max_size=25))
 def test_whatever_users_do_all_servers_agree_in_the_end(steps: list[tuple[str, Any, Any]]) -> None:
     mesh = Mesh("a", "b", "c", cloak={"enabled": True})
     clients = sessions(mesh)
     up = dict.fromkeys("ac", False)
-    for kind, first, second in [
-        ("link", "a", 0),
-        ("link", "c", 0),
-        *steps,
-        ("link", "a", 0),
-        ("link", "c", 0),
-    ]:
-        if kind == "deliver":
+    whole = [("link", "a", 0), ("link", "c", 0), ("settle", 0, 0)]
+    for kind, first, second in [*whole, *steps, *whole]:
+        if kind == "settle":
+            mesh.settle()
+        elif kind == "deliver":
             for _ in range(second):
                 mesh.deliver_one(first)
         elif kind == "wait":

@@ -47,8 +47,11 @@ MODES: Final = frozenset(USER_MODES) - {"s"} | {"S", "a"}
 """User modes that a user of another server may have: ours, but for server notices, which are the business of
 each server; and those of services (S) and of server administrators (a), which nobody here has."""
 
-_USERNAME: Final = re.compile(r"[^\x00-\x20\x7f!@:][^\x00-\x20\x7f!@]*")
-_HOST: Final = re.compile(r"[^\x00-\x20\x7f!@:][^\x00-\x20\x7f!@]{0,62}")
+_POWERS: Final = frozenset("oaS")
+
+# What stands in a mask and in a line without being taken for something else.
+_USERNAME: Final = re.compile(r"(?!:)[^\x00-\x20\x7f-\U0010ffff!@*?,]+")
+_HOST: Final = re.compile(r"(?!:)[^\x00-\x20\x7f-\U0010ffff!@*?,]{1,63}")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{1,45}")
 _ACCOUNT: Final = re.compile(r"[^\x00-\x20\x7f:][^\x00-\x20\x7f]{0,63}")
 _FINGERPRINT: Final = re.compile(r"[0-9A-Za-z:_-]{1,200}")
@@ -150,16 +153,18 @@ def _modes(line: Line, user: User, text: str) -> list[Change]:
     Operators are believed of a link that may have some, services of those that are configured as such, here
     or (since it would not tell us otherwise) at a chatnet server.
     """
+    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
+    if not _POWERS & set(text):
+        return changes
     settings = line.link.settings
     assert settings is not None
     block = line.links.block(user.server.name)
     services = "CN1" in line.link.caps or "services" in (settings.role, block.role if block else "")
-    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
     return [
         change
         for change in changes
         if not change.adding
-        or (change.letter not in "oaS")
+        or change.letter not in _POWERS
         or (services if change.letter == "S" else settings.allow_opers)
     ]
 
