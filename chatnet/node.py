@@ -101,27 +101,26 @@ class Node:
             return
         self._busy = True
         try:
-            self._tell(fact, origin)
-            while self._queue:
-                self._tell(*self._queue.popleft())
+            while True:
+                plan = self._plans.get(type(fact))
+                if plan is None:
+                    plan = self._plan(type(fact))
+                apply, hearers = plan
+                if apply is not None:
+                    try:
+                        apply(fact)
+                    except Exception:
+                        self.log.failure(f"{type(fact).__name__} could not be applied")
+                for hear in hearers:
+                    try:
+                        hear(fact, origin)
+                    except Exception:
+                        self.log.failure(f"an observer failed on {type(fact).__name__}")
+                if not self._queue:
+                    return
+                fact, origin = self._queue.popleft()
         finally:
             self._busy = False
-
-    def _tell(self, fact: Fact, origin: object) -> None:
-        plan = self._plans.get(type(fact))
-        if plan is None:
-            plan = self._plan(type(fact))
-        apply, hearers = plan
-        if apply is not None:
-            try:
-                apply(fact)
-            except Exception:
-                self.log.failure(f"{type(fact).__name__} could not be applied")
-        for hear in hearers:
-            try:
-                hear(fact, origin)
-            except Exception:
-                self.log.failure(f"an observer failed on {type(fact).__name__}")
 
     def _plan(self, kind: type[Fact]) -> Plan:
         hearers = [hear for observer in self._observers if (hear := observer.hears.get(kind)) is not None]

@@ -163,7 +163,8 @@ class ServerSettings(Section):
     hide_servers: bool = False
     """Show users one server only in LINKS and MAP."""
     withheld_capabilities: tuple[str, ...] = ()
-    """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back."""
+    """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back. One
+    that has two names goes by both."""
 
     @field_validator("name")
     @classmethod

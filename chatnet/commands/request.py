@@ -38,13 +38,16 @@ class Request:
 
     `params` are the parameters as sent and `tags` the tags, unescaped; hostile until checked.  Names that a
     client sent and that go back in a reply pass through ``wire.text.middle`` unless they were found in the
-    network.
+    network.  `network` is the network as this node knows it, `sessions` are all local sessions.
     """
 
-    __slots__ = ("params", "row", "session", "tags", "user")
+    __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
 
     def __init__(self, session: Session, params: list[str], tags: dict[str, str], row: Row) -> None:
+        sessions = session.sessions
         self.session = session
+        self.sessions: Sessions = sessions
+        self.network: Network = sessions.node.network
         self.user: User = session.user
         self.params = params
         self.tags = tags
@@ -53,28 +56,18 @@ class Request:
             self.need(row.privilege)
 
     @property
-    def network(self) -> Network:
-        """The network as this node knows it."""
-        return self.session.sessions.node.network
-
-    @property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self.session.sessions.node.settings
-
-    @property
-    def sessions(self) -> Sessions:
-        """All local sessions, and what they share."""
-        return self.session.sessions
+        return self.sessions.node.settings
 
     @property
     def now(self) -> float:
         """Unix time in seconds."""
-        return self.session.sessions.node.clock.time()
+        return self.sessions.node.clock.time()
 
     def msgid(self, target: Channel | User) -> str:
         """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
-        node = self.session.sessions.node
+        node = self.sessions.node
         return node.message_ids.take(node.clock.time(), self.user.uid, target.place)
 
     def param(self, index: int) -> str:
@@ -95,11 +88,11 @@ class Request:
 
     def commit(self, fact: Fact) -> None:
         """State what happened; the asking session is its origin."""
-        self.session.sessions.node.commit(fact, self.session)
+        self.sessions.node.commit(fact, self.session)
 
     def notice(self, letter: str, text: str) -> None:
         """Tell the opers who want to know (a letter of the snomask)."""
-        self.session.sessions.node.notice(letter, text)
+        self.sessions.node.notice(letter, text)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""

@@ -11,7 +11,19 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact, Hearer, MessageRedacted, MessageSent, SettingsChanged, Source
+from chatnet.model.facts import (
+    Fact,
+    Hearer,
+    Kicked,
+    MessageRedacted,
+    MessageSent,
+    ModesChanged,
+    NetSplit,
+    Parted,
+    SettingsChanged,
+    Source,
+    UserQuit,
+)
 from chatnet.model.ids import UID
 from chatnet.model.network import Network
 from chatnet.model.user import User
@@ -24,7 +36,10 @@ SHELF: Final = 1024
 """Bytes that a target counts for before there is a message."""
 
 FORGET: Final = 60.0
-"""Seconds between two looks for what is too old, or whose target is gone."""
+"""Seconds between two looks for what is too old."""
+
+NOBODY: Final = UID("")
+"""Stands for the UID of an author who is a server."""
 
 Key = Channel | tuple[UID, UID]
 """A channel, or two users (the lower UID first) who write to each other."""
@@ -42,27 +57,39 @@ class Record(NamedTuple):
     source: bytes
     uid: UID
     text: str
-    tags: bytes
-    ranks: int
-    status: str
-    parts: tuple[Part, ...]
+    tags: bytes = b""
+    ranks: int = 0
+    status: str = ""
+    parts: tuple[Part, ...] = ()
 
 
-Heard = tuple[MessageSent, bytes]
-"""A message and its source: how it is kept while its author is there, since a Record takes longer to make.
+Plain = tuple[str, float, str, bytes, UID, str]
+"""The first fields of a Record whose others say nothing: how nearly all messages are kept.
 
-After that the fact would keep the user in memory, and all that hangs on them.
+A bare tuple is made in a fifth of the time, and one of atoms is nothing the garbage collector need look at
+again.  The fact is not kept, since all that hangs on its author would be.
 """
+Kept = Plain | Record
 
 
 class Shelf:
-    """The messages of one target, oldest first, and the bytes they count for."""
+    """The messages of one target, oldest first, and the bytes they count for.
 
-    __slots__ = ("bytes", "records")
+    `between` are the users whose messages these are, if it is not a channel's.  `full` says that there are as
+    many messages as may be, all of them plain: one comes, one goes.
+    """
 
-    def __init__(self) -> None:
-        self.records: deque[Heard | Record] = deque()
+    __slots__ = ("between", "bytes", "full", "key", "records")
+
+    def __init__(self, key: Key, between: tuple[User, ...]) -> None:
+        self.key = key
+        self.between = between
+        self.records: deque[Kept] = deque()
         self.bytes = SHELF
+        self.full = False
+
+
+NO_SHELVES: Final[Mapping[User, Shelf]] = {}
 
 
 def key_of(by: Source, target: Channel | User) -> Key | None:
@@ -90,8 +117,8 @@ class Ring:
     def __init__(self, network: Network, settings: Settings) -> None:
         self._network = network
         self._shelves: OrderedDict[Key, Shelf] = OrderedDict()
-        self._full: dict[Key | User, deque[Heard | Record]] = {}
-        """Of targets that have as many messages as they may, all plain ones: one comes, one goes."""
+        self._between: dict[Source, dict[User, Shelf]] = {}
+        """Of each of two users who write to each other, the shelf of each other one."""
         self.bytes = 0
         self._use(settings.history)
 
@@ -106,54 +133,105 @@ class Ring:
                 **self.hears,
                 MessageSent: self._message_sent,
                 MessageRedacted: self._message_redacted,
+                UserQuit: self._user_quit,
+                NetSplit: self._net_split,
+                Parted: self._channel_changed,
+                Kicked: self._channel_changed,
+                ModesChanged: self._channel_changed,
             }
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
-        self._full.clear()
         for key, shelf in list(self._shelves.items()):
+            shelf.full = False
             self._trim(key, shelf)
         self._trim_all()
 
     # in
 
     def _message_sent(self, fact: MessageSent, origin: object) -> None:
-        # On the path of every message: what a busy channel is told most is done here and now.
-        records = self._full.get(fact.target)
-        if records is None or fact.tags or fact.parts:
-            key = key_of(fact.by, fact.target)
-            if key is not None and not (fact.command == "TAGMSG" and _is_fleeting(fact.tags)):
-                self._remember(key, fact)
+        # On the path of every message: what comes most is put away here and now.
+        by, target = fact.by, fact.target
+        if isinstance(target, Channel):
+            shelf = self._shelves.get(target)
         else:
-            records.append((fact, fact.by.source))
-            records.popleft()
-
-    def _remember(self, key: Key, fact: MessageSent) -> None:
-        records = self._full.get(key)
-        if records is not None and not fact.tags and not fact.parts:
-            records.append((fact, fact.by.source))
-            records.popleft()
+            shelf = self._between.get(by, NO_SHELVES).get(target)
+        if shelf is None or fact.tags or fact.ranks or fact.parts:
+            self._put_other(fact)
             return
-        shelf = self._shelves.get(key)
-        if shelf is None:
-            shelf = self._shelves[key] = Shelf()
-            self.bytes += SHELF
-        size = size_of(fact)
-        shelf.records.append((fact, fact.by.source))
+        uid = by.uid if type(by) is User else NOBODY
+        plain = (fact.msgid, fact.at, fact.command, by.source, uid, fact.text)
+        if shelf.full:
+            shelf.records.append(plain)
+            shelf.records.popleft()
+        else:
+            self._put(shelf, plain, PLAIN)
+
+    def _put_other(self, fact: MessageSent) -> None:
+        # What is not plain, or the first of its target, or for nobody to ask for.
+        by, target = fact.by, fact.target
+        key = key_of(by, target)
+        if key is None or (fact.command == "TAGMSG" and _is_fleeting(fact.tags)):
+            return
+        shelf = self._shelves.get(key) or self._shelve(key, by, target)
+        uid = by.uid if isinstance(by, User) else NOBODY
+        plain = (fact.msgid, fact.at, fact.command, by.source, uid, fact.text)
+        if fact.tags or fact.ranks or fact.parts:
+            record = Record(*plain, fact.tags, fact.ranks, fact.status, fact.parts)
+            self._put(shelf, record, size_of(record))
+        else:
+            self._put(shelf, plain, PLAIN)
+
+    def _put(self, shelf: Shelf, kept: Kept, size: int) -> None:
+        shelf.records.append(kept)
         shelf.bytes += size
         self.bytes += size
-        most = self._most
-        if len(shelf.records) > most or shelf.bytes > self._most_bytes:
-            self._trim(key, shelf)
+        if len(shelf.records) >= self._most or shelf.bytes > self._most_bytes:
+            self._trim(shelf.key, shelf)
+            most = self._most
+            shelf.full = len(shelf.records) == most and shelf.bytes == SHELF + most * PLAIN
         if self.bytes > self._total_bytes:
             self._trim_all()
-        if len(shelf.records) == most and shelf.bytes == SHELF + most * PLAIN:
-            self._full[key] = shelf.records
+
+    def _shelve(self, key: Key, by: Source, target: Channel | User) -> Shelf:
+        between: tuple[User, ...] = ()
+        if isinstance(by, User) and isinstance(target, User):
+            between = by, target
+        shelf = self._shelves[key] = Shelf(key, between)
+        self.bytes += SHELF
+        for user, other in zip(between, reversed(between), strict=True):
+            self._between.setdefault(user, {})[other] = shelf
+        return shelf
 
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
         key = key_of(fact.by, fact.target)
         if key is not None:
             self.redact(key, fact.redacted)
+
+    # what ends
+
+    def _user_quit(self, fact: UserQuit, origin: object) -> None:
+        self._forget(fact.user)
+
+    def _net_split(self, fact: NetSplit, origin: object) -> None:
+        for user in fact.users:
+            self._forget(user)
+
+    def _forget(self, user: User) -> None:
+        for channel in user.channels:
+            if not channel.members:
+                self._drop_if_gone(channel)
+        # What the two wrote to each other: nobody can ask for it any more.
+        for shelf in tuple(self._between.get(user, NO_SHELVES).values()):
+            self._drop(shelf.key)
+
+    def _channel_changed(self, fact: Parted | Kicked | ModesChanged, origin: object) -> None:
+        if not fact.channel.members:
+            self._drop_if_gone(fact.channel)
+
+    def _drop_if_gone(self, key: Key) -> None:
+        if key in self._shelves and self._is_gone(key):
+            self._drop(key)
 
     # out
 
@@ -162,14 +240,14 @@ class Ring:
         shelf = self._shelves.get(key)
         if shelf is None or (index := _index(shelf.records, msgid)) is None:
             return None
-        return _read(shelf.records[index])
+        return Record(*shelf.records[index])
 
     def since(self, key: Key, at: float) -> list[Record]:
         """The messages of a target from the Unix time `at` on, in the order in which they came."""
         shelf = self._shelves.get(key)
         if shelf is None:
             return []
-        return [record for record in map(_read, shelf.records) if record.at >= at]
+        return [Record(*kept) for kept in shelf.records if kept[1] >= at]
 
     def redact(self, key: Key, msgid: str) -> bool:
         """Forget the message of that id; True if it was remembered."""
@@ -182,24 +260,17 @@ class Ring:
         return True
 
     def sweep(self, now: float) -> None:
-        """Forget what is older than allowed, and targets that are gone.  Call it every FORGET seconds."""
+        """Forget what is older than allowed, or was told of after its target ended.
+
+        Call it every FORGET seconds.
+        """
         before = now - self._seconds
         for key, shelf in list(self._shelves.items()):
             records = shelf.records
-            while records and _message(records[0]).at < before:
+            while records and records[0][1] < before:
                 self._lose(key, shelf, 0)
             if not records or self._is_gone(key):
                 self._drop(key)
-            else:
-                self._let_go(records)
-
-    def _let_go(self, records: deque[Heard | Record]) -> None:
-        users = self._network.users
-        for index, record in enumerate(records):
-            if not isinstance(record, Record):
-                by = record[0].by
-                if isinstance(by, User) and users.get(by.uid) is not by:
-                    records[index] = _read(record)
 
     # bounds
 
@@ -225,46 +296,29 @@ class Ring:
                 self._drop(key)
 
     def _lose(self, key: Key, shelf: Shelf, index: int) -> None:
-        size = size_of(_message(shelf.records[index]))
+        kept = shelf.records[index]
+        size = size_of(kept) if isinstance(kept, Record) else PLAIN
         del shelf.records[index]
         shelf.bytes -= size
         self.bytes -= size
-        self._full.pop(key, None)
+        shelf.full = False
 
     def _drop(self, key: Key) -> None:
-        self.bytes -= self._shelves.pop(key).bytes
-        self._full.pop(key, None)
+        shelf = self._shelves.pop(key)
+        self.bytes -= shelf.bytes
+        for user, other in {*zip(shelf.between, reversed(shelf.between), strict=True)}:
+            shelves = self._between[user]
+            del shelves[other]
+            if not shelves:
+                del self._between[user]
 
 
-def _index(records: deque[Heard | Record], msgid: str) -> int | None:
+def _index(records: deque[Kept], msgid: str) -> int | None:
     """Where the message of that id is; looked for from the newest on."""
-    for back, record in enumerate(reversed(records), 1):
-        if _message(record).msgid == msgid:
+    for back, kept in enumerate(reversed(records), 1):
+        if kept[0] == msgid:
             return len(records) - back
     return None
-
-
-def _message(record: Heard | Record) -> MessageSent | Record:
-    return record if isinstance(record, Record) else record[0]
-
-
-def _read(record: Heard | Record) -> Record:
-    if isinstance(record, Record):
-        return record
-    fact, source = record
-    uid = fact.by.uid if isinstance(fact.by, User) else UID("")
-    return Record(
-        fact.msgid,
-        fact.at,
-        fact.command,
-        source,
-        uid,
-        fact.text,
-        fact.tags,
-        fact.ranks,
-        fact.status,
-        fact.parts,
-    )
 
 
 def _is_fleeting(tags: bytes) -> bool:

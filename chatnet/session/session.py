@@ -209,16 +209,17 @@ class Session:
             self.outlet.resume()
 
     def _line(self, raw: bytes, now: float) -> None:
-        if not raw.isascii() or len(raw) > LINE:
+        size = len(raw)
+        if not raw.isascii() or size > LINE:
             if (text := self._odd_line(raw)) is None:
-                self.penalize(1.0, len(raw), now)
+                self.penalize(1.0, size, now)
                 self._lose_line()
                 return
         else:
             text = raw.decode()
         parts = split(text)
         if parts is None:
-            self.penalize(1.0, len(raw), now)
+            self.penalize(1.0, size, now)
             return
         tags, _, command, params = parts
         if tags:
@@ -230,13 +231,13 @@ class Session:
                 self.numeric(ERR_INPUTTOOLONG)
             else:
                 self._unknown(command)
-            self.penalize(1.0, len(raw), now)
+            self.penalize(1.0, size, now)
             self._lose_line()
             return
         row.count += 1
-        row.bytes += len(raw)
+        row.bytes += size
         if sessions.flood:
-            self.penalize(row.penalty, len(raw), now)
+            self.penalize(row.penalty, size, now)
         if self.multiline is not None and self.multiline.takes(command, params, tags):
             return
         if row.phase is REGISTERED and not self.registered:

@@ -250,3 +250,11 @@ class Deflate(PerMessageDeflate):
         data = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
         self._deflater = None if self.server_no_context_takeover else deflater
         return data[:-4]
+
+    def forget(self) -> None:
+        """Free both contexts, some 300 kB; wsproto's objects, which hold each other, would keep them.
+
+        A message that is still coming is not taken for a compressed one any more.
+        """
+        self._deflater = self._decompressor = None
+        self._inbound_compressed = False

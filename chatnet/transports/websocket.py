@@ -186,6 +186,8 @@ class WebSocket:
         """The connection is gone."""
         self._opening = None
         self._factory.deadlines.clear(self)
+        if self._outlet.deflate is not None:
+            self._outlet.deflate.forget()
         self._lose(reason)
 
     def sendq_exceeded(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 
+import pytest
 from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from states import channel, set_modes
+from states import channel, far_join, far_server, far_user, set_modes, split
 
 from chatnet.history.ring import PLAIN, SHELF, Key, Ring, key_of, size_of
 from chatnet.model.channel import Channel
@@ -78,6 +80,18 @@ def test_the_oldest_go(house: House) -> None:
     house.check()
 
 
+def test_what_was_redacted_leaves_room_for_another() -> None:
+    house = House(history={"messages": 3})
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "PRIVMSG #c :1" >> "PRIVMSG #c :2" >> "PRIVMSG #c :3"
+    place, ring = channel(house), house.parts.history
+    assert ring.redact(place, ring.since(place, 0.0)[1].msgid)
+    ann >> "PRIVMSG #c :4"
+    assert texts(house, ann, place) == ["1", "3", "4"]
+    ann >> "PRIVMSG #c :5"
+    assert texts(house, ann, place) == ["3", "4", "5"]
+
+
 def test_what_is_too_old_goes(house: House) -> None:
     house = House(history={"duration": 100})
     ann = house.client("ann")
@@ -92,15 +106,78 @@ def test_what_is_too_old_goes(house: House) -> None:
     assert house.parts.history.bytes == 0
 
 
-def test_a_channel_that_is_gone_is_forgotten_and_a_new_one_has_nothing(house: House) -> None:
-    ann = house.client("ann")
-    ann >> "JOIN #c,#d" >> "PRIVMSG #c :x" >> "PRIVMSG #d :x"
-    gone = channel(house)
-    ann >> "PART #c" >> "JOIN #c"
-    assert texts(house, ann, channel(house)) == []
+def end_by_parting(house: House, ann: Client) -> None:
+    ann >> "PART #c"
+
+
+def end_by_a_kick(house: House, ann: Client) -> None:
+    ann >> "KICK #c ann"
+
+
+def end_by_quitting(house: House, ann: Client) -> None:
+    ann >> "QUIT"
+
+
+def end_by_a_split(house: House, ann: Client) -> None:
+    far = far_server(house, "far.example")
+    bob = far_user(house, far, "bob")
+    far_join(house, "#c", (bob, 0))
+    ann >> "PART #c"
+    assert texts(house, ann, channel(house)) == ["x"]
+    split(house, far)
+
+
+def end_by_a_mode(house: House, ann: Client) -> None:
+    set_modes(house, "#c", "+P")
+    ann >> "PART #c"
+    assert texts(house, ann, channel(house)) == ["x"]
+    set_modes(house, "#c", "-P")
+
+
+ENDS = [end_by_parting, end_by_a_kick, end_by_quitting, end_by_a_split, end_by_a_mode]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_channel_that_ends_is_forgotten_at_once(end: Callable[[House, Client], None], most: int) -> None:
+    house = House(history={"messages": most})
+    ann, dan = house.client("ann"), house.client("dan")
+    dan >> "JOIN #d" >> "PRIVMSG #d :x"
+    before = house.parts.history.bytes
+    ann >> "JOIN #c" >> "PRIVMSG #c :x"
+    place = channel(house)
+    assert house.parts.history.bytes == before + SHELF + PLAIN
+    end(house, ann)
+    assert house.parts.history.bytes == before
+    assert texts(house, ann, place) == []
+    dan >> "JOIN #c" >> "PRIVMSG #c :y"
+    assert texts(house, dan, channel(house)) == ["y"]
+    assert texts(house, dan, channel(house, "#d")) == ["x"]
+    house.check()
+
+
+def test_a_channel_that_goes_on_keeps_its_messages(house: House) -> None:
+    ann, bob = house.client("ann"), house.client("bob")
+    ann >> "JOIN #c" >> "MODE #c +o ann"
+    bob >> "JOIN #c" >> "PRIVMSG #c :x" >> "PART #c" >> "JOIN #c"
+    ann >> "KICK #c bob" >> "MODE #c +i-i"
+    bob >> "JOIN #c" >> "QUIT"
+    assert texts(house, ann, channel(house)) == ["x"]
+
+
+def test_what_is_told_after_its_target_ended_goes_with_the_next_sweep(house: House) -> None:
+    """A fact that an observer commits waits for its turn, and its target may end before."""
+    ann, bob = house.client("ann"), house.client("bob")
+    ann >> "JOIN #c"
+    gone, user = channel(house), bob.user
+    bob >> "QUIT"
+    ann >> "PART #c"
+    targets: list[Channel | User] = [gone, user]
+    for number, target in enumerate(targets):
+        now = house.clock.time()
+        house.node.commit(MessageSent("PRIVMSG", ann.user, target, "x", now, str(number)))
     house.parts.history.sweep(house.clock.time())
-    assert texts(house, ann, gone) == []
-    assert texts(house, ann, channel(house, "#d")) == ["x"]
+    assert house.parts.history.bytes == 0
 
 
 def test_a_renamed_channel_keeps_its_messages(house: House) -> None:
@@ -110,18 +187,59 @@ def test_a_renamed_channel_keeps_its_messages(house: House) -> None:
     assert texts(house, ann, channel(house, "#d")) == ["x"]
 
 
-def test_those_who_quit_are_forgotten_and_not_kept_alive(house: House) -> None:
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_those_who_quit_are_forgotten_and_not_kept_alive(most: int) -> None:
     """What they said in a channel stays, without the user and all that hangs on them."""
+    house = House(history={"messages": most})
     ann, bob = house.client("ann"), house.client("bob")
-    ann >> "JOIN #c"
-    bob >> "JOIN #c" >> "PRIVMSG #c :hello" >> "PRIVMSG ann :hi"
+    ann >> "JOIN #c" >> "PRIVMSG ann :me"
+    before = house.parts.history.bytes
+    bob >> "JOIN #c"
+    for _ in range(2):
+        bob >> "PRIVMSG #c :hello" >> "PRIVMSG ann :hi" >> "PRIVMSG bob :me"
+        ann >> "PRIVMSG bob :hi"
     user, place = bob.user, channel(house)
+    uid = user.uid
     bob >> "QUIT"
-    house.parts.history.sweep(house.clock.time())
-    assert texts(house, ann, place) == ["hello"]
-    assert texts(house, ann, user) == []
+    assert house.parts.history.bytes == before + SHELF + PLAIN * min(2, most)
+    assert texts(house, ann, place) == ["hello"] * min(2, most)
+    assert texts(house, ann, user) == texts(house, bob, user) == []
+    assert texts(house, ann, ann.user) == ["me"]
+    assert {record.uid for record in house.parts.history.since(place, 0.0)} == {uid}
     gc.collect()
-    assert not [o for o in gc.get_referrers(user) if isinstance(o, MessageSent)]
+    assert not [o for o in gc.get_referrers(user) if isinstance(o, MessageSent | tuple)]
+    house.check()
+
+
+def test_who_comes_and_goes_leaves_nothing(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "PRIVMSG ann :x"
+
+    def sets_after_a_visit() -> int:
+        bob = house.client("bob")
+        bob >> "JOIN #c" >> "PRIVMSG #c :x" >> "PRIVMSG ann :x"
+        ann >> "PRIVMSG bob :x"
+        bob >> "QUIT"
+        ann.lines()
+        gc.collect()
+        return sum(type(o) is set for o in gc.get_objects())
+
+    before, held = sets_after_a_visit(), house.parts.history.bytes
+    assert [sets_after_a_visit() for _ in range(5)] == [before] * 5
+    assert house.parts.history.bytes == held == SHELF + PLAIN
+
+
+def test_what_is_remembered_is_nothing_for_the_garbage_collector(house: House) -> None:
+    ann, bob = house.client("ann"), house.client("bob")
+    ann >> "JOIN #c" >> "PRIVMSG #c :first" >> "PRIVMSG bob :first"
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(600):
+        ann >> f"PRIVMSG #c :{number}" >> f"PRIVMSG bob :{number}"
+        bob.lines()
+    gc.collect()
+    assert len(texts(house, ann, bob.user)) == 500
+    assert len(gc.get_objects()) - before < 500
 
 
 def test_without_messages_to_remember_nothing_is_heard(house: House) -> None:
@@ -188,11 +306,10 @@ class Bounds(RuleBasedStateMachine):
         self.house = House(
             history={"messages": 4, "target_bytes": 6144, "total_bytes": 65536, "duration": 50}
         )
-        self.users = [self.house.client(nick).user for nick in ("ann", "bob", "cyd")]
-        client = self.house.client("dan")
-        client >> "JOIN #a,#b"
-        self.targets: list[Channel | User] = [*self.users, *(channel(self.house, n) for n in ("#a", "#b"))]
-        set_modes(self.house, "#a", "-n")
+        self.clients = [self.house.client(nick) for nick in ("ann", "bob", "cyd")]
+        self.dan = self.house.client("dan")
+        self.dan >> "JOIN #a,#b"
+        self.ended: set[Key] = set()
         self.said: dict[Key, list[MessageSent]] = {}
         self.redacted: set[str] = set()
         self.number = 0
@@ -200,6 +317,14 @@ class Bounds(RuleBasedStateMachine):
     @property
     def ring(self) -> Ring:
         return self.house.parts.history
+
+    @property
+    def users(self) -> list[User]:
+        return [client.user for client in self.clients]
+
+    @property
+    def targets(self) -> list[Channel | User]:
+        return [*self.users, *(channel(self.house, name) for name in ("#a", "#b"))]
 
     def commit(self, fact: Fact) -> None:
         self.house.node.commit(fact)
@@ -209,9 +334,10 @@ class Bounds(RuleBasedStateMachine):
         to=st.integers(0, 4),
         size=st.integers(1, 500),
         tags=st.one_of(st.just(0), st.integers(0, 4094)),
+        ranks=st.sampled_from([0, 0, 0, 8]),
         times=st.integers(1, 9),
     )
-    def say(self, by: int, to: int, size: int, tags: int, times: int) -> None:
+    def say(self, by: int, to: int, size: int, tags: int, ranks: int, times: int) -> None:
         for _ in range(times):
             self.number += 1
             target = self.targets[to]
@@ -223,6 +349,8 @@ class Bounds(RuleBasedStateMachine):
                 self.house.clock.time(),
                 f"{self.number:05d}",
                 b"t" * tags,
+                ranks,
+                "@" if ranks else "",
             )
             fact.parts = (Part("x"),) * (tags % 4)  # type: ignore[misc]
             self.commit(fact)
@@ -255,6 +383,19 @@ class Bounds(RuleBasedStateMachine):
     def reload(self, messages: int, target_bytes: int) -> None:
         self.house.reload(history={"messages": messages, "target_bytes": target_bytes})
 
+    @rule(which=st.integers(0, 2))
+    def quit(self, which: int) -> None:
+        client = self.clients[which]
+        self.ended.update(key for key in self.said if isinstance(key, tuple) and client.user.uid in key)
+        nick = client.user.nick
+        client >> "QUIT"
+        self.clients[which] = self.house.client(nick)
+
+    @rule(name=st.sampled_from(["#a", "#b"]))
+    def end(self, name: str) -> None:
+        self.ended.add(channel(self.house, name))
+        self.dan >> f"PART {name}" >> f"JOIN {name}"
+
     @invariant()
     def bounded_and_right(self) -> None:
         limits = self.house.settings.history
@@ -262,7 +403,7 @@ class Bounds(RuleBasedStateMachine):
         for key, said in self.said.items():
             kept = self.ring.since(key, 0.0)
             size = sum(map(size_of, kept))
-            assert len(kept) <= limits.messages
+            assert len(kept) <= (0 if key in self.ended else limits.messages)
             if kept:
                 assert SHELF + size <= limits.target_bytes
                 total += SHELF + size
@@ -272,7 +413,11 @@ class Bounds(RuleBasedStateMachine):
             by_id = {fact.msgid: fact for fact in said}
             for record in kept:
                 fact = by_id[record.msgid]
-                assert (record.text, record.tags, record.at) == (fact.text, fact.tags, fact.at)
+                assert isinstance(fact.by, User)
+                assert record == (
+                    fact.msgid, fact.at, fact.command, fact.by.source, fact.by.uid, fact.text,
+                    fact.tags, fact.ranks, fact.status, fact.parts,
+                )  # fmt: skip
                 assert self.ring.find(key, record.msgid) == record
                 others = [other for other in self.said if other != key]
                 assert all(self.ring.find(other, record.msgid) is None for other in others)

@@ -5,6 +5,7 @@ https://ircv3.net/specs/extensions/websocket, https://www.rfc-editor.org/rfc/rfc
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import tracemalloc
@@ -898,6 +899,26 @@ def test_many_small_bombs_reach_a_session_in_bounded_parts() -> None:
     assert code_of(door.say(client, data)) == 1000
     (received,) = door.session.received
     assert 65536 < len(received) < 65536 + 2 * 8194
+
+
+@pytest.mark.parametrize("last", [close(), frame(TEXT, squeeze(b"USER"), COMPRESSED), b""])
+def test_who_is_gone_takes_no_memory_for_compression(last: bytes) -> None:
+    door = WebDoorway(compression=True)
+    gc.disable()  # all these objects hold each other, and a full collection may be far away
+    tracemalloc.start()
+    try:
+        client = door.enter(headers=DEFLATE)
+        door.session.outlet.send(b"hello\r\n")
+        door.say(client, frame(TEXT, squeeze(b"NICK ann"), FIN | COMPRESSED))
+        assert tracemalloc.get_traced_memory()[0] > 250_000
+        door.say(client, last)
+        client.close()
+        door.pump.run()
+        assert door.session.lost
+        assert tracemalloc.get_traced_memory()[0] < 150_000
+    finally:
+        gc.enable()
+        tracemalloc.stop()
 
 
 def test_what_is_not_deflated_ends_the_connection() -> None:
