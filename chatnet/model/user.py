@@ -23,7 +23,7 @@ class Oper:
 
 
 class User:
-    """Somebody on the network, or (with an empty `uid`) a connection that has not registered yet.
+    """Somebody on the network, or a connection that has not registered yet.
 
     `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
     ``nick!user@host`` as bytes, kept for the front of lines, and `tagged` the capabilities by which what the

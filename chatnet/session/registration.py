@@ -64,7 +64,6 @@ def _introduce(session: one.Session) -> None:
         return
     session.password = None
     now = node.clock.time()
-    user.uid = node.uids.take()
     user.signon = now
     user.nick_ts = int(now)
     user.modes = {"i"}

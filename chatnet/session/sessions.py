@@ -15,12 +15,13 @@ from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
-from chatnet.rules.network_bans import NetworkBans, means
+from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
 from chatnet.session.batches import References
 from chatnet.session.control import Control
+from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, isupport, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
@@ -122,7 +123,7 @@ class Sessions:
             **self.throttles.hears,
             **self.bans.hears,
             Killed: self._killed,
-            NetworkBanned: self._network_banned,
+            NetworkBanned: Expelling(self).banned,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings)
@@ -153,15 +154,6 @@ class Sessions:
         killer = fact.by.mask.partition("!")[0]
         for session in self.local.sessions_of(fact.user):
             session.close(f"Killed ({killer} ({fact.reason}))")
-
-    def _network_banned(self, fact: NetworkBanned, origin: object) -> None:
-        ban = fact.ban
-        self.network_bans.take(fact)
-        if ban.kind == "R" or not ban.holds(fact.at):
-            return
-        for session in list(self.all):
-            if (session.registered or ban.kind == "D") and means(ban, session.user, self.node.network.fold):
-                registration.send_away(session, ban)
 
     @property
     def motd(self) -> tuple[str, ...]:
@@ -199,6 +191,7 @@ class Sessions:
         """A new connection: make its session, and greet it or send it away."""
         node = self.node
         user = User(node.network.me, peer.address, wire_address(peer.address))
+        user.uid = node.uids.take()  # already now, for services that log people in before they are users
         user.secure = peer.secure
         user.certfp = peer.certfp
         klass = self.matching_class(peer)

@@ -600,6 +600,20 @@ def test_a_nick_that_is_none_here_is_not_kept(caps: str) -> None:
     house.check()
 
 
+def test_a_connection_has_its_uid_before_it_is_a_user() -> None:
+    """Services log people in by it, before they are introduced."""
+    house = house_of("so1")
+    one = stranger(house, "so1.test", "1SO")
+    first, second = house.connect(), house.connect()
+    uids = first.user.uid, second.user.uid
+    assert uids == ("0CNAAAAAA", "0CNAAAAAB") and known(house) == {}
+    second >> "NICK bob" >> "USER bob 0 * :Bob"
+    first >> "NICK ann" >> "USER ann 0 * :Ann"
+    one << ":0CN EUID bob 1 * 0CNAAAAAB * * :Bob" << ":0CN EUID ann 1 * 0CNAAAAAA * * :Ann"
+    assert (first.user.uid, second.user.uid) == uids
+    house.check()
+
+
 def test_who_has_not_registered_holds_no_nick() -> None:
     house = house_of("so1")
     one = stranger(house, "so1.test", "1SO")
