@@ -65,6 +65,24 @@ def test_a_ban_crosses_the_network_and_sends_away_whom_it_means(mesh: Mesh, so1:
     mesh.check()
 
 
+def test_many_bans_at_once_are_one_look_at_everybody(mesh: Mesh, so1: Stranger) -> None:
+    there = [
+        mesh["a"].client(f"nick{number}", address=f"198.51.100.{number % 250}") for number in range(1200)
+    ]
+    mesh.settle()
+    for number in range(20):
+        so1.link.receive(f":1SO BAN K * 198.51.100.{number} {NOW} 60 60 * :x\r\n".encode())
+        so1.link.receive(f":1SO BAN K * 203.0.113.{number} {NOW} 60 60 * :x\r\n".encode())
+    assert not any(client.session.closed for client in there)
+    mesh.settle()
+    assert [client.session.closed for client in there] == [number % 250 < 20 for number in range(1200)]
+    so1 >> f":1SO BAN K * 198.51.100.30 {NOW} 60 60 * :x"
+    assert not there[30].session.closed
+    mesh.advance(1)
+    assert there[30].session.closed
+    mesh.check()
+
+
 def test_a_ban_is_told_in_the_words_it_came_in(mesh: Mesh, so1: Stranger) -> None:
     say(mesh, so1, f":1SOAAAAAA BAN K ~x *.bad.example {NOW} 60 600 * :spam|private")
     assert mesh.said("a", "b")[-1] == (

@@ -67,6 +67,10 @@ class Three(Mesh):
         return [line for line in self.said(by, to) if " PING " not in line and " PONG " not in line]
 
 
+ANN, BOB, CAT = (client.user.uid for client in Three().all)
+"""Their UIDs, which are the same in each test."""
+
+
 @pytest.fixture
 def three() -> Three:
     return Three()
@@ -95,10 +99,10 @@ def test_a_message_to_a_channel_crosses_each_link_once(three: Three) -> None:
         assert matches(heard.pop(), f"@time={TIME};msgid=* :{nick}!~{nick}@192.0.2.1 PRIVMSG #x :hello")
     crossed = {pair: three.links(*pair) for pair in (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"))}
     assert {pair: [line.split(" ")[1] for line in lines] for pair, lines in crossed.items()} == {
-        ("a", "b"): [":0AAAAAAAA"],
-        ("b", "a"): [":0BAAAAAAA", ":0CAAAAAAA"],
-        ("b", "c"): [":0AAAAAAAA", ":0BAAAAAAA"],
-        ("c", "b"): [":0CAAAAAAA"],
+        ("a", "b"): [f":{ANN}"],
+        ("b", "a"): [f":{BOB}", f":{CAT}"],
+        ("b", "c"): [f":{ANN}", f":{BOB}"],
+        ("c", "b"): [f":{CAT}"],
     }
     three.check()
 
@@ -163,7 +167,7 @@ def test_what_mode_z_shows_to_operators(three: Three) -> None:
     three.says(three.cat, "PRIVMSG #x :may I?")
     three.ann << "* :cat!~cat@192.0.2.1 PRIVMSG #x :may I?"
     three.bob.silent()
-    assert three.links("c", "b")[0].endswith(" :0CAAAAAAA PRIVMSG =#x :may I?")
+    assert three.links("c", "b")[0].endswith(f" :{CAT} PRIVMSG =#x :may I?")
 
 
 def test_tagmsg_and_client_only_tags(three: Three) -> None:
@@ -188,7 +192,7 @@ def test_internal_tags_never_reach_clients(three: Three) -> None:
 
 def test_a_message_without_an_id_gets_one_where_it_comes_in(three: Three) -> None:
     so1 = solanum(three, caps=SOLANUM.replace(" STAG", ""))
-    so1 >> ":1SOAAAAAA PRIVMSG #x :hello" >> ":1SOAAAAAA PRIVMSG 0AAAAAAAA :psst"
+    so1 >> ":1SOAAAAAA PRIVMSG #x :hello" >> f":1SOAAAAAA PRIVMSG {ANN} :psst"
     three.settle()
     said = [client.lines() for client in three.all]
     assert said[0][0] == said[1][0] == said[2][0]
@@ -218,16 +222,16 @@ def test_each_kind_of_neighbour_gets_what_it_knows(three: Three) -> None:
     plain = solanum(three, "so2", "2SO", "QS EX IE ENCAP EUID TB")
     tagged.lines()
     three.says(three.ann, "@+typing=active;+other=1 PRIVMSG #x :hello")
-    tagged << f"@time={TIME};msgid=*;+typing=active;+other=1 :0AAAAAAAA PRIVMSG #x :hello"
-    plain << ":0AAAAAAAA PRIVMSG #x :hello"
+    tagged << f"@time={TIME};msgid=*;+typing=active;+other=1 :{ANN} PRIVMSG #x :hello"
+    plain << f":{ANN} PRIVMSG #x :hello"
     three.says(three.ann, "@+typing=active TAGMSG #x")
-    tagged << f"@time={TIME};msgid=*;+typing=active :0AAAAAAAA TAGMSG #x"
+    tagged << f"@time={TIME};msgid=*;+typing=active :{ANN} TAGMSG #x"
     plain.silent()
     three.says(three.ann, "PRIVMSG @#x :operators")
-    tagged << "@time=*;msgid=* :0AAAAAAAA PRIVMSG @#x :operators"
+    tagged << f"@time=*;msgid=* :{ANN} PRIVMSG @#x :operators"
     plain.silent()  # no CHW
     three.says(three.ann, "PRIVMSG dso2 :psst")
-    plain << ":0AAAAAAAA PRIVMSG 2SOAAAAAA :psst"
+    plain << f":{ANN} PRIVMSG 2SOAAAAAA :psst"
     tagged.silent()
 
 
@@ -346,8 +350,8 @@ def test_others_get_its_lines(three: Three) -> None:
     so1.lines()
     three.ann >> "BATCH +1 draft/multiline #x" >> "@batch=1 PRIVMSG #x :one" >> "@batch=1 PRIVMSG #x :"
     three.says(three.ann >> "@batch=1;draft/multiline-concat PRIVMSG #x :two", "BATCH -1")
-    so1 << f"@time={TIME};msgid=1* :0AAAAAAAA PRIVMSG #x :one" << f"@time={TIME} :0AAAAAAAA PRIVMSG #x :two"
-    so2 << ":0AAAAAAAA PRIVMSG #x :one" << ":0AAAAAAAA PRIVMSG #x :two"
+    so1 << f"@time={TIME};msgid=1* :{ANN} PRIVMSG #x :one" << f"@time={TIME} :{ANN} PRIVMSG #x :two"
+    so2 << f":{ANN} PRIVMSG #x :one" << f":{ANN} PRIVMSG #x :two"
     so1.silent()
     so2.silent()
 
@@ -442,7 +446,7 @@ def test_a_redaction_passes_servers_that_do_not_know_it(three: Three) -> None:
     three.says(three.ann, "PRIVMSG #x :oops")
     msgid = three.ann.lines()[0].split("msgid=")[1].split(" ")[0]
     three.says(three.ann, f"REDACT #x {msgid} :typo")
-    so1 << "* PRIVMSG #x :oops" << f"* :0AAAAAAAA ENCAP * REDACT #x {msgid} :typo"
+    so1 << "* PRIVMSG #x :oops" << f"* :{ANN} ENCAP * REDACT #x {msgid} :typo"
     three.forget()
     so1 >> ":1SOAAAAAA ENCAP * REDACT #x someid :by way of others"
     three.settle()
@@ -504,10 +508,10 @@ def test_wallops_and_operwall() -> None:
     three.says(three.ann, "WALLOPS :attention")
     three.bob << "* :ann!~ann@192.0.2.1 WALLOPS :attention"
     three.cat.silent()
-    so1 << "@time=* :0AAAAAAAA WALLOPS :attention"
+    so1 << f"@time=* :{ANN} WALLOPS :attention"
     three.says(three.cat, "OPERWALL :on duty")
     three.ann.until("* :cat!~cat@192.0.2.1 WALLOPS :OPERWALL - on duty")
-    so1 << "@time=* :0CAAAAAAA OPERWALL :on duty"
+    so1 << f"@time=* :{CAT} OPERWALL :on duty"
     so1 >> ":1SO WALLOPS :from a server" >> ":1SO OPERWALL :no server says this"
     three.settle()
     three.bob << "* :so1.test WALLOPS :from a server"
@@ -530,7 +534,7 @@ def test_server_notices_that_cross() -> None:
 
 def test_servers_write_to_users_and_channels(three: Three) -> None:
     so1 = solanum(three)
-    so1 >> ":1SO NOTICE 0AAAAAAAA :*** hello" >> ":1SO NOTICE #x :to all" >> ":so1.test PRIVMSG cat :by name"
+    so1 >> f":1SO NOTICE {ANN} :*** hello" >> ":1SO NOTICE #x :to all" >> ":so1.test PRIVMSG cat :by name"
     three.settle()
     three.ann << "@time=*;msgid=1*1SO :so1.test NOTICE ann :*** hello" << "* :so1.test NOTICE #x :to all"
     three.cat << "* :so1.test NOTICE #x :to all" << "* :so1.test PRIVMSG cat :by name"
@@ -554,8 +558,8 @@ def test_services_are_addressed_with_their_server(three: Three) -> None:
 
 def test_numerics_find_their_reader(three: Three) -> None:
     so1 = solanum(three)
-    so1 >> ":1SO 371 0AAAAAAAA :info" >> ":1SO 001 0AAAAAAAA :Welcome" >> ":1SO 352 0CAAAAAAA #x u h s n :0 r"
-    so1 >> ":1SO 401 nobody :x" >> ":1SO 401" >> ":1SOAAAAAA 371 0AAAAAAAA :not from a user"
+    so1 >> f":1SO 371 {ANN} :info" >> f":1SO 001 {ANN} :Welcome" >> f":1SO 352 {CAT} #x u h s n :0 r"
+    so1 >> ":1SO 401 nobody :x" >> ":1SO 401" >> f":1SOAAAAAA 371 {ANN} :not from a user"
     three.settle()
     three.ann << "* :so1.test 371 ann :info" << "* :so1.test 101 ann :Welcome"
     three.cat << "* :so1.test 352 cat #x u h s n :0 r"
@@ -606,8 +610,8 @@ def test_nobody_writes_whom_they_do_not_hear(three: Three) -> None:
         ":1SOAAAAAA TAGMSG #x", "@+a=" + "x" * 5000 + " :1SOAAAAAA TAGMSG #x", "@a=b :1SOAAAAAA TAGMSG #x",
         ":1SOAAAAAA REDACT #x a;b :x", ":1SOAAAAAA REDACT #nowhere id :x", ":1SOAAAAAA ENCAP * REDACT #x",
         ":1SOAAAAAA ENCAP * SNOTE k :user", ":1SO ENCAP * SNOTE k", ":1SOAAAAAA BATCH +",
-        ":1SOAAAAAA BATCH -nothing", ":1SOAAAAAA BATCH +q netsplit a b", ":0AAAAAAAA PRIVMSG #x :spoofed",
-        ":0AA WALLOPS :spoofed", ":nobody PRIVMSG #x :x", ":1SO 999 0AAAAAAAA",
+        ":1SOAAAAAA BATCH -nothing", ":1SOAAAAAA BATCH +q netsplit a b", f":{ANN} PRIVMSG #x :spoofed",
+        ":0AA WALLOPS :spoofed", ":nobody PRIVMSG #x :x", f":1SO 999 {ANN}",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("caps", [SOLANUM, SOLANUM + " CN1"])
