@@ -1,12 +1,13 @@
 """Whether somebody is banned from the network, or a name is reserved.
 
 A network may have a hundred thousand bans, and each newcomer is held against all of them.  So those without
-wildcards are looked up, networks of addresses by their number for each length in use, and the others stand
-under the last or the first letters of their masks; only what has wildcards at both ends is tried one by one.
+wildcards are looked up, networks of addresses by their number for each length in use, and the others by three
+letters that stand in their mask: only those are tried whose letters a name has.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Final
@@ -19,21 +20,22 @@ from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, normalise_address, parse_network
 
 LETTERS: Final = 3
-"""Letters at an end of a mask under which it is found."""
+"""Letters, one after the other, by which a mask with wildcards is found."""
 
-_WILD: Final = frozenset("*?\\")
+_WILD: Final = re.compile(r"[*?\\]+")
 
 
 class _Reading:
     """The masks of one ban, made ready."""
 
-    __slots__ = ("front", "host", "network")
+    __slots__ = ("front", "host", "network", "place")
 
     def __init__(self, ban: NetworkBan, fold: Folder) -> None:
         host = ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host
         self.front = compile_glob(ban.user, fold)
         self.host = compile_glob(host, fold)
         self.network = parse_network(host) if ban.kind in "KD" else None
+        self.place = ("", "")  # where its index has it
 
 
 def _reading(ban: NetworkBan, fold: Folder) -> _Reading:
@@ -55,9 +57,11 @@ class _Index:
 
     def add(self, ban: NetworkBan) -> None:
         """Find `ban` from now on."""
-        network = _reading(ban, self._fold).network
+        reading = _reading(ban, self._fold)
+        network = reading.network
         if network is None:
-            self._places.setdefault(self._place(ban), {})[ban] = None
+            reading.place = self._place(ban)
+            self._places.setdefault(reading.place, {})[ban] = None
         else:
             kind = network.version, network.prefixlen
             number = int(network.network_address)
@@ -65,12 +69,12 @@ class _Index:
 
     def remove(self, ban: NetworkBan) -> None:
         """Find it no more."""
-        network = _reading(ban, self._fold).network
+        reading = _reading(ban, self._fold)
+        network = reading.network
         if network is None:
-            place = self._place(ban)
-            del self._places[place][ban]
-            if not self._places[place]:
-                del self._places[place]
+            del self._places[reading.place][ban]
+            if not self._places[reading.place]:
+                del self._places[reading.place]
             return
         kind, number = (network.version, network.prefixlen), int(network.network_address)
         bans = self._networks[kind]
@@ -81,21 +85,21 @@ class _Index:
             del self._networks[kind]
 
     def _place(self, ban: NetworkBan) -> tuple[str, str]:
+        """Where few others are."""
         mask = self._fold(ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host)
-        if _WILD.isdisjoint(mask):
+        runs = _WILD.split(mask)
+        if len(runs) == 1:
             return "whole", mask
-        if len(mask) >= LETTERS and _WILD.isdisjoint(end := mask[-LETTERS:]):
-            return "end", end
-        if len(mask) >= LETTERS and _WILD.isdisjoint(begin := mask[:LETTERS]):
-            return "begin", begin
-        return "any", ""
+        places = [("part", letters) for run in runs for letters in _parts(run)]
+        return min(places, key=lambda place: len(self._places.get(place, ())), default=("any", ""))
 
     def for_text(self, text: str) -> Iterator[NetworkBan]:
         """Those whose masks match a host, a real name or a nick."""
+        if not self._places:
+            return
         text = self._fold(text)
-        for place in (
-            ("whole", text), ("end", text[-LETTERS:]), ("begin", text[:LETTERS]), ("any", ""),
-        ):  # fmt: skip
+        parts = [("part", letters) for letters in dict.fromkeys(_parts(text))]
+        for place in (("whole", text), *parts, ("any", "")):
             for ban in self._places.get(place, ()):
                 if _reading(ban, self._fold).host(text):
                     yield ban
@@ -112,6 +116,11 @@ class _Index:
         for (version, length), bans in self._networks.items():
             if version == parsed.version:
                 yield from bans.get(number >> (bits - length) << (bits - length), ())
+
+
+def _parts(text: str) -> list[str]:
+    """All its letters by threes: ``abcd`` has ``abc`` and ``bcd``."""
+    return [text[start : start + LETTERS] for start in range(len(text) - LETTERS + 1)]
 
 
 class NetworkBans:

@@ -266,7 +266,7 @@ def test_the_index_finds_what_a_look_at_each_ban_finds() -> None:
             known.append(ban)
             bans.take(ban_)
         for number in range(20):
-            user = _user(word("ab", 2), word("aB.", 5), f"10.0.0.{number}", word("aB. ", 5))
+            user = _user(word("ab", 2), word("aB.", 8), f"10.0.0.{number}", word("aB. ", 8))
             found = bans.user(user)
             expected = [ban for ban in known if means(ban, user, fold)]
             assert (found in expected) if expected else found is None
