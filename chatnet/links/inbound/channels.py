@@ -118,10 +118,12 @@ def join(line: Line) -> None:
 
 
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
-    source = line.source
-    by = source.server if isinstance(source, User) else source
-    for fact in outcome.facts(line.network, channel, by, line.at):
+    for fact in outcome.facts(line.network, channel, _server(line), line.at):
         line.commit(fact)
+
+
+def _server(line: Line) -> Server:
+    return line.source.server if isinstance(line.source, User) else line.source
 
 
 @LINK.command("PART", min_params=1)
@@ -346,7 +348,7 @@ def rename(line: Line) -> None:
     # <- :0AAAAAAAB RENAME 1795345576 #one #two :a reason
     """
     channel, name = line.network.channel(line.params[1]), _name(line, 2)
-    if channel is None or not is_current(channel, line.ts(0)):
+    if channel is None or not line.link.codec.core or not is_current(channel, line.ts(0)):
         raise Ignored
     folded = line.network.fold(name)
     reason = cut(line.param(3), LONGEST_TEXT)
@@ -376,7 +378,7 @@ def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
         for letter, entries in lists.items():
             fresh = resolve_entries(line.network, other, letter, entries)
             if fresh:
-                line.commit(EntriesAdded(other, letter, fresh, line.source, line.at))
+                line.commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
 
 
 # all
