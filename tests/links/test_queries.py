@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from conversation import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mesh import Mesh, block, stranger
 from staff import oper, sections
 
@@ -128,6 +130,18 @@ def test_whois_with_the_nick_twice_is_answered_by_their_server() -> None:
     ask(mesh, ann, "WHOIS c.test nobody") << ":c.test 401 ann nobody *"
 
 
+def test_who_tells_on_which_server_and_how_far_away_somebody_is() -> None:
+    """https://modern.ircdocs.horse/#rplwhoreply-352 and https://ircv3.net/specs/extensions/whox (s, d, l)"""
+    mesh, ann, _ = three()
+    mesh["c"].clock.advance(9)
+    ann.lines()
+    ask(mesh, ann, "WHO carl") << ":a.test 352 ann * ~carl 192.0.2.3 c.test carl H :2 Carl"
+    ann << ":a.test 315 ann carl *"
+    ask(mesh, ann, "WHO carl %sndl") << ":a.test 354 ann c.test carl 2 0"  # idle: only c.test knows
+    ann << ":a.test 315 ann carl *"
+    ask(mesh, ann, "WHO ann %sndl") << ":a.test 354 ann a.test ann 0 9"
+
+
 def test_whowas_of_another_server() -> None:
     mesh, ann, carl = three()
     carl >> "NICK carlos"
@@ -189,6 +203,30 @@ def test_a_link_brings_so_many_questions_and_no_more() -> None:
     assert ann.numerics() == ["391", "391", "263"]
     mesh.clock.advance(5)
     assert ask(mesh, ann, "TIME c.test").numerics() == ["391"]
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        ["0AA", "0BA", "1SO", "9ZZ", "*", "?", "a.test", "so1.test", "dan", "0AAAAAAAA", "1SOAAAAAB"]
+    ),
+    st.text(st.characters(exclude_characters=" \r\n\0", exclude_categories=["Cs"]), min_size=1, max_size=120),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(verb=st.sampled_from(sorted(PLACES)), words=st.lists(WORDS, max_size=6), user=st.booleans())
+def test_no_question_breaks_a_server(verb: str, words: list[str], user: bool) -> None:
+    mesh = Mesh("a", "b", link=(block("so1"),))
+    mesh.link("a", "b")
+    mesh["a"].client("ann")
+    mesh.settle()
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    so1 >> ":1SO EUID dan 1 1700000000 +i ~dan dan.host 192.0.2.9 1SOAAAAAB * * :Dan"
+    params = " ".join([word.lstrip(":") or "x" for word in words[:-1]] + [":" + word for word in words[-1:]])
+    so1 >> f":{'1SOAAAAAB' if user else '1SO'} {verb} {params}"
+    mesh.settle()
+    assert so1.gone is None
+    mesh.check()
 
 
 def test_what_a_strange_server_asks_and_answers() -> None:
