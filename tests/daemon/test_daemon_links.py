@@ -46,7 +46,7 @@ class Network:
         daemon = self.daemons[name]
         daemon.configure(
             f'[server]\nname = "{name}.test"\nsid = "{sid or f"0{name.upper()}A"}"\n'
-            f'[cloak]\nkey = "{"k" * 32}"\n{QUICK}'
+            f'[cloak]\nkey = "{"k" * 32}"\n[flood]\nenabled = false\n{QUICK}'
             f'[[listen]]\nendpoint = "tcp:PORT:interface={HOST}"\n'
             f'[[listen]]\nkind = "server"\n{listen}\n' + "\n".join(links)
         )
@@ -138,18 +138,40 @@ def test_three_in_a_row_by_a_unix_socket_and_tls(network: Network) -> None:
         listen=f'endpoint = "unix:{path}:mode=600"',
     )
     network.configure("c", network.to("b"))
-    with network.daemons["b"], network.daemons["a"] as a, network.daemons["c"] as c:
+    with network.daemons["b"] as b, network.daemons["a"] as a, network.daemons["c"] as c:
         network.linked("b", 2)
         network.linked("a")
         network.linked("c")
         with a.connect().register("ann") as ann, c.connect().register("cid") as cid:
             met(ann, cid, "#c")
-            wanted = [str(n) for n in range(30)]
-            ann.send(*(f"PRIVMSG #c :{n}" for n in wanted))
-            cid.send(*(f"PRIVMSG #c :{n}" for n in wanted))
-            for client in (ann, cid):
-                lines = client.until(" PRIVMSG #c :29$")
-                assert [line.rpartition(":")[2] for line in lines if " PRIVMSG " in line] == wanted
+            with b.client("bob") as bob:
+                bob.send("JOIN #c")
+                clients = (ann, bob, cid)
+                for client in (ann, cid):
+                    client.until("^:bob!.* JOIN #c")
+                bob.until(" 366 ")
+                wanted = [str(n) for n in range(500)]
+                for client in clients:
+                    client.send(*(f"PRIVMSG #c :{n}" for n in wanted))
+                for client in clients:
+                    heard: dict[str, list[str]] = {}
+                    while [len(texts) for texts in heard.values()] != [500, 500]:
+                        sender, _, text = (client.line() or "").partition("!")
+                        heard.setdefault(sender, []).append(text.partition(" PRIVMSG #c :")[2])
+                    assert list(heard.values()) == [wanted, wanted]
+                    assert [line for line in client.sync() if " PRIVMSG " in line] == []
+            ann.until("^:bob!.* QUIT ")
+            cid.until("^:bob!.* QUIT ")
+            # The one between them is killed: they lose each other, and find each other again.
+            b.signal(signal.SIGKILL)
+            b.wait()
+            ann.until(r"^:cid!.* QUIT :a\.test b\.test$")
+            cid.until(r"^:ann!.* QUIT :c\.test b\.test$")
+            b.start()
+            ann.until("^:cid!.* JOIN #c")
+            cid.until("^:ann!.* JOIN #c")
+            ann.send("PRIVMSG #c :here again")
+            cid.until("^:ann!.* PRIVMSG #c :here again$")
 
 
 @pytest.mark.parametrize(
