@@ -65,6 +65,16 @@ class ManualClock:
                 function()
         self.elapsed = end
 
+    def step(self) -> bool:
+        """Do what is due now, but not what comes of it; False if nothing was due."""
+        due = [each for each in self._waiting if each[0] <= self.elapsed]
+        self._waiting = [each for each in self._waiting if each[0] > self.elapsed]
+        heapq.heapify(self._waiting)
+        for _, _, timer, function in sorted(due, key=lambda each: each[:2]):
+            if not timer.cancelled:
+                function()
+        return bool(due)
+
 
 class ListLog:
     """Keeps what a node logged; a failure is raised at the end of the test by :meth:`House.check`."""

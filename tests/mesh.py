@@ -154,11 +154,11 @@ class Mesh:
         self._turn()
 
     def deliver_one(self, choice: int) -> bool:
-        """Deliver one line of one direction, whichever `choice` picks; False if nothing is on its way."""
-        self._turn()
+        """Deliver one line of one direction, whichever `choice` picks; False if nothing more happens."""
+        busy = self._turn()
         waiting = self.waiting()
         if not waiting:
-            return False
+            return busy
         wire, name = waiting[choice % len(waiting)]
         wire.deliver(name)
         self._turn()
@@ -176,11 +176,12 @@ class Mesh:
         self.clock.advance(seconds)
         self.settle()
 
-    def _turn(self) -> None:
-        """End the turn of every node: bursts go on, and clients read what they are told."""
-        self.clock.advance(0)
+    def _turn(self) -> bool:
+        """End the turn of every node: bursts go on by a slice, and clients read what they are told."""
+        busy = self.clock.step()
         for house in self:
             house.settle()
+        return busy
 
     def check(self) -> None:
         """Every node is sound, and no link broke."""

@@ -708,7 +708,7 @@ RACING = st.one_of(
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=40) | st.lists(RACING, max_size=25))
 def test_whatever_users_do_all_servers_agree_in_the_end(steps: list[tuple[str, Any, Any]]) -> None:
-    mesh = Mesh("a", "b", "c", cloak={"enabled": True})
+    mesh = Mesh("a", "b", "c", cloak={"enabled": True}, links={"burst_slice": 1})
     clients = sessions(mesh)
     up = dict.fromkeys("ac", False)
     whole = [("link", "a", 0), ("link", "c", 0), ("settle", 0, 0)]
