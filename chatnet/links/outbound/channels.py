@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chatnet.links import link as one
 from chatnet.links import links as registry
@@ -40,37 +40,29 @@ class ChannelsOut:
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)
-        if fact.merged:
+        others = [] if fact.merged else self._links.others(origin)
+        if not others:
             return
-        plain = not any(ranks for _, ranks in fact.members)
-        for link in self._links.others(origin):
-            if plain:
-                for user, _ in fact.members:
-                    link.send(link.codec.joined(channel, user))
-            else:
-                flags = frozenset(channel.flags) if fact.created else frozenset()
-                values = parameters(channel) if fact.created else {}
-                told = SJoin(channel.name, channel.ts, flags, values, fact.members, not fact.created)
-                self._merge(link, told, origin)
-
-    def _merge(self, link: one.Link, told: SJoin, origin: object) -> None:
-        me = self._links.node.network.me
-        by = origin.server if isinstance(origin, one.Link) and origin.server is not None else me
-        for text in link.codec.sjoin(by, told):
-            link.send(text)
+        if not any(ranks for _, ranks in fact.members):
+            for link in others:
+                _send(link, [link.codec.joined(channel, user) for user, _ in fact.members])
+            return
+        flags = frozenset(channel.flags) if fact.created else frozenset()
+        values = parameters(channel) if fact.created else {}
+        told = SJoin(channel.name, channel.ts, flags, values, fact.members, silent=not fact.created)
+        for link in others:
+            _send(link, link.codec.sjoin(self._links.node.network.me, told))
 
     def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
         # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
         if isinstance(origin, one.Link):
             me, channel = self._links.node.network.me, fact.channel
             told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
-            for text in origin.codec.sjoin(me, told):
-                origin.send(text)
+            _send(origin, origin.codec.sjoin(me, told))
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:
         for link in self._links.others(origin):
-            for text in link.codec.sjoin(fact.by, fact.told):
-                link.send(text)
+            _send(link, link.codec.sjoin(fact.by, fact.told))
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
         self._links.routes.left(fact.channel, fact.user.server)
@@ -91,13 +83,11 @@ class ChannelsOut:
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         if not fact.merged:
             for link in self._links.others(origin):
-                for text in link.codec.modes(fact):
-                    link.send(text)
+                _send(link, link.codec.modes(fact))
 
     def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
         for link in self._links.others(origin):
-            for text in link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries):
-                link.send(text)
+            _send(link, link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries))
 
     def _modes_locked(self, fact: facts.ModesLocked, origin: object) -> None:
         for link in self._links.others(origin):
@@ -130,5 +120,9 @@ class ChannelsOut:
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
         me = self._links.node.network.me
         for link in self._links.others(origin):
-            for text in link.codec.renamed(me, fact, self._links.routes.members_beyond(link, fact.channel)):
-                link.send(text)
+            _send(link, link.codec.renamed(me, fact, self._links.routes.members_beyond(link, fact.channel)))
+
+
+def _send(link: one.Link, lines: Iterable[bytes]) -> None:
+    for text in lines:
+        link.send(text)
