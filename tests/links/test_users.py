@@ -5,6 +5,7 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -745,3 +746,56 @@ def test_whatever_users_do_all_servers_agree_in_the_end(steps: list[tuple[str, A
         for link in links.neighbours():
             behind = [user for user in house.node.network.users.values() if links.way_to(user) is link]
             assert links.routes.users.get(link, 0) == len(behind)
+
+
+WORDS = st.sampled_from(
+    [
+        "1SOAAAAAB", "1SOAAAAAC", "1SOAAAAAD", "0AAAAAAAA", "0BAAAAAAA", "1XXAAAAAA", "1SO", "0AA", "0BA",
+        "ann", "bob", "x", "so1.test", "a.test", "*", "", "0", "1", "100", "1795345575", "99999999999", "-1",
+        "+iowSaxZ", "-iowx", "+", "*!*@*", "a b", ":", "é" * 40, "\udcff\udcfe", "x" * 300, "host.test",
+    ]
+)  # fmt: skip
+VERBS = st.sampled_from(
+    [
+        "NICK", "SAVE", "QUIT", "AWAY", "SETNAME", "KILL", "CHGHOST", "MODE", "OPER", "SIGNON",
+        "ENCAP * CERTFP", "ENCAP * REALHOST", "ENCAP * LOGIN", "ENCAP * CHGHOST", "ENCAP so1.test CERTFP",
+    ]
+)  # fmt: skip
+UIDS = st.sampled_from([f"1SOAAAAA{letter}" for letter in "CDEFGH"])
+NAMES = st.sampled_from(["ann", "bob", "x", "X", "alice"])
+STAMPS = st.integers(1795345590, 1795345602).map(str)
+SAID = st.one_of(
+    st.tuples(WORDS, VERBS, st.lists(WORDS, max_size=12)),
+    st.tuples(UIDS, st.just("NICK"), st.tuples(NAMES | WORDS, STAMPS)),
+    st.tuples(
+        st.just("1SO"),
+        st.just("EUID"),
+        st.tuples(
+            NAMES | WORDS, st.just("1"), STAMPS, WORDS, st.just("~u") | WORDS, st.just("host") | WORDS, WORDS,
+            UIDS, WORDS, WORDS, WORDS,
+        ),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(SAID, max_size=15), st.booleans())
+def test_whatever_a_server_says_of_users_the_others_agree(
+    lines: list[tuple[str, str, Sequence[str]]], saves: bool
+) -> None:
+    """They may lose the link to it, but not the one between them."""
+    mesh = Mesh("a", "b", link=[block("so1")])
+    mesh.clock.elapsed = 1795345600 - START
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    one = stranger(mesh["a"], "so1.test", "1SO", caps=SAVE if saves else NO_SAVE)
+    one >> GOLDEN[0]
+    for source, verb, params in lines:
+        *words, last = params or ["x"]
+        middle = [word.replace(" ", "_").lstrip(":") or "x" for word in words]
+        one >> " ".join([f":{source.replace(' ', '_') or 'x'}", verb, *middle, f":{last}"])
+    same_everywhere(mesh)
+    for client in (ann, bob):
+        if not client.session.closed:
+            client >> "PING here"
+            client.until("* PONG * :here")
