@@ -21,6 +21,7 @@ from chatnet.node import Node
 from chatnet.session import asked, batches, names, render
 from chatnet.session.batches import References
 from chatnet.session.outlet import Turn
+from chatnet.session.rates import note
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -240,6 +241,8 @@ class Delivery:
                 session.outlet.send(self._fit(make(fact, session.caps)))
                 if session is origin and session.labelled is not None:
                     session.labelled.leave_out()  # the label is for the echo
+                if type(origin) is not Session and isinstance(fact.by, User):
+                    note(session, "target " + fact.by.uid)  # so that answers to other servers are free
         if isinstance(fact.by, User):
             need |= cap.ECHO_MESSAGE
             if fact.parts and fact.by is target:
@@ -293,7 +296,7 @@ class Delivery:
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
         for session in self._users.get(fact.user, ()):
-            asked.answer(session, fact.by, render.numeric(fact, session.caps))
+            asked.answer(session, fact.by, self._fit(render.numeric(fact, session.caps)))
 
     def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
         for session in self._users.get(fact.user, ()):

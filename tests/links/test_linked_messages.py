@@ -274,6 +274,17 @@ def test_bytes_that_are_not_utf8_are_kept_for_servers_and_replaced_for_clients(t
     assert len(line.partition(" ")[2].encode()) <= 510 and line.endswith(":" + "\ufffd" * 159)
 
 
+def test_answers_are_utf8_too(three: Three) -> None:
+    so1 = solanum(three)
+    so1 >> ":1SO EUID fay 1 1699999990 +i fay f.host 192.0.2.78 1SOAAAAAB * * :caf\udce9"
+    so1 >> ":1SOAAAAAB AWAY :\udcff" >> f":1SO 371 {ANN} :\udcff"
+    three.settle()
+    three.ann << "* 371 ann :\ufffd"
+    three.says(three.ann, "WHOIS fay")
+    assert three.ann.until("* 311 *").endswith(" fay fay f.host * :caf\ufffd")
+    assert three.ann.until("* 301 *").endswith(" :\ufffd")
+
+
 def test_bytes_that_are_not_utf8_pass_where_the_settings_allow_them() -> None:
     three = Three(server={"utf8_only": False})
     so1 = solanum(three)
@@ -596,6 +607,24 @@ def test_nobody_writes_whom_they_do_not_hear(three: Three) -> None:
     three.says(three.ann, "PRIVMSG cat :psst")
     assert three.ann.lines()[0].split(" ")[2] == "494"
     three.cat.silent()
+
+
+def test_who_wrote_first_is_answered_freely() -> None:
+    """Those whom one may write to are counted, but not who wrote first, from whichever server."""
+    three = Three(flood={"enabled": True, "target_rate": 1, "target_period": 60.0})
+    eve = three["c"].client("eve")
+    three.settle()
+    for client in three.all:
+        three.says(client, "PART #x")
+    three.says(eve, "PRIVMSG ann :hi")
+    three.forget()
+    for nick, answer in (
+        ("bob", "* PRIVMSG bob :x"),
+        ("eve", "* PRIVMSG eve :x"),
+        ("cat", "* 707 ann cat *"),
+    ):
+        three.says(three.ann, f"PRIVMSG {nick} :x")
+        three.ann << answer
 
 
 # hostile lines
