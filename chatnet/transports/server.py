@@ -28,7 +28,7 @@ from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, host_and_port
 from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, words_for
-from chatnet.transports.tls import TLSGate, TLSProtocol
+from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
 from chatnet.wire.masks import is_loopback
 
@@ -112,8 +112,21 @@ class LinkProtocol(ClientProtocol):
             self.factory.failed(failure or words_for(reason))
 
 
+class TLSLinkOutlet(TLSOutlet):
+    """An outlet whose lines become TLS records; operators read what is wrong with TLS."""
+
+    __slots__ = ()
+
+    def words_for(self, error: SSL.Error) -> str:
+        reasons = error.args[0] if error.args and isinstance(error.args[0], list) else ()
+        words = "; ".join(reason[-1] for reason in reasons if reason[-1])
+        return f"TLS error ({words})" if words else "TLS error"
+
+
 class TLSLinkProtocol(TLSProtocol, LinkProtocol):
     """A connection under TLS; who dialled begins with it."""
+
+    outlet_class = TLSLinkOutlet
 
     def begin(self, address: str, port: int, secure: bool) -> None:
         super().begin(address, port, secure)

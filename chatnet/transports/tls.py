@@ -170,9 +170,13 @@ class TLSOutlet(SocketOutlet):
     def tls_failed(self, error: SSL.Error) -> None:
         """There is no going on after an error; it is the peer's doing, or the network's."""
         log.debug("TLS failed: {error!r}", error=error)
-        self.failure = "TLS error"
+        self.failure = self.words_for(error)
         self.drain()
         self.hang_up()
+
+    def words_for(self, error: SSL.Error) -> str:
+        """What is said of an error: it may be in a QUIT, where it is of no use to anybody to know more."""
+        return "TLS error"
 
     def _pending(self) -> bytes:
         parts = []

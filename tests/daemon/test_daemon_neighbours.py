@@ -94,7 +94,8 @@ def test_a_large_burst_is_taken_in_while_clients_are_served(linkable: tuple[Daem
     data = "".join(line + "\r\n" for line in [*burst(now), "PING :1SO"]).encode()
     with daemon.client("ann") as ann, greet(port, now) as peer:
         peer.until("^SVINFO ")
-        sending = Thread(target=lambda: (peer.socket.settimeout(60), peer.socket.sendall(data)))
+        peer.socket.settimeout(60)
+        sending = Thread(target=peer.socket.sendall, args=(data,))
         sending.start()
         answered = 0
         while "has told all it knew" not in daemon.output():
