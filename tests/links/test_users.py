@@ -761,18 +761,26 @@ VERBS = st.sampled_from(
         "ENCAP * CERTFP", "ENCAP * REALHOST", "ENCAP * LOGIN", "ENCAP * CHGHOST", "ENCAP so1.test CERTFP",
     ]
 )  # fmt: skip
-UIDS = st.sampled_from([f"1SOAAAAA{letter}" for letter in "CDEFGH"])
+KNOWN = st.sampled_from([f"1SOAAAAA{letter}" for letter in "BCD"])
+ANYBODY = KNOWN | st.sampled_from(["0AAAAAAAA", "0BAAAAAAA"])
 NAMES = st.sampled_from(["ann", "bob", "x", "X", "alice"])
-STAMPS = st.integers(1795345590, 1795345602).map(str)
+STAMPS = st.integers(1795345598, 1795345602).map(str)
+HOSTS = st.sampled_from(["host", "host.test", "a:b", "a@b"])
 SAID = st.one_of(
     st.tuples(WORDS, VERBS, st.lists(WORDS, max_size=12)),
-    st.tuples(UIDS, st.just("NICK"), st.tuples(NAMES | WORDS, STAMPS)),
+    st.tuples(KNOWN, st.just("NICK"), st.tuples(NAMES | WORDS, STAMPS)),
+    st.tuples(KNOWN, st.just("SIGNON"), st.tuples(NAMES | WORDS, st.just("~v"), HOSTS, STAMPS, NAMES)),
+    st.tuples(KNOWN, st.sampled_from(["QUIT", "AWAY", "SETNAME", "ENCAP * LOGIN"]), st.tuples(WORDS)),
+    st.tuples(st.just("1SO"), st.sampled_from(["CHGHOST", "ENCAP * CHGHOST"]), st.tuples(ANYBODY, HOSTS)),
+    st.tuples(st.just("1SO") | KNOWN, st.just("KILL"), st.tuples(ANYBODY, WORDS)),
+    st.tuples(st.just("1SO"), st.just("SAVE"), st.tuples(ANYBODY, STAMPS)),
+    st.tuples(KNOWN, WORDS).map(lambda both: (both[0], "MODE", both)),
     st.tuples(
         st.just("1SO"),
         st.just("EUID"),
         st.tuples(
-            NAMES | WORDS, st.just("1"), STAMPS, WORDS, st.just("~u") | WORDS, st.just("host") | WORDS, WORDS,
-            UIDS, WORDS, WORDS, WORDS,
+            NAMES | WORDS, st.just("1"), STAMPS, WORDS, st.just("~u") | WORDS, HOSTS, WORDS,
+            st.sampled_from([f"1SOAAAAA{letter}" for letter in "DEFGHIJKLMNOP"]), WORDS, WORDS, WORDS,
         ),
     ),
 )  # fmt: skip
@@ -789,7 +797,8 @@ def test_whatever_a_server_says_of_users_the_others_agree(
     mesh.link("a", "b")
     ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
     one = stranger(mesh["a"], "so1.test", "1SO", caps=SAVE if saves else NO_SAVE)
-    one >> GOLDEN[0]
+    one >> GOLDEN[0] >> GOLDEN[1].replace(" bob ", " x ")
+    mesh.settle()
     for source, verb, params in lines:
         *words, last = params or ["x"]
         middle = [word.replace(" ", "_").lstrip(":") or "x" for word in words]
