@@ -100,6 +100,7 @@ class Dialler:
         if self.attempt is not None or self.resting:
             return
         now = self._now
+        due: list[tuple[float, LinkSettings, Plan]] = []
         for block in self.links.node.settings.link:
             if not block.addresses:
                 continue
@@ -113,8 +114,11 @@ class Dialler:
             elif plan.due is None:
                 plan.due = now + self._pause(plan)
             elif plan.due <= now and (block.autoconnect or plan.wanted):
-                self._begin(block, plan)
-                return
+                due.append((plan.due, block, plan))
+        if due:
+            # Who has waited longest: no block can keep the others from their turn.
+            _, block, plan = min(due, key=lambda one: one[0])
+            self._begin(block, plan)
 
     def failed(self, attempt: Attempt, reason: str) -> None:
         """An attempt came to nothing."""

@@ -100,6 +100,16 @@ def test_one_at_a_time_and_who_cannot_be_reached_holds_nobody_up() -> None:
     assert dialling.sweep(5) == ["192.0.2.2:6900"]
 
 
+def test_everybody_has_a_turn_however_slow_the_others_are() -> None:
+    blocks = [block(f"so{n}", addresses=[f"192.0.2.{n}:6900"], ca="ca.pem") for n in (1, 2, 3)]
+    dialling = Dialling(*blocks, reconnect_min=5.0)
+    dialled = []
+    for _ in range(6):
+        dialled += dialling.sweep(10)
+        dialling.fail("no answer in time")
+    assert [address[8] for address in dialled] == ["1", "2", "3", "1", "2", "3"]
+
+
 def test_the_next_is_dialled_when_the_burst_of_the_last_is_over() -> None:
     """It may turn out to be behind that one."""
     dialling = Dialling(block("so1", **FAR), block("so2", addresses=["192.0.2.2:6900"], ca="ca.pem"))
