@@ -371,6 +371,33 @@ def test_a_channel_is_renamed_while_another_of_that_name_is_made(
     assert list(the(mesh["b"], "#d").lists["b"]) == ["*!*@bad"]
 
 
+def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]) -> None:
+    """JOIN tells nothing of modes, lists and topic, which are forgotten where the last member left."""
+    mesh, ann, bob = pair
+    ann >> "TOPIC #c :tea"
+    mesh.settle()
+    bob >> "JOIN #c key"
+    ann >> "PART #c"
+    mesh.said("a", "b")
+    mesh.settle()
+    all_agree(mesh)
+    assert ":0AA RESYNC #c" in mesh.said("a", "b")
+    channel = the(mesh["a"])
+    assert mode_text(channel, show_key=True) == "+ntk key" and channel.lists["b"]
+    assert channel.topic is not None and channel.topic.text == "tea"
+
+
+def test_a_channel_made_anew_while_it_was_not_gone(pair: tuple[Mesh, Client, Client]) -> None:
+    mesh, ann, bob = pair
+    bob >> "JOIN #c key"
+    ann >> "PART #c" >> "JOIN #c" >> "MODE #c +mb *!*@new"
+    mesh.settle()
+    all_agree(mesh)
+    channel = the(mesh["a"])
+    assert mode_text(channel, show_key=True) == "+ntk key" and list(channel.lists["b"]) == ["*!*@bad"]
+    assert ranks(mesh["a"]) == {"ann": 0, "bob": 0}
+
+
 def test_who_parts_while_a_burst_is_handed_out_is_not_left_behind() -> None:
     mesh = Mesh("a", "b", links={"burst_slice": 1})
     ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")

@@ -181,6 +181,7 @@ def test_members_must_be_behind_the_link(house: House, so1: Stranger, ann: Clien
         "RENAME {later} #c #d :x",
         "RENAME {now} #c nochannel :x",
         "RENAME {now} #c #d :x",
+        "RESYNC #c",
         "INVITE 0CNAAAAAA #c",
         "ENCAP * INVITED {eve} 0CNAAAAAA #c",
     ],
@@ -277,6 +278,13 @@ def test_a_ts_of_0_merges_and_holds(merging: Merging) -> None:
     assert channel.ts == 0 and mode_text(channel, show_key=True) == "+mnstklj ours 5 3:10"
     assert ranks(house) == {"ann": OP, "eve": OP} and channel.lists["b"]
     assert so2.lines() == [f":1SO SJOIN 0 #c +mnstlkj 5 ours 3:10 :@{eve}"]
+
+
+def test_a_channel_that_comes_by_join_has_no_modes(house: House, so1: Stranger) -> None:
+    eve = user(so1, "eve")
+    so1 >> f":{eve} JOIN {OLDER} #new +"
+    assert the(house, "#new").ts == OLDER and ranks(house, "#new") == {"eve": 0}
+    so1.silent()  # RESYNC is for chatnet servers
 
 
 def test_an_older_topic_of_a_burst_holds_and_a_newer_one_of_services(merging: Merging) -> None:

@@ -82,7 +82,10 @@ def sjoin(line: Line) -> None:
             members.append((user, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
     channel = network.channel(claim.name)
+    missed = claim.silent and (bool(members) if channel is None else claim.ts < channel.ts)
     _happens(line, channel, resolve_sjoin(channel, claim))
+    if missed:
+        _ask(line, claim.name)
 
 
 class _Behind(dict[Server, bool]):
@@ -114,7 +117,37 @@ def join(line: Line) -> None:
     known = line.network.channel_meant(name)  # by a name it had until a moment ago
     if known is not None and known.ts != ts:
         known = line.network.channel(name)
-    _happens(line, known, resolve_join(known, name, ts, user))
+    if known is not None and user in known.members:
+        return
+    missed = known is None or ts < known.ts
+    if missed and known is not None and line.link.codec.core:
+        # What we have was made after all had left; it goes, and the rest of theirs comes.
+        _happens(line, known, resolve_sjoin(known, SJoin(name, ts, frozenset(), {}, ((user, 0),))))
+    else:
+        _happens(line, known, resolve_join(known, name, ts, user))
+    if missed:
+        _ask(line, name)
+
+
+def _ask(line: Line, name: str) -> None:
+    """Ask for all of an older channel, which we took for gone."""
+    if line.link.codec.core:
+        line.link.send(line.link.codec.resync(line.network.me, name))
+
+
+@LINK.command("RESYNC", min_params=1)
+def resync(line: Line) -> None:
+    """A server that took a channel for gone heard of it again, and wants to know the rest.
+
+    # <- :0AA RESYNC #one
+    """
+    line.by_server()
+    channel = line.channel(0)
+    if not line.link.codec.core:
+        raise Ignored
+    members = line.links.routes.members_beyond(line.link, channel)
+    for text in line.link.codec.channel(line.network.me, channel, members):
+        line.link.send(text)
 
 
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:

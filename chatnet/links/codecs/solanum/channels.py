@@ -87,6 +87,10 @@ class Channels(Base):
         """``:<uid> JOIN <ts> <channel> +``"""
         return b":%b JOIN %d %b +" % (encode(user.uid), channel.ts, channel.source)
 
+    def resync(self, me: Server, name: str) -> bytes:
+        """``:<sid> RESYNC <channel>``, between chatnet servers."""
+        return b":%b RESYNC %b" % (encode(me.sid), encode(name))
+
     def parted(self, fact: facts.Parted) -> bytes:
         """``:<uid> PART <channel> :<reason>``"""
         body = b":%b PART %b" % (encode(fact.user.uid), fact.channel.source)
