@@ -504,6 +504,16 @@ class LinksSettings(Section):
     """Seconds to the first attempt to connect again (``autoconnect``); each failure doubles them."""
     reconnect_max: Annotated[float, Field(ge=1)] = 300.0
     """Seconds between two attempts, at most."""
+    uplinks: tuple[str, ...] = ()
+    """Servers with a ``[[link]]`` of which one is to be linked, the best first: when it is lost the next is
+    connected to, from the first on. Empty = each by itself."""
+    failover_delay: Annotated[float, Field(ge=0)] = 2.0
+    """Seconds, at most, until another of ``uplinks`` is connected to; how many, chance says, so that not all
+    servers come at once."""
+    prefer_return: bool = False
+    """Leave a later one of ``uplinks`` for the first when that can be reached again; else it is kept."""
+    return_after: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds without a word over the link after which that is tried."""
     most_skew: Annotated[float, Field(ge=1)] = 600.0
     """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
     bans: Annotated[int, Field(ge=0)] = 100_000
@@ -827,6 +837,13 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
                 problems.append((("link", index, key), "is this server's own"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
+    uplinks = _within(tree, "links", "uplinks")
+    for index, name in enumerate(uplinks if isinstance(uplinks, (list, tuple)) else ()):
+        block = next((item for item in sections["link"] if item.get("name") == name), None)
+        if block is None:
+            problems.append((("links", "uplinks", index), f"there is no link {name!r}"))
+        elif not block.get("addresses"):
+            problems.append((("links", "uplinks", index), f"the link {name!r} has no addresses"))
     for section, key, target in (
         ("listen", "connection_class", "connection_class"),
         ("oper_class", "extends", "oper_class"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conversation import House
+from daemon_network import Network
 from daemon_process import Daemon
 
 TESTS = Path(__file__).resolve().parent
@@ -39,6 +40,15 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path)
     yield daemon
     daemon.end()
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    """No daemons yet; after the test nothing is left of those that it added."""
+    network = Network(tmp_path)
+    yield network
+    for daemon in network.daemons.values():
+        daemon.end()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 More at a time could lead to the same server by two ways.  A transport makes the connection (:data:`Connect`)
 and answers through the :class:`Attempt`, once.
+
+Each server with ``autoconnect`` is wanted for itself, but of ``links.uplinks`` one is: when it is lost the
+next takes its place.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from chatnet.links import handshake
@@ -19,15 +22,20 @@ from chatnet.settings import LinkSettings
 
 SPREAD: Final = 0.25
 """By which part a time to wait is shorter or longer, so that two servers do not go on meeting each other."""
+RETREAT: Final = 1.0
+"""Seconds between the end of the link to one uplink and the greeting of another, which hears of it first."""
+IDLE: Final = 4
+"""Lines that pass in a second at most, both ways, where nothing happens: signs of life."""
 
 
 class Attempt:
-    """A connection to be made to `address` of `block`."""
+    """A connection to be made to `address` of `block`, as `plan` has it."""
 
-    __slots__ = ("_dialler", "address", "block", "link", "outdated")
+    __slots__ = ("_dialler", "address", "block", "link", "outdated", "plan")
 
-    def __init__(self, dialler: Dialler, block: LinkSettings, address: str) -> None:
+    def __init__(self, dialler: Dialler, plan: Plan, block: LinkSettings, address: str) -> None:
         self._dialler = dialler
+        self.plan = plan
         self.block = block
         self.address = address
         self.link: one.Link | None = None
@@ -36,7 +44,7 @@ class Attempt:
 
     def opened(self, exit_: one.Exit, identity: Identity) -> one.Link:
         """The connection is there."""
-        self.link = self._dialler.links.open(exit_, identity, self.block)
+        self.link = self._dialler.opened(self, exit_, identity)
         if self.outdated:
             self.link.close("The configuration has changed")
         return self.link
@@ -51,15 +59,34 @@ Connect = Callable[[Attempt], object]
 
 
 class Plan:
-    """When to try a block next (`due`, monotonic seconds; None while it is linked), and at which address."""
+    """When to try next for one of `blocks` (`due`, monotonic seconds; None while one is linked), and where.
 
-    __slots__ = ("due", "index", "rounds", "wanted")
+    The uplink that was lost `last` is tried after the others.
+    """
+
+    __slots__ = ("blocks", "counted", "due", "index", "last", "quiet", "returns", "rounds", "since", "wanted")
 
     def __init__(self, due: float) -> None:
         self.due: float | None = due
+        self.blocks: list[LinkSettings] = []
         self.index = 0
-        self.rounds = 0  # in vain, through all its addresses
+        self.rounds = 0  # in vain, through all its places
         self.wanted = False  # by an operator
+        self.last = ""
+        self.since = 0.0  # when it was linked
+        self.quiet = 0.0  # since when nothing but signs of life has passed
+        self.counted = 0  # lines that had passed then
+        self.returns = 0  # to the first uplink, in vain
+
+    @property
+    def places(self) -> list[tuple[LinkSettings, str]]:
+        """Where to connect to, in the order of trying."""
+        order = sorted(self.blocks, key=lambda block: block.name == self.last)
+        return [(block, address) for block in order for address in block.addresses]
+
+
+UPLINKS: Final = ""
+"""In the place of a server's name: whichever of the uplinks."""
 
 
 class Dialler:
@@ -74,7 +101,7 @@ class Dialler:
         """Nothing is begun any more: the server ends."""
         self._connect = connect
         self._chance = chance
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[str, Plan] = {}  # by the name of a server; UPLINKS is that of all uplinks
         self.hears: Mapping[type[Fact], Hearer] = {SettingsChanged: self.settings_changed}
 
     def dial(self, name: str) -> str | None:
@@ -100,25 +127,40 @@ class Dialler:
         if self.attempt is not None or self.resting:
             return
         now = self._now
-        due: list[tuple[float, LinkSettings, Plan]] = []
-        for block in self.links.node.settings.link:
-            if not block.addresses:
-                continue
-            plan = self._plans.get(block.name)
+        due: list[tuple[float, Plan]] = []
+        for name, blocks in self._goals():
+            plan = self._plans.get(name)
             if plan is None:
-                if not block.autoconnect:
-                    continue
-                plan = self._plans[block.name] = Plan(now)
-            if self._is_there(block):
-                plan.due, plan.wanted = None, False
-            elif plan.due is None:
-                plan.due = now + self._pause(plan)
-            elif plan.due <= now and (block.autoconnect or plan.wanted):
-                due.append((plan.due, block, plan))
+                plan = self._plans[name] = Plan(now)
+            plan.blocks = blocks
+            if any(map(self._is_there, blocks)):
+                self._met(plan)
+                continue
+            if plan.due is None:
+                plan.due = now + self._delay(plan)
+            if plan.due <= now:
+                due.append((plan.due, plan))
         if due:
             # Who has waited longest: no block can keep the others from their turn.
-            _, block, plan = min(due, key=lambda one: one[0])
-            self._begin(block, plan)
+            _, plan = min(due, key=lambda one: one[0])
+            places = plan.places
+            self._begin(plan, *places[plan.index % len(places)])
+        else:
+            self._return()
+
+    def opened(self, attempt: Attempt, exit_: one.Exit, identity: Identity) -> one.Link:
+        """An attempt is connected; who goes back to the first uplink leaves the other one now."""
+        worse = self._uplink()
+        if attempt.plan is not self._plans.get(UPLINKS) or worse is None:
+            return self.links.open(exit_, identity, attempt.block)
+        link = self.links.open(exit_, identity, attempt.block, greet=False)
+        if (why := handshake.distrust(link, attempt.block)) is not None:
+            handshake.refuse(link, attempt.block.name, why)
+        else:
+            worse.close(f"Going back to {attempt.block.name}")
+            attempt.plan.returns += 1
+            self.links.node.clock.later(RETREAT, lambda: None if link.gone else handshake.greet(link))
+        return link
 
     def failed(self, attempt: Attempt, reason: str) -> None:
         """An attempt came to nothing."""
@@ -127,10 +169,13 @@ class Dialler:
         self.attempt = None
         text = f"No link to {attempt.block.name} ({attempt.address}): {reason}"
         self.links.tell(text)
-        plan = self._plans.get(attempt.block.name)
-        if plan is None or attempt.outdated:
+        plan = attempt.plan
+        if attempt.outdated:
             return
-        plan.index = (plan.index + 1) % len(attempt.block.addresses)
+        if plan.due is None:  # there is another uplink, to be kept for a while
+            plan.quiet = self._now
+            return
+        plan.index = (plan.index + 1) % len(plan.places)
         plan.due = self._now
         if plan.index == 0:
             plan.due += self._pause(plan)
@@ -144,8 +189,12 @@ class Dialler:
         for name in before.keys() | now.keys():
             if before.get(name) != now.get(name):
                 self._plans.pop(name, None)
+                if name in fact.old.links.uplinks:
+                    self._plans.pop(UPLINKS, None)
                 if self.attempt is not None and self.attempt.block.name == name:
                     self.attempt.outdated = True
+        if fact.old.links.uplinks != fact.new.links.uplinks:
+            self._plans.pop(UPLINKS, None)
         for link in list(self.links.all):
             if link.settings is None:
                 continue
@@ -162,19 +211,82 @@ class Dialler:
     def _now(self) -> float:
         return self.links.node.clock.monotonic()
 
+    def _goals(self) -> Iterator[tuple[str, list[LinkSettings]]]:
+        """Whom to be linked to: one of these servers, and one of those."""
+        settings = self.links.node.settings
+        uplinks = []
+        for block in settings.link:
+            if not block.addresses:
+                continue
+            plan = self._plans.get(block.name)
+            if plan is not None and plan.wanted:
+                yield block.name, [block]
+            elif block.name in settings.links.uplinks:
+                if block.autoconnect:
+                    uplinks.append(block)
+            elif block.autoconnect:
+                yield block.name, [block]
+        if uplinks:
+            yield UPLINKS, sorted(uplinks, key=lambda block: settings.links.uplinks.index(block.name))
+
     def _is_there(self, block: LinkSettings) -> bool:
         return self.links.server(block.name) is not None or any(
             link.settings is not None and link.settings.name == block.name for link in self.links.all
         )
 
-    def _pause(self, plan: Plan) -> float:
-        settings = self.links.node.settings.links
-        seconds = min(settings.reconnect_max, settings.reconnect_min * 2.0 ** min(plan.rounds, 32))
-        return seconds * (1 - SPREAD + 2 * SPREAD * self._chance())
+    def _uplink(self) -> one.Link | None:
+        """The link to one of the uplinks."""
+        uplinks = self.links.node.settings.links.uplinks
+        near = self.links.neighbours()
+        return next((link for link in near if link.settings and link.settings.name in uplinks), None)
 
-    def _begin(self, block: LinkSettings, plan: Plan) -> None:
-        address = block.addresses[plan.index % len(block.addresses)]
-        self.attempt = attempt = Attempt(self, block, address)
+    def _met(self, plan: Plan) -> None:
+        """One of the servers of a plan is there."""
+        if plan.due is not None:
+            plan.due, plan.wanted, plan.since = None, False, self._now
+            plan.quiet = self._now
+        if len(plan.blocks) > 1 and (link := self._uplink()) is not None and link.settings is not None:
+            plan.last = link.settings.name
+            if plan.last == plan.blocks[0].name:
+                plan.returns = 0
+            lines = link.lines_in + link.lines_out
+            if lines - plan.counted > IDLE or lines < plan.counted:
+                plan.quiet = self._now
+            plan.counted = lines
+
+    def _delay(self, plan: Plan) -> float:
+        """Seconds until something is done about the loss of what a plan had.
+
+        Who was there for a shorter time than is waited for was met in vain: so the pauses grow where links
+        come and go.
+        """
+        stood = self._now - plan.since
+        plan.rounds = plan.rounds + 1 if stood < self._seconds(plan) else 0
+        plan.index = 0
+        if len(plan.blocks) > 1 and not plan.rounds:
+            return self.links.node.settings.links.failover_delay * self._chance()
+        return self._pause(plan)
+
+    def _return(self) -> None:
+        """Try whether the first uplink can be had again, if that is wanted and nothing happens."""
+        settings = self.links.node.settings.links
+        plan = self._plans.get(UPLINKS)
+        if not settings.prefer_return or plan is None or plan.due is not None or self._uplink() is None:
+            return
+        first = plan.blocks[0]
+        wait = settings.return_after * 2.0 ** min(plan.returns, 32)
+        if plan.last != first.name and self._now - plan.quiet >= wait:
+            self._begin(plan, first, first.addresses[0])
+
+    def _seconds(self, plan: Plan) -> float:
+        settings = self.links.node.settings.links
+        return min(settings.reconnect_max, settings.reconnect_min * 2.0 ** min(plan.rounds, 32))
+
+    def _pause(self, plan: Plan) -> float:
+        return self._seconds(plan) * (1 - SPREAD + 2 * SPREAD * self._chance())
+
+    def _begin(self, plan: Plan, block: LinkSettings, address: str) -> None:
+        self.attempt = attempt = Attempt(self, plan, block, address)
         text = f"Connecting to {block.name} ({address})"
         self.links.tell(text)
         self._connect(attempt)
@@ -186,8 +298,5 @@ class Dialler:
         link = attempt.link
         if link.settled:
             self.attempt = None
-            plan = self._plans.get(attempt.block.name)
-            if plan is not None:
-                plan.due, plan.rounds, plan.wanted = None, 0, False
         elif link.gone:
             self.failed(attempt, link.reason)

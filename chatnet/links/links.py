@@ -44,11 +44,13 @@ class Links:
 
     # connections
 
-    def open(self, exit_: one.Exit, identity: Identity, settings: LinkSettings | None = None) -> one.Link:
-        """A new connection to a server; with `settings` if we dialled, and then we speak first."""
+    def open(
+        self, exit_: one.Exit, identity: Identity, settings: LinkSettings | None = None, *, greet: bool = True
+    ) -> one.Link:
+        """A new connection to a server; with `settings` if we dialled, and then we speak first (`greet`)."""
         link = one.Link(self, exit_, identity, settings)
         self.all[link] = None
-        if settings is not None:
+        if settings is not None and greet:
             handshake.greet(link)
         return link
 

@@ -1,0 +1,45 @@
+"""Real servers, one of which has two uplinks: when it loses the one, it is at the other within seconds."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from daemon_network import Network, met
+from daemon_process import wait_for
+
+pytestmark = pytest.mark.daemon
+
+
+def test_a_leaf_whose_hub_dies_goes_to_the_next_and_stays_there(network: Network) -> None:
+    for name in "abc":
+        network.add(name)
+    network.configure("a", network.to("b"), network.to("c"))
+    network.configure("b", network.to("a", True), network.to("c"))
+    uplinks = 'uplinks = ["a.test", "b.test"]\nfailover_delay = 0.2\n'
+    network.configure("c", network.to("a", True), network.to("b", True), more=uplinks)
+    with network.daemons["a"] as a, network.daemons["b"] as b, network.daemons["c"] as c:
+        network.linked("b")
+        network.linked("c")
+        assert "Linked to a.test" in c.output(), "the first of them"
+        with b.client("bob") as bob, c.client("cid") as cid:
+            met(bob, cid, "#c")
+            a.signal(signal.SIGKILL)
+            a.wait()
+            bob.until("^:cid!.* QUIT :b.test a.test$")
+            bob.until("^:cid!.* JOIN #c")
+            cid.until("^:bob!.* QUIT :c.test a.test$")
+            cid.until("^:bob!.* JOIN #c")
+            cid.send("PRIVMSG #c :here again")
+            bob.until("^:cid!.* PRIVMSG #c :here again$")
+            # The first comes back, and nobody moves for it.
+            a.start()
+            wait_for(lambda: b.output().count("Linked to a.test") == 2, "the way back of a")
+            cid.send("LINKS")
+            lines = cid.until(" 365 ")
+            assert [line.split()[3:5] for line in lines if " 364 " in line] == [
+                ["c.test", "c.test"],
+                ["b.test", "c.test"],
+                ["a.test", "b.test"],
+            ]
+            assert [line for line in [*lines, *bob.sync()] if " QUIT " in line] == []

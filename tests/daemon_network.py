@@ -1,0 +1,69 @@
+"""Several real daemons that are linked to each other, over TLS unless a test has it otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon_process import HOST, Client, Daemon, free_port, wait_for
+
+from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
+
+QUICK = "[links]\nreconnect_min = 0.2\nreconnect_max = 1\n"
+"""So that nobody waits for long."""
+
+
+class Network:
+    """Servers ``a.test``, ``b.test`` … in folders of their own, each with a listener for servers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.daemons: dict[str, Daemon] = {}
+        self.link_ports: dict[str, int] = {}
+
+    def add(self, name: str) -> Daemon:
+        folder = self.folder / name
+        folder.mkdir()
+        self.daemons[name] = daemon = Daemon(folder)
+        self.link_ports[name] = free_port()
+        make_self_signed(self.certificate(name), [f"{name}.test"])
+        return daemon
+
+    def certificate(self, name: str) -> Path:
+        return self.folder / name / "chatnet-data" / "certificates" / "default.pem"
+
+    def configure(self, name: str, *links: str, sid: str = "", listen: str = "", more: str = "") -> Daemon:
+        """Write its configuration; `links` are the blocks, and `more` is for the section of that name."""
+        listen = listen or f'endpoint = "tcp:{self.link_ports[name]}:interface={HOST}"\ntls = true'
+        daemon = self.daemons[name]
+        daemon.configure(
+            f'[server]\nname = "{name}.test"\nsid = "{sid or f"0{name.upper()}A"}"\n'
+            f'[cloak]\nkey = "{"k" * 32}"\n[flood]\nenabled = false\n{QUICK}{more}\n'
+            f'[[listen]]\nendpoint = "tcp:PORT:interface={HOST}"\n'
+            f'[[listen]]\nkind = "server"\n{listen}\n' + "\n".join(links)
+        )
+        return daemon
+
+    def to(self, name: str, dial: bool = False, /, **other: str) -> str:
+        """A ``[[link]]`` to a server; keys in `other` take the place of what is right."""
+        keys = {
+            "name": f'"{name}.test"',
+            "password": '"a-word"',
+            "role": '"hub"',
+            "spki_sha256": f'["{public_key_fingerprint(self.certificate(name))}"]',
+            "addresses": f'["{HOST}:{self.link_ports[name]}"]' if dial else "[]",
+        }
+        return "[[link]]\n" + "".join(f"{key} = {value}\n" for key, value in (keys | other).items())
+
+    def linked(self, name: str, count: int = 1) -> None:
+        """Wait until so many neighbours have told all they know."""
+        daemon = self.daemons[name]
+        wait_for(lambda: daemon.output().count("has told all it knew") >= count, f"the links of {name}")
+
+
+def met(ann: Client, bob: Client, channel: str) -> None:
+    """Both are in a channel, and see each other there."""
+    ann.send(f"JOIN {channel}")
+    ann.until(rf" 366 {ann.nick} ")
+    bob.send(f"JOIN {channel}")
+    ann.until(rf"^:{bob.nick}!\S+ JOIN {channel}")
+    bob.until(rf" 366 {bob.nick} ")

@@ -1,0 +1,224 @@
+"""One of several uplinks: the next takes the place of one that is lost, and is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dialling import Dialling, introduce
+from mesh import Pipe, block
+
+from chatnet.links.dialler import RETREAT
+from chatnet.links.identity import Identity
+from chatnet.links.link import Link
+from chatnet.settings import Settings
+
+HUBS = ["hub1.test", "hub2.test", "hub3.test"]
+
+
+class Leaf(Dialling):
+    """A leaf with three uplinks, of which the first has two addresses."""
+
+    def __init__(self, **links: Any) -> None:
+        blocks = [
+            block("hub1", addresses=["192.0.2.1:6900", "[2001:db8::1]:6900"], ca="ca.pem"),
+            block("hub2", addresses=["192.0.2.2:6900"], ca="ca.pem"),
+            block("hub3", addresses=["192.0.2.3:6900"], ca="ca.pem"),
+        ]
+        super().__init__(*blocks, uplinks=HUBS, **links)
+
+    def link(self, number: int) -> Link:
+        """The attempt under way is at this hub, and leads to a link."""
+        link, pipe = self.open()
+        assert link.name == HUBS[number - 1]
+        introduce(link, pipe, link.name, f"1H{number}")
+        assert self.sweep(3) == [], "one is enough"
+        return link
+
+    def lose(self, link: Link) -> None:
+        link.connection_lost("Connection reset by peer")
+
+
+def test_the_first_that_can_be_reached_is_linked_and_no_other() -> None:
+    leaf = Leaf()
+    assert leaf.sweep() == ["192.0.2.1:6900"]
+    leaf.fail()
+    assert leaf.sweep(1) == ["[2001:db8::1]:6900"]
+    leaf.fail()
+    assert leaf.sweep(1) == ["192.0.2.2:6900"], "without a pause"
+    leaf.link(2)
+    assert leaf.sweep(3600) == [], "the first is not taken again because it might be there"
+
+
+def test_there_is_a_pause_when_none_can_be_reached() -> None:
+    leaf = Leaf(reconnect_min=30.0)
+    dialled = []
+    for _ in range(4):
+        dialled += leaf.sweep(1)
+        leaf.fail()
+    assert dialled == ["192.0.2.1:6900", "[2001:db8::1]:6900", "192.0.2.2:6900", "192.0.2.3:6900"]
+    assert leaf.sweep(29) == []
+    assert leaf.sweep(1) == ["192.0.2.1:6900"]
+
+
+def test_the_next_takes_the_place_of_one_that_is_lost_within_seconds() -> None:
+    leaf = Leaf(reconnect_min=30.0)
+    leaf.sweep()
+    first = leaf.link(1)
+    leaf.sweep(600)
+    leaf.lose(first)
+    assert leaf.sweep(2) == ["192.0.2.2:6900"]
+    second = leaf.link(2)
+    leaf.sweep(600)
+    leaf.lose(second)
+    assert leaf.sweep(2) == ["192.0.2.1:6900"], "from the first on, but for the one that is gone"
+    leaf.fail()
+    assert leaf.sweep(1) == ["[2001:db8::1]:6900"]
+    leaf.fail()
+    assert leaf.sweep(1) == ["192.0.2.3:6900"]
+    leaf.fail()
+    assert leaf.sweep(1) == ["192.0.2.2:6900"]
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0), (0.5, 5), (0.99, 10)])
+def test_chance_spreads_those_who_lost_the_same_hub(chance: float, seconds: int) -> None:
+    leaf = Leaf(failover_delay=10.0)
+    leaf.dialler._chance = lambda: chance
+    leaf.sweep()
+    first = leaf.link(1)
+    leaf.sweep(600)
+    leaf.lose(first)
+    assert next(n for n in range(100) if leaf.sweep(1 if n else 0)) == seconds
+
+
+def test_links_that_come_and_go_are_made_ever_more_rarely() -> None:
+    leaf = Leaf(reconnect_min=8.0, reconnect_max=64.0)
+    leaf.sweep()
+    waits = []
+    for number in (1, 2, 1, 2, 1):
+        leaf.lose(leaf.link(number))
+        waits.append(next(n for n in range(1, 1000) if leaf.sweep(1)))
+    assert waits == [16, 32, 64, 64, 64]
+    link = leaf.link(2)
+    leaf.sweep(600)
+    leaf.lose(link)
+    assert leaf.sweep(2) == ["192.0.2.1:6900"], "it had stood for long enough"
+
+
+def test_an_uplink_behind_another_is_there_already() -> None:
+    leaf = Leaf()
+    leaf.sweep()
+    leaf.fail()
+    leaf.sweep(1)
+    leaf.fail()
+    leaf.sweep(1)
+    second = leaf.link(2)
+    second.receive(b":1H2 SID hub1.test 2 1H1 :behind\r\n")
+    assert leaf.sweep(600) == []
+    leaf.lose(second)
+    assert leaf.sweep(2) == ["192.0.2.1:6900"]
+
+
+def test_connect_is_for_the_one_it_names() -> None:
+    leaf = Leaf()
+    leaf.sweep()
+    leaf.link(1)
+    assert leaf.dialler.dial("hub3.test") is None
+    assert leaf.attempts[-1].address == "192.0.2.3:6900"
+    leaf.fail()
+    assert leaf.sweep(600) == []
+
+
+def test_without_autoconnect_an_uplink_waits_for_connect() -> None:
+    leaf = Leaf()
+    one, two, three = (b.model_dump() for b in leaf.house.node.settings.link)
+    leaf.change({**one, "autoconnect": False}, two, three)
+    assert leaf.sweep() == ["192.0.2.2:6900"]
+
+
+def test_a_reload_begins_anew() -> None:
+    leaf = Leaf(reconnect_min=30.0)
+    for _ in range(4):
+        leaf.sweep(1)
+        leaf.fail()
+    one, two, three = (b.model_dump() for b in leaf.house.node.settings.link)
+    leaf.change(one, {**two, "addresses": ["192.0.2.22:6900"]}, three)
+    assert leaf.sweep() == ["192.0.2.1:6900"]
+    for _ in range(2):
+        leaf.fail()
+        address = leaf.sweep(1)
+    assert address == ["192.0.2.22:6900"]
+
+
+def untrusted() -> Identity:
+    """Somebody without the right certificate."""
+    return Identity("192.0.2.1", secure=True, vouched=lambda settings: False)
+
+
+def second_best(**links: Any) -> tuple[Leaf, Link]:
+    """A leaf that is linked to the second hub since the first could not be reached."""
+    leaf = Leaf(prefer_return=True, return_after=60.0, **links)
+    leaf.sweep()
+    leaf.fail()
+    leaf.sweep(1)
+    leaf.fail()
+    leaf.sweep(1)
+    return leaf, leaf.link(2)
+
+
+def test_who_prefers_the_first_looks_for_it_when_nothing_happens() -> None:
+    leaf, second = second_best()
+    for _ in range(10):  # somebody speaks
+        assert leaf.sweep(20) == []
+        second.receive(b":1H2 PING hub2.test\r\n" * 5)
+    assert leaf.sweep(59) == []
+    assert leaf.sweep(2) == ["192.0.2.1:6900"]
+    assert not second.gone
+    leaf.fail()
+    assert leaf.sweep(59) == []
+    assert leaf.sweep(2) == ["192.0.2.1:6900"]
+    link, pipe = leaf.open()
+    # The second hears first: the first may have us behind it yet.
+    assert second.gone and second.reason == "Going back to hub1.test"
+    assert pipe.said == []
+    leaf.house.clock.advance(RETREAT)
+    assert [line.split()[0] for line in pipe.said] == ["PASS", "CAPAB", "SERVER"]
+    introduce(link, pipe, "hub1.test", "1H1")
+    assert leaf.sweep(3600) == []
+
+
+def test_an_uplink_is_not_left_for_one_that_is_not_the_first() -> None:
+    leaf, second = second_best()
+    leaf.sweep(62)
+    attempt = leaf.attempts[-1]
+    assert attempt.address == "192.0.2.1:6900"
+    pipe = Pipe()
+    link = attempt.opened(pipe, untrusted())
+    assert link.gone and not second.gone
+    assert leaf.sweep(59) == []
+
+
+def test_a_return_in_vain_is_tried_ever_more_rarely() -> None:
+    leaf, _ = second_best()
+    leaf.sweep(62)
+    link, _ = leaf.open()
+    link.receive(b"ERROR :Closing Link: 192.0.2.9 (Invalid credentials)\r\n")
+    dialled = leaf.sweep(3)
+    while dialled != ["192.0.2.2:6900"]:
+        leaf.fail("refused")
+        dialled = leaf.sweep(1)
+    leaf.link(2)
+    assert leaf.sweep(110) == []
+    assert leaf.sweep(20) == ["192.0.2.1:6900"]
+
+
+@pytest.mark.parametrize(
+    ("uplinks", "reason"),
+    [
+        (["hub9.test"], "there is no link 'hub9.test'"),
+        (["hub1.test"], "the link 'hub1.test' has no addresses"),
+    ],
+)
+def test_uplinks_are_links_that_can_be_dialled(uplinks: list[str], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Settings.model_validate({"links": {"uplinks": uplinks}, "link": [block("hub1")]})
