@@ -1,0 +1,145 @@
+"""Let faults strike a network of three servers while people talk, and tell what became of their messages."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+
+from fault_run.faults import KINDS, Outage, Struck, plan
+from fault_run.network import Network
+from fault_run.nodes import RESUMES, Times
+from fault_run.report import Result, table
+from fault_run.waiting import Late
+
+EXPLANATION = """\
+Three servers, A - B - C, are linked over TLS through proxies. People on each of them talk all the time, in a
+channel and in private, in numbered messages, and change another channel, while faults strike, one by one.
+
+lost, doubled, reordered   messages that somebody did not read, read twice, or read too late
+left out                   messages to people who had read that the other one was gone
+splits                     how often people read that others are gone
+connections                new ones between servers, made after a fault
+
+Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
+time, and one by a longer one, only for those it comes between; afterwards everybody hears everybody, and all
+servers tell the same of all channels. The exit status is 1 if a promise was broken.
+
+The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
+number. What people say at that moment is another matter."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/faults",
+        description=__doc__,
+        epilog=EXPLANATION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    option = parser.add_argument
+    option("--seed", type=int, default=1, metavar="N", help="which faults (default 1)")
+    option("--faults", type=int, default=50, metavar="N", help="how many (default 50)")
+    option("--first", type=int, default=1, metavar="N", help="begin with that one")
+    option("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
+    option("--people", type=int, default=2, metavar="N", help="people on each server (default 2)")
+    option("--rate", type=float, default=10.0, metavar="N", help="messages of each per second (default 10)")
+    option("--calm", action="store_true", help="let nobody change modes, lists, topics")
+    option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
+    option("--list", action="store_true", help="tell which faults would come, and end")
+    return parser.parse_args()
+
+
+async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tuple[list[Result], list[str]]:
+    """All faults; their results, and which promises were broken beside them."""
+    results: list[Result] = []
+    broken: list[str] = []
+    await network.start()
+    before = {node.name: node.memory() for node in network.nodes}
+    for number, kind in enumerate(plan(given.seed, given.faults, given.kind or []), 1):
+        if number < given.first:
+            continue
+        began, connections = reactor.seconds(), network.connections
+        struck = Struck("", "", set())
+        wrong: list[str] = []
+        try:
+            struck = await kind.strike(network, random.Random(f"{given.seed}/{number}"))
+            await network.whole()
+        except Late as late:
+            wrong.append(str(late))
+        splits = max(network.checker.gone.values(), default=0)
+        wrong += unpromised(network, kind.outage, struck)
+        count = network.checker.take()
+        for what in ("lost", "doubled", "reordered"):
+            if amount := getattr(count, what):
+                wrong.append(f"{amount} {what}")
+        wrong += count.where[:4]
+        wrong += network.trouble()
+        new, time = network.connections - connections, reactor.seconds() - began
+        result = Result(number, kind.name, struck, count, splits, new, time, wrong)
+        results.append(result)
+        print(result, flush=True)
+        if any("in vain" in text for text in wrong):
+            return results, [*broken, "the run ended early: the network did not become whole"]
+        if number % 10 == 0:
+            broken += [f"after fault {number}: {text}" for text in await network.differences()]
+    broken += await network.differences()
+    for node in network.nodes:
+        print(f"memory of {node.name}: {before[node.name]} KiB at the beginning, {node.memory()} at the end")
+    return results, broken
+
+
+def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
+    """Who read of more splits than were promised, or of fewer."""
+    servers = {person.nick: person.node for person in network.people}
+    found = []
+    for to in network.people:
+        for by in to.others:
+            times = network.checker.gone[to.nick, by.nick]
+            pair = frozenset({servers[to.nick], servers[by.nick]})
+            if to.node in struck.mute:
+                continue
+            if pair not in struck.apart:
+                wanted = range(1)
+            elif outage is Outage.LONG:
+                wanted = range(1, 2)
+            else:
+                wanted = range(1)
+            if times not in wanted and (RESUMES or times < wanted[0] or pair not in struck.apart):
+                found.append(f"{to.nick} read {times} times that {by.nick} was gone")
+    return found[:3]
+
+
+def main() -> int:
+    given = arguments()
+    if given.list:
+        for number, kind in enumerate(plan(given.seed, given.faults, given.kind or []), 1):
+            print(f"{number:4} {kind.name}")
+        return 0
+    status = 1
+
+    async def work(reactor: Any) -> None:
+        nonlocal status
+        with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
+            folder = given.folder.resolve() if given.folder else Path(temporary)
+            network = Network(reactor, folder, given, Times())
+            try:
+                results, broken = await run(reactor, network, given)
+            finally:
+                network.close()
+            print(f"\n{table(results)}\n")
+            for text in broken:
+                print(f"BROKEN: {text}")
+            status = 1 if broken or any(result.broken for result in results) else 0
+
+    react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,301 @@
+"""The kinds of faults: what each does, and what it promises of those it comes between.
+
+Each draws its place and its measure from dice of its own, so that a fault is the same one again with its
+seed and its number, whatever came before.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from fault_run.network import Link, Network
+from fault_run.nodes import Node
+from fault_run.proxy import Pipe
+from fault_run.waiting import pause, until
+
+
+class Outage(Enum):
+    """For how long servers were without each other."""
+
+    NONE = "none"  # the connection stays
+    SHORT = "short"  # they wait for each other: nobody notices, where links are resumed
+    LONG = "long"  # they give each other up: one split, and one return
+
+
+@dataclass
+class Struck:
+    """A fault as it was: `where`, and `how`, in words; whom it came between."""
+
+    where: str
+    how: str
+    apart: set[frozenset[Node]]
+    mute: set[Node] = field(default_factory=set)  # servers whose people lost their connections
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault; `weight` tells how often it comes."""
+
+    name: str
+    weight: int
+    outage: Outage
+    strike: Callable[[Network, random.Random], Awaitable[Struck]]
+
+
+KINDS: dict[str, Kind] = {}
+"""All kinds, by name."""
+
+
+def kind(name: str, weight: int, outage: Outage) -> Callable[[Any], Any]:
+    """Enter a kind of fault."""
+
+    def enter(strike: Callable[[Network, random.Random], Awaitable[Struck]]) -> Any:
+        KINDS[name] = Kind(name, weight, outage, strike)
+        return strike
+
+    return enter
+
+
+def plan(seed: int, count: int, only: list[str]) -> list[Kind]:
+    """Which faults come, in their order: each kind as often as its weight says, in an order by chance."""
+    names = only or list(KINDS)
+    deck = [KINDS[name] for name in names for _ in range(KINDS[name].weight)]
+    dice = random.Random(f"{seed}/plan")
+    found: list[Kind] = []
+    while len(found) < count:
+        dice.shuffle(deck)
+        found += deck
+    return found[:count]
+
+
+def between(network: Network, link: Link) -> set[frozenset[Node]]:
+    """Which servers are apart without a link: A and C are so by either."""
+    edge = next(node for node in link.ends if node is not network.nodes[1])
+    return {frozenset({edge, node}) for node in network.nodes if node is not edge}
+
+
+def around(network: Network, node: Node) -> set[frozenset[Node]]:
+    """Which servers are apart without one of them."""
+    near = [link for link in network.links if node in link.ends]
+    return set().union(*(between(network, link) for link in near))
+
+
+def seconds(dice: random.Random, least: float, most: float) -> float:
+    return round(dice.uniform(least, most), 1)
+
+
+@kind("reset", 4, Outage.SHORT)
+async def reset(network: Network, dice: random.Random) -> Struck:
+    """RST to both ends."""
+    link = dice.choice(network.links)
+    link.proxy.reset()
+    return Struck(str(link), "", between(network, link))
+
+
+@kind("both links reset", 2, Outage.SHORT)
+async def reset_both(network: Network, dice: random.Random) -> Struck:
+    """RST to the ends of both links at once."""
+    for link in network.links:
+        link.proxy.reset()
+    return Struck("both", "", around(network, network.nodes[1]))
+
+
+@kind("half-close", 2, Outage.SHORT)
+async def half_close(network: Network, dice: random.Random) -> Struck:
+    """FIN to one end."""
+    link, back = dice.choice(network.links), dice.random() < 0.5
+    link.proxy.half_close(back)
+    return Struck(str(link), toward(link, back), between(network, link))
+
+
+@kind("stall", 2, Outage.NONE)
+async def stall(network: Network, dice: random.Random) -> Struck:
+    """Nothing passes, for a time that is not noticed."""
+    link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.ping_timeout - 1.5)
+    link.proxy.stall(True)
+    await pause(network.reactor, time)
+    link.proxy.stall(False)
+    return Struck(str(link), f"{time} s", between(network, link))
+
+
+@kind("one way only", 2, Outage.SHORT)
+async def one_way(network: Network, dice: random.Random) -> Struck:
+    """Nothing passes in one direction, until it is noticed or not; new connections work."""
+    times = network.times
+    link, back = dice.choice(network.links), dice.random() < 0.5
+    time = seconds(dice, 1.0, times.silence + times.grace * 0.3)
+    pipes = list(link.proxy.pipes)
+    for pipe in pipes:
+        (pipe.back if back else pipe.out).stall(True)
+    await pause(network.reactor, time)
+    for pipe in pipes:
+        (pipe.back if back else pipe.out).stall(False)
+    return Struck(str(link), f"{toward(link, back)}, {time} s", between(network, link))
+
+
+@kind("delay", 1, Outage.NONE)
+async def delay(network: Network, dice: random.Random) -> Struck:
+    """Everything takes longer for a while."""
+    link, lag = dice.choice(network.links), seconds(dice, 0.1, 0.8)
+    link.proxy.delay(lag)
+    await pause(network.reactor, 2.0)
+    link.proxy.delay(0.0)
+    return Struck(str(link), f"{lag} s", between(network, link))
+
+
+@kind("one bit garbled", 1, Outage.SHORT)
+async def garble(network: Network, dice: random.Random) -> Struck:
+    """One bit arrives as another: TLS notices."""
+    link, back = dice.choice(network.links), dice.random() < 0.5
+    before = link.proxy.connections
+    link.proxy.garble(back)
+    await reconnected(network, link, before)
+    return Struck(str(link), toward(link, back), between(network, link))
+
+
+@kind("cut at a byte", 4, Outage.SHORT)
+async def cut(network: Network, dice: random.Random) -> Struck:
+    """RST after so many more bytes in one direction, wherever that is in a record or a line."""
+    link, back, size = dice.choice(network.links), dice.random() < 0.5, dice.randrange(1, 4000)
+    before = link.proxy.connections
+    link.proxy.cut_after(size, back)
+    await reconnected(network, link, before)
+    return Struck(str(link), f"{toward(link, back)}, {size} bytes", between(network, link))
+
+
+@kind("cut in the handshake", 3, Outage.SHORT)
+async def cut_in_handshake(network: Network, dice: random.Random) -> Struck:
+    """RST, and RST again before the next connections have come far, once or twice."""
+    link, times = dice.choice(network.links), dice.randrange(1, 3)
+    cuts = [(dice.random() < 0.5, dice.randrange(1, 3500)) for _ in range(times)]
+    how = ", ".join(f"{toward(link, back)} {size} bytes" for back, size in cuts)
+    await cut_next(network, link, cuts)
+    return Struck(str(link), how, between(network, link))
+
+
+@kind("cut in the burst", 2, Outage.LONG)
+async def cut_in_burst(network: Network, dice: random.Random) -> Struck:
+    """A split, and RST while they tell each other what they know."""
+    link, back, size = dice.choice(network.links), dice.random() < 0.5, dice.randrange(3500, 9000)
+    link.proxy.refuse()
+    link.proxy.reset()
+    await pause(network.reactor, network.times.long)
+    link.proxy.open()
+    await cut_next(network, link, [(back, size)])
+    return Struck(str(link), f"{toward(link, back)}, {size} bytes", between(network, link))
+
+
+@kind("refused", 2, Outage.SHORT)
+async def refused(network: Network, dice: random.Random) -> Struck:
+    """RST, and no new connection for a while."""
+    return await refuse(network, dice, seconds(dice, 0.3, network.times.grace * 0.5))
+
+
+@kind("refused for long", 2, Outage.LONG)
+async def refused_for_long(network: Network, dice: random.Random) -> Struck:
+    """RST, and no new connection for longer than the grace."""
+    return await refuse(network, dice, network.times.long)
+
+
+async def refuse(network: Network, dice: random.Random, time: float) -> Struck:
+    link = dice.choice(network.links)
+    link.proxy.refuse()
+    link.proxy.reset()
+    await pause(network.reactor, time)
+    link.proxy.open()
+    return Struck(str(link), f"{time} s", between(network, link))
+
+
+@kind("black hole", 3, Outage.SHORT)
+async def hole(network: Network, dice: random.Random) -> Struck:
+    """Nothing passes, nothing is answered, for a while."""
+    times = network.times
+    return await swallow(network, dice, seconds(dice, 1.0, times.ping_timeout + times.grace * 0.4))
+
+
+@kind("black hole for long", 1, Outage.LONG)
+async def hole_for_long(network: Network, dice: random.Random) -> Struck:
+    """Nothing passes, nothing is answered, for longer than the grace."""
+    return await swallow(network, dice, network.times.long)
+
+
+async def swallow(network: Network, dice: random.Random, time: float) -> Struck:
+    link = dice.choice(network.links)
+    link.proxy.silence(True)
+    await pause(network.reactor, time)
+    link.proxy.silence(False)
+    return Struck(str(link), f"{time} s", between(network, link))
+
+
+@kind("stopped", 3, Outage.SHORT)
+async def stopped(network: Network, dice: random.Random) -> Struck:
+    """SIGSTOP, and SIGCONT before the others give it up."""
+    times = network.times
+    return await freeze(network, dice, seconds(dice, 0.5, times.ping_timeout + times.grace * 0.4))
+
+
+@kind("stopped for long", 1, Outage.LONG)
+async def stopped_for_long(network: Network, dice: random.Random) -> Struck:
+    """SIGSTOP, and SIGCONT when the others have given it up."""
+    return await freeze(network, dice, network.times.long)
+
+
+async def freeze(network: Network, dice: random.Random, time: float) -> Struck:
+    node = dice.choice(network.nodes)
+    node.signal(signal.SIGSTOP)
+    await pause(network.reactor, time)
+    node.signal(signal.SIGCONT)
+    return Struck(node.short.upper(), f"{time} s", around(network, node))
+
+
+@kind("killed", 2, Outage.LONG)
+async def killed(network: Network, dice: random.Random) -> Struck:
+    """SIGKILL, and a new start after some time."""
+    return await end(network, dice, signal.SIGKILL)
+
+
+@kind("terminated", 1, Outage.LONG)
+async def terminated(network: Network, dice: random.Random) -> Struck:
+    """SIGTERM, and a new start after some time."""
+    return await end(network, dice, signal.SIGTERM)
+
+
+async def end(network: Network, dice: random.Random, number: signal.Signals) -> Struck:
+    node, time = dice.choice(network.nodes), seconds(dice, 0.0, 2.0)
+    await network.kill(node, number, time)
+    return Struck(node.short.upper(), f"{time} s", around(network, node), {node})
+
+
+def toward(link: Link, back: bool) -> str:
+    return f"to {link.ends[not back].short.upper()}"
+
+
+async def reconnected(network: Network, link: Link, before: int) -> None:
+    """Until there was another connection."""
+    proxy = link.proxy
+    await until(network.reactor, lambda: proxy.connections > before, 20.0, lambda: f"a connection on {link}")
+
+
+async def cut_next(network: Network, link: Link, cuts: list[tuple[bool, int]]) -> None:
+    """Reset the connection, and then the next ones after so many bytes, if they come so far."""
+    proxy, before, wanted = link.proxy, link.proxy.connections, len(cuts)
+
+    def prepare(pipe: Pipe) -> None:
+        if cuts:
+            back, size = cuts.pop(0)
+            (pipe.back if back else pipe.out).budget = size
+
+    proxy.prepare = prepare
+    proxy.reset()
+    await until(
+        network.reactor,
+        lambda: proxy.connections > before + wanted,
+        20.0,
+        lambda: f"{wanted + 1} connections on {link}",
+    )
+    proxy.prepare = None

@@ -1,0 +1,206 @@
+"""Three servers A - B - C, whose links lead through proxies, and the people on them."""
+
+from __future__ import annotations
+
+import random
+import signal
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import LoopingCall
+
+from fault_run.checker import Checker
+from fault_run.nodes import Dialled, Node, Times
+from fault_run.people import PRIVATE, STATE, TALK, Person
+from fault_run.proxy import HOST, Proxy
+from fault_run.waiting import Late, pause, until
+
+WHOLE = 30.0
+"""Seconds after which a network that is not whole is taken for broken."""
+FILLING = 30
+"""Channels of each first person: so there is something to tell in a burst."""
+
+
+class Link:
+    """The link between two neighbours, the second of which waits for the first."""
+
+    def __init__(self, dialling: Node, answering: Node, proxy: Proxy) -> None:
+        self.ends = (dialling, answering)
+        self.proxy = proxy
+
+    def __str__(self) -> str:
+        return " - ".join(node.short.upper() for node in self.ends)
+
+
+class Network:
+    """All that is under fault, and its people."""
+
+    def __init__(self, reactor: Any, folder: Path, given: Namespace, times: Times) -> None:
+        self.reactor = reactor
+        self.times = times
+        self.checker = Checker()
+        ports = free_ports(8)
+        self.nodes = [Node(folder, name, ports[2 * at : 2 * at + 2]) for at, name in enumerate("abc")]
+        a, b, c = self.nodes
+        self.links = [
+            Link(a, b, Proxy(reactor, ports[6], b.link_port)),
+            Link(c, b, Proxy(reactor, ports[7], b.link_port)),
+        ]
+        a.configure([Dialled(b, ports[6])], times)
+        b.configure([Dialled(a, None), Dialled(c, None)], times)
+        c.configure([Dialled(b, ports[7])], times)
+        self.people = [
+            Person(reactor, node, f"{node.short}{number}", self.checker, oper=number == 1)
+            for node in self.nodes
+            for number in range(1, given.people + 1)
+        ]
+        for person in self.people:
+            person.others = [other for other in self.people if other is not person]
+        self._dice = random.Random(f"{given.seed}/talk")
+        self._talk = LoopingCall(self._all_talk)
+        self._change = LoopingCall(self._one_changes)
+        self._talk.clock = self._change.clock = reactor
+        self._interval = 1 / given.rate
+        self._calm = given.calm
+
+    async def start(self) -> None:
+        """Start everything, and wait until everybody hears everybody."""
+        for node in self.nodes:
+            node.start()
+        await self.gather(self.people)
+        for person in self.people:
+            if person.oper:
+                names = [f"#fill-{person.nick}-{number}" for number in range(FILLING)]
+                person.say(
+                    f"JOIN {','.join(names)}", *(f"TOPIC {name} :Filling {'x' * 99}" for name in names)
+                )
+        await self._meet()
+        self._talk.start(self._interval)
+        self._let_change(True)
+        await self.whole()
+        self.checker.take()
+
+    async def gather(self, people: Sequence[Person]) -> None:
+        """Let people connect."""
+        await gatherResults([Deferred.fromCoroutine(person.connect()) for person in people])
+
+    async def whole(self) -> None:
+        """Wait until everybody has heard from everybody, in the channel and in private, something new."""
+        marks = {(to.nick, by.nick): said(by, to) for to in self.people for by in to.others}
+
+        def unheard() -> list[str]:
+            return [
+                f"{by} says to {to} ({where})"
+                for (to, by), numbers in marks.items()
+                for where, number in zip((TALK, PRIVATE), numbers, strict=True)
+                if self.checker.stream(to, by, where).last <= number
+            ]
+
+        await until(self.reactor, lambda: not unheard(), WHOLE, lambda: f"what {', '.join(unheard()[:6])}")
+
+    async def _meet(self) -> None:
+        """Wait until every server knows everybody in the channel."""
+        end = self.reactor.seconds() + WHOLE
+        for node in self.nodes:
+            while len((await self._on(node).describe(TALK))["members"]) < len(self.people):
+                if self.reactor.seconds() > end:
+                    raise Late(f"waited in vain for everybody in the channel on {node.name}")
+                await pause(self.reactor, 0.1)
+
+    async def kill(self, node: Node, number: signal.Signals, seconds: float) -> None:
+        """End a server, start it anew after some time, and let its people come back."""
+        people = [person for person in self.people if person.node is node]
+        for person in people:
+            person.expects_end = True
+            person.here = False
+        node.signal(number)
+        assert node.process is not None
+        process = node.process
+        await until(self.reactor, lambda: process.poll() is not None, 15.0, lambda: f"the end of {node.name}")
+        await until(self.reactor, lambda: not any(p.wire for p in people), 5.0, lambda: "the end of people")
+        await pause(self.reactor, seconds)
+        node.start()
+        await self.gather(people)
+
+    async def differences(self) -> list[str]:
+        """What the servers tell differently of the channels, when nobody changes them any more."""
+        self._let_change(False)
+        found: list[str] = []
+        try:
+            await self.whole()
+            for channel in (TALK, STATE):
+                seen = [await self._on(node).describe(channel) for node in self.nodes]
+                for key in seen[0]:
+                    values = [each[key] for each in seen]
+                    if any(value != values[0] for value in values):
+                        common = set.intersection(*values)
+                        told = "; ".join(
+                            f"{node.short.upper()} {', '.join(sorted(value - common)) or 'none'}"
+                            for node, value in zip(self.nodes, values, strict=True)
+                        )
+                        found.append(f"the {key} of {channel}: {told}")
+        finally:
+            self._let_change(True)
+        return found
+
+    @property
+    def connections(self) -> int:
+        """How many there have been between servers."""
+        return sum(link.proxy.connections for link in self.links)
+
+    def trouble(self) -> list[str]:
+        """What must not happen to people, since the last look."""
+        found: list[str] = []
+        for person in self.people:
+            found += person.trouble
+            person.trouble = []
+        return found
+
+    def close(self) -> None:
+        """End everything."""
+        for loop in (self._talk, self._change):
+            if loop.running:
+                loop.stop()
+        for node in self.nodes:
+            node.stop()
+
+    def _let_change(self, may: bool) -> None:
+        if may and not self._calm:
+            self._change.start(self._interval * 3)
+        elif self._change.running:
+            self._change.stop()
+
+    def _on(self, node: Node) -> Person:
+        return next(person for person in self.people if person.node is node and person.oper)
+
+    def _all_talk(self) -> None:
+        for person in self.people:
+            person.talk(self._dice)
+
+    def _one_changes(self) -> None:
+        self._dice.choice(self.people).change(self._dice)
+
+
+def said(by: Person, to: Person) -> tuple[int, int]:
+    """The numbers of the last messages to the channel, and from one to the other."""
+    return by.sent[TALK], by.sent[to.nick]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, below those that the system gives to connections."""
+    found: list[int] = []
+    with ExitStack() as stack:
+        for port in random.Random().sample(range(20000, 32000), 2000):
+            try:
+                stack.enter_context(create_server((HOST, port)))
+            except OSError:
+                continue
+            found.append(port)
+            if len(found) == count:
+                return found
+    raise Late("there are no free ports")

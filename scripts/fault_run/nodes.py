@@ -1,0 +1,160 @@
+"""The servers under fault: real `twistd` processes in folders of their own, each with its own certificate."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from chatnet.settings import LinksSettings
+from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
+from fault_run.proxy import HOST
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "the-password-of-the-links"
+
+OPER_PASSWORD = "the-password-of-operators"
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
+"""Quick to compute, since it protects nothing."""
+
+RESUMES = "resume_grace" in LinksSettings.model_fields
+"""Whether a link that is lost for a short time is resumed."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """How quickly things go wrong in these servers, in seconds."""
+
+    ping_interval: float = 1.0
+    ping_timeout: float = 2.5
+    grace: float = 5.0
+
+    @property
+    def silence(self) -> float:
+        """So long may pass until silence is noticed: the servers look every second."""
+        return self.ping_timeout + 1.0
+
+    @property
+    def long(self) -> float:
+        """An outage that is longer than everybody waits."""
+        return self.silence + self.grace + 2.0
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """A ``[[link]]``: the other server, and the port where to connect to it (None: it connects to us)."""
+
+    to: Node
+    port: int | None
+
+
+class Node:
+    """One server; `port` is for clients, `link_port` for servers."""
+
+    def __init__(self, folder: Path, name: str, ports: Sequence[int]) -> None:
+        self.short = name
+        self.name = f"{name}.faults.local"
+        self.sid = f"0{name.upper()}A"
+        self.folder = folder / name
+        self.port, self.link_port = ports
+        self.process: subprocess.Popen[bytes] | None = None
+        self._certificate = self.folder / "data" / "certificates" / "default.pem"
+        self._read = 0
+        self.folder.mkdir(parents=True)
+        make_self_signed(self._certificate, [self.name])
+
+    def configure(self, links: Sequence[Dialled], times: Times, more: str = "") -> None:
+        """Write its configuration."""
+        resume = f"resume_grace = {times.grace}\n" if RESUMES else ""
+        text = (
+            f'[server]\nname = "{self.name}"\nsid = "{self.sid}"\nnetwork = "faults"\ndata = "data"\n'
+            f'[cloak]\nkey = "{"k" * 32}"\n'
+            "[flood]\nenabled = false\n"
+            "[tls]\nhandshake_timeout = 2\n"
+            "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
+            f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
+            f"reconnect_min = 0.2\nreconnect_max = 1\n{resume}"
+            f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
+            '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'
+            f'[[oper]]\nname = "oper"\nclass = "all"\npassword = \'{_HASH}\'\nmodes = ""\n'
+            f'[[listen]]\nendpoint = "tcp:{self.port}:interface={HOST}"\n'
+            f'[[listen]]\nkind = "server"\ntls = true\nendpoint = "tcp:{self.link_port}:interface={HOST}"\n'
+        )
+        for link in links:
+            addresses = f'["{HOST}:{link.port}"]' if link.port is not None else "[]"
+            text += (
+                f'[[link]]\nname = "{link.to.name}"\nsid = "{link.to.sid}"\nrole = "hub"\n'
+                f'addresses = {addresses}\npassword = "{PASSWORD}"\n'
+                f'spki_sha256 = ["{public_key_fingerprint(link.to._certificate)}"]\n'
+            )
+        (self.folder / "chatnet.toml").write_text(text + more)
+
+    def start(self) -> None:
+        """Start the process; clients may connect a little later."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
+        environment["PYTHONPATH"] = str(ROOT)
+        twistd = str(Path(sys.executable).parent / "twistd")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [twistd, "--nodaemon", "--pidfile=", "chatnet", "--config", "chatnet.toml"],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def log(self) -> Path:
+        """What it writes."""
+        return self.folder / "log"
+
+    def news(self) -> str:
+        """What it wrote since the last look."""
+        with self.log.open("rb") as log:
+            log.seek(self._read)
+            data = log.read()
+        self._read += len(data)
+        return data.decode(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL, and no trace of the process is left."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM; SIGKILL if that does not help."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def memory(self) -> int:
+        """Its resident memory in KiB."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) if found else 0

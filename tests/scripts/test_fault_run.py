@@ -1,0 +1,128 @@
+"""``scripts/faults`` notices what must not happen, and finds nothing to complain of where all is well."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from daemon_process import ROOT
+from fault_run.checker import Checker, Count
+from fault_run.faults import KINDS, Struck, plan
+from fault_run.report import HEAD, Result, table
+
+
+def read(*numbers: int, before: Checker | None = None) -> Checker:
+    """Bob reads these numbers of Ann."""
+    checker = before or Checker()
+    for number in numbers:
+        checker.read("bob", "ann", "#c", number)
+    return checker
+
+
+def test_all_in_order_is_fine() -> None:
+    assert read(1, 2, 3).take() == Count()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lost", "doubled", "reordered"),
+    [
+        ((1, 3), 1, 0, 0),
+        ((2,), 1, 0, 0),
+        ((1, 5, 9), 6, 0, 0),
+        ((1, 1), 0, 1, 0),
+        ((1, 2, 3, 2, 1), 0, 2, 0),
+        ((1, 3, 2), 0, 0, 1),
+        ((1, 4, 3, 3), 1, 1, 1),
+    ],
+)
+def test_what_must_not_happen(numbers: tuple[int, ...], lost: int, doubled: int, reordered: int) -> None:
+    checker = read(*numbers)
+    count = checker.take()
+    assert (count.lost, count.doubled, count.reordered) == (lost, doubled, reordered)
+    assert checker.take() == Count(), "told once"
+
+
+def test_a_split_excuses_what_lies_in_it_and_no_more() -> None:
+    checker = read(1, 2)
+    checker.went("bob", "ann")
+    assert checker.gone["bob", "ann"] == 1
+    read(7, 9, before=checker)
+    count = checker.take()
+    assert (count.missed, count.lost) == (4, 1)
+    assert count.where == ["bob lost 1 of ann (#c, 8 to 8)"]
+
+
+def test_what_came_twice_over_a_split_is_doubled() -> None:
+    checker = read(1, 2)
+    checker.went("bob", "ann")
+    assert read(2, before=checker).take().doubled == 1
+
+
+def test_who_speaks_to_somebody_who_is_gone_is_not_heard() -> None:
+    """The sender has not read yet that the receiver is back, who knows of the sender already."""
+    checker = read(1, 2)
+    checker.went("bob", "ann")
+    read(5, before=checker)
+    checker.said_to_nobody("ann", "bob", "#c", 6)
+    count = read(7, before=checker).take()
+    assert (count.missed, count.lost) == (3, 0)
+    assert read(9, before=checker).take().lost == 1
+
+
+def test_who_connects_again_begins_there() -> None:
+    checker = read(1, 2)
+    checker.came_anew("bob")
+    assert read(9, before=checker).take() == Count(missed=6)
+
+
+def test_other_streams_are_none_of_it() -> None:
+    checker = read(1)
+    checker.went("ann", "bob")
+    checker.went("bob", "cid")
+    assert read(3, before=checker).take().lost == 1
+
+
+def test_a_seed_brings_the_same_faults_and_all_kinds() -> None:
+    deck = sum(kind.weight for kind in KINDS.values())
+    assert plan(7, 200, []) == plan(7, 200, [])
+    assert plan(7, 200, []) != plan(8, 200, [])
+    assert plan(7, 200, [])[:50] == plan(7, 50, [])
+    assert {kind.name for kind in plan(7, deck, [])} == set(KINDS)
+    assert {kind.name for kind in plan(7, 50, ["reset"])} == {"reset"}
+
+
+def test_the_table_adds_up() -> None:
+    (reset,) = plan(1, 1, ["reset"])
+    assert reset.name == "reset"
+    struck = Struck("A - B", "", set())
+    results = [
+        Result(1, "reset", struck, Count(), 0, 1, 0.5),
+        Result(2, "reset", struck, Count(lost=2, missed=3), 1, 2, 0.5, ["2 lost"]),
+        Result(3, "killed", struck, Count(doubled=1), 1, 4, 0.5, ["1 doubled"]),
+    ]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table(results).splitlines()]
+    assert rows[0] == list(HEAD)
+    assert rows[2:] == [
+        ["reset", "short", "2", "2", "0", "0", "1", "3", "3", "1"],
+        ["killed", "long", "1", "0", "1", "0", "1", "4", "0", "1"],
+        ["all", "", "3", "2", "1", "0", "2", "7", "3", "2"],
+    ]
+    assert "BROKEN: 2 lost" in str(results[1])
+
+
+@pytest.mark.daemon
+def test_a_short_run_with_real_servers_keeps_all_promises() -> None:
+    kinds = ("reset", "cut at a byte", "cut in the handshake", "refused", "stopped", "killed")
+    chosen = [word for kind in kinds for word in ("--kind", kind)]
+    run = subprocess.run(
+        [sys.executable, "-m", "fault_run", "--seed", "5", "--faults", "9", "--calm", *chosen],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "| all " in run.stdout
