@@ -6,13 +6,15 @@ import argparse
 import random
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
-from fault_run.faults import KINDS, Outage, Struck, plan
+from fault_run import packets
+from fault_run.faults import KINDS, Kind, Outage, Struck, plan
 from fault_run.network import Network
 from fault_run.nodes import RESUMES, Times
 from fault_run.report import Result, table
@@ -51,8 +53,14 @@ def arguments() -> argparse.Namespace:
     option("--rate", type=float, default=10.0, metavar="N", help="messages of each per second (default 10)")
     option("--calm", action="store_true", help="let nobody change modes, lists, topics")
     option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
+    option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
     option("--list", action="store_true", help="tell which faults would come, and end")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.packets and any(KINDS[name].packets for name in given.kind or ()):
+        parser.error("this kind needs --packets")
+    if given.packets and not packets.possible():
+        parser.error("--packets needs root, `unshare`, `ip` and `nft`, and a system that has them")
+    return given
 
 
 async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tuple[list[Result], list[str]]:
@@ -61,7 +69,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     broken: list[str] = []
     await network.start()
     before = {node.name: node.memory() for node in network.nodes}
-    for number, kind in enumerate(plan(given.seed, given.faults, given.kind or []), 1):
+    for number, kind in faults(given):
         if number < given.first:
             continue
         began, connections = reactor.seconds(), network.connections
@@ -94,6 +102,11 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     return results, broken
 
 
+def faults(given: argparse.Namespace) -> Iterator[tuple[int, Kind]]:
+    """The faults that come, with their numbers."""
+    return enumerate(plan(given.seed, given.faults, given.kind or [], given.packets), 1)
+
+
 def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
     """Who read of more splits than were promised, or of fewer."""
     servers = {person.nick: person.node for person in network.people}
@@ -118,9 +131,11 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
 def main() -> int:
     given = arguments()
     if given.list:
-        for number, kind in enumerate(plan(given.seed, given.faults, given.kind or []), 1):
+        for number, kind in faults(given):
             print(f"{number:4} {kind.name}")
         return 0
+    if given.packets and not packets.inside():
+        packets.go_inside(sys.argv[1:])
     status = 1
 
     async def work(reactor: Any) -> None:

@@ -45,25 +45,29 @@ class Kind:
     weight: int
     outage: Outage
     strike: Callable[[Network, random.Random], Awaitable[Struck]]
+    packets: bool  # whether it needs a network of its own
 
 
 KINDS: dict[str, Kind] = {}
 """All kinds, by name."""
 
 
-def kind(name: str, weight: int, outage: Outage) -> Callable[[Any], Any]:
+def kind(name: str, weight: int, outage: Outage, *, packets: bool = False) -> Callable[[Any], Any]:
     """Enter a kind of fault."""
 
     def enter(strike: Callable[[Network, random.Random], Awaitable[Struck]]) -> Any:
-        KINDS[name] = Kind(name, weight, outage, strike)
+        KINDS[name] = Kind(name, weight, outage, strike, packets)
         return strike
 
     return enter
 
 
-def plan(seed: int, count: int, only: list[str]) -> list[Kind]:
-    """Which faults come, in their order: each kind as often as its weight says, in an order by chance."""
-    names = only or list(KINDS)
+def plan(seed: int, count: int, only: list[str], packets: bool) -> list[Kind]:
+    """Which faults come, in their order: each kind as often as its weight says, in an order by chance.
+
+    Those of packets are left out where they cannot be had.
+    """
+    names = only or [kind.name for kind in KINDS.values() if packets or not kind.packets]
     deck = [KINDS[name] for name in names for _ in range(KINDS[name].weight)]
     dice = random.Random(f"{seed}/plan")
     found: list[Kind] = []
@@ -269,6 +273,50 @@ async def end(network: Network, dice: random.Random, number: signal.Signals) -> 
     node, time = dice.choice(network.nodes), seconds(dice, 0.0, 2.0)
     await network.kill(node, number, time)
     return Struck(node.short.upper(), f"{time} s", around(network, node), {node})
+
+
+@kind("packets lost", 1, Outage.SHORT, packets=True)
+async def packets_lost(network: Network, dice: random.Random) -> Struck:
+    """So many of a hundred packets are lost for a while; TCP sends them again."""
+    link, percent, time = dice.choice(network.links), dice.randrange(5, 31), seconds(dice, 1.0, 4.0)
+    await lose_packets(network, link, percent, time)
+    return Struck(str(link), f"{percent} %, {time} s", between(network, link))
+
+
+@kind("all packets lost", 1, Outage.SHORT, packets=True)
+async def all_packets_lost(network: Network, dice: random.Random) -> Struck:
+    """A black hole for a while."""
+    times = network.times
+    link = dice.choice(network.links)
+    time = seconds(dice, 1.0, times.ping_timeout + times.grace * 0.4)
+    await lose_packets(network, link, 100, time)
+    return Struck(str(link), f"{time} s", between(network, link))
+
+
+@kind("all packets lost for long", 1, Outage.LONG, packets=True)
+async def all_packets_lost_for_long(network: Network, dice: random.Random) -> Struck:
+    """A black hole for longer than the grace."""
+    link = dice.choice(network.links)
+    await lose_packets(network, link, 100, network.times.long)
+    return Struck(str(link), f"{network.times.long} s", between(network, link))
+
+
+@kind("packets rejected", 1, Outage.SHORT, packets=True)
+async def packets_rejected(network: Network, dice: random.Random) -> Struck:
+    """A firewall answers with RST for a while."""
+    link, time = dice.choice(network.links), seconds(dice, 0.5, network.times.grace * 0.5)
+    assert network.packets is not None
+    network.packets.reject(link.proxy.port)
+    await pause(network.reactor, time)
+    network.packets.pass_all()
+    return Struck(str(link), f"{time} s", between(network, link))
+
+
+async def lose_packets(network: Network, link: Link, percent: int, time: float) -> None:
+    assert network.packets is not None
+    network.packets.drop(link.proxy.port, percent)
+    await pause(network.reactor, time)
+    network.packets.pass_all()
 
 
 def toward(link: Link, back: bool) -> str:

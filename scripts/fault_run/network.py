@@ -14,6 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import LoopingCall
 
+from fault_run import packets
 from fault_run.checker import Checker
 from fault_run.nodes import Dialled, Node, Times
 from fault_run.people import PRIVATE, STATE, TALK, Person
@@ -43,6 +44,7 @@ class Network:
     def __init__(self, reactor: Any, folder: Path, given: Namespace, times: Times) -> None:
         self.reactor = reactor
         self.times = times
+        self.packets = packets.Packets() if given.packets else None
         self.checker = Checker()
         ports = free_ports(8)
         self.nodes = [Node(folder, name, ports[2 * at : 2 * at + 2]) for at, name in enumerate("abc")]

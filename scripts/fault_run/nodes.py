@@ -14,11 +14,12 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+import chatnet
 from chatnet.settings import LinksSettings
 from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
 from fault_run.proxy import HOST
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+TREE = Path(chatnet.__file__).resolve().parent.parent
 PASSWORD = "the-password-of-the-links"
 
 OPER_PASSWORD = "the-password-of-operators"
@@ -100,7 +101,7 @@ class Node:
     def start(self) -> None:
         """Start the process; clients may connect a little later."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment["PYTHONPATH"] = str(TREE)
         twistd = str(Path(sys.executable).parent / "twistd")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

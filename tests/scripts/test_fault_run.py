@@ -86,15 +86,16 @@ def test_other_streams_are_none_of_it() -> None:
 
 def test_a_seed_brings_the_same_faults_and_all_kinds() -> None:
     deck = sum(kind.weight for kind in KINDS.values())
-    assert plan(7, 200, []) == plan(7, 200, [])
-    assert plan(7, 200, []) != plan(8, 200, [])
-    assert plan(7, 200, [])[:50] == plan(7, 50, [])
-    assert {kind.name for kind in plan(7, deck, [])} == set(KINDS)
-    assert {kind.name for kind in plan(7, 50, ["reset"])} == {"reset"}
+    assert plan(7, 200, [], True) == plan(7, 200, [], True)
+    assert plan(7, 200, [], True) != plan(8, 200, [], True)
+    assert plan(7, 200, [], True)[:50] == plan(7, 50, [], True)
+    assert {kind.name for kind in plan(7, deck, [], True)} == set(KINDS)
+    assert {kind.name for kind in plan(7, 50, ["reset"], False)} == {"reset"}
+    assert not any(kind.packets for kind in plan(7, 200, [], False))
 
 
 def test_the_table_adds_up() -> None:
-    (reset,) = plan(1, 1, ["reset"])
+    (reset,) = plan(1, 1, ["reset"], False)
     assert reset.name == "reset"
     struck = Struck("A - B", "", set())
     results = [
