@@ -7,10 +7,11 @@ from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.ring import Record, key_of
+from chatnet.history.ring import key_of
 from chatnet.model.channel import Channel
 from chatnet.model.facts import MessageRedacted
 from chatnet.model.modes import OP, RANK_OF_PREFIX
+from chatnet.model.past import Record
 from chatnet.model.user import User
 from chatnet.rules.channels import may_act, may_speak
 from chatnet.rules.messages import may_write
@@ -85,7 +86,12 @@ def _has_to_do_with(user: User, target: Channel | User, record: Record | None) -
     """Whether `user` may ask about messages of `target` at all: not about those of channels of others."""
     if isinstance(target, User) or user in target.members or user.may("channels"):
         return True
-    return record is not None and record.uid == user.uid  # said from outside, without mode n
+    return record is not None and _is_author(user, record)  # said from outside, without mode n
+
+
+def _is_author(user: User, record: Record) -> bool:
+    """Whether `user` said it: a server that is started anew gives the same UIDs to other people."""
+    return record.uid == user.uid and record.at >= user.signon
 
 
 def _received(user: User, target: Channel | User, record: Record) -> bool:
@@ -94,7 +100,7 @@ def _received(user: User, target: Channel | User, record: Record) -> bool:
     "servers […] should considered whether errors returned on REDACT may leak a message's existence to users
     who did not receive it"
     """
-    if not record.ranks or isinstance(target, User) or record.uid == user.uid or user.may("channels"):
+    if not record.ranks or isinstance(target, User) or _is_author(user, record) or user.may("channels"):
         return True
     return bool(target.members.get(user, 0) & record.ranks)
 
@@ -106,14 +112,15 @@ def _judge_in_channel(request: Request, channel: Channel, record: Record, reason
     if refusal is None:
         return None
     why: CannotRedact | None = FORBIDDEN
-    if record.uid == user.uid and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None:
+    bans = request.sessions.bans
+    if _is_author(user, record) and may_speak(bans, user, channel, "PRIVMSG", reason) is None:
         why = _too_late(request, record)
     return None if why is None or overrides(request, channel, refusal) else why
 
 
 def _judge_in_private(request: Request, target: User, record: Record, reason: str) -> CannotRedact | None:
     """Nobody but the author, as long as they may write to each other."""
-    if record.uid != request.user.uid or may_write(request.user, target, "PRIVMSG", reason) is not None:
+    if not _is_author(request.user, record) or may_write(request.user, target, "PRIVMSG", reason) is not None:
         return FORBIDDEN
     return _too_late(request, record)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from chatnet.model.channel import Channel
 from chatnet.model.facts import (
+    ChannelReset,
     Fact,
     Hearer,
     Kicked,
@@ -26,12 +27,13 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.network import Network
+from chatnet.model.past import Page, Record, Redaction, order
 from chatnet.model.user import User
 from chatnet.settings import HistorySettings, Settings
-from chatnet.wire.multiline import Part
 
 PLAIN: Final = 1024
-"""Bytes that a message counts for, whatever its text; each of several lines as much; tags besides."""
+"""Bytes that a message counts for, whatever its text; each of several lines as much; tags besides.  That one
+was deleted counts for as many."""
 SHELF: Final = 1024
 """Bytes that a target counts for before there is a message."""
 
@@ -43,24 +45,6 @@ NOBODY: Final = UID("")
 
 Key = Channel | tuple[UID, UID]
 """A channel, or two users (the lower UID first) who write to each other."""
-
-
-class Record(NamedTuple):
-    """A message as it was sent; `source` and `uid` are its author's (no UID if it was a server).
-
-    The other fields are those of ``MessageSent``.
-    """
-
-    msgid: str
-    at: float
-    command: str
-    source: bytes
-    uid: UID
-    text: str
-    tags: bytes = b""
-    ranks: int = 0
-    status: str = ""
-    parts: tuple[Part, ...] = ()
 
 
 Plain = tuple[str, float, str, bytes, UID, str]
@@ -75,17 +59,20 @@ Kept = Plain | Record
 class Shelf:
     """The messages of one target, oldest first, and the bytes they count for.
 
-    `between` are the users whose messages these are, if it is not a channel's.  `full` says that there are as
-    many messages as may be, all of them plain: one comes, one goes.
+    `between` are the users whose messages these are, if it is not a channel's.  `redactions` are those of a
+    channel, by the id of what was deleted.  `full` says that there are as many messages as may be, all of
+    them plain: one comes, one goes.  Up to the Unix time `closed` nothing is for other servers.
     """
 
-    __slots__ = ("between", "bytes", "full", "key", "records")
+    __slots__ = ("between", "bytes", "closed", "full", "key", "records", "redactions")
 
     def __init__(self, key: Key, between: tuple[User, ...]) -> None:
         self.key = key
         self.between = between
         self.records: deque[Kept] = deque()
+        self.redactions: dict[str, Redaction] = {}
         self.bytes = SHELF
+        self.closed = 0.0
         self.full = False
 
 
@@ -138,13 +125,14 @@ class Ring:
                 Parted: self._channel_changed,
                 Kicked: self._channel_changed,
                 ModesChanged: self._channel_changed,
+                ChannelReset: self._channel_reset,
             }
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
-        for key, shelf in list(self._shelves.items()):
+        for shelf in list(self._shelves.values()):
             shelf.full = False
-            self._trim(key, shelf)
+            self._trim(shelf)
         self._trim_all()
 
     # in
@@ -187,13 +175,13 @@ class Ring:
         shelf.bytes += size
         self.bytes += size
         if len(shelf.records) >= self._most or shelf.bytes > self._most_bytes:
-            self._trim(shelf.key, shelf)
+            self._trim(shelf)
             most = self._most
             shelf.full = len(shelf.records) == most and shelf.bytes == SHELF + most * PLAIN
         if self.bytes > self._total_bytes:
             self._trim_all()
 
-    def _shelve(self, key: Key, by: Source, target: Channel | User) -> Shelf:
+    def _shelve(self, key: Key, by: Source | None = None, target: Channel | User | None = None) -> Shelf:
         between: tuple[User, ...] = ()
         if isinstance(by, User) and isinstance(target, User):
             between = by, target
@@ -205,8 +193,14 @@ class Ring:
 
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
         key = key_of(fact.by, fact.target)
-        if key is not None:
-            self.redact(key, fact.redacted)
+        if key is None:
+            return
+        if isinstance(key, Channel):
+            # Two users hear of it as long as they are there, and so does whoever may tell the message.
+            uid = fact.by.uid if isinstance(fact.by, User) else NOBODY
+            gone = Redaction(fact.redacted, fact.at, fact.msgid, fact.by.source, uid, fact.reason)
+            self.take_in(key, Page((), (gone,)))
+        self.redact(key, fact.redacted)
 
     # what ends
 
@@ -229,6 +223,15 @@ class Ring:
         if not fact.channel.members:
             self._drop_if_gone(fact.channel)
 
+    def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
+        """What was said behind closed doors (modes i, k, s) stays with those who were there.
+
+        An older channel of the name wins, and who is in that never was to hear it.
+        """
+        shelf = self._shelves.get(fact.channel)
+        if shelf is not None and any(change.letter in "iks" for change in fact.removed):
+            shelf.closed = max(fact.at, *(kept[1] for kept in shelf.records), shelf.closed)
+
     def _drop_if_gone(self, key: Key) -> None:
         if key in self._shelves and self._is_gone(key):
             self._drop(key)
@@ -243,20 +246,63 @@ class Ring:
         return Record(*shelf.records[index])
 
     def since(self, key: Key, at: float) -> list[Record]:
-        """The messages of a target from the Unix time `at` on, in the order in which they came."""
+        """The messages of a target from the Unix time `at` on, in the order in which they came.
+
+        What other servers told later stands where its time puts it.
+        """
         shelf = self._shelves.get(key)
         if shelf is None:
             return []
         return [Record(*kept) for kept in shelf.records if kept[1] >= at]
+
+    async def page(self, channel: Channel, since: float, most: int) -> Page:
+        """What other servers may know of a channel; see :class:`~chatnet.model.past.Past`."""
+        shelf = self._shelves.get(channel)
+        if shelf is None or most <= 0:
+            return Page()
+        closed = shelf.closed
+        kept = [kept for kept in shelf.records if kept[1] >= since and kept[1] > closed]
+        gone = [gone for gone in shelf.redactions.values() if gone.at >= since and gone.at > closed]
+        return Page([Record(*each) for each in sorted(kept, key=_order)[-most:]], gone[-most:])
+
+    # what others told
+
+    def take_in(self, channel: Channel, page: Page) -> int:
+        """Remember what others told; see :class:`~chatnet.model.past.Past`."""
+        if not self._most or self._is_gone(channel):
+            return 0
+        shelf = self._shelves.get(channel) or self._shelve(channel)
+        fresh_redactions = {
+            gone.redacted: gone for gone in page.redactions if gone.redacted not in shelf.redactions
+        }
+        if fresh_redactions:
+            both = [*shelf.redactions.values(), *fresh_redactions.values()]
+            shelf.redactions = {gone.redacted: gone for gone in sorted(both, key=lambda gone: gone.at)}
+            self._weigh(shelf, PLAIN * len(fresh_redactions))
+            for index in [i for i, kept in enumerate(shelf.records) if kept[0] in fresh_redactions][::-1]:
+                self._lose(shelf, index)
+        known = {kept[0] for kept in shelf.records}
+        fresh = {
+            record.msgid: record
+            for record in page.records
+            if record.msgid not in known and record.msgid not in shelf.redactions
+        }
+        if fresh:
+            more = [_plain(record) for record in fresh.values()]
+            shelf.records = deque(sorted([*shelf.records, *more], key=_order))
+            shelf.full = False
+            self._weigh(shelf, sum(map(size_of, fresh.values())))
+        self._trim(shelf)
+        self._trim_all()
+        return len(fresh)
 
     def redact(self, key: Key, msgid: str) -> bool:
         """Forget the message of that id; True if it was remembered."""
         shelf = self._shelves.get(key)
         if shelf is None or (index := _index(shelf.records, msgid)) is None:
             return False
-        self._lose(key, shelf, index)
-        if not shelf.records:
-            self._drop(key)
+        self._lose(shelf, index)
+        self._drop_if_empty(shelf)
         return True
 
     def sweep(self, now: float) -> None:
@@ -266,10 +312,12 @@ class Ring:
         """
         before = now - self._seconds
         for key, shelf in list(self._shelves.items()):
-            records = shelf.records
+            records, redactions = shelf.records, shelf.redactions
             while records and records[0][1] < before:
-                self._lose(key, shelf, 0)
-            if not records or self._is_gone(key):
+                self._lose(shelf, 0)
+            while redactions and next(iter(redactions.values())).at < before:
+                self._lose_redaction(shelf)
+            if not (records or redactions) or self._is_gone(key):
                 self._drop(key)
 
     # bounds
@@ -280,28 +328,47 @@ class Ring:
             return network.channels.get(key.folded) is not key
         return not all(uid in network.users for uid in key)
 
-    def _trim(self, key: Key, shelf: Shelf) -> None:
-        while shelf.records and (len(shelf.records) > self._most or shelf.bytes > self._most_bytes):
-            self._lose(key, shelf, 0)
-        if not shelf.records:
-            self._drop(key)
+    def _trim(self, shelf: Shelf) -> None:
+        while len(shelf.records) > self._most:
+            self._lose(shelf, 0)
+        while len(shelf.redactions) > self._most:
+            self._lose_redaction(shelf)
+        while shelf.bytes > self._most_bytes and (shelf.records or shelf.redactions):
+            self._lose_oldest(shelf)
+        self._drop_if_empty(shelf)
 
     def _trim_all(self) -> None:
         while self.bytes > self._total_bytes:
             key, shelf = next(iter(self._shelves.items()))
-            self._lose(key, shelf, 0)
-            if shelf.records:
-                self._shelves.move_to_end(key)
-            else:
-                self._drop(key)
+            self._lose_oldest(shelf)
+            self._shelves.move_to_end(key)
+            self._drop_if_empty(shelf)
 
-    def _lose(self, key: Key, shelf: Shelf, index: int) -> None:
+    def _lose_oldest(self, shelf: Shelf) -> None:
+        gone = next(iter(shelf.redactions.values()), None)
+        if gone is not None and (not shelf.records or gone.at <= shelf.records[0][1]):
+            self._lose_redaction(shelf)
+        else:
+            self._lose(shelf, 0)
+
+    def _lose(self, shelf: Shelf, index: int) -> None:
         kept = shelf.records[index]
         size = size_of(kept) if isinstance(kept, Record) else PLAIN
         del shelf.records[index]
-        shelf.bytes -= size
-        self.bytes -= size
+        self._weigh(shelf, -size)
         shelf.full = False
+
+    def _lose_redaction(self, shelf: Shelf) -> None:
+        del shelf.redactions[next(iter(shelf.redactions))]
+        self._weigh(shelf, -PLAIN)
+
+    def _weigh(self, shelf: Shelf, size: int) -> None:
+        shelf.bytes += size
+        self.bytes += size
+
+    def _drop_if_empty(self, shelf: Shelf) -> None:
+        if not (shelf.records or shelf.redactions):
+            self._drop(shelf.key)
 
     def _drop(self, key: Key) -> None:
         shelf = self._shelves.pop(key)
@@ -319,6 +386,15 @@ def _index(records: deque[Kept], msgid: str) -> int | None:
         if kept[0] == msgid:
             return len(records) - back
     return None
+
+
+def _order(kept: Kept) -> tuple[int, str]:
+    return order(kept[0], kept[1])
+
+
+def _plain(record: Record) -> Kept:
+    """A record as it is kept."""
+    return record if record[6:] != (b"", 0, "", ()) else record[:6]
 
 
 def _is_fleeting(tags: bytes) -> bool:

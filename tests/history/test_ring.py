@@ -16,6 +16,8 @@ from states import channel, far_join, far_server, far_user, set_modes, split
 from chatnet.history.ring import PLAIN, SHELF, Key, Ring, key_of, size_of
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, MessageRedacted, MessageSent
+from chatnet.model.ids import UID
+from chatnet.model.past import Page, Record, Redaction
 from chatnet.model.user import User
 from chatnet.wire.multiline import Part
 
@@ -298,6 +300,20 @@ def test_what_counts_is_about_what_it_takes(house: House) -> None:
     assert 300 * PLAIN / 4 < taken < history.bytes - before == SHELF + 300 * PLAIN
 
 
+def page(ring: Ring, place: Channel, since: float = 0.0, most: int = 10000) -> Page:
+    """What other servers may know."""
+    try:
+        ring.page(place, since, most).send(None)
+    except StopIteration as end:
+        found: Page = end.value
+        return found
+    raise AssertionError("the ring waits for nothing")
+
+
+def redactions(ring: Ring, place: Channel) -> list[str]:
+    return [gone.redacted for gone in page(ring, place).redactions]
+
+
 class Bounds(RuleBasedStateMachine):
     """Any messages, redactions, sweeps and reloads, against lists that are kept beside."""
 
@@ -312,11 +328,15 @@ class Bounds(RuleBasedStateMachine):
         self.ended: set[Key] = set()
         self.said: dict[Key, list[MessageSent]] = {}
         self.redacted: set[str] = set()
+        self.deleted: set[str] = set()  # those in channels, known or not
         self.number = 0
 
     @property
     def ring(self) -> Ring:
         return self.house.parts.history
+
+    def place(self, letter: str) -> Channel:
+        return channel(self.house, f"#{letter}")
 
     @property
     def users(self) -> list[User]:
@@ -371,6 +391,9 @@ class Bounds(RuleBasedStateMachine):
             self.redacted.add(msgid)
         self.commit(MessageRedacted(self.users[by], target, msgid, "", self.house.clock.time(), "r"))
         assert self.ring.find(key, msgid) is None
+        if isinstance(target, Channel):
+            self.deleted.add(msgid)
+            assert (msgid in redactions(self.ring, target)) is (self.house.settings.history.messages > 0)
 
     @rule(seconds=st.integers(0, 40))
     def sweep(self, seconds: int) -> None:
@@ -400,11 +423,14 @@ class Bounds(RuleBasedStateMachine):
     def bounded_and_right(self) -> None:
         limits = self.house.settings.history
         total = 0
-        for key, said in self.said.items():
+        for key in {*self.said, *map(self.place, "ab")}:
+            said = self.said.get(key, [])
             kept = self.ring.since(key, 0.0)
-            size = sum(map(size_of, kept))
-            assert len(kept) <= (0 if key in self.ended else limits.messages)
-            if kept:
+            gone = redactions(self.ring, key) if isinstance(key, Channel) else []
+            assert set(gone) <= self.deleted and not {r.msgid for r in kept} & set(gone)
+            size = sum(map(size_of, kept)) + PLAIN * len(gone)
+            assert max(len(kept), len(gone)) <= (0 if key in self.ended else limits.messages)
+            if kept or gone:
                 assert SHELF + size <= limits.target_bytes
                 total += SHELF + size
             # The end of what was said, but for what was redacted, or did not fit.
@@ -441,3 +467,64 @@ def test_all_together_never_exceed_the_total(targets: list[int]) -> None:
         assert ring.bytes <= 65536
         assert ring.find(channels[target], str(number)) is not None
     house.check()
+
+
+# what other servers tell
+
+
+def said(number: int, at: float, text: str = "x") -> Record:
+    return Record(f"id{number}", at, "PRIVMSG", b"far!~far@h", UID("0BAAAAAAA"), text)
+
+
+def deleted(number: int, at: float) -> Redaction:
+    return Redaction(f"id{number}", at, f"r{number}", b"far!~far@h", UID("0BAAAAAAA"), "")
+
+
+def test_what_others_tell_stands_where_its_time_puts_it(house: House) -> None:
+    ann = house.client("ann")
+    now = house.clock.time()
+    ann >> "JOIN #c" >> "PRIVMSG #c :1"
+    house.clock.advance(10)
+    ann >> "PRIVMSG #c :3"
+    place, ring = channel(house), house.parts.history
+    several = said(4, now + 6, "a\nb")._replace(
+        parts=(Part("a"), Part("b")), tags=b"+x", ranks=28, status="@"
+    )
+    told = Page((said(2, now + 5, "2"), several, said(0, now - 5, "0"), said(2, now + 5, "2")))
+    assert ring.take_in(place, told) == 3
+    assert ring.take_in(place, told) == 0
+    assert texts(house, ann, place) == ["0", "1", "2", "a\nb", "3"]
+    assert ring.find(place, "id4") == several
+    assert ring.bytes == SHELF + sum(map(size_of, ring.since(place, 0.0)))
+    assert page(ring, place, now, 3).records == ring.since(place, now)[-3:]
+    assert page(ring, place, most=0) == Page()
+    ann >> "PART #c"
+    assert ring.take_in(place, told) == 0 == ring.bytes
+
+
+def test_what_was_deleted_stays_away(house: House) -> None:
+    """Whichever of the two is known first, as long as the one would be remembered."""
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+    now, place, ring = house.clock.time(), channel(house), house.parts.history
+    assert ring.take_in(place, Page((said(1, now), said(2, now)), (deleted(2, now),))) == 1
+    assert ring.take_in(place, Page((), (deleted(1, now), deleted(3, now)))) == 0
+    assert ring.take_in(place, Page((said(1, now), said(3, now)))) == 0
+    assert texts(house, ann, place) == []
+    assert redactions(ring, place) == ["id2", "id1", "id3"]
+    house.clock.advance(house.settings.history.duration + 1)
+    ring.sweep(house.clock.time())
+    assert ring.bytes == 0
+
+
+def test_what_others_tell_is_bounded() -> None:
+    house = House(history={"messages": 4, "total_bytes": 65536})
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "PRIVMSG #c :mine"
+    now, place, ring = house.clock.time(), channel(house), house.parts.history
+    ring.take_in(place, Page([said(n, now + n) for n in range(9)], [deleted(n, now) for n in range(50, 90)]))
+    assert [r.msgid for r in ring.since(place, 0.0)] == ["id5", "id6", "id7", "id8"]
+    assert redactions(ring, place) == ["id86", "id87", "id88", "id89"]
+    assert ring.bytes == SHELF + 8 * PLAIN
+    house.reload(history={"messages": 0})
+    assert ring.take_in(place, Page([said(1, now)])) == 0 == ring.bytes

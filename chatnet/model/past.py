@@ -1,0 +1,75 @@
+"""What was said: messages as they are remembered, and what every memory of them offers.
+
+The ring of ``history`` is one, in memory.  Servers that meet again tell each other out of theirs what the
+other side missed; ``links`` asks and answers, and knows a memory as :class:`Past` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from chatnet.model.channel import Channel
+from chatnet.model.ids import UID
+from chatnet.wire.multiline import Part
+
+
+class Record(NamedTuple):
+    """A message as it was sent; `source` and `uid` are its author's (no UID if it was a server).
+
+    The other fields are those of ``MessageSent``.
+    """
+
+    msgid: str
+    at: float
+    command: str
+    source: bytes
+    uid: UID
+    text: str
+    tags: bytes = b""
+    ranks: int = 0
+    status: str = ""
+    parts: tuple[Part, ...] = ()
+
+
+class Redaction(NamedTuple):
+    """That the message `redacted` was deleted, by whom; known or not, it must not come back.
+
+    `msgid` is the id of this itself.
+    """
+
+    redacted: str
+    at: float
+    msgid: str
+    source: bytes
+    uid: UID
+    reason: str
+
+
+class Page(NamedTuple):
+    """Some of what was said in a channel, the oldest first; no record of a message that was deleted."""
+
+    records: Sequence[Record] = ()
+    redactions: Sequence[Redaction] = ()
+
+
+class Past(Protocol):
+    """What is remembered of channels, as far as other servers have to do with it."""
+
+    async def page(self, channel: Channel, since: float, most: int) -> Page:
+        """What other servers may know of a channel from the Unix time `since` on: the newest `most` of each.
+
+        Records are in the order of their times, in milliseconds, then of their ids.
+        """
+
+    def take_in(self, channel: Channel, page: Page) -> int:
+        """Remember what others told; how many of its records were news.
+
+        Each stands where its time puts it.  What is known stays as it is, and what was deleted stays away,
+        whichever of the two came first.
+        """
+
+
+def order(msgid: str, at: float) -> tuple[int, str]:
+    """Where a message stands among others: the same for all servers, whatever their clocks resolve."""
+    return int(at * 1000), msgid
