@@ -528,6 +528,21 @@ class LinksSettings(Section):
     within ``queries_period``; further ones are told to try again."""
     queries_period: Annotated[float, Field(gt=0)] = 10.0
     """Seconds."""
+    backfill_messages: Annotated[int, Field(ge=0, le=10000)] = 500
+    """Messages of one channel that another server is asked for when it is back, and told; 0 = none."""
+    backfill_bytes: Annotated[int, Field(ge=4096)] = 1_048_576
+    """Bytes of lines that tell them, for one channel; the oldest are left out."""
+    backfill_duration: Annotated[float, Field(gt=0)] = 86400.0
+    """Seconds that they may be old."""
+    backfill_overlap: Annotated[float, Field(ge=0)] = 120.0
+    """Seconds before a split was noticed from which on to ask: longer than it may go unnoticed, and than
+    clocks differ."""
+    backfill_requests: Annotated[int, Field(ge=1)] = 4
+    """Channels that are asked about at a time, and those that each other server may ask about at a time."""
+    backfill_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds without a line of an answer after which it is not waited for any more."""
+    backfill_slice: Annotated[int, Field(ge=1)] = 100
+    """Lines of answers that are sent in one turn; clients are served between two."""
 
     @model_validator(mode="after")
     def _check_order(self) -> LinksSettings:

@@ -45,4 +45,6 @@ def gcap(line: Line) -> None:
 
     # <- :2LF ENCAP * GCAP :QS EX IE ENCAP SAVE
     """
-    line.by_server().caps = frozenset(line.params[-1].upper().split())
+    server = line.by_server()
+    server.caps = frozenset(line.params[-1].upper().split())
+    line.links.backfill.known(server)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from itertools import count
 from typing import Final
 
-from chatnet.links import dialler, handshake, line
+from chatnet.links import backfill, dialler, handshake, line, recall
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.callers import Callers
 from chatnet.links.identity import Identity
@@ -17,10 +16,12 @@ from chatnet.links.routes import Routes
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
+from chatnet.model.past import Past
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.settings import LinkSettings
+from chatnet.wire.server_time import read_time
 from chatnet.wire.text import printable
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -30,10 +31,16 @@ TOLD: Final = "told"
 
 
 class Links:
-    """The registry of links, and an observer of all that neighbours hear."""
+    """The registry of links, and an observer of all that neighbours hear.
 
-    def __init__(self, node: Node, connect: dialler.Connect) -> None:
+    What this server remembers of channels is `past`.
+    """
+
+    def __init__(self, node: Node, past: Past, connect: dialler.Connect) -> None:
         self.node = node
+        self.past = past
+        self.backfill = backfill.BackFill(self)
+        self.recall = recall.Recall(self)
         self.dialler = dialler.Dialler(self, connect)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
@@ -173,8 +180,5 @@ class Links:
         text = tags.get("time")
         if not text:
             return now
-        try:
-            at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-        except (ValueError, OverflowError):
-            return now
-        return max(0.0, min(at, now))
+        at = read_time(text)
+        return now if at is None else max(0.0, min(at, now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 _milliseconds = -1
 _time = b""
@@ -17,3 +18,11 @@ def time_tag(at: float) -> bytes:
         second, rest = divmod(milliseconds, 1000)
         _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
     return _time
+
+
+def read_time(text: str) -> float | None:
+    """The Unix time that a text such as ``2026-11-22T13:20:00.123Z`` means, or None."""
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -73,7 +73,7 @@ def build(
     monitors = Monitors(node)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
-    links = Links(node, connect)
+    links = Links(node, history, connect)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -91,5 +91,7 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
-    node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler])
+    node.observe(
+        [delivery, monitors, history, sessions, Opers(sessions), links, links.dialler, links.backfill]
+    )
     return Parts(node, sessions, delivery, history, admission, links, turn)

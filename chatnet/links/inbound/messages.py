@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from chatnet.dispatch import Phase
 from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
+from chatnet.links.records import MOST_TAGS, MOST_TEXT, MSGID
 from chatnet.model.channel import Channel
 from chatnet.model.facts import (
     BroadcastSent,
@@ -28,14 +26,6 @@ from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 from chatnet.wire.multiline import Part, combine, judged
 from chatnet.wire.text import cut
-
-_MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
-"""What can stand in a tag as it is."""
-
-MOST_TEXT: Final = 510
-"""Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
-MOST_TAGS: Final = 4094
-"""Bytes of client-only tags.  https://ircv3.net/specs/extensions/message-tags#size-limit"""
 
 Way = tuple[Channel | User, int, str]
 """Where a message goes, as in ``MessageSent``: its target, the ranks it is for, and their prefix."""
@@ -136,7 +126,7 @@ def msgid_of(line: Line, place: str) -> str:
     Foreign servers hang at the edge of the network, so this server alone does so for theirs.
     """
     given = line.tags.get("msgid")
-    if given is not None and _MSGID.fullmatch(given) is not None:
+    if given is not None and MSGID.fullmatch(given) is not None:
         return given
     source = line.source
     sender = source.uid if isinstance(source, User) else UID(source.sid)
@@ -219,7 +209,7 @@ def encapsulated_redact(line: Line) -> None:
 def _redaction(line: Line) -> MessageRedacted:
     target, ranks, status = find_way(line, line.params[0])
     redacted = line.params[1]
-    if _MSGID.fullmatch(redacted) is None:
+    if MSGID.fullmatch(redacted) is None:
         raise Ignored
     msgid = msgid_of(line, target.place)
     reason = cut(line.param(2), MOST_TEXT)

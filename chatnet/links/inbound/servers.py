@@ -110,6 +110,7 @@ def pong(line: Line) -> None:
         return
     wanted = line.links.server(line.param(1)) if line.param(1) else None
     if wanted is None or wanted is line.network.me:
+        line.links.backfill.heard(line.source)
         link = line.link
         if link.pinged and line.source is link.server:  # else it answers the PING that ended our burst
             link.lag = line.node.clock.monotonic() - link.pinged

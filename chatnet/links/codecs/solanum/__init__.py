@@ -9,6 +9,7 @@ from __future__ import annotations
 from chatnet.links.codecs.solanum.bans import Bans
 from chatnet.links.codecs.solanum.base import NEEDED, OURS, encode
 from chatnet.links.codecs.solanum.channels import Channels
+from chatnet.links.codecs.solanum.history import History
 from chatnet.links.codecs.solanum.messages import Messages
 from chatnet.links.codecs.solanum.servers import Servers
 from chatnet.links.codecs.solanum.users import Users
@@ -16,7 +17,7 @@ from chatnet.links.codecs.solanum.users import Users
 __all__ = ["NEEDED", "OURS", "Solanum", "encode"]
 
 
-class Solanum(Servers, Users, Channels, Messages, Bans):
+class Solanum(Servers, Users, Channels, Messages, History, Bans):
     """All lines of the dialect."""
 
     __slots__ = ()

@@ -11,9 +11,10 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1",
+    "SERVICES", "STAG", "TB", "CN1", "CNHIST",
 )  # fmt: skip
-"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server."""
+"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNHIST`` one that can be asked what
+was said."""
 
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""

@@ -1,0 +1,120 @@
+"""Reads what another server tells of the past: lines as ``codecs/solanum/history.py`` writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chatnet.links.codecs.solanum.history import AUTHOR
+from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
+from chatnet.model.ids import UID
+from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
+from chatnet.model.past import Record, Redaction
+from chatnet.rules.client_tags import relayed
+from chatnet.wire.message import split
+from chatnet.wire.multiline import CONCAT, TYPE, Part, combine, is_blank
+from chatnet.wire.names import is_uid
+from chatnet.wire.server_time import read_time
+from chatnet.wire.text import byte_length, cut
+
+MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
+"""What can stand in a tag as it is."""
+MOST_TEXT: Final = 510
+"""Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
+MOST_TAGS: Final = 4094
+"""Bytes of client-only tags.  https://ircv3.net/specs/extensions/message-tags#size-limit"""
+MOST_SOURCE: Final = 400
+"""Bytes of ``nick!user@host``."""
+
+_SAID: Final = frozenset({"PRIVMSG", "NOTICE"})
+
+
+class Nonsense(ValueError):
+    """What was told is no message, or not one that was asked for; the text says why."""
+
+
+class Reader:
+    """Makes records of lines about the channel `name`; of several lines, when the last of them came.
+
+    Names are compared as `fold` has them.
+    """
+
+    __slots__ = ("_folded", "_opening", "_parts", "_size", "_verb", "fold")
+
+    def __init__(self, name: str, fold: Callable[[str], str]) -> None:
+        self.fold = fold
+        self._folded = fold(name)
+        self._opening: tuple[dict[str, str], str, str, str] | None = None  # tags, source, reference, target
+        self._verb = ""
+        self._parts: list[Part] = []
+        self._size = 0
+
+    def read(self, text: str) -> Record | Redaction | None:
+        """One line; None if there is more to come.  Nonsense if it is none of the channel."""
+        tags, source, verb, params = split(text) or ({}, "", "", [])
+        if verb == "BATCH" and params:
+            return self._batch(tags, source, params)
+        if not params or (self._opening is not None and "batch" not in tags):
+            raise Nonsense("it is no message")
+        if verb in _SAID and len(params) == 2:
+            if "batch" in tags:
+                self._part(tags, verb, params[1])
+                return None
+            return self._record(tags, source, verb, params[0], cut(params[1], MOST_TEXT))
+        if verb == "TAGMSG":
+            return self._record(tags, source, verb, params[0], "")
+        if verb == "REDACT" and len(params) > 1 and MSGID.fullmatch(params[1]):
+            record = self._record(
+                tags, source, verb, params[0], cut(params[2], MOST_TEXT) if params[2:] else ""
+            )
+            return Redaction(params[1], record.at, record.msgid, record.source, record.uid, record.text)
+        raise Nonsense("it is no message")
+
+    def _batch(self, tags: dict[str, str], source: str, params: list[str]) -> Record | None:
+        sign, reference = params[0][:1], params[0][1:]
+        if self._opening is None:
+            if sign != "+" or len(params) < 3 or params[1] != TYPE:
+                raise Nonsense("it is no message of several lines")
+            self._opening = tags, source, reference, params[2]
+            return None
+        tags, source, begun, target = self._opening
+        parts, self._parts = tuple(self._parts), []
+        self._opening, self._size = None, 0
+        if sign != "-" or reference != begun or is_blank(parts):
+            raise Nonsense("a message of several lines does not end")
+        return self._record(tags, source, self._verb, target, combine(parts), parts)
+
+    def _part(self, tags: Mapping[str, str], verb: str, text: str) -> None:
+        text = cut(text, MOST_TEXT)
+        self._size += byte_length(text)
+        if self._opening is None or tags["batch"] != self._opening[2]:
+            raise Nonsense("a line is of no message")
+        if len(self._parts) >= MOST_LINES or self._size > MOST_BYTES:
+            raise Nonsense("a message has too many lines")
+        self._verb = verb
+        self._parts.append(Part(text, bool(self._parts) and CONCAT in tags))
+
+    def _record(
+        self, tags: Mapping[str, str], source: str, verb: str, target: str, text: str,
+        parts: tuple[Part, ...] = (),
+    ) -> Record:  # fmt: skip
+        prefix, mark, rest = target.partition("#")
+        if self.fold(mark + rest) != self._folded:
+            raise Nonsense("it is about another channel")
+        ranks, status = 0, ""
+        if prefix == "=":
+            ranks = at_least(OP)
+        elif prefix:
+            if prefix not in RANK_OF_PREFIX:
+                raise Nonsense("it is to no ranks")
+            ranks, status = at_least(RANK_OF_PREFIX[prefix]), prefix
+        msgid, at, author = tags.get("msgid", ""), read_time(tags.get("time", "")), tags.get(AUTHOR, "")
+        if not MSGID.fullmatch(msgid) or at is None:
+            raise Nonsense("it has no id or no time")
+        if not 0 < byte_length(source) <= MOST_SOURCE or is_uid(author) == ("!" not in source):
+            raise Nonsense("nobody has said it")
+        theirs = relayed(tags, ())
+        theirs = theirs if len(theirs) <= MOST_TAGS else b""
+        mask = source.encode("utf-8", "surrogateescape")
+        return Record(msgid, at, verb, mask, UID(author), text, theirs, ranks, status, parts)
