@@ -43,7 +43,7 @@ class Question:
     """
 
     __slots__ = (
-        "bytes", "channel", "count", "most", "name", "next", "number", "reader", "records", "redactions",
+        "bytes", "channel", "heard", "most", "name", "next", "number", "reader", "records", "redactions",
         "server", "since", "timer",
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ class Question:
         self.records: list[Record] = []
         self.redactions: list[Redaction] = []
         self.bytes = 0
-        self.count = 0
+        self.heard = 0.0
         self.timer: Timer | None = None
 
 
@@ -235,8 +235,9 @@ class BackFill:
         reader = Reader(channel.name, node.network.fold)
         question = Question(self._last, server, channel, since, self._most, reader)
         question.next = servers
+        question.heard = node.clock.monotonic()
         self._open[question.number] = question
-        self._wait(question)
+        self._wait(question, settings.backfill_timeout)
         node.run(self._send(question, now))
 
     async def _send(self, question: Question, now: float) -> None:
@@ -251,14 +252,15 @@ class BackFill:
                 )
             )  # fmt: skip
 
-    def _wait(self, question: Question) -> None:
-        if question.timer is not None:
-            question.timer.cancel()
-        clock, seconds = self._links.node.clock, self._settings.backfill_timeout
-        question.timer = clock.later(seconds, lambda: self._too_late(question))
+    def _wait(self, question: Question, seconds: float) -> None:
+        question.timer = self._links.node.clock.later(seconds, lambda: self._is_late(question))
 
-    def _too_late(self, question: Question) -> None:
+    def _is_late(self, question: Question) -> None:
         question.timer = None
+        left = question.heard + self._settings.backfill_timeout - self._links.node.clock.monotonic()
+        if left > 0.001:
+            self._wait(question, left)
+            return
         self._links.node.log.warn(f"{question.server.name} did not answer what was said in a channel")
         self._end(question, well=False)
 
@@ -286,7 +288,7 @@ class BackFill:
             self._end(question, well=True)  # we do not want more
             return
         found = question.reader.read(text)
-        self._wait(question)
+        question.heard = self._links.node.clock.monotonic()
         if found is None:
             return
         now = self._links.node.clock.time()
