@@ -30,8 +30,8 @@ splits                     how often people read that others are gone
 connections                new ones between servers, made after a fault
 
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
-time, and one by a longer one, only for those it comes between; afterwards everybody hears everybody, and all
-servers tell the same of all channels. The exit status is 1 if a promise was broken.
+time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody again,
+and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
 
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
 number. What people say at that moment is another matter."""
@@ -117,13 +117,9 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
             pair = frozenset({servers[to.nick], servers[by.nick]})
             if to.node in struck.mute:
                 continue
-            if pair not in struck.apart:
-                wanted = range(1)
-            elif outage is Outage.LONG:
-                wanted = range(1, 2)
-            else:
-                wanted = range(1)
-            if times not in wanted and (RESUMES or times < wanted[0] or pair not in struck.apart):
+            apart = pair in struck.apart
+            wanted = outage.splits if apart else range(1)
+            if times not in wanted and (RESUMES or times < wanted[0] or not apart):
                 found.append(f"{to.nick} read {times} times that {by.nick} was gone")
     return found[:3]
 

@@ -24,7 +24,13 @@ class Outage(Enum):
 
     NONE = "none"  # the connection stays
     SHORT = "short"  # they wait for each other: nobody notices, where links are resumed
+    EDGE = "edge"  # about as long as they wait: one split, or none
     LONG = "long"  # they give each other up: one split, and one return
+
+    @property
+    def splits(self) -> range:
+        """How many splits those whom it comes between may read of."""
+        return {"none": range(1), "short": range(1), "edge": range(2), "long": range(1, 2)}[self.value]
 
 
 @dataclass
@@ -206,6 +212,12 @@ async def refused_for_long(network: Network, dice: random.Random) -> Struck:
     return await refuse(network, dice, network.times.long)
 
 
+@kind("refused to the edge", 2, Outage.EDGE)
+async def refused_to_the_edge(network: Network, dice: random.Random) -> Struck:
+    """RST, and no new connection for about the grace."""
+    return await refuse(network, dice, seconds(dice, network.times.grace - 1.5, network.times.grace + 1.0))
+
+
 async def refuse(network: Network, dice: random.Random, time: float) -> Struck:
     link = dice.choice(network.links)
     link.proxy.refuse()
@@ -228,6 +240,13 @@ async def hole_for_long(network: Network, dice: random.Random) -> Struck:
     return await swallow(network, dice, network.times.long)
 
 
+@kind("black hole to the edge", 1, Outage.EDGE)
+async def hole_to_the_edge(network: Network, dice: random.Random) -> Struck:
+    """Nothing passes, nothing is answered, for about the grace."""
+    end = network.times.ping_timeout + network.times.grace
+    return await swallow(network, dice, seconds(dice, end - 1.0, end + 1.5))
+
+
 async def swallow(network: Network, dice: random.Random, time: float) -> Struck:
     link = dice.choice(network.links)
     link.proxy.silence(True)
@@ -247,6 +266,13 @@ async def stopped(network: Network, dice: random.Random) -> Struck:
 async def stopped_for_long(network: Network, dice: random.Random) -> Struck:
     """SIGSTOP, and SIGCONT when the others have given it up."""
     return await freeze(network, dice, network.times.long)
+
+
+@kind("stopped to the edge", 1, Outage.EDGE)
+async def stopped_to_the_edge(network: Network, dice: random.Random) -> Struck:
+    """SIGSTOP, and SIGCONT when the others are about to give it up."""
+    end = network.times.ping_timeout + network.times.grace
+    return await freeze(network, dice, seconds(dice, end - 1.0, end + 1.5))
 
 
 async def freeze(network: Network, dice: random.Random, time: float) -> Struck:
