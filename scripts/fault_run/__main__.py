@@ -6,6 +6,7 @@ import argparse
 import random
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from fault_run import packets
 from fault_run.faults import KINDS, Kind, Outage, Struck, plan
 from fault_run.network import Network
 from fault_run.nodes import RESUMES, Times
+from fault_run.probe import BACK_FILLS
 from fault_run.report import Result, table
 from fault_run.waiting import Late
 
@@ -26,11 +28,12 @@ channel and in private, in numbered messages, and change another channel, while 
 
 lost, doubled, reordered   messages that somebody did not read, read twice, or read too late
 left out                   messages to people who had read that the other one was gone
+filled in                  messages to the channel among them, that the servers of these people remember now
 splits                     how often people read that others are gone
 connections                new ones between servers, made after a fault
 
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
-time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody again,
+time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
 and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
 
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
@@ -72,6 +75,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     for number, kind in faults(given):
         if number < given.first:
             continue
+        since, filled = time.time(), 0
         began, connections = reactor.seconds(), network.connections
         struck = Struck("", "", set())
         wrong: list[str] = []
@@ -82,14 +86,17 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
             wrong.append(str(late))
         splits = max(network.checker.gone.values(), default=0)
         wrong += unpromised(network, kind.outage, struck)
+        if BACK_FILLS and not wrong:
+            filled, missing = await network.forgotten(since, struck.mute)
+            wrong += missing
         count = network.checker.take()
         for what in ("lost", "doubled", "reordered"):
             if amount := getattr(count, what):
                 wrong.append(f"{amount} {what}")
         wrong += count.where[:4]
         wrong += network.trouble()
-        new, time = network.connections - connections, reactor.seconds() - began
-        result = Result(number, kind.name, struck, count, splits, new, time, wrong)
+        new, duration = network.connections - connections, reactor.seconds() - began
+        result = Result(number, kind.name, struck, count, splits, new, filled, duration, wrong)
         results.append(result)
         print(result, flush=True)
         if any("in vain" in text for text in wrong):

@@ -92,6 +92,15 @@ class Checker:
         self.gone[receiver, sender] += 1
         self._part(receiver, sender)
 
+    def to_remember(self, where: str) -> dict[str, set[tuple[str, int]]]:
+        """What each receiver was not told of a channel since the last look: senders and numbers."""
+        found: dict[str, set[tuple[str, int]]] = {}
+        for (receiver, sender, place), stream in self.streams.items():
+            if place == where and stream.missed:
+                found.setdefault(receiver, set()).update((sender, number) for number in stream.missed)
+                stream.missed.clear()
+        return found
+
     def came_anew(self, receiver: str) -> None:
         """A receiver connected again: nobody promised it what was said meanwhile."""
         for (to, _, _), stream in self.streams.items():

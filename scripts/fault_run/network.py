@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from socket import create_server
@@ -18,11 +18,14 @@ from fault_run import packets
 from fault_run.checker import Checker
 from fault_run.nodes import Dialled, Node, Times
 from fault_run.people import PRIVATE, STATE, TALK, Person
+from fault_run.probe import remembered
 from fault_run.proxy import HOST, Proxy
 from fault_run.waiting import Late, pause, until
 
 WHOLE = 30.0
 """Seconds after which a network that is not whole is taken for broken."""
+REMEMBERING = 10.0
+"""Seconds after which servers have told each other what was said over a split."""
 FILLING = 30
 """Channels of each first person: so there is something to tell in a burst."""
 
@@ -46,7 +49,8 @@ class Network:
         self.times = times
         self.packets = packets.Packets() if given.packets else None
         self.checker = Checker()
-        ports = free_ports(8)
+        ports = free_ports(9)
+        self._probe_port = ports[8]
         self.nodes = [Node(folder, name, ports[2 * at : 2 * at + 2]) for at, name in enumerate("abc")]
         a, b, c = self.nodes
         self.links = [
@@ -54,7 +58,7 @@ class Network:
             Link(c, b, Proxy(reactor, ports[7], b.link_port)),
         ]
         a.configure([Dialled(b, ports[6])], times)
-        b.configure([Dialled(a, None), Dialled(c, None)], times)
+        b.configure([Dialled(a, None), Dialled(c, None)], times, self._probe_port)
         c.configure([Dialled(b, ports[7])], times)
         self.people = [
             Person(reactor, node, f"{node.short}{number}", self.checker, oper=number == 1)
@@ -128,6 +132,36 @@ class Network:
         await pause(self.reactor, seconds)
         node.start()
         await self.gather(people)
+
+    async def forgotten(self, since: float, mute: Collection[Node]) -> tuple[int, list[str]]:
+        """How many messages people were not told, and which of those their servers do not remember, in words.
+
+        A server that was killed has forgotten; and nobody heard what was said to it at the last moment.
+        """
+        servers = {person.nick: person.node for person in self.people}
+        wanted: dict[Node, set[tuple[str, int]]] = {}
+        for receiver, messages in self.checker.to_remember(TALK).items():
+            if servers[receiver] not in mute:
+                heard = wanted.setdefault(servers[receiver], set())
+                heard.update(message for message in messages if servers[message[0]] not in mute)
+        count, end = sum(map(len, wanted.values())), self.reactor.seconds() + REMEMBERING
+        while wanted:
+            known = await remembered(
+                self.reactor, self.nodes[1], self._probe_port, TALK, list(wanted), since - 5.0
+            )
+            missing = {node: messages - known[node].keys() for node, messages in wanted.items()}
+            twice = [node.name for node in wanted if any(times > 1 for times in known[node].values())]
+            if not any(missing.values()) or self.reactor.seconds() > end:
+                return count, [
+                    *(
+                        f"{node.name} remembers {len(some)} messages not"
+                        for node, some in missing.items()
+                        if some
+                    ),
+                    *(f"{name} remembers messages twice" for name in twice),
+                ]
+            await pause(self.reactor, 0.2)
+        return 0, []
 
     async def differences(self) -> list[str]:
         """What the servers tell differently of the channels, when nobody changes them any more."""

@@ -21,6 +21,10 @@ from fault_run.proxy import HOST
 
 TREE = Path(chatnet.__file__).resolve().parent.parent
 PASSWORD = "the-password-of-the-links"
+PROBE_NAME = "probe.faults.local"
+PROBE_SID = "9PP"
+REMEMBERED = 5000
+"""Messages of a channel that each server remembers: more than are said in the longest outage."""
 
 OPER_PASSWORD = "the-password-of-operators"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
@@ -72,17 +76,19 @@ class Node:
         self.folder.mkdir(parents=True)
         make_self_signed(self._certificate, [self.name])
 
-    def configure(self, links: Sequence[Dialled], times: Times, more: str = "") -> None:
-        """Write its configuration."""
+    def configure(self, links: Sequence[Dialled], times: Times, probe_port: int | None = None) -> None:
+        """Write its configuration; a probe may link to `probe_port`."""
         resume = f"resume_grace = {times.grace}\n" if RESUMES else ""
         text = (
             f'[server]\nname = "{self.name}"\nsid = "{self.sid}"\nnetwork = "faults"\ndata = "data"\n'
             f'[cloak]\nkey = "{"k" * 32}"\n'
             "[flood]\nenabled = false\n"
+            f"[history]\nmessages = {REMEMBERED}\ntarget_bytes = 16777216\n"
             "[tls]\nhandshake_timeout = 2\n"
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
             f"reconnect_min = 0.2\nreconnect_max = 1\n{resume}"
+            f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
             f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
             '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'
             f'[[oper]]\nname = "oper"\nclass = "all"\npassword = \'{_HASH}\'\nmodes = ""\n'
@@ -96,7 +102,12 @@ class Node:
                 f'addresses = {addresses}\npassword = "{PASSWORD}"\n'
                 f'spki_sha256 = ["{public_key_fingerprint(link.to._certificate)}"]\n'
             )
-        (self.folder / "chatnet.toml").write_text(text + more)
+        if probe_port is not None:
+            text += (
+                f'[[listen]]\nkind = "server"\nendpoint = "tcp:{probe_port}:interface={HOST}"\n'
+                f'[[link]]\nname = "{PROBE_NAME}"\nsid = "{PROBE_SID}"\npassword = "{PASSWORD}"\n'
+            )
+        (self.folder / "chatnet.toml").write_text(text)
 
     def start(self) -> None:
         """Start the process; clients may connect a little later."""

@@ -212,8 +212,9 @@ class Person:
             self.checker.read(self.nick, nick, where, int(rest.partition(" ")[0]))
 
     def _quit(self, nick: str, words: list[str], line: str) -> None:
-        self.away.add(nick)
-        self.checker.went(self.nick, nick)
+        if any(other.nick == nick for other in self.others):
+            self.away.add(nick)
+            self.checker.went(self.nick, nick)
 
     def _join(self, nick: str, words: list[str], line: str) -> None:
         if words[0].removeprefix(":") == TALK:

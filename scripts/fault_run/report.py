@@ -18,6 +18,7 @@ class Result:
     count: Count
     splits: int
     connections: int
+    filled: int  # messages that servers remember over splits
     seconds: float
     broken: list[str] = field(default_factory=list)
 
@@ -41,6 +42,7 @@ HEAD = (
     "splits",
     "connections",
     "left out",
+    "filled in",
     "broken",
 )
 
@@ -79,6 +81,7 @@ def row(name: str, outage: str, results: list[Result]) -> tuple[str, ...]:
         sum(result.splits for result in results),
         sum(result.connections for result in results),
         total.missed,
+        sum(result.filled for result in results),
         sum(bool(result.broken) for result in results),
     )
     return (name, outage, *map(str, numbers))

@@ -54,6 +54,15 @@ def test_a_split_excuses_what_lies_in_it_and_no_more() -> None:
     assert count.where == ["bob lost 1 of ann (#c, 8 to 8)"]
 
 
+def test_what_was_left_out_is_to_be_remembered() -> None:
+    checker = read(1, 2)
+    checker.went("bob", "ann")
+    read(5, before=checker)
+    assert checker.to_remember("#d") == {}
+    assert checker.to_remember("#c") == {"bob": {("ann", 3), ("ann", 4)}}
+    assert checker.to_remember("#c") == {}, "told once"
+
+
 def test_what_came_twice_over_a_split_is_doubled() -> None:
     checker = read(1, 2)
     checker.went("bob", "ann")
@@ -99,16 +108,16 @@ def test_the_table_adds_up() -> None:
     assert reset.name == "reset"
     struck = Struck("A - B", "", set())
     results = [
-        Result(1, "reset", struck, Count(), 0, 1, 0.5),
-        Result(2, "reset", struck, Count(lost=2, missed=3), 1, 2, 0.5, ["2 lost"]),
-        Result(3, "killed", struck, Count(doubled=1), 1, 4, 0.5, ["1 doubled"]),
+        Result(1, "reset", struck, Count(), 0, 1, 0, 0.5),
+        Result(2, "reset", struck, Count(lost=2, missed=3), 1, 2, 3, 0.5, ["2 lost"]),
+        Result(3, "killed", struck, Count(doubled=1), 1, 4, 0, 0.5, ["1 doubled"]),
     ]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table(results).splitlines()]
     assert rows[0] == list(HEAD)
     assert rows[2:] == [
-        ["reset", "short", "2", "2", "0", "0", "1", "3", "3", "1"],
-        ["killed", "long", "1", "0", "1", "0", "1", "4", "0", "1"],
-        ["all", "", "3", "2", "1", "0", "2", "7", "3", "2"],
+        ["reset", "short", "2", "2", "0", "0", "1", "3", "3", "3", "1"],
+        ["killed", "long", "1", "0", "1", "0", "1", "4", "0", "0", "1"],
+        ["all", "", "3", "2", "1", "0", "2", "7", "3", "3", "2"],
     ]
     assert "BROKEN: 2 lost" in str(results[1])
 
