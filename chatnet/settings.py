@@ -500,6 +500,27 @@ class LinksSettings(Section):
     """Seconds of silence after which a neighbour is sent PING."""
     ping_timeout: Annotated[float, Field(ge=2)] = 25.0
     """Seconds of silence after which a link is taken for dead."""
+    send_timeout: Annotated[float, Field(ge=0)] = 20.0
+    """Seconds that what was sent may be on its way before the connection is taken for dead, where the system
+    can tell (Linux); 0 = as long as the system thinks."""
+    resume_grace: Annotated[float, Field(ge=0)] = 30.0
+    """Seconds that a link to another chatnet server waits for a new connection when it lost its own: until
+    then nobody reads of it, and nothing is lost. 0 = it ends at once."""
+    resume_buffer: Annotated[int, Field(ge=65536)] = 8_388_608
+    """Bytes of memory for what a neighbour has not confirmed yet, for each link; while it waits for a
+    connection, more ends it."""
+    resume_lines: Annotated[int, Field(ge=100)] = 50_000
+    """The same in lines."""
+    resume_retry: Annotated[float, Field(ge=0.1)] = 0.5
+    """Seconds from the first attempt to connect again, at once, to the second; each failure doubles them."""
+    resume_retry_max: Annotated[float, Field(ge=0.1)] = 4.0
+    """Seconds between two of those attempts, at most."""
+    ack_lines: Annotated[int, Field(ge=1)] = 64
+    """Lines after which a neighbour is told at once that they are applied."""
+    ack_delay: Annotated[float, Field(gt=0)] = 0.2
+    """Seconds after which it is told that fewer are."""
+    drain_timeout: Annotated[float, Field(ge=0)] = 5.0
+    """Seconds that a server which is told to stop waits until its neighbours have applied all it said."""
     reconnect_min: Annotated[float, Field(ge=0.1)] = 5.0
     """Seconds to the first attempt to connect again (``autoconnect``); each failure doubles them."""
     reconnect_max: Annotated[float, Field(ge=1)] = 300.0
@@ -550,6 +571,8 @@ class LinksSettings(Section):
             raise ValueError("has a ping_timeout that is not longer than ping_interval")
         if self.reconnect_max < self.reconnect_min:
             raise ValueError("has a reconnect_max that is shorter than reconnect_min")
+        if self.resume_retry_max < self.resume_retry:
+            raise ValueError("has a resume_retry_max that is shorter than resume_retry")
         return self
 
 

@@ -53,6 +53,6 @@ class Dialling:
 def introduce(link: Link, pipe: Pipe, name: str, sid: str) -> None:
     """The other end says who it is, and all it knows."""
     for line in ("PASS linkpw TS 6 :" + sid, "CAPAB :QS EX IE ENCAP", f"SERVER {name} 1 :x", f"PING :{sid}"):
-        link.receive(line.encode() + b"\r\n")
+        link.connection.receive(line.encode() + b"\r\n")
     assert link.state is State.LINKED
     pipe.lines.clear()

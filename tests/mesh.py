@@ -2,6 +2,8 @@
 
 ``mesh = Mesh("a", "b", "c")`` makes houses ``a.test``, ``b.test`` and ``c.test``, which share a clock;
 ``mesh.link("a", "b")`` connects two of them (``a`` dials), and ``mesh.settle()`` delivers everything.
+``mesh.cut("a", "b")`` loses the connection for longer than a link waits; after ``mesh.reset("a", "b")`` the
+links wait for another ``mesh.link``.
 A :class:`Stranger` is a server of another make, played by the test line by line.
 """
 
@@ -14,6 +16,7 @@ from typing import Any
 
 from conversation import Client, House, ManualClock, matches
 
+from chatnet.links.connection import Connection
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link, State
 
@@ -56,17 +59,24 @@ class Pipe:
 
 
 class Wire:
-    """A connection between two houses, by their names; ``links`` and ``pipes`` are those of each."""
+    """A connection between two houses, by their names; ``connections`` and ``pipes`` are those of each."""
 
     def __init__(self, mesh: Mesh, dialling: str, answering: str) -> None:
         self.ends = (dialling, answering)
         self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
-        self.links: dict[str, Link] = {}
+        self.connections: dict[str, Connection] = {}
+        self._made: dict[str, Link] = {}
         for name, other in (self.ends[::-1], self.ends):
             links = mesh[name].parts.links
             block = links.block(f"{other}.test") if name == dialling else None
             assert name != dialling or block is not None
-            self.links[name] = links.open(self.pipes[name], trusted(), block)
+            self._made[name] = links.open(self.pipes[name], trusted(), block)
+            self.connections[name] = self._made[name].connection
+
+    @property
+    def links(self) -> dict[str, Link]:
+        """The link that each house made of it, or the one that went on with it."""
+        return {name: link.heir or link for name, link in self._made.items()}
 
     def other(self, name: str) -> str:
         """The end that is not `name`."""
@@ -74,21 +84,28 @@ class Wire:
 
     def deliver(self, name: str) -> bool:
         """Deliver one line that `name` said; False if there is none.  The end comes after the last line."""
-        pipe, link = self.pipes[name], self.links[self.other(name)]
+        pipe, connection = self.pipes[name], self.connections[self.other(name)]
         if pipe.lines:
-            link.receive(pipe.lines.popleft())
+            connection.receive(pipe.lines.popleft())
             return True
-        if pipe.ended and link.state is not State.GONE:
-            link.connection_lost("Connection closed")
+        if self.is_ending(name):
+            connection.connection_lost("Connection closed")
             return True
         return False
 
-    def cut(self) -> None:
-        """Lose the connection, with all that is on its way."""
+    def is_ending(self, name: str) -> bool:
+        """Whether `name` has closed it and the other end does not know yet."""
+        return self.pipes[name].ended and self.connections[self.other(name)].link is not None
+
+    def lose(self, arrived: dict[str, int]) -> None:
+        """Lose the connection. Of what is on its way from each, so many bytes arrive before."""
         for name in self.ends:
+            data = b"".join(self.pipes[name].lines)[: arrived.get(name, 0)]
             self.pipes[name].abort()
+            if data:
+                self.connections[self.other(name)].receive(data)
         for name in self.ends:
-            self.links[name].connection_lost("Connection reset by peer")
+            self.connections[name].connection_lost("Connection reset by peer")
 
 
 class Mesh:
@@ -125,10 +142,20 @@ class Mesh:
         return next(wire for wire in reversed(self.wires) if {one, two} == set(wire.ends))
 
     def cut(self, one: str, two: str) -> None:
-        """Lose the connection between two houses, with all that is on its way."""
+        """Lose the connection between two houses, with all that is on its way, for long."""
+        links = self.wire(one, two).links
+        self.reset(one, two)
+        for link in links.values():
+            link.expire()
+
+    def reset(self, one: str, two: str, **arrived: int) -> None:
+        """Lose the connection between two houses, for a moment.
+
+        ``mesh.reset("a", "b", a=20)``: of what is on its way 20 bytes of a's arrive, and nothing of b's.
+        """
         wire = self.wire(one, two)
         self.wires.remove(wire)
-        wire.cut()
+        wire.lose(arrived)
 
     def said(self, by: str, to: str) -> list[str]:
         """All that `by` said to `to` since the last look, whether it was delivered or not; then forgotten."""
@@ -142,8 +169,7 @@ class Mesh:
             (wire, name)
             for wire in self.wires
             for name in wire.ends
-            if wire.pipes[name].lines
-            or (wire.pipes[name].ended and wire.links[wire.other(name)].state is not State.GONE)
+            if wire.pipes[name].lines or wire.is_ending(name)
         ]
 
     def deliver(self, by: str, to: str, lines: int = 1) -> None:
@@ -206,7 +232,7 @@ class Stranger:
         self.link = house.parts.links.open(self.pipe, trusted())
 
     def __rshift__(self, line: str) -> Stranger:
-        self.link.receive(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        self.link.connection.receive(line.encode("utf-8", "surrogateescape") + b"\r\n")
         self._turn()
         return self
 

@@ -59,10 +59,15 @@ def _links(request: Request) -> None:
     now = request.sessions.monotonic()
     for link in request.sessions.links.all:
         sent, received = link.bytes_out >> 10, link.bytes_in >> 10
-        state = link.state.value if link.lag is None else f"{link.state.value} lag {link.lag * 1000:.0f}ms"
+        state, waiting = link.state.value, link.exit.waiting
+        if link.suspended:
+            state = f"suspended {now - link.lost:.0f}s, {link.streams.waiting} lines wait"
+            waiting = link.streams.size
+        elif link.lag is not None:
+            state += f" lag {link.lag * 1000:.0f}ms"
         request.reply(
             numerics.RPL_STATSLINKINFO,
-            *(link.name, link.exit.waiting, link.lines_out, sent, link.lines_in, received),
+            *(link.name, waiting, link.lines_out, sent, link.lines_in, received),
             *(now - link.opened, state),
         )
 

@@ -34,7 +34,8 @@ def links(request: Request) -> None:
     for server in servers:
         if matches(server.name):
             uplink = server.uplink or me
-            request.reply(numerics.RPL_LINKS, server.name, uplink.name, server.hops, server.description)
+            about = server.description + _suspended(request, server, " (suspended)")
+            request.reply(numerics.RPL_LINKS, server.name, uplink.name, server.hops, about)
     request.reply(numerics.RPL_ENDOFLINKS, middle(mask))
 
 
@@ -42,7 +43,7 @@ def links(request: Request) -> None:
 def map_(request: Request) -> None:
     """`MAP`: the servers of this network as a tree: how many users are on each, and how many hops it is away.
 
-    Of this server's own neighbours it tells the lag, from a PING to its PONG.
+    Of this server's own neighbours it tells the lag, from a PING to its PONG, and which are suspended.
     https://modern.ircdocs.horse/ is silent; as Solanum does.
     """
     network = request.network
@@ -66,7 +67,13 @@ def _distance(request: Request, server: Server) -> str:
         return ""
     link = request.sessions.links.routes.direct.get(server)
     lag = f" | Lag: {link.lag * 1000:.0f} ms" if link is not None and link.lag is not None else ""
-    return f" | Hops: {server.hops}{lag}"
+    return f" | Hops: {server.hops}{_suspended(request, server, ' | Suspended') or lag}"
+
+
+def _suspended(request: Request, server: Server, text: str) -> str:
+    """`text`, if `server` is a neighbour whose connection is lost and may come back."""
+    link = request.sessions.links.routes.direct.get(server)
+    return text if link is not None and link.suspended else ""
 
 
 def _tree(

@@ -22,13 +22,14 @@ def begin(link: one.Link) -> None:
 def go_on(link: one.Link) -> None:
     """Hand out one slice, and come back for the next."""
     lines = link.bursting
-    if lines is None or link.held is None or link.state is one.State.GONE:
-        return
+    if lines is None or link.held is None or link.gone or link.suspended:
+        return  # (A suspended one is told the rest when it is back.)
     node = link.links.node
     for _ in range(node.settings.links.burst_slice):
         text = next(lines, None)
         if text is None:
             held, link.held, link.bursting = link.held, None, None
+            link.held_size = 0
             for text in held:
                 link.send(text)
             # Its PONG tells that everything before was taken in.

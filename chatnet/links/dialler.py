@@ -1,7 +1,8 @@
 """Whom to connect to, and when: links that are wanted and not there, one attempt at a time.
 
-More at a time could lead to the same server by two ways.  A transport makes the connection (:data:`Connect`)
-and answers through the :class:`Attempt`, once.
+More at a time could lead to the same server by two ways.  A link that is suspended waits for no other: its
+server is in the network already (:mod:`chatnet.links.returning`).  A transport makes the connection
+(:data:`Connect`) and answers through the :class:`Attempt`, once.
 
 Each server with ``autoconnect`` is wanted for itself, but of ``links.uplinks`` one is: when it is lost the
 next takes its place.
@@ -11,12 +12,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from chatnet.links import handshake
 from chatnet.links import link as one
 from chatnet.links import links as registry  # which has its dialler
+from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
+from chatnet.links.returning import Return
 from chatnet.model.facts import Fact, Hearer, SettingsChanged
 from chatnet.settings import LinkSettings
 
@@ -24,17 +27,29 @@ SPREAD: Final = 0.25
 """By which part a time to wait is shorter or longer, so that two servers do not go on meeting each other."""
 RETREAT: Final = 1.0
 """Seconds between the end of the link to one uplink and the greeting of another, which hears of it first."""
-IDLE: Final = 4
-"""Lines that pass in a second at most, both ways, where nothing happens: signs of life."""
+IDLE: Final = 8
+"""Lines that pass in a second at most, both ways, where nothing happens: signs of life, confirmed."""
+
+
+class Maker(Protocol):
+    """Who makes attempts."""
+
+    links: registry.Links
+
+    def opened(self, attempt: Attempt, exit_: Exit, identity: Identity) -> one.Link:
+        """An attempt is connected."""
+
+    def failed(self, attempt: Attempt, reason: str) -> None:
+        """An attempt came to nothing."""
 
 
 class Attempt:
     """A connection to be made to `address` of `block`, as `plan` has it."""
 
-    __slots__ = ("_dialler", "address", "block", "link", "outdated", "plan")
+    __slots__ = ("_maker", "address", "block", "link", "outdated", "plan")
 
-    def __init__(self, dialler: Dialler, plan: Plan, block: LinkSettings, address: str) -> None:
-        self._dialler = dialler
+    def __init__(self, maker: Maker, plan: Plan, block: LinkSettings, address: str) -> None:
+        self._maker = maker
         self.plan = plan
         self.block = block
         self.address = address
@@ -42,16 +57,26 @@ class Attempt:
         self.outdated = False
         """Whether the block has become another one, or none, since."""
 
-    def opened(self, exit_: one.Exit, identity: Identity) -> one.Link:
+    def opened(self, exit_: Exit, identity: Identity) -> one.Link:
         """The connection is there."""
-        self.link = self._dialler.opened(self, exit_, identity)
+        links = self._maker.links
+        old = links.neighbour(self.block.name)
+        why = ""
         if self.outdated:
-            self.link.close("The configuration has changed")
+            why = "The configuration has changed"
+        elif old is not None and not old.suspended:
+            why = "It is linked already"
+        if why:
+            # It is not greeted: the other side would take that for somebody who comes back.
+            self.link = links.open(exit_, identity)
+            self.link.close(why)
+        else:
+            self.link = self._maker.opened(self, exit_, identity)
         return self.link
 
     def failed(self, reason: str) -> None:
         """There is no connection, for `reason` in words."""
-        self._dialler.failed(self, reason)
+        self._maker.failed(self, reason)
 
 
 Connect = Callable[[Attempt], object]
@@ -97,9 +122,11 @@ class Dialler:
     ) -> None:
         self.links = links
         self.attempt: Attempt | None = None
+        self.returns: dict[str, Return] = {}
+        """For links that are suspended, or were so lately, by the name of the block."""
         self.resting = False
         """Nothing is begun any more: the server ends."""
-        self._connect = connect
+        self.connect = connect
         self._chance = chance
         self._plans: dict[str, Plan] = {}  # by the name of a server; UPLINKS is that of all uplinks
         self.hears: Mapping[type[Fact], Hearer] = {SettingsChanged: self.settings_changed}
@@ -111,6 +138,10 @@ class Dialler:
             return f"There is no [[link]] for {name}."
         if not block.addresses:
             return f"The [[link]] for {block.name} has no addresses: it connects to us."
+        old = self.links.neighbour(block.name)
+        if old is not None and old.suspended:
+            self.returns[block.name].begin(old)
+            return None
         if self._is_there(block):
             return f"{block.name} is linked already."
         if self.attempt is not None and self.attempt.block.name == block.name:
@@ -120,6 +151,33 @@ class Dialler:
         self._plans[block.name] = plan
         self.sweep()
         return None
+
+    def suspended(self, link: one.Link) -> None:
+        """A link lost its connection: who made that makes another one at once, and the other side later."""
+        block = link.settings
+        if block is None:
+            return
+        back = self.returns.setdefault(block.name, Return(self))
+        if link.dialled:
+            back.begin(link)
+        elif block.autoconnect:
+            back.begin(link, self.spread(self.links.node.settings.links.reconnect_min))
+
+    def ended(self, link: one.Link) -> None:
+        """A link is gone: who returns tries again without waiting for the next sweep."""
+        for back in list(self.returns.values()):
+            if back.attempt is not None and back.attempt.link is link:
+                back.failed(back.attempt, link.reason)
+
+    def resumed(self, greeting: one.Link) -> None:
+        """A link has a connection again, the one of `greeting`."""
+        for back in list(self.returns.values()):
+            if back.attempt is not None and back.attempt.link is greeting:
+                back.attempt = None
+
+    def spread(self, seconds: float) -> float:
+        """About so many seconds."""
+        return seconds * (1 - SPREAD + 2 * SPREAD * self._chance())
 
     def sweep(self) -> None:
         """Look after the attempt under way, or begin one that is due. To be called every second or so."""
@@ -148,7 +206,7 @@ class Dialler:
         else:
             self._return()
 
-    def opened(self, attempt: Attempt, exit_: one.Exit, identity: Identity) -> one.Link:
+    def opened(self, attempt: Attempt, exit_: Exit, identity: Identity) -> one.Link:
         """An attempt is connected; who goes back to the first uplink leaves the other one now."""
         worse = self._uplink()
         if attempt.plan is not self._plans.get(UPLINKS) or worse is None:
@@ -159,7 +217,7 @@ class Dialler:
         else:
             worse.close(f"Going back to {attempt.block.name}")
             attempt.plan.returns += 1
-            self.links.node.clock.later(RETREAT, lambda: None if link.gone else handshake.greet(link))
+            self.links.node.clock.later(RETREAT, lambda: None if link.gone else handshake.call(link))
         return link
 
     def failed(self, attempt: Attempt, reason: str) -> None:
@@ -191,8 +249,10 @@ class Dialler:
                 self._plans.pop(name, None)
                 if name in fact.old.links.uplinks:
                     self._plans.pop(UPLINKS, None)
-                if self.attempt is not None and self.attempt.block.name == name:
-                    self.attempt.outdated = True
+                back = self.returns.get(name)
+                for attempt in (self.attempt, back.attempt if back is not None else None):
+                    if attempt is not None and attempt.block.name == name:
+                        attempt.outdated = True
         if fact.old.links.uplinks != fact.new.links.uplinks:
             self._plans.pop(UPLINKS, None)
         for link in list(self.links.all):
@@ -201,9 +261,9 @@ class Dialler:
             block = self.links.block(link.settings.name)
             if block is None:
                 link.close("It is not in the configuration any more")
-            elif block != link.settings:
+            elif block != link.settings or fact.old.links != fact.new.links:
                 link.settings = block
-                link.exit.sendq = block.sendq
+                link.bound()
                 if (why := handshake.distrust(link, block)) is not None:
                     link.close(f"The configuration has changed: {why}")
 
@@ -230,8 +290,11 @@ class Dialler:
             yield UPLINKS, sorted(uplinks, key=lambda block: settings.links.uplinks.index(block.name))
 
     def _is_there(self, block: LinkSettings) -> bool:
-        return self.links.server(block.name) is not None or any(
-            link.settings is not None and link.settings.name == block.name for link in self.links.all
+        back = self.returns.get(block.name)
+        return (
+            (back is not None and back.attempt is not None)
+            or self.links.server(block.name) is not None
+            or any(link.settings is not None and link.settings.name == block.name for link in self.links.all)
         )
 
     def _uplink(self) -> one.Link | None:
@@ -283,19 +346,19 @@ class Dialler:
         return min(settings.reconnect_max, settings.reconnect_min * 2.0 ** min(plan.rounds, 32))
 
     def _pause(self, plan: Plan) -> float:
-        return self._seconds(plan) * (1 - SPREAD + 2 * SPREAD * self._chance())
+        return self.spread(self._seconds(plan))
 
     def _begin(self, plan: Plan, block: LinkSettings, address: str) -> None:
         self.attempt = attempt = Attempt(self, plan, block, address)
         text = f"Connecting to {block.name} ({address})"
         self.links.tell(text)
-        self._connect(attempt)
+        self.connect(attempt)
 
     def _look_after(self) -> None:
         attempt = self.attempt
         if attempt is None or attempt.link is None:
             return
-        link = attempt.link
+        link = attempt.link.heir or attempt.link
         if link.settled:
             self.attempt = None
         elif link.gone:

@@ -1,18 +1,21 @@
-"""How two servers come to know each other: PASS, CAPAB, SERVER, SVINFO.
+"""How two servers come to know each other: PASS, CAPAB, CNRES, SERVER, SVINFO.
 
-The one that dialled speaks first; the other judges it and answers, then both tell each other all they know.
+The one that dialled speaks first; the other judges it and answers, then both tell each other all they know,
+or go on where they were (:mod:`chatnet.links.resume`).
 https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
 """
 
 from __future__ import annotations
 
 import hmac
+from typing import Final
 
 from chatnet.dispatch import Phase
 from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import NEEDED, OURS, Solanum, encode
 from chatnet.links.line import LINK, Line, is_sid
+from chatnet.links.resume import Decision, Offer, agree, decide, token
 from chatnet.model.facts import NetJoinBegan, ServerIntroduced
 from chatnet.model.server import Server
 from chatnet.settings import LinkSettings
@@ -21,10 +24,22 @@ from chatnet.wire.names import is_server_name
 
 REFUSED = "Invalid credentials"
 """What everybody who may not link is told: it tells nothing of what is configured."""
+CROSSING: Final = 3.0
+"""Seconds within which two connections, one dialled from each side, count as begun at the same moment."""
 
 
-def greet(link: one.Link) -> None:
-    """``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, ``SERVER <name> 1 :<description>``."""
+def call(link: one.Link) -> None:
+    """Speak first, having dialled; offer to go on where we were, if we wait for that."""
+    assert link.settings is not None
+    old = link.links.neighbour(link.settings.name)
+    offer = None
+    if link.links.resumes:
+        offer = old.streams.offer() if old is not None else link.streams.offer()
+    greet(link, offer)
+
+
+def greet(link: one.Link, offer: Offer | None) -> None:
+    """``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, CNRES, ``SERVER <name> 1 :<description>``."""
     settings = link.settings
     assert settings is not None
     if (why := distrust(link, settings)) is not None:
@@ -33,10 +48,14 @@ def greet(link: one.Link) -> None:
         return
     me = link.links.node.network.me
     secret = settings.password.get_secret_value() if settings.password is not None else "*"
-    link.send(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
-    link.send(b"CAPAB :%b" % " ".join(OURS).encode())
-    link.send(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
+    tokens = [token for token in OURS if token != "CNRES" or link.links.resumes]
+    link.utter(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
+    link.utter(b"CAPAB :%b" % " ".join(tokens).encode())
+    if offer is not None:
+        link.utter(offer.line())
+    link.utter(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
     link.greeted = True
+    link.offered = offer
 
 
 @LINK.command("PASS", min_params=1, phase=Phase.ANY)
@@ -66,6 +85,18 @@ def capab(line: Line) -> None:
     link.codec = Solanum(link.caps)
 
 
+@LINK.command("CNRES", min_params=4, phase=Phase.ANY)
+def cnres(line: Line) -> None:
+    """What a chatnet server can go on with: its epoch, a session or ``*``, and how many lines it applied.
+
+    # <- CNRES 1 MFRGGZDFMZTWQ2LKNNWG23TPOA OR2XE5TXPB4XUMBR 4711
+    """
+    link = line.link
+    if link.state is not one.State.GREETING or link.offer is not None:
+        line.violate("CNRES twice")
+    link.offer = Offer.parse(line.params)
+
+
 @LINK.command("SERVER", min_params=3, phase=Phase.ANY)
 def server(line: Line) -> None:
     """Who the neighbour is; it is judged here, and answered if it dialled.
@@ -81,8 +112,38 @@ def server(line: Line) -> None:
         refuse(link, line.params[0], why)
         return
     link.settings = settings
-    link.exit.sendq = settings.sendq
-    introduce(link, line.params[0], line.params[-1])
+    meet(link, line.params[0], line.params[-1])
+
+
+def meet(link: one.Link, name: str, description: str) -> None:
+    """Who it is, is sure. If there is a link to it already, that goes on, or ends, or is the one to stay."""
+    links = link.links
+    old = links.neighbour(name)
+    if old is not None and (old.server is None or old.server.sid != link.sid):
+        old = None
+    if stands_back(link) or (old is not None and crossed(link, old)):
+        refuse(link, name, "it is linked already")
+        return
+    decision = judge_offer(link, old)
+    if old is not None and decision is Decision.RESUME:
+        resume(link, old)
+        return
+    if decision is Decision.STALE:
+        link.drop("It answered what is not so any more")
+        return
+    if old is not None:
+        if old.suspended:
+            links.tell(f"Link to {old.name} begins anew: {decision.value}")
+        # The same server, authenticated again: what is there is what it left behind.
+        old.close("A new connection took its place")
+    if link.dialled and decision is not Decision.NOTHING:
+        # It goes on with what is over here: the next connection is fresh on both sides.
+        link.close("There is nothing to go on with")
+        return
+    if links.server(name) is not None or link.sid in links.node.network.servers:
+        refuse(link, name, "its name or SID is on the network already")
+        return
+    introduce(link, name, description)
 
 
 def refuse(link: one.Link, name: str, why: str) -> None:
@@ -107,9 +168,7 @@ def from_services(line: Line) -> None:
 
 def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
     """The block of the neighbour that calls itself `name`, or None and why it may not link."""
-    links = link.links
-    network = links.node.network
-    settings = links.block(name)
+    settings = link.links.block(name)
     if settings is None:
         return None, "there is no such block"
     if link.dialled and settings != link.settings:
@@ -129,14 +188,6 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
         return None, f"its SID is {link.sid}"
     if missing := NEEDED - link.caps:
         return None, f"it lacks {' '.join(sorted(missing))}"
-    ghost = links.server(name)
-    if ghost is not None and (old := links.routes.direct.get(ghost)) is not None and ghost.sid == link.sid:
-        if crossed(link, old):
-            return None, "it is linked already"
-        # The same server, authenticated again: what is there is what it left behind.
-        old.close("A new connection took its place")
-    if links.server(name) is not None or link.sid in network.servers:
-        return None, "its name or SID is on the network already"
     return settings, ""
 
 
@@ -151,15 +202,71 @@ def distrust(link: one.Link, settings: LinkSettings) -> str | None:
 
 
 def crossed(link: one.Link, old: one.Link) -> bool:
-    """Whether both servers dialled at the same moment, and `old` is the connection that stays.
+    """Whether the connection of `old` is the one that stays, although `link` leads to the same server.
 
-    It is the one that the server with the lower SID dialled: both sides judge alike.
+    So it is if both servers dialled at the same moment and the one with the lower SID made it: both sides
+    judge alike.  And so it is if the neighbour made both and this is the older one: it makes one at a time,
+    so that it has given up this one.
     """
     links = link.links
     assert link.sid is not None
     node = links.node
-    recent = node.clock.monotonic() - old.since < node.settings.links.handshake_timeout
-    return recent and old.dialled != link.dialled and old.dialled == (node.network.me.sid < link.sid)
+    if link.dialled == old.dialled:
+        return not link.dialled and link.connection.opened < old.connection.opened
+    recent = node.clock.monotonic() - old.attached < CROSSING
+    return recent and not old.suspended and old.dialled == (node.network.me.sid < link.sid)
+
+
+def stands_back(link: one.Link) -> bool:
+    """Whether `link`, which we accepted, goes for one that we dialled to the same server at the same moment.
+
+    The one that the server with the lower SID dialled stays.
+    """
+    links = link.links
+    assert link.settings is not None and link.sid is not None
+    if link.dialled:
+        return False
+    for other in list(links.all):
+        if (
+            other.dialled
+            and other.state is one.State.GREETING
+            and other.settings is not None
+            and other.settings.name == link.settings.name
+        ):
+            young = links.node.clock.monotonic() - other.opened < CROSSING
+            if young and links.node.network.me.sid < link.sid:
+                return True
+            other.close("A connection from the other side took its place")
+    return False
+
+
+def judge_offer(link: one.Link, old: one.Link | None) -> Decision:
+    """Whether `old` goes on, on the connection of `link`; whoever dialled hears that from the other side."""
+    now = link.links.node.clock.monotonic()
+    streams = old.streams if old is not None else None
+    if link.offer is None or (link.dialled and link.offered is None) or not link.links.resumes:
+        decision = Decision.NOTHING
+    elif link.offered is not None:
+        decision = agree(streams, link.offered, link.offer, now)
+    else:
+        decision = decide(streams, link.offer, now)
+    if decision is Decision.RESUME and old is not None and link.caps != old.caps:
+        return Decision.CHANGED
+    return decision
+
+
+def resume(link: one.Link, old: one.Link) -> None:
+    """Go on with `old` on the connection of `link`: say again what the neighbour lacks, and nothing else."""
+    links = link.links
+    old.adopt(link)
+    links.dialler.resumed(link)
+    if not old.dialled:
+        greet(old, old.streams.offer())
+    tell_versions(old)
+    lines = old.go_on()
+    seconds = links.node.clock.monotonic() - old.lost
+    links.tell(f"Link to {old.name} resumed after {seconds:.1f} s, {lines} lines replayed")
+    burst.go_on(old)
 
 
 def introduce(link: one.Link, name: str, description: str) -> None:
@@ -167,19 +274,32 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     links = link.links
     node = links.node
     assert link.sid is not None and link.settings is not None
+    numbered = link.offer if links.resumes and "CNRES" in link.caps else None
     if not link.greeted:
-        greet(link)
+        greet(link, None if numbered is None else Offer(links.epoch, token(12), 0))
+    tell_versions(link)
     neighbour = Server(link.sid, name, description.removeprefix("(H) "), 1, node.network.me)
     neighbour.caps = link.caps
     link.server = neighbour
     link.step("SERVER")
+    if numbered is None or link.offered is None:
+        link.streams.step("fresh")
+        link.early = False
+    else:
+        session = numbered.session if link.dialled else link.offered.session
+        link.streams.begin(session, numbered.epoch)
+    link.bound()
     links.routes.direct[neighbour] = link
     now = node.clock.time()
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
-    link.send(b"SVINFO 6 6 0 :%d" % int(now))
     links.tell(f"Linked to {name} ({link.identity.address})")
     burst.begin(link)
+
+
+def tell_versions(link: one.Link) -> None:
+    """``SVINFO 6 6 0 :<now>``, which ends our side of the handshake."""
+    link.utter(b"SVINFO 6 6 0 :%d" % int(link.links.node.clock.time()))
 
 
 @LINK.command("SVINFO", min_params=4, phase=Phase.ANY)
@@ -189,6 +309,9 @@ def svinfo(line: Line) -> None:
     # <- SVINFO 6 6 0 :1795345579
     """
     link = line.link
+    if link.early:
+        link.early = False
+        link.streams.applied -= 1  # it is not numbered
     if int(line.number(0)) < 6:
         line.violate("It does not speak TS6")
     skew = abs(line.number(3) - int(line.now))

@@ -22,13 +22,19 @@ def sweep(links: Links) -> None:
             if now - link.since > settings.handshake_timeout:
                 link.close("It did not say in time who it is")
             continue
+        if link.suspended:
+            continue
         if link.state is one.State.INTRODUCED and now - link.since > settings.burst_timeout:
             link.close("Its burst did not end in time")
             continue
         if link.bursting is not None:
             continue  # a PING would tell that our burst is over
         if now - link.heard > settings.ping_timeout:
-            link.close(f"Ping timeout: {now - link.heard:.0f} seconds")
+            why = f"Ping timeout: {now - link.heard:.0f} seconds"
+            if link.streams.numbered:
+                link.lose(why)
+            else:
+                link.close(why)
         elif now - link.pinged >= settings.ping_interval:
             link.pinged = now
             link.send(b"PING :%b" % encode(me.sid))

@@ -1,7 +1,9 @@
 """One neighbour server: its handshake, its lines, and the way to it.
 
-A link is sans-IO: a transport gives it bytes (:meth:`Link.receive`) and takes bytes from it through its
-:class:`Exit`.  The states of the handshake are the table :data:`STEPS`.
+A link is sans-IO: a transport gives bytes to its :class:`~chatnet.links.connection.Connection` and takes
+bytes from it through the exit.  The states of the handshake are the table :data:`STEPS`; beside them the link
+is up or suspended (:mod:`chatnet.links.resume`), and may have several connections in its life, one after the
+other.
 """
 
 from __future__ import annotations
@@ -9,49 +11,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
-from chatnet.dispatch import Phase
+from chatnet.dispatch import Phase, Row
 from chatnet.links import line
 from chatnet.links import links as registry
 from chatnet.links.batches import Batches
 from chatnet.links.codecs.solanum import Solanum
+from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
+from chatnet.links.resume import OVERHEAD, Offer, Streams
+from chatnet.links.resume import State as Session
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.model.user import User
+from chatnet.node import Timer
 from chatnet.settings import LinkSettings
-from chatnet.wire.lines import OVERLONG, LineBuffer
+from chatnet.wire.lines import OVERLONG
 from chatnet.wire.message import split
 from chatnet.wire.names import is_uid
 
-LONGEST: Final = 8192 + 16384
-"""Bytes of a line: tags, and what chatnet servers say to each other without them."""
 OUTLIVING: Final = frozenset({"KICK", "KILL", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
 said by the user's server."""
 EARLY: Final = 8192
 """Bytes a server may say before it is introduced."""
-
-
-class Exit(Protocol):
-    """The outgoing side of a connection, which a transport gives."""
-
-    sendq: int
-    """Bytes that may wait in it."""
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that wait in it now."""
-
-    def send(self, line: bytes) -> None:
-        """Queue a whole line, with its CR LF, for the end of this turn."""
-
-    def close(self) -> None:
-        """Send what is queued, then close."""
-
-    def abort(self) -> None:
-        """Close at once."""
 
 
 class State(Enum):
@@ -65,6 +49,7 @@ class State(Enum):
 
 STEPS: Final[dict[tuple[State, str], State]] = {
     (State.GREETING, "SERVER"): State.INTRODUCED,
+    (State.GREETING, "handed over"): State.GONE,
     (State.INTRODUCED, "end of burst"): State.LINKED,
     (State.GREETING, "end"): State.GONE,
     (State.INTRODUCED, "end"): State.GONE,
@@ -74,32 +59,40 @@ STEPS: Final[dict[tuple[State, str], State]] = {
 
 
 class Link:
-    """A connection to a neighbour.
+    """A neighbour, and the connection to it; while it is suspended there is none, and `exit` leads nowhere.
 
     `settings` is its block: known from the beginning if we dialled, else since its SERVER line.  `server` is
-    the neighbour once it is introduced, `caps` the tokens of its CAPAB.  It was `opened`, was `heard` last,
+    the neighbour once it is introduced, `caps` the tokens of its CAPAB.  `offered` is the CNRES that we said,
+    `offer` the one that it said.  The link was `opened`, got its connection (`attached`), was `heard` last,
     and is in its state `since` then: monotonic seconds.
     """
 
     __slots__ = (
+        "_confirming",
+        "_grace",
         "asked",
+        "attached",
         "batches",
-        "buffer",
         "bursting",
         "bytes_in",
         "bytes_out",
         "caps",
         "codec",
-        "dialled",
+        "connection",
+        "early",
         "exit",
         "greeted",
         "heard",
+        "heir",
         "held",
-        "identity",
+        "held_size",
         "lag",
         "lines_in",
         "lines_out",
         "links",
+        "lost",
+        "offer",
+        "offered",
         "opened",
         "password",
         "pinged",
@@ -111,19 +104,25 @@ class Link:
         "sid",
         "since",
         "state",
+        "streams",
         "strikes",
     )
 
     def __init__(
         self, links: registry.Links, exit_: Exit, identity: Identity, settings: LinkSettings | None
     ) -> None:
+        now = links.node.clock.monotonic()
         self.links = links
         self.exit = exit_
-        self.identity = identity
+        self.connection = Connection(self, exit_, identity, settings is not None, now)
         self.settings = settings
-        self.dialled = settings is not None
         self.state = State.GREETING
-        self.buffer = LineBuffer(LONGEST)
+        self.early = True  # what comes is of the handshake
+        self.streams = Streams(links.epoch)
+        self.streams.step("connected")
+        self.offered: Offer | None = None
+        self.offer: Offer | None = None
+        self.heir: Link | None = None  # who goes on with the connection that was made for this one
         self.server: Server | None = None
         self.sid: SID | None = None  # as its PASS says
         self.password: str | None = None
@@ -133,15 +132,19 @@ class Link:
         self.settled = False  # whether it has been LINKED
         self.batches = Batches()
         self.received = 0
-        self.heard = self.since = self.opened = links.node.clock.monotonic()
+        self.heard = self.since = self.opened = self.attached = now
+        self.lost = 0.0  # when it was suspended
         self.pinged = 0.0
         self.lag: float | None = None  # seconds from the last PING to its PONG
         self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0
         self.bursting: Iterator[bytes] | None = None
         self.held: list[bytes] | None = None  # what waits for the end of our burst
+        self.held_size = 0
         self.reason = ""
         self.strikes: list[float] = []
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
+        self._confirming: Timer | None = None
+        self._grace: Timer | None = None
 
     @property
     def name(self) -> str:
@@ -149,6 +152,21 @@ class Link:
         if self.server is not None:
             return self.server.name
         return self.settings.name if self.settings is not None else self.identity.address
+
+    @property
+    def identity(self) -> Identity:
+        """The other end of its connection, or of the last one."""
+        return self.connection.identity
+
+    @property
+    def dialled(self) -> bool:
+        """Whether we made that connection."""
+        return self.connection.dialled
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it waits for another connection."""
+        return self.streams.state is Session.SUSPENDED
 
     @property
     def gone(self) -> bool:
@@ -163,19 +181,15 @@ class Link:
 
     # in
 
-    def receive(self, data: bytes) -> None:
-        """Take a chunk of what the neighbour sent, in any size."""
-        if self.gone:
-            return
+    def hear(self, size: int) -> None:
+        """Note that `size` bytes came."""
         self.heard = self.links.node.clock.monotonic()
-        self.bytes_in += len(data)
-        for raw in self.buffer.feed(data):
-            self.lines_in += 1
-            self._line(raw)
-            if self.gone:
-                return
+        self.bytes_in += size
 
-    def _line(self, raw: bytes) -> None:
+    def take(self, raw: bytes) -> None:
+        """One line of the neighbour, without its end."""
+        self.lines_in += 1
+        self.streams.applied += 1  # lines that are not numbered take it back
         if raw is OVERLONG:
             self.close("Line too long")
             return
@@ -184,22 +198,13 @@ class Link:
             return
         tags, source_text, verb, params = parts
         row = line.LINK.rows.get(verb)
-        early = self.state is State.GREETING
-        if early:
-            # Not by the chunk: the whole burst may follow in the one that has the SERVER line.
-            self.received += len(raw)
-            if self.received > EARLY:
-                self.close("Too much said before SERVER")
-                return
+        if self.early and not self._may_be_early(verb, len(raw), row):
+            return
         if row is None:
-            if not early:
-                self._unknown(source_text, verb, params)
+            self._unknown(source_text, verb, params)
             return
         row.count += 1
         row.bytes += len(raw)
-        if early and row.phase is not Phase.ANY:
-            self.close(f"{verb} before SERVER")
-            return
         source = self._source(source_text)
         if source is None and verb in OUTLIVING:
             source = self._server_of(source_text)
@@ -217,6 +222,21 @@ class Link:
         except Exception:
             self.links.node.log.failure(f"{row.verb} from {self.name} failed")
             self.links.strike(self, "its lines cannot be handled")
+
+    def _may_be_early(self, verb: str, size: int, row: Row | None) -> bool:
+        """Whether a line may come now, in the handshake; the link is closed for what may not."""
+        if self.state is not State.GREETING:
+            # Between SERVER and SVINFO there is nothing: lines are numbered after it.
+            if verb not in ("SVINFO", "ERROR"):
+                self.close(f"{verb} before SVINFO")
+            return not self.gone
+        # Not by the chunk: the whole burst may follow in the one that has the SERVER line.
+        self.received += size
+        if self.received > EARLY:
+            self.close("Too much said before SERVER")
+        elif row is not None and row.phase is not Phase.ANY:
+            self.close(f"{verb} before SERVER")
+        return row is not None and not self.gone
 
     def _source(self, text: str) -> Server | User | None:
         """Who said it; None, and a strike, if that is nobody behind this link."""
@@ -262,39 +282,184 @@ class Link:
             return
         if self.held is not None:
             self.held.append(text)
+            self.held_size += len(text) + OVERHEAD
+            if self.suspended and self.held_size + self.streams.size > self.streams.most:
+                self._overflow()
         else:
             self.say(text)
 
     def say(self, text: bytes) -> None:
         """The same at once, even while others wait for the end of our burst: for the burst itself."""
+        data = text + b"\r\n"
+        self.lines_out += 1
+        self.bytes_out += len(data)
+        if self.streams.keep(data):
+            self._crowded()
+        self.exit.send(data)
+
+    def utter(self, text: bytes) -> None:
+        """Send one line that is not numbered: of the handshake, or about the numbers."""
         self.lines_out += 1
         self.bytes_out += len(text) + 2
         self.exit.send(text + b"\r\n")
+
+    def _crowded(self) -> None:
+        if self.streams.crowded():
+            self.utter(b"CNREQ")
+        elif self.streams.state is Session.SPLIT:
+            self._split_soon()
+
+    def _overflow(self) -> None:
+        self.streams.step("overflowed")
+        self._split_soon()
+
+    def _split_soon(self) -> None:
+        # Not at once: whoever says the line still counts on the way that it goes.
+        self.links.node.clock.later(0.0, self._split)
+
+    def _split(self) -> None:
+        if not self.gone:
+            self.links.tell(f"Too much waited for {self.name}")
+            self._end(self.reason)
+
+    def confirm(self) -> None:
+        """Tell the neighbour how many of its lines are applied: now if they are many, else in a moment."""
+        streams = self.streams
+        due = streams.applied - streams.told
+        if not due or not streams.numbered or self.early:
+            return
+        node = self.links.node
+        if due >= node.settings.links.ack_lines:
+            self.confirm_now()
+        elif self._confirming is None:
+            self._confirming = node.clock.later(node.settings.links.ack_delay, self._confirm_late)
+
+    def confirm_now(self) -> None:
+        """Tell it at once."""
+        self._stop_timers()
+        if self.streams.numbered:
+            self.utter(self.streams.confirm())
+
+    def _confirm_late(self) -> None:
+        self._confirming = None
+        self.confirm_now()
+
+    def bound(self) -> None:
+        """Keep as much for the neighbour as the settings say, and not more than may wait for it anyway."""
+        assert self.settings is not None
+        settings = self.links.node.settings.links
+        self.exit.sendq = self.settings.sendq
+        self.streams.bound(min(settings.resume_buffer, self.settings.sendq), settings.resume_lines)
+
+    # the end of a connection, and another one
+
+    def connection_lost(self, reason: str) -> None:
+        """The transport is gone."""
+        if self.gone:
+            return
+        grace = self.links.node.settings.links.resume_grace
+        now = self.links.node.clock.monotonic()
+        if not grace or self.streams.state is not Session.UP or not self.streams.lose(now + grace):
+            self._end(reason)
+            return
+        self.reason, self.lost = reason, now
+        self._let_go()
+        self._grace = self.links.node.clock.later(grace, self.expire)
+        self.links.suspended(self)
+
+    def lose(self, reason: str) -> None:
+        """Take the connection for lost, whether the transport knows or not."""
+        exit_ = self.exit
+        self.connection_lost(reason)
+        exit_.abort()
+
+    def expire(self) -> None:
+        """The grace of a suspended link is over."""
+        self._grace = None
+        if self.suspended:
+            self.streams.step("expired")
+            seconds = self.links.node.clock.monotonic() - self.lost
+            self.links.tell(f"Link to {self.name} was not back after {seconds:.1f} s")
+            self._end(self.reason)
+
+    def adopt(self, greeting: Link) -> None:
+        """Go on with the connection on which `greeting` found out who is at the other end."""
+        assert greeting.offer is not None
+        self.streams.confirmed(greeting.offer.applied)  # so that nothing is missing which need not be kept
+        if not self.suspended:
+            self.lose("A new connection took its place")
+        now = self.links.node.clock.monotonic()
+        self.since += now - self.lost
+        self.heard = self.attached = now
+        self._stop_timers()
+        self.connection = greeting.hand_over(self)
+        self.exit = self.connection.exit
+        self.settings = greeting.settings
+        self.early = True
+        self.bound()
+
+    def hand_over(self, heir: Link) -> Connection:
+        """Give the connection away, with all that was read from it and is not looked at yet."""
+        self.heir = heir
+        self.streams.step("handed over")
+        self.step("handed over")
+        self.links.all.pop(self, None)
+        self.connection.link = heir
+        return self.connection
+
+    def go_on(self) -> int:
+        """The handshake of the new connection is said: say again what may be lost, and give the number."""
+        assert self.streams.state is Session.SUSPENDED
+        again = self.streams.resume(self.streams.base)
+        for data in again:
+            self.exit.send(data)
+        return len(again)
 
     # the end
 
     def close(self, reason: str) -> None:
         """End the link for `reason`: the neighbour reads it in an ERROR, and its servers are gone for us."""
-        if self.state is State.GONE:
+        if self.gone:
             return
-        self.exit.send(b"ERROR :Closing Link: %b (%b)\r\n" % (
+        exit_ = self.exit
+        exit_.send(b"ERROR :Closing Link: %b (%b)\r\n" % (
             self.identity.address.encode(), reason.encode("utf-8", "surrogateescape"),
         ))  # fmt: skip
         self._end(reason)
-        self.exit.close()
+        exit_.close()
 
-    def connection_lost(self, reason: str) -> None:
-        """The transport is gone."""
-        if self.state is not State.GONE:
+    def drop(self, reason: str) -> None:
+        """The same without a word: for the neighbour the connection is lost."""
+        if not self.gone:
+            exit_ = self.exit
             self._end(reason)
+            exit_.abort()
 
     def sendq_exceeded(self) -> None:
         """The neighbour does not read what it is sent."""
-        if self.state is not State.GONE:
-            self._end("SendQ exceeded")
-            self.exit.abort()
+        self.drop("SendQ exceeded")
 
     def _end(self, reason: str) -> None:
+        if self.gone:
+            return
         self.reason = reason
+        self._let_go()
+        if self.streams.state is not Session.SPLIT:
+            self.streams.step("ended")
         self.step("end")
         self.links.ended(self, reason)
+        if self.streams.state is Session.SPLIT:
+            self.streams.step("told")
+
+    def _let_go(self) -> None:
+        """Nothing that comes by the connection is for this link any more."""
+        self._stop_timers()
+        if self.connection.link is self:
+            self.connection.link = None
+        self.exit = Nowhere()
+
+    def _stop_timers(self) -> None:
+        for timer in (self._confirming, self._grace):
+            if timer is not None:
+                timer.cancel()
+        self._confirming = self._grace = None

@@ -9,9 +9,11 @@ from typing import Final
 from chatnet.links import backfill, dialler, handshake, line, recall
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.callers import Callers
+from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
 from chatnet.links.queries import Queries
+from chatnet.links.resume import token
 from chatnet.links.routes import Routes
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
@@ -41,6 +43,7 @@ class Links:
         self.past = past
         self.backfill = backfill.BackFill(self)
         self.recall = recall.Recall(self)
+        self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.dialler = dialler.Dialler(self, connect)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
@@ -52,18 +55,28 @@ class Links:
     # connections
 
     def open(
-        self, exit_: one.Exit, identity: Identity, settings: LinkSettings | None = None, *, greet: bool = True
+        self, exit_: Exit, identity: Identity, settings: LinkSettings | None = None, *, greet: bool = True
     ) -> one.Link:
         """A new connection to a server; with `settings` if we dialled, and then we speak first (`greet`)."""
         link = one.Link(self, exit_, identity, settings)
         self.all[link] = None
         if settings is not None and greet:
-            handshake.greet(link)
+            handshake.call(link)
         return link
 
     def neighbours(self) -> Iterator[one.Link]:
         """The links to servers that were introduced."""
         return iter(self.routes.direct.values())
+
+    def neighbour(self, name: str) -> one.Link | None:
+        """The link to the neighbour of this name, if it is introduced; it may be suspended."""
+        server = self.server(name)
+        return None if server is None else self.routes.direct.get(server)
+
+    @property
+    def resumes(self) -> bool:
+        """Whether links wait for a connection that is lost."""
+        return self.node.settings.links.resume_grace > 0
 
     def others(self, origin: object) -> list[one.Link]:
         """All neighbours but `origin`; none if that is TOLD."""
@@ -97,9 +110,15 @@ class Links:
             return []
         return [link for link in self.routes.behind(channel) if link is not origin]
 
+    def suspended(self, link: one.Link) -> None:
+        """A link lost its connection, and waits for another one."""
+        self.tell(f"Link to {link.name} suspended: {link.reason}")
+        self.dialler.suspended(link)
+
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
         self.all.pop(link, None)
+        self.dialler.ended(link)
         if link.server is None:
             self.tell(f"The connection to {link.name} ended: {reason}")
             return

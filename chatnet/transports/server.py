@@ -6,6 +6,7 @@ server is meant.  Nothing is said to who may not come in, and nothing about what
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatnet.links.connection import Connection as LinkConnection
 from chatnet.links.dialler import Attempt
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link
@@ -72,10 +74,12 @@ class LinkProtocol(ClientProtocol):
     @property
     def is_stranger(self) -> bool:
         """Whether it is there, and not known yet which server it is."""
-        link = self.receiver
-        return not self._over and (not isinstance(link, Link) or link.server is None)
+        connection = self.receiver
+        link = connection.link if isinstance(connection, LinkConnection) else None
+        return not self._over and (link is None or link.server is None)
 
     def prepare_socket(self) -> None:
+        self._bound_sending()
         transport: object = self.transport
         if isinstance(transport, Connection) and hasattr(transport, "setTcpNoDelay"):
             try:
@@ -83,6 +87,22 @@ class LinkProtocol(ClientProtocol):
                 transport.setTcpKeepAlive(True)
             except OSError as error:
                 log.debug("Socket options not set: {error}", error=error)
+
+    def _bound_sending(self) -> None:
+        """Have the system give the connection up if nothing that was sent arrives."""
+        seconds = self.factory.send_timeout()
+        handle = getattr(self.transport, "getHandle", lambda: None)()
+        if (
+            not seconds
+            or not hasattr(socket, "TCP_USER_TIMEOUT")
+            or not isinstance(handle, socket.SocketType)
+        ):
+            return
+        if handle.family in (socket.AF_INET, socket.AF_INET6):
+            try:
+                handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+            except OSError as error:
+                log.debug("No time limit for sending: {error}", error=error)
 
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
@@ -156,29 +176,32 @@ class LinkFactory(ClientFactory):
 
     `dialled` is the name of that server.  `trust` judges certificates; without a `gate` there is no TLS, and
     `insecure` tells whether somebody from another machine may come nevertheless.  `strangers` bounds those
-    who are accepted.  `failed` hears, with the reason, of a connection that was lost before it was a link.
+    who are accepted.  `send_timeout` tells how many seconds what is sent may be on its way (0: for ever).
+    `failed` hears, with the reason, of a connection that was lost before it was a link.
     """
 
     def __init__(
         self,
         listen: ListenSettings,
         *,
-        open_link: Callable[[Outlet, Identity], Receiver],
+        open_link: Callable[[Outlet, Identity], Link],
         gate: TLSGate | None,
         trust: Trust,
         insecure: Callable[[], bool],
         strangers: Strangers,
+        send_timeout: Callable[[], float] = lambda: 0.0,
         dialled: str | None = None,
         failed: Callable[[str], object] = lambda reason: None,
         **options: Any,
     ) -> None:
         def open_session(outlet: Outlet, peer: Peer) -> Receiver:
-            return open_link(outlet, cast(ServerPeer, peer).identity(trust))
+            return open_link(outlet, cast(ServerPeer, peer).identity(trust)).connection
 
         tls = None if gate is None else lambda factory: TLSLinkProtocol(factory, gate)
         super().__init__(listen, open_session=open_session, tls=tls, **options)
         self.insecure = insecure
         self.strangers = strangers
+        self.send_timeout = send_timeout
         self.dialled = dialled
         self.failed = failed
 

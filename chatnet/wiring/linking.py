@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from chatnet.links.connection import Exit
 from chatnet.links.dialler import Attempt
 from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
-from chatnet.links.link import Exit, Link
+from chatnet.links.link import Link
 from chatnet.settings import ListenSettings
 from chatnet.transports.client import ClientFactory
 from chatnet.wiring.build import Parts
@@ -90,6 +91,7 @@ class Linking:
             strangers=self._strangers,
             trust=self._security.trust,
             gate=self._security.gate_of_links(listen.tls),
+            send_timeout=lambda: settings().links.send_timeout,
             insecure=lambda: any(block.insecure for block in settings().link),
             **options,
         )

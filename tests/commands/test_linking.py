@@ -155,7 +155,7 @@ def test_links_and_map_show_the_tree_with_hops_and_lag() -> None:
 def test_stats_l_shows_links_to_who_may_see_all() -> None:
     mesh, root = three()
     link = next(mesh["a"].parts.links.neighbours())
-    mesh.clock.advance(60)
+    mesh.advance(60)
     root.lines()
     sent, received = link.lines_out, link.lines_in
     root >> "STATS l"

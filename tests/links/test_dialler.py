@@ -69,9 +69,9 @@ def test_the_next_is_dialled_when_the_burst_of_the_last_is_over() -> None:
     link, _ = dialling.open()
     assert dialling.sweep(3) == []
     for line in ("PASS linkpw TS 6 :1SO", "CAPAB :QS EX IE ENCAP", "SERVER so1.test 1 :x"):
-        link.receive(line.encode() + b"\r\n")
+        link.connection.receive(line.encode() + b"\r\n")
     assert dialling.sweep(3) == []
-    link.receive(b":1SO SID so2.test 2 2SO :behind\r\n:1SO PING so1.test\r\n")
+    link.connection.receive(b":1SO SID so2.test 2 2SO :behind\r\n:1SO PING so1.test\r\n")
     assert link.state is State.LINKED
     assert dialling.sweep(3) == [], "so2 is there already"
     link.connection_lost("Connection reset by peer")
@@ -95,7 +95,7 @@ def test_a_refused_link_is_an_attempt_in_vain() -> None:
     dialling = Dialling(block("so1", **FAR), reconnect_min=5.0)
     dialling.sweep()
     link, _ = dialling.open()
-    link.receive(b"ERROR :Closing Link: 192.0.2.9 (Invalid credentials)\r\n")
+    link.connection.receive(b"ERROR :Closing Link: 192.0.2.9 (Invalid credentials)\r\n")
     assert dialling.sweep(4) == []
     assert dialling.sweep(2) == ["192.0.2.1:6900"]
     assert "so1.test says: Closing Link: 192.0.2.9 (Invalid credentials)" in dialling.house.log.lines

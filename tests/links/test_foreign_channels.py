@@ -101,7 +101,7 @@ def test_nobody_is_told_of_their_own_members(house: House) -> None:
     burst = f"PASS linkpw TS 6 :1SO|CAPAB :{SOLANUM}|SERVER so1.test 1 :x|SVINFO 6 6 0 :{NOW}"
     burst += f"|:1SO EUID eve 1 {NOW} + eve h.eve 192.0.2.9 1SOAAAAAA * * :eve"
     burst += f"|:1SO SJOIN {OLDER} #d +m :@1SOAAAAAA|PING :1SO|"
-    so1.link.receive(burst.replace("|", "\r\n").encode())
+    so1.link.connection.receive(burst.replace("|", "\r\n").encode())
     assert [line for line in so1.lines() if " SJOIN " in line] == [
         f":0CN SJOIN {NOW} #c +nt :@0CNAAAAAA",
         f":0CN SJOIN {OLDER} #d +m :0CNAAAAAB",

@@ -72,7 +72,7 @@ def test_nobody_is_asked_before_our_own_burst_is_out() -> None:
     clients = [house.client(f"user{n}") for n in range(5)]
     assert clients
     so1 = Stranger(house, "so1.test", "1SO")
-    so1.link.receive(
+    so1.link.connection.receive(
         b"PASS linkpw TS 6 :1SO\r\nCAPAB :QS EX IE ENCAP EUID\r\nSERVER so1.test 1 :x\r\nPING :1SO\r\n"
     )
     assert so1.link.state is State.LINKED

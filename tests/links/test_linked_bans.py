@@ -71,8 +71,8 @@ def test_many_bans_at_once_are_one_look_at_everybody(mesh: Mesh, so1: Stranger) 
     ]
     mesh.settle()
     for number in range(20):
-        so1.link.receive(f":1SO BAN K * 198.51.100.{number} {NOW} 60 60 * :x\r\n".encode())
-        so1.link.receive(f":1SO BAN K * 203.0.113.{number} {NOW} 60 60 * :x\r\n".encode())
+        so1.link.connection.receive(f":1SO BAN K * 198.51.100.{number} {NOW} 60 60 * :x\r\n".encode())
+        so1.link.connection.receive(f":1SO BAN K * 203.0.113.{number} {NOW} 60 60 * :x\r\n".encode())
     assert not any(client.session.closed for client in there)
     mesh.settle()
     assert [client.session.closed for client in there] == [number % 250 < 20 for number in range(1200)]

@@ -262,13 +262,13 @@ def test_lines_are_cut_between_characters(three: Three) -> None:
 def test_bytes_that_are_not_utf8_are_kept_for_servers_and_replaced_for_clients(three: Three) -> None:
     so1, so2 = solanum(three), solanum(three, "so2", "2SO")
     so1.lines()
-    so1.link.receive(b":1SOAAAAAA PRIVMSG #x :caf\xe9 \xff\r\n")
+    so1.link.connection.receive(b":1SOAAAAAA PRIVMSG #x :caf\xe9 \xff\r\n")
     three.settle()
     so2 << "* :1SOAAAAAA PRIVMSG #x :caf\udce9 \udcff"
     assert three.said("b", "c")[-1].endswith(":caf\udce9 \udcff")
     for client in three.all:
         client << "* PRIVMSG #x :caf\ufffd \ufffd"
-    so1.link.receive(b":1SOAAAAAA PRIVMSG #x :" + b"\xff" * 480 + b"\r\n")
+    so1.link.connection.receive(b":1SOAAAAAA PRIVMSG #x :" + b"\xff" * 480 + b"\r\n")
     three.settle()
     [line] = three.cat.lines()
     assert len(line.partition(" ")[2].encode()) <= 510 and line.endswith(":" + "\ufffd" * 159)
@@ -288,7 +288,7 @@ def test_answers_are_utf8_too(three: Three) -> None:
 def test_bytes_that_are_not_utf8_pass_where_the_settings_allow_them() -> None:
     three = Three(server={"utf8_only": False})
     so1 = solanum(three)
-    so1.link.receive(b":1SOAAAAAA PRIVMSG #x :caf\xe9\r\n")
+    so1.link.connection.receive(b":1SOAAAAAA PRIVMSG #x :caf\xe9\r\n")
     three.settle()
     three.cat << "* PRIVMSG #x :caf\udce9"
 

@@ -113,7 +113,7 @@ def test_an_uplink_behind_another_is_there_already() -> None:
     leaf.fail()
     leaf.sweep(1)
     second = leaf.link(2)
-    second.receive(b":1H2 SID hub1.test 2 1H1 :behind\r\n")
+    second.connection.receive(b":1H2 SID hub1.test 2 1H1 :behind\r\n")
     assert leaf.sweep(600) == []
     leaf.lose(second)
     assert leaf.sweep(2) == ["192.0.2.1:6900"]
@@ -170,7 +170,7 @@ def test_who_prefers_the_first_looks_for_it_when_nothing_happens() -> None:
     leaf, second = second_best()
     for _ in range(10):  # somebody speaks
         assert leaf.sweep(20) == []
-        second.receive(b":1H2 PING hub2.test\r\n" * 5)
+        second.connection.receive(b":1H2 PING hub2.test\r\n" * 5)
     assert leaf.sweep(59) == []
     assert leaf.sweep(2) == ["192.0.2.1:6900"]
     assert not second.gone
@@ -202,7 +202,7 @@ def test_a_return_in_vain_is_tried_ever_more_rarely() -> None:
     leaf, _ = second_best()
     leaf.sweep(62)
     link, _ = leaf.open()
-    link.receive(b"ERROR :Closing Link: 192.0.2.9 (Invalid credentials)\r\n")
+    link.connection.receive(b"ERROR :Closing Link: 192.0.2.9 (Invalid credentials)\r\n")
     dialled = leaf.sweep(3)
     while dialled != ["192.0.2.2:6900"]:
         leaf.fail("refused")

@@ -120,6 +120,30 @@ def pong(line: Line) -> None:
         other.send(other.codec.sign_of_life("PONG", line.source, line.params[0], wanted))
 
 
+@LINK.command("CNACK", min_params=1, phase=Phase.ANY)
+def cnack(line: Line) -> None:
+    """How many of our lines the neighbour has applied.
+
+    # <- CNACK 4711
+    """
+    link = line.link
+    link.streams.applied -= 1  # it is not numbered
+    if link.streams.numbered and not link.streams.confirmed(line.number(0)):
+        line.violate("CNACK for more lines than there were")
+
+
+@LINK.command("CNREQ", phase=Phase.ANY)
+def cnreq(line: Line) -> None:
+    """The neighbour wants to know how many of its lines are applied.
+
+    # <- CNREQ
+    """
+    link = line.link
+    link.streams.applied -= 1  # it is not numbered
+    if link.streams.numbered:
+        link.confirm_now()
+
+
 @LINK.command("ERROR", min_params=1, phase=Phase.ANY)
 def error(line: Line) -> None:
     """The neighbour says why it closes the link.

@@ -11,10 +11,10 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNHIST",
+    "SERVICES", "STAG", "TB", "CN1", "CNHIST", "CNRES",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNHIST`` one that can be asked what
-was said."""
+was said, ``CNRES`` one whose links can be resumed."""
 
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
