@@ -162,6 +162,7 @@ class Streams:
         if self.state in (State.SPLIT, State.DOWN):
             self.buffer.clear()
             self.size = 0
+            self.numbered = False
 
     # the handshake
 
