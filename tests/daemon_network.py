@@ -31,13 +31,18 @@ class Network:
     def certificate(self, name: str) -> Path:
         return self.folder / name / "chatnet-data" / "certificates" / "default.pem"
 
-    def configure(self, name: str, *links: str, sid: str = "", listen: str = "", more: str = "") -> Daemon:
-        """Write its configuration; `links` are the blocks, and `more` is for the section of that name."""
+    def configure(
+        self, name: str, *links: str, sid: str = "", listen: str = "", more: str = "", grace: float = 1
+    ) -> Daemon:
+        """Write its configuration; `links` are the blocks, and `more` is for the section of that name.
+
+        Links wait `grace` seconds for another connection.
+        """
         listen = listen or f'endpoint = "tcp:{self.link_ports[name]}:interface={HOST}"\ntls = true'
         daemon = self.daemons[name]
         daemon.configure(
             f'[server]\nname = "{name}.test"\nsid = "{sid or f"0{name.upper()}A"}"\n'
-            f'[cloak]\nkey = "{"k" * 32}"\n[flood]\nenabled = false\n{QUICK}{more}\n'
+            f'[cloak]\nkey = "{"k" * 32}"\n[flood]\nenabled = false\n{QUICK}resume_grace = {grace}\n{more}\n'
             f'[[listen]]\nendpoint = "tcp:PORT:interface={HOST}"\n'
             f'[[listen]]\nkind = "server"\n{listen}\n' + "\n".join(links)
         )

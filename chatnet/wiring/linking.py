@@ -6,10 +6,13 @@ Nothing of TLS is imported before there is a link, or a listener for one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
+
+from twisted.internet.task import deferLater
 
 from chatnet.links.connection import Exit
 from chatnet.links.dialler import Attempt
+from chatnet.links.draining import Drain
 from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
 from chatnet.links.link import Link
@@ -17,6 +20,9 @@ from chatnet.settings import ListenSettings
 from chatnet.transports.client import ClientFactory
 from chatnet.wiring.build import Parts
 from chatnet.wiring.security import Security
+
+LOOK: Final = 0.02
+"""Seconds between two looks whether neighbours have confirmed all."""
 
 
 class Linking:
@@ -69,6 +75,13 @@ class Linking:
         """What is to be done every second or so."""
         sweep(self._parts.links)
         self._parts.links.dialler.sweep()
+
+    async def drain(self) -> None:
+        """Wait until the neighbours have applied what was said, as long as the settings allow."""
+        drain = Drain(self._parts.links)
+        end = self._reactor.seconds() + self._settings().links.drain_timeout
+        while not drain.is_over and self._reactor.seconds() < end:
+            await deferLater(self._reactor, LOOK, lambda: None)
 
     def close(self, reason: str) -> None:
         """End all links, and begin none."""

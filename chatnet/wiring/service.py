@@ -321,6 +321,7 @@ class ChatService(Service):
     async def _stop(self) -> None:
         # A manager that reads that we stop would wait for our end, and not for the new process.
         notify(reloading() if self._restart else STOPPING)
+        await self._linking.drain()
         await self._listeners.close()
         self._linking.close(self._goodbye)
         self._parts.sessions.close_all(self._goodbye)

@@ -14,6 +14,7 @@ from states import opered
 from street import all_agree, the
 
 from chatnet.links.codecs.solanum import OURS
+from chatnet.links.draining import Drain
 from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
 from chatnet.links.link import Link, State
@@ -454,6 +455,35 @@ def test_a_neighbour_is_asked_when_much_waits() -> None:
     assert acks(pair, "a") == ["CNREQ"]
     assert acks(pair, "b") == [f"CNACK {base + 50}"]
     assert pair.link("a").streams.waiting == 10
+
+
+def test_who_is_to_stop_waits_until_all_is_applied() -> None:
+    pair = Pair()
+    pair.ann >> "PRIVMSG #c :last words"
+    acks(pair, "a"), acks(pair, "b")
+    drain = Drain(pair.mesh["a"].parts.links)
+    assert not drain.is_over
+    pair.mesh.settle()
+    assert drain.is_over
+    assert acks(pair, "a") == ["CNREQ"] and len(acks(pair, "b")) == 1
+
+
+def test_who_is_to_stop_waits_for_who_is_suspended() -> None:
+    pair = Pair()
+    pair.ann >> "PRIVMSG #c :last words"
+    pair.reset()
+    drain = Drain(pair.mesh["a"].parts.links)
+    pair.mesh.settle()
+    assert not drain.is_over
+    pair.back()
+    pair.mesh.advance(1)
+    assert drain.is_over
+    pair.bob >> "PRIVMSG #c :not mine"
+    assert drain.is_over
+    pair.ann >> "PRIVMSG #c :more"
+    assert Drain(pair.mesh["b"].parts.links).is_over is False
+    pair.link("b").close("Off")
+    assert Drain(pair.mesh["b"].parts.links).is_over
 
 
 # what goes on

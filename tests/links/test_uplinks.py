@@ -182,7 +182,7 @@ def test_who_prefers_the_first_looks_for_it_when_nothing_happens() -> None:
     assert second.gone and second.reason == "Going back to hub1.test"
     assert pipe.said == []
     leaf.house.clock.advance(RETREAT)
-    assert [line.split()[0] for line in pipe.said] == ["PASS", "CAPAB", "SERVER"]
+    assert [line.split()[0] for line in pipe.said] == ["PASS", "CAPAB", "CNRES", "SERVER"]
     introduce(link, pipe, "hub1.test", "1H1")
     assert leaf.sweep(3600) == []
 
