@@ -409,7 +409,8 @@ class Far(Stranger):
 
     def asked(self) -> list[list[str]]:
         """The questions it was asked, in words."""
-        return [line.split(" ") for line in self.lines() if " CNHIST " in line]
+        lines = [line.split(" ") for line in self.lines()]
+        return [words for words in lines if words[1] == "CNHIST"]
 
 
 def far_house(**sections: Any) -> tuple[House, Client]:
@@ -617,7 +618,7 @@ def test_questions_are_bounded() -> None:
     far = Far(house)
     far.lines()
     since = "timestamp=2023-11-14T22:00:00.000Z 500 2023-11-14T23:00:00.000Z 0.0"
-    far.link.receive(
+    far.link.connection.receive(
         b"".join(b":1SO CNHIST %d 0CN latest #c %b\r\n" % (n, since.encode()) for n in range(1, 9))
     )
     answers = [line.split(" ")[4] for line in far.lines() if " CNHR " in line]
