@@ -17,8 +17,7 @@ from twisted.internet.task import react
 from fault_run import packets
 from fault_run.faults import KINDS, Kind, Outage, Struck, plan
 from fault_run.network import Network
-from fault_run.nodes import RESUMES, Times
-from fault_run.probe import BACK_FILLS
+from fault_run.nodes import Times
 from fault_run.report import Result, table
 from fault_run.waiting import Late
 
@@ -71,42 +70,44 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     results: list[Result] = []
     broken: list[str] = []
     await network.start()
-    before = {node.name: node.memory() for node in network.nodes}
+    memory: dict[str, int] = {}
     for number, kind in faults(given):
         if number < given.first:
             continue
-        since, filled = time.time(), 0
-        began, connections = reactor.seconds(), network.connections
-        struck = Struck("", "", set())
-        wrong: list[str] = []
-        try:
-            struck = await kind.strike(network, random.Random(f"{given.seed}/{number}"))
-            await network.whole()
-        except Late as late:
-            wrong.append(str(late))
-        splits = max(network.checker.gone.values(), default=0)
-        wrong += unpromised(network, kind.outage, struck)
-        if BACK_FILLS and not wrong:
-            filled, missing = await network.forgotten(since, struck.mute)
-            wrong += missing
-        count = network.checker.take()
-        for what in ("lost", "doubled", "reordered"):
-            if amount := getattr(count, what):
-                wrong.append(f"{amount} {what}")
-        wrong += count.where[:4]
-        wrong += network.trouble()
-        new, duration = network.connections - connections, reactor.seconds() - began
-        result = Result(number, kind.name, struck, count, splits, new, filled, duration, wrong)
+        result = await strike(reactor, network, kind, number, given.seed)
         results.append(result)
         print(result, flush=True)
-        if any("in vain" in text for text in wrong):
+        if not result.whole:
             return results, [*broken, "the run ended early: the network did not become whole"]
         if number % 10 == 0:
             broken += [f"after fault {number}: {text}" for text in await network.differences()]
+            memory = memory or network.memory()
     broken += await network.differences()
-    for node in network.nodes:
-        print(f"memory of {node.name}: {before[node.name]} KiB at the beginning, {node.memory()} at the end")
+    for name, size in network.memory().items():
+        print(f"memory of {name}: {memory.get(name, 0)} KiB after the first ten faults, {size} at the end")
     return results, broken
+
+
+async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: int) -> Result:
+    """One fault, until all is well again, or has been given up."""
+    began, since, connections = reactor.seconds(), time.time(), network.connections
+    result = Result(number, kind.name)
+    try:
+        result.struck = await kind.strike(network, random.Random(f"{seed}/{number}"))
+        await network.whole()
+        result.splits = max(network.checker.gone.values(), default=0)
+        result.broken += unpromised(network, kind.outage, result.struck)
+        result.filled, missing = await network.forgotten(since, result.struck.mute)
+        result.broken += missing
+    except Late as late:
+        result.whole = False
+        result.broken.append(str(late))
+    result.count = count = network.checker.take()
+    result.broken += count.in_words()
+    result.broken += network.trouble()
+    result.connections = network.connections - connections
+    result.seconds = reactor.seconds() - began
+    return result
 
 
 def faults(given: argparse.Namespace) -> Iterator[tuple[int, Kind]]:
@@ -124,9 +125,12 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
             pair = frozenset({servers[to.nick], servers[by.nick]})
             if to.node in struck.mute:
                 continue
-            apart = pair in struck.apart
-            wanted = outage.splits if apart else range(1)
-            if times not in wanted and (RESUMES or times < wanted[0] or not apart):
+            wanted = range(1)
+            if pair in struck.apart:
+                wanted = outage.splits
+            if pair in struck.twice and outage is Outage.EDGE:
+                wanted = range(3)  # one for each of the two links between them
+            if times not in wanted:
                 found.append(f"{to.nick} read {times} times that {by.nick} was gone")
     return found[:3]
 

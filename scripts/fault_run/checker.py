@@ -35,6 +35,11 @@ class Count:
     where: list[str] = field(default_factory=list)
     """Of whom, by whom, what was lost, in words."""
 
+    def in_words(self) -> list[str]:
+        """What must not be."""
+        numbers = {"lost": self.lost, "doubled": self.doubled, "reordered": self.reordered}
+        return [*(f"{number} {what}" for what, number in numbers.items() if number), *self.where[:4]]
+
     def __add__(self, other: Count) -> Count:
         return Count(
             self.lost + other.lost,

@@ -37,10 +37,11 @@ class Outage(Enum):
 class Struck:
     """A fault as it was: `where`, and `how`, in words; whom it came between."""
 
-    where: str
-    how: str
-    apart: set[frozenset[Node]]
+    where: str = ""
+    how: str = ""
+    apart: set[frozenset[Node]] = field(default_factory=set)
     mute: set[Node] = field(default_factory=set)  # servers whose people lost their connections
+    twice: set[frozenset[Node]] = field(default_factory=set)  # those whom it came between at two links
 
 
 @dataclass(frozen=True)
@@ -280,7 +281,9 @@ async def freeze(network: Network, dice: random.Random, time: float) -> Struck:
     node.signal(signal.SIGSTOP)
     await pause(network.reactor, time)
     node.signal(signal.SIGCONT)
-    return Struck(node.short.upper(), f"{time} s", around(network, node))
+    a, b, c = network.nodes
+    twice = {frozenset({a, c})} if node is b else set()
+    return Struck(node.short.upper(), f"{time} s", around(network, node), twice=twice)
 
 
 @kind("killed", 2, Outage.LONG)

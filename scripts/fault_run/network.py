@@ -189,6 +189,10 @@ class Network:
         """How many there have been between servers."""
         return sum(link.proxy.connections for link in self.links)
 
+    def memory(self) -> dict[str, int]:
+        """The resident memory of each server, in KiB."""
+        return {node.name: node.memory() for node in self.nodes}
+
     def trouble(self) -> list[str]:
         """What must not happen to people, since the last look."""
         found: list[str] = []

@@ -15,7 +15,6 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 import chatnet
-from chatnet.settings import LinksSettings
 from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
 from fault_run.proxy import HOST
 
@@ -29,9 +28,6 @@ REMEMBERED = 5000
 OPER_PASSWORD = "the-password-of-operators"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
 """Quick to compute, since it protects nothing."""
-
-RESUMES = "resume_grace" in LinksSettings.model_fields
-"""Whether a link that is lost for a short time is resumed."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,6 @@ class Node:
 
     def configure(self, links: Sequence[Dialled], times: Times, probe_port: int | None = None) -> None:
         """Write its configuration; a probe may link to `probe_port`."""
-        resume = f"resume_grace = {times.grace}\n" if RESUMES else ""
         text = (
             f'[server]\nname = "{self.name}"\nsid = "{self.sid}"\nnetwork = "faults"\ndata = "data"\n'
             f'[cloak]\nkey = "{"k" * 32}"\n'
@@ -87,7 +82,7 @@ class Node:
             "[tls]\nhandshake_timeout = 2\n"
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
-            f"reconnect_min = 0.2\nreconnect_max = 1\n{resume}"
+            f"reconnect_min = 0.2\nreconnect_max = 1\nresume_grace = {times.grace}\n"
             f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
             f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
             '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'

@@ -15,13 +15,10 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
-from chatnet.settings import LinksSettings
 from fault_run.nodes import PASSWORD, PROBE_NAME, PROBE_SID, REMEMBERED, Node
 from fault_run.proxy import HOST
 from fault_run.waiting import within
 
-BACK_FILLS = "backfill_messages" in LinksSettings.model_fields
-"""Whether servers ask each other what was said over a split."""
 CAPAB = "BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB CN1 CNHIST"
 UID = f"{PROBE_SID}AAAAAA"
 _MESSAGE = re.compile(r"(?:@\S+ )?:([^ !]+)\S* PRIVMSG \S+ :n (\d+) ")

@@ -14,13 +14,14 @@ class Result:
 
     number: int
     kind: str
-    struck: Struck
-    count: Count
-    splits: int
-    connections: int
-    filled: int  # messages that servers remember over splits
-    seconds: float
+    struck: Struck = field(default_factory=Struck)
+    count: Count = field(default_factory=Count)
+    splits: int = 0
+    connections: int = 0
+    filled: int = 0  # messages that servers remember over splits
+    seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
+    whole: bool = True  # whether everybody heard everybody in the end
 
     def __str__(self) -> str:
         words = [f"{self.number:4} {self.kind}, {self.struck.where}"]

@@ -106,9 +106,9 @@ def test_a_seed_brings_the_same_faults_and_all_kinds() -> None:
 def test_the_table_adds_up() -> None:
     (reset,) = plan(1, 1, ["reset"], False)
     assert reset.name == "reset"
-    struck = Struck("A - B", "", set())
+    struck = Struck("A - B")
     results = [
-        Result(1, "reset", struck, Count(), 0, 1, 0, 0.5),
+        Result(1, "reset", struck, connections=1),
         Result(2, "reset", struck, Count(lost=2, missed=3), 1, 2, 3, 0.5, ["2 lost"]),
         Result(3, "killed", struck, Count(doubled=1), 1, 4, 0, 0.5, ["1 doubled"]),
     ]
