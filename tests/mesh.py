@@ -17,6 +17,7 @@ from typing import Any
 from conversation import Client, House, ManualClock, matches
 
 from chatnet.links.connection import Connection
+from chatnet.links.dialler import Attempt
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link, State
 
@@ -59,9 +60,12 @@ class Pipe:
 
 
 class Wire:
-    """A connection between two houses, by their names; ``connections`` and ``pipes`` are those of each."""
+    """A connection between two houses, by their names; ``connections`` and ``pipes`` are those of each.
 
-    def __init__(self, mesh: Mesh, dialling: str, answering: str) -> None:
+    It may be the one that an `attempt` of the first is for.
+    """
+
+    def __init__(self, mesh: Mesh, dialling: str, answering: str, attempt: Attempt | None = None) -> None:
         self.ends = (dialling, answering)
         self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
         self.connections: dict[str, Connection] = {}
@@ -70,7 +74,10 @@ class Wire:
             links = mesh[name].parts.links
             block = links.block(f"{other}.test") if name == dialling else None
             assert name != dialling or block is not None
-            self._made[name] = links.open(self.pipes[name], trusted(), block)
+            if attempt is not None and name == dialling:
+                self._made[name] = attempt.opened(self.pipes[name], trusted())
+            else:
+                self._made[name] = links.open(self.pipes[name], trusted(), block)
             self.connections[name] = self._made[name].connection
 
     @property
@@ -131,9 +138,9 @@ class Mesh:
     def __iter__(self) -> Iterator[House]:
         return iter(self.houses.values())
 
-    def link(self, dialling: str, answering: str) -> Wire:
+    def link(self, dialling: str, answering: str, attempt: Attempt | None = None) -> Wire:
         """Connect two houses; nothing is delivered yet."""
-        wire = Wire(self, dialling, answering)
+        wire = Wire(self, dialling, answering, attempt)
         self.wires.append(wire)
         return wire
 

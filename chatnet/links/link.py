@@ -357,9 +357,13 @@ class Link:
         """The transport is gone."""
         if self.gone:
             return
-        grace = self.links.node.settings.links.resume_grace
+        settings = self.links.node.settings.links
+        grace = settings.resume_grace
         now = self.links.node.clock.monotonic()
-        if not grace or self.streams.state is not Session.UP or not self.streams.lose(now + grace):
+        # If this server stood still for so long, the other side has given it up.
+        given_up = now - self.heard > settings.ping_timeout + grace
+        may = bool(grace) and not given_up and self.streams.state is Session.UP
+        if not may or not self.streams.lose(now + grace):
             self._end(reason)
             return
         self.reason, self.lost = reason, now

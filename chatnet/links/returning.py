@@ -29,6 +29,8 @@ class Return:
         """`link` is suspended, or somebody wants it back now; the first attempt is after `pause` seconds."""
         self._link = link
         self._index = self._rounds = 0
+        if self.attempt is not None and self.attempt.link is link:
+            self.attempt = None  # it led to this link, which began anew
         if self.attempt is None:
             self._again(pause)
 

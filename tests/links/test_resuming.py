@@ -588,6 +588,15 @@ def test_silence_suspends() -> None:
     pair.mesh.check()
 
 
+def test_who_stood_still_for_longer_than_the_others_wait_waits_for_nobody() -> None:
+    """Otherwise it would tell one neighbour of people behind another, who are about to be split from."""
+    pair = Pair(links={"ping_timeout": 25.0, "resume_grace": 30.0})
+    pair.mesh.clock.elapsed += 56  # the process was stopped: nothing of it ran
+    sweep(pair.mesh["a"].parts.links)
+    assert pair.mesh["a"].parts.links.neighbour("b.test") is None
+    assert not any("suspended" in line for line in pair.mesh["a"].log.lines)
+
+
 def test_nobody_asks_a_suspended_link_for_a_sign_of_life() -> None:
     pair = Pair()
     pair.reset()
