@@ -537,6 +537,17 @@ class LinksSettings(Section):
     """Seconds without a word over the link after which that is tried."""
     most_skew: Annotated[float, Field(ge=1)] = 600.0
     """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
+    converge: bool = True
+    """Stamp what is changed in channels, so that the latest change holds, with all neighbours that do so too:
+    whatever is said at one moment, or on both sides of a lost link, all servers end in the same state."""
+    stamp_skew: Annotated[float, Field(ge=0)] = 5.0
+    """Seconds that the clock of such a neighbour may be off, or there is no link; what it stamps further in
+    the future counts as of then."""
+    stamp_memory: Annotated[float, Field(ge=60)] = 900.0
+    """Seconds that stamps, and channels that ended, are remembered; longer while such a neighbour is split
+    away."""
+    stamps: Annotated[int, Field(ge=1000)] = 500_000
+    """Stamps that are remembered at most; the oldest are forgotten."""
     bans: Annotated[int, Field(ge=0)] = 100_000
     """Bans from the network that are remembered; one more is ignored."""
     strikes: Annotated[int, Field(ge=1)] = 20

@@ -10,6 +10,7 @@ A :class:`Stranger` is a server of another make, played by the test line by line
 from __future__ import annotations
 
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -165,10 +166,15 @@ class Mesh:
         wire.lose(arrived)
 
     def said(self, by: str, to: str) -> list[str]:
-        """All that `by` said to `to` since the last look, whether it was delivered or not; then forgotten."""
+        """All that `by` said to `to` since the last look, whether it was delivered or not; then forgotten.
+
+        It is shown without its stamps.
+        """
         pipe = self.wire(by, to).pipes[by]
         said, pipe.said = pipe.said, []
-        return said
+        return [
+            re.sub(r"^@chatnet/ts=[^; ]*(?:;| )", lambda tag: "@" * tag[0].endswith(";"), x) for x in said
+        ]
 
     def waiting(self) -> list[tuple[Wire, str]]:
         """The directions in which something is on its way: a wire, and who said it."""

@@ -69,7 +69,8 @@ def _join(request: Request, name: str, key: str) -> None:
         if channel is not None:
             _lead(request, name, channel, key)
             return
-        channel = Channel(name, request.network.fold(name), int(now))
+        folded = request.network.fold(name)
+        channel = Channel(name, folded, request.network.birth(folded, now))
         channel.flags |= {"n", "t"}
         request.commit(Joined(channel, ((user, OP),), now, created=True))
         return

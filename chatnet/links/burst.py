@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatnet.links import link as one
+from chatnet.model.channel import Channel, parameters
+from chatnet.model.claims import SJoin
 
 
 def begin(link: one.Link) -> None:
@@ -39,12 +41,41 @@ def go_on(link: one.Link) -> None:
     node.clock.later(0.0, lambda: go_on(link))
 
 
+def channel(link: one.Link, channel: Channel) -> Iterator[bytes]:
+    """All that `link` is told of a channel, which may have ended if it stamps what it changes.
+
+    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.
+    """
+    links, codec = link.links, link.codec
+    me, members = links.node.network.me, links.routes.members_beyond(link, channel)
+    registers = links.registers
+    if not link.stamped or registers is None:
+        yield from codec.channel(me, channel, members)
+        return
+    here = {user.uid for user, _ in members}
+    marks = dict(registers.of(channel))
+    for uid, mark in registers.members(channel.folded).items():
+        if not mark.adding or uid in here:
+            marks[uid] = mark
+    yield from codec.marks(me, channel, marks)
+    flags, values = frozenset(channel.flags), parameters(channel)
+    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+    for letter, entries in channel.lists.items():
+        yield from codec.entries(me, channel, letter, entries.values())
+    if channel.topic is not None:
+        yield codec.topic_of(me, channel, channel.topic)
+    if channel.locked:
+        yield codec.locked(channel, me, channel.locked)
+
+
 def _lines(link: one.Link) -> Iterator[bytes]:
     """Every line of the burst, made when its turn comes."""
     network, links, codec = link.links.node.network, link.links, link.codec
     servers = [s for s in network.servers.values() if s is not network.me and links.way_to(s) is not link]
     users = [user for user in network.users.values() if links.way_to(user) is not link]
     channels = list(network.channels.values())
+    ended = network.ended if link.stamped and network.ended is not None else {}
+    channels += [channel for several in ended.values() for channel in several.values()]
 
     def tell() -> Iterator[bytes]:
         for server in sorted(servers, key=lambda server: server.hops):
@@ -59,9 +90,9 @@ def _lines(link: one.Link) -> Iterator[bytes]:
         for user in users:
             if network.users.get(user.uid) is user:
                 yield from codec.user(user)
-        for channel in channels:
-            if network.channels.get(channel.folded) is channel:
-                members = links.routes.members_beyond(link, channel)
-                yield from codec.channel(network.me, channel, members)
+        for each in channels:
+            there = network.channels.get(each.folded) is each
+            if there or ended.get(each.folded, {}).get(each.ts) is each:
+                yield from channel(link, each)
 
     return tell()

@@ -13,7 +13,7 @@ from typing import Final
 from chatnet.dispatch import Phase
 from chatnet.links import burst
 from chatnet.links import link as one
-from chatnet.links.codecs.solanum import NEEDED, OURS, Solanum, encode
+from chatnet.links.codecs.solanum import NEEDED, OURS, STAMPS, Solanum, encode
 from chatnet.links.line import LINK, Line, is_sid
 from chatnet.links.resume import Decision, Offer, agree, decide, token
 from chatnet.model.facts import NetJoinBegan, ServerIntroduced
@@ -49,6 +49,9 @@ def greet(link: one.Link, offer: Offer | None) -> None:
     me = link.links.node.network.me
     secret = settings.password.get_secret_value() if settings.password is not None else "*"
     tokens = [token for token in OURS if token != "CNRES" or link.links.resumes]
+    if link.links.node.settings.links.converge:
+        tokens.append(STAMPS)
+        link.stamped |= link.server is None  # what a link was made with holds when it goes on
     link.utter(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
     link.utter(b"CAPAB :%b" % " ".join(tokens).encode())
     if offer is not None:
@@ -281,6 +284,9 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     neighbour = Server(link.sid, name, description.removeprefix("(H) "), 1, node.network.me)
     neighbour.caps = link.caps
     link.server = neighbour
+    link.stamped &= STAMPS in link.caps and link.codec.core
+    if link.stamped:
+        links.stamp().neighbours.add(name)
     link.step("SERVER")
     if numbered is None or link.offered is None:
         link.streams.step("fresh")
@@ -316,6 +322,8 @@ def svinfo(line: Line) -> None:
         line.violate("It does not speak TS6")
     skew = abs(line.number(3) - int(line.now))
     most = line.node.settings.links.most_skew
+    if link.stamped:
+        most = min(most, line.node.settings.links.stamp_skew + 1)  # it is told in whole seconds
     if skew > most:
         line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
     if skew > 5:

@@ -17,6 +17,7 @@ def sweep(links: Links) -> None:
     settings = links.node.settings.links
     now = links.node.clock.monotonic()
     me = links.node.network.me
+    _forget(links)
     for link in list(links.all):
         if link.state is one.State.GREETING:
             if now - link.since > settings.handshake_timeout:
@@ -38,6 +39,16 @@ def sweep(links: Links) -> None:
         elif now - link.pinged >= settings.ping_interval:
             link.pinged = now
             link.send(b"PING :%b" % encode(me.sid))
+
+
+def _forget(links: Links) -> None:
+    """Forget what nobody can have missed any more."""
+    registers, node = links.registers, links.node
+    if registers is not None:
+        there = {server.name for server in node.network.servers.values()}
+        apart = any(links.block(name) for name in registers.neighbours - there)
+        settings = node.settings.links
+        registers.sweep(node.clock.time(), settings.stamp_memory, settings.stamps, apart=apart)
 
 
 def close_all(links: Links, reason: str) -> None:

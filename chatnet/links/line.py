@@ -31,16 +31,26 @@ class Violation(Exception):
 
 
 class Line:
-    """Who said what: `source` is a server or a user behind `link`; `tags` are unescaped, `params` as sent."""
+    """Who said what: `source` is a server or a user behind `link`; `tags` are unescaped, `params` as sent.
 
-    __slots__ = ("link", "params", "row", "source", "tags")
+    `raw` is the whole line as it came, without CR LF.
+    """
+
+    __slots__ = ("link", "params", "raw", "row", "source", "tags")
 
     def __init__(
-        self, link: one.Link, source: Server | User, params: list[str], tags: dict[str, str], row: Row
+        self,
+        link: one.Link,
+        source: Server | User,
+        params: list[str],
+        tags: dict[str, str],
+        row: Row,
+        raw: bytes = b"",
     ) -> None:
         self.link = link
         self.source = source
         self.params = params
+        self.raw = raw
         self.tags = tags
         self.row = row
 

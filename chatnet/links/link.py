@@ -18,6 +18,7 @@ from chatnet.links import line
 from chatnet.links import links as registry
 from chatnet.links.batches import Batches
 from chatnet.links.codecs.solanum import Solanum
+from chatnet.links.companion import Companion
 from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
 from chatnet.links.resume import OVERHEAD, Offer, Streams
@@ -31,7 +32,7 @@ from chatnet.wire.lines import OVERLONG
 from chatnet.wire.message import split
 from chatnet.wire.names import is_uid
 
-OUTLIVING: Final = frozenset({"KICK", "KILL", "TMODE", "TOPIC"})
+OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
 said by the user's server."""
 EARLY: Final = 8192
@@ -78,6 +79,7 @@ class Link:
         "bytes_out",
         "caps",
         "codec",
+        "companion",
         "connection",
         "early",
         "exit",
@@ -103,6 +105,7 @@ class Link:
         "settled",
         "sid",
         "since",
+        "stamped",
         "state",
         "streams",
         "strikes",
@@ -129,6 +132,8 @@ class Link:
         self.caps: frozenset[str] = frozenset()
         self.codec = Solanum(frozenset())
         self.greeted = False
+        self.stamped = False  # whether both sides stamp what they change (CNLWW)
+        self.companion: Companion | None = None  # the CNSTAMP to what it tells of a channel now
         self.settled = False  # whether it has been LINKED
         self.batches = Batches()
         self.received = 0
@@ -214,7 +219,7 @@ class Link:
             self._too_few(row.verb)
             return
         try:
-            row.handler(line.Line(self, source, params, tags, row))
+            row.handler(line.Line(self, source, params, tags, row, raw))
         except line.Ignored:
             pass
         except line.Violation as violation:

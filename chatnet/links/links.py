@@ -13,6 +13,7 @@ from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
 from chatnet.links.queries import Queries
+from chatnet.links.registers import Registers
 from chatnet.links.resume import token
 from chatnet.links.routes import Routes
 from chatnet.model.channel import Channel
@@ -50,6 +51,7 @@ class Links:
         self.callers = Callers()
         self._references = count(1)
         self.queries = Queries(self)
+        self.registers: Registers | None = None  # since there is a neighbour that stamps what it changes
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 
     # connections
@@ -83,6 +85,17 @@ class Links:
         if origin is TOLD:
             return []
         return [link for link in self.routes.direct.values() if link is not origin]
+
+    def stamp(self) -> Registers:
+        """Stamp what is changed in channels from now on."""
+        if self.registers is None:
+            ahead = self.node.settings.links.stamp_skew
+            self.registers = Registers(self.node.network, ahead)
+        return self.registers
+
+    def stamped(self, origin: object) -> list[one.Link]:
+        """The neighbours, but for `origin`, who stamp what they change."""
+        return [link for link in self.routes.direct.values() if link.stamped and link is not origin]
 
     def block(self, name: str) -> LinkSettings | None:
         """The block of a neighbour, by its name."""

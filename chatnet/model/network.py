@@ -34,6 +34,8 @@ class Network:
     """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only.
 
     `former` are names that channels had before they were renamed, the oldest first; never one of `channels`.
+    `ended` are channels without members, as they were, by name and TS, if anybody wants them kept: ``links``
+    does while there are neighbours who may be about to join one.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Network:
         self.nicks: dict[Folded, User] = {}
         self.channels: dict[Folded, Channel] = {}
         self.former: dict[Folded, Former] = {}
+        self.ended: dict[Folded, dict[int, Channel]] | None = None
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -102,6 +105,11 @@ class Network:
         if channel is None and (former := self.former.get(folded)) is not None:
             return former.channel
         return channel
+
+    def birth(self, folded: Folded, now: float) -> int:
+        """The TS of a channel that is made `now`: later than those of all that had the name and ended."""
+        ended = self.ended.get(folded) if self.ended else None
+        return max(int(now), max(ended) + 1) if ended else int(now)
 
     def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
         """What :meth:`apply` calls for facts of this kind; None if they change nothing."""
@@ -252,6 +260,8 @@ class Network:
             del self.former[folded]
         channel.former.clear()
         self._forget_invites(channel)
+        if self.ended is not None:
+            self.ended.setdefault(channel.folded, {})[channel.ts] = channel
 
     @staticmethod
     def _forget_invites(channel: Channel) -> None:
@@ -264,11 +274,22 @@ class Network:
         if fact.created:
             self.channels[channel.folded] = channel
             self._take_former(channel.folded)
+            if self.ended:
+                self._take_ended(channel)
         for user, ranks in fact.members:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             user.invites.pop(channel, None)
             channel.invited.pop(user, None)
+
+    def _take_ended(self, channel: Channel) -> None:
+        """One that had ended goes on."""
+        assert self.ended is not None
+        several = self.ended.get(channel.folded, {})
+        if several.get(channel.ts) is channel:
+            del several[channel.ts]
+            if not several:
+                del self.ended[channel.folded]
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel

@@ -155,7 +155,12 @@ def resolve_join(channel: Channel | None, name: str, ts: int, user: User) -> Out
     return _resolve(channel, claim, lists=False)
 
 
-def _resolve(channel: Channel | None, claim: SJoin, *, lists: bool) -> Outcome:
+def resolve_older(channel: Channel, claim: SJoin) -> Outcome:
+    """What comes of it that `channel` is the older one of `claim`: that holds, and nothing of ours."""
+    return _resolve(channel, claim, lists=True, winner=_Winner.THEIRS)
+
+
+def _resolve(channel: Channel | None, claim: SJoin, *, lists: bool, winner: _Winner | None = None) -> Outcome:
     """`lists` tells SJOIN from JOIN."""
     claimed: dict[User, int] = {}
     for user, ranks in claim.members:
@@ -166,7 +171,7 @@ def _resolve(channel: Channel | None, claim: SJoin, *, lists: bool) -> Outcome:
         told = claim if lists and there else None
         return Outcome(claim.name, claim.ts, False, (), changes, tuple(claimed.items()), told)
     ts = min(channel.ts, claim.ts)
-    winner = _winner(channel.ts, claim.ts)
+    winner = winner or _winner(channel.ts, claim.ts)
     if winner is _Winner.OURS:
         claimed = dict.fromkeys(claimed, 0)
         members = tuple((user, 0) for user in claimed if user not in channel.members)
@@ -214,13 +219,18 @@ _ORDER: Final[dict[str, Callable[[str], Any]]] = {
 """Of two parameters the greater one holds, in the order of these."""
 
 
+def greater(letter: str, one: str, other: str) -> str:
+    """Of two parameters of k, l, f or j the one that holds."""
+    return max(one, other, key=_ORDER[letter])
+
+
 def _merged(
     flags: frozenset[str], values: Mapping[str, str], claim: SJoin
 ) -> tuple[frozenset[str], Mapping[str, str]]:
     merged = dict(values)
     for letter, value in claim.parameters.items():
         mine = values.get(letter)
-        merged[letter] = value if mine is None else max(mine, value, key=_ORDER[letter])
+        merged[letter] = value if mine is None else greater(letter, mine, value)
     return flags | claim.flags, merged
 
 

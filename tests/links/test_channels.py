@@ -317,10 +317,10 @@ def test_who_told_of_an_older_channel_and_lost_it_meanwhile_learns_its_ts_again(
     assert the(mesh["b"]).ts == NOW
 
 
-@pytest.fixture
-def pair() -> tuple[Mesh, Client, Client]:
+@pytest.fixture(params=[True, False], ids=["stamped", "plain"])
+def pair(request: pytest.FixtureRequest) -> tuple[Mesh, Client, Client]:
     """ann and bob on two servers; ann is the operator of #c."""
-    mesh = Mesh("a", "b", limits={"former_name_time": 0})
+    mesh = Mesh("a", "b", limits={"former_name_time": 0}, links={"converge": request.param})
     mesh.link("a", "b")
     ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
     ann >> "JOIN #c" >> "MODE #c +kb key *!*@bad"
@@ -372,7 +372,10 @@ def test_a_channel_is_renamed_while_another_of_that_name_is_made(
 
 
 def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]) -> None:
-    """JOIN tells nothing of modes, lists and topic, which are forgotten where the last member left."""
+    """JOIN tells nothing of modes, lists and topic, which are forgotten where the last member left.
+
+    Who stamps changes remembers them for a while.
+    """
     mesh, ann, bob = pair
     ann >> "TOPIC #c :tea"
     mesh.settle()
@@ -381,7 +384,8 @@ def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]
     mesh.said("a", "b")
     mesh.settle()
     all_agree(mesh)
-    assert ":0AA RESYNC #c" in mesh.said("a", "b")
+    asked = ":0AA RESYNC #c" in mesh.said("a", "b")
+    assert asked is not mesh["a"].settings.links.converge
     channel = the(mesh["a"])
     assert mode_text(channel, show_key=True) == "+ntk key" and channel.lists["b"]
     assert channel.topic is not None and channel.topic.text == "tea"

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatnet.links.encap import ENCAPSULATED
+from chatnet.links.inbound import stamped
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel, ListEntry, parameters, split_forward
+from chatnet.model.channel import Channel, ListEntry, Topic, parameters, split_forward
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import (
     ChannelRenamed,
@@ -41,7 +42,7 @@ from chatnet.rules.timestamps import (
     resolve_tb,
 )
 from chatnet.wire.modestring import Change
-from chatnet.wire.names import is_channel
+from chatnet.wire.names import is_channel, is_uid
 from chatnet.wire.text import byte_length, cut
 
 LONGEST_NAME: Final = 200
@@ -81,6 +82,9 @@ def sjoin(line: Line) -> None:
         if user is not None and behind[user.server]:
             members.append((user, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
+    if line.link.stamped:
+        stamped.sjoin(line, claim)
+        return
     channel = network.channel(claim.name)
     missed = claim.silent and (bool(members) if channel is None else claim.ts < channel.ts)
     _happens(line, channel, resolve_sjoin(channel, claim))
@@ -114,6 +118,9 @@ def join(line: Line) -> None:
                 line.commit(Parted(channel, user, None, line.at))
         return
     name, ts = _name(line, 1), line.ts(0)
+    if line.link.stamped:
+        stamped.join(line, name, ts)
+        return
     known = line.network.channel_meant(name)  # by a name it had until a moment ago
     if known is not None and known.ts != ts:
         known = line.network.channel(name)
@@ -135,21 +142,6 @@ def _ask(line: Line, name: str) -> None:
         line.link.send(line.link.codec.resync(line.network.me, name))
 
 
-@LINK.command("RESYNC", min_params=1)
-def resync(line: Line) -> None:
-    """A server that took a channel for gone heard of it again, and wants to know the rest.
-
-    # <- :0AA RESYNC #one
-    """
-    line.by_server()
-    channel = line.channel(0)
-    if not line.link.codec.core:
-        raise Ignored
-    members = line.links.routes.members_beyond(line.link, channel)
-    for text in line.link.codec.channel(line.network.me, channel, members):
-        line.link.send(text)
-
-
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
     for fact in outcome.facts(line.network, channel, _server(line), line.at):
         line.commit(fact)
@@ -167,6 +159,9 @@ def part(line: Line) -> None:
     """
     user = line.by_user()
     reason = cut(line.params[1], LONGEST_TEXT) if len(line.params) > 1 else None
+    if line.link.stamped:
+        stamped.part(line, line.params[0].split(","), reason)
+        return
     for name in line.params[0].split(","):
         channel = line.network.channel_meant(name)
         if channel is not None and user in channel.members:
@@ -179,6 +174,9 @@ def kick(line: Line) -> None:
 
     # <- :1SOAAAAAB KICK #one 0AAAAAAAB :out
     """
+    if line.link.stamped:
+        stamped.kick(line, _name(line, 0), line.params[1], cut(line.param(2), LONGEST_TEXT))
+        return
     channel, target = line.channel(0), line.user(1)
     if target not in channel.members:
         raise Ignored
@@ -194,8 +192,12 @@ def tmode(line: Line) -> None:
 
     # <- :1SOAAAAAB TMODE 1795345576 #one +bo-l *!*@bad 0AAAAAAAB
     """
+    found = _changes(line, line.params[2], line.params[3:])
+    if line.link.stamped:
+        stamped.tmode(line, _name(line, 1), line.ts(0), found)
+        return
     channel = _current(line)
-    changes = modes.effective(channel, _changes(line, line.params[2], line.params[3:]), line.network.fold)
+    changes = modes.effective(channel, found, line.network.fold)
     if changes:
         line.commit(ModesChanged(channel, changes, line.source, line.at))
 
@@ -212,6 +214,8 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
             user = network.users.get(UID(parameter or "")) or network.user(parameter or "")
             if user is not None:
                 found.append(ModeChange(change.adding, letter, None, user))
+            elif line.link.stamped and is_uid(parameter or ""):
+                found.append(ModeChange(change.adding, letter, parameter))  # they may come back
         elif kind == "A":
             if _is_mask(parameter or ""):
                 found.append(ModeChange(change.adding, letter, parameter))
@@ -259,15 +263,19 @@ def ebmask(line: Line) -> None:
 
 
 def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
-    channel, codec = _current(line), line.link.codec
+    codec = line.link.codec
     letter = codec.read_entry(line.params[2], "")[0]
-    if letter not in channel.lists:
+    if letter not in ("b", "e", "I"):
         raise Ignored
     entries = []
     for text, by, at in found:
         if _is_mask(text):
             mask, forward = split_forward(codec.read_entry(line.params[2], text)[1])
             entries.append(ListEntry(mask, by, at, forward))
+    if line.link.stamped:
+        stamped.enter(line, _name(line, 1), line.ts(0), letter, entries)
+        return
+    channel = _current(line)
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
@@ -283,8 +291,11 @@ def mlock(line: Line) -> None:
 
     # <- :1SO MLOCK 1795345576 #one :nt
     """
-    channel = _current(line)
     letters = "".join(letter for letter in dict.fromkeys(line.params[2]) if letter in CHANNEL_MODES)
+    if line.link.stamped:
+        stamped.lock(line, _name(line, 1), line.ts(0), letters)
+        return
+    channel = _current(line)
     if letters != channel.locked:
         line.commit(ModesLocked(channel, letters, line.source, line.at))
 
@@ -325,8 +336,11 @@ def etb(line: Line) -> None:
 
     # <- :00AAAAAAB ETB 0 #one 1795345580 ChanServ :set by services
     """
-    channel, channel_ts, ts = line.channel(1), line.ts(0), line.ts(2)
     text = cut(line.params[-1], LONGEST_TEXT)
+    if line.link.stamped:
+        stamped.topic(line, _name(line, 1), line.ts(0), Topic(text, line.params[3], line.ts(2)))
+        return
+    channel, channel_ts, ts = line.channel(1), line.ts(0), line.ts(2)
     if resolve_etb(channel, channel_ts, ts, text):
         same = channel.topic is not None and channel.topic.text == text
         fact = TopicChanged(channel, text, line.source, line.at, line.params[3], ts, same, channel_ts)

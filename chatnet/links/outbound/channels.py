@@ -1,16 +1,27 @@
-"""Channels and their members, told to neighbours."""
+"""Channels and their members, told to neighbours.
+
+Neighbours that stamp what they change are told each change with its stamp.  What one of them told is on its
+way to the others already (``inbound/stamped.py``), and marked in the registers.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links import links as registry
+from chatnet.links.codecs.solanum import stamped
 from chatnet.model import facts
-from chatnet.model.channel import parameters
+from chatnet.model.channel import Channel, Topic, parameters, split_forward
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import Fact, Hearer
+from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.user import User
+from chatnet.rules.stamps import Stamp
+
+Make = Callable[[one.Link], Iterable[bytes]]
 
 
 class ChannelsOut:
@@ -25,6 +36,7 @@ class ChannelsOut:
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
+            facts.NetSplit: self._net_split,
             facts.ModesChanged: self._modes_changed,
             facts.EntriesAdded: self._entries_added,
             facts.ModesLocked: self._modes_locked,
@@ -34,69 +46,158 @@ class ChannelsOut:
             facts.ChannelRenamed: self._channel_renamed,
         }
 
+    def _stamp(self, origin: object) -> Stamp | None:
+        """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
+        links = self._links
+        if links.registers is None or (isinstance(origin, one.Link) and origin.stamped):
+            return None
+        return links.registers.clock.next(links.node.clock.time())
+
+    def _tell(self, origin: object, make: Make, stamp: Stamp | None, core: Make | None = None) -> None:
+        """Tell all but `origin` what `make` gives; those who stamp `core`, with this stamp, or nothing."""
+        lines: list[bytes] | None = None
+        for link in self._links.others(origin):
+            if not link.stamped:
+                _send(link, make(link))
+            elif stamp is not None:
+                if lines is None:
+                    lines = [stamped(line, stamp) for line in (core or make)(link)]
+                _send(link, lines)
+
     # members
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)
-        others = [] if fact.merged else self._links.others(origin)
-        if not others:
+        stamp = self._stamp(origin)
+        if stamp is not None:
+            self._mark_joined(fact, stamp)
+        if not self._links.routes.direct:
             return
-        if not any(ranks for _, ranks in fact.members):
-            for link in others:
-                _send(link, [link.codec.joined(channel, user) for user, _ in fact.members])
-            return
+        plain = not any(ranks for _, ranks in fact.members)
+        me = self._links.node.network.me
         flags = frozenset(channel.flags) if fact.created else frozenset()
         values = parameters(channel) if fact.created else {}
         told = SJoin(channel.name, channel.ts, flags, values, fact.members, silent=not fact.created)
-        for link in others:
-            _send(link, link.codec.sjoin(self._links.node.network.me, told))
+
+        def make(link: one.Link) -> Iterable[bytes]:
+            if fact.created and stamp is None and self._links.registers is not None:
+                return burst.channel(link, channel)  # it may have been there before, with lists and a topic
+            if fact.merged and not link.stamped:
+                return ()
+            if plain and not (link.stamped and fact.created):
+                return [link.codec.joined(channel, user) for user, _ in fact.members]
+            return link.codec.sjoin(me, told)
+
+        self._tell(origin, make, stamp)
+
+    def _mark_joined(self, fact: facts.Joined, stamp: Stamp) -> None:
+        registers, channel = self._links.registers, fact.channel
+        assert registers is not None
+        for user, ranks in fact.members:
+            registers.came(channel, user.uid, stamp)
+            for letter in rank_letters(ranks):
+                registers.mark(channel, f"{letter}:{user.uid}", stamp, adding=True)
+        if fact.created:
+            for register in (*channel.flags, *parameters(channel)):
+                registers.mark(channel, register, stamp, adding=True)
 
     def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
         # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
-        if isinstance(origin, one.Link):
-            me, channel = self._links.node.network.me, fact.channel
-            told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
+        me, channel, registers = self._links.node.network.me, fact.channel, self._links.registers
+        told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
+        if registers is not None:
+            if self._stamp(origin) is not None:
+                registers.reset(channel)
+            for link in self._links.stamped(None):
+                _send(link, link.codec.sjoin(me, told))
+        if isinstance(origin, one.Link) and not origin.stamped:
             _send(origin, origin.codec.sjoin(me, told))
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:
-        for link in self._links.others(origin):
-            _send(link, link.codec.sjoin(fact.by, fact.told))
+        self._tell(origin, lambda link: link.codec.sjoin(fact.by, fact.told), None)
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        self._links.routes.left(fact.channel, fact.user.server)
-        for link in self._links.others(origin):
-            link.send(link.codec.parted(fact))
+        self._left(fact.channel, fact.user, origin, lambda link: [link.codec.parted(fact)])
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._links.routes.left(fact.channel, fact.user.server)
-        for link in self._links.others(origin):
-            link.send(link.codec.kicked(fact))
+        self._left(fact.channel, fact.user, origin, lambda link: [link.codec.kicked(fact)])
+
+    def _left(self, channel: Channel, user: User, origin: object, make: Make) -> None:
+        self._links.routes.left(channel, user.server)
+        stamp = self._stamp(origin)
+        if stamp is not None and self._links.registers is not None:
+            self._links.registers.left(channel, user.uid, stamp)
+        self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
             self._links.routes.left(channel, fact.user.server)
+        self._forget((fact.user,))
+
+    def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        self._forget(fact.users)
+
+    def _forget(self, users: Iterable[User]) -> None:
+        registers = self._links.registers
+        if registers is None:
+            return
+        gone: dict[Channel, set[str]] = {}
+        for user in users:
+            for channel in user.channels:
+                gone.setdefault(channel, set()).add(user.uid)
+        for channel, uids in gone.items():
+            registers.forget_members(channel, uids)
 
     # modes, lists, topics
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
-        if not fact.merged:
-            for link in self._links.others(origin):
-                _send(link, link.codec.modes(fact))
+        stamp = self._stamp(origin)
+        if stamp is not None:
+            for change in fact.changes:
+                self._mark(fact.channel, register_of(self._links, change), stamp, adding=change.adding)
+
+        def make(link: one.Link) -> Iterable[bytes]:
+            return () if fact.merged and not link.stamped else link.codec.modes(fact)
+
+        self._tell(origin, make, stamp)
+
+    def _mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
+        assert self._links.registers is not None
+        self._links.registers.mark(channel, register, stamp, adding=adding)
 
     def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
-        for link in self._links.others(origin):
-            _send(link, link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries))
+        stamp = self._stamp(origin)
+        if stamp is not None:
+            for entry in fact.entries:
+                folded = self._links.node.network.fold(entry.mask)
+                self._mark(fact.channel, f"{fact.letter}:{folded}", stamp, adding=True)
+        self._tell(
+            origin, lambda link: link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries), stamp
+        )
 
     def _modes_locked(self, fact: facts.ModesLocked, origin: object) -> None:
-        for link in self._links.others(origin):
-            if "MLOCK" in link.caps:
-                link.send(link.codec.locked(fact.channel, fact.by, fact.letters))
+        stamp = self._stamp(origin)
+        if stamp is not None:
+            self._mark(fact.channel, "lock", stamp, adding=bool(fact.letters))
+
+        def make(link: one.Link) -> Iterable[bytes]:
+            return [link.codec.locked(fact.channel, fact.by, fact.letters)] if "MLOCK" in link.caps else ()
+
+        self._tell(origin, make, stamp)
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
-        for link in self._links.others(origin):
-            link.send(link.codec.topic(fact))
+        stamp, channel = self._stamp(origin), fact.channel
+        if stamp is not None:
+            self._mark(channel, "topic", stamp, adding=bool(fact.text))
+        topic = channel.topic or Topic("", fact.by.mask, int(fact.at))
+        self._tell(
+            origin,
+            lambda link: [link.codec.topic(fact)],
+            stamp,
+            lambda link: [link.codec.topic_of(fact.by, channel, topic)],
+        )
 
     # asking in, and to be let in
 
@@ -119,8 +220,21 @@ class ChannelsOut:
 
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
         me = self._links.node.network.me
+        if self._links.registers is not None:
+            self._links.registers.renamed(fact.channel, self._links.node.network.fold(fact.old))
         for link in self._links.others(origin):
             _send(link, link.codec.renamed(me, fact, self._links.routes.members_beyond(link, fact.channel)))
+
+
+def register_of(links: registry.Links, change: facts.ModeChange) -> str:
+    """The register that `change` is of."""
+    if change.user is not None:
+        return f"{change.letter}:{change.user.uid}"
+    if change.letter in RANKS:  # of somebody unknown
+        return f"{change.letter}:{change.parameter}"
+    if change.letter in "beI":
+        return f"{change.letter}:{links.node.network.fold(split_forward(change.parameter or '')[0])}"
+    return change.letter
 
 
 def _send(link: one.Link, lines: Iterable[bytes]) -> None:

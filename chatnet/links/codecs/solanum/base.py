@@ -7,6 +7,7 @@ from typing import Final
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
 from chatnet.model.user import User
+from chatnet.rules.stamps import Stamp
 from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
@@ -15,6 +16,9 @@ OURS: Final = (
 )  # fmt: skip
 """The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNHIST`` one that can be asked what
 was said, ``CNRES`` one whose links can be resumed."""
+
+STAMPS: Final = "CNLWW"
+"""The same if we stamp what we change, see ``rules/stamps.py``."""
 
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
@@ -29,6 +33,12 @@ LONG: Final = 16384
 def encode(text: str) -> bytes:
     """Text of the model as the bytes it came in as."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def stamped(line: bytes, stamp: Stamp) -> bytes:
+    """``@chatnet/ts=<stamp>``, beside the tags that `line` has."""
+    tag = b"@chatnet/ts=" + stamp.text.encode()
+    return b"%b;%b" % (tag, line[1:]) if line.startswith(b"@") else b"%b %b" % (tag, line)
 
 
 def address(text: str) -> str:

@@ -6,17 +6,18 @@ there, half-operators nothing; and the masks of ``+b $q:mask`` are a list of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from chatnet.links.codecs.solanum.base import BODY, Base, encode
+from chatnet.links.codecs.solanum.base import BODY, LONG, Base, encode
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, parameters
+from chatnet.model.channel import Channel, ListEntry, Topic, parameters
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import ModeChange, Source
 from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
 from chatnet.model.server import Server
 from chatnet.model.user import User
+from chatnet.rules.stamps import Mark
 from chatnet.wire.modestring import Change, format_changes, parse_changes
 from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut
@@ -81,15 +82,25 @@ class Channels(Base):
             ranks = (OP if ranks & _OPERATORS else 0) | ranks & VOICE
         return ALL_PREFIXES[ranks].encode()
 
+    def marks(self, me: Server, channel: Channel, marks: Mapping[str, Mark]) -> list[bytes]:
+        """``:<sid> CNSTAMP <ts> <channel> :<register>=<stamp>[-] …``, to what is told of it next."""
+        head = b":%b CNSTAMP %d %b :" % (encode(me.sid), channel.ts, channel.source)
+        words = [
+            encode(f"{register}={mark.stamp.text}{'' if mark.adding else '-'}")
+            for register, mark in marks.items()
+        ]
+        return _lines(head, words, LONG) or [head]
+
     # members
 
     def joined(self, channel: Channel, user: User) -> bytes:
         """``:<uid> JOIN <ts> <channel> +``"""
         return b":%b JOIN %d %b +" % (encode(user.uid), channel.ts, channel.source)
 
-    def resync(self, me: Server, name: str) -> bytes:
-        """``:<sid> RESYNC <channel>``, between chatnet servers."""
-        return b":%b RESYNC %b" % (encode(me.sid), encode(name))
+    def resync(self, me: Server, name: str, ts: int | None = None) -> bytes:
+        """``:<sid> RESYNC <channel> [<ts>]``, between chatnet servers."""
+        body = b":%b RESYNC %b" % (encode(me.sid), encode(name))
+        return body if ts is None else b"%b %d" % (body, ts)
 
     def parted(self, fact: facts.Parted) -> bytes:
         """``:<uid> PART <channel> :<reason>``"""
@@ -221,6 +232,12 @@ class Channels(Base):
                 return self._tb(fact.by, channel, fact.text, fact.setter, fact.ts)
         return self._at(fact.at, b":%b TOPIC %b :%b" % (self.id_of(fact.by), channel.source, text))
 
+    def topic_of(self, by: Source, channel: Channel, topic: Topic) -> bytes:
+        """``:<source> ETB <channel TS> <channel> <topic TS> <setter> :<text>``, also for an empty one."""
+        return self.fit(b":%b ETB %d %b %d %b :%b" % (
+            self.id_of(by), channel.ts, channel.source, topic.at, encode(topic.by), encode(topic.text),
+        ))  # fmt: skip
+
     def _tb(self, by: Source, channel: Channel, text: str, setter: str, ts: int) -> bytes:
         return self.fit(
             b":%b TB %b %d %b :%b" % (self.id_of(by), channel.source, ts, encode(setter), self._topic(text))
@@ -275,12 +292,12 @@ def _foreign_kind(letter: str) -> str | None:
     return _KINDS[letter] if letter in _KINDS else kind_of(letter)
 
 
-def _lines(head: bytes, words: Iterable[bytes]) -> list[bytes]:
-    """`words` after `head`, at least one in a line, in lines that every server reads."""
+def _lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[bytes]:
+    """`words` after `head`, at least one in a line, in lines of so many bytes."""
     found: list[bytes] = []
     line = head
     for word in words:
-        if line is not head and len(line) + 1 + len(word) > BODY:
+        if line is not head and len(line) + 1 + len(word) > most:
             found.append(line)
             line = head
         line = line + word if line is head else line + b" " + word

@@ -1,0 +1,151 @@
+"""When each thing of a channel changed last: what this server compares with what its neighbours tell.
+
+There are none until the first neighbour that stamps its changes as well.  Channels that ended are kept with
+their stamps for a while (``Network.ended``): somebody may be on the way into one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Final
+
+from chatnet.model.channel import Channel
+from chatnet.model.ids import Folded
+from chatnet.model.modes import RANKS
+from chatnet.model.network import Network
+from chatnet.rules.stamps import NEVER, Clock, Mark, Marks, Stamp
+
+SWEEP: Final = 60.0
+"""Seconds between two looks for what may be forgotten."""
+
+
+class Registers:
+    """Marks of channels by the register, and of members by the name of the channel and the UID.
+
+    A member's mark is of the name, because who is in a younger channel of that name is in the older one when
+    that wins; all others belong to the channel with its TS.
+    """
+
+    def __init__(self, network: Network, ahead: float) -> None:
+        self.clock = Clock(network.me.sid, ahead)
+        self.network = network
+        if network.ended is None:
+            network.ended = {}
+        self._of: dict[Channel, dict[str, Mark]] = {}
+        self._members: dict[Folded, dict[str, Mark]] = {}
+        self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
+        self._swept = 0.0
+        self.neighbours: set[str] = set()  # names of those who stamp, since the start
+
+    def of(self, channel: Channel) -> Marks:
+        """The marks of a channel, which may have ended."""
+        return self._of.get(channel, {})
+
+    def members(self, folded: Folded) -> Marks:
+        """The marks of those who are in the channel of a name, or were."""
+        return self._members.get(folded, {})
+
+    def mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
+        """A register of `channel` was set or removed; without a stamp there is nothing to note."""
+        if stamp is not NEVER:
+            self._of.setdefault(channel, {})[register] = Mark(stamp, adding)
+
+    def reset(self, channel: Channel, instead: Channel | None = None) -> None:
+        """Forget the marks of `channel`, which is another one now: `instead`, if that is known."""
+        self._of.pop(channel, None)
+        if instead is not None and (marks := self._of.pop(instead, None)) is not None:
+            self._of[channel] = marks
+
+    def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+        """Somebody came into `channel`; what they were before counts no more."""
+        self._moved(channel, uid, stamp, here=True)
+
+    def left(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+        """Somebody left `channel`, or was put out of it."""
+        self._moved(channel, uid, stamp, here=False)
+
+    def _moved(self, channel: Channel, uid: str, stamp: Stamp, *, here: bool) -> None:
+        if stamp is NEVER:
+            return
+        self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here)
+        for each in (channel, *(self.network.ended or {}).get(channel.folded, {}).values()):
+            marks = self._of.get(each)
+            if marks:
+                for letter in RANKS:
+                    known = marks.get(f"{letter}:{uid}")
+                    if known is not None and known.stamp < stamp:
+                        del marks[f"{letter}:{uid}"]
+
+    def forget_members(self, channel: Channel, uids: set[str]) -> None:
+        """Who was lost with a server comes back as that server says; but who had left before stays away."""
+        members = self._members.get(channel.folded)
+        if members is not None:
+            for uid in uids & members.keys():
+                if members[uid].adding:
+                    del members[uid]
+
+    def renamed(self, channel: Channel, old: Folded) -> None:
+        """A channel has another name."""
+        members = self._members.pop(old, None)
+        if members is not None:
+            self._members.setdefault(channel.folded, {}).update(members)
+
+    def ranks(self, channel: Channel, uid: str) -> int:
+        """The ranks that somebody was given in `channel` since they came, or as they did."""
+        marks = self._of.get(channel)
+        if not marks:
+            return 0
+        came = self._members.get(channel.folded, {}).get(uid)
+        since = NEVER if came is None else came.stamp
+        found = 0
+        for letter, rank in RANKS.items():
+            known = marks.get(f"{letter}:{uid}")
+            if known is not None and known.adding and known.stamp >= since:
+                found |= rank
+        return found
+
+    def gives(self, channel: Channel, letter: str, uid: str, stamp: Stamp) -> bool:
+        """Whether a rank that was given or taken at `stamp` counts for who is in `channel` now."""
+        came = self._members.get(channel.folded, {}).get(uid)
+        return came is None or stamp >= came.stamp
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values())) + sum(map(len, self._members.values()))
+
+    def sweep(self, now: float, memory: float, most: int, *, apart: bool) -> None:
+        """Forget what is older than `memory` seconds, but nothing while neighbours are `apart`.
+
+        Beyond `most` registers the oldest are forgotten in any case.
+        """
+        if now < self._swept + SWEEP:
+            return
+        self._swept = now
+        until = 0 if apart else int((now - memory) * 1000)
+        excess = len(self) - most
+        if excess > 0:
+            stamps = (mark.stamp.ms for marks in self._all() for mark in marks.values())
+            until = max(until, heapq.nsmallest(excess, stamps)[-1] + 1)
+        for marks in self._all():
+            for register in [register for register, mark in marks.items() if mark.stamp.ms < until]:
+                del marks[register]
+        self._of = {channel: marks for channel, marks in self._of.items() if marks}
+        self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        self._sweep_ended(now, memory, most, apart=apart)
+
+    def _all(self) -> list[dict[str, Mark]]:
+        return [*self._of.values(), *self._members.values()]
+
+    def _sweep_ended(self, now: float, memory: float, most: int, *, apart: bool) -> None:
+        ended = self.network.ended or {}
+        there = [channel for several in ended.values() for channel in several.values()]
+        self._ended = {channel: self._ended.get(channel, now) for channel in there}
+        old = [channel for channel in there if not apart and self._ended[channel] <= now - memory]
+        excess = len(there) - len(old) - most
+        if excess > 0:
+            old += [channel for channel in there if channel not in set(old)][:excess]
+        for channel in old:
+            several = ended[channel.folded]
+            del several[channel.ts]
+            if not several:
+                del ended[channel.folded]
+            self._of.pop(channel, None)

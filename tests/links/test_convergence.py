@@ -1,0 +1,298 @@
+"""Servers that stamp what they change end in the same state, whatever is said where and when.
+
+Commands on all of them, one-line deliveries in any order, lost links and links that are made again: after all
+was delivered every server knows the same of every channel.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from conversation import Client
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from mesh import Mesh
+from street import snapshot
+
+from chatnet.model.facts import ModeChange, ModesChanged, ModesLocked
+
+TREES: Final = {
+    "abc": [("a", "b"), ("c", "b")],
+    "abcde": [("a", "b"), ("b", "c"), ("c", "d"), ("c", "e")],
+}
+COMMANDS: Final = [
+    "JOIN #{c}",
+    "JOIN #{c} key",
+    "PART #{c} :bye",
+    "JOIN 0",
+    "TOPIC #{c} :one",
+    "TOPIC #{c} :two",
+    "TOPIC #{c} :",
+    "KICK #{c} {n} :out",
+    "MODE #{c} +o {n}",
+    "MODE #{c} -o {n}",
+    "MODE #{c} +hv {n} {n}",
+    "MODE #{c} -hv {n} {n}",
+    "MODE #{c} +mi-t",
+    "MODE #{c} -mi+t",
+    "MODE #{c} +kl key 7",
+    "MODE #{c} -k+l * 99",
+    "MODE #{c} +k other",
+    "MODE #{c} -l+j 9:9",
+    "MODE #{c} -j",
+    "MODE #{c} +be *!*@{n} {n}!*@*",
+    "MODE #{c} -b+I *!*@{n} {n}!*@*",
+    "MODE #{c} -be $q:{n}!*@* {n}!*@*",
+    "INVITE {n} #{c}",
+    "!op",
+    "!stay",
+    "!go",
+    "!lock nt",
+    "!lock ",
+    "QUIT :gone",
+]
+
+
+class World:
+    """Houses in a tree, with one client each; steps are words for what happens."""
+
+    def __init__(self, tree: str, **sections: Any) -> None:
+        flood = {"enabled": False, "rename_period": 0}
+        self.mesh = Mesh(*tree, flood=flood, **sections)
+        self.edges = TREES[tree]
+        self.clients: dict[str, Client] = {}
+        self.names = tree
+        self.generation = 0
+        for edge in self.edges:
+            self.mesh.link(*edge)
+        for name in tree:
+            self.clients[name] = self.mesh[name].client(f"{name}0")
+        self.mesh.settle()
+        for name in tree:
+            self.clients[name] >> "JOIN #x"
+            self.mesh.settle()
+        for name in tree:
+            self.op(name, "x")
+        self.mesh.settle()
+        self.agree()
+
+    def op(self, name: str, channel: str) -> None:
+        """The server makes its client an operator, if it is there."""
+        house = self.mesh[name]
+        found = house.node.network.channel("#" + channel)
+        user = self.clients[name].user
+        if found is not None and user in found.members and not found.members[user] & 4:
+            change = ModeChange(True, "o", None, user)
+            house.node.commit(ModesChanged(found, (change,), house.node.network.me, house.clock.time()))
+
+    def special(self, name: str, what: str, channel: str) -> None:
+        house = self.mesh[name]
+        network = house.node.network
+        found = network.channel("#" + channel)
+        if found is None:
+            return
+        if what == "!op":
+            self.op(name, channel)
+        elif what in ("!stay", "!go"):
+            adding = what == "!stay"
+            if ("P" in found.flags) is not adding:
+                change = ModeChange(adding, "P")
+                house.node.commit(ModesChanged(found, (change,), network.me, house.clock.time()))
+        else:
+            letters = what.partition(" ")[2]
+            if letters != found.locked:
+                house.node.commit(ModesLocked(found, letters, network.me, house.clock.time()))
+
+    def say(self, name: str, command: str, channel: str, other: str) -> None:
+        if command.startswith("!"):
+            self.special(name, command, channel)
+            return
+        nick = self.clients[other].user.nick
+        self.clients[name] >> command.format(c=channel, n=nick)
+        if command.startswith("QUIT"):
+            self.generation += 1
+            self.clients[name] = self.mesh[name].client(f"{name}{self.generation}")
+            self.clients[name] >> "JOIN #x"
+
+    def linked(self, edge: tuple[str, str]) -> bool:
+        gone = [w for w in self.mesh.wires if any(link.gone for link in w.links.values())]
+        for wire in gone:
+            self.mesh.cut(*wire.ends)
+        return any(set(wire.ends) == set(edge) for wire in self.mesh.wires)
+
+    def step(self, step: tuple[Any, ...]) -> None:
+        kind = step[0]
+        if kind == "say":
+            _, who, command, channel, other = step
+            names = self.names
+            self.say(names[who % len(names)], command, channel, names[other % len(names)])
+        elif kind == "deliver":
+            for number in range(step[2]):
+                self.mesh.deliver_one(step[1] + number * 7)
+        elif kind == "wait":
+            self.mesh.clock.advance(step[1])
+        elif kind == "settle":
+            self.mesh.settle()
+        else:
+            edge = self.edges[step[1] % len(self.edges)]
+            if kind == "cut" and self.linked(edge):
+                self.mesh.cut(*edge)
+            elif kind == "link" and not self.linked(edge):
+                self.mesh.link(*edge)
+
+    def heal(self) -> None:
+        """Make every link, again if one was given up meanwhile, and deliver everything."""
+        self.mesh.settle()
+        while missing := [edge for edge in self.edges if not self.linked(edge)]:
+            for edge in missing:
+                self.mesh.link(*edge)
+            self.mesh.settle()
+
+    def agree(self) -> None:
+        self.mesh.check()
+        first, *others = [snapshot(house) for house in self.mesh]
+        for other in others:
+            assert other == first
+
+
+def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    every = {
+        "say": st.tuples(
+            st.just("say"), st.integers(0, 4), st.sampled_from(COMMANDS), st.sampled_from("xxxy"),
+            st.integers(0, 4),
+        ),
+        "deliver": st.tuples(st.just("deliver"), st.integers(0, 9), st.integers(1, 6)),
+        "wait": st.tuples(st.just("wait"), st.sampled_from([0.0004, 1.0, 30.0])),
+        "cut": st.tuples(st.just("cut"), st.integers(0, 3)),
+        "link": st.tuples(st.just("link"), st.integers(0, 3)),
+        "settle": st.tuples(st.just("settle")),
+    }  # fmt: skip
+    return st.lists(st.one_of(*(every[kind] for kind in kinds)), min_size=5, max_size=most)
+
+
+def run(tree: str, story: list[tuple[Any, ...]], **sections: Any) -> World:
+    world = World(tree, **sections)
+    for step in story:
+        world.step(step)
+    world.heal()
+    return world
+
+
+EVERYTHING: Final = (
+    "say",
+    "say",
+    "say",
+    "say",
+    "deliver",
+    "deliver",
+    "wait",
+    "cut",
+    "link",
+    "link",
+    "settle",
+)
+PLAIN: Final = {"converge": False}
+
+
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_in_any_order(tree: str, data: st.DataObject) -> None:
+    """Nothing is lost, but each line comes when it likes."""
+    run(tree, data.draw(steps("say", "say", "say", "deliver", "wait"))).agree()
+
+
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> None:
+    run(tree, data.draw(steps(*EVERYTHING))).agree()
+
+
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> None:
+    """A burst is handed out in little slices, between which everything happens."""
+    run(tree, data.draw(steps(*EVERYTHING)), links={"burst_slice": 2}).agree()
+
+
+def agrees(story: list[tuple[Any, ...]], **sections: Any) -> bool:
+    try:
+        run("abc", story, **sections).agree()
+    except AssertionError:
+        return False
+    return True
+
+
+def test_without_stamps_they_do_not() -> None:
+    """What proves that the tests above can fail."""
+    found = find(
+        steps("say", "say", "say", "deliver"),
+        lambda story: not agrees(story, links=PLAIN),
+        settings=settings(
+            max_examples=2000, deadline=None, database=None, derandomize=True, phases=[Phase.generate]
+        ),
+    )
+    assert not agrees(found, links=PLAIN)
+    assert agrees(found)
+
+
+def say(who: int, command: str, other: int = 0, channel: str = "x") -> tuple[Any, ...]:
+    return ("say", who, command, channel, other)
+
+
+RACES: Final = {
+    "two keys": [say(0, "MODE #{c} +k one"), say(1, "MODE #{c} +k two")],
+    "two topics": [say(0, "TOPIC #{c} :one"), say(1, "TOPIC #{c} :two")],
+    "set and unset": [
+        say(0, "MODE #{c} +m"),
+        ("settle",),
+        say(0, "MODE #{c} -m"),
+        say(1, "MODE #{c} -m"),
+        say(1, "MODE #{c} +m"),
+    ],
+    "kicked while coming back": [say(0, "KICK #{c} {n} :out", 1), say(1, "PART #{c}"), say(1, "JOIN #{c}")],
+    "an operator no more": [say(0, "MODE #{c} -o {n}", 1), say(1, "PART #{c}"), say(1, "JOIN #{c}")],
+}
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_a_race(race: str) -> None:
+    run("abc", RACES[race]).agree()
+
+
+@pytest.mark.parametrize("race", ["two keys", "two topics", "set and unset", "kicked while coming back"])
+def test_a_race_that_nobody_wins_without_stamps(race: str) -> None:
+    """As on all TS6 networks: each side has what it heard last."""
+    assert not agrees(RACES[race], links=PLAIN)
+
+
+FOUND: Final = {
+    "a mode of who was split away meanwhile": [say(0, "MODE #{c} -o {n}", 2), ("cut", 1)],
+    "a kick that was lost with the link, of a channel made anew": [
+        say(2, "KICK #{c} {n} :out", 1),
+        ("cut", 1),
+        say(2, "QUIT :gone", 3),
+    ],
+}
+
+
+@pytest.mark.parametrize("story", FOUND)
+def test_what_once_went_wrong(story: str) -> None:
+    run("abc", FOUND[story]).agree()
+
+
+def test_a_channel_that_had_ended_stays_while_a_younger_one_is_there() -> None:
+    """+P is on the way to it."""
+    story = [
+        say(3, "!stay", 4),
+        say(1, "JOIN #{c}", 3, "y"),
+        ("wait", 30.0),
+        ("deliver", 6, 3),
+        say(0, "!stay", 3, "y"),
+        say(1, "QUIT :gone", 1, "y"),
+        say(4, "JOIN #{c}", 4, "y"),
+    ]
+    run("abcde", story).agree()
