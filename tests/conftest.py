@@ -13,7 +13,6 @@ import pytest
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
-from hypothesis import settings
 
 TESTS = Path(__file__).resolve().parent
 PIP_CLIENTS = (
@@ -24,9 +23,6 @@ PIP_CLIENTS = (
     "sopel == 8.0.4",
 )
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
-settings.register_profile("nightly", max_examples=5000, deadline=None)
-settings.load_profile(os.environ.get("CHATNET_HYPOTHESIS", "default"))
-
 LAST = "test_every_numeric_was_produced_by_a_conversation"
 
 

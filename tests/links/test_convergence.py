@@ -13,6 +13,7 @@ from conversation import Client
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
+from profiles import runs
 from street import snapshot
 
 from chatnet.model.facts import ModeChange, ModesChanged, ModesLocked
@@ -116,9 +117,10 @@ class World:
             self.clients[name] >> "JOIN #x"
 
     def linked(self, edge: tuple[str, str]) -> bool:
-        gone = [w for w in self.mesh.wires if any(link.gone for link in w.links.values())]
-        for wire in gone:
-            self.mesh.cut(*wire.ends)
+        for wire in list(self.mesh.wires):
+            if any(link.gone or link.suspended for link in wire.links.values()):
+                self.mesh.wires.remove(wire)
+                wire.lose({})
         return any(set(wire.ends) == set(edge) for wire in self.mesh.wires)
 
     def step(self, step: tuple[Any, ...]) -> None:
@@ -138,6 +140,8 @@ class World:
             edge = self.edges[step[1] % len(self.edges)]
             if kind == "cut" and self.linked(edge):
                 self.mesh.cut(*edge)
+            elif kind == "reset" and self.linked(edge):
+                self.mesh.reset(*edge, **{edge[0]: step[2], edge[1]: step[3]})
             elif kind == "link" and not self.linked(edge):
                 self.mesh.link(*edge)
 
@@ -166,6 +170,7 @@ def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]
         "wait": st.tuples(st.just("wait"), st.sampled_from([0.0004, 1.0, 30.0])),
         "cut": st.tuples(st.just("cut"), st.integers(0, 3)),
         "link": st.tuples(st.just("link"), st.integers(0, 3)),
+        "reset": st.tuples(st.just("reset"), st.integers(0, 3), st.integers(0, 300), st.integers(0, 300)),
         "settle": st.tuples(st.just("settle")),
     }  # fmt: skip
     return st.lists(st.one_of(*(every[kind] for kind in kinds)), min_size=5, max_size=most)
@@ -180,23 +185,13 @@ def run(tree: str, story: list[tuple[Any, ...]], **sections: Any) -> World:
 
 
 EVERYTHING: Final = (
-    "say",
-    "say",
-    "say",
-    "say",
-    "deliver",
-    "deliver",
-    "wait",
-    "cut",
-    "link",
-    "link",
-    "settle",
+    *("say", "say", "say", "say", "deliver", "deliver", "wait", "cut", "link", "link", "reset", "settle"),
 )
 PLAIN: Final = {"converge": False}
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=runs(100, 5000))
 @given(data=st.data())
 def test_in_any_order(tree: str, data: st.DataObject) -> None:
     """Nothing is lost, but each line comes when it likes."""
@@ -204,14 +199,14 @@ def test_in_any_order(tree: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=runs(100, 5000))
 @given(data=st.data())
 def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> None:
     run(tree, data.draw(steps(*EVERYTHING))).agree()
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=runs(100, 5000))
 @given(data=st.data())
 def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> None:
     """A burst is handed out in little slices, between which everything happens."""

@@ -284,6 +284,7 @@ def test_who_was_started_anew_begins_anew() -> None:
     pair = Pair()
     old = pair.mesh.wire("a", "b")
     new = Mesh("a", "b")
+    new.clock.advance(10)
     pair.mesh.wires.remove(old)
     pair.mesh.houses["b"] = new["b"]
     pair.mesh.advance(10)
