@@ -531,6 +531,9 @@ class LinksSettings(Section):
     failover_delay: Annotated[float, Field(ge=0)] = 2.0
     """Seconds, at most, until another of ``uplinks`` is connected to; how many, chance says, so that not all
     servers come at once."""
+    failover_after: Annotated[float, Field(ge=0)] = 12.0
+    """Seconds that the link to one of ``uplinks`` waits for a new connection, if another could take its place
+    (and at most ``resume_grace``). If connections are refused there, it does not wait."""
     prefer_return: bool = False
     """Leave a later one of ``uplinks`` for the first when that can be reached again; else it is kept."""
     return_after: Annotated[float, Field(ge=1)] = 60.0

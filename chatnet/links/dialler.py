@@ -39,7 +39,7 @@ class Maker(Protocol):
     def opened(self, attempt: Attempt, exit_: Exit, identity: Identity) -> one.Link:
         """An attempt is connected."""
 
-    def failed(self, attempt: Attempt, reason: str) -> None:
+    def failed(self, attempt: Attempt, reason: str, refused: bool) -> None:
         """An attempt came to nothing."""
 
 
@@ -54,17 +54,15 @@ class Attempt:
         self.block = block
         self.address = address
         self.link: one.Link | None = None
-        self.outdated = False
-        """Whether the block has become another one, or none, since."""
+        self.outdated = ""
+        """Why it is not wanted any more."""
 
     def opened(self, exit_: Exit, identity: Identity) -> one.Link:
         """The connection is there."""
         links = self._maker.links
         old = links.neighbour(self.block.name)
-        why = ""
-        if self.outdated:
-            why = "The configuration has changed"
-        elif old is not None and not old.suspended:
+        why = self.outdated
+        if not why and old is not None and not old.suspended:
             why = "It is linked already"
         if why:
             # It is not greeted: the other side would take that for somebody who comes back.
@@ -74,9 +72,9 @@ class Attempt:
             self.link = self._maker.opened(self, exit_, identity)
         return self.link
 
-    def failed(self, reason: str) -> None:
-        """There is no connection, for `reason` in words."""
-        self._maker.failed(self, reason)
+    def failed(self, reason: str, refused: bool = False) -> None:
+        """There is no connection, for `reason` in words; `refused`: nobody listens there."""
+        self._maker.failed(self, reason, refused)
 
 
 Connect = Callable[[Attempt], object]
@@ -158,16 +156,26 @@ class Dialler:
         if block is None:
             return
         back = self.returns.setdefault(block.name, Return(self))
+        if self.replaceable(block):
+            lost, wait = link.lost, self.links.node.settings.links.failover_after
+            self.links.node.clock.later(wait, lambda: link.expire() if link.lost == lost else None)
         if link.dialled:
             back.begin(link)
         elif block.autoconnect:
             back.begin(link, self.spread(self.links.node.settings.links.reconnect_min))
 
     def ended(self, link: one.Link) -> None:
-        """A link is gone: who returns tries again without waiting for the next sweep."""
+        """A link is gone: who returns tries again at once, or leaves that to the other uplinks."""
         for back in list(self.returns.values()):
             if back.attempt is not None and back.attempt.link is link:
-                back.failed(back.attempt, link.reason)
+                back.failed(back.attempt, link.reason, False)
+        if link.settings is not None and link.server is not None and self.replaceable(link.settings):
+            self.returns.pop(link.settings.name, Return(self)).give_up()
+
+    def replaceable(self, block: LinkSettings) -> bool:
+        """Whether it is for one of several uplinks."""
+        uplinks = dict(self._goals()).get(UPLINKS, [])
+        return len(uplinks) > 1 and any(other.name == block.name for other in uplinks)
 
     def resumed(self, greeting: one.Link) -> None:
         """A link has a connection again, the one of `greeting`."""
@@ -220,7 +228,7 @@ class Dialler:
             self.links.node.clock.later(RETREAT, lambda: None if link.gone else handshake.call(link))
         return link
 
-    def failed(self, attempt: Attempt, reason: str) -> None:
+    def failed(self, attempt: Attempt, reason: str, refused: bool = False) -> None:
         """An attempt came to nothing."""
         if attempt is not self.attempt:
             return
@@ -252,7 +260,7 @@ class Dialler:
                 back = self.returns.get(name)
                 for attempt in (self.attempt, back.attempt if back is not None else None):
                     if attempt is not None and attempt.block.name == name:
-                        attempt.outdated = True
+                        attempt.outdated = "The configuration has changed"
         if fact.old.links.uplinks != fact.new.links.uplinks:
             self._plans.pop(UPLINKS, None)
         for link in list(self.links.all):

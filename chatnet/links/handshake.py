@@ -143,10 +143,29 @@ def meet(link: one.Link, name: str, description: str) -> None:
         # It goes on with what is over here: the next connection is fresh on both sides.
         link.close("There is nothing to go on with")
         return
+    moved(link, name)
     if links.server(name) is not None or link.sid in links.node.network.servers:
         refuse(link, name, "its name or SID is on the network already")
         return
     introduce(link, name, description)
+
+
+def moved(link: one.Link, name: str) -> None:
+    """A server that is behind a suspended link, and comes here, lost its uplink as we did: it left that."""
+    links = link.links
+    there = links.server(name)
+    if there is None or there.sid != link.sid:
+        return
+    way = links.way_to(there)
+    if way is None or way.server is there or not way.suspended or way.bursting is not None:
+        return
+    network, reason = links.node.network, f"It has left {way.name}"
+    before = set(network.servers)
+    links.split(there, way, reason)
+    way.send(way.codec.split(network.me, there, reason))
+    # What the neighbour says of them, before it reads that, is not so any more.
+    known = {sid: line for sid, line in way.departed.items() if line > way.streams.base}
+    way.departed = known | dict.fromkeys(before - network.servers.keys(), way.streams.sent)
 
 
 def refuse(link: one.Link, name: str, why: str) -> None:

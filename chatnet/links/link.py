@@ -81,6 +81,7 @@ class Link:
         "codec",
         "companion",
         "connection",
+        "departed",
         "early",
         "exit",
         "greeted",
@@ -139,6 +140,8 @@ class Link:
         self.received = 0
         self.heard = self.since = self.opened = self.attached = now
         self.lost = 0.0  # when it was suspended
+        self.departed: dict[SID, int] = {}
+        """Servers that left it for another link while it was suspended, with the line that tells it so."""
         self.pinged = 0.0
         self.lag: float | None = None  # seconds from the last PING to its PONG
         self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0
@@ -258,9 +261,15 @@ class Link:
         if source is None:
             return None  # killed or split away meanwhile: it is on its way to there
         if self.links.way_to(source) is not self:
-            self.links.strike(self, "it speaks for others")
+            server = source if isinstance(source, Server) else source.server
+            if not self.has_lost(server):
+                self.links.strike(self, "it speaks for others")
             return None
         return source
+
+    def has_lost(self, server: Server) -> bool:
+        """Whether a server left it for another link, and it does not know that yet."""
+        return self.departed.get(server.sid, 0) > self.streams.base
 
     def _server_of(self, text: str) -> Server | None:
         """The server behind this link of a user who is gone."""

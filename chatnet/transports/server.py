@@ -221,7 +221,9 @@ def dial(reactor: Any, attempt: Attempt, factory: LinkFactory, timeout: float) -
     connecting = endpoint.connect(factory)
     # The time of the endpoint does not count the look-up of the name.
     connecting.addTimeout(timeout, reactor)
-    connecting.addErrback(lambda failure: attempt.failed(_words(failure)))
+    connecting.addErrback(
+        lambda failure: attempt.failed(_words(failure), bool(failure.check(ConnectionRefusedError)))
+    )
 
 
 def _words(failure: Failure) -> str:

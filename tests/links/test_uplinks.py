@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from dialling import Dialling, introduce
-from mesh import Pipe, block
+from mesh import Mesh, Pipe, block, read_away, trusted
+from street import PEOPLE, the
 
 from chatnet.links.dialler import RETREAT
 from chatnet.links.identity import Identity
@@ -210,6 +211,179 @@ def test_a_return_in_vain_is_tried_ever_more_rarely() -> None:
     leaf.link(2)
     assert leaf.sweep(110) == []
     assert leaf.sweep(20) == ["192.0.2.1:6900"]
+
+
+# an uplink that is suspended
+
+
+def resuming(leaf: Leaf) -> Link:
+    """The first uplink, which can resume links, is linked."""
+    link, _ = leaf.open()
+    for line in (
+        "PASS linkpw TS 6 :1H1", "CAPAB :QS EX IE ENCAP CN1 CNRES", "CNRES 1 ABCDEFGH IJKLMNOP 0",
+        "SERVER hub1.test 1 :x", f"SVINFO 6 6 0 :{int(leaf.house.clock.time())}", "PING :1H1",
+    ):  # fmt: skip
+        link.connection.receive(line.encode() + b"\r\n")
+    assert link.settled and leaf.sweep(600) == []
+    link.connection.receive(b"PING :1H1\r\n")
+    return link
+
+
+def within(leaf: Leaf, seconds: float) -> list[str]:
+    """The addresses that are dialled within some time."""
+    before = len(leaf.attempts)
+    for _ in range(int(seconds * 4)):
+        leaf.house.clock.advance(0.25)
+        leaf.dialler.sweep()
+    return [attempt.address for attempt in leaf.attempts[before:]]
+
+
+@pytest.fixture
+def suspended() -> tuple[Leaf, Link]:
+    """A leaf whose first uplink has lost its connection."""
+    leaf = Leaf()
+    leaf.house.parts.links.dialler = leaf.dialler
+    leaf.sweep()
+    link = resuming(leaf)
+    leaf.lose(link)
+    assert link.suspended
+    return leaf, link
+
+
+def test_an_uplink_that_listens_no_more_is_left_at_once(suspended: tuple[Leaf, Link]) -> None:
+    leaf, link = suspended
+    for _ in range(4):  # twice at both addresses
+        within(leaf, 1)
+        leaf.attempts[-1].failed("connection refused", True)
+    assert link.gone
+    assert within(leaf, 3) == ["192.0.2.2:6900"]
+
+
+def test_an_uplink_that_does_not_answer_is_left_after_a_while(suspended: tuple[Leaf, Link]) -> None:
+    leaf, link = suspended
+    assert within(leaf, 11) == ["192.0.2.1:6900"], "and this attempt has no end"
+    assert link.suspended
+    assert within(leaf, 4) == ["192.0.2.2:6900"]
+    assert link.gone
+    late = leaf.attempts[-2].opened(Pipe(), trusted())
+    assert late.gone and late.reason == "Another uplink takes its place"
+
+
+def test_an_uplink_that_is_back_in_time_is_kept(suspended: tuple[Leaf, Link]) -> None:
+    leaf, link = suspended
+    within(leaf, 1)
+    back, _ = leaf.open()
+    session = link.streams.session
+    for line in (
+        "PASS linkpw TS 6 :1H1", "CAPAB :QS EX IE ENCAP CN1 CNRES",
+        f"CNRES 1 ABCDEFGH {session} {link.streams.base}",
+        "SERVER hub1.test 1 :x", f"SVINFO 6 6 0 :{int(leaf.house.clock.time())}",
+    ):  # fmt: skip
+        back.connection.receive(line.encode() + b"\r\n")
+    assert not link.suspended
+    assert within(leaf, 20) == [] and not link.gone
+
+
+def test_a_single_uplink_is_waited_for() -> None:
+    leaf = Leaf()
+    blocks = leaf.house.node.settings.link
+    assert all(map(leaf.dialler.replaceable, blocks))
+    one, two, three = (block.model_dump() for block in blocks)
+    leaf.change(one, {**two, "autoconnect": False}, {**three, "autoconnect": False})
+    assert not leaf.dialler.replaceable(blocks[0])
+
+
+class Moving:
+    """c is linked to a, and a to b; both lose a, and c comes to b. People of each are in #c."""
+
+    def __init__(self) -> None:
+        self.mesh = Mesh("a", "b", "c")
+        self.mesh.link("c", "a")
+        self.mesh.link("a", "b")
+        self.people = [self.mesh[name].client(nick) for name, nick in zip("abc", PEOPLE, strict=True)]
+        self.mesh.settle()
+        for person in self.people:
+            person >> "JOIN #c"
+            self.mesh.settle()
+        read_away(self.people)
+
+    def link(self, name: str, other: str) -> Link:
+        link = self.mesh[name].parts.links.neighbour(f"{other}.test")
+        assert link is not None
+        return link
+
+    def part(self) -> None:
+        """a is lost for both; what cid said at last is known there, and on its way to b."""
+        cid = self.people[2]
+        for number in range(30):
+            cid >> f"PRIVMSG #c :{number}"
+            self.mesh["c"].settle()
+            self.mesh.wire("c", "a").deliver("c")
+        self.mesh["a"].settle()
+        self.mesh.reset("c", "a")
+        self.mesh.reset("a", "b")
+
+    def move(self) -> None:
+        self.link("c", "a").expire()
+        self.mesh.link("c", "b")
+        self.mesh.settle()
+
+
+def test_who_lost_the_same_hub_is_taken_in_at_once() -> None:
+    moving = Moving()
+    _, bob, cid = moving.people
+    moving.part()
+    read_away(moving.people)
+    moving.move()
+    lines = bob.lines()
+    assert any(" QUIT :a.test c.test" in line for line in lines)
+    assert any(line.startswith(":cid!") and " JOIN #c" in line for line in lines)
+    cid >> "PRIVMSG #c :here again"
+    moving.mesh.settle()
+    assert bob.lines()[-1].endswith("PRIVMSG #c :here again")
+
+
+@pytest.mark.parametrize("gave_up", [False, True])
+def test_the_hub_that_was_cut_off_learns_who_has_left_it(gave_up: bool) -> None:
+    """What it said of them meanwhile, even that they are gone, is not so, and nobody's fault."""
+    moving = Moving()
+    ann, bob, cid = moving.people
+    moving.part()
+    moving.move()
+    if gave_up:
+        moving.link("a", "c").expire()
+    read_away(moving.people)
+    moving.mesh.link("a", "b")
+    moving.mesh.settle()
+    assert not moving.link("b", "a").suspended and not moving.link("b", "a").strikes
+    for house in moving.mesh:
+        assert {server.name for server in house.node.network.servers.values()} == {
+            "a.test",
+            "b.test",
+            "c.test",
+        }
+        assert {user.nick for user in the(house).members} == set(PEOPLE)
+        house.check()
+    assert not any(" QUIT " in line for line in bob.lines()), "cid is there, and stays"
+    for person, others in ((ann, (bob, cid)), (cid, (ann, bob))):
+        read_away(moving.people)
+        person >> "PRIVMSG #c :all here"
+        moving.mesh.settle()
+        assert all(other.lines()[-1].endswith("PRIVMSG #c :all here") for other in others)
+    # What the hub says of it from now on counts: it may ask for its end.
+    moving.mesh.advance(1)
+    server = moving.link("b", "c").server
+    assert server is not None and not moving.link("b", "a").has_lost(server)
+
+
+def test_who_is_behind_a_link_that_is_there_is_refused() -> None:
+    moving = Moving()
+    moving.mesh.reset("c", "a")
+    moving.link("c", "a").expire()
+    wire = moving.mesh.link("c", "b")
+    moving.mesh.settle()
+    assert wire.links["c"].gone
+    assert moving.link("b", "a").suspended is False
 
 
 @pytest.mark.parametrize(

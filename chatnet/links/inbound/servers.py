@@ -54,6 +54,8 @@ def squit(line: Line) -> None:
         line.link.close(reason or "SQUIT")
         return
     if line.links.way_to(server) is not line.link:
+        if line.link.has_lost(server):
+            raise Ignored
         settings = line.link.settings
         assert settings is not None
         if not settings.allow_squit_others:
