@@ -508,6 +508,11 @@ class LinksSettings(Section):
     """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
     bans: Annotated[int, Field(ge=0)] = 100_000
     """Bans from the network that are remembered; one more is ignored."""
+    services: tuple[Word, ...] = ()
+    """Names of services that are linked to another server of the network, and believed here as well. Those
+    behind a link of our own with ``role = "services"`` are in any case."""
+    held_nicks: Annotated[int, Field(ge=0)] = 10_000
+    """Nicks that services hold for a while; one more is not held."""
     strikes: Annotated[int, Field(ge=1)] = 20
     """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period``
     that end a link."""
@@ -627,6 +632,21 @@ PRIVILEGES: Final[dict[str, str]] = {
     "flood-exempt": "no costs and no rates",
 }
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""
+
+
+class SASLSettings(Section):
+    """``[sasl]``: logging in with AUTHENTICATE, while services are there that look at passwords."""
+
+    tls_only: bool = False
+    """Offer it to clients under TLS only."""
+    plaintext_links: bool = False
+    """Ask services even if the link towards them has no TLS and leads to another machine."""
+    timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that one attempt may take."""
+    response_bytes: Annotated[int, Field(ge=400)] = 8192
+    """Bytes (in Base64) of one response of a client."""
+    attempts: Annotated[int, Field(ge=1)] = 5
+    """Failed attempts that a connection has; after the last one it is closed."""
 
 
 class WebIRCSettings(Section):
@@ -775,6 +795,7 @@ class Settings(Section):
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    sasl: SASLSettings = SASLSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()

@@ -58,6 +58,9 @@ def _lines(link: one.Link) -> Iterator[bytes]:
         for user in users:
             if network.users.get(user.uid) is user:
                 yield from codec.user(user)
+        for agent, mechanisms in list(links.agents.known()):
+            if links.way_to(agent) is not link:
+                yield codec.encap(agent, ["*", "MECHLIST", ",".join(mechanisms)])
         for channel in channels:
             if network.channels.get(channel.folded) is channel:
                 members = links.routes.members_beyond(link, channel)

@@ -101,6 +101,18 @@ class Line:
             raise Ignored
         return self.source
 
+    def server_of_source(self) -> Server:
+        """The source, or the server of the user that it is."""
+        return self.source.server if isinstance(self.source, User) else self.source
+
+    def by_services(self) -> Server:
+        """The server of the source, which must be services; others are ignored, which operators are told."""
+        server = self.server_of_source()
+        if not self.links.serves(server, self.link):
+            self.links.doubt(server, self.row.verb)
+            raise Ignored
+        return server
+
     def user(self, index: int) -> User:
         """The user that a parameter means, by UID or (from services) by nick; ignored if there is none."""
         name = self.params[index]

@@ -14,6 +14,7 @@ from chatnet.links.identity import Identity
 from chatnet.links.outbound import hears
 from chatnet.links.queries import Queries
 from chatnet.links.routes import Routes
+from chatnet.links.sasl import Agents
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
@@ -40,6 +41,8 @@ class Links:
         self.callers = Callers()
         self._references = count(1)
         self.queries = Queries(self)
+        self.agents = Agents(self)
+        self._doubted: set[tuple[SID, str]] = set()
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 
     # connections
@@ -66,6 +69,18 @@ class Links:
         """The block of a neighbour, by its name."""
         fold = name.lower()
         return next((block for block in self.node.settings.link if block.name.lower() == fold), None)
+
+    def serves(self, server: Server, link: one.Link) -> bool:
+        """Whether `server`, behind `link`, is one of services: by its link's block, or by name."""
+        if link.settings is not None and link.settings.role == "services":
+            return True
+        return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+
+    def doubt(self, server: Server, verb: str) -> None:
+        """`server` did what only services may, and was ignored; told once for each verb."""
+        if (server.sid, verb) not in self._doubted:
+            self._doubted.add((server.sid, verb))
+            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
 
     # the network
 
@@ -158,9 +173,9 @@ class Links:
         return b"%d" % next(self._references)
 
     def make_sid(self) -> SID:
-        """A SID nobody has, for a server that was introduced without one."""
-        for number in range(36 * 36):
-            sid = SID("0" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
+        """A SID nobody has, for a server that was introduced without one: not like those of real ones."""
+        for number in reversed(range(36 * 36)):
+            sid = SID("9" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
             if sid not in self.node.network.servers:
                 return sid
         raise line.Violation("no SID is left")

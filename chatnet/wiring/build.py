@@ -91,5 +91,5 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
-    node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler])
+    node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler, links.agents])
     return Parts(node, sessions, delivery, history, admission, links, turn)

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from chatnet.links import encap, handshake
-from chatnet.links.inbound import bans, channels, messages, queries, servers, users
+from chatnet.links.inbound import accounts, bans, channels, messages, queries, servers, services, users
 
-__all__ = ["bans", "channels", "encap", "handshake", "messages", "queries", "servers", "users"]
+__all__ = [
+    "accounts",
+    "bans",
+    "channels",
+    "encap",
+    "handshake",
+    "messages",
+    "queries",
+    "servers",
+    "services",
+    "users",
+]

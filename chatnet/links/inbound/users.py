@@ -72,7 +72,7 @@ def euid(line: Line) -> None:
     user = _newcomer(line, uid, username, host, address)
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
-    user.account = _account(account)
+    user.account = account_name(account)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -143,8 +143,19 @@ def _contend(line: Line, user: User, nick: str, ts: int, existing: User | None) 
     return loser
 
 
-def _account(text: str) -> AccountName | None:
+def account_name(text: str) -> AccountName | None:
+    """`text` as the name of an account; None if it stands for none."""
     return AccountName(text) if text not in ("*", "0") and _ACCOUNT.fullmatch(text) else None
+
+
+def user_name(text: str) -> str | None:
+    """`text` as a user name, or None."""
+    return text if _USERNAME.fullmatch(text) else None
+
+
+def host_name(text: str) -> str | None:
+    """`text` as a host, or None."""
+    return text if _HOST.fullmatch(text) else None
 
 
 def _modes(line: Line, user: User, text: str) -> list[Change]:
@@ -158,8 +169,7 @@ def _modes(line: Line, user: User, text: str) -> list[Change]:
         return changes
     settings = line.link.settings
     assert settings is not None
-    block = line.links.block(user.server.name)
-    services = "CN1" in line.link.caps or "services" in (settings.role, block.role if block else "")
+    services = "CN1" in line.link.caps or line.links.serves(user.server, line.link)
     return [
         change
         for change in changes
@@ -337,10 +347,11 @@ def signon(line: Line) -> None:
         and _HOST.fullmatch(host)
     ):
         line.commit(HostChanged(user, username, host, user.source, line.at))
-    _log_in(line, user, _account(account), line.link)
+    log_in(line, user, account_name(account), line.link)
 
 
-def _log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
+def log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
+    """A user is logged in to an account from now on, or to none."""
     if account != user.account:
         line.node.commit(AccountChanged(user, account, line.at, user.account), origin)
 
@@ -376,7 +387,7 @@ def login(line: Line) -> None:
 
     # <- :1PYAAAAAA ENCAP * LOGIN :alice
     """
-    _log_in(line, line.by_user(), _account(line.params[0]), registry.TOLD)
+    log_in(line, line.by_user(), account_name(line.params[0]), registry.TOLD)
 
 
 @ENCAPSULATED.command("CHGHOST", min_params=2)
