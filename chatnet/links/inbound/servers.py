@@ -101,6 +101,8 @@ def end_burst(link: one.Link) -> None:
 def pong(line: Line) -> None:
     """The other end is there, and has taken in all that came before the PING.
 
+    It says so behind its burst, which ends with it if its server sends no PING of its own (PyLink).
+
     # <- :1SO PONG so1.test :7CN
     # <- :1SO PONG so1.test :7CNAAAAAB
     """
@@ -111,8 +113,10 @@ def pong(line: Line) -> None:
     wanted = line.links.server(line.param(1)) if line.param(1) else None
     if wanted is None or wanted is line.network.me:
         link = line.link
-        if link.pinged and line.source is link.server:  # else it answers the PING that ended our burst
-            link.lag = line.node.clock.monotonic() - link.pinged
+        if line.source is link.server:
+            end_burst(link)
+            if link.pinged:  # else it answers the PING that ended our burst
+                link.lag = line.node.clock.monotonic() - link.pinged
         return
     other = line.links.way_to(wanted)
     if other is not None and other is not line.link:
