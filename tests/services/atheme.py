@@ -5,7 +5,6 @@ https://atheme.github.io/  It speaks the dialect that it calls ``charybdis``.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -83,8 +82,6 @@ class Atheme:
 
     def __init__(self, folder: Path, port: int) -> None:
         if shutil.which("atheme-services") is None:
-            if os.environ.get("CI") == "true" and os.getuid() == 0:
-                pytest.fail("atheme-services is not installed")
             pytest.skip("atheme-services is not installed")
         folder.mkdir()
         self.folder = folder

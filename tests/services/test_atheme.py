@@ -13,22 +13,30 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from atheme import NAME, Served
-from daemon_process import Client, wait_for
+from atheme import NAME, PASSWORD, Served
+from daemon_process import HOST, Client, Daemon, free_port, wait_for
 
 from chatnet.transports.certificates import make_self_signed
 
-pytestmark = pytest.mark.daemon
+pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
 WORD = "a-secret-word"
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
-    more = '[[oper_class]]\nname = "admin"\nprivileges = ["kill"]\n[[oper]]\nname = "ann"\nclass = "admin"\n'
-    with Served(tmp_path_factory.mktemp("atheme"), more=f'{more}password = "{password}"\n') as served:
+    with Served(tmp_path_factory.mktemp("atheme"), more=opers()) as served:
+        served.account("ann").close()  # an operator of Atheme
         yield served
+
+
+def opers() -> str:
+    """The settings for an operator ``ann``."""
+    password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
+    return (
+        '[[oper_class]]\nname = "admin"\nprivileges = ["kill"]\n'
+        f'[[oper]]\nname = "ann"\nclass = "admin"\npassword = "{password}"\n'
+    )
 
 
 def plain(name: str, word: str) -> str:
@@ -208,7 +216,11 @@ def test_a_registered_channel_gives_its_founder_what_is_theirs(served: Served) -
 
 
 def test_a_virtual_host_is_seen(served: Served) -> None:
-    with served.account("ann") as ann, register(ready(served.daemon.connect(), "chghost"), "eve") as eve:
+    with (
+        served.daemon.client("ann") as ann,
+        register(ready(served.daemon.connect(), "chghost"), "eve") as eve,
+    ):
+        says(ann, "NickServ", f"IDENTIFY {WORD}", " 900 ")
         for client in (ann, eve):
             client.send("JOIN #hosts")
             client.until(" 366 ")
@@ -254,6 +266,65 @@ def test_a_jupe_takes_a_servers_name(served: Served) -> None:
         says(ann, "OperServ", "JUPE bad.test It is broken", "jup|JUP")
         ann.send("LINKS")
         assert any(" 364 marshal bad.test services.test :2 " in line for line in ann.until(" 365 "))
+
+
+def test_questions_for_services_are_answered(served: Served) -> None:
+    with served.daemon.client("inquirer") as ann:
+        for question, answer in (
+            (f"VERSION {NAME}", rf"^:{NAME} 351 inquirer atheme 7\.2"),
+            (f"ADMIN {NAME}", rf"^:{NAME} 257 inquirer :Ann"),
+            (f"STATS u {NAME}", rf"^:{NAME} 219 inquirer u "),
+            (f"MOTD {NAME}", rf"^:{NAME} (422|376) inquirer "),
+            ("WHOIS ChanServ ChanServ", rf"^:{NAME} 318 inquirer ChanServ"),
+        ):
+            ann.send(question)
+            ann.until(answer)
+
+
+# several servers
+
+
+def test_services_serve_all_servers_of_a_network(tmp_path: Path) -> None:
+    """Atheme is at the first; at the second people register, log in while they connect, and are renamed."""
+    links = free_port()
+    listen = f'[[listen]]\nkind = "server"\nendpoint = "tcp:{links}:interface={HOST}"\n'
+    first = f'{listen}[[link]]\nname = "second.test"\nsid = "0BB"\npassword = "{PASSWORD}"\n'
+    (tmp_path / "second").mkdir()
+    second = Daemon(tmp_path / "second")
+    second.configure(
+        '[server]\nname = "second.test"\nsid = "0BB"\n[cloak]\nenabled = false\n[flood]\nenabled = false\n'
+        f'[links]\nservices = ["{NAME}"]\nreconnect_min = 1\n'
+        f'[[listen]]\nendpoint = "tcp:PORT:interface={HOST}"\n'
+        f'[[link]]\nname = "irc.test"\nsid = "0AA"\npassword = "{PASSWORD}"\nrole = "hub"\n'
+        f'addresses = ["{HOST}:{links}"]\ntls = false\n'
+    )
+    with Served(tmp_path, more=first + opers()) as served, second, served.daemon.client("watch") as watch:
+        wait_for(lambda: "irc.test has told all it knew" in second.output(), "the link")
+        with second.client("sue") as sue:
+            says(sue, "NickServ", f"REGISTER {WORD} sue@example.org", "is now registered")
+            says(sue, "NickServ", "SET ENFORCE ON", "ENFORCE")
+            watch.send("WHOIS sue")
+            assert ":irc.test 330 watch sue sue :is logged in as" in watch.until(" 318 ")
+        with ready(second.connect(), "sasl") as sue:
+            sue.send("AUTHENTICATE PLAIN", "AUTHENTICATE " + plain("sue", WORD))
+            assert ":second.test 900 * *!*@127.0.0.1 sue :You are now logged in as sue" in sue.until(" 903 ")
+            register(sue, "susan")
+            watch.send("WHOIS susan")
+            assert ":irc.test 330 watch susan sue :is logged in as" in watch.until(" 318 ")
+        with second.client("sue") as thief:
+            thief.until(r"^:sue!\S+ NICK :?Guest")
+            thief.send("NICK sue")
+            thief.until(" (437|433) .*sue")
+        # A server that is linked is cut off before its name is taken, and cannot come back.
+        with served.account("ann") as ann:
+            ann.send("OPER ann secret")
+            ann.until(" 381 ")
+            says(ann, "OperServ", "JUPE second.test It is broken", "jup|JUP")
+            ann.send("LINKS")
+            told = ann.until(" 365 ")
+            assert any(f" 364 ann second.test {NAME} :2 " in line for line in told), told
+            wait_for(lambda: "Invalid credentials" in second.output(), "the refusal")
+            says(ann, "OperServ", "JUPE second.test OFF", "NOTICE")
 
 
 # coming and going
