@@ -27,7 +27,7 @@ from chatnet.wire.names import is_uid
 
 LONGEST: Final = 8192 + 16384
 """Bytes of a line: tags, and what chatnet servers say to each other without them."""
-OUTLIVING: Final = frozenset({"KICK", "KILL", "TMODE", "TOPIC"})
+OUTLIVING: Final = frozenset({"KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
 said by the user's server."""
 EARLY: Final = 8192

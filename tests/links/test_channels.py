@@ -5,13 +5,15 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from conversation import START, Client
 from mesh import Mesh, read_away
 from street import NOW, PEOPLE, Street, all_agree, host, make_owner, ranks, the
 
-from chatnet.model.channel import mode_text
-from chatnet.model.facts import Kicked, ModeChange, ModesChanged
+from chatnet.model.channel import Channel, mode_text
+from chatnet.model.facts import Kicked, Killed, ModeChange, ModesChanged
 from chatnet.model.modes import ADMIN, OP, OWNER
 
 
@@ -416,3 +418,24 @@ def test_who_parts_while_a_burst_is_handed_out_is_not_left_behind() -> None:
             break
     mesh.settle()
     all_agree(mesh)
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("KICK #c bob :out", lambda channel: len(channel.members) == 1),
+        ("MODE #c +k key", lambda channel: channel.key == "key"),
+        ("TOPIC #c :tea", lambda channel: channel.topic is not None),
+        ("RENAME #c #d", lambda channel: channel.name == "#d"),
+    ],
+)
+def test_what_somebody_did_holds_where_they_were_killed_before_it_was_heard(
+    town: Street, line: str, holds: Callable[[Channel], bool]
+) -> None:
+    """Their own server did it, and heard of the kill later."""
+    node = town.mesh["c"].node
+    node.commit(Killed(node.network.users[town.ann.user.uid], town.cid.user, "no", START), town.cid.session)
+    town.ann >> line
+    town.settle()
+    town.agree("topic")  # there the server said it
+    assert all(holds(channel) for house in town.mesh for channel in house.node.network.channels.values())

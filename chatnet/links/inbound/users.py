@@ -255,8 +255,7 @@ def setname(line: Line) -> None:
     """
     user = line.by_user()
     realname = cut(line.params[0], line.node.settings.limits.realname)
-    if realname != user.realname:
-        line.commit(RealnameChanged(user, realname, line.at))
+    line.commit(RealnameChanged(user, realname, line.at))
 
 
 @LINK.command("KILL", min_params=1)
