@@ -8,12 +8,13 @@ from chatnet.dispatch import Row, Table
 from chatnet.links import link as one  # a line names its link, which makes it
 from chatnet.links import links as registry
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact
+from chatnet.model.facts import Fact, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
+from chatnet.rules.refusal import Refusal
 
 LINK = Table()
 """Every verb of a neighbour server; the modules of ``inbound`` enter theirs when they are imported.
@@ -138,6 +139,11 @@ class Line:
     def commit(self, fact: Fact) -> None:
         """State what happened; the link is its origin, so that it is not told back."""
         self.node.commit(fact, self.link)
+
+    def refuse(self, user: User, refusal: Refusal) -> None:
+        """Tell a user, who may be anywhere, why what they want is not done."""
+        text = refusal.numeric.form % refusal.args
+        self.node.commit(NumericSent(self.network.me, user, refusal.numeric.code, text, self.now))
 
     def violate(self, text: str) -> NoReturn:
         """End the link: its server did what none may."""

@@ -178,6 +178,25 @@ def test_who_saw_the_invite_pass_hears_of_it_once(town: Street) -> None:
     eve.silent()
 
 
+@pytest.mark.parametrize(("mode", "numeric"), [("g", 716), ("G", 716), ("R", 486)])
+def test_who_takes_nothing_from_somebody_is_not_invited_by_them(
+    town: Street, mode: str, numeric: int
+) -> None:
+    """As on one server; whom somebody accepts only their own server knows."""
+    eve = town.mesh["c"].client("eve")
+    town.say(eve, f"MODE eve +{mode}")
+    read_away([*town.clients, eve])
+    town.say(town.ann, "INVITE eve #c")
+    town.ann << ":a.test 341 ann eve #c" << f":c.test {numeric} ann eve :*"
+    eve.silent()
+    assert not eve.user.invites
+    town.say(eve, "ACCEPT ann")
+    town.say(town.ann, "INVITE eve #c")
+    town.ann << ":a.test 341 ann eve #c"
+    town.ann.silent()
+    eve << f":{host(town.ann)} INVITE eve #c"
+
+
 def test_an_invitation_within_a_server_is_known_elsewhere(town: Street) -> None:
     dan = town.mesh["c"].client("dan", caps="invite-notify")
     town.mesh["a"].client("eve")

@@ -31,6 +31,7 @@ from chatnet.model.modes import CHANNEL_MODES, RANKS
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.rules import modes
+from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (
     Outcome,
     is_current,
@@ -338,14 +339,20 @@ def etb(line: Line) -> None:
 
 @LINK.command("INVITE", min_params=2)
 def invite(line: Line) -> None:
-    """A user is asked into a channel.
+    """A user is asked into a channel.  Who takes nothing from the one who asks, here, is not told.
 
     # <- :1SOAAAAAB INVITE 0AAAAAAAB #one 1795345576
     """
     by, user, channel = line.by_user(), line.user(0), line.channel(1)
     if len(line.params) > 2 and not is_current(channel, line.ts(2)):
         raise Ignored
-    if user not in channel.members and line.links.way_to(user) is not line.link:
+    way = line.links.way_to(user)
+    if user in channel.members or way is line.link:
+        raise Ignored
+    refusal = may_write(by, user, "INVITE", "") if way is None else None
+    if refusal is not None:
+        line.refuse(by, refusal)
+    else:
         line.commit(Invited(user, channel, by, line.at))
 
 

@@ -15,7 +15,6 @@ from chatnet.model.facts import (
     CallerBlocked,
     MessageRedacted,
     MessageSent,
-    NumericSent,
     ServerNotice,
     WallopsSent,
 )
@@ -176,20 +175,15 @@ def _may_write(line: Line, user: User, target: User, fact: MessageSent) -> bool:
         return True
     answered = fact.command == "PRIVMSG"
     if answered:
-        _answer(line, user, refusal)
+        line.refuse(user, refusal)
     if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
         return False
     if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
         letter = "g" if "g" in target.modes else "G"
         if answered:
-            _answer(line, user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
+            line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
         line.commit(CallerBlocked(target, user, letter, line.now))
     return False
-
-
-def _answer(line: Line, user: User, refusal: Refusal) -> None:
-    text = refusal.numeric.form % refusal.args
-    line.node.commit(NumericSent(line.network.me, user, refusal.numeric.code, text, line.now))
 
 
 @LINK.command("REDACT", min_params=2)
