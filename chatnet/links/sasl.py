@@ -85,15 +85,17 @@ class Agents:
         self._choose()
 
     def _agent(self) -> Server | None:
-        """The nearest one that can be asked safely."""
-        near = [server for server in self._known if self._safe(server)]
+        """The nearest one that is of services and can be asked safely."""
+        near = [server for server in self._known if self._good(server)]
         return min(near, key=lambda server: (server.hops, server.sid), default=None)
 
-    def _safe(self, server: Server) -> bool:
-        """Whether nobody on the way from here to the next server reads passwords along."""
+    def _good(self, server: Server) -> bool:
+        """Whether it is of services, and nobody on the way from here to the next server reads along."""
         link = self._links.way_to(server)
-        if link is None or self._links.node.settings.sasl.plaintext_links:
-            return link is not None
+        if link is None or not self._links.serves(server, link):
+            return False
+        if self._links.node.settings.sasl.plaintext_links:
+            return True
         return link.identity.secure or is_loopback(link.identity.address)
 
     def _choose(self) -> None:

@@ -370,6 +370,16 @@ def test_services_of_one_server_may_be_none_for_another() -> None:
     mesh.check()
 
 
+def test_a_reload_says_who_is_services() -> None:
+    house = house_of("hub")
+    services(house)
+    ann = house.client("ann", caps="cap-notify")
+    house.reload(links={"services": ["svc.test"]})
+    ann << ":irc.test CAP ann NEW :sasl=PLAIN,EXTERNAL"
+    house.reload(links={"services": []})
+    ann << ":irc.test CAP ann DEL :sasl"
+
+
 VERBS = {
     "SU": "ENCAP * SU {uid} ann",
     "SVSLOGIN": "ENCAP irc.test SVSLOGIN {uid} bob b h.example ann",

@@ -65,9 +65,12 @@ def svslogin(line: Line) -> None:
 def mechlist(line: Line) -> None:
     """By which mechanisms services let people log in.
 
+    It is remembered of others as well, who may be taken for services after a reload.
+
     # <- :00A ENCAP * MECHLIST :PLAIN,EXTERNAL
     """
-    line.links.agents.tells(line.by_services(), line.params[0])
+    line.links.agents.tells(line.server_of_source(), line.params[0])
+    line.by_services()
 
 
 @ENCAPSULATED.command("SASL", min_params=4)
