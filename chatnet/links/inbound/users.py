@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from chatnet.links import links as registry
@@ -158,25 +159,32 @@ def host_name(text: str) -> str | None:
     return text if _HOST.fullmatch(text) else None
 
 
-def _modes(line: Line, user: User, text: str) -> list[Change]:
+def _modes(line: Line, user: User, text: str) -> tuple[Change, ...]:
     """Those of the changes that a server may tell of its user.
 
     Operators are believed of a link that may have some, services of those that are configured as such, here
     or (since it would not tell us otherwise) at a chatnet server.
     """
-    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
-    if not _POWERS & set(text):
+    changes, mighty = _parsed(text)
+    if not mighty:
         return changes
     settings = line.link.settings
     assert settings is not None
     services = "CN1" in line.link.caps or line.links.serves(user.server, line.link)
-    return [
+    return tuple(
         change
         for change in changes
         if not change.adding
         or change.letter not in _POWERS
         or (services if change.letter == "S" else settings.allow_opers)
-    ]
+    )
+
+
+@lru_cache(256)
+def _parsed(text: str) -> tuple[tuple[Change, ...], bool]:
+    """The changes that `text` tells, and whether powers are among them.  A burst is full of the same few."""
+    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
+    return tuple(changes), bool(_POWERS & set(text))
 
 
 # what they do
