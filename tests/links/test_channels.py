@@ -392,6 +392,24 @@ def test_a_channel_is_renamed_while_another_of_that_name_is_made(
     assert list(the(mesh["b"], "#d").lists["b"]) == ["*!*@bad"]
 
 
+def test_who_is_led_into_a_channel_of_that_name_reads_their_own_join_first(
+    pair: tuple[Mesh, Client, Client],
+) -> None:
+    mesh, ann, bob = pair
+    eve, fay = mesh["b"].client("eve"), mesh["b"].client("fay")
+    eve >> "JOIN #c key"
+    fay >> "JOIN #c key"
+    mesh.settle()
+    ann >> "RENAME #c #d"
+    bob >> "JOIN #d"
+    read_away([bob, eve, fay])
+    mesh.settle()
+    eve.until(f":{host(eve)} PART #c :")
+    eve << f":{host(eve)} JOIN #d" << ":b.test 353 eve = #d :*" << ":b.test 366 eve #d :*"
+    eve << f":{host(fay)} JOIN #d" << f":{host(ann)} JOIN #d" << ":b.test MODE #d +o ann"
+    all_agree(mesh)
+
+
 def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]) -> None:
     """JOIN tells nothing of modes, lists and topic, which are forgotten where the last member left."""
     mesh, ann, bob = pair

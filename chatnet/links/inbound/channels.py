@@ -7,7 +7,7 @@ wins when two servers say different things is decided in ``rules/timestamps.py``
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chatnet.links.encap import ENCAPSULATED
@@ -18,6 +18,7 @@ from chatnet.model.facts import (
     ChannelRenamed,
     EntriesAdded,
     Invited,
+    Joined,
     Kicked,
     Knocked,
     ModeChange,
@@ -413,12 +414,23 @@ def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
         line.commit(ModesChanged(channel, stay, line.source, line.at, merged=True))
     for user, _ in claim.members:
         line.commit(Parted(channel, user, reason, line.at))
-    _happens(line, other, resolve_sjoin(other, claim))
+    for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
+        for part in _by_ways(line, fact) if isinstance(fact, Joined) else (fact,):
+            line.commit(part)
     if is_current(other, claim.ts):
         for letter, entries in lists.items():
             fresh = resolve_entries(line.network, other, letter, entries)
             if fresh:
                 line.commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+
+
+def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:
+    """`fact` in parts: each user of ours alone, who reads their own JOIN first; those behind a link together."""
+    ways: dict[object, list[tuple[User, int]]] = {}
+    for user, ranks in fact.members:
+        ways.setdefault(line.links.way_to(user) or user, []).append((user, ranks))
+    for whose in sorted(ways, key=lambda whose: not isinstance(whose, User)):
+        yield Joined(fact.channel, tuple(ways[whose]), fact.at, merged=fact.merged)
 
 
 # all
