@@ -425,7 +425,7 @@ def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
 
 
 def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:
-    """`fact` in parts: each user of ours alone, who reads their own JOIN first; those behind a link together."""
+    """`fact` in parts: each user of ours alone, who reads their own JOIN first, then those of each link."""
     ways: dict[object, list[tuple[User, int]]] = {}
     for user, ranks in fact.members:
         ways.setdefault(line.links.way_to(user) or user, []).append((user, ranks))
