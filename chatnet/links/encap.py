@@ -5,12 +5,17 @@ They go on to all links that lead to a server whose name matches, whether we kno
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.dispatch import Table
-from chatnet.links.line import LINK, Ignored, Line
+from chatnet.links.line import LINK, Ignored, Line, Violation
 from chatnet.wire.masks import compile_glob
 
 ENCAPSULATED = Table()
 """Every command that may come in ENCAP; the modules of ``inbound`` enter theirs."""
+
+LONGEST_MASK: Final = 200
+"""Characters of a mask of servers, whose names are much shorter."""
 
 
 @LINK.command("ENCAP", min_params=2)
@@ -20,6 +25,8 @@ def encap(line: Line) -> None:
     # <- :00A ENCAP * SU 1SOAAAAAB ann
     """
     links, me = line.links, line.network.me
+    if len(line.params[0]) > LONGEST_MASK:
+        raise Ignored
     matches = compile_glob(line.params[0], str.lower)
     ways = {
         link: None
@@ -27,7 +34,8 @@ def encap(line: Line) -> None:
         if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
     }
     for link in ways:
-        link.send(link.codec.encap(line.source, line.params))
+        if (text := link.codec.encap(line.source, line.params)) is not None:
+            link.send(text)
     if not matches(me.name):
         return
     row = ENCAPSULATED.rows.get(line.params[1].upper())
@@ -36,7 +44,11 @@ def encap(line: Line) -> None:
     inner = Line(line.link, line.source, line.params[2:], line.tags, row)
     if len(inner.params) < row.min_params:
         raise Ignored
-    row.handler(inner)
+    try:
+        row.handler(inner)
+    except Violation:
+        # Whoever carried it on did not judge it.
+        raise Ignored from None
 
 
 @ENCAPSULATED.command("GCAP", min_params=1)

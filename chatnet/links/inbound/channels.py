@@ -44,7 +44,7 @@ from chatnet.rules.timestamps import (
 )
 from chatnet.wire.modestring import Change
 from chatnet.wire.names import is_channel
-from chatnet.wire.text import byte_length, cut
+from chatnet.wire.text import byte_length, cut, middle
 
 LONGEST_NAME: Final = 200
 LONGEST_KEY: Final = 64
@@ -256,7 +256,7 @@ def ebmask(line: Line) -> None:
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
     now = int(line.now)
-    found = [(mask, by, min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
+    found = [(mask, _setter(by), min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
     _enter(line, found)
 
 
@@ -273,6 +273,11 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+
+
+def _setter(text: str) -> str:
+    """Who set something elsewhere, as a word."""
+    return cut(middle(text), LONGEST_MASK)
 
 
 def _is_mask(text: str) -> bool:
@@ -316,7 +321,7 @@ def tb(line: Line) -> None:
     """
     by, channel, ts = line.by_server(), line.channel(0), line.ts(1)
     text = cut(line.params[-1], LONGEST_TEXT)
-    setter = line.params[2] if len(line.params) > 3 else by.mask
+    setter = _setter(line.params[2]) if len(line.params) > 3 else by.mask
     if resolve_tb(channel, ts, text):
         line.commit(TopicChanged(channel, text, by, line.at, setter, ts))
 
@@ -331,7 +336,8 @@ def etb(line: Line) -> None:
     text = cut(line.params[-1], LONGEST_TEXT)
     if resolve_etb(channel, channel_ts, ts, text):
         same = channel.topic is not None and channel.topic.text == text
-        fact = TopicChanged(channel, text, line.source, line.at, line.params[3], ts, same, channel_ts)
+        setter = _setter(line.params[3])
+        fact = TopicChanged(channel, text, line.source, line.at, setter, ts, same, channel_ts)
         line.commit(fact)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from chatnet.model.facts import Source
@@ -33,6 +34,20 @@ def encode(text: str) -> bytes:
 def address(text: str) -> str:
     """An IP address as a parameter: one that begins with a colon gets a zero in front."""
     return "0" + text if text.startswith(":") else text
+
+
+def in_lines(head: bytes, words: Iterable[bytes]) -> list[bytes]:
+    """`words` after `head`, at least one in a line, in lines that every server reads."""
+    found: list[bytes] = []
+    line = head
+    for word in words:
+        if line is not head and len(line) + 1 + len(word) > BODY:
+            found.append(line)
+            line = head
+        line = line + word if line is head else line + b" " + word
+    if line is not head:
+        found.append(line)
+    return found
 
 
 class Base:

@@ -1,0 +1,79 @@
+"""Whatever one neighbour says, it costs us no other one: what goes on is as long as others read, and makes
+sense to them."""
+
+from __future__ import annotations
+
+import pytest
+from mesh import SOLANUM, Mesh, Stranger, block, stranger
+
+NOW = 1_700_000_000
+LONGEST = 24_000
+"""Characters that fit into one line of a neighbour."""
+
+
+@pytest.fixture
+def mesh() -> Mesh:
+    """Two servers, and neighbours of the first that the test plays."""
+    mesh = Mesh("a", "b", link=[block("bad"), block("so1")])
+    mesh.link("a", "b")
+    mesh.settle()
+    return mesh
+
+
+@pytest.fixture
+def bad(mesh: Mesh) -> Stranger:
+    bad = stranger(mesh["a"], "bad.test", "9BD", SOLANUM + " CN1")
+    bad >> f":9BD EUID eve 1 {NOW} +i ~e eve.host 192.0.2.9 9BDAAAAAA * * :Eve"
+    bad >> f":9BD SJOIN {NOW} #c +nt :@9BDAAAAAA"
+    mesh.settle()
+    bad.lines()
+    return bad
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # A mask that leaves no room for the command.
+        f":9BD ENCAP {'*' * LONGEST} SU 9BDAAAAAA :ann",
+        # What is wrong in it is for each to find out.
+        ":9BD ENCAP * KLINE never * bad.example :spam",
+        ":9BD ENCAP * DLINE -1 192.0.2.0/24 :spam",
+        # Who set it leaves no room for what was set.
+        f":9BD ETB 0 #c {NOW} {'x' * LONGEST} :topic",
+        f":9BD TB #c {NOW} {'x' * LONGEST} :topic",
+        f":9BD EBMASK {NOW} #c b :*!*@bad {NOW} {'x' * LONGEST}",
+        # The name of who asks leaves no room for who is asked; without a source it becomes even longer.
+        f"PING {'x' * 24565} :0BA",
+        f":9BD PONG {'x' * LONGEST} :0BA",
+        f"ENCAP * GCAP :{' '.join(f'TOKEN{n}' for n in range(2400))}",
+    ],
+)
+def test_a_long_or_odd_line_costs_no_other_link(mesh: Mesh, bad: Stranger, line: str) -> None:
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    bad >> line
+    mesh.settle()
+    assert bad.gone is None
+    mesh.check()
+    for text in so1.lines():
+        body = text.partition(" ")[2] if text.startswith("@") else text
+        assert len(body) <= 510 and len(text) < LONGEST
+    topics = [house.node.network.channels["#c"].topic for house in mesh]
+    assert topics[0] == topics[1]
+    mesh.cut("a", "b")
+    mesh.link("b", "a")  # and it is in no burst either
+    mesh.settle()
+    mesh.check()
+
+
+def test_who_set_something_elsewhere_is_one_word(mesh: Mesh, bad: Stranger) -> None:
+    """A colon in front of it would take what follows for its own."""
+    ann = mesh["a"].client("ann")
+    ann >> "JOIN #c"
+    bad >> f":9BD EBMASK {NOW} #c b :*!*@bad {NOW} :eve" >> f":9BD TB #c {NOW} {'é' * 300} :topic"
+    mesh.settle()
+    ann.lines()
+    ann >> "MODE #c b"
+    ann << f":a.test 367 ann #c *!*@bad eve {NOW}"
+    ann << ":a.test 368 *"
+    ann >> "TOPIC #c"
+    assert ann.until(":a.test 333 ann #c *").endswith(f"é {NOW}")
