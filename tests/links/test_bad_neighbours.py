@@ -57,8 +57,8 @@ def test_a_long_or_odd_line_costs_no_other_link(mesh: Mesh, bad: Stranger, line:
     for text in so1.lines():
         body = text.partition(" ")[2] if text.startswith("@") else text
         assert len(body) <= 510 and len(text) < LONGEST
-    topics = [house.node.network.channels["#c"].topic for house in mesh]
-    assert topics[0] == topics[1]
+    one, other = (house.node.network.channel("#c") for house in mesh)
+    assert one is not None and other is not None and one.topic == other.topic
     mesh.cut("a", "b")
     mesh.link("b", "a")  # and it is in no burst either
     mesh.settle()
@@ -77,3 +77,31 @@ def test_who_set_something_elsewhere_is_one_word(mesh: Mesh, bad: Stranger) -> N
     ann << ":a.test 368 *"
     ann >> "TOPIC #c"
     assert ann.until(":a.test 333 ann #c *").endswith(f"é {NOW}")
+
+
+def test_who_is_not_known_yet_reaches_nobody(mesh: Mesh) -> None:
+    ann = mesh["a"].client("ann")
+    mesh.settle()
+    mesh.said("a", "b")
+    unknown = Stranger(mesh["a"], "bad.test", "9BD")
+    for verb in ("PING", "PONG", "NOTICE"):
+        unknown >> f"{verb} x :0AAAAAAAA" >> f"{verb} x :0BA" >> f":ann {verb} ann :0BA"
+    assert unknown.gone is None
+    unknown.silent()
+    ann.silent()
+    assert mesh.said("a", "b") == []
+
+
+def test_only_three_digits_are_an_answer(mesh: Mesh, bad: Stranger) -> None:
+    ann = mesh["a"].client("ann")
+    bad >> ":9BD ²²² 0AAAAAAAA :squares" >> ":9BD ٣١١ 0AAAAAAAA :other digits"
+    ann.silent()
+    bad >> ":9BD 391 0AAAAAAAA bad.test :now"
+    ann << ":bad.test 391 ann bad.test :now"
+
+
+def test_an_operator_has_one_word_for_the_block_and_one_for_the_class(mesh: Mesh, bad: Stranger) -> None:
+    bad >> ":9BDAAAAAA OPER god :admin of all"
+    mesh.settle()
+    opers = [user.oper for house in mesh for user in house.node.network.opers]
+    assert [(oper.name, oper.oper_class) for oper in opers if oper is not None] == [("god", "admin")] * 2

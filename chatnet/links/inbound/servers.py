@@ -106,6 +106,8 @@ def pong(line: Line) -> None:
     # <- :1SO PONG so1.test :7CN
     # <- :1SO PONG so1.test :7CNAAAAAB
     """
+    if line.link.server is None:
+        return
     user = line.network.users.get(UID(line.param(1)))
     if user is not None:
         line.commit(PongSent(line.by_server(), user, line.now))
