@@ -243,7 +243,7 @@ class Link:
         return server if server is not None and self.links.way_to(server) is self else None
 
     def _unknown(self, source: str, verb: str, params: list[str]) -> None:
-        if len(verb) == 3 and verb.isdigit():
+        if len(verb) == 3 and verb.isascii() and verb.isdigit():
             origin = self._source(source)
             if isinstance(origin, Server) and params:
                 self.links.carry_numeric(origin, verb, params)

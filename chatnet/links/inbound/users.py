@@ -39,7 +39,7 @@ from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, middle
 
 TITLE: Final = "is an IRC Operator"
 """What WHOIS says of an operator of another server, who may do nothing here that needs an operator."""
@@ -99,7 +99,7 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
         line.violate(f"{server.name} gave the UID {uid} to two users")
     if line.links.routes.users.get(link, 0) >= link.settings.max_users:
         line.violate("too many users behind it")
-    address = address[1:] if address.startswith("0:") else address
+    address = address[1:] if address.startswith("0::") else address
     user = User(server, address if _ADDRESS.fullmatch(address) else "0", host)
     user.uid = UID(uid)
     if not _USERNAME.fullmatch(username) or not _HOST.fullmatch(host):
@@ -328,7 +328,7 @@ def oper(line: Line) -> None:
     # <- :1SOAAAAAB OPER god admin
     """
     user = line.by_user()
-    name, oper_class = (cut(text, 64) for text in line.params[:2])
+    name, oper_class = (cut(middle(text), 64) for text in line.params[:2])
     assert line.link.settings is not None
     if not line.link.settings.allow_opers:
         raise Ignored
