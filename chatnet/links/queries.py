@@ -12,13 +12,14 @@ from typing import Final
 
 from chatnet.links import link as one
 from chatnet.links import links as registry
+from chatnet.links.codecs.solanum.servers import WORD
 from chatnet.model.facts import NumericSent
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.numerics import ERR_NOSUCHSERVER, RPL_TRYAGAIN, Numeric
-from chatnet.wire.text import middle
+from chatnet.wire.text import cut, middle
 
 PLACES: Final[dict[str, tuple[int, int]]] = {
     "ADMIN": (0, 1),
@@ -81,6 +82,7 @@ class Queries:
     def arrived(self, link: one.Link, user: User, verb: str, params: Sequence[str]) -> None:
         """A user behind `link` asks: this server, or one behind another link."""
         place, most = PLACES[verb]
+        params = [cut(word, WORD) for word in params[:most]]
         me = self._links.node.network.me
         name = params[place] if place < len(params) else me.name
         whom = self.meant(name)
@@ -93,7 +95,7 @@ class Queries:
             self._reply(user, RPL_TRYAGAIN, verb)
         else:
             named = whom.nick if isinstance(whom, User) else me.name
-            self.answer(user, verb, [*params[:place], named, *params[place + 1 : most]])
+            self.answer(user, verb, [*params[:place], named, *params[place + 1 :]])
 
     def _too_many(self, link: one.Link) -> bool:
         """Count one question that came by `link`; True if this server answers no more for now."""

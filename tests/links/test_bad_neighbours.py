@@ -3,8 +3,14 @@ sense to them."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import pytest
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
+
+from chatnet.wire.casemap import Folder
+from chatnet.wire.masks import compile_glob
 
 NOW = 1_700_000_000
 LONGEST = 24_000
@@ -77,6 +83,34 @@ def test_who_set_something_elsewhere_is_one_word(mesh: Mesh, bad: Stranger) -> N
     ann << ":a.test 368 *"
     ann >> "TOPIC #c"
     assert ann.until(":a.test 333 ann #c *").endswith(f"é {NOW}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ":9BD ENCAP %s TEST x",
+        ":9BDAAAAAA PRIVMSG $$%s :everybody",
+        ":9BDAAAAAA TIME :%s",
+        ":9BDAAAAAA LINKS a.test :%s",
+        ":9BD SID %s 2 8XX :x",
+    ],
+)
+def test_no_mask_is_too_long_to_be_compiled(
+    mesh: Mesh, bad: Stranger, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes time and memory, and what was compiled is kept."""
+    compiled: list[str] = []
+
+    def note(pattern: str, fold: Folder) -> Callable[[str], bool]:
+        compiled.append(pattern)
+        return compile_glob(pattern, fold)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("chatnet.") and hasattr(module, "compile_glob"):
+            monkeypatch.setattr(module, "compile_glob", note)
+    bad >> line % ("?a*" * 8000)
+    mesh.settle()
+    assert max(map(len, compiled), default=0) <= 200
 
 
 def test_who_is_not_known_yet_reaches_nobody(mesh: Mesh) -> None:

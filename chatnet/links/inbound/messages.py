@@ -36,6 +36,9 @@ MOST_TEXT: Final = 510
 MOST_TAGS: Final = 4094
 """Bytes of client-only tags.  https://ircv3.net/specs/extensions/message-tags#size-limit"""
 
+LONGEST_MASK: Final = 200
+"""Characters of the mask of servers or hosts that a message is for."""
+
 Way = tuple[Channel | User, int, str]
 """Where a message goes, as in ``MessageSent``: its target, the ranks it is for, and their prefix."""
 
@@ -101,7 +104,7 @@ def _say(line: Line, text: str) -> None:
     name, text = line.params[0], cut(text, MOST_TEXT)
     if name[:1] != "$":
         _tell(line, line.row.verb, find_way(line, name), text)
-    elif len(name) > 2:
+    elif 2 < len(name) <= LONGEST_MASK:
         msgid = msgid_of(line, "")
         line.commit(BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line)))
 

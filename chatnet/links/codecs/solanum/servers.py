@@ -11,7 +11,7 @@ from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.wire.text import cut, cut_bytes
 
-_WORD: Final = 100
+WORD: Final = 100
 """Bytes of a word that goes on, of a question or a PING: enough for a name, and the line has room."""
 
 
@@ -48,12 +48,12 @@ class Servers(Base):
 
     def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
         """``:<uid> VERB <parameters>``: a question; `place` is that of its server, or of somebody there."""
-        words = [encode(cut(word, _WORD)) for word in params]
+        words = [encode(cut(word, WORD)) for word in params]
         words[place] = self.id_of(whom)
         words[-1] = b":" + words[-1]
         return b":%b %b %b" % (encode(user.uid), verb.encode(), b" ".join(words))
 
     def sign_of_life(self, verb: str, source: Source, name: str, wanted: Source) -> bytes:
         """``:<source> PING <name> :<sid>``, or PONG, also ``:<uid>``: one on its way to somebody."""
-        name = cut(name, _WORD)
+        name = cut(name, WORD)
         return b":%b %b %b :%b" % (self.id_of(source), verb.encode(), encode(name), self.id_of(wanted))
