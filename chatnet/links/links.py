@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import count
+from math import inf
 from typing import Final
 
 from chatnet.links import dialler, handshake, line
@@ -39,6 +40,7 @@ class Links:
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
+        self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
         self._references = count(1)
         self.queries = Queries(self)
         self.agents = Agents(self)
