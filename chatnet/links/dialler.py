@@ -36,9 +36,13 @@ class Attempt:
 
     def opened(self, exit_: one.Exit, identity: Identity) -> one.Link:
         """The connection is there."""
-        self.link = self._dialler.links.open(exit_, identity, self.block)
-        if self.outdated:
-            self.link.close("The configuration has changed")
+        links = self._dialler.links
+        if not self.outdated:
+            self.link = links.open(exit_, identity, self.block)
+            return self.link
+        # Whom the old block would have known is not told its password any more.
+        self.link = links.open(exit_, identity)
+        self.link.close("The configuration has changed")
         return self.link
 
     def failed(self, reason: str) -> None:
