@@ -41,6 +41,7 @@ def bad(mesh: Mesh) -> Stranger:
     [
         # A mask that leaves no room for the command.
         f":9BD ENCAP {'*' * LONGEST} SU 9BDAAAAAA :ann",
+        f":9BDAAAAAA ENCAP * LOGIN eve {'X' * LONGEST} :x",
         # What is wrong in it is for each to find out.
         ":9BD ENCAP * KLINE never * bad.example :spam",
         ":9BD ENCAP * DLINE -1 192.0.2.0/24 :spam",
@@ -65,9 +66,21 @@ def test_a_long_or_odd_line_costs_no_other_link(mesh: Mesh, bad: Stranger, line:
         assert len(body) <= 510 and len(text) < LONGEST
     one, other = (house.node.network.channel("#c") for house in mesh)
     assert one is not None and other is not None and one.topic == other.topic
+    assert len({user.account for house in mesh for user in house.node.network.users.values()}) == 1
     mesh.cut("a", "b")
     mesh.link("b", "a")  # and it is in no burst either
     mesh.settle()
+    mesh.check()
+
+
+@pytest.mark.parametrize("whom", ["9BD", "a.test", "8FF"])
+def test_the_reason_of_a_split_has_an_end(mesh: Mesh, bad: Stranger, whom: str) -> None:
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    bad >> ":9BD SID far.test 2 8FF :x"
+    bad.lines()
+    bad >> f":9BD SQUIT {whom} :{'é' * 9000}"
+    mesh.settle()
+    assert all(len(line.encode()) <= 510 for line in [*bad.lines(), *so1.lines(), *mesh["a"].log.lines])
     mesh.check()
 
 

@@ -10,7 +10,7 @@ from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
-from chatnet.wire.text import printable
+from chatnet.wire.text import cut, printable
 
 
 @LINK.command("SID", min_params=4)
@@ -47,7 +47,7 @@ def squit(line: Line) -> None:
     # <- :1SO SQUIT 2LF :Ping timeout
     """
     server = line.links.server(line.params[0])
-    reason = line.param(1)
+    reason = cut(line.param(1), line.node.settings.limits.kick)
     if server is None:
         raise Ignored
     if server is line.network.me or server is line.link.server:
