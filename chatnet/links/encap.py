@@ -34,8 +34,10 @@ def encap(line: Line) -> None:
         if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
     }
     for link in ways:
-        if (text := link.codec.encap(line.source, line.params)) is not None:
-            link.send(text)
+        text = link.codec.encap(line.source, line.params)
+        if text is None:
+            raise Ignored  # here as well, or the servers would differ
+        link.send(text)
     if not matches(me.name):
         return
     row = ENCAPSULATED.rows.get(line.params[1].upper())

@@ -44,7 +44,7 @@ class Servers(Base):
         """
         *words, last = params
         head = b":%b ENCAP %b :" % (self.id_of(source), encode(" ".join(words)))
-        return self.fit(head + encode(last)) if self.fit(head) is head else None
+        return cut_bytes(head + encode(last), BODY) if len(head) <= BODY else None
 
     def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
         """``:<uid> VERB <parameters>``: a question; `place` is that of its server, or of somebody there."""
