@@ -432,7 +432,7 @@ class Session:
         if self.labelled is not None and self.labelled.paused:
             self.labelled.end()
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
-        self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+        self.outlet.send(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
         if self.labelled is not None:
             self.labelled.end()
         self.outlet.close()
