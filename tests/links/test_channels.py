@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from conversation import START, Client
-from mesh import Mesh, read_away
+from mesh import SOLANUM, Mesh, block, read_away, stranger
 from street import NOW, PEOPLE, Street, all_agree, host, make_owner, ranks, the
 
 from chatnet.model.channel import Channel, mode_text
@@ -408,6 +408,18 @@ def test_who_is_led_into_a_channel_of_that_name_reads_their_own_join_first(
     eve << f":{host(eve)} JOIN #d" << ":b.test 353 eve = #d :*" << ":b.test 366 eve #d :*"
     eve << f":{host(fay)} JOIN #d" << f":{host(ann)} JOIN #d" << ":b.test MODE #d +o ann"
     all_agree(mesh)
+
+
+def test_a_channel_that_stays_and_becomes_another_is_gone_everywhere() -> None:
+    mesh = Mesh("a", "b", link=[block("so1")])
+    mesh.link("a", "b")
+    so1 = stranger(mesh["a"], "so1.test", "1SO", SOLANUM + " CN1")
+    so1 >> f":1SO SJOIN {NOW} #old +P :" >> f":1SO SJOIN {NOW} #new +P :"
+    mesh.settle()
+    so1 >> f":1SO RENAME {NOW} #old #new :one is enough"
+    mesh.settle()
+    all_agree(mesh)
+    assert [list(house.node.network.channels) for house in mesh] == [["#new"], ["#new"]]
 
 
 def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]) -> None:

@@ -417,7 +417,7 @@ def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
     lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
     if "P" in channel.flags:
         stay = (ModeChange(False, "P"),)
-        line.commit(ModesChanged(channel, stay, line.source, line.at, merged=True))
+        line.commit(ModesChanged(channel, stay, line.source, line.at))
     for user, _ in claim.members:
         line.commit(Parted(channel, user, reason, line.at))
     for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
