@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.dispatch import Table
-from chatnet.links.line import LINK, Ignored, Line, Violation
+from chatnet.links.line import LINK, Ignored, Line, Violation, tokens
 from chatnet.wire.masks import compile_glob
 
 ENCAPSULATED = Table()
@@ -59,4 +59,4 @@ def gcap(line: Line) -> None:
 
     # <- :2LF ENCAP * GCAP :QS EX IE ENCAP SAVE
     """
-    line.by_server().caps = frozenset(line.params[-1].upper().split())
+    line.by_server().caps = tokens(line.params[-1])

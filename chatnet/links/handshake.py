@@ -12,7 +12,7 @@ from chatnet.dispatch import Phase
 from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import NEEDED, OURS, Solanum, encode
-from chatnet.links.line import LINK, Ignored, Line, is_sid
+from chatnet.links.line import LINK, Ignored, Line, is_sid, tokens
 from chatnet.model.facts import NetJoinBegan, ServerIntroduced
 from chatnet.model.server import Server
 from chatnet.settings import LinkSettings
@@ -62,7 +62,7 @@ def capab(line: Line) -> None:
     link = line.link
     if link.state is not one.State.GREETING or link.caps:
         line.violate("CAPAB twice")
-    link.caps = frozenset(line.params[-1].upper().split())
+    link.caps = tokens(line.params[-1])
     link.codec = Solanum(link.caps)
 
 

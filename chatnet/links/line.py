@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
 from chatnet.links import link as one  # a line names its link, which makes it
@@ -15,12 +15,16 @@ from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.refusal import Refusal
+from chatnet.wire.text import byte_length
 
 LINK = Table()
 """Every verb of a neighbour server; the modules of ``inbound`` enter theirs when they are imported.
 
 Rows of ``Phase.ANY`` are for the handshake; all others are for a server that was introduced.
 """
+
+LONGEST_TOKEN: Final = 64
+"""Bytes of a word in CAPAB and GCAP."""
 
 
 class Ignored(Exception):
@@ -154,3 +158,8 @@ def is_sid(text: str) -> SID | None:
     """`text` as a SID, or None."""
     good = len(text) == 3 and text[0].isdigit() and text.isascii() and text.isalnum() and text == text.upper()
     return SID(text) if good else None
+
+
+def tokens(text: str) -> frozenset[str]:
+    """The words of CAPAB and GCAP, without those that are too long to be one."""
+    return frozenset(word for word in text.upper().split() if byte_length(word) <= LONGEST_TOKEN)

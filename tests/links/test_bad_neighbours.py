@@ -53,6 +53,7 @@ def bad(mesh: Mesh) -> Stranger:
         f"PING {'x' * 24565} :0BA",
         f":9BD PONG {'x' * LONGEST} :0BA",
         f"ENCAP * GCAP :{' '.join(f'TOKEN{n}' for n in range(2400))}",
+        f":9BD ENCAP * GCAP :{'X' * LONGEST}",
     ],
 )
 def test_a_long_or_odd_line_costs_no_other_link(mesh: Mesh, bad: Stranger, line: str) -> None:
@@ -82,6 +83,13 @@ def test_the_reason_of_a_split_has_an_end(mesh: Mesh, bad: Stranger, whom: str) 
     mesh.settle()
     assert all(len(line.encode()) <= 510 for line in [*bad.lines(), *so1.lines(), *mesh["a"].log.lines])
     mesh.check()
+
+
+def test_who_is_killed_for_no_text_at_all_reads_utf8(mesh: Mesh, bad: Stranger) -> None:
+    ann = mesh["a"].client("ann")
+    bad >> ":9BD KILL 0AAAAAAAA :bad.test (\udcff)"
+    ann << ":bad.test KILL ann :\ufffd"
+    ann << "ERROR :Closing Link: 192.0.2.1 (Killed (bad.test (\ufffd)))"
 
 
 def test_who_set_something_elsewhere_is_one_word(mesh: Mesh, bad: Stranger) -> None:

@@ -31,7 +31,7 @@ class Servers(Base):
     def capabilities(self, server: Server) -> bytes:
         """``:<sid> ENCAP * GCAP :<tokens>``, as many as a line holds."""
         head = b":%b ENCAP * GCAP :" % encode(server.sid)
-        return in_lines(head, [encode(token) for token in sorted(server.caps)])[0]
+        return (in_lines(head, [encode(token) for token in sorted(server.caps)]) or [head])[0]
 
     def split(self, by: Server, server: Server, reason: str) -> bytes:
         """``:<sid> SQUIT <sid> :<reason>``"""
