@@ -10,12 +10,17 @@ from typing import Final
 from chatnet.dispatch import Table
 from chatnet.links.line import LINK, Ignored, Line, Violation, tokens
 from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import byte_length
 
 ENCAPSULATED = Table()
 """Every command that may come in ENCAP; the modules of ``inbound`` enter theirs."""
 
 LONGEST_MASK: Final = 200
 """Characters of a mask of servers, whose names are much shorter."""
+
+ROOM: Final = 480
+"""Bytes before the last parameter.  What has more would be cut on its way to other servers, and mean something
+else there; so it means nothing anywhere."""
 
 
 @LINK.command("ENCAP", min_params=2)
@@ -25,7 +30,7 @@ def encap(line: Line) -> None:
     # <- :00A ENCAP * SU 1SOAAAAAB ann
     """
     links, me = line.links, line.network.me
-    if len(line.params[0]) > LONGEST_MASK:
+    if len(line.params[0]) > LONGEST_MASK or byte_length(" ".join(line.params[:-1])) > ROOM:
         raise Ignored
     matches = compile_glob(line.params[0], str.lower)
     ways = {
@@ -34,10 +39,7 @@ def encap(line: Line) -> None:
         if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
     }
     for link in ways:
-        text = link.codec.encap(line.source, line.params)
-        if text is None:
-            raise Ignored  # here as well, or the servers would differ
-        link.send(text)
+        link.send(link.codec.encap(line.source, line.params))
     if not matches(me.name):
         return
     row = ENCAPSULATED.rows.get(line.params[1].upper())

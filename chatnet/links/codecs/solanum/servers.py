@@ -37,14 +37,12 @@ class Servers(Base):
         """``:<sid> SQUIT <sid> :<reason>``"""
         return cut_bytes(b":%b SQUIT %b :%b" % (encode(by.sid), encode(server.sid), encode(reason)), BODY)
 
-    def encap(self, source: Source, params: list[str]) -> bytes | None:
-        """``:<source> ENCAP <mask> <command> <parameters> :<last>``
-
-        None if there is no room for what stands before the last one: cut, it would mean something else.
-        """
+    def encap(self, source: Source, params: list[str]) -> bytes:
+        """``:<source> ENCAP <mask> <command> <parameters> :<last>``"""
         *words, last = params
-        head = b":%b ENCAP %b :" % (self.id_of(source), encode(" ".join(words)))
-        return cut_bytes(head + encode(last), BODY) if len(head) <= BODY else None
+        return cut_bytes(
+            b":%b ENCAP %b :%b" % (self.id_of(source), encode(" ".join(words)), encode(last)), BODY
+        )
 
     def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
         """``:<uid> VERB <parameters>``: a question; `place` is that of its server, or of somebody there."""
