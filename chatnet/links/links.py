@@ -21,7 +21,7 @@ from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.model.user import User
-from chatnet.node import Node
+from chatnet.node import Node, Timer
 from chatnet.settings import LinkSettings
 from chatnet.wire.text import printable
 
@@ -42,6 +42,7 @@ class Links:
         self.callers = Callers()
         self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
         self._references = count(1)
+        self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all
         self.queries = Queries(self)
         self.agents = Agents(self)
         self._doubted: set[tuple[SID, str]] = set()
@@ -105,6 +106,13 @@ class Links:
             return []
         return [link for link in self.routes.behind(channel) if link is not origin]
 
+    def is_joining(self, server: Server) -> bool:
+        """Whether `server`, or one on the way to it, is among those that still tell of all."""
+        hop: Server | None = server
+        while hop is not None and hop not in self.joining:
+            hop = hop.uplink
+        return hop is not None
+
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
         self.all.pop(link, None)
@@ -133,6 +141,9 @@ class Links:
                 servers.append(server)
         gone = set(servers)
         users = tuple(user for user in network.users.values() if user.server in gone)
+        for server in servers:
+            if (timer := self.joining.pop(server, None)) is not None:
+                timer.cancel()
         near = far.uplink or network.me
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chatnet.dispatch import Phase
 from chatnet.links import link as one
+from chatnet.links import links as registry
 from chatnet.links.line import LINK, Ignored, Line, is_sid
-from chatnet.model.facts import NetJoinEnded, PongSent, ServerIntroduced
+from chatnet.model.facts import NetJoinBegan, NetJoinEnded, PongSent, ServerIntroduced
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
@@ -38,6 +39,27 @@ def sid(line: Line) -> None:
     server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
     line.commit(ServerIntroduced(server, line.now))
     line.node.notice("x", f"{name} is linked to {by.name} now")
+    if link.state is one.State.LINKED and not line.links.is_joining(by):
+        join(line, by, server)
+
+
+def join(line: Line, near: Server, far: Server) -> None:
+    """Somewhere behind a neighbour that has told all of it, `near` found `far`, whose burst comes now.
+
+    No line tells here that it ends.  So we ask `far` for a sign of life: it comes behind the burst.
+    """
+    links, node = line.links, line.node
+    line.commit(NetJoinBegan(near, far, line.now))
+    links.joining[far] = node.clock.later(node.settings.links.burst_timeout, lambda: joined(links, far))
+    me = line.network.me
+    line.link.send(line.link.codec.sign_of_life("PING", me, me.name, far))
+
+
+def joined(links: registry.Links, far: Server) -> None:
+    """`far` has told all that was behind it, or its time to do so is over."""
+    if links.joining.pop(far, None) is not None:
+        node = links.node
+        node.commit(NetJoinEnded(far, node.clock.time()), links.way_to(far))
 
 
 @LINK.command("SQUIT", min_params=1)
@@ -115,6 +137,9 @@ def pong(line: Line) -> None:
     wanted = line.links.server(line.param(1)) if line.param(1) else None
     if wanted is None or wanted is line.network.me:
         link = line.link
+        if isinstance(line.source, Server) and (timer := line.links.joining.get(line.source)) is not None:
+            timer.cancel()
+            joined(line.links, line.source)
         if line.source is link.server:
             end_burst(link)
             if link.pinged:  # else it answers the PING that ended our burst
