@@ -338,6 +338,21 @@ def test_who_told_of_an_older_channel_and_lost_it_meanwhile_learns_its_ts_again(
     assert the(mesh["b"]).ts == NOW
 
 
+def test_who_learns_the_ts_again_asks_for_the_modes() -> None:
+    """It comes without them, and takes those away that the younger channel had."""
+    mesh = Mesh("a", "b")
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    mesh.settle()
+    bob >> "JOIN #c"
+    mesh.clock.advance(1)
+    ann >> "JOIN #c"
+    bob >> "PART #c"
+    mesh.settle()
+    all_agree(mesh)
+    assert (the(mesh["b"]).ts, the(mesh["b"]).flags) == (NOW, {"n", "t"})
+
+
 @pytest.fixture
 def pair() -> tuple[Mesh, Client, Client]:
     """ann and bob on two servers; ann is the operator of #c."""
