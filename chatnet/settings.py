@@ -838,13 +838,15 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("link", "name"),
     ):
         names[section] = [item.get(key) for item in sections[section]]
+        if section == "link":  # the names of servers, in whatever case
+            names[section] = [name.lower() if isinstance(name, str) else name for name in names[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
                 problems.append(((section, index, key), f"the name {name!r} is used twice"))
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):
-            if isinstance(own, str) and item.get(key) == own:
+            if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
                 problems.append((("link", index, key), "is this server's own"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
