@@ -19,8 +19,8 @@ LONGEST_MASK: Final = 200
 """Characters of a mask of servers, whose names are much shorter."""
 
 ROOM: Final = 480
-"""Bytes before the last parameter.  What has more would be cut on its way to other servers, and mean something
-else there; so it means nothing anywhere."""
+"""Bytes before the last parameter.  What has more would be cut on its way, and mean something else to others:
+so it means nothing anywhere."""
 
 
 @LINK.command("ENCAP", min_params=2)
