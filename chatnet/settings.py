@@ -520,7 +520,8 @@ class LinksSettings(Section):
     """Seconds."""
     queries: Annotated[int, Field(ge=1)] = 100
     """Questions of users elsewhere (``WHOIS ann ann``, ``VERSION irc2.example.org``) that one link may bring
-    within ``queries_period``; further ones are told to try again."""
+    within ``queries_period``; further ones are told to try again. As many channels may a chatnet server ask
+    for, which it took for gone."""
     queries_period: Annotated[float, Field(gt=0)] = 10.0
     """Seconds."""
 

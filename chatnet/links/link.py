@@ -105,6 +105,7 @@ class Link:
         "pinged",
         "reason",
         "received",
+        "resynced",
         "server",
         "settings",
         "settled",
@@ -142,6 +143,7 @@ class Link:
         self.reason = ""
         self.strikes: list[float] = []
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
+        self.resynced: deque[float] = deque()  # when it asked for channels itself, in the same time
 
     @property
     def name(self) -> str:

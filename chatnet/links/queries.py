@@ -7,6 +7,7 @@ back as numerics, each a :class:`~chatnet.model.facts.NumericSent`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -91,21 +92,21 @@ class Queries:
         elif not self.is_here(whom):
             if self._links.way_to(whom) is not link:
                 self.pass_on(user, verb, params, whom)
-        elif self._too_many(link):
+        elif self.too_many(link.asked):
             self._reply(user, RPL_TRYAGAIN, verb)
         else:
             named = whom.nick if isinstance(whom, User) else me.name
             self.answer(user, verb, [*params[:place], named, *params[place + 1 :]])
 
-    def _too_many(self, link: one.Link) -> bool:
-        """Count one question that came by `link`; True if this server answers no more for now."""
+    def too_many(self, asked: deque[float]) -> bool:
+        """Count one question with those that were `asked`; True if this server answers no more for now."""
         settings = self._links.node.settings.links
         now = self._links.node.clock.monotonic()
-        while link.asked and link.asked[0] <= now - settings.queries_period:
-            link.asked.popleft()
-        if len(link.asked) >= settings.queries:
+        while asked and asked[0] <= now - settings.queries_period:
+            asked.popleft()
+        if len(asked) >= settings.queries:
             return True
-        link.asked.append(now)
+        asked.append(now)
         return False
 
     def _reply(self, user: User, numeric: Numeric, *args: object) -> None:

@@ -160,3 +160,16 @@ def test_an_operator_has_one_word_for_the_block_and_one_for_the_class(mesh: Mesh
     mesh.settle()
     opers = [user.oper for house in mesh for user in house.node.network.opers]
     assert [(oper.name, oper.oper_class) for oper in opers if oper is not None] == [("god", "admin")] * 2
+
+
+def test_all_of_a_channel_is_told_so_often_only(mesh: Mesh, bad: Stranger) -> None:
+    for _ in range(100):
+        bad >> ":9BD RESYNC #c"
+    mesh["a"].clock.advance(11)
+    for _ in range(100):
+        bad >> ":9BD RESYNC #c"
+    assert bad.gone is None
+    bad >> ":9BD RESYNC #c"
+    assert bad.gone == "Too many RESYNC"
+    mesh.settle()
+    mesh.check()

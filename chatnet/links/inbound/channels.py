@@ -147,6 +147,8 @@ def resync(line: Line) -> None:
     channel = line.channel(0)
     if not line.link.codec.core:
         raise Ignored
+    if line.links.queries.too_many(line.link.resynced):
+        line.violate("Too many RESYNC")  # when it is back it is told everything
     members = line.links.routes.members_beyond(line.link, channel)
     for text in line.link.codec.channel(line.network.me, channel, members):
         line.link.send(text)
