@@ -553,6 +553,11 @@ class LinksSettings(Section):
     """Stamps that are remembered at most; the oldest are forgotten."""
     bans: Annotated[int, Field(ge=0)] = 100_000
     """Bans from the network that are remembered; one more is ignored."""
+    services: tuple[Word, ...] = ()
+    """Names of services that are linked to another server of the network, and believed here as well. Those
+    behind a link of our own with ``role = "services"`` are in any case."""
+    held_nicks: Annotated[int, Field(ge=0)] = 10_000
+    """Nicks that services hold for a while; one more is not held."""
     strikes: Annotated[int, Field(ge=1)] = 20
     """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period``
     that end a link."""
@@ -560,7 +565,8 @@ class LinksSettings(Section):
     """Seconds."""
     queries: Annotated[int, Field(ge=1)] = 100
     """Questions of users elsewhere (``WHOIS ann ann``, ``VERSION irc2.example.org``) that one link may bring
-    within ``queries_period``; further ones are told to try again."""
+    within ``queries_period``; further ones are told to try again. As many channels may a chatnet server ask
+    for, which it took for gone."""
     queries_period: Annotated[float, Field(gt=0)] = 10.0
     """Seconds."""
     backfill_messages: Annotated[int, Field(ge=0, le=10000)] = 500
@@ -689,6 +695,21 @@ PRIVILEGES: Final[dict[str, str]] = {
     "flood-exempt": "no costs and no rates",
 }
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""
+
+
+class SASLSettings(Section):
+    """``[sasl]``: logging in with AUTHENTICATE, while services are there that look at passwords."""
+
+    tls_only: bool = False
+    """Offer it to clients under TLS only."""
+    plaintext_links: bool = False
+    """Ask services even if the link towards them has no TLS and leads to another machine."""
+    timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that one attempt may take."""
+    response_bytes: Annotated[int, Field(ge=400)] = 8192
+    """Bytes (in Base64) of one response of a client."""
+    attempts: Annotated[int, Field(ge=1)] = 5
+    """Failed attempts that a connection has; after the last one it is closed."""
 
 
 class WebIRCSettings(Section):
@@ -837,6 +858,7 @@ class Settings(Section):
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    sasl: SASLSettings = SASLSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
@@ -879,13 +901,15 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("link", "name"),
     ):
         names[section] = [item.get(key) for item in sections[section]]
+        if section == "link":  # the names of servers, in whatever case
+            names[section] = [name.lower() if isinstance(name, str) else name for name in names[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
                 problems.append(((section, index, key), f"the name {name!r} is used twice"))
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):
-            if isinstance(own, str) and item.get(key) == own:
+            if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
                 problems.append((("link", index, key), "is this server's own"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))

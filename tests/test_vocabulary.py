@@ -13,10 +13,12 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.ChannelMerged,
     facts.Killed,
     facts.Knocked,
+    facts.MechanismsChanged,  # what is offered is the sessions' business
     facts.MessageRedacted,  # the text is history's, not the network's
     facts.MessageSent,
     facts.NetJoinBegan,
     facts.NetJoinEnded,
+    facts.NickHeld,  # kept by rules/held_nicks.py
     facts.NumericSent,
     facts.PongSent,
     facts.ServerNotice,
@@ -27,7 +29,9 @@ NOT_SEEN: set[type[Fact]] = {
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
+    facts.MechanismsChanged,  # seen as what CAP offers
     facts.ModesLocked,  # seen when somebody wants to change them
+    facts.NickHeld,  # seen when somebody wants to have it
     facts.Opered,  # seen as the user modes that change with it
     facts.RealHostChanged,  # WHOIS shows it
     facts.ServerIntroduced,

@@ -2,6 +2,7 @@
 
 from chatnet.commands import (
     accepting,
+    authenticating,
     capabilities,
     channel_modes,
     gateways,
@@ -36,6 +37,7 @@ __all__ = [
     "CLIENT",
     "Request",
     "accepting",
+    "authenticating",
     "capabilities",
     "channel_modes",
     "gateways",

@@ -49,7 +49,7 @@ def nick(request: Request) -> None:
     """`NICK <nick>`: take a nick, or another one.
 
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
-    use), 435 (banned or muted in a channel you are in), 438 (too fast).
+    use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
     session, network, me = request.session, request.network, request.user
     wanted = request.param(0)
@@ -62,6 +62,8 @@ def nick(request: Request) -> None:
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
+    if folded in request.sessions.held_nicks and folded != me.folded:
+        request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
     if not session.registered:
         me.nick, me.folded = wanted, folded
         session.satisfy(Needs.NICK)

@@ -31,9 +31,10 @@ class Begun:
 
     def take(self, line: said.Line) -> None:
         """One more line of it."""
-        command, text = line.row.verb, line.params[1]
+        command, text = line.row.verb, line.param(1)
         self.size += byte_length(text)
-        if line.source is not self.opening.source or self.command not in ("", command):
+        of_it = command != "TAGMSG" and self.command in ("", command)
+        if line.source is not self.opening.source or not of_it:
             self.spoilt = "a batch has lines that are not of it"
         elif len(self.parts) >= MOST_LINES or self.size > MOST_BYTES:
             self.spoilt = "a batch is too large"

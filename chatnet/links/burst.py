@@ -90,6 +90,9 @@ def _lines(link: one.Link) -> Iterator[bytes]:
         for user in users:
             if network.users.get(user.uid) is user:
                 yield from codec.user(user)
+        for agent, mechanisms in list(links.agents.known()):
+            if links.way_to(agent) is not link:
+                yield codec.encap(agent, ["*", "MECHLIST", ",".join(mechanisms)])
         for each in channels:
             there = network.channels.get(each.folded) is each
             if there or ended.get(each.folded, {}).get(each.ts) is each:

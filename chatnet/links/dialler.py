@@ -65,7 +65,8 @@ class Attempt:
         if not why and old is not None and not old.suspended:
             why = "It is linked already"
         if why:
-            # It is not greeted: the other side would take that for somebody who comes back.
+            # It is not greeted: the other side would take that for somebody who comes back, and whom the old
+            # block would have known is not told its password any more.
             self.link = links.open(exit_, identity)
             self.link.close(why)
         else:

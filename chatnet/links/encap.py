@@ -5,12 +5,22 @@ They go on to all links that lead to a server whose name matches, whether we kno
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.dispatch import Table
-from chatnet.links.line import LINK, Ignored, Line
+from chatnet.links.line import LINK, Ignored, Line, Violation, tokens
 from chatnet.wire.masks import compile_glob
+from chatnet.wire.text import byte_length
 
 ENCAPSULATED = Table()
 """Every command that may come in ENCAP; the modules of ``inbound`` enter theirs."""
+
+LONGEST_MASK: Final = 200
+"""Characters of a mask of servers, whose names are much shorter."""
+
+ROOM: Final = 480
+"""Bytes before the last parameter.  What has more would be cut on its way, and mean something else to others:
+so it means nothing anywhere."""
 
 
 @LINK.command("ENCAP", min_params=2)
@@ -20,6 +30,8 @@ def encap(line: Line) -> None:
     # <- :00A ENCAP * SU 1SOAAAAAB ann
     """
     links, me = line.links, line.network.me
+    if len(line.params[0]) > LONGEST_MASK or byte_length(" ".join(line.params[:-1])) > ROOM:
+        raise Ignored
     matches = compile_glob(line.params[0], str.lower)
     ways = {
         link: None
@@ -36,7 +48,11 @@ def encap(line: Line) -> None:
     inner = Line(line.link, line.source, line.params[2:], line.tags, row)
     if len(inner.params) < row.min_params:
         raise Ignored
-    row.handler(inner)
+    try:
+        row.handler(inner)
+    except Violation:
+        # Whoever carried it on did not judge it.
+        raise Ignored from None
 
 
 @ENCAPSULATED.command("GCAP", min_params=1)
@@ -46,5 +62,5 @@ def gcap(line: Line) -> None:
     # <- :2LF ENCAP * GCAP :QS EX IE ENCAP SAVE
     """
     server = line.by_server()
-    server.caps = frozenset(line.params[-1].upper().split())
+    server.caps = tokens(line.params[-1])
     line.links.backfill.known(server)

@@ -14,7 +14,7 @@ from chatnet.dispatch import Phase
 from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import NEEDED, OURS, STAMPS, Solanum, encode
-from chatnet.links.line import LINK, Line, is_sid
+from chatnet.links.line import LINK, Ignored, Line, is_sid, tokens
 from chatnet.links.resume import Decision, Offer, agree, decide, token
 from chatnet.model.facts import NetJoinBegan, ServerIntroduced
 from chatnet.model.server import Server
@@ -84,7 +84,7 @@ def capab(line: Line) -> None:
     link = line.link
     if link.state is not one.State.GREETING or link.caps:
         line.violate("CAPAB twice")
-    link.caps = frozenset(line.params[-1].upper().split())
+    link.caps = tokens(line.params[-1])
     link.codec = Solanum(link.caps)
 
 
@@ -177,15 +177,33 @@ def refuse(link: one.Link, name: str, why: str) -> None:
 
 def from_services(line: Line) -> None:
     """A server without a SID: services make one to keep others from taking its name (a jupe)."""
-    by = line.by_server()
-    link = line.link
-    if link.settings is None or link.settings.role != "services":
-        line.violate("SERVER from a server that is no services")
-    name = line.params[0]
-    if not is_server_name(name) or line.links.server(name) is not None:
-        line.violate(f"the server {name[:63]!r} exists already")
+    by, name = line.by_services(), line.params[0]
+    if by is not line.source or not is_server_name(name):
+        raise Ignored
+    if not _gives_way(line, name):
+        line.links.tell(f"{by.name} may not take the name of {name}")
+        raise Ignored
     jupe = Server(line.links.make_sid(), name, line.params[-1], by.hops + 1, by)
     line.commit(ServerIntroduced(jupe, line.now))
+
+
+def _gives_way(line: Line, name: str) -> bool:
+    """Whether nobody has a server's name, or the link to who has it can be ended for it.
+
+    Services end that link first, but a server further away is still here while that goes around.
+    """
+    holder, settings = line.links.server(name), line.link.settings
+    if holder is None:
+        return True
+    assert settings is not None
+    if holder is line.network.me or not settings.allow_squit_others or line.links.way_to(holder) is line.link:
+        return False
+    way = line.links.way_to(holder)
+    if way is not None and way.server is holder:
+        way.close("Its name is taken")
+    else:
+        line.links.split(holder, None, "Its name is taken")
+    return True
 
 
 def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:

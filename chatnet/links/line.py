@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
 from chatnet.links import link as one  # a line names its link, which makes it
 from chatnet.links import links as registry
 from chatnet.model.channel import Channel
-from chatnet.model.facts import Fact
+from chatnet.model.facts import Fact, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
+from chatnet.rules.refusal import Refusal
+from chatnet.wire.text import byte_length
 
 LINK = Table()
 """Every verb of a neighbour server; the modules of ``inbound`` enter theirs when they are imported.
 
 Rows of ``Phase.ANY`` are for the handshake; all others are for a server that was introduced.
 """
+
+LONGEST_TOKEN: Final = 64
+"""Bytes of a word in CAPAB and GCAP."""
 
 
 class Ignored(Exception):
@@ -111,6 +116,18 @@ class Line:
             raise Ignored
         return self.source
 
+    def server_of_source(self) -> Server:
+        """The source, or the server of the user that it is."""
+        return self.source.server if isinstance(self.source, User) else self.source
+
+    def by_services(self) -> Server:
+        """The server of the source, which must be services; others are ignored, which operators are told."""
+        server = self.server_of_source()
+        if not self.links.serves(server, self.link):
+            self.links.doubt(server, self.row.verb)
+            raise Ignored
+        return server
+
     def user(self, index: int) -> User:
         """The user that a parameter means, by UID or (from services) by nick; ignored if there is none."""
         name = self.params[index]
@@ -137,6 +154,11 @@ class Line:
         """State what happened; the link is its origin, so that it is not told back."""
         self.node.commit(fact, self.link)
 
+    def refuse(self, user: User, refusal: Refusal) -> None:
+        """Tell a user, who may be anywhere, why what they want is not done."""
+        text = refusal.numeric.form % refusal.args
+        self.node.commit(NumericSent(self.network.me, user, refusal.numeric.code, text, self.now))
+
     def violate(self, text: str) -> NoReturn:
         """End the link: its server did what none may."""
         raise Violation(text)
@@ -146,3 +168,8 @@ def is_sid(text: str) -> SID | None:
     """`text` as a SID, or None."""
     good = len(text) == 3 and text[0].isdigit() and text.isascii() and text.isalnum() and text == text.upper()
     return SID(text) if good else None
+
+
+def tokens(text: str) -> frozenset[str]:
+    """The words of CAPAB and GCAP, without those that are too long to be one."""
+    return frozenset(word for word in text.upper().split() if byte_length(word) <= LONGEST_TOKEN)

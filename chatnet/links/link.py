@@ -32,7 +32,7 @@ from chatnet.wire.lines import OVERLONG
 from chatnet.wire.message import split
 from chatnet.wire.names import is_uid
 
-OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "TMODE", "TOPIC"})
+OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
 said by the user's server."""
 EARLY: Final = 8192
@@ -101,6 +101,7 @@ class Link:
         "pinged",
         "reason",
         "received",
+        "resynced",
         "server",
         "settings",
         "settled",
@@ -151,6 +152,7 @@ class Link:
         self.reason = ""
         self.strikes: list[float] = []
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
+        self.resynced: deque[float] = deque()  # when it asked for channels itself, in the same time
         self._confirming: Timer | None = None
         self._grace: Timer | None = None
 
@@ -277,7 +279,7 @@ class Link:
         return server if server is not None and self.links.way_to(server) is self else None
 
     def _unknown(self, source: str, verb: str, params: list[str]) -> None:
-        if len(verb) == 3 and verb.isdigit():
+        if len(verb) == 3 and verb.isascii() and verb.isdigit():
             origin = self._source(source)
             if isinstance(origin, Server) and params:
                 self.links.carry_numeric(origin, verb, params)

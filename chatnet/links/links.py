@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import count
+from math import inf
 from typing import Final
 
 from chatnet.links import backfill, dialler, handshake, line, recall
@@ -16,13 +17,14 @@ from chatnet.links.queries import Queries
 from chatnet.links.registers import Registers
 from chatnet.links.resume import token
 from chatnet.links.routes import Routes
+from chatnet.links.sasl import Agents
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.past import Past
 from chatnet.model.server import Server
 from chatnet.model.user import User
-from chatnet.node import Node
+from chatnet.node import Node, Timer
 from chatnet.settings import LinkSettings
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import printable
@@ -49,9 +51,13 @@ class Links:
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
+        self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
         self._references = count(1)
+        self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all
         self.queries = Queries(self)
         self.registers: Registers | None = None  # since there is a neighbour that stamps what it changes
+        self.agents = Agents(self)
+        self._doubted: set[tuple[SID, str]] = set()
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 
     # connections
@@ -102,6 +108,18 @@ class Links:
         fold = name.lower()
         return next((block for block in self.node.settings.link if block.name.lower() == fold), None)
 
+    def serves(self, server: Server, link: one.Link) -> bool:
+        """Whether `server`, behind `link`, is one of services: by its link's block, or by name."""
+        if link.settings is not None and link.settings.role == "services":
+            return True
+        return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+
+    def doubt(self, server: Server, verb: str) -> None:
+        """`server` did what only services may, and was ignored; told once for each verb."""
+        if (server.sid, verb) not in self._doubted:
+            self._doubted.add((server.sid, verb))
+            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
+
     # the network
 
     def server(self, text: str) -> Server | None:
@@ -127,6 +145,13 @@ class Links:
         """A link lost its connection, and waits for another one."""
         self.tell(f"Link to {link.name} suspended: {link.reason}")
         self.dialler.suspended(link)
+
+    def is_joining(self, server: Server) -> bool:
+        """Whether `server`, or one on the way to it, is among those that still tell of all."""
+        hop: Server | None = server
+        while hop is not None and hop not in self.joining:
+            hop = hop.uplink
+        return hop is not None
 
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
@@ -157,6 +182,9 @@ class Links:
                 servers.append(server)
         gone = set(servers)
         users = tuple(user for user in network.users.values() if user.server in gone)
+        for server in servers:
+            if (timer := self.joining.pop(server, None)) is not None:
+                timer.cancel()
         near = far.uplink or network.me
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
 
@@ -199,9 +227,9 @@ class Links:
         return b"%d" % next(self._references)
 
     def make_sid(self) -> SID:
-        """A SID nobody has, for a server that was introduced without one."""
-        for number in range(36 * 36):
-            sid = SID("0" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
+        """A SID nobody has, for a server that was introduced without one: not like those of real ones."""
+        for number in reversed(range(36 * 36)):
+            sid = SID("9" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
             if sid not in self.node.network.servers:
                 return sid
         raise line.Violation("no SID is left")

@@ -7,18 +7,20 @@ back as numerics, each a :class:`~chatnet.model.facts.NumericSent`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatnet.links import link as one
 from chatnet.links import links as registry
+from chatnet.links.codecs.solanum.servers import WORD
 from chatnet.model.facts import NumericSent
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.numerics import ERR_NOSUCHSERVER, RPL_TRYAGAIN, Numeric
-from chatnet.wire.text import middle
+from chatnet.wire.text import cut, middle
 
 PLACES: Final[dict[str, tuple[int, int]]] = {
     "ADMIN": (0, 1),
@@ -81,6 +83,7 @@ class Queries:
     def arrived(self, link: one.Link, user: User, verb: str, params: Sequence[str]) -> None:
         """A user behind `link` asks: this server, or one behind another link."""
         place, most = PLACES[verb]
+        params = [cut(word, WORD) for word in params[:most]]
         me = self._links.node.network.me
         name = params[place] if place < len(params) else me.name
         whom = self.meant(name)
@@ -89,21 +92,21 @@ class Queries:
         elif not self.is_here(whom):
             if self._links.way_to(whom) is not link:
                 self.pass_on(user, verb, params, whom)
-        elif self._too_many(link):
+        elif self.too_many(link.asked):
             self._reply(user, RPL_TRYAGAIN, verb)
         else:
             named = whom.nick if isinstance(whom, User) else me.name
-            self.answer(user, verb, [*params[:place], named, *params[place + 1 : most]])
+            self.answer(user, verb, [*params[:place], named, *params[place + 1 :]])
 
-    def _too_many(self, link: one.Link) -> bool:
-        """Count one question that came by `link`; True if this server answers no more for now."""
+    def too_many(self, asked: deque[float]) -> bool:
+        """Count one question with those that were `asked`; True if this server answers no more for now."""
         settings = self._links.node.settings.links
         now = self._links.node.clock.monotonic()
-        while link.asked and link.asked[0] <= now - settings.queries_period:
-            link.asked.popleft()
-        if len(link.asked) >= settings.queries:
+        while asked and asked[0] <= now - settings.queries_period:
+            asked.popleft()
+        if len(asked) >= settings.queries:
             return True
-        link.asked.append(now)
+        asked.append(now)
         return False
 
     def _reply(self, user: User, numeric: Numeric, *args: object) -> None:

@@ -181,6 +181,21 @@ class AccountChanged(Fact):
 
 
 @fact
+class MechanismsChanged(Fact):
+    """Services tell by which mechanisms one can log in, the best first; none when they are gone."""
+
+    mechanisms: tuple[str, ...]
+
+
+@fact
+class NickHeld(Fact):
+    """Services keep a nick from everybody until a monotonic time, or (with one that is past) no more."""
+
+    folded: Folded
+    until: float
+
+
+@fact
 class CertfpChanged(Fact):
     """The server of a user told the fingerprint of their certificate."""
 

@@ -299,10 +299,13 @@ def resolve_entries(
 def resolve_tb(channel: Channel, topic_ts: int, text: str) -> bool:
     """Whether the topic of a ``TB`` holds: the oldest does, and the same text again means nothing.
 
-    The document says that the newer one holds, Solanum's program does it so.
+    The document says that the newer one holds, Solanum's program does it so.  Of two of the same second it
+    keeps its own; here the greater one holds, so that both sides come to the same.
     """
     topic = channel.topic
-    return bool(text) and (topic is None or (topic.at > topic_ts and topic.text != text))
+    if topic is None or topic.text == text:
+        return bool(text) and topic is None
+    return bool(text) and (-topic_ts, _bytes(text)) > (-topic.at, _bytes(topic.text))
 
 
 def resolve_etb(channel: Channel, ts: int, topic_ts: int, text: str) -> bool:

@@ -25,6 +25,11 @@ def advance(session: one.Session) -> None:
     """Register `session` if it needs nothing more."""
     if session.needs or session.registered or session.closed:
         return
+    if session.login is not None:
+        # "If the client completes registration … while the SASL authentication is still in progress, the
+        # server SHOULD abort it and send a 906 numeric, then register the client without authentication."
+        # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
+        session.login.give_up(numerics.ERR_SASLABORTED)
     wanted = session.connection_class.password or session.sessions.node.settings.server.password
     if wanted is None:
         _introduce(session)
@@ -73,6 +78,8 @@ def _introduce(session: one.Session) -> None:
     if node.settings.cloak.enabled:
         user.modes.add("x")
         user.host = user.cloak
+    username, host = session.granted
+    user.username, user.host = username or user.username, host or user.host
     user.renew_source()
     if (ban := sessions.network_bans.user(user)) is not None:
         node.notice("r", f"Refused {user.identity}: banned as {ban.mask}")

@@ -22,6 +22,7 @@ from chatnet.session import (  # a session names its registry, and the registry 
     labels,
     multiline,
     registration,
+    sasl,
     sessions,
 )
 from chatnet.session.outlet import Outlet
@@ -87,10 +88,13 @@ class Session:
         "caps",
         "closed",
         "connection_class",
+        "failed_logins",
         "failed_opers",
+        "granted",
         "heard",
         "held",
         "labelled",
+        "login",
         "multiline",
         "needs",
         "opened",
@@ -135,6 +139,10 @@ class Session:
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
+        self.failed_logins = 0
+        self.login: sasl.Login | None = None
+        self.granted: tuple[str | None, str | None] = (None, None)
+        """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
         self.pinged = 0.0
         self.backlog: deque[bytes] | None = None
@@ -424,7 +432,7 @@ class Session:
         if self.labelled is not None and self.labelled.paused:
             self.labelled.end()
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
-        self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+        self.outlet.send(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
         if self.labelled is not None:
             self.labelled.end()
         self.outlet.close()
@@ -450,6 +458,8 @@ class Session:
     def depart(self) -> bool:
         """Take nothing in and hear nothing any more; True if a user is left who has no session now."""
         self.closed = True
+        if self.login is not None:
+            self.login.give_up()
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

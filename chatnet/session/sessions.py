@@ -8,13 +8,14 @@ from typing import Any, Final, Protocol
 from chatnet.dispatch import Row
 from chatnet.history.ring import Ring
 from chatnet.links import Links
-from chatnet.model.facts import Fact, Hearer, Killed, NetworkBanned, SettingsChanged
+from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
@@ -26,6 +27,7 @@ from chatnet.session.isupport import changes, isupport, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
+from chatnet.session.sasl import Accounts
 from chatnet.settings import ConnectionClassSettings, Settings
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
@@ -100,6 +102,7 @@ class Sessions:
         self.references = references
         self.bans = Bans(node.network)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
+        self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
         self.cloaks = cloaks
         self.verify = verify
@@ -122,8 +125,11 @@ class Sessions:
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
             **self.bans.hears,
+            **self.held_nicks.hears,
+            **Accounts(self).hears,
             Killed: self._killed,
             NetworkBanned: Expelling(self).banned,
+            MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings)
@@ -132,7 +138,7 @@ class Sessions:
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self._certified)
+        self.offers = Offers(settings, self._certified, self.links.agents.mechanisms)
         self._classes = [
             (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
             for klass in settings.connection_class
@@ -148,6 +154,11 @@ class Sessions:
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
+        tell_changes(self.all, offers, self.offers)
+
+    def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
+        offers = self.offers
+        self.offers = Offers(self.node.settings, self._certified, fact.mechanisms)
         tell_changes(self.all, offers, self.offers)
 
     def _killed(self, fact: Killed, origin: object) -> None:

@@ -7,6 +7,7 @@ server is meant.  Nothing is said to who may not come in, and nothing about what
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +33,7 @@ from chatnet.settings import ListenSettings, host_and_port
 from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, words_for
 from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.masks import aggregate, is_loopback
 
 log = Logger()
 
@@ -50,18 +51,30 @@ class ServerPeer(Peer):
 
 
 class Strangers:
-    """Accepted connections of which it is not known yet which server they are, as many as `limit` says."""
+    """Accepted connections of which it is not known yet which server they are, as many as `limit` says.
+
+    When there are so many, the network with the most of them loses one to a network that has less by two: who
+    only holds connections open keeps no server away.
+    """
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
-        self._all: set[LinkProtocol] = set()
+        self._networks: dict[LinkProtocol, str] = {}
 
-    def take(self, protocol: LinkProtocol) -> bool:
+    def take(self, protocol: LinkProtocol, address: str) -> bool:
         """Whether there is room for one more; if so it is counted until it is known, or gone."""
-        self._all = {one for one in self._all if one.is_stranger}
-        if len(self._all) >= self._limit():
-            return False
-        self._all.add(protocol)
+        self._networks = {one: network for one, network in self._networks.items() if one.is_stranger}
+        newcomer = aggregate(address, 32, 64)
+        if len(self._networks) >= self._limit():
+            counts = Counter(self._networks.values())
+            (crowd, number), *_ = counts.most_common(1)
+            if number < counts[newcomer] + 2:
+                return False
+            oldest = next(one for one, network in self._networks.items() if network == crowd)
+            log.info("Cut off a server from {network}: too many are not known yet", network=crowd)
+            del self._networks[oldest]
+            oldest.cut()
+        self._networks[protocol] = newcomer
         return True
 
 
@@ -109,7 +122,7 @@ class LinkProtocol(ClientProtocol):
         if factory.tls is None and not is_loopback(address) and not factory.insecure():
             log.info("Refused a server from {address}: it comes without TLS", address=address)
             self.cut()
-        elif factory.dialled is None and not factory.strangers.take(self):
+        elif factory.dialled is None and not factory.strangers.take(self, address):
             log.info("Refused a server from {address}: too many are not known yet", address=address)
             self.cut()
         else:

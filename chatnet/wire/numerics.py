@@ -205,6 +205,7 @@ ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already 
 ERR_BANNICKCHANGE = _numeric(
     435, "ERR_BANNICKCHANGE", "%s %s :Cannot change nickname while banned or muted on channel"
 )
+ERR_UNAVAILRESOURCE = _numeric(437, "ERR_UNAVAILRESOURCE", "%s :Nick/channel is temporarily unavailable")
 # The present nick, the nick asked for, seconds to wait.
 ERR_NICKTOOFAST = _numeric(438, "ERR_NICKTOOFAST", "%s %s :Nick change too fast. Please wait %d seconds.")
 ERR_USERNOTINCHANNEL = _numeric(441, "ERR_USERNOTINCHANNEL", "%s %s :They aren't on that channel")
@@ -274,3 +275,15 @@ ERR_MLOCKRESTRICTED = _numeric(
 )
 # Channel, mode letter, mask.
 ERR_INVALIDBAN = _numeric(743, "ERR_INVALIDBAN", "%s %s %s :Invalid ban mask")
+
+# Accounts.  https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
+# nick!user@host, account, account.
+RPL_LOGGEDIN = _numeric(900, "RPL_LOGGEDIN", "%s %s :You are now logged in as %s")
+RPL_LOGGEDOUT = _numeric(901, "RPL_LOGGEDOUT", "%s :You are now logged out")
+RPL_SASLSUCCESS = _numeric(903, "RPL_SASLSUCCESS", ":SASL authentication successful")
+ERR_SASLFAIL = _numeric(904, "ERR_SASLFAIL", ":SASL authentication failed")
+ERR_SASLTOOLONG = _numeric(905, "ERR_SASLTOOLONG", ":SASL message too long")
+ERR_SASLABORTED = _numeric(906, "ERR_SASLABORTED", ":SASL authentication aborted")
+ERR_SASLALREADY = _numeric(907, "ERR_SASLALREADY", ":You have already authenticated using SASL")
+# Mechanisms, with commas.
+RPL_SASLMECHS = _numeric(908, "RPL_SASLMECHS", "%s :are available SASL mechanisms")

@@ -92,6 +92,16 @@ def build(
     )
     links.queries.answer = partial(answer, sessions)
     node.observe(
-        [delivery, monitors, history, sessions, Opers(sessions), links, links.dialler, links.backfill]
+        [
+            delivery,
+            monitors,
+            history,
+            sessions,
+            Opers(sessions),
+            links,
+            links.dialler,
+            links.backfill,
+            links.agents,
+        ]
     )
     return Parts(node, sessions, delivery, history, admission, links, turn)

@@ -175,4 +175,4 @@ def test_operators_read_who_came_and_who_was_lost() -> None:
     assert notices(root) == ["Netsplit b.test c.test (1 servers, 0 users): Connection reset by peer"]
     mesh.link("b", "c")
     mesh.settle()
-    assert notices(root) == ["c.test is linked to b.test now"]
+    assert notices(root) == ["c.test is linked to b.test now", "Netjoin b.test c.test"]

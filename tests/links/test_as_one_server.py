@@ -125,6 +125,9 @@ TALKS = {
         ann: WHOIS cid
         cid: NICK cid
         bob: SETNAME :Robert
+        bob: JOIN #bob
+        ann: JOIN #bob
+        bob: SETNAME :Robert
         ann: WHOIS bob
         ann: NICK bob
         ann: PRIVMSG nobody :lost

@@ -5,13 +5,15 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from conversation import START, Client
-from mesh import Mesh, read_away
+from mesh import SOLANUM, Mesh, block, read_away, stranger
 from street import NOW, PEOPLE, Street, all_agree, host, make_owner, ranks, the
 
-from chatnet.model.channel import mode_text
-from chatnet.model.facts import Kicked, ModeChange, ModesChanged
+from chatnet.model.channel import Channel, mode_text
+from chatnet.model.facts import Kicked, Killed, ModeChange, ModesChanged
 from chatnet.model.modes import ADMIN, OP, OWNER
 
 
@@ -176,6 +178,25 @@ def test_who_saw_the_invite_pass_hears_of_it_once(town: Street) -> None:
     eve.silent()
 
 
+@pytest.mark.parametrize(("mode", "numeric"), [("g", 716), ("G", 716), ("R", 486)])
+def test_who_takes_nothing_from_somebody_is_not_invited_by_them(
+    town: Street, mode: str, numeric: int
+) -> None:
+    """As on one server; whom somebody accepts only their own server knows."""
+    eve = town.mesh["c"].client("eve")
+    town.say(eve, f"MODE eve +{mode}")
+    read_away([*town.clients, eve])
+    town.say(town.ann, "INVITE eve #c")
+    town.ann << ":a.test 341 ann eve #c" << f":c.test {numeric} ann eve :*"
+    eve.silent()
+    assert not eve.user.invites
+    town.say(eve, "ACCEPT ann")
+    town.say(town.ann, "INVITE eve #c")
+    town.ann << ":a.test 341 ann eve #c"
+    town.ann.silent()
+    eve << f":{host(town.ann)} INVITE eve #c"
+
+
 def test_an_invitation_within_a_server_is_known_elsewhere(town: Street) -> None:
     dan = town.mesh["c"].client("dan", caps="invite-notify")
     town.mesh["a"].client("eve")
@@ -317,6 +338,21 @@ def test_who_told_of_an_older_channel_and_lost_it_meanwhile_learns_its_ts_again(
     assert the(mesh["b"]).ts == NOW
 
 
+def test_who_learns_the_ts_again_asks_for_the_modes() -> None:
+    """It comes without them, and takes those away that the younger channel had."""
+    mesh = Mesh("a", "b")
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    mesh.settle()
+    bob >> "JOIN #c"
+    mesh.clock.advance(1)
+    ann >> "JOIN #c"
+    bob >> "PART #c"
+    mesh.settle()
+    all_agree(mesh)
+    assert (the(mesh["b"]).ts, the(mesh["b"]).flags) == (NOW, {"n", "t"})
+
+
 @pytest.fixture(params=[True, False], ids=["stamped", "plain"])
 def pair(request: pytest.FixtureRequest) -> tuple[Mesh, Client, Client]:
     """ann and bob on two servers; ann is the operator of #c."""
@@ -371,6 +407,36 @@ def test_a_channel_is_renamed_while_another_of_that_name_is_made(
     assert list(the(mesh["b"], "#d").lists["b"]) == ["*!*@bad"]
 
 
+def test_who_is_led_into_a_channel_of_that_name_reads_their_own_join_first(
+    pair: tuple[Mesh, Client, Client],
+) -> None:
+    mesh, ann, bob = pair
+    eve, fay = mesh["b"].client("eve"), mesh["b"].client("fay")
+    eve >> "JOIN #c key"
+    fay >> "JOIN #c key"
+    mesh.settle()
+    ann >> "RENAME #c #d"
+    bob >> "JOIN #d"
+    read_away([bob, eve, fay])
+    mesh.settle()
+    eve.until(f":{host(eve)} PART #c :")
+    eve << f":{host(eve)} JOIN #d" << ":b.test 353 eve = #d :*" << ":b.test 366 eve #d :*"
+    eve << f":{host(fay)} JOIN #d" << f":{host(ann)} JOIN #d" << ":b.test MODE #d +o ann"
+    all_agree(mesh)
+
+
+def test_a_channel_that_stays_and_becomes_another_is_gone_everywhere() -> None:
+    mesh = Mesh("a", "b", link=[block("so1")])
+    mesh.link("a", "b")
+    so1 = stranger(mesh["a"], "so1.test", "1SO", SOLANUM + " CN1")
+    so1 >> f":1SO SJOIN {NOW} #old +P :" >> f":1SO SJOIN {NOW} #new +P :"
+    mesh.settle()
+    so1 >> f":1SO RENAME {NOW} #old #new :one is enough"
+    mesh.settle()
+    all_agree(mesh)
+    assert [list(house.node.network.channels) for house in mesh] == [["#new"], ["#new"]]
+
+
 def test_a_channel_taken_for_gone_is_asked_for(pair: tuple[Mesh, Client, Client]) -> None:
     """JOIN tells nothing of modes, lists and topic, which are forgotten where the last member left.
 
@@ -420,3 +486,43 @@ def test_who_parts_while_a_burst_is_handed_out_is_not_left_behind() -> None:
             break
     mesh.settle()
     all_agree(mesh)
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("KICK #c bob :out", lambda channel: len(channel.members) == 1),
+        ("MODE #c +k key", lambda channel: channel.key == "key"),
+        ("TOPIC #c :tea", lambda channel: channel.topic is not None),
+        ("RENAME #c #d", lambda channel: channel.name == "#d"),
+    ],
+)
+def test_what_somebody_did_holds_where_they_were_killed_before_it_was_heard(
+    town: Street, line: str, holds: Callable[[Channel], bool]
+) -> None:
+    """Their own server did it, and heard of the kill later."""
+    node = town.mesh["c"].node
+    node.commit(Killed(node.network.users[town.ann.user.uid], town.cid.user, "no", START), town.cid.session)
+    town.ann >> line
+    town.settle()
+    town.agree("topic")  # there the server said it
+    assert all(holds(channel) for house in town.mesh for channel in house.node.network.channels.values())
+
+
+def test_the_topic_of_a_channel_that_ended_is_not_that_of_one_that_had_its_name() -> None:
+    mesh = Mesh("a", "b")
+    mesh.link("a", "b")
+    ann, bob = mesh["a"].client("ann"), mesh["b"].client("bob")
+    ann >> "JOIN #c"
+    mesh.settle()
+    bob >> "JOIN #c"
+    mesh.settle()
+    ann >> "MODE #c +o bob"
+    mesh.settle()
+    mesh.cut("a", "b")
+    ann >> "RENAME #c #d"
+    bob >> "TOPIC #c :tea" >> "PART #c"
+    mesh.link("a", "b")
+    mesh.settle()
+    all_agree(mesh)
+    assert the(mesh["a"], "#d").topic is None

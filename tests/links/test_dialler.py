@@ -181,8 +181,9 @@ def test_a_reload_brings_new_links_and_changed_addresses_at_once() -> None:
     dialling.change(block("so1", addresses=["192.0.2.7:6900"], ca="ca.pem"))
     assert dialling.sweep() == ["192.0.2.7:6900"]
     dialling.change(block("so2", addresses=["192.0.2.2:6900"], ca="ca.pem"))
-    link, _ = dialling.open()
+    link, pipe = dialling.open()
     assert link.reason == "The configuration has changed"
+    assert pipe.said == ["ERROR :Closing Link: 192.0.2.200 (The configuration has changed)"]  # no password
     assert dialling.sweep(1) == ["192.0.2.2:6900"]
 
 

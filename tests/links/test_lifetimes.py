@@ -35,10 +35,20 @@ def test_a_burst_has_two_minutes(house: House) -> None:
     slow >> "PASS linkpw TS 6 :1SO" >> "CAPAB :QS EX IE ENCAP" >> "SERVER so1.test 1 :x"
     for _ in range(24):
         pass_time(house, 5)
-        slow >> "PONG so1.test"
+        slow >> ":1SO ENCAP * WHATEVER"
     assert slow.gone is None
     pass_time(house, 1)
     assert slow.gone == "Its burst did not end in time"
+
+
+@pytest.mark.parametrize("sign", ["PING :1SO", ":1SO PONG so1.test :0CN"])
+def test_a_burst_ends_with_a_sign_of_life(house: House, sign: str) -> None:
+    """Solanum sends PING behind its burst, PyLink nothing but the answer to the PING that ends ours."""
+    new = Stranger(house, "so1.test", "1SO")
+    new >> "PASS linkpw TS 6 :1SO" >> "CAPAB :QS EX IE ENCAP" >> "SERVER so1.test 1 :x"
+    states = [new.link.state]
+    new >> sign
+    assert [*states, new.link.state] == [State.INTRODUCED, State.LINKED]
 
 
 def test_the_silent_are_asked_and_then_taken_for_dead(house: House) -> None:

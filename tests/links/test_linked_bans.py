@@ -232,6 +232,36 @@ def test_the_number_of_bans_is_bounded() -> None:
     assert "later" in mesh["a"].node.network.bans["R"]
 
 
+def test_what_was_taken_back_counts_as_well_and_what_is_known_may_change() -> None:
+    house = House(link=[block("so1")], links={"bans": 3})
+    so1 = stranger(house, "so1.test", "1SO")
+    for number in range(9):
+        so1 >> f":1SO BAN R * Nick{number} {NOW} 0 60 * :x"
+    bans = house.node.network.bans["R"]
+    assert len(bans) == 3
+    so1 >> f":1SO BAN R * Nick0 {NOW + 1} 60 60 * :x"
+    assert len(bans) == 3 and bans[house.node.network.fold("Nick0")].holds(NOW)
+    house.check()
+
+
+def test_bans_for_which_there_is_no_room_cost_no_look_at_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(link=[block("so1")], links={"bans": 100})
+    so1 = stranger(house, "so1.test", "1SO")
+    for number in range(100):
+        so1 >> f":1SO BAN R * Nick{number} {NOW} 60 60 * :x"
+    looked_at: list[NetworkBan] = []
+    remembered = NetworkBan.remembered
+
+    def note(self: NetworkBan, now: float) -> bool:
+        looked_at.append(self)
+        return remembered(self, now)
+
+    monkeypatch.setattr(NetworkBan, "remembered", note)
+    for number in range(100, 200):
+        so1 >> f":1SO BAN R * Nick{number} {NOW} 60 60 * :x"
+    assert len(looked_at) <= 100 + 2 * 100
+
+
 def _user(username: str, host: str, address: str, realname: str) -> User:
     user = User(Server(SID("0AA"), "a.test", ""), address, host)
     user.nick, user.username, user.realname = "nick", username, realname

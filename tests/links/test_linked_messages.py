@@ -394,6 +394,8 @@ def test_a_batch_acts_at_its_end_only(three: Three, core: Stranger) -> None:
         [f"@batch=q :1SOAAAAAA PRIVMSG #x :{'x' * 15000}"] * 3,
         ["@batch=q :1SOAAAAAA PRIVMSG #x :a", "@batch=q :1SOAAAAAA NOTICE #x :b"],
         ["@batch=q :1SO PRIVMSG #x :in the name of another"],
+        ["@batch=q;+typing=active :1SOAAAAAA TAGMSG #x"],
+        ["@batch=q;+typing=active :1SOAAAAAA TAGMSG #x :a text"],
         ["@batch=q :1SOAAAAAA PRIVMSG #x :"],
         [],
     ],
@@ -407,6 +409,7 @@ def test_a_batch_that_is_none_is_dropped(three: Three, core: Stranger, lines: li
     three.ann << "* :dso1!~dso1@d.host PRIVMSG #x :next"
     three.ann.silent()
     assert core.gone is None
+    three.check()
 
 
 def test_too_many_open_batches_end_the_link(three: Three, core: Stranger) -> None:

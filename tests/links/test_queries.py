@@ -237,7 +237,8 @@ def test_what_a_strange_server_asks_and_answers() -> None:
     mesh.settle()
     so1 = stranger(mesh["a"], "so1.test", "1SO")
     so1 >> ":1SO EUID dan 1 1700000000 +i ~dan dan.host 192.0.2.9 1SOAAAAAB * * :Dan"
-    so1.lines()
+    mesh.settle()
+    assert so1.lines() == [":0BA PING b.test :1SO"]  # to hear that it has told all
     so1 >> ":1SOAAAAAB TIME :0AA"
     so1 << ":0AA 391 1SOAAAAAB a.test :Tuesday November 14 2023, 22:13:20 UTC"
     so1 >> f":1SOAAAAAB WHOIS {ann.user.uid} :ann"

@@ -808,3 +808,14 @@ def test_whatever_a_server_says_of_users_the_others_agree(
         if not client.session.closed:
             client >> "PING here"
             client.until("* PONG * :here")
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [("0::1", "::1"), ("0:1::2", "0:1::2"), ("0:1:2:3:4:5:6:7", "0:1:2:3:4:5:6:7"), ("0", "0")],
+)
+def test_an_address_loses_the_zero_that_keeps_it_from_starting_with_a_colon(told: str, meant: str) -> None:
+    house = house_of("so1")
+    stranger(house, "so1.test", "1SO") >> f":1SO EUID bob 1 1795345575 +i ~bob h.x {told} 1SOAAAAAC * * :Bob"
+    assert [user.address for user in house.node.network.users.values()] == [meant]
+    house.check()

@@ -499,7 +499,8 @@ TEA = Topic("tea", "ann!a@h", 500)
     [
         pytest.param(None, 900, "milk", True, id="no topic here: set"),
         pytest.param(TEA, 499, "milk", True, id="ours is newer: set, the oldest wins"),
-        pytest.param(TEA, 500, "milk", False, id="of the same time: ours"),
+        pytest.param(TEA, 500, "milk", False, id="of the same time, ours is greater: ours"),
+        pytest.param(TEA, 500, "wine", True, id="of the same time, theirs is greater: set, as they keep it"),
         pytest.param(TEA, 501, "milk", False, id="ours is older: ours"),
         pytest.param(TEA, 499, "tea", False, id="the same text: ignored"),
         pytest.param(TEA, 499, "", False, id="never empty"),

@@ -441,6 +441,38 @@ def test_so_many_may_be_strangers(pump: Pump, folder: Path) -> None:
     assert len(a.released) == len(a.admitted) == 5
 
 
+def test_a_crowd_of_strangers_keeps_nobody_else_away(
+    pump: Pump, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three have room: one of the crowd goes for the first from elsewhere, and none for the second."""
+    comers = [
+        "2001:db8::1",
+        "2001:db8::2",
+        "2001:db8::3",
+        "192.0.2.1",
+        "192.0.2.1",
+        "198.51.100.1",
+        "192.0.2.2",
+    ]
+    addresses = iter(comers)
+    monkeypatch.setattr("chatnet.transports.client.address_of", lambda transport: (next(addresses), 1))
+    a = plain(pump, folder, block("b", insecure=True))
+    a.insecure = True
+    ends = [pair() for _ in comers]
+    for _, other in ends:
+        other.setblocking(False)
+        a.serve(other)
+        pump.run()
+    open_ = [not link.gone for link in a.opened]
+    assert open_ == [False, False, True, True, True]
+    assert a.admitted == [*comers[:4], "198.51.100.1"]
+    ends[3][0].sendall(GREETING)
+    pump.run()
+    assert a.opened[3].server is not None
+    for client, _ in ends:
+        client.close()
+
+
 def test_who_comes_too_often_is_cut_off_without_a_word(pump: Pump, folder: Path) -> None:
     a = plain(pump, folder, block("b"))
     a.refusal = "Too many connections from your host"

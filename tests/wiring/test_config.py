@@ -239,8 +239,8 @@ def test_mistakes_in_a_websocket_listener(write: Any, keys: str, reason: str) ->
             ],
         ),
         (
-            '[server]\nwithheld_capabilities = ["sasl", "batch"]\n',
-            ["server.withheld_capabilities: has unknown capabilities: sasl"],
+            '[server]\nwithheld_capabilities = ["tls", "batch"]\n',
+            ["server.withheld_capabilities: has unknown capabilities: tls"],
         ),
     ],
 )

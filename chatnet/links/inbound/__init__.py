@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 from chatnet.links import encap, handshake
-from chatnet.links.inbound import bans, channels, history, messages, queries, servers, users
+from chatnet.links.inbound import (
+    accounts,
+    bans,
+    channels,
+    history,
+    messages,
+    queries,
+    servers,
+    services,
+    users,
+)
 
-__all__ = ["bans", "channels", "encap", "handshake", "history", "messages", "queries", "servers", "users"]
+__all__ = [
+    "accounts",
+    "bans",
+    "channels",
+    "encap",
+    "handshake",
+    "history",
+    "messages",
+    "queries",
+    "servers",
+    "services",
+    "users",
+]

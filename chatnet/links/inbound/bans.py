@@ -13,6 +13,7 @@ from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import NetworkBanned
+from chatnet.model.network import BANS_SEEN_TO
 from chatnet.wire.masks import parse_network
 from chatnet.wire.text import byte_length, cut, printable
 
@@ -76,8 +77,7 @@ def _set(line: Line, ban: NetworkBan, origin: object = None) -> None:
     now = line.now
     ban.reason, ban.by = cut(ban.reason, MOST_REASON), cut(ban.by, MOST_MASK)
     held = ban.holds(now)
-    if held and _is_full(line):
-        line.node.notice("k", f"There are too many bans; ignored {NAMES[ban.kind]} for [{ban.mask}]")
+    if ban.remembered(now) and not _has_room(line, ban):
         raise Ignored
     if line.link.state.value == "linked":  # nobody wants to read a whole burst
         what = f"added {NAMES[ban.kind]} for" if held else f"removed {NAMES[ban.kind]} of"
@@ -86,12 +86,19 @@ def _set(line: Line, ban: NetworkBan, origin: object = None) -> None:
     line.node.commit(NetworkBanned(ban, line.source, now), origin or line.link)
 
 
-def _is_full(line: Line) -> bool:
-    """Whether there is no room for one more; what is to be forgotten makes room as it comes."""
-    bans, now = line.network.bans.values(), line.now
-    if sum(map(len, bans)) < line.node.settings.links.bans:
-        return False
-    return all(ban.remembered(now) for several in bans for ban in several.values())
+def _has_room(line: Line, ban: NetworkBan) -> bool:
+    """Whether there is room for `ban`; those that are to be forgotten make some, now and then."""
+    bans, now, links = line.network.bans, line.now, line.links
+    known = line.network.fold(ban.mask) in bans[ban.kind]
+    if known or sum(map(len, bans.values())) < line.node.settings.links.bans:
+        return True
+    if now < links.bans_seen_to + BANS_SEEN_TO:
+        return False  # to look at all of them for each line would keep clients waiting
+    links.bans_seen_to = now
+    if not all(other.remembered(now) for several in bans.values() for other in several.values()):
+        return True
+    line.node.notice("k", f"There are too many bans; ignored {NAMES[ban.kind]} for [{ban.mask}]")
+    return False
 
 
 def _here(line: Line, kind: str, user: str, host: str) -> None:

@@ -7,7 +7,7 @@ wins when two servers say different things is decided in ``rules/timestamps.py``
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chatnet.links.encap import ENCAPSULATED
@@ -19,6 +19,7 @@ from chatnet.model.facts import (
     ChannelRenamed,
     EntriesAdded,
     Invited,
+    Joined,
     Kicked,
     Knocked,
     ModeChange,
@@ -32,6 +33,7 @@ from chatnet.model.modes import CHANNEL_MODES, RANKS
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.rules import modes
+from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (
     Outcome,
     is_current,
@@ -43,7 +45,7 @@ from chatnet.rules.timestamps import (
 )
 from chatnet.wire.modestring import Change
 from chatnet.wire.names import is_channel, is_uid
-from chatnet.wire.text import byte_length, cut
+from chatnet.wire.text import byte_length, cut, middle
 
 LONGEST_NAME: Final = 200
 LONGEST_KEY: Final = 64
@@ -258,7 +260,7 @@ def ebmask(line: Line) -> None:
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
     now = int(line.now)
-    found = [(mask, by, min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
+    found = [(mask, _setter(by), min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
     _enter(line, found)
 
 
@@ -279,6 +281,11 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+
+
+def _setter(text: str) -> str:
+    """Who set something elsewhere, as a word."""
+    return cut(middle(text), LONGEST_MASK)
 
 
 def _is_mask(text: str) -> bool:
@@ -325,7 +332,7 @@ def tb(line: Line) -> None:
     """
     by, channel, ts = line.by_server(), line.channel(0), line.ts(1)
     text = cut(line.params[-1], LONGEST_TEXT)
-    setter = line.params[2] if len(line.params) > 3 else by.mask
+    setter = _setter(line.params[2]) if len(line.params) > 3 else by.mask
     if resolve_tb(channel, ts, text):
         line.commit(TopicChanged(channel, text, by, line.at, setter, ts))
 
@@ -338,12 +345,13 @@ def etb(line: Line) -> None:
     """
     text = cut(line.params[-1], LONGEST_TEXT)
     if line.link.stamped:
-        stamped.topic(line, _name(line, 1), line.ts(0), Topic(text, line.params[3], line.ts(2)))
+        stamped.topic(line, _name(line, 1), line.ts(0), Topic(text, _setter(line.params[3]), line.ts(2)))
         return
     channel, channel_ts, ts = line.channel(1), line.ts(0), line.ts(2)
     if resolve_etb(channel, channel_ts, ts, text):
         same = channel.topic is not None and channel.topic.text == text
-        fact = TopicChanged(channel, text, line.source, line.at, line.params[3], ts, same, channel_ts)
+        setter = _setter(line.params[3])
+        fact = TopicChanged(channel, text, line.source, line.at, setter, ts, same, channel_ts)
         line.commit(fact)
 
 
@@ -352,14 +360,20 @@ def etb(line: Line) -> None:
 
 @LINK.command("INVITE", min_params=2)
 def invite(line: Line) -> None:
-    """A user is asked into a channel.
+    """A user is asked into a channel.  Who takes nothing from the one who asks, here, is not told.
 
     # <- :1SOAAAAAB INVITE 0AAAAAAAB #one 1795345576
     """
     by, user, channel = line.by_user(), line.user(0), line.channel(1)
     if len(line.params) > 2 and not is_current(channel, line.ts(2)):
         raise Ignored
-    if user not in channel.members and line.links.way_to(user) is not line.link:
+    way = line.links.way_to(user)
+    if user in channel.members or way is line.link:
+        raise Ignored
+    refusal = may_write(by, user, "INVITE", "") if way is None else None
+    if refusal is not None:
+        line.refuse(by, refusal)
+    else:
         line.commit(Invited(user, channel, by, line.at))
 
 
@@ -417,15 +431,26 @@ def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
     lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
     if "P" in channel.flags:
         stay = (ModeChange(False, "P"),)
-        line.commit(ModesChanged(channel, stay, line.source, line.at, merged=True))
+        line.commit(ModesChanged(channel, stay, line.source, line.at))
     for user, _ in claim.members:
         line.commit(Parted(channel, user, reason, line.at))
-    _happens(line, other, resolve_sjoin(other, claim))
+    for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
+        for part in _by_ways(line, fact) if isinstance(fact, Joined) else (fact,):
+            line.commit(part)
     if is_current(other, claim.ts):
         for letter, entries in lists.items():
             fresh = resolve_entries(line.network, other, letter, entries)
             if fresh:
                 line.commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+
+
+def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:
+    """`fact` in parts: each user of ours alone, who reads their own JOIN first, then those of each link."""
+    ways: dict[object, list[tuple[User, int]]] = {}
+    for user, ranks in fact.members:
+        ways.setdefault(line.links.way_to(user) or user, []).append((user, ranks))
+    for whose in sorted(ways, key=lambda whose: not isinstance(whose, User)):
+        yield Joined(fact.channel, tuple(ways[whose]), fact.at, merged=fact.merged)
 
 
 # all

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.dispatch import Phase
 from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
@@ -13,7 +15,6 @@ from chatnet.model.facts import (
     CallerBlocked,
     MessageRedacted,
     MessageSent,
-    NumericSent,
     ServerNotice,
     WallopsSent,
 )
@@ -26,6 +27,9 @@ from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 from chatnet.wire.multiline import Part, combine, judged
 from chatnet.wire.text import cut
+
+LONGEST_MASK: Final = 200
+"""Characters of the mask of servers or hosts that a message is for."""
 
 Way = tuple[Channel | User, int, str]
 """Where a message goes, as in ``MessageSent``: its target, the ranks it is for, and their prefix."""
@@ -92,7 +96,7 @@ def _say(line: Line, text: str) -> None:
     name, text = line.params[0], cut(text, MOST_TEXT)
     if name[:1] != "$":
         _tell(line, line.row.verb, find_way(line, name), text)
-    elif len(name) > 2:
+    elif 2 < len(name) <= LONGEST_MASK:
         msgid = msgid_of(line, "")
         line.commit(BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line)))
 
@@ -166,20 +170,15 @@ def _may_write(line: Line, user: User, target: User, fact: MessageSent) -> bool:
         return True
     answered = fact.command == "PRIVMSG"
     if answered:
-        _answer(line, user, refusal)
+        line.refuse(user, refusal)
     if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
         return False
     if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
         letter = "g" if "g" in target.modes else "G"
         if answered:
-            _answer(line, user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
+            line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
         line.commit(CallerBlocked(target, user, letter, line.now))
     return False
-
-
-def _answer(line: Line, user: User, refusal: Refusal) -> None:
-    text = refusal.numeric.form % refusal.args
-    line.node.commit(NumericSent(line.network.me, user, refusal.numeric.code, text, line.now))
 
 
 @LINK.command("REDACT", min_params=2)

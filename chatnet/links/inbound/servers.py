@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from chatnet.dispatch import Phase
 from chatnet.links import link as one
+from chatnet.links import links as registry
 from chatnet.links.line import LINK, Ignored, Line, is_sid
-from chatnet.model.facts import NetJoinEnded, PongSent, ServerIntroduced
+from chatnet.model.facts import NetJoinBegan, NetJoinEnded, PongSent, ServerIntroduced
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
-from chatnet.wire.text import printable
+from chatnet.wire.text import cut, printable
 
 
 @LINK.command("SID", min_params=4)
@@ -38,6 +39,27 @@ def sid(line: Line) -> None:
     server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
     line.commit(ServerIntroduced(server, line.now))
     line.node.notice("x", f"{name} is linked to {by.name} now")
+    if link.state is one.State.LINKED and not line.links.is_joining(by):
+        join(line, by, server)
+
+
+def join(line: Line, near: Server, far: Server) -> None:
+    """Somewhere behind a neighbour that has told all of it, `near` found `far`, whose burst comes now.
+
+    No line tells here that it ends.  So we ask `far` for a sign of life: it comes behind the burst.
+    """
+    links, node = line.links, line.node
+    line.commit(NetJoinBegan(near, far, line.now))
+    links.joining[far] = node.clock.later(node.settings.links.burst_timeout, lambda: joined(links, far))
+    me = line.network.me
+    line.link.send(line.link.codec.sign_of_life("PING", me, me.name, far))
+
+
+def joined(links: registry.Links, far: Server) -> None:
+    """`far` has told all that was behind it, or its time to do so is over."""
+    if links.joining.pop(far, None) is not None:
+        node = links.node
+        node.commit(NetJoinEnded(far, node.clock.time()), links.way_to(far))
 
 
 @LINK.command("SQUIT", min_params=1)
@@ -47,7 +69,7 @@ def squit(line: Line) -> None:
     # <- :1SO SQUIT 2LF :Ping timeout
     """
     server = line.links.server(line.params[0])
-    reason = line.param(1)
+    reason = cut(line.param(1), line.node.settings.limits.kick)
     if server is None:
         raise Ignored
     if server is line.network.me or server is line.link.server:
@@ -103,9 +125,13 @@ def end_burst(link: one.Link) -> None:
 def pong(line: Line) -> None:
     """The other end is there, and has taken in all that came before the PING.
 
+    It says so behind its burst, which ends with it if its server sends no PING of its own (PyLink).
+
     # <- :1SO PONG so1.test :7CN
     # <- :1SO PONG so1.test :7CNAAAAAB
     """
+    if line.link.server is None:
+        return
     user = line.network.users.get(UID(line.param(1)))
     if user is not None:
         line.commit(PongSent(line.by_server(), user, line.now))
@@ -114,8 +140,13 @@ def pong(line: Line) -> None:
     if wanted is None or wanted is line.network.me:
         line.links.backfill.heard(line.source)
         link = line.link
-        if link.pinged and line.source is link.server:  # else it answers the PING that ended our burst
-            link.lag = line.node.clock.monotonic() - link.pinged
+        if isinstance(line.source, Server) and (timer := line.links.joining.get(line.source)) is not None:
+            timer.cancel()
+            joined(line.links, line.source)
+        if line.source is link.server:
+            end_burst(link)
+            if link.pinged:  # else it answers the PING that ended our burst
+                link.lag = line.node.clock.monotonic() - link.pinged
         return
     other = line.links.way_to(wanted)
     if other is not None and other is not line.link:

@@ -215,6 +215,8 @@ def resync(line: Line) -> None:
     link = line.link
     if not link.codec.core:
         raise Ignored
+    if line.links.queries.too_many(link.resynced):
+        line.violate("Too many RESYNC")  # when it is back it is told everything
     channel = _alive(line, line.params[0])
     told = [] if channel is None else [channel]
     if link.stamped and len(line.params) > 1:
@@ -608,8 +610,11 @@ def _differs(line: Line, channel: Channel, change: ModeChange) -> bool:
 
 def _claimed(line: Line, name: str, ts: int) -> tuple[Channel, Callable[[str], Stamp], bool]:
     """What a line tells of: the channel of that TS, stamps by register, and whether it is a change."""
-    channel, stamp = _of_ts(line, name, ts), _stamp(line)
-    told = _companion(line, name, ts)
+    stamp, told = _stamp(line), _companion(line, name, ts)
+    channel = _of_ts(line, name, ts)
+    if stamp is NEVER and channel is not None and channel.folded != told.folded:
+        # It was renamed here, but what is told of is the one that the SJOIN before this line named.
+        channel = _ended(line, told.folded).get(ts)
     if channel is None:
         alive = _alive(line, name)
         if stamp is not NEVER and (alive is None or ts < alive.ts):

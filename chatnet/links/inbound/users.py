@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from chatnet.links import links as registry
@@ -38,7 +39,7 @@ from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, middle
 
 TITLE: Final = "is an IRC Operator"
 """What WHOIS says of an operator of another server, who may do nothing here that needs an operator."""
@@ -72,7 +73,7 @@ def euid(line: Line) -> None:
     user = _newcomer(line, uid, username, host, address)
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
-    user.account = _account(account)
+    user.account = account_name(account)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -98,7 +99,7 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
         line.violate(f"{server.name} gave the UID {uid} to two users")
     if line.links.routes.users.get(link, 0) >= link.settings.max_users:
         line.violate("too many users behind it")
-    address = address[1:] if address.startswith("0:") else address
+    address = address[1:] if address.startswith("0::") else address
     user = User(server, address if _ADDRESS.fullmatch(address) else "0", host)
     user.uid = UID(uid)
     if not _USERNAME.fullmatch(username) or not _HOST.fullmatch(host):
@@ -143,30 +144,47 @@ def _contend(line: Line, user: User, nick: str, ts: int, existing: User | None) 
     return loser
 
 
-def _account(text: str) -> AccountName | None:
+def account_name(text: str) -> AccountName | None:
+    """`text` as the name of an account; None if it stands for none."""
     return AccountName(text) if text not in ("*", "0") and _ACCOUNT.fullmatch(text) else None
 
 
-def _modes(line: Line, user: User, text: str) -> list[Change]:
+def user_name(text: str) -> str | None:
+    """`text` as a user name, or None."""
+    return text if _USERNAME.fullmatch(text) else None
+
+
+def host_name(text: str) -> str | None:
+    """`text` as a host, or None."""
+    return text if _HOST.fullmatch(text) else None
+
+
+def _modes(line: Line, user: User, text: str) -> tuple[Change, ...]:
     """Those of the changes that a server may tell of its user.
 
     Operators are believed of a link that may have some, services of those that are configured as such, here
     or (since it would not tell us otherwise) at a chatnet server.
     """
-    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
-    if not _POWERS & set(text):
+    changes, mighty = _parsed(text)
+    if not mighty:
         return changes
     settings = line.link.settings
     assert settings is not None
-    block = line.links.block(user.server.name)
-    services = "CN1" in line.link.caps or "services" in (settings.role, block.role if block else "")
-    return [
+    services = "CN1" in line.link.caps or line.links.serves(user.server, line.link)
+    return tuple(
         change
         for change in changes
         if not change.adding
         or change.letter not in _POWERS
         or (services if change.letter == "S" else settings.allow_opers)
-    ]
+    )
+
+
+@lru_cache(256)
+def _parsed(text: str) -> tuple[tuple[Change, ...], bool]:
+    """The changes that `text` tells, and whether powers are among them.  A burst is full of the same few."""
+    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
+    return tuple(changes), bool(_POWERS & set(text))
 
 
 # what they do
@@ -245,8 +263,7 @@ def setname(line: Line) -> None:
     """
     user = line.by_user()
     realname = cut(line.params[0], line.node.settings.limits.realname)
-    if realname != user.realname:
-        line.commit(RealnameChanged(user, realname, line.at))
+    line.commit(RealnameChanged(user, realname, line.at))
 
 
 @LINK.command("KILL", min_params=1)
@@ -311,7 +328,7 @@ def oper(line: Line) -> None:
     # <- :1SOAAAAAB OPER god admin
     """
     user = line.by_user()
-    name, oper_class = (cut(text, 64) for text in line.params[:2])
+    name, oper_class = (cut(middle(text), 64) for text in line.params[:2])
     assert line.link.settings is not None
     if not line.link.settings.allow_opers:
         raise Ignored
@@ -337,10 +354,11 @@ def signon(line: Line) -> None:
         and _HOST.fullmatch(host)
     ):
         line.commit(HostChanged(user, username, host, user.source, line.at))
-    _log_in(line, user, _account(account), line.link)
+    log_in(line, user, account_name(account), line.link)
 
 
-def _log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
+def log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
+    """A user is logged in to an account from now on, or to none."""
     if account != user.account:
         line.node.commit(AccountChanged(user, account, line.at, user.account), origin)
 
@@ -376,7 +394,7 @@ def login(line: Line) -> None:
 
     # <- :1PYAAAAAA ENCAP * LOGIN :alice
     """
-    _log_in(line, line.by_user(), _account(line.params[0]), registry.TOLD)
+    log_in(line, line.by_user(), account_name(line.params[0]), registry.TOLD)
 
 
 @ENCAPSULATED.command("CHGHOST", min_params=2)

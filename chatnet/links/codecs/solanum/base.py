@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from chatnet.model.facts import Source
@@ -44,6 +45,20 @@ def stamped(line: bytes, stamp: Stamp) -> bytes:
 def address(text: str) -> str:
     """An IP address as a parameter: one that begins with a colon gets a zero in front."""
     return "0" + text if text.startswith(":") else text
+
+
+def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[bytes]:
+    """`words` after `head`, at least one in a line, in lines of so many bytes: what every server reads."""
+    found: list[bytes] = []
+    line = head
+    for word in words:
+        if line is not head and len(line) + 1 + len(word) > most:
+            found.append(line)
+            line = head
+        line = line + word if line is head else line + b" " + word
+    if line is not head:
+        found.append(line)
+    return found
 
 
 class Base:

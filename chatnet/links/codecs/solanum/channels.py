@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from chatnet.links.codecs.solanum.base import BODY, LONG, Base, encode
+from chatnet.links.codecs.solanum.base import BODY, LONG, Base, encode, in_lines
 from chatnet.model import facts
 from chatnet.model.channel import Channel, ListEntry, Topic, parameters
 from chatnet.model.claims import SJoin
@@ -67,7 +67,7 @@ class Channels(Base):
         modes = b"0" if told.silent else self._modes(told)
         head = b":%b SJOIN %d %b %b :" % (encode(by.sid), told.ts, encode(told.name), modes)
         words = [self.prefixes(ranks) + encode(user.uid) for user, ranks in told.members]
-        return _lines(head, words) or [head]
+        return in_lines(head, words) or [head]
 
     def _modes(self, told: SJoin) -> bytes:
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
@@ -89,7 +89,7 @@ class Channels(Base):
             encode(f"{register}={mark.stamp.text}{'' if mark.adding else '-'}")
             for register, mark in marks.items()
         ]
-        return _lines(head, words, LONG) or [head]
+        return in_lines(head, words, LONG) or [head]
 
     # members
 
@@ -200,7 +200,7 @@ class Channels(Base):
             head = b":%b %b %d %b %b :" % (
                 self.id_of(by), verb, channel.ts, channel.source, listed_as.encode()
             )  # fmt: skip
-            found += _lines(head, words)
+            found += in_lines(head, words)
         return found
 
     def _listed(self, letter: str, text: str) -> tuple[str, str] | None:
@@ -290,17 +290,3 @@ class Channels(Base):
 
 def _foreign_kind(letter: str) -> str | None:
     return _KINDS[letter] if letter in _KINDS else kind_of(letter)
-
-
-def _lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[bytes]:
-    """`words` after `head`, at least one in a line, in lines of so many bytes."""
-    found: list[bytes] = []
-    line = head
-    for word in words:
-        if line is not head and len(line) + 1 + len(word) > most:
-            found.append(line)
-            line = head
-        line = line + word if line is head else line + b" " + word
-    if line is not head:
-        found.append(line)
-    return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from chatnet.links.codecs.solanum.base import BODY, Base, encode
+from chatnet.links.codecs.solanum.base import BODY, Base, encode, in_lines
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.wire.text import cut, cut_bytes
 
-_WORD: Final = 100
-"""Bytes of what a user asks for, in a question that goes on: enough for a name, and the line has room."""
+WORD: Final = 100
+"""Bytes of a word that goes on, of a question or a PING: enough for a name, and the line has room."""
 
 
 class Servers(Base):
@@ -29,8 +29,9 @@ class Servers(Base):
         return cut_bytes(head + encode(server.description or " "), BODY)
 
     def capabilities(self, server: Server) -> bytes:
-        """``:<sid> ENCAP * GCAP :<tokens>``"""
-        return b":%b ENCAP * GCAP :%b" % (encode(server.sid), encode(" ".join(sorted(server.caps))))
+        """``:<sid> ENCAP * GCAP :<tokens>``, as many as a line holds."""
+        head = b":%b ENCAP * GCAP :" % encode(server.sid)
+        return (in_lines(head, [encode(token) for token in sorted(server.caps)]) or [head])[0]
 
     def split(self, by: Server, server: Server, reason: str) -> bytes:
         """``:<sid> SQUIT <sid> :<reason>``"""
@@ -45,11 +46,12 @@ class Servers(Base):
 
     def query(self, user: User, verb: str, params: Sequence[str], place: int, whom: Server | User) -> bytes:
         """``:<uid> VERB <parameters>``: a question; `place` is that of its server, or of somebody there."""
-        words = [encode(cut(word, _WORD)) for word in params]
+        words = [encode(cut(word, WORD)) for word in params]
         words[place] = self.id_of(whom)
         words[-1] = b":" + words[-1]
         return b":%b %b %b" % (encode(user.uid), verb.encode(), b" ".join(words))
 
     def sign_of_life(self, verb: str, source: Source, name: str, wanted: Source) -> bytes:
         """``:<source> PING <name> :<sid>``, or PONG, also ``:<uid>``: one on its way to somebody."""
+        name = cut(name, WORD)
         return b":%b %b %b :%b" % (self.id_of(source), verb.encode(), encode(name), self.id_of(wanted))
