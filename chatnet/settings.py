@@ -578,6 +578,11 @@ class LinksSettings(Section):
     """Seconds without a line of an answer after which it is not waited for any more."""
     backfill_slice: Annotated[int, Field(ge=1)] = 100
     """Lines of answers that are sent in one turn; clients are served between two."""
+    split_damping: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds for which people are shown who went with a lost link; if they are back in that time, nobody
+    reads of it. 0 = a netsplit is told at once."""
+    split_held: Annotated[int, Field(ge=0)] = 32
+    """Messages that wait for each of them meanwhile."""
 
     @model_validator(mode="after")
     def _check_order(self) -> LinksSettings:
