@@ -570,8 +570,8 @@ class LinksSettings(Section):
     backfill_duration: Annotated[float, Field(gt=0)] = 86400.0
     """Seconds that they may be old."""
     backfill_overlap: Annotated[float, Field(ge=0)] = 120.0
-    """Seconds before a split was noticed from which on to ask: longer than it may go unnoticed, and than
-    clocks differ."""
+    """Seconds before a split was noticed from which on to ask, for what was on its way then, and since clocks
+    differ; never less than ``ping_timeout`` and ``resume_grace`` together."""
     backfill_requests: Annotated[int, Field(ge=1)] = 4
     """Channels that are asked about at a time, and those that each other server may ask about at a time."""
     backfill_timeout: Annotated[float, Field(gt=0)] = 30.0
