@@ -515,6 +515,8 @@ class LinksSettings(Section):
     """Seconds from the first attempt to connect again, at once, to the second; each failure doubles them."""
     resume_retry_max: Annotated[float, Field(ge=0.1)] = 4.0
     """Seconds between two of those attempts, at most."""
+    standby_renew: Annotated[float, Field(ge=1)] = 300.0
+    """Seconds after which a standby connection (``standby`` of a ``[[link]]``) is made anew."""
     ack_lines: Annotated[int, Field(ge=1)] = 64
     """Lines after which a neighbour is told at once that they are applied."""
     ack_delay: Annotated[float, Field(gt=0)] = 0.2
@@ -612,6 +614,9 @@ class LinkSettings(Section):
     """Connect by ourselves, and again whenever the link is gone; false = with CONNECT only."""
     tls: bool = True
     """Speak TLS when we connect. (A UNIX socket has none.)"""
+    standby: bool = False
+    """Keep a second connection ready, to another of ``addresses`` if there is one, to go on with at once when
+    the first is lost. Over TLS, and between chatnet servers only."""
     password: SecretWord | None = None
     """The password that both sides give; plain, since it is sent."""
     accept_password: SecretWord | None = None

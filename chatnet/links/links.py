@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Final
 
-from chatnet.links import backfill, dialler, handshake, line, recall
+from chatnet.links import backfill, dialler, handshake, line, recall, standby
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.callers import Callers
 from chatnet.links.connection import Exit
@@ -46,6 +46,7 @@ class Links:
         self.recall = recall.Recall(self)
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.dialler = dialler.Dialler(self, connect)
+        self.standbys = standby.Standbys(self)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
@@ -128,9 +129,14 @@ class Links:
         self.tell(f"Link to {link.name} suspended: {link.reason}")
         self.dialler.suspended(link)
 
+    def forget(self, link: one.Link) -> None:
+        """A connection is gone, and so is a standby that was for it."""
+        self.all.pop(link, None)
+        self.standbys.ended(link)
+
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
-        self.all.pop(link, None)
+        self.forget(link)
         self.dialler.ended(link)
         if link.server is None:
             self.tell(f"The connection to {link.name} ended: {reason}")
