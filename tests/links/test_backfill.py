@@ -697,6 +697,7 @@ STEPS = st.lists(
         st.tuples(st.just("redact"), st.integers(0, 2), st.integers(0, 5)),
         st.tuples(st.just("cut"), st.integers(0, 2), st.just(0)),
         st.tuples(st.just("link"), st.integers(0, 2), st.just(0)),
+        st.tuples(st.just("reset"), st.integers(0, 2), st.integers(0, 3000)),
         st.tuples(st.just("deliver"), st.integers(0, 5), st.integers(1, 40)),
         st.tuples(st.just("settle"), st.integers(0, 1), st.just(0)),
         st.tuples(st.just("wait"), st.integers(0, 100), st.just(0)),
@@ -731,6 +732,11 @@ def walk(street: Street, steps: list[tuple[str, int, int]]) -> None:
             if pair in linked:
                 mesh.cut(*pair)
                 linked.remove(pair)
+        elif what == "reset" and PAIRS[which] in linked:
+            one, two = PAIRS[which]
+            mesh.reset(one, two, **{one: more, two: more // 2})
+            mesh.link(one, two)
+            mesh.settle()
         elif what == "link":
             link(PAIRS[which])
         elif what == "deliver":
