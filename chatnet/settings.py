@@ -515,6 +515,8 @@ class LinksSettings(Section):
     """Seconds from the first attempt to connect again, at once, to the second; each failure doubles them."""
     resume_retry_max: Annotated[float, Field(ge=0.1)] = 4.0
     """Seconds between two of those attempts, at most."""
+    standby_renew: Annotated[float, Field(ge=1)] = 300.0
+    """Seconds after which a standby connection (``standby`` of a ``[[link]]``) is made anew."""
     ack_lines: Annotated[int, Field(ge=1)] = 64
     """Lines after which a neighbour is told at once that they are applied."""
     ack_delay: Annotated[float, Field(gt=0)] = 0.2
@@ -576,14 +578,19 @@ class LinksSettings(Section):
     backfill_duration: Annotated[float, Field(gt=0)] = 86400.0
     """Seconds that they may be old."""
     backfill_overlap: Annotated[float, Field(ge=0)] = 120.0
-    """Seconds before a split was noticed from which on to ask: longer than it may go unnoticed, and than
-    clocks differ."""
+    """Seconds before a split was noticed from which on to ask, for what was on its way then, and since clocks
+    differ; never less than ``ping_timeout`` and ``resume_grace`` together."""
     backfill_requests: Annotated[int, Field(ge=1)] = 4
     """Channels that are asked about at a time, and those that each other server may ask about at a time."""
     backfill_timeout: Annotated[float, Field(gt=0)] = 30.0
     """Seconds without a line of an answer after which it is not waited for any more."""
     backfill_slice: Annotated[int, Field(ge=1)] = 100
     """Lines of answers that are sent in one turn; clients are served between two."""
+    split_damping: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds for which people are shown who went with a lost link; if they are back in that time, nobody
+    reads of it. 0 = a netsplit is told at once."""
+    split_held: Annotated[int, Field(ge=0)] = 32
+    """Messages that wait for each of them meanwhile."""
 
     @model_validator(mode="after")
     def _check_order(self) -> LinksSettings:
@@ -613,6 +620,9 @@ class LinkSettings(Section):
     """Connect by ourselves, and again whenever the link is gone; false = with CONNECT only."""
     tls: bool = True
     """Speak TLS when we connect. (A UNIX socket has none.)"""
+    standby: bool = False
+    """Keep a second connection ready, to another of ``addresses`` if there is one, to go on with at once when
+    the first is lost. Over TLS, and between chatnet servers only."""
     password: SecretWord | None = None
     """The password that both sides give; plain, since it is sent."""
     accept_password: SecretWord | None = None

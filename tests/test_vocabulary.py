@@ -36,7 +36,6 @@ NOT_SEEN: set[type[Fact]] = {
     facts.RealHostChanged,  # WHOIS shows it
     facts.ServerIntroduced,
     facts.SettingsChanged,
-    facts.UserIntroduced,  # only the newcomer hears of it: the welcome
 }
 
 FACTS = {

@@ -13,6 +13,7 @@ from chatnet.rules.messages import may_write
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
+from chatnet.session.shadows import Held
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import MESSAGE_TAGS, MULTILINE
 from chatnet.wire.masks import compile_glob
@@ -106,6 +107,8 @@ def send(
         return _broadcast(request, command, name, text, tags)
     way = find_way(request, command, name, judged(text, parts) if parts else text)
     if not isinstance(way, tuple):
+        if way is not None and way.numeric is numerics.ERR_NOSUCHNICK and request.sessions.shadows.away:
+            return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
     if type(target) is Channel and "c" in target.flags and text:
@@ -121,6 +124,33 @@ def send(
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None
+
+
+def _hold(
+    request: Request, refusal: Refusal, command: str, name: str, text: str, tags: bytes,
+    parts: tuple[Part, ...],
+) -> Refusal | None:  # fmt: skip
+    """Keep a message for somebody who may be back in a moment; that somebody types is nothing then."""
+    nick, mark, server = name.partition("@")
+    fold = request.network.fold
+    shadow = request.sessions.shadows.find(fold(nick))
+    if shadow is None or (mark and fold(server) != fold(shadow.user.server.name)):
+        return refusal
+
+    def deliver() -> None:
+        again = send(request, command, name, text, tags, parts)
+        if again is not None and command != "NOTICE":
+            request.refuse(again)
+
+    def refuse() -> None:
+        if command != "NOTICE":
+            request.refuse(refusal)
+
+    if command == "TAGMSG" or shadow.hold(
+        Held(request.session, deliver, refuse), request.settings.links.split_held
+    ):
+        return None
+    return refusal
 
 
 Way = tuple[Channel | User, int, str]

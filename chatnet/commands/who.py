@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
@@ -13,6 +13,7 @@ from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
 from chatnet.model.user import User
 from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
 from chatnet.session.idle import idle
+from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob, wire_address
@@ -75,16 +76,17 @@ def _find(request: Request, name: str) -> tuple[Iterator[Found], int | None]:
         channel = network.channel(name)
         if channel is None or not may_see_members(asker, channel):
             return iter(()), None
-        return _members(asker, channel), None
-    other = network.user(name)
+        return _members(asker, channel, request.sessions.shadows), None
+    shadow = request.sessions.shadows.find(network.fold(name))
+    other = network.user(name) or (shadow.user if shadow is not None else None)
     if other is not None:
         return iter([(other, _common(asker, other))]), None
     return _matching(request, name), request.settings.limits.who
 
 
-def _members(asker: User, channel: Channel) -> Iterator[Found]:
+def _members(asker: User, channel: Channel, shadows: Shadows) -> Iterator[Found]:
     everybody = asker in channel.members or asker.may("see-all")
-    for other in channel.members:
+    for other in [*channel.members, *(user for user, _ in shadows.members(channel))]:
         if everybody or may_see_user(asker, other):
             yield other, channel
 
@@ -104,7 +106,8 @@ def _matching(request: Request, mask: str) -> Iterator[Found]:
     matches = None if mask in ("0", "*") else compile_glob(mask, request.network.fold)
     # Folding and matching all texts of everybody is dear: who lacks the longest plain part is out.
     plain = max(_PLAIN.findall(mask.lower()), key=len, default="")
-    for other in request.network.users.values():
+    away = [shadow.user for shadow in request.sessions.shadows.away.values()]
+    for other in chain(request.network.users.values(), away):
         if not may_see_user(asker, other):
             continue
         if matches is None:
@@ -139,7 +142,7 @@ def _flags(other: User, channel: Channel | None, prefixes: tuple[str, ...]) -> s
     return (
         ("H" if other.away is None else "G")
         + ("*" if other.oper is not None else "")
-        + (prefixes[channel.members[other]] if channel is not None else "")
+        + (prefixes[other.channels[channel]] if channel is not None else "")
         + ("B" if "B" in other.modes else "")
     )
 
@@ -193,7 +196,7 @@ def _account(request: Request, other: User, channel: Channel | None, token: str)
 
 def _oplevel(request: Request, other: User, channel: Channel | None, token: str) -> str:
     """There are no levels among operators; Solanum's words for that."""
-    return "999" if channel is not None and channel.members[other] >= OP else "n/a"
+    return "999" if channel is not None and other.channels[channel] >= OP else "n/a"
 
 
 def _realname(request: Request, other: User, channel: Channel | None, token: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, remove, select
+from chatnet.delivery.damping import Damping
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.model import facts
 from chatnet.model.channel import Channel
@@ -23,6 +24,7 @@ from chatnet.session.batches import References
 from chatnet.session.outlet import Turn
 from chatnet.session.rates import note
 from chatnet.session.session import Session
+from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
@@ -49,18 +51,21 @@ OF_PARTS: Final = OF_MESSAGES | batches.MULTILINE
 class Delivery:
     """Channel → local sessions, user → local sessions; an observer of everything that people see."""
 
-    def __init__(self, node: Node, turn: Turn, references: References) -> None:
+    def __init__(self, node: Node, turn: Turn, references: References, shadows: Shadows) -> None:
         self._node = node
         self._turn = turn
         self._references = references
         self._channels: dict[Channel, Groups] = {}
         self._users: dict[User, tuple[Session, ...]] = {}
         self._netsplits = NetSplits(node, references, self._channels, self.fan, self._everybody)
+        self._shadows = shadows
+        self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
         self.hears: Mapping[type[Fact], Hearer] = {
+            facts.UserIntroduced: self._damping.introduced,
             facts.UserQuit: self._user_quit,
             facts.NetSplit: self._net_split,
             facts.NetJoinBegan: self._netsplits.begin,
-            facts.NetJoinEnded: self._netsplits.end,
+            facts.NetJoinEnded: self._net_join_ended,
             facts.Killed: self._killed,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
@@ -305,14 +310,25 @@ class Delivery:
     # servers
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
-        self._netsplits.split(fact, origin)
+        self._netsplits.split(fact, self._damping.split)
         for session in self._everybody():
             if session.asked is not None:
                 asked.lost(session, fact.servers)
 
+    def _net_join_ended(self, fact: facts.NetJoinEnded, origin: object) -> None:
+        self._netsplits.end(fact, origin)
+        if self._shadows.back:
+            self._damping.joined(fact.far)
+
+    def _tell_fact(self, fact: Fact) -> None:
+        """What people are to read, though it is not quite what happened."""
+        self.hears[type(fact)](fact, None)
+
     # users
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
+        if self._shadows.back:
+            self._damping.settle(fact.user)
         # The quitter's own sessions were detached before, so that they hear nothing of it.
         channels = [g for channel in fact.user.channels if (g := self._channels.get(channel)) is not None]
         if channels:
@@ -324,6 +340,10 @@ class Delivery:
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         user = fact.user
+        if self._shadows.back:
+            self._damping.settle(user)
+        if self._shadows.away:
+            self._damping.taken(fact.folded)
         if fact.saved_by is not None:
             text = f"{numerics.RPL_SAVENICK.code} {fact.old_nick} {numerics.RPL_SAVENICK.form % user.uid}"
             for session in self._users.get(user, ()):
@@ -336,6 +356,9 @@ class Delivery:
         return select(self._neighbours(user), having=capability, but=own)
 
     def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
+        if self._shadows.back and self._damping.withholds(fact.user):
+            return
+
         def make(fact: facts.AwayChanged, key: int) -> bytes:
             return render.away_changed(fact.user, fact.at, key)
 
@@ -343,6 +366,8 @@ class Delivery:
         self.fan(self._with(fact.user, cap.AWAY_NOTIFY, False), mask, make, fact)
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
+        if self._shadows.back and self._damping.withholds(fact.user):
+            return
         groups = self._with(fact.user, cap.ACCOUNT_NOTIFY, True)
         mask = cap.SERVER_TIME | cap.ACCOUNT_TAG | fact.user.tagged
         self.fan(groups, mask, render.account_changed, fact)
@@ -388,6 +413,11 @@ class Delivery:
     # channels
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
+        if self._shadows.back:
+            news = self._damping.rejoined(fact)
+            if news is None:
+                return
+            fact = news
         channel = fact.channel
         if not fact.members:
             return  # a channel that stays while it is empty
@@ -458,7 +488,7 @@ class Delivery:
         # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name".
         if self._node.network.fold(fact.old) == fact.folded:
             return
-        members = names.Members(channel)
+        members = names.Members(channel, self._shadows)
         for user in channel.members:
             for session in self._users.get(user, ()):
                 if not session.caps & cap.CHANNEL_RENAME:

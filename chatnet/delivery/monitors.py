@@ -15,6 +15,7 @@ from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session import render
 from chatnet.session.session import Session
+from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 
@@ -22,8 +23,10 @@ from chatnet.wire import numerics
 class Monitors:
     """Nick → the sessions that watch it, and the other way round; an observer of users coming and going."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, shadows: Shadows) -> None:
         self._node = node
+        self._shadows = shadows
+        shadows.leaving.append(self._left)
         self._watchers: dict[Folded, dict[Session, None]] = {}
         self._watched: dict[Session, dict[Folded, str]] = {}
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -72,6 +75,8 @@ class Monitors:
             session.numeric(numeric, target)
 
     def _user_introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
+        if fact.user in self._shadows.back:
+            return  # and nobody was told of the contrary
         if fact.user.folded in self._watchers:  # else the mask is not worth making
             self._tell(fact.user.folded, numerics.RPL_MONONLINE, fact.user.mask)
 
@@ -80,7 +85,11 @@ class Monitors:
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
         for user in fact.users:
-            self._tell(user.folded, numerics.RPL_MONOFFLINE, user.nick)
+            if user.uid not in self._shadows.away:
+                self._left(user)
+
+    def _left(self, user: User) -> None:
+        self._tell(user.folded, numerics.RPL_MONOFFLINE, user.nick)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         before = self._node.network.fold(fact.old_nick)

@@ -56,10 +56,19 @@ class NetSplits:
 
     # splits
 
-    def split(self, fact: facts.NetSplit, origin: object) -> None:
-        """One batch with the QUITs of those whom a session shared a channel with, each once."""
+    def split(self, fact: facts.NetSplit, damped: Callable[[facts.NetSplit], bool]) -> None:
+        """Tell of a split, unless it is `damped`; operators are told at once."""
         for server in [server for server in self.joins if server in fact.servers]:
             self._end(server, fact.at)
+        if not damped(fact):
+            self.quit(fact)
+        near, far = fact.near.name, fact.far.name
+        gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
+        reason = f": {fact.reason}" if fact.reason else ""
+        self._node.notice("x", f"Netsplit {near} {far} ({gone}){reason}")
+
+    def quit(self, fact: facts.NetSplit) -> None:
+        """One batch with the QUITs of those whom a session shared a channel with, each once."""
         together: dict[frozenset[Channel], list[User]] = {}
         for user in fact.users:
             channels = frozenset(channel for channel in user.channels if channel in self._channels)
@@ -67,10 +76,6 @@ class NetSplits:
                 together.setdefault(channels, []).append(user)
         if together:
             self._tell_split(fact, together)
-        near, far = fact.near.name, fact.far.name
-        gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
-        reason = f": {fact.reason}" if fact.reason else ""
-        self._node.notice("x", f"Netsplit {near} {far} ({gone}){reason}")
 
     def _tell_split(self, fact: facts.NetSplit, together: Mapping[frozenset[Channel], list[User]]) -> None:
         reference = self._references.take()

@@ -35,6 +35,9 @@ TOKEN: Final = "CNHIST"
 LOOK: Final = 2000
 """Members of channels that are looked at in one turn, for whom to ask."""
 
+TRIES: Final = 5
+"""How often somebody who does not answer is asked again while they are here, at ever greater distances."""
+
 
 class Question:
     """What `server` was asked about a `channel`, by the `name` it had, and what it has answered so far.
@@ -93,6 +96,8 @@ class BackFill:
         self._due: dict[Server, None] = {}
         self._walk: Walk | None = None
         self._open: dict[int, Question] = {}
+        self._tries: dict[Server, int] = {}
+        """How often a server was asked that did not answer all."""
         self._numbers = count(1)
         self._last = 0
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -147,7 +152,7 @@ class BackFill:
         gone = set(fact.servers)
         for server in fact.servers:
             self._away.setdefault(server.sid, fact.at)
-            for those in (self._here, self._pinged, self._due):
+            for those in (self._here, self._pinged, self._due, self._tries):
                 those.pop(server, None)
         self._away = {sid: at for sid, at in self._away.items() if at > self._earliest}
         for question in list(self._open.values()):
@@ -205,10 +210,25 @@ class BackFill:
 
     def _finish(self, walk: Walk) -> None:
         for server, news in walk.servers.items():
-            if server not in walk.silent and server in self._here:
-                self._away.pop(server.sid, None)
+            if server in self._here:
+                if server in walk.silent:
+                    self._ask_later(server)
+                else:
+                    self._away.pop(server.sid, None)
+                    self._tries.pop(server, None)
             if news:
                 self._links.tell(f"{server.name} told {news} messages that were missing here")
+
+    def _ask_later(self, server: Server) -> None:
+        """It may have been busy, or its link without a connection; not for ever."""
+        tries = self._tries[server] = self._tries.get(server, 0) + 1
+        if tries <= TRIES:
+            seconds = self._settings.backfill_timeout * 2**tries
+            self._links.node.clock.later(seconds, lambda: self._ask_again(server))
+
+    def _ask_again(self, server: Server) -> None:
+        if server in self._tries:  # and has not gone since
+            self._arrived(server)
 
     # asking
 
@@ -229,7 +249,9 @@ class BackFill:
         node, server = self._links.node, servers.popleft()
         now, settings = node.clock.time(), self._settings
         away = self._away.get(server.sid, self._earliest)
-        since = max(self._earliest, away - settings.backfill_overlap)
+        # What a link has not told when it is given up may be as old as it was waited for.
+        overlap = max(settings.backfill_overlap, settings.ping_timeout + settings.resume_grace)
+        since = max(self._earliest, away - overlap)
         now, since = (int(at * 1000) / 1000 for at in (now, since))  # as it is told
         self._last = next(self._numbers)
         reader = Reader(channel.name, node.network.fold)
@@ -241,7 +263,11 @@ class BackFill:
         node.run(self._send(question, now))
 
     async def _send(self, question: Question, now: float) -> None:
-        page = await self._links.past.page(question.channel, question.since, question.most)
+        try:
+            page = await self._links.past.page(question.channel, question.since, question.most)
+        except Exception:
+            self._links.node.log.failure("what is remembered of a channel could not be read")
+            page = Page()  # then we are told what we know, too
         way = self._links.way_to(question.server)
         if way is not None and question.number in self._open:
             me = self._links.node.network.me

@@ -48,17 +48,25 @@ def greet(link: one.Link, offer: Offer | None) -> None:
         return
     me = link.links.node.network.me
     secret = settings.password.get_secret_value() if settings.password is not None else "*"
-    tokens = [token for token in OURS if token != "CNRES" or link.links.resumes]
-    if link.links.node.settings.links.converge:
-        tokens.append(STAMPS)
-        link.stamped |= link.server is None  # what a link was made with holds when it goes on
     link.utter(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
-    link.utter(b"CAPAB :%b" % " ".join(tokens).encode())
+    if link.state is one.State.STANDBY:
+        link.needed()  # CAPAB is said
+    else:
+        link.utter(tokens(link))
     if offer is not None:
         link.utter(offer.line())
     link.utter(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
     link.greeted = True
     link.offered = offer
+
+
+def tokens(link: one.Link) -> bytes:
+    """``CAPAB :<tokens>``: what we know beyond the oldest protocol."""
+    words = [word for word in OURS if word not in ("CNRES", "CNSTBY") or link.links.resumes]
+    if link.links.node.settings.links.converge:
+        words.append(STAMPS)
+        link.stamped |= link.server is None  # what a link was made with holds when it goes on
+    return b"CAPAB :%b" % " ".join(words).encode()
 
 
 @LINK.command("PASS", min_params=1, phase=Phase.ANY)
@@ -68,6 +76,8 @@ def pass_(line: Line) -> None:
     # <- PASS linkpw TS 6 :1SO
     """
     link = line.link
+    if link.state is one.State.STANDBY:
+        link.needed()
     if link.state is not one.State.GREETING or link.password is not None:
         line.violate("PASS twice")
     link.password = line.params[0]

@@ -23,6 +23,10 @@ def sweep(links: Links) -> None:
             if now - link.since > settings.handshake_timeout:
                 link.close("It did not say in time who it is")
             continue
+        if link.state is one.State.STANDBY:
+            if now - link.since > 2 * settings.standby_renew:
+                link.drop("It was not made anew")
+            continue
         if link.suspended:
             continue
         if link.state is one.State.INTRODUCED and now - link.since > settings.burst_timeout:

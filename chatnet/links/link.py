@@ -42,6 +42,7 @@ EARLY: Final = 8192
 class State(Enum):
     """How far a link has come."""
 
+    STANDBY = "standby"  # it waits until another connection is lost
     GREETING = "greeting"  # PASS and CAPAB may come, and then SERVER
     INTRODUCED = "introduced"  # we know who it is; its burst comes
     LINKED = "linked"  # it has told all that was behind it
@@ -49,6 +50,9 @@ class State(Enum):
 
 
 STEPS: Final[dict[tuple[State, str], State]] = {
+    (State.GREETING, "standby"): State.STANDBY,
+    (State.STANDBY, "needed"): State.GREETING,
+    (State.STANDBY, "end"): State.GONE,
     (State.GREETING, "SERVER"): State.INTRODUCED,
     (State.GREETING, "handed over"): State.GONE,
     (State.INTRODUCED, "end of burst"): State.LINKED,
@@ -183,6 +187,11 @@ class Link:
         """Whether it has ended."""
         return self.state is State.GONE
 
+    def needed(self) -> None:
+        """It was a standby, and is a connection like others from now on."""
+        self.step("needed")
+        self.connection.opened = self.since
+
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
@@ -235,6 +244,10 @@ class Link:
 
     def _may_be_early(self, verb: str, size: int, row: Row | None) -> bool:
         """Whether a line may come now, in the handshake; the link is closed for what may not."""
+        if self.state is State.STANDBY:
+            if verb not in ("PASS", "ERROR"):
+                self.close(f"{verb} from a standby")
+            return not self.gone
         if self.state is not State.GREETING:
             # Between SERVER and SVINFO there is nothing: lines are numbered after it.
             if verb not in ("SVINFO", "ERROR"):
@@ -466,8 +479,12 @@ class Link:
         self._let_go()
         if self.streams.state is not Session.SPLIT:
             self.streams.step("ended")
+        standby = self.state is State.STANDBY
         self.step("end")
-        self.links.ended(self, reason)
+        if standby:
+            self.links.forget(self)
+        else:
+            self.links.ended(self, reason)
         if self.streams.state is Session.SPLIT:
             self.streams.step("told")
 

@@ -7,7 +7,7 @@ from itertools import count
 from math import inf
 from typing import Final
 
-from chatnet.links import backfill, dialler, handshake, line, recall
+from chatnet.links import backfill, dialler, handshake, line, recall, standby
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.callers import Callers
 from chatnet.links.connection import Exit
@@ -48,6 +48,7 @@ class Links:
         self.recall = recall.Recall(self)
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.dialler = dialler.Dialler(self, connect)
+        self.standbys = standby.Standbys(self)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
@@ -153,9 +154,14 @@ class Links:
             hop = hop.uplink
         return hop is not None
 
+    def forget(self, link: one.Link) -> None:
+        """A connection is gone, and so is a standby that was for it."""
+        self.all.pop(link, None)
+        self.standbys.ended(link)
+
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
-        self.all.pop(link, None)
+        self.forget(link)
         self.dialler.ended(link)
         if link.server is None:
             self.tell(f"The connection to {link.name} ended: {reason}")

@@ -75,9 +75,14 @@ class Recall:
         settings = links.node.settings.links
         page = Page()
         if channel is not None and self._may_know(question):
-            page = await links.past.page(
-                channel, question.since, min(question.most, settings.backfill_messages)
-            )
+            most = min(question.most, settings.backfill_messages)
+            try:
+                page = await links.past.page(channel, question.since, most)
+            except Exception:
+                links.node.log.failure("what is remembered of a channel could not be read")
+                self._end(question, "NO")
+                self._next()
+                return
         if tally(page, question.until) == question.tally:
             page = later(page, question.until)
         lines = enumerate(told(page, question.name, settings.backfill_bytes), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatnet.links import dialler as regular  # which keeps those who return
+from chatnet.links import handshake
 from chatnet.links import link as one
 from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
@@ -89,6 +90,11 @@ class Return:
             return
         block = link.settings
         if block is None or not block.addresses or self.attempt is not None:
+            return
+        if (standby := self.links.standbys.take(block.name)) is not None:
+            self.attempt = regular.Attempt(self, regular.Plan(0.0), block, standby.identity.address)
+            self.attempt.link = standby
+            handshake.call(standby)
             return
         address = block.addresses[self._index % len(block.addresses)]
         self.attempt = regular.Attempt(self, regular.Plan(0.0), block, address)

@@ -10,6 +10,7 @@ from chatnet.model.user import User
 from chatnet.session.packing import fill, reply_packed
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
+from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.text import byte_length
@@ -43,6 +44,8 @@ def show_names(session: Session, channel: Channel) -> None:
     """
     everything = session.user in channel.members or session.user.may("see-all")
     members: Iterable[tuple[User, int]] = channel.members.items()
+    if session.sessions.shadows.any:
+        members = [*members, *session.sessions.shadows.members(channel)]
     if not everything:
         members = [(user, ranks) for user, ranks in members if "i" not in user.modes]
     items = _items(members, session.caps)
@@ -60,8 +63,9 @@ def show_names(session: Session, channel: Channel) -> None:
 class Members:
     """Who is in a channel, for many members at the same time: what 353 lists is made once for each format."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, shadows: Shadows) -> None:
         self._channel = channel
+        self._members = [*channel.members.items(), *shadows.members(channel)]
         self._longest = max((user.nick for user in channel.members), key=len, default="")
         self._texts: dict[int, list[str]] = {}
 
@@ -70,7 +74,7 @@ class Members:
         key = session.caps & (cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES)
         texts = self._texts.get(key)
         if texts is None:
-            items = _items(self._channel.members.items(), key)
+            items = _items(self._members, key)
             texts = self._texts[key] = list(fill(items, " ", self._room(session)))
         sign, name = symbol(self._channel), self._channel.name
         for text in texts:

@@ -28,6 +28,7 @@ from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.sasl import Accounts
+from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings, Settings
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
@@ -84,6 +85,7 @@ class Sessions:
         monitors: Watching,
         references: References,
         history: Ring,
+        shadows: Shadows,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
@@ -98,6 +100,7 @@ class Sessions:
         self.local = local
         self.monitors = monitors
         self.history = history
+        self.shadows = shadows
         self.links = links
         self.references = references
         self.bans = Bans(node.network)

@@ -26,7 +26,7 @@ from twisted.python.failure import Failure
 from chatnet.links.connection import Connection as LinkConnection
 from chatnet.links.dialler import Attempt
 from chatnet.links.identity import Identity
-from chatnet.links.link import Link
+from chatnet.links.link import Link, State
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, host_and_port
@@ -89,7 +89,8 @@ class LinkProtocol(ClientProtocol):
         """Whether it is there, and not known yet which server it is."""
         connection = self.receiver
         link = connection.link if isinstance(connection, LinkConnection) else None
-        return not self._over and (link is None or link.server is None)
+        unknown = link is None or (link.server is None and link.state is not State.STANDBY)
+        return not self._over and unknown
 
     def prepare_socket(self) -> None:
         self._bound_sending()

@@ -24,6 +24,7 @@ from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
+from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.wire.casemap import folder
@@ -69,8 +70,9 @@ def build(
     )
     node = Node(network, settings, clock, log, run)
     references = References()
-    delivery = Delivery(node, turn, references)
-    monitors = Monitors(node)
+    shadows = Shadows()
+    delivery = Delivery(node, turn, references, shadows)
+    monitors = Monitors(node, shadows)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
     links = Links(node, history, connect)
@@ -82,6 +84,7 @@ def build(
         monitors=monitors,
         references=references,
         history=history,
+        shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         verify=verify,
         host_of=host_of,

@@ -75,6 +75,7 @@ class Linking:
         """What is to be done every second or so."""
         sweep(self._parts.links)
         self._parts.links.dialler.sweep()
+        self._parts.links.standbys.sweep()
 
     async def drain(self) -> None:
         """Wait until the neighbours have applied what was said, as long as the settings allow."""

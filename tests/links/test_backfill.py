@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from typing import Any, Final
+from unittest import mock
 
 import pytest
 from conversation import Client, House, matches
@@ -571,6 +572,46 @@ def test_who_does_not_answer_is_asked_again_from_the_same_time_on() -> None:
     assert back(100_000) > since
 
 
+def test_who_does_not_answer_is_asked_again_while_they_are_here() -> None:
+    """Ever more rarely: after 60, 120, 240, 480 and 960 seconds."""
+    house, _ = far_house()
+    far = Far(house)
+    far.lines()
+    asked = []
+    for second in range(3000):
+        house.clock.advance(1)
+        asked += [second + 1 for _ in far.asked()]
+    assert asked == [90, 240, 510, 1020, 2010]
+    far.link.connection_lost("reset")
+    far = Far(house)
+    assert len(far.asked()) == 1
+    house.clock.advance(31)
+    far >> ":1SO CNHR 7 0CN END"
+    house.clock.advance(60)
+    assert len(far.asked()) == 1
+    far >> ":1SO CNHR 8 0CN END"
+    house.clock.advance(10_000)
+    assert far.asked() == []
+
+
+def test_a_memory_that_fails_leaves_nobody_waiting() -> None:
+    house, ann = far_house()
+    ann >> "PRIVMSG #c :x"
+
+    async def fail(*_: object) -> Any:
+        raise OSError("no such disk")
+
+    with mock.patch.object(house.parts.links, "past", mock.Mock(page=fail)):
+        far = Far(house)
+        assert len(far.asked()) == 1
+        for number in (1, 2):
+            ask(far, number, "#c")
+            assert far.lines() == [f":0CN CNHR {number} 1SO NO"]
+    ask(far, 3, "#c")
+    assert far.lines()[-1] == ":0CN CNHR 3 1SO END"
+    assert len(house.log.failures) == 3 and "no such disk" in house.log.failures[0]
+
+
 def test_what_was_never_told_is_asked_for_again() -> None:
     house, _ = far_house()
     far = Far(house)
@@ -656,6 +697,7 @@ STEPS = st.lists(
         st.tuples(st.just("redact"), st.integers(0, 2), st.integers(0, 5)),
         st.tuples(st.just("cut"), st.integers(0, 2), st.just(0)),
         st.tuples(st.just("link"), st.integers(0, 2), st.just(0)),
+        st.tuples(st.just("reset"), st.integers(0, 2), st.integers(0, 3000)),
         st.tuples(st.just("deliver"), st.integers(0, 5), st.integers(1, 40)),
         st.tuples(st.just("settle"), st.integers(0, 1), st.just(0)),
         st.tuples(st.just("wait"), st.integers(0, 100), st.just(0)),
@@ -690,6 +732,11 @@ def walk(street: Street, steps: list[tuple[str, int, int]]) -> None:
             if pair in linked:
                 mesh.cut(*pair)
                 linked.remove(pair)
+        elif what == "reset" and PAIRS[which] in linked:
+            one, two = PAIRS[which]
+            mesh.reset(one, two, **{one: more, two: more // 2})
+            mesh.link(one, two)
+            mesh.settle()
         elif what == "link":
             link(PAIRS[which])
         elif what == "deliver":
