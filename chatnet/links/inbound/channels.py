@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
+from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.channel import Channel, ListEntry, parameters, split_forward
@@ -411,25 +413,40 @@ def rename(line: Line) -> None:
 def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
     """`channel` becomes part of `other`, which was made here while its name was taken elsewhere.
 
-    There, what we told of `other` is merged into it as well.
+    There, what we told of `other` is merged into it as well.  Other servers that know RENAME do what we do:
+    nobody else can move those who are behind them.
     """
+    old, commit = channel.name, partial(line.node.commit, origin=registry.TOLD)
     claim = SJoin(
         other.name, channel.ts, frozenset(channel.flags), parameters(channel), tuple(channel.members.items())
     )
     lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
     if "P" in channel.flags:
         stay = (ModeChange(False, "P"),)
-        line.commit(ModesChanged(channel, stay, line.source, line.at))
+        commit(ModesChanged(channel, stay, line.source, line.at))
     for user, _ in claim.members:
-        line.commit(Parted(channel, user, reason, line.at))
+        commit(Parted(channel, user, reason, line.at))
     for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
         for part in _by_ways(line, fact) if isinstance(fact, Joined) else (fact,):
-            line.commit(part)
+            commit(part)
     if is_current(other, claim.ts):
         for letter, entries in lists.items():
             fresh = resolve_entries(line.network, other, letter, entries)
             if fresh:
-                line.commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+                commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, old)
+    _pass_on(line, renamed, [user for user, _ in claim.members])
+
+
+def _pass_on(line: Line, fact: ChannelRenamed, moved: Sequence[User]) -> None:
+    """Tell the other neighbours who were `moved` into a channel, and since when that one is there."""
+    me, channel = line.network.me, fact.channel
+    for link in line.links.others(line.link):
+        members = [(user, channel.members[user]) for user in moved if line.links.way_to(user) is not link]
+        for text in link.codec.renamed(me, fact, members):
+            link.send(text)
+        for text in link.codec.sjoin(me, SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)):
+            link.send(text)
 
 
 def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:
