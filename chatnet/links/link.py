@@ -113,6 +113,7 @@ class Link:
         "since",
         "state",
         "strikes",
+        "warned",
     )
 
     def __init__(
@@ -142,6 +143,7 @@ class Link:
         self.held: list[bytes] | None = None  # what waits for the end of our burst
         self.reason = ""
         self.strikes: list[float] = []
+        self.warned: set[str] = set()  # verbs that it sent with too few parameters
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
         self.resynced: deque[float] = deque()  # when it asked for channels itself, in the same time
 
@@ -253,7 +255,8 @@ class Link:
     def _too_few(self, verb: str) -> None:
         if "CN1" in self.caps:
             self.close(f"{verb} with too few parameters")
-        else:
+        elif verb not in self.warned:  # else the log would grow as fast as it sends
+            self.warned.add(verb)
             self.links.node.log.warn(f"{self.name} sent {verb} with too few parameters")
 
     # out

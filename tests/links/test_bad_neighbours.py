@@ -173,3 +173,13 @@ def test_all_of_a_channel_is_told_so_often_only(mesh: Mesh, bad: Stranger) -> No
     assert bad.gone == "Too many RESYNC"
     mesh.settle()
     mesh.check()
+
+
+def test_what_lacks_a_parameter_is_told_once(mesh: Mesh) -> None:
+    """A server of another make may not know better; but nobody fills our disk."""
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    for _ in range(100):
+        so1 >> ":1SO KILL" >> ":1SO TB #c"
+    assert so1.gone is None
+    told = [line for line in mesh["a"].log.lines if "too few" in line]
+    assert told == [f"so1.test sent {verb} with too few parameters" for verb in ("KILL", "TB")]
