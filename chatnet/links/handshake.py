@@ -213,5 +213,6 @@ def svinfo(line: Line) -> None:
     most = line.node.settings.links.most_skew
     if skew > most:
         line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
-    if skew > 5:
+    if skew > 5 and "SVINFO" not in link.warned:
+        link.warned.add("SVINFO")
         line.links.tell(f"The clock of {link.name} is {skew} seconds off")

@@ -143,7 +143,7 @@ class Link:
         self.held: list[bytes] | None = None  # what waits for the end of our burst
         self.reason = ""
         self.strikes: list[float] = []
-        self.warned: set[str] = set()  # verbs that it sent with too few parameters
+        self.warned: set[str] = set()  # verbs of which the log tells already
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
         self.resynced: deque[float] = deque()  # when it asked for channels itself, in the same time
 

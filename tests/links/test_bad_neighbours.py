@@ -183,3 +183,11 @@ def test_what_lacks_a_parameter_is_told_once(mesh: Mesh) -> None:
     assert so1.gone is None
     told = [line for line in mesh["a"].log.lines if "too few" in line]
     assert told == [f"so1.test sent {verb} with too few parameters" for verb in ("KILL", "TB")]
+
+
+def test_a_clock_that_is_off_is_told_once(mesh: Mesh) -> None:
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    for _ in range(10):
+        so1 >> f"SVINFO 6 6 0 :{NOW - 100}"
+    assert so1.gone is None
+    assert sum("100 seconds off" in line for line in mesh["a"].log.lines) == 1
