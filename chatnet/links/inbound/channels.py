@@ -157,7 +157,10 @@ def resync(line: Line) -> None:
 
 
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
-    for fact in outcome.facts(line.network, channel, _server(line), line.at):
+    facts = outcome.facts(line.network, channel, _server(line), line.at)
+    if facts and channel is None and len(line.network.channels) >= line.node.settings.links.channels:
+        line.violate("Too many channels")
+    for fact in facts:
         line.commit(fact)
 
 
@@ -203,6 +206,8 @@ def tmode(line: Line) -> None:
     channel = _current(line)
     changes = modes.effective(channel, _changes(line, line.params[2], line.params[3:]), line.network.fold)
     if changes:
+        for letter in channel.lists:
+            _room(line, channel, letter, sum(change.adding and change.letter == letter for change in changes))
         line.commit(ModesChanged(channel, changes, line.source, line.at))
 
 
@@ -276,7 +281,14 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
             entries.append(ListEntry(mask, by, at, forward))
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
+        _room(line, channel, letter, len(fresh))
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+
+
+def _room(line: Line, channel: Channel, letter: str, more: int) -> None:
+    """Have the list hold `more` entries: each speaker is held against all of them."""
+    if more and len(channel.lists[letter]) + more > line.node.settings.links.list_entries:
+        line.violate(f"Too many entries of {letter} in {channel.name}")
 
 
 def _setter(text: str) -> str:
