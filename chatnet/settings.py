@@ -555,6 +555,10 @@ class LinksSettings(Section):
     """Stamps that are remembered at most; the oldest are forgotten."""
     bans: Annotated[int, Field(ge=0)] = 100_000
     """Bans from the network that are remembered; one more is ignored."""
+    channels: Annotated[int, Field(ge=0)] = 200_000
+    """Channels of the network; who brings one more loses its link."""
+    list_entries: Annotated[int, Field(ge=0)] = 10_000
+    """Entries of one list (bans, exceptions, invitations) of a channel; who brings more loses its link."""
     services: tuple[Word, ...] = ()
     """Names of services that are linked to another server of the network, and believed here as well. Those
     behind a link of our own with ``role = "services"`` are in any case."""

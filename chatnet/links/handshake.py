@@ -373,5 +373,6 @@ def svinfo(line: Line) -> None:
         most = min(most, line.node.settings.links.stamp_skew + 1)  # it is told in whole seconds
     if skew > most:
         line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
-    if skew > 5:
+    if skew > 5 and "SVINFO" not in link.warned:
+        link.warned.add("SVINFO")
         line.links.tell(f"The clock of {link.name} is {skew} seconds off")

@@ -115,6 +115,7 @@ class Link:
         "state",
         "streams",
         "strikes",
+        "warned",
     )
 
     def __init__(
@@ -155,6 +156,7 @@ class Link:
         self.held_size = 0
         self.reason = ""
         self.strikes: list[float] = []
+        self.warned: set[str] = set()  # verbs of which the log tells already
         self.asked: deque[float] = deque()  # when it brought questions, in the last `queries_period`
         self.resynced: deque[float] = deque()  # when it asked for channels itself, in the same time
         self._confirming: Timer | None = None
@@ -300,7 +302,8 @@ class Link:
     def _too_few(self, verb: str) -> None:
         if "CN1" in self.caps:
             self.close(f"{verb} with too few parameters")
-        else:
+        elif verb not in self.warned:  # else the log would grow as fast as it sends
+            self.warned.add(verb)
             self.links.node.log.warn(f"{self.name} sent {verb} with too few parameters")
 
     # out

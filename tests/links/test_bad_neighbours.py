@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from conversation import House
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
 from chatnet.wire.casemap import Folder
@@ -173,3 +174,48 @@ def test_all_of_a_channel_is_told_so_often_only(mesh: Mesh, bad: Stranger) -> No
     assert bad.gone == "Too many RESYNC"
     mesh.settle()
     mesh.check()
+
+
+def test_what_lacks_a_parameter_is_told_once(mesh: Mesh) -> None:
+    """A server of another make may not know better; but nobody fills our disk."""
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    for _ in range(100):
+        so1 >> ":1SO KILL" >> ":1SO TB #c"
+    assert so1.gone is None
+    told = [line for line in mesh["a"].log.lines if "too few" in line]
+    assert told == [f"so1.test sent {verb} with too few parameters" for verb in ("KILL", "TB")]
+
+
+def test_a_clock_that_is_off_is_told_once(mesh: Mesh) -> None:
+    so1 = stranger(mesh["a"], "so1.test", "1SO")
+    for _ in range(10):
+        so1 >> f"SVINFO 6 6 0 :{NOW - 100}"
+    assert so1.gone is None
+    assert sum("100 seconds off" in line for line in mesh["a"].log.lines) == 1
+
+
+def test_the_channels_of_a_network_have_an_end() -> None:
+    house = House(link=[block("so1")], links={"channels": 3})
+    ann = house.client("ann")
+    for name in "abcd":
+        ann >> f"JOIN #{name}"  # what our own users may have is said elsewhere
+    ann >> "PART #b,#c,#d"
+    so1 = stranger(house, "so1.test", "1SO")
+    so1 >> f":1SO SJOIN {NOW} #x +P :" >> f":1SO SJOIN {NOW} #y +P :" >> f":1SO SJOIN {NOW} #y +n :"
+    assert so1.gone is None and len(house.node.network.channels) == 3
+    so1 >> f":1SO SJOIN {NOW} #z +P :"
+    assert so1.gone == "Too many channels"
+    house.check()
+
+
+@pytest.mark.parametrize("line", ["EBMASK {} #c b :c!*@* 5 x d!*@* 5 x", "TMODE {} #c +b-e+b c!*@* f d!*@*"])
+def test_the_entries_of_a_list_have_an_end(line: str) -> None:
+    """Each speaker is held against all of them, and each who asks is told them all."""
+    house = House(link=[block("so1")], links={"list_entries": 3})
+    house.client("ann") >> "JOIN #c" >> "MODE #c +b a!*@*"
+    so1 = stranger(house, "so1.test", "1SO")
+    so1 >> f":1SO BMASK {NOW} #c b :b!*@* a!*@*" >> f":1SO TMODE {NOW} #c +eI e e"
+    assert so1.gone is None
+    so1 >> ":1SO " + line.format(NOW)
+    assert so1.gone == "Too many entries of b in #c"
+    house.check()

@@ -425,6 +425,31 @@ def test_who_is_led_into_a_channel_of_that_name_reads_their_own_join_first(
     all_agree(mesh)
 
 
+@pytest.mark.parametrize("maker", ["a", "b"])
+def test_members_on_all_servers_follow_into_a_channel_that_was_made_meanwhile(maker: str) -> None:
+    """Nobody is moved by a server that they are not behind: one such line would end a link here."""
+    mesh = Mesh("a", "b", "c", links={"strikes": 1})
+    mesh.link("a", "b")
+    mesh.link("b", "c")
+    cat, ann, bob = (mesh[name].client(nick) for name, nick in (("c", "cat"), ("a", "ann"), ("b", "bob")))
+    eve = mesh[maker].client("eve")
+    mesh.settle()
+    for client in (cat, ann, bob):
+        client >> "JOIN #c"
+        mesh.settle()
+    cat >> "MODE #c +m"
+    mesh.advance(9)
+    read_away([ann])
+    cat >> "RENAME #c #d :better"
+    eve >> "JOIN #d"
+    mesh.settle()
+    all_agree(mesh)
+    assert list(mesh["a"].node.network.channels) == ["#d"]
+    assert ranks(mesh["a"], "#d") == {"ann": 0, "bob": 0, "cat": OP, "eve": 0}
+    ann.until(f":{host(ann)} PART #c :better")
+    ann.until(f":{host(ann)} JOIN #d")
+
+
 def test_a_channel_that_stays_and_becomes_another_is_gone_everywhere() -> None:
     mesh = Mesh("a", "b", link=[block("so1")])
     mesh.link("a", "b")

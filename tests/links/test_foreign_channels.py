@@ -6,11 +6,12 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
 from __future__ import annotations
 
 import pytest
-from conversation import Client, House
+from conversation import START, Client, House
 from mesh import SOLANUM, Stranger, block, read_away, stranger
 from street import NOW, OLDER, YOUNGER, host, make_owner, ranks, snapshot, the, user
 
 from chatnet.model.channel import mode_text
+from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import OP, VOICE
 
 
@@ -367,6 +368,18 @@ def test_a_channel_with_members_elsewhere_is_not_renamed(house: House, so1: Stra
     ann >> "RENAME #c #d :better"
     so1 << "@time=* :0CNAAAAAA PART #c :better"
     so1 << f":0CN SJOIN {NOW} #d +nt :@0CNAAAAAA"
+
+
+def test_a_channel_that_stays_does_not_stay_under_its_old_name(
+    house: House, so1: Stranger, ann: Client
+) -> None:
+    stay = (ModeChange(True, "P"),)
+    house.node.commit(ModesChanged(the(house), stay, house.node.network.me, START))
+    so1.lines()
+    ann >> "RENAME #c #d :better"
+    so1 << f"@time=* :0CN TMODE {NOW} #c -P"
+    so1 << "@time=* :0CNAAAAAA PART #c :better"
+    so1 << f":0CN SJOIN {NOW} #d +Pnt :@0CNAAAAAA"
 
 
 # transcripts

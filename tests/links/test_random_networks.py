@@ -123,7 +123,7 @@ class Walk:
     def __init__(self, size: int) -> None:
         self.mesh = Mesh(
             *"abcde"[:size],
-            links={"burst_slice": 2},
+            links={"burst_slice": 2, "strikes": 1},  # whoever speaks for others here loses its link
             cloak={"enabled": True},
             limits={"former_name_time": 0},
             flood={"enabled": False, "rename_period": 0},

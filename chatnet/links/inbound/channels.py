@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
+from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.inbound import stamped
 from chatnet.links.line import LINK, Ignored, Line
@@ -145,7 +147,10 @@ def _ask(line: Line, name: str) -> None:
 
 
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
-    for fact in outcome.facts(line.network, channel, _server(line), line.at):
+    facts = outcome.facts(line.network, channel, _server(line), line.at)
+    if facts and channel is None and len(line.network.channels) >= line.node.settings.links.channels:
+        line.violate("Too many channels")
+    for fact in facts:
         line.commit(fact)
 
 
@@ -201,6 +206,8 @@ def tmode(line: Line) -> None:
     channel = _current(line)
     changes = modes.effective(channel, found, line.network.fold)
     if changes:
+        for letter in channel.lists:
+            _room(line, channel, letter, sum(change.adding and change.letter == letter for change in changes))
         line.commit(ModesChanged(channel, changes, line.source, line.at))
 
 
@@ -280,7 +287,14 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
     channel = _current(line)
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
+        _room(line, channel, letter, len(fresh))
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+
+
+def _room(line: Line, channel: Channel, letter: str, more: int) -> None:
+    """Have the list hold `more` entries: each speaker is held against all of them."""
+    if more and len(channel.lists[letter]) + more > line.node.settings.links.list_entries:
+        line.violate(f"Too many entries of {letter} in {channel.name}")
 
 
 def _setter(text: str) -> str:
@@ -423,25 +437,40 @@ def rename(line: Line) -> None:
 def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
     """`channel` becomes part of `other`, which was made here while its name was taken elsewhere.
 
-    There, what we told of `other` is merged into it as well.
+    There, what we told of `other` is merged into it as well.  Other servers that know RENAME do what we do:
+    nobody else can move those who are behind them.
     """
+    old, commit = channel.name, partial(line.node.commit, origin=registry.TOLD)
     claim = SJoin(
         other.name, channel.ts, frozenset(channel.flags), parameters(channel), tuple(channel.members.items())
     )
     lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
     if "P" in channel.flags:
         stay = (ModeChange(False, "P"),)
-        line.commit(ModesChanged(channel, stay, line.source, line.at))
+        commit(ModesChanged(channel, stay, line.source, line.at))
     for user, _ in claim.members:
-        line.commit(Parted(channel, user, reason, line.at))
+        commit(Parted(channel, user, reason, line.at))
     for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
         for part in _by_ways(line, fact) if isinstance(fact, Joined) else (fact,):
-            line.commit(part)
+            commit(part)
     if is_current(other, claim.ts):
         for letter, entries in lists.items():
             fresh = resolve_entries(line.network, other, letter, entries)
             if fresh:
-                line.commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+                commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
+    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, old)
+    _pass_on(line, renamed, [user for user, _ in claim.members])
+
+
+def _pass_on(line: Line, fact: ChannelRenamed, moved: Sequence[User]) -> None:
+    """Tell the other neighbours who were `moved` into a channel, and since when that one is there."""
+    me, channel = line.network.me, fact.channel
+    for link in line.links.others(line.link):
+        members = [(user, channel.members[user]) for user in moved if line.links.way_to(user) is not link]
+        for text in link.codec.renamed(me, fact, members):
+            link.send(text)
+        for text in link.codec.sjoin(me, SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)):
+            link.send(text)
 
 
 def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:

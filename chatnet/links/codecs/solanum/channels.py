@@ -278,6 +278,8 @@ class Channels(Base):
             head = b":%b RENAME %d %b %b :" % (self.id_of(fact.by), channel.ts, old, channel.source)
             yield self._at(fact.at, head + encode(fact.reason))
             return
+        if "P" in channel.flags:  # or it would stay without them
+            yield self._at(fact.at, b":%b TMODE %d %b -P" % (encode(me.sid), channel.ts, old))
         for user, _ in members:
             yield self._at(fact.at, b":%b PART %b :%b" % (encode(user.uid), old, self._reason(fact.reason)))
         yield from self.channel(me, channel, members)
