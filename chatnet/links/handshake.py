@@ -52,7 +52,7 @@ def greet(link: one.Link, offer: Offer | None) -> None:
     if link.state is one.State.STANDBY:
         link.needed()  # CAPAB is said
     else:
-        link.utter(tokens(link))
+        link.utter(offered(link))
     if offer is not None:
         link.utter(offer.line())
     link.utter(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
@@ -60,7 +60,7 @@ def greet(link: one.Link, offer: Offer | None) -> None:
     link.offered = offer
 
 
-def tokens(link: one.Link) -> bytes:
+def offered(link: one.Link) -> bytes:
     """``CAPAB :<tokens>``: what we know beyond the oldest protocol."""
     words = [word for word in OURS if word not in ("CNRES", "CNSTBY") or link.links.resumes]
     if link.links.node.settings.links.converge:

@@ -98,7 +98,7 @@ class Standbys:
         else:
             before, spare.link, spare.attempt = spare.link, link, None
             spare.due = self.links.node.clock.monotonic() + self.links.node.settings.links.standby_renew
-            link.utter(handshake.tokens(link))
+            link.utter(handshake.offered(link))
             link.utter(b"CNSTBY %b" % encode(self.links.node.network.me.sid))
             link.step("standby")
             if before is not None:

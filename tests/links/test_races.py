@@ -1,5 +1,5 @@
 """What two people do on two servers at the same moment, and plain TS6 cannot settle: what the servers know
-differs from then on.
+differs from then on, unless they stamp what they change.
 
 TS6 applies changes in the order in which they arrive, and that is another one on each side.  To say it again
 settles it: that reaches everybody.
@@ -57,8 +57,8 @@ Two names stay until the servers meet again, and then there are two channels.
 class Pair:
     """Two linked servers; ann of the one and bob of the other are operators of #c."""
 
-    def __init__(self) -> None:
-        self.mesh = Mesh("a", "b", limits={"former_name_time": 0})
+    def __init__(self, *, stamped: bool = False) -> None:
+        self.mesh = Mesh("a", "b", limits={"former_name_time": 0}, links={"converge": stamped})
         self.history = History(self.mesh)
         self.history.link("a", "b")
         self.ann, self.bob = self.mesh["a"].client("ann"), self.mesh["b"].client("bob")
@@ -90,6 +90,15 @@ def test_a_race_ends_differently_on_two_servers(race: str) -> None:
     assert pair.differ() is not bool(again)
 
 
+@pytest.mark.parametrize("race", [race for race in RACES if race != "two names"])
+def test_with_stamps_it_ends_alike(race: str) -> None:
+    pair = Pair(stamped=True)
+    ours, theirs, _ = RACES[race]
+    meanwhile(pair, ours, theirs)
+    assert not pair.differ()
+    pair.mesh.check()
+
+
 def meanwhile(pair: Pair, ours: Sequence[str], theirs: Sequence[str]) -> None:
     for client, lines in ((pair.ann, ours), (pair.bob, theirs)):
         for line in lines:
@@ -102,8 +111,8 @@ def test_a_mode_that_is_unset_while_a_burst_brings_it_back() -> None:
     pair.say(pair.ann, "MODE #c +m")
     pair.mesh.cut("a", "b")
     pair.history.link("a", "b")
-    pair.mesh.deliver("a", "b", 3)  # PASS, CAPAB and SERVER: the burst of b is on its way,
-    pair.mesh.deliver("b", "a", 3)  # and then that of a
+    pair.mesh.deliver("a", "b", 4)  # PASS, CAPAB, CNRES and SERVER: the burst of b is on its way,
+    pair.mesh.deliver("b", "a", 4)  # and then that of a
     pair.ann >> "MODE #c -m"
     pair.mesh.settle()
     assert [names for _, names in pair.history.differences()] == [("mode", "m")]
