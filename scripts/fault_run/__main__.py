@@ -19,6 +19,7 @@ from fault_run.faults import KINDS, Kind, Outage, Struck, plan
 from fault_run.network import Network
 from fault_run.nodes import Times
 from fault_run.report import Result, table
+from fault_run.services import missing
 from fault_run.waiting import Late
 
 EXPLANATION = """\
@@ -34,6 +35,8 @@ connections                new ones between servers, made after a fault
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
 time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
 and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
+
+With --services a login through Atheme, and a line each way through PyLink, are tried after every tenth fault.
 
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
 number. What people say at that moment is another matter."""
@@ -56,10 +59,14 @@ def arguments() -> argparse.Namespace:
     option("--calm", action="store_true", help="let nobody change modes, lists, topics")
     option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
     option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
+    option("--services", action="store_true", help="link Atheme and PyLink, and try them after ten faults")
+    option("--pylink", default="pylink", metavar="PROGRAM", help="where PyLink is (default: in PATH)")
     option("--list", action="store_true", help="tell which faults would come, and end")
     given = parser.parse_args()
     if not given.packets and any(KINDS[name].packets for name in given.kind or ()):
         parser.error("this kind needs --packets")
+    if given.services and (absent := missing(given.pylink)):
+        parser.error(f"--services needs {' and '.join(absent)}")
     if given.packets and not packets.possible():
         parser.error("--packets needs root, `unshare`, `ip` and `nft`, and a system that has them")
     return given
@@ -81,6 +88,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
             return results, [*broken, "the run ended early: the network did not become whole"]
         if number % 10 == 0:
             broken += [f"after fault {number}: {text}" for text in await network.differences()]
+            broken += [f"after fault {number}: {text}" for text in await network.unserved()]
             memory = memory or network.memory()
     broken += await network.differences()
     for name, size in network.memory().items():

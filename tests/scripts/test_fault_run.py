@@ -127,7 +127,7 @@ def test_a_short_run_with_real_servers_keeps_all_promises() -> None:
     kinds = ("reset", "cut at a byte", "cut in the handshake", "refused", "stopped", "killed")
     chosen = [word for kind in kinds for word in ("--kind", kind)]
     run = subprocess.run(
-        [sys.executable, "-m", "fault_run", "--seed", "5", "--faults", "9", "--calm", *chosen],
+        [sys.executable, "-m", "fault_run", "--seed", "5", "--faults", "9", *chosen],
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
         capture_output=True,
         text=True,
