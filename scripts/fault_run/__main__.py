@@ -36,6 +36,9 @@ Promised: nothing is lost, doubled or reordered; there is no split by an outage 
 time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
 and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
 
+With --grace 0 no link is resumed, and with --plain changes at the same moment end differently on different
+servers: both are to break promises, and show that this would be seen.
+
 With --services a login through Atheme, and a line each way through PyLink, are tried after every tenth fault.
 
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
@@ -56,6 +59,14 @@ def arguments() -> argparse.Namespace:
     option("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
     option("--people", type=int, default=2, metavar="N", help="people on each server (default 2)")
     option("--rate", type=float, default=10.0, metavar="N", help="messages of each per second (default 10)")
+    option(
+        "--grace",
+        type=float,
+        default=5.0,
+        metavar="N",
+        help="seconds that links wait (default 5); 0 = none do",
+    )
+    option("--plain", action="store_true", help="stamp no changes of channels, as servers of other makes")
     option("--calm", action="store_true", help="let nobody change modes, lists, topics")
     option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
     option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
@@ -143,33 +154,32 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
     return found[:3]
 
 
-def main() -> int:
+async def work(reactor: Any, given: argparse.Namespace) -> None:
+    """A whole run; SystemExit with its status at the end."""
+    with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
+        folder = given.folder.resolve() if given.folder else Path(temporary)
+        network = Network(reactor, folder, given, Times(grace=given.grace, converge=not given.plain))
+        try:
+            results, broken = await run(reactor, network, given)
+        finally:
+            network.close()
+    print(f"\n{table(results)}\n")
+    for text in broken:
+        print(f"BROKEN: {text}")
+    raise SystemExit(1 if broken or any(result.broken for result in results) else 0)
+
+
+def main() -> None:
     given = arguments()
     if given.list:
         for number, kind in faults(given):
             print(f"{number:4} {kind.name}")
-        return 0
+        return
     if given.packets and not packets.inside():
         packets.go_inside(sys.argv[1:])
-    status = 1
-
-    async def work(reactor: Any) -> None:
-        nonlocal status
-        with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
-            folder = given.folder.resolve() if given.folder else Path(temporary)
-            network = Network(reactor, folder, given, Times())
-            try:
-                results, broken = await run(reactor, network, given)
-            finally:
-                network.close()
-            print(f"\n{table(results)}\n")
-            for text in broken:
-                print(f"BROKEN: {text}")
-            status = 1 if broken or any(result.broken for result in results) else 0
-
-    react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
-    return status
+    # It ends the process, with the status that it is given.
+    react(lambda reactor: Deferred.fromCoroutine(work(reactor, given)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

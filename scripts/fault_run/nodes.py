@@ -30,11 +30,12 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASS
 
 @dataclass(frozen=True)
 class Times:
-    """How quickly things go wrong in these servers, in seconds."""
+    """How quickly things go wrong in these servers, in seconds; whether changes of channels are stamped."""
 
     ping_interval: float = 1.0
     ping_timeout: float = 2.5
     grace: float = 5.0
+    converge: bool = True
 
     @property
     def silence(self) -> float:
@@ -92,6 +93,7 @@ class Node:
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
             f"reconnect_min = 0.2\nreconnect_max = 1\nresume_grace = {times.grace}\n"
+            f"converge = {str(times.converge).lower()}\n"
             f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
             + (f'services = ["{services}"]\n' if services else "")
             + f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
