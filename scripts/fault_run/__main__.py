@@ -19,6 +19,7 @@ from fault_run.faults import KINDS, Kind, Outage, Struck, plan
 from fault_run.network import Network
 from fault_run.nodes import Times
 from fault_run.report import Result, table
+from fault_run.services import missing
 from fault_run.waiting import Late
 
 EXPLANATION = """\
@@ -34,6 +35,11 @@ connections                new ones between servers, made after a fault
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
 time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
 and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
+
+With --grace 0 no link is resumed, and with --plain changes at the same moment end differently on different
+servers: both are to break promises, and show that this would be seen.
+
+With --services a login through Atheme, and a line each way through PyLink, are tried after every tenth fault.
 
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
 number. What people say at that moment is another matter."""
@@ -53,13 +59,25 @@ def arguments() -> argparse.Namespace:
     option("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
     option("--people", type=int, default=2, metavar="N", help="people on each server (default 2)")
     option("--rate", type=float, default=10.0, metavar="N", help="messages of each per second (default 10)")
+    option(
+        "--grace",
+        type=float,
+        default=5.0,
+        metavar="N",
+        help="seconds that links wait (default 5); 0 = none do",
+    )
+    option("--plain", action="store_true", help="stamp no changes of channels, as servers of other makes")
     option("--calm", action="store_true", help="let nobody change modes, lists, topics")
     option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
     option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
+    option("--services", action="store_true", help="link Atheme and PyLink, and try them after ten faults")
+    option("--pylink", default="pylink", metavar="PROGRAM", help="where PyLink is (default: in PATH)")
     option("--list", action="store_true", help="tell which faults would come, and end")
     given = parser.parse_args()
     if not given.packets and any(KINDS[name].packets for name in given.kind or ()):
         parser.error("this kind needs --packets")
+    if given.services and (absent := missing(given.pylink)):
+        parser.error(f"--services needs {' and '.join(absent)}")
     if given.packets and not packets.possible():
         parser.error("--packets needs root, `unshare`, `ip` and `nft`, and a system that has them")
     return given
@@ -81,6 +99,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
             return results, [*broken, "the run ended early: the network did not become whole"]
         if number % 10 == 0:
             broken += [f"after fault {number}: {text}" for text in await network.differences()]
+            broken += [f"after fault {number}: {text}" for text in await network.unserved()]
             memory = memory or network.memory()
     broken += await network.differences()
     for name, size in network.memory().items():
@@ -135,33 +154,32 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
     return found[:3]
 
 
-def main() -> int:
+async def work(reactor: Any, given: argparse.Namespace) -> None:
+    """A whole run; SystemExit with its status at the end."""
+    with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
+        folder = given.folder.resolve() if given.folder else Path(temporary)
+        network = Network(reactor, folder, given, Times(grace=given.grace, converge=not given.plain))
+        try:
+            results, broken = await run(reactor, network, given)
+        finally:
+            network.close()
+    print(f"\n{table(results)}\n")
+    for text in broken:
+        print(f"BROKEN: {text}")
+    raise SystemExit(1 if broken or any(result.broken for result in results) else 0)
+
+
+def main() -> None:
     given = arguments()
     if given.list:
         for number, kind in faults(given):
             print(f"{number:4} {kind.name}")
-        return 0
+        return
     if given.packets and not packets.inside():
         packets.go_inside(sys.argv[1:])
-    status = 1
-
-    async def work(reactor: Any) -> None:
-        nonlocal status
-        with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
-            folder = given.folder.resolve() if given.folder else Path(temporary)
-            network = Network(reactor, folder, given, Times())
-            try:
-                results, broken = await run(reactor, network, given)
-            finally:
-                network.close()
-            print(f"\n{table(results)}\n")
-            for text in broken:
-                print(f"BROKEN: {text}")
-            status = 1 if broken or any(result.broken for result in results) else 0
-
-    react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
-    return status
+    # It ends the process, with the status that it is given.
+    react(lambda reactor: Deferred.fromCoroutine(work(reactor, given)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -17,9 +17,10 @@ from twisted.internet.task import LoopingCall
 from fault_run import packets
 from fault_run.checker import Checker
 from fault_run.nodes import Dialled, Node, Times
-from fault_run.people import PRIVATE, STATE, TALK, Person
-from fault_run.probe import remembered
+from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
+from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
+from fault_run.services import Services
 from fault_run.waiting import Late, pause, until
 
 WHOLE = 30.0
@@ -57,9 +58,14 @@ class Network:
             Link(a, b, Proxy(reactor, ports[6], b.link_port)),
             Link(c, b, Proxy(reactor, ports[7], b.link_port)),
         ]
-        a.configure([Dialled(b, ports[6])], times)
-        b.configure([Dialled(a, None), Dialled(c, None)], times, self._probe_port)
-        c.configure([Dialled(b, ports[7])], times)
+        self.services: Services | None = None
+        if given.services:
+            self.services = Services(reactor, folder, self.nodes, free_ports(5), given.pylink)
+        atheme, relay = ([self.services.atheme], [self.services.relay]) if self.services else ([], [])
+        name = atheme[0].name if atheme else ""
+        a.configure([Dialled(b, ports[6])], times, atheme, name)
+        b.configure([Dialled(a, None), Dialled(c, None)], times, [guest(self._probe_port)], name)
+        c.configure([Dialled(b, ports[7])], times, relay, name)
         self.people = [
             Person(reactor, node, f"{node.short}{number}", self.checker, oper=number == 1)
             for node in self.nodes
@@ -67,6 +73,8 @@ class Network:
         ]
         for person in self.people:
             person.others = [other for other in self.people if other is not person]
+            if self.services is not None and person.oper:
+                person.channels += (RELAYED,)
         self._dice = random.Random(f"{given.seed}/talk")
         self._talk = LoopingCall(self._all_talk)
         self._change = LoopingCall(self._one_changes)
@@ -86,6 +94,8 @@ class Network:
                     f"JOIN {','.join(names)}", *(f"TOPIC {name} :Filling {'x' * 99}" for name in names)
                 )
         await self._meet()
+        if self.services is not None:
+            await self.services.start([self._on(node) for node in self.nodes])
         self._talk.start(self._interval)
         self._let_change(True)
         await self.whole()
@@ -184,6 +194,12 @@ class Network:
             self._let_change(True)
         return found
 
+    async def unserved(self) -> list[str]:
+        """What services at the edge do not do, if there are any."""
+        if self.services is None:
+            return []
+        return await self.services.check([self._on(node) for node in self.nodes])
+
     @property
     def connections(self) -> int:
         """How many there have been between servers."""
@@ -206,6 +222,8 @@ class Network:
         for loop in (self._talk, self._change):
             if loop.running:
                 loop.stop()
+        if self.services is not None:
+            self.services.close()
         for node in self.nodes:
             node.stop()
 

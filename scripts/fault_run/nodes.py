@@ -20,8 +20,6 @@ from fault_run.proxy import HOST
 
 TREE = Path(chatnet.__file__).resolve().parent.parent
 PASSWORD = "the-password-of-the-links"
-PROBE_NAME = "probe.faults.local"
-PROBE_SID = "9PP"
 REMEMBERED = 5000
 """Messages of a channel that each server remembers: more than are said in the longest outage."""
 
@@ -32,11 +30,12 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASS
 
 @dataclass(frozen=True)
 class Times:
-    """How quickly things go wrong in these servers, in seconds."""
+    """How quickly things go wrong in these servers, in seconds; whether changes of channels are stamped."""
 
     ping_interval: float = 1.0
     ping_timeout: float = 2.5
     grace: float = 5.0
+    converge: bool = True
 
     @property
     def silence(self) -> float:
@@ -57,23 +56,34 @@ class Dialled:
     port: int | None
 
 
+@dataclass(frozen=True)
+class Guest:
+    """A server that is none of these, and links to one of them without TLS, to a `port` of its own."""
+
+    name: str
+    sid: str
+    role: str
+    port: int
+
+
 class Node:
     """One server; `port` is for clients, `link_port` for servers."""
 
-    def __init__(self, folder: Path, name: str, ports: Sequence[int]) -> None:
+    def __init__(self, folder: Path, name: str, ports: Sequence[int], sid: str = "") -> None:
         self.short = name
         self.name = f"{name}.faults.local"
-        self.sid = f"0{name.upper()}A"
+        self.sid = sid or f"0{name.upper()}A"
         self.folder = folder / name
         self.port, self.link_port = ports
         self.process: subprocess.Popen[bytes] | None = None
         self._certificate = self.folder / "data" / "certificates" / "default.pem"
-        self._read = 0
         self.folder.mkdir(parents=True)
         make_self_signed(self._certificate, [self.name])
 
-    def configure(self, links: Sequence[Dialled], times: Times, probe_port: int | None = None) -> None:
-        """Write its configuration; a probe may link to `probe_port`."""
+    def configure(
+        self, links: Sequence[Dialled], times: Times, guests: Sequence[Guest] = (), services: str = ""
+    ) -> None:
+        """Write its configuration; `services` are those of the network, if there are any."""
         text = (
             f'[server]\nname = "{self.name}"\nsid = "{self.sid}"\nnetwork = "faults"\ndata = "data"\n'
             f'[cloak]\nkey = "{"k" * 32}"\n'
@@ -83,8 +93,10 @@ class Node:
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
             f"reconnect_min = 0.2\nreconnect_max = 1\nresume_grace = {times.grace}\n"
+            f"converge = {str(times.converge).lower()}\n"
             f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
-            f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
+            + (f'services = ["{services}"]\n' if services else "")
+            + f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
             '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'
             f'[[oper]]\nname = "oper"\nclass = "all"\npassword = \'{_HASH}\'\nmodes = ""\n'
             f'[[listen]]\nendpoint = "tcp:{self.port}:interface={HOST}"\n'
@@ -97,10 +109,11 @@ class Node:
                 f'addresses = {addresses}\npassword = "{PASSWORD}"\n'
                 f'spki_sha256 = ["{public_key_fingerprint(link.to._certificate)}"]\n'
             )
-        if probe_port is not None:
+        for guest in guests:
             text += (
-                f'[[listen]]\nkind = "server"\nendpoint = "tcp:{probe_port}:interface={HOST}"\n'
-                f'[[link]]\nname = "{PROBE_NAME}"\nsid = "{PROBE_SID}"\npassword = "{PASSWORD}"\n'
+                f'[[listen]]\nkind = "server"\nendpoint = "tcp:{guest.port}:interface={HOST}"\n'
+                f'[[link]]\nname = "{guest.name}"\nsid = "{guest.sid}"\nrole = "{guest.role}"\n'
+                f'password = "{PASSWORD}"\n'
             )
         (self.folder / "chatnet.toml").write_text(text)
 
@@ -123,14 +136,6 @@ class Node:
     def log(self) -> Path:
         """What it writes."""
         return self.folder / "log"
-
-    def news(self) -> str:
-        """What it wrote since the last look."""
-        with self.log.open("rb") as log:
-            log.seek(self._read)
-            data = log.read()
-        self._read += len(data)
-        return data.decode(errors="replace")
 
     @property
     def running(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -26,6 +27,8 @@ PRIVATE = "private"
 """In the place of a channel: from one to another."""
 STATE = "#state"
 """Whose modes, lists, topic and members are changed on all servers at once."""
+RELAYED = "#relayed"
+"""What is said here is carried to another network."""
 FLAGS = "mnst"
 """Modes of STATE that keep nobody out."""
 LISTS = {"367": "b", "348": "e", "346": "I"}
@@ -66,15 +69,24 @@ class WireFactory(Factory):
 class Person:
     """Somebody on `node`, by `nick`, who talks to everybody in TALK and to the `others` one after the other.
 
-    An operator (`oper`) may change STATE always, and see all of it.
+    An operator (`oper`) may change STATE always, and see all of it.  Everybody enters their `channels`.
     """
 
-    def __init__(self, reactor: Any, node: Node, nick: str, checker: Checker, oper: bool) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        node: Node,
+        nick: str,
+        checker: Checker,
+        oper: bool = False,
+        channels: tuple[str, ...] = (TALK, STATE),
+    ) -> None:
         self._reactor = reactor
         self.node = node
         self.nick = nick
         self.checker = checker
         self.oper = oper
+        self.channels = channels
         self.others: list[Person] = []
         self.sent: Counter[str] = Counter()  # by where: TALK, or a nick
         self.trouble: list[str] = []
@@ -88,6 +100,7 @@ class Person:
         self._numbers = itertools.count()
         self._answers: dict[str, tuple[list[str], Deferred[list[str]]]] = {}
         self._turns = itertools.count()
+        self._hopes: list[tuple[re.Pattern[str], Deferred[str]]] = []
 
     async def connect(self) -> None:
         """Become a user, as soon as the server lets one, and enter the channels."""
@@ -109,7 +122,7 @@ class Person:
         )
         if self.oper:
             self.say(f"OPER oper {OPER_PASSWORD}")
-        await self.ask(f"JOIN {TALK},{STATE}")
+        await self.ask(*(f"JOIN {channel}" for channel in self.channels))
         self.here = True
 
     def say(self, *lines: str) -> None:
@@ -124,6 +137,12 @@ class Person:
         self._answers[word] = ([], answer)
         self.say(*lines, f"PING {word}")
         return within(self._reactor, answer, 20.0, f"an answer to {lines} for {self.nick}")
+
+    def hears(self, pattern: str) -> Deferred[str]:
+        """The next line that it reads in which the regular expression is found."""
+        line: Deferred[str] = Deferred()
+        self._hopes.append((re.compile(pattern), line))
+        return line
 
     def talk(self, dice: random.Random) -> None:
         """Say the next number to everybody, and the next to one of the others."""
@@ -182,6 +201,11 @@ class Person:
         source, verb, *words = [*line.split(" ", 4), ""]
         for lines, _ in self._answers.values():
             lines.append(line)
+        fulfilled = [hope for hope in self._hopes if hope[0].search(line)]
+        self._hopes = [hope for hope in self._hopes if hope not in fulfilled and not hope[1].called]
+        for _, hope in fulfilled:
+            if not hope.called:
+                hope.callback(line)
         nick = source[1:].partition("!")[0]
         handler = self._verbs.get(verb)
         if handler is not None:

@@ -15,13 +15,21 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
-from fault_run.nodes import PASSWORD, PROBE_NAME, PROBE_SID, REMEMBERED, Node
+from fault_run.nodes import PASSWORD, REMEMBERED, Guest, Node
 from fault_run.proxy import HOST
 from fault_run.waiting import within
 
+PROBE_NAME = "probe.faults.local"
+PROBE_SID = "9PP"
 CAPAB = "BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB CN1 CNHIST"
 UID = f"{PROBE_SID}AAAAAA"
 _MESSAGE = re.compile(r"(?:@\S+ )?:([^ !]+)\S* PRIVMSG \S+ :n (\d+) ")
+
+
+def guest(port: int) -> Guest:
+    """The probe, as the server knows it that it links to."""
+    return Guest(PROBE_NAME, PROBE_SID, "leaf", port)
+
 
 Heard = Counter[tuple[str, int]]
 """How often a server remembers a message, by its sender and its number."""

@@ -122,17 +122,32 @@ def test_the_table_adds_up() -> None:
     assert "BROKEN: 2 lost" in str(results[1])
 
 
-@pytest.mark.daemon
-def test_a_short_run_with_real_servers_keeps_all_promises() -> None:
-    kinds = ("reset", "cut at a byte", "cut in the handshake", "refused", "stopped", "killed")
-    chosen = [word for kind in kinds for word in ("--kind", kind)]
-    run = subprocess.run(
-        [sys.executable, "-m", "fault_run", "--seed", "5", "--faults", "9", "--calm", *chosen],
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    """Let it run with these options."""
+    return subprocess.run(
+        [sys.executable, "-m", "fault_run", *options],
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
         capture_output=True,
         text=True,
         timeout=200,
         check=False,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "| all " in run.stdout
+
+
+@pytest.mark.daemon
+def test_a_short_run_with_real_servers_keeps_all_promises() -> None:
+    kinds = ("reset", "cut at a byte", "cut in the handshake", "refused", "stopped", "killed")
+    chosen = [word for kind in kinds for word in ("--kind", kind)]
+    done = run("--seed", "5", "--faults", "9", *chosen)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BROKEN" not in done.stdout
+    (total,) = (line for line in done.stdout.splitlines() if line.startswith("| all "))
+    numbers = dict(zip(HEAD, (cell.strip() for cell in total.strip("|").split("|")), strict=True))
+    assert int(numbers["count"]) == 9 and int(numbers["connections"]) >= 9, "they did strike"
+
+
+@pytest.mark.daemon
+def test_without_grace_a_reset_breaks_a_promise() -> None:
+    done = run("--faults", "1", "--kind", "reset", "--grace", "0")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BROKEN: a1 read 1 times that" in done.stdout
