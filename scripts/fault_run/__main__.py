@@ -88,7 +88,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     results: list[Result] = []
     broken: list[str] = []
     await network.start()
-    memory: dict[str, int] = {}
+    memory: list[dict[str, int]] = []
     for number, kind in faults(given):
         if number < given.first:
             continue
@@ -100,10 +100,12 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
         if number % 10 == 0:
             broken += [f"after fault {number}: {text}" for text in await network.differences()]
             broken += [f"after fault {number}: {text}" for text in await network.unserved()]
-            memory = memory or network.memory()
+            memory.append(network.memory())
     broken += await network.differences()
-    for name, size in network.memory().items():
-        print(f"memory of {name}: {memory.get(name, 0)} KiB after the first ten faults, {size} at the end")
+    memory.append(network.memory())
+    for name in memory[0]:
+        first, middle, last = (memory[at][name] for at in (0, len(memory) // 2, -1))
+        print(f"memory of {name}: {first} KiB at first, {middle} in the middle, {last} at the end")
     return results, broken
 
 

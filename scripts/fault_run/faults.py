@@ -14,9 +14,12 @@ from enum import Enum
 from typing import Any
 
 from fault_run.network import Link, Network
-from fault_run.nodes import Node
+from fault_run.nodes import KEPT, Node
+from fault_run.people import TALK
 from fault_run.proxy import Pipe
 from fault_run.waiting import pause, until
+
+MUCH = "much " * 80
 
 
 class Outage(Enum):
@@ -211,6 +214,21 @@ async def refused(network: Network, dice: random.Random) -> Struck:
 async def refused_for_long(network: Network, dice: random.Random) -> Struck:
     """RST, and no new connection for longer than the grace."""
     return await refuse(network, dice, network.times.long)
+
+
+@kind("refused, and much said", 1, Outage.LONG)
+async def refused_and_much_said(network: Network, dice: random.Random) -> Struck:
+    """RST, and no new connection for less than the grace, but more is said than a link keeps."""
+    link = dice.choice(network.links)
+    end = dice.choice(link.ends)
+    link.proxy.refuse()
+    link.proxy.reset()
+    await pause(network.reactor, 0.3)
+    lines = KEPT * 5 // 4 // len(MUCH)
+    await network.on(end).ask(*[f"PRIVMSG {TALK} :{MUCH}"] * lines)
+    await pause(network.reactor, network.times.grace * 0.3)
+    link.proxy.open()
+    return Struck(str(link), f"{lines} lines at {end.short.upper()}", between(network, link))
 
 
 @kind("refused to the edge", 2, Outage.EDGE)

@@ -95,7 +95,7 @@ class Network:
                 )
         await self._meet()
         if self.services is not None:
-            await self.services.start([self._on(node) for node in self.nodes])
+            await self.services.start([self.on(node) for node in self.nodes])
         self._talk.start(self._interval)
         self._let_change(True)
         await self.whole()
@@ -123,7 +123,7 @@ class Network:
         """Wait until every server knows everybody in the channel."""
         end = self.reactor.seconds() + WHOLE
         for node in self.nodes:
-            while len((await self._on(node).describe(TALK))["members"]) < len(self.people):
+            while len((await self.on(node).describe(TALK))["members"]) < len(self.people):
                 if self.reactor.seconds() > end:
                     raise Late(f"waited in vain for everybody in the channel on {node.name}")
                 await pause(self.reactor, 0.1)
@@ -180,7 +180,7 @@ class Network:
         try:
             await self.whole()
             for channel in (TALK, STATE):
-                seen = [await self._on(node).describe(channel) for node in self.nodes]
+                seen = [await self.on(node).describe(channel) for node in self.nodes]
                 for key in seen[0]:
                     values = [each[key] for each in seen]
                     if any(value != values[0] for value in values):
@@ -198,7 +198,7 @@ class Network:
         """What services at the edge do not do, if there are any."""
         if self.services is None:
             return []
-        return await self.services.check([self._on(node) for node in self.nodes])
+        return await self.services.check([self.on(node) for node in self.nodes])
 
     @property
     def connections(self) -> int:
@@ -233,7 +233,8 @@ class Network:
         elif self._change.running:
             self._change.stop()
 
-    def _on(self, node: Node) -> Person:
+    def on(self, node: Node) -> Person:
+        """Somebody on a server."""
         return next(person for person in self.people if person.node is node and person.oper)
 
     def _all_talk(self) -> None:

@@ -20,6 +20,8 @@ from fault_run.proxy import HOST
 
 TREE = Path(chatnet.__file__).resolve().parent.parent
 PASSWORD = "the-password-of-the-links"
+KEPT = 1 << 20
+"""Bytes that a link keeps while it waits."""
 REMEMBERED = 5000
 """Messages of a channel that each server remembers: more than are said in the longest outage."""
 
@@ -93,10 +95,12 @@ class Node:
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
             f"reconnect_min = 0.2\nreconnect_max = 1\nresume_grace = {times.grace}\n"
+            f"resume_buffer = {KEPT}\n"
             f"converge = {str(times.converge).lower()}\n"
             f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
             + (f'services = ["{services}"]\n' if services else "")
-            + f'[[connection_class]]\nname = "all"\nflood_exempt = true\nping_interval = 3600\n'
+            + '[[connection_class]]\nname = "all"\nflood_exempt = true\n'
+            "sendq = 67108864\nping_interval = 3600\n"
             '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'
             f'[[oper]]\nname = "oper"\nclass = "all"\npassword = \'{_HASH}\'\nmodes = ""\n'
             f'[[listen]]\nendpoint = "tcp:{self.port}:interface={HOST}"\n'
