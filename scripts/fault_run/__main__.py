@@ -106,6 +106,9 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
     for name in memory[0]:
         first, middle, last = (memory[at][name] for at in (0, len(memory) // 2, -1))
         print(f"memory of {name}: {first} KiB at first, {middle} in the middle, {last} at the end")
+    if network.services is not None:
+        good, tries = network.services.good, network.services.tries
+        print(f"a login through Atheme and a line each way through PyLink: {good} of {tries} times")
     return results, broken
 
 

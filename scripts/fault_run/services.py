@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -48,7 +47,7 @@ class Services:
         self._folder = folder
         self._nodes = nodes
         self._pylink = pylink
-        self._numbers = itertools.count(1)
+        self.tries = self.good = 0
         self._processes: list[subprocess.Popen[bytes]] = []
         atheme_port, relay_port, other_relay_port, port, link_port = ports
         self.atheme = Guest("services.faults.local", "00A", "services", atheme_port)
@@ -75,7 +74,8 @@ class Services:
 
     async def check(self, people: Sequence[Person]) -> list[str]:
         """A login, and a relayed line to and fro; what of it did not work."""
-        number = next(self._numbers)
+        self.tries += 1
+        number = self.tries
         first = people[0]
         node = self._nodes[number % len(self._nodes)]
         guest = Person(self._reactor, node, f"guest{number}", Checker(), channels=())
@@ -90,6 +90,7 @@ class Services:
         finally:
             guest.expects_end = True
             guest.say("QUIT")
+        self.good += 1
         return []
 
     async def _hears(self, speaker: Person, listener: Person, text: str) -> None:
