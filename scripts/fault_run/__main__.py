@@ -98,10 +98,8 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
         if not result.whole:
             return results, [*broken, "the run ended early: the network did not become whole"]
         if number % 10 == 0:
-            broken += [f"after fault {number}: {text}" for text in await network.differences()]
             broken += [f"after fault {number}: {text}" for text in await network.unserved()]
             memory.append(network.memory())
-    broken += await network.differences()
     memory.append(network.memory())
     for name in memory[0]:
         first, middle, last = (memory[at][name] for at in (0, len(memory) // 2, -1))
@@ -123,6 +121,7 @@ async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: 
         result.broken += unpromised(network, kind.outage, result.struck)
         result.filled, missing = await network.forgotten(since, result.struck.mute)
         result.broken += missing
+        result.broken += await network.differences()
     except Late as late:
         result.whole = False
         result.broken.append(str(late))
