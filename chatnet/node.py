@@ -61,6 +61,7 @@ class Node:
     """This server: the network as it knows it, its settings and its clock.
 
     `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring gives it.
+    `first_uid` is the number of its first UID.
     """
 
     def __init__(
@@ -70,13 +71,14 @@ class Node:
         clock: Clock,
         log: Log,
         run: Callable[[Coroutine[Any, Any, None]], None],
+        first_uid: int = 0,
     ) -> None:
         self.network = network
         self.settings = settings
         self.clock = clock
         self.log = log
         self.run = run
-        self.uids = UIDs(network.me.sid)
+        self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds()
         self.started = clock.time()
         self._observers: Sequence[Observer] = ()

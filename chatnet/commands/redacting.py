@@ -90,7 +90,7 @@ def _has_to_do_with(user: User, target: Channel | User, record: Record | None) -
 
 
 def _is_author(user: User, record: Record) -> bool:
-    """Whether `user` said it: a server that is started anew gives the same UIDs to other people."""
+    """Whether `user` said it: a server that is started anew may give the same UIDs to other people."""
     return record.uid == user.uid and record.at >= user.signon
 
 

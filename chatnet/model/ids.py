@@ -19,13 +19,17 @@ _ALL = 26 * 36**5
 
 
 class UIDs:
-    """Hands out the UIDs of one server: ``AAAAAA`` first, counting up in base 36, the first one a letter."""
+    """Hands out the UIDs of one server: from the number `first` on (``AAAAAA``), counting up in base 36.
+
+    The first of the six is a letter.  A process begins where none did before it: what somebody elsewhere did
+    to a user of the last one, and is still on its way, would be done to a user of this one with the same UID.
+    """
 
     __slots__ = ("_next", "_sid")
 
-    def __init__(self, sid: SID) -> None:
+    def __init__(self, sid: SID, first: int = 0) -> None:
         self._sid = sid
-        self._next = 0
+        self._next = first % _ALL
 
     def take(self) -> UID:
         """Return the next UID; after 26 * 36**5 of them they begin again."""

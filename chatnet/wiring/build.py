@@ -61,6 +61,7 @@ def build(
     certified: Callable[[str], bool],
     control: Control | None = None,
     connect: Connect = unconnected,
+    first_uid: int = 0,
 ) -> Parts:
     """Make a node that has no listeners yet."""
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
@@ -68,7 +69,7 @@ def build(
     network = Network(
         me, folder(settings.server.casemapping), limits.whowas, limits.invites, limits.former_names
     )
-    node = Node(network, settings, clock, log, run)
+    node = Node(network, settings, clock, log, run, first_uid)
     references = References()
     shadows = Shadows()
     delivery = Delivery(node, turn, references, shadows)

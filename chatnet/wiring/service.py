@@ -9,6 +9,7 @@ import resource
 import select
 import signal
 import sys
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -89,6 +90,8 @@ class ChatService(Service):
             certified=lambda hostname: self._security.certified(hostname),
             control=self,
             connect=lambda attempt: self._linking.connect(attempt),
+            # Milliseconds: nobody connects more often for long, so that no UID is used soon again.
+            first_uid=int(time.time() * 1000),
         )
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, lambda: self._parts.node.settings)

@@ -27,5 +27,5 @@ def test_uids_count_up_in_base_36() -> None:
     assert taken[0] == "0AAAAAAAA"
     assert taken[25:28] == ["0AAAAAAAZ", "0AAAAAAA0", "0AAAAAAA1"]
     assert taken[35:38] == ["0AAAAAAA9", "0AAAAAABA", "0AAAAAABB"]
-    uids._next = 26 * 36**5 - 1
+    uids = UIDs(SID("0AA"), 3 * 26 * 36**5 - 1)
     assert [uids.take(), uids.take()] == ["0AAZ99999", "0AAAAAAAA"]
