@@ -237,10 +237,11 @@ def test_each_process_gives_other_uids(daemon: Daemon) -> None:
     """The id of a message has the UID of its author in it."""
     found = []
     for _ in range(2):
-        with daemon, daemon.connect() as ann:
+        daemon.start()
+        with daemon.connect() as ann:
             ann.send("CAP REQ :message-tags", "CAP END")
             ann.register("ann").send("PRIVMSG ann :to myself")
             found.append(ann.until(" PRIVMSG ann :to myself")[-1].partition(" ")[0][-9:])
-            daemon.stop()
+        daemon.stop()
     one, two = found
     assert one[:3] == two[:3] == "0CN" and one != two
