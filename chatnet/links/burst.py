@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from chatnet.links import link as one
 from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.ids import Folded
 
 
 def begin(link: one.Link) -> None:
@@ -77,6 +78,15 @@ def _lines(link: one.Link) -> Iterator[bytes]:
     ended = network.ended if link.stamped and network.ended is not None else {}
     channels += [channel for several in ended.values() for channel in several.values()]
 
+    def there(folded: Folded, told: set[tuple[Channel, int]]) -> Channel | None:
+        """A channel of that name, which may be another one than in the beginning, that was not told yet.
+
+        One of which the TS became lower is told again.
+        """
+        alive = network.channels.get(folded)
+        several = (*(() if alive is None else (alive,)), *ended.get(folded, {}).values())
+        return next((each for each in several if (each, each.ts) not in told), None)
+
     def tell() -> Iterator[bytes]:
         for server in sorted(servers, key=lambda server: server.hops):
             if network.servers.get(server.sid) is server:
@@ -93,9 +103,10 @@ def _lines(link: one.Link) -> Iterator[bytes]:
         for agent, mechanisms in list(links.agents.known()):
             if links.way_to(agent) is not link:
                 yield codec.encap(agent, ["*", "MECHLIST", ",".join(mechanisms)])
-        for each in channels:
-            there = network.channels.get(each.folded) is each
-            if there or ended.get(each.folded, {}).get(each.ts) is each:
-                yield from channel(link, each)
+        told: set[tuple[Channel, int]] = set()
+        for planned in channels:
+            while (each := there(planned.folded, told)) is not None:
+                told.add((each, each.ts))
+                yield from list(channel(link, each))  # as it is at one moment
 
     return tell()

@@ -236,6 +236,8 @@ def join(line: Line, name: str, ts: int) -> None:
     channel = _meant(line, name, ts)
     _meet(line, channel, ts)
     folded = _folded(line, name, channel)
+    if channel is not None and not _is_alive(line, channel):
+        channel = None  # it stayed, with nobody in it, but the older one does not
     known = registers.members(folded).get(user.uid)
     there = channel is not None and user in channel.members
     if not holds(stamp, known) and (stamp is not NEVER or known is not None or there):
