@@ -55,6 +55,26 @@ COMMANDS: Final = [
 ]
 
 
+LIVES: Final = [
+    *["JOIN #{c}"] * 4,
+    *["PART #{c}"] * 4,
+    *["KICK #{c} {n}"] * 2,
+    "MODE #{c} +m",
+    "MODE #{c} -m",
+    "MODE #{c} +o {n}",
+    "MODE #{c} -o {n}",
+    "MODE #{c} +b *!*@x",
+    "MODE #{c} -b *!*@x",
+    "TOPIC #{c} :a",
+    "TOPIC #{c} :b",
+    "!op",
+    "!stay",
+    "!go",
+    "QUIT :x",
+]
+"""Of channels that end and are made anew all the time."""
+
+
 class World:
     """Houses in a tree, with one client each; steps are words for what happens."""
 
@@ -162,6 +182,10 @@ class World:
 
 def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     every = {
+        "live": st.tuples(
+            st.just("say"), st.integers(0, 4), st.sampled_from(LIVES), st.sampled_from("yyyx"),
+            st.integers(0, 4),
+        ),
         "say": st.tuples(
             st.just("say"), st.integers(0, 4), st.sampled_from(COMMANDS), st.sampled_from("xxxy"),
             st.integers(0, 4),
@@ -211,6 +235,14 @@ def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> N
 def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> None:
     """A burst is handed out in little slices, between which everything happens."""
     run(tree, data.draw(steps(*EVERYTHING)), links={"burst_slice": 2}).agree()
+
+
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None, max_examples=runs(100, 5000))
+@given(data=st.data())
+def test_channels_that_end_and_begin(tree: str, data: st.DataObject) -> None:
+    kinds = ["live" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
+    run(tree, data.draw(steps(*kinds, most=90)), links={"burst_slice": 2}).agree()
 
 
 def agrees(story: list[tuple[Any, ...]], **sections: Any) -> bool:
@@ -277,6 +309,62 @@ FOUND: Final = {
 @pytest.mark.parametrize("story", FOUND)
 def test_what_once_went_wrong(story: str) -> None:
     run("abc", FOUND[story]).agree()
+
+
+def deliver(choice: int, lines: int) -> tuple[Any, ...]:
+    return ("deliver", choice, lines)
+
+
+def test_a_channel_without_members_is_the_older_one_where_somebody_is() -> None:
+    """It stayed by +P, which the older one does not have: for a moment it is none."""
+    story = [
+        say(1, "JOIN #{c}", 3, "y"),
+        deliver(7, 5),
+        say(0, "JOIN #{c}", 3, "y"),
+        say(1, "PART #{c}", 2, "y"),
+        say(1, "JOIN #{c}", 0, "y"),
+        say(1, "!stay", 3, "y"),
+        say(1, "KICK #{c} {n}", 1, "y"),
+    ]
+    run("abc", story, links={"burst_slice": 2}).agree()
+
+
+def test_a_channel_becomes_older_while_it_is_told_in_a_burst() -> None:
+    """It is told as the younger one first, and the older one as it was without those of the younger."""
+    story = [
+        say(3, "JOIN #{c}", 1, "y"),
+        ("cut", 3),
+        say(2, "JOIN #{c}", 1, "y"),
+        deliver(9, 6),
+        ("cut", 0),
+        ("link", 2),
+        deliver(4, 6),
+        ("link", 3),
+        say(1, "JOIN #{c}", 4, "y"),
+        deliver(5, 4),
+        deliver(3, 4),
+        deliver(6, 3),
+        deliver(5, 1),
+        ("reset", 3, 1, 216),
+    ]
+    run("abc", story, links={"burst_slice": 2}).agree()
+
+
+def test_a_channel_ends_and_is_another_one_while_it_waits_for_its_turn_in_a_burst() -> None:
+    story = [
+        ("cut", 1),
+        say(0, "JOIN #{c}", 0, "y"),
+        say(2, "JOIN #{c}", 1, "y"),
+        ("link", 1),
+        deliver(9, 1),
+        deliver(5, 6),
+        say(2, "TOPIC #{c} :a", 0, "y"),
+        ("reset", 1, 122, 240),
+        say(3, "JOIN #{c}", 1, "y"),
+        say(2, "QUIT :x", 2, "y"),
+        say(2, "JOIN #{c}", 0, "y"),
+    ]
+    run("abcde", story, links={"burst_slice": 2}).agree()
 
 
 def test_a_channel_that_had_ended_stays_while_a_younger_one_is_there() -> None:
