@@ -292,21 +292,21 @@ class BackFill:
 
     # answers
 
-    def answered(self, link: one.Link, server: Server, number: int, what: str, text: str) -> None:
-        """A part of an answer of `server`: the line of a message, or its end."""
+    def answered(self, link: one.Link, server: Server, number: int, what: str, text: str) -> str | None:
+        """A part of an answer of `server`: the line of a message, or its end. What is wrong with it, or None."""
         question = self._open.get(number)
         if question is None or question.server is not server:
-            if question is not None or number > self._last:
-                self._links.strike(link, "CNHR that nobody asked for")
-            return  # or it comes too late
+            # If it is known, it comes too late.
+            return "CNHR that nobody asked for" if question is not None or number > self._last else None
         if what in ("END", "NO"):
             self._end(question, well=what == "END")
-            return
+            return None
         try:
             self._take(question, link, text)
         except Nonsense as nonsense:
-            self._links.strike(link, f"CNHR: {nonsense}")
             self._end(question, well=False)
+            return f"CNHR: {nonsense}"
+        return None
 
     def _take(self, question: Question, link: one.Link, text: str) -> None:
         question.bytes += len(text)

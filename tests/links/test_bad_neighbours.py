@@ -219,3 +219,22 @@ def test_the_entries_of_a_list_have_an_end(line: str) -> None:
     so1 >> ":1SO " + line.format(NOW)
     assert so1.gone == "Too many entries of b in #c"
     house.check()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CNHR x 0BA 1 :PRIVMSG #c :hello",
+        "CNHR 5 0BA 1 :PRIVMSG #c :hello",
+        "CNHIST x 0BA latest #c timestamp=2023-11-14T22:00:00Z 5 2023-11-14T22:00:00Z 0.0",
+        "CNHIST 1 0BA latest #c timestamp=2023-11-14T22:00:00Z x 2023-11-14T22:00:00Z 0.0",
+        "CNHIST 1 0BA sometime #c timestamp=2023-11-14T22:00:00Z 5 2023-11-14T22:00:00Z 0.0",
+    ],
+)
+def test_who_carries_nonsense_about_the_past_on_is_not_to_blame(mesh: Mesh, line: str) -> None:
+    bad = stranger(mesh["a"], "bad.test", "9BD", SOLANUM + " CN1 CNHIST")
+    mesh.settle()
+    for _ in range(30):
+        bad >> f":9BD {line}"
+    mesh.settle()
+    mesh.check()

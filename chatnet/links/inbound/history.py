@@ -23,11 +23,12 @@ def cnhist(line: Line) -> None:
     if _goes_on(line):
         return
     since, until = (read_time(line.params[index].removeprefix("timestamp=")) for index in (4, 6))
-    if line.params[2] != "latest" or since is None or until is None:
-        line.links.strike(line.link, "CNHIST that is no question")
-        raise Ignored
-    number, name, most = line.number(0), line.params[3], line.number(5)
-    line.links.recall.asked(Asked(asker, number, name, since, most, until, line.params[7]))
+    number, most = _number(line.params[0]), _number(line.params[5])
+    if line.params[2] != "latest" or since is None or until is None or number is None or most is None:
+        _is_odd(line, "CNHIST that is no question")
+    else:
+        name = line.params[3]
+        line.links.recall.asked(Asked(asker, number, name, since, most, until, line.params[7]))
 
 
 @LINK.command("CNHR", min_params=3)
@@ -39,8 +40,25 @@ def cnhr(line: Line) -> None:
     # <- :0BA CNHR 17 0AA NO
     """
     server = line.by_server()
-    if not _goes_on(line):
-        line.links.backfill.answered(line.link, server, line.number(0), line.params[2], line.param(3))
+    if _goes_on(line):
+        return
+    number = _number(line.params[0])
+    if number is None:
+        why: str | None = "CNHR that answers nothing"
+    else:
+        why = line.links.backfill.answered(line.link, server, number, line.params[2], line.param(3))
+    if why is not None:
+        _is_odd(line, why)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def _is_odd(line: Line, why: str) -> None:
+    """A neighbour made a mistake; what it carried on for others it did not judge."""
+    if line.source is line.link.server:
+        line.links.strike(line.link, why)
 
 
 def _goes_on(line: Line) -> bool:
