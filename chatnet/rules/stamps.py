@@ -42,6 +42,8 @@ class Stamp(NamedTuple):
 
 NEVER: Final = Stamp(0, 0, "")
 """The stamp of what has none: earlier than all."""
+_MOST: Final = 36**6 - 1
+"""The greatest number within a millisecond."""
 
 
 def read(text: str) -> Stamp | None:
@@ -93,7 +95,10 @@ class Clock:
         """The stamp of what happens here at the Unix time `now`."""
         ms = int(now * 1000)
         last, number = self._last
-        self._last = (ms, 0) if ms > last else (last, number + 1)
+        if ms > last:
+            self._last = (ms, 0)
+        else:
+            self._last = (last, number + 1) if number < _MOST else (last + 1, 0)
         return Stamp(*self._last, self._sid)
 
     def observe(self, stamp: Stamp, now: float) -> Stamp:
