@@ -293,7 +293,7 @@ class BackFill:
     # answers
 
     def answered(self, link: one.Link, server: Server, number: int, what: str, text: str) -> str | None:
-        """A part of an answer of `server`: the line of a message, or its end. What is wrong with it, or None."""
+        """A part of an answer of `server`: the line of a message, or its end.  What is wrong, or None."""
         question = self._open.get(number)
         if question is None or question.server is not server:
             # If it is known, it comes too late.

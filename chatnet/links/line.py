@@ -100,7 +100,7 @@ class Line:
         value = self.number(index)
         now = int(self.now)
         if value > now + self.node.settings.links.most_skew:
-            self.node.notice("x", f"{self.link.name} sent a timestamp of the future in {self.row.verb}")
+            self.warn_once("TS", f"sent a timestamp of the future in {self.row.verb}")
             return now
         return value
 
@@ -153,6 +153,22 @@ class Line:
     def commit(self, fact: Fact) -> None:
         """State what happened; the link is its origin, so that it is not told back."""
         self.node.commit(fact, self.link)
+
+    def warn_once(self, what: str, text: str) -> None:
+        """Tell the operators what the neighbour does; `what` it is tells whether they know already."""
+        if what not in self.link.warned:  # else the log would grow as fast as it sends
+            self.link.warned.add(what)
+            self.links.tell(f"{self.link.name} {text}")
+
+    def needs_channel(self) -> None:
+        """A channel comes into being: a violation if there are too many."""
+        if len(self.network.channels) >= self.node.settings.links.channels:
+            self.violate("Too many channels")
+
+    def needs_entries(self, channel: Channel, letter: str, more: int) -> None:
+        """A list is to hold `more` entries: each speaker is held against all of them."""
+        if more and len(channel.lists[letter]) + more > self.node.settings.links.list_entries:
+            self.violate(f"Too many entries of {letter} in {channel.name}")
 
     def refuse(self, user: User, refusal: Refusal) -> None:
         """Tell a user, who may be anywhere, why what they want is not done."""

@@ -17,6 +17,8 @@ from chatnet.rules.stamps import NEVER, Clock, Mark, Marks, Stamp
 
 SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
+HURRY: Final = 4
+"""The next look is at once when so much is new: a quarter of all that may be remembered."""
 
 
 class Registers:
@@ -35,6 +37,9 @@ class Registers:
         self._members: dict[Folded, dict[str, Mark]] = {}
         self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
         self._swept = 0.0
+        self._names = 0  # of channels that had ended then
+        self.news = 0
+        """Registers, and channels that ended, that were noted since."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
 
     def of(self, channel: Channel) -> Marks:
@@ -49,6 +54,7 @@ class Registers:
         """A register of `channel` was set or removed; without a stamp there is nothing to note."""
         if stamp is not NEVER:
             self._of.setdefault(channel, {})[register] = Mark(stamp, adding)
+            self.news += 1
 
     def reset(self, channel: Channel, instead: Channel | None = None) -> None:
         """Forget the marks of `channel`, which is another one now: `instead`, if that is known."""
@@ -68,6 +74,7 @@ class Registers:
         if stamp is NEVER:
             return
         self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here)
+        self.news += 1
         for each in (channel, *(self.network.ended or {}).get(channel.folded, {}).values()):
             marks = self._of.get(each)
             if marks:
@@ -117,9 +124,11 @@ class Registers:
 
         Beyond `most` registers the oldest are forgotten in any case.
         """
-        if now < self._swept + SWEEP:
+        names = len(self.network.ended or ())
+        many = max(self.news, names - self._names) > most // HURRY
+        if self._swept <= now < self._swept + SWEEP and not many:
             return
-        self._swept = now
+        self._swept, self.news = now, 0
         until = 0 if apart else int((now - memory) * 1000)
         excess = len(self) - most
         if excess > 0:
@@ -131,6 +140,7 @@ class Registers:
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
         self._sweep_ended(now, memory, most, apart=apart)
+        self._names = len(self.network.ended or ())
 
     def _all(self) -> list[dict[str, Mark]]:
         return [*self._of.values(), *self._members.values()]

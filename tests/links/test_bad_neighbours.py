@@ -10,6 +10,7 @@ import pytest
 from conversation import House
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
+from chatnet.links import lifetimes
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob
 
@@ -237,4 +238,128 @@ def test_who_carries_nonsense_about_the_past_on_is_not_to_blame(mesh: Mesh, line
     for _ in range(30):
         bad >> f":9BD {line}"
     mesh.settle()
+    mesh.check()
+
+
+# stamps
+
+
+STAMPING = SOLANUM + " CN1 CNLWW"
+STAMP = "loyw3v28.0.9BD"
+"""Of the time when the clock of a test starts."""
+
+
+def stamping(house: House) -> Stranger:
+    """A neighbour that stamps what it changes, with eve in #e."""
+    bad = stranger(house, "bad.test", "9BD", STAMPING)
+    bad >> f":9BD EUID eve 1 {NOW} +i ~e eve.host 192.0.2.9 9BDAAAAAA * * :Eve"
+    bad >> f"@chatnet/ts={STAMP} :9BD SJOIN {NOW} #e + :@9BDAAAAAA"
+    assert house.parts.links.registers is not None
+    bad.lines()
+    return bad
+
+
+@pytest.mark.parametrize("stamp", ["", f"@chatnet/ts={STAMP} "])
+@pytest.mark.parametrize(
+    "line", [":9BD SJOIN {} #z +n :9BDAAAAAA", ":9BDAAAAAA JOIN {} #z +", ":9BD SJOIN {} #z +P :"]
+)
+def test_the_channels_of_who_stamps_have_an_end(stamp: str, line: str) -> None:
+    house = House(link=[block("bad")], links={"channels": 3})
+    bad = stamping(house)
+    bad >> f":9BDAAAAAA JOIN {NOW} #x +" >> f":9BD SJOIN {NOW} #y +n :9BDAAAAAA"
+    assert bad.gone is None and len(house.node.network.channels) == 3
+    bad >> stamp + line.format(NOW)
+    assert bad.gone == "Too many channels"
+    house.check()
+
+
+@pytest.mark.parametrize("line", ["EBMASK {} #c b :c!*@* 5 x d!*@* 5 x", "TMODE {} #c +b-e+b c!*@* f d!*@*"])
+@pytest.mark.parametrize("stamp", ["", f"@chatnet/ts={STAMP} "])
+def test_the_lists_of_who_stamps_have_an_end(stamp: str, line: str) -> None:
+    house = House(link=[block("bad")], links={"list_entries": 3})
+    bad = stamping(house)
+    house.client("ann") >> "JOIN #c" >> "MODE #c +b a!*@*"
+    bad >> f"{stamp}:9BD EBMASK {NOW} #c b :b!*@* 5 x a!*@* 5 x"
+    bad >> f"@chatnet/ts={STAMP} :9BD TMODE {NOW} #c +eI e e"
+    assert bad.gone is None
+    if not stamp and line.startswith("TMODE"):
+        stamp = "@chatnet/ts=loyw3v29.0.9BD "  # what has no stamp changes nothing
+    bad >> f"{stamp}:9BD " + line.format(NOW)
+    assert bad.gone == "Too many entries of b in #c"
+    house.check()
+
+
+def test_stamps_are_of_what_there_can_be(mesh: Mesh) -> None:
+    """What is remembered is told in each burst, and must fit into a line."""
+    bad = stamping(mesh["a"])
+    odd = ("", "o", "Z", "b:", "o:*!*@*", f"b:{'x' * 23_000}", "x" * 24_000, "x:y", "9BDAAAAA", "b")
+    for register in odd:
+        bad >> f":9BD CNSTAMP {NOW} #c :{register}={STAMP}-" >> f":9BD SJOIN {NOW} #c + :9BDAAAAAA"
+        mesh.settle()
+    assert bad.gone is None
+    for house in mesh:
+        registers, channel = house.parts.links.registers, house.node.network.channel("#c")
+        assert registers is not None and channel is not None and dict(registers.of(channel)) == {}
+    bad >> f":9BD CNSTAMP {NOW} #c :m={STAMP}- b:*!*@bad={STAMP}-" >> f":9BD SJOIN {NOW} #c + :9BDAAAAAA"
+    mesh.settle()
+    for house in mesh:
+        registers, channel = house.parts.links.registers, house.node.network.channel("#c")
+        assert registers is not None and channel is not None
+        assert list(registers.of(channel)) == ["m", "b:*!*@bad"]
+    mesh.check()
+
+
+def test_stamps_to_what_never_comes_have_an_end() -> None:
+    house = House(link=[block("bad")], links={"stamps": 1000})
+    bad = stamping(house)
+    for begin in range(0, 1200, 200):
+        words = " ".join(f"b:{number}={STAMP}" for number in range(begin, begin + 200))
+        bad >> f":9BD CNSTAMP {NOW} #c :{words}"
+    assert bad.gone == "Too many stamps"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@chatnet/ts={stamp} :9BD TMODE {now} #e +b {n}!*@*",
+        "@chatnet/ts={stamp} :9BD KICK #{n} 9BDAAAAZZ :x",
+        ":9BD SJOIN {now} #{n} +n :",
+        ":9BD SJOIN {n} #one +n :",
+    ],
+)
+def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> None:
+    house = House(link=[block("bad")], links={"stamps": 1000})
+    bad = stamping(house)
+    registers = house.parts.links.registers
+    assert registers is not None
+    lifetimes.sweep(house.parts.links)
+    for number in range(3000):
+        bad >> line.format(stamp=f"loyw{number + 40000:05d}.0.9BD", now=NOW, n=number + 1)
+    lifetimes.sweep(house.parts.links)
+    ended = house.node.network.ended
+    assert ended is not None and sum(map(len, ended.values())) <= 1000
+    assert len(registers) <= 1000 and bad.gone is None
+
+
+def test_stamps_far_ahead_are_told_once() -> None:
+    house = House(link=[block("bad")])
+    bad = stamping(house)
+    for letter in "mnst":
+        bad >> f"@chatnet/ts=zzzzzzzzz.{letter}.9BD :9BD TMODE {NOW} #e +{letter}"
+        bad >> f":9BDAAAAAA JOIN {NOW + 5000} #{letter} +"
+    assert sum("far ahead" in line for line in house.log.lines) == 1
+    assert sum("of the future" in line for line in house.log.lines) == 1
+
+
+def test_no_stamp_makes_ours_too_long(mesh: Mesh) -> None:
+    """The number in a stamp has six digits: after the last one comes the next millisecond."""
+    bad = stamping(mesh["a"])
+    ann = mesh["a"].client("ann")
+    ann >> "JOIN #c"
+    bad >> f"@chatnet/ts=zzzzzzzzz.zzzzzz.9BD :9BD TMODE {NOW} #e +m"
+    ann >> "MODE #c +m" >> "TOPIC #c :hello"
+    mesh.settle()
+    for house in mesh:
+        channel = house.node.network.channel("#c")
+        assert channel is not None and "m" in channel.flags and channel.topic is not None
     mesh.check()

@@ -148,8 +148,8 @@ def _ask(line: Line, name: str) -> None:
 
 def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
     facts = outcome.facts(line.network, channel, _server(line), line.at)
-    if facts and channel is None and len(line.network.channels) >= line.node.settings.links.channels:
-        line.violate("Too many channels")
+    if facts and channel is None:
+        line.needs_channel()
     for fact in facts:
         line.commit(fact)
 
@@ -207,7 +207,8 @@ def tmode(line: Line) -> None:
     changes = modes.effective(channel, found, line.network.fold)
     if changes:
         for letter in channel.lists:
-            _room(line, channel, letter, sum(change.adding and change.letter == letter for change in changes))
+            more = sum(change.adding and change.letter == letter for change in changes)
+            line.needs_entries(channel, letter, more)
         line.commit(ModesChanged(channel, changes, line.source, line.at))
 
 
@@ -287,14 +288,8 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
     channel = _current(line)
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
-        _room(line, channel, letter, len(fresh))
+        line.needs_entries(channel, letter, len(fresh))
         line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
-
-
-def _room(line: Line, channel: Channel, letter: str, more: int) -> None:
-    """Have the list hold `more` entries: each speaker is held against all of them."""
-    if more and len(channel.lists[letter]) + more > line.node.settings.links.list_entries:
-        line.violate(f"Too many entries of {letter} in {channel.name}")
 
 
 def _setter(text: str) -> str:

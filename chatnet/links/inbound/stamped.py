@@ -34,13 +34,16 @@ from chatnet.model.facts import (
     TopicChanged,
 )
 from chatnet.model.ids import UID, Folded
-from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.modes import RANKS, kind_of, rank_letters
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.rules import modes
 from chatnet.rules.stamps import NEVER, Mark, Stamp, holds, read
 from chatnet.rules.timestamps import greater, resolve_older, resolve_tb
 from chatnet.wire.names import is_channel, is_uid
+
+LONGEST_MASK = 1000
+"""Characters of a folded mask: more than a mask has anywhere."""
 
 APART = "Put out while servers did not see each other"
 """The reason of a KICK that went astray."""
@@ -68,7 +71,7 @@ def _observed(line: Line, stamp: Stamp) -> Stamp:
     clock = _registers(line).clock
     taken = clock.observe(stamp, line.now)
     if taken is not stamp:
-        line.links.tell(f"{line.link.name} brings a stamp of {stamp.sid} that is far ahead: {stamp.text}")
+        line.warn_once("CNSTAMP", f"brings a stamp of {stamp.sid} that is far ahead: {stamp.text}")
         line.raw = line.raw.replace(stamp.text.encode(), taken.text.encode(), 1)
     return taken
 
@@ -122,6 +125,7 @@ def _revive(line: Line, channel: Channel) -> None:
     """A channel that had ended stays, though nobody is in it (mode P)."""
     younger = line.network.channels.get(channel.folded)
     if younger is None:
+        line.needs_channel()
         line.commit(Joined(channel, (), line.at, created=True))
     elif channel.ts < younger.ts:
         _grow_older(line, younger, channel.ts)
@@ -202,6 +206,7 @@ def _keep(line: Line, channel: Channel) -> None:
     """Remember a channel that nobody is in."""
     if line.network.ended is not None and not _is_alive(line, channel):
         line.network.ended.setdefault(channel.folded, {})[channel.ts] = channel
+        _registers(line).news += 1
 
 
 @LINK.command("RESYNC", min_params=1)
@@ -248,6 +253,7 @@ def join(line: Line, name: str, ts: int) -> None:
     else:
         _relay(line)
     if channel is None:
+        line.needs_channel()
         channel, complete = _begin(line, name, ts)
         registers.came(channel, user.uid, stamp)
         ranks = registers.ranks(channel, user.uid)
@@ -317,6 +323,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
         if alive is None or ts < alive.ts:
             _relay(line)
         return
+    _make_room(line, channel, changes, stamp)
     found = []
     for change in changes:
         register = register_of(line.links, change)
@@ -327,6 +334,18 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
         return
     _relay(line)
     _change(line, channel, found, stamp, line.source)
+
+
+def _make_room(line: Line, channel: Channel, changes: Sequence[ModeChange], stamp: Stamp) -> None:
+    known = _registers(line).of(channel)
+    fresh = set()
+    for change in changes:
+        if change.adding and change.letter in channel.lists:
+            register = register_of(line.links, change)
+            if holds(stamp, known.get(register)) and Folded(register[2:]) not in channel.lists[change.letter]:
+                fresh.add(register)
+    for letter in channel.lists:
+        line.needs_entries(channel, letter, sum(register[0] == letter for register in fresh))
 
 
 def _change(
@@ -374,8 +393,19 @@ def cnstamp(line: Line) -> None:
     for word in line.params[2].split():
         register, _, text = word.rpartition("=")
         stamp = read(text.removesuffix("-"))
-        if register and stamp is not None:
+        if stamp is not None and _is_register(register):
             companion.marks[register] = Mark(_observed(line, stamp), not text.endswith("-"))
+    if len(companion.marks) > line.node.settings.links.stamps:
+        line.violate("Too many stamps")
+
+
+def _is_register(text: str) -> bool:
+    letter, colon, subject = text.partition(":")
+    if not colon:
+        return text in ("topic", "lock") or kind_of(text) in ("B", "C", "D") or is_uid(text)
+    if letter in RANKS:
+        return is_uid(subject)
+    return kind_of(letter) == "A" and 0 < len(subject) <= LONGEST_MASK
 
 
 def _companion(line: Line, name: str, ts: int) -> Companion:
@@ -490,6 +520,8 @@ class _Merge:
         self._answer(channel)
 
     def _join(self, channel: Channel, came: Mapping[User, int], *, created: bool) -> None:
+        if created:
+            self._line.needs_channel()
         self._line.commit(Joined(channel, tuple(came.items()), self._line.at, created=created))
 
     def _removed(self, channel: Channel) -> list[ModeChange]:
@@ -648,11 +680,13 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEnt
         stamp, known = of(register), registers.of(channel).get(register)
         mine = channel.lists[letter].get(folded)
         if holds(stamp, known):
-            registers.mark(channel, register, stamp, adding=True)
             marks[register] = Mark(stamp, True)
         elif stamp is not NEVER or known is not None or (mine is not None and not _older(entry, mine)):
             continue
         (fresh if mine is None else again).append(entry)
+    line.needs_entries(channel, letter, len(fresh))
+    for register, mark in marks.items():
+        registers.mark(channel, register, mark.stamp, adding=True)
     if not fresh and not again:
         return
     by = _server(line)
