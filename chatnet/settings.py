@@ -553,6 +553,12 @@ class LinksSettings(Section):
     away."""
     stamps: Annotated[int, Field(ge=1000)] = 500_000
     """Stamps that are remembered at most; the oldest are forgotten."""
+    digest_delay: Annotated[float, Field(ge=1)] = 30.0
+    """Seconds after the burst of such a neighbour until both compare digests of all channels."""
+    digest_interval: Annotated[float, Field(ge=10)] = 600.0
+    """Seconds between two such comparisons."""
+    digest_quiet: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds that nothing must have happened in a channel which is compared."""
     bans: Annotated[int, Field(ge=0)] = 100_000
     """Bans from the network that are remembered; one more is ignored."""
     channels: Annotated[int, Field(ge=0)] = 200_000

@@ -17,6 +17,8 @@ def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
+    d  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
+       who see all)
     m  commands, how often they were used, and their bytes
     p  operators who are here
     u  how long the server has been up
@@ -121,7 +123,19 @@ def _listeners(request: Request) -> None:
         request.reply(numerics.RPL_STATSDEBUG, "P", text)
 
 
+def _stamps(request: Request) -> None:
+    registers = request.sessions.links.registers
+    ended = sum(map(len, (request.network.ended or {}).values()))
+    desyncs, clamped = (registers.desyncs, registers.clock.clamped) if registers is not None else (0, 0)
+    text = f"{len(registers or ())} stamp(s), {ended} channel(s) that ended"
+    request.reply(numerics.RPL_STATSDEBUG, "d", text)
+    request.reply(numerics.RPL_STATSDEBUG, "d", f"{desyncs} channel(s) known in another way by a neighbour")
+    request.reply(numerics.RPL_STATSDEBUG, "d", f"{clamped} stamp(s) far ahead")
+
+
 _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
+    "d": (_stamps, "see-all"),
+    "D": (_stamps, "see-all"),
     "i": (_members_of_classes, "see-all"),
     "I": (_members_of_classes, "see-all"),
     "l": (_connections, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chatnet.links import digests
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import encode
 from chatnet.links.links import Links
@@ -28,12 +29,14 @@ def sweep(links: Links) -> None:
                 link.drop("It was not made anew")
             continue
         if link.suspended:
+            link.compared = None
             continue
         if link.state is one.State.INTRODUCED and now - link.since > settings.burst_timeout:
             link.close("Its burst did not end in time")
             continue
         if link.bursting is not None:
             continue  # a PING would tell that our burst is over
+        _compare(link, now)
         if now - link.heard > settings.ping_timeout:
             why = f"Ping timeout: {now - link.heard:.0f} seconds"
             if link.streams.numbered:
@@ -43,6 +46,19 @@ def sweep(links: Links) -> None:
         elif now - link.pinged >= settings.ping_interval:
             link.pinged = now
             link.send(b"PING :%b" % encode(me.sid))
+
+
+def _compare(link: one.Link, now: float) -> None:
+    """Compare what both sides know of channels, when it is time; the one with the lower SID begins."""
+    links = link.links
+    if link.state is not one.State.LINKED or not link.stamped or link.sid is None or link.suspended:
+        return
+    settings = links.node.settings.links
+    if link.compared is None:
+        link.compared = now - settings.digest_interval + settings.digest_delay
+    if links.node.network.me.sid < link.sid and now - link.compared >= settings.digest_interval:
+        link.compared = now
+        digests.begin(link)
 
 
 def _forget(links: Links) -> None:

@@ -23,7 +23,7 @@ from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
 from chatnet.links.resume import OVERHEAD, Offer, Streams
 from chatnet.links.resume import State as Session
-from chatnet.model.ids import SID, UID
+from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Timer
@@ -84,6 +84,7 @@ class Link:
         "caps",
         "codec",
         "companion",
+        "compared",
         "connection",
         "departed",
         "early",
@@ -97,6 +98,7 @@ class Link:
         "lines_in",
         "lines_out",
         "links",
+        "listed",
         "lost",
         "offer",
         "offered",
@@ -141,6 +143,8 @@ class Link:
         self.greeted = False
         self.stamped = False  # whether both sides stamp what they change (CNLWW)
         self.companion: Companion | None = None  # the CNSTAMP to what it tells of a channel now
+        self.compared: float | None = None  # when digests of channels were, in monotonic seconds
+        self.listed: set[Folded] = set()  # channels whose digests it tells just now
         self.settled = False  # whether it has been LINKED
         self.batches = Batches()
         self.received = 0

@@ -41,6 +41,8 @@ class Registers:
         self.news = 0
         """Registers, and channels that ended, that were noted since."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
+        self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
+        self._lost: dict[Folded, float] = {}  # channels that lost members with their servers, or who quit
 
     def of(self, channel: Channel) -> Marks:
         """The marks of a channel, which may have ended."""
@@ -91,6 +93,22 @@ class Registers:
                 if members[uid].adding:
                     del members[uid]
 
+    def lost(self, channel: Channel, now: float) -> None:
+        """Members of a channel are gone from the network."""
+        self._lost[channel.folded] = now
+
+    def left_last(self, folded: Folded) -> float:
+        """The Unix time when somebody last came into the channel of a name, or left it, if known."""
+        members = self._members.get(folded)
+        moved = max(mark.stamp.ms for mark in members.values()) / 1000 if members else 0.0
+        return max(moved, self._lost.get(folded, 0.0))
+
+    def changed(self, channel: Channel) -> float:
+        """The Unix time of the last change in a channel that is remembered."""
+        marks = self._of.get(channel)
+        changed = max(mark.stamp.ms for mark in marks.values()) / 1000 if marks else 0.0
+        return max(changed, self.left_last(channel.folded))
+
     def renamed(self, channel: Channel, old: Folded) -> None:
         """A channel has another name."""
         members = self._members.pop(old, None)
@@ -139,6 +157,7 @@ class Registers:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        self._lost = {folded: at for folded, at in self._lost.items() if at >= now - memory}
         self._sweep_ended(now, memory, most, apart=apart)
         self._names = len(self.network.ended or ())
 

@@ -9,13 +9,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from conversation import Client
+import staff
+from conversation import Client, House
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
 from profiles import runs
 from street import snapshot
 
+from chatnet.links import digests
+from chatnet.links.lifetimes import sweep
+from chatnet.links.registers import Registers
+from chatnet.model.channel import Topic
 from chatnet.model.facts import ModeChange, ModesChanged, ModesLocked
 
 TREES: Final = {
@@ -179,6 +184,22 @@ class World:
         for other in others:
             assert other == first
 
+    def compare(self) -> int:
+        """Have all neighbours compare digests; how many channels they found different, ever."""
+        self.mesh.clock.advance(61)
+        for house in self.mesh:
+            for link in house.parts.links.stamped(None):
+                if link.sid is not None and house.node.network.me.sid < link.sid:
+                    digests.begin(link)
+        self.mesh.settle()
+        return sum(registers(house).desyncs for house in self.mesh)
+
+
+def registers(house: House) -> Registers:
+    found = house.parts.links.registers
+    assert found is not None
+    return found
+
 
 def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     every = {
@@ -226,7 +247,9 @@ def test_in_any_order(tree: str, data: st.DataObject) -> None:
 @settings(deadline=None, max_examples=runs(100, 5000))
 @given(data=st.data())
 def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> None:
-    run(tree, data.draw(steps(*EVERYTHING))).agree()
+    world = run(tree, data.draw(steps(*EVERYTHING)))
+    world.agree()
+    assert world.compare() == 0
 
 
 @pytest.mark.parametrize("tree", TREES)
@@ -379,3 +402,45 @@ def test_a_channel_that_had_ended_stays_while_a_younger_one_is_there() -> None:
         say(4, "JOIN #{c}", 4, "y"),
     ]
     run("abcde", story).agree()
+
+
+# digests
+
+
+def test_a_difference_is_found_told_and_mended() -> None:
+    """There is none by itself: here somebody lays hands on a server."""
+    world = World("abc", **staff.sections({"name": "root", "class": "admin", "password": staff.HASH}))
+    ann = staff.oper(world.mesh["a"], "ann")
+    ann >> "MODE ann +s +x"
+    world.mesh.settle()
+    channel = world.mesh["b"].node.network.channel("#x")
+    assert channel is not None
+    channel.flags.add("m")
+    channel.topic = Topic("odd", "eve", 5)
+    ann.lines()
+    assert world.compare() == 2  # a and c each found it
+    world.agree()
+    text = "b.test knows #x in another way: both tell each other all of it"
+    ann.until(f":a.test NOTICE * :* Notice -- {text}")
+    ann.lines()
+    ann >> "STATS d"
+    ann << ":a.test 249 ann d :* stamp(s), 0 channel(s) that ended"
+    ann << ":a.test 249 ann d :1 channel(s) known in another way by a neighbour"
+    ann << ":a.test 249 ann d :0 stamp(s) far ahead"
+    assert world.compare() == 2
+
+
+def test_digests_are_compared_after_a_burst_and_now_and_then() -> None:
+    world = World("abc")
+    wire = world.mesh.wire("a", "b")
+    for seconds, times in ((1, 0), (29, 0), (1, 1), (300, 0), (300, 1), (599, 0), (1, 1)):
+        for _ in range(seconds):
+            world.mesh.clock.advance(1)
+            for house in world.mesh:
+                sweep(house.parts.links)
+            world.mesh.settle()
+        said = [line for line in wire.pipes["a"].said if " CNDIG " in line]
+        wire.pipes["a"].said.clear()
+        assert len(said) == times, seconds
+        assert not [line for line in wire.pipes["b"].said if " CNDIG " in line]
+    world.agree()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.links import encap, handshake
+from chatnet.links import digests, encap, handshake
 from chatnet.links.inbound import (
     accounts,
     bans,
@@ -19,6 +19,7 @@ __all__ = [
     "accounts",
     "bans",
     "channels",
+    "digests",
     "encap",
     "handshake",
     "history",

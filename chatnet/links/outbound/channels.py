@@ -147,8 +147,10 @@ class ChannelsOut:
         for user in users:
             for channel in user.channels:
                 gone.setdefault(channel, set()).add(user.uid)
+        now = self._links.node.clock.time()
         for channel, uids in gone.items():
             registers.forget_members(channel, uids)
+            registers.lost(channel, now)
 
     # modes, lists, topics
 
