@@ -7,11 +7,13 @@ all of them anew: ``.venv/bin/python tests/doc_tables.py``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chatnet.commands import CLIENT
+from chatnet.links import link, resume
 from chatnet.model import modes
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES
@@ -120,14 +122,31 @@ def privileges() -> str:
     return table(("Privilege", "allows"), [(f"`{name}`", meaning) for name, meaning in PRIVILEGES.items()])
 
 
+def picture(steps: Mapping[Any, Enum]) -> str:
+    """A picture of a table of states, in the language of Mermaid."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {before.name} --> {after.name}: {what}" for (before, what), after in steps.items()]
+    return "\n".join([*lines, "```", ""])
+
+
+def handshake_states() -> str:
+    return picture(link.STEPS)
+
+
+def session_states() -> str:
+    return picture(resume.STEPS)
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "capabilities": capability_names,
     "channel-modes": channel_modes,
     "commands": commands,
+    "handshake-states": handshake_states,
     "oper-commands": oper_commands,
     "penalties": penalties,
     "privileges": privileges,
     "ranks": ranks,
+    "session-states": session_states,
     "snomask": snomask,
     "user-modes": user_modes,
 }

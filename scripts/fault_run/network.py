@@ -133,15 +133,33 @@ class Network:
         people = [person for person in self.people if person.node is node]
         for person in people:
             person.expects_end = True
-            person.here = False
         node.signal(number)
         assert node.process is not None
         process = node.process
         await until(self.reactor, lambda: process.poll() is not None, 15.0, lambda: f"the end of {node.name}")
         await until(self.reactor, lambda: not any(p.wire for p in people), 5.0, lambda: "the end of people")
+        if number == signal.SIGTERM:
+            await self._passed_on(people)
         await pause(self.reactor, seconds)
         node.start()
         await self.gather(people)
+
+    async def _passed_on(self, people: Sequence[Person]) -> None:
+        """A server that ended in order has told its neighbours all that its own people read of each other."""
+
+        def behind() -> list[str]:
+            found = []
+            for by in people:
+                there = max(self.checker.stream(to.nick, by.nick, TALK).last for to in people if to is not by)
+                found += [
+                    f"all that {by.nick} said to {to.nick} before the end"
+                    for to in by.others
+                    if to not in people and self.checker.stream(to.nick, by.nick, TALK).last < there
+                ]
+            return found
+
+        if len(people) > 1:
+            await until(self.reactor, lambda: not behind(), 5.0, lambda: ", ".join(behind()[:3]))
 
     async def forgotten(self, since: float, mute: Collection[Node]) -> tuple[int, list[str]]:
         """How many messages people were not told, and which of those their servers do not remember, in words.
