@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from enum import Enum
+from math import inf
 from typing import Final
 
 from chatnet.dispatch import Phase, Row
@@ -118,6 +119,7 @@ class Link:
         "streams",
         "strikes",
         "warned",
+        "woke",
     )
 
     def __init__(
@@ -150,6 +152,7 @@ class Link:
         self.received = 0
         self.heard = self.since = self.opened = self.attached = now
         self.lost = 0.0  # when it was suspended
+        self.woke = -inf  # when we heard of it after we had stood still
         self.departed: dict[SID, int] = {}
         """Servers that left it for another link while it was suspended, with the line that tells it so."""
         self.pinged = 0.0
@@ -198,6 +201,12 @@ class Link:
         self.step("needed")
         self.connection.opened = self.since
 
+    @property
+    def patience(self) -> float:
+        """Seconds of silence after which a neighbour has given the link up, if it is as patient as we are."""
+        settings = self.links.node.settings.links
+        return settings.ping_timeout + settings.resume_grace
+
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
@@ -208,7 +217,10 @@ class Link:
 
     def hear(self, size: int) -> None:
         """Note that `size` bytes came."""
-        self.heard = self.links.node.clock.monotonic()
+        now = self.links.node.clock.monotonic()
+        if now - self.heard > self.patience:
+            self.woke = now  # what comes has waited for us
+        self.heard = now
         self.bytes_in += size
 
     def take(self, raw: bytes) -> None:
@@ -397,7 +409,7 @@ class Link:
         grace = settings.resume_grace
         now = self.links.node.clock.monotonic()
         # If this server stood still for so long, the other side has given it up.
-        given_up = now - self.heard > settings.ping_timeout + grace
+        given_up = now - self.heard > self.patience or now - self.woke < grace
         may = bool(grace) and not given_up and self.streams.state is Session.UP
         if not may or not self.streams.lose(now + grace):
             self._end(reason)

@@ -589,11 +589,19 @@ def test_silence_suspends() -> None:
     pair.mesh.check()
 
 
-def test_who_stood_still_for_longer_than_the_others_wait_waits_for_nobody() -> None:
+@pytest.mark.parametrize("first", ["the time", "what has come"])
+def test_who_stood_still_for_longer_than_the_others_wait_waits_for_nobody(first: str) -> None:
     """Otherwise it would tell one neighbour of people behind another, who are about to be split from."""
     pair = Pair(links={"ping_timeout": 25.0, "resume_grace": 30.0})
     pair.mesh.clock.elapsed += 56  # the process was stopped: nothing of it ran
-    sweep(pair.mesh["a"].parts.links)
+    link = pair.link("a")
+    if first == "the time":
+        sweep(pair.mesh["a"].parts.links)
+    else:
+        # What was said before waits in the system, and is read first.
+        link.connection.receive(b":0BA PING :b.test\r\n")
+        assert not link.gone
+        link.connection_lost("Connection reset by peer")
     assert pair.mesh["a"].parts.links.neighbour("b.test") is None
     assert not any("suspended" in line for line in pair.mesh["a"].log.lines)
 

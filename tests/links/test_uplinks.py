@@ -224,7 +224,7 @@ def resuming(leaf: Leaf) -> Link:
         "SERVER hub1.test 1 :x", f"SVINFO 6 6 0 :{int(leaf.house.clock.time())}", "PING :1H1",
     ):  # fmt: skip
         link.connection.receive(line.encode() + b"\r\n")
-    assert link.settled and leaf.sweep(600) == []
+    assert link.settled and leaf.sweep(30) == []
     link.connection.receive(b"PING :1H1\r\n")
     return link
 
