@@ -158,15 +158,12 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
     return found[:3]
 
 
-async def work(reactor: Any, given: argparse.Namespace) -> None:
+async def work(reactor: Any, given: argparse.Namespace, folder: Path) -> None:
     """A whole run; SystemExit with its status at the end."""
-    with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
-        folder = given.folder.resolve() if given.folder else Path(temporary)
-        network = Network(reactor, folder, given, Times(grace=given.grace, converge=not given.plain))
-        try:
-            results, broken = await run(reactor, network, given)
-        finally:
-            network.close()
+    network = Network(reactor, folder, given, Times(grace=given.grace, converge=not given.plain))
+    # Whatever ends us, Ctrl-C as well, nothing is left behind.
+    reactor.addSystemEventTrigger("before", "shutdown", network.close)
+    results, broken = await run(reactor, network, given)
     print(f"\n{table(results)}\n")
     for text in broken:
         print(f"BROKEN: {text}")
@@ -181,8 +178,10 @@ def main() -> None:
         return
     if given.packets and not packets.inside():
         packets.go_inside(sys.argv[1:])
-    # It ends the process, with the status that it is given.
-    react(lambda reactor: Deferred.fromCoroutine(work(reactor, given)))
+    with tempfile.TemporaryDirectory(prefix="chatnet-faults-") as temporary:
+        folder = given.folder.resolve() if given.folder else Path(temporary)
+        # It ends the process, with the status that it is given.
+        react(lambda reactor: Deferred.fromCoroutine(work(reactor, given, folder)))
 
 
 if __name__ == "__main__":
