@@ -406,18 +406,24 @@ class Link:
         if self.gone:
             return
         settings = self.links.node.settings.links
-        grace = settings.resume_grace
         now = self.links.node.clock.monotonic()
         # If this server stood still for so long, the other side has given it up.
-        given_up = now - self.heard > self.patience or now - self.woke < grace
-        may = bool(grace) and not given_up and self.streams.state is Session.UP
-        if not may or not self.streams.lose(now + grace):
+        given_up = now - self.heard > self.patience or now - self.woke < settings.resume_grace
+        if given_up or not self._suspend(reason):
             self._end(reason)
-            return
+
+    def _suspend(self, reason: str) -> bool:
+        """Wait for another connection; False if that cannot be."""
+        grace = self.links.node.settings.links.resume_grace
+        now = self.links.node.clock.monotonic()
+        may = bool(grace) and self.streams.state is Session.UP
+        if not may or not self.streams.lose(now + grace):
+            return False
         self.reason, self.lost = reason, now
         self._let_go()
         self._grace = self.links.node.clock.later(grace, self.expire)
         self.links.suspended(self)
+        return True
 
     def lose(self, reason: str) -> None:
         """Take the connection for lost, whether the transport knows or not."""
@@ -438,11 +444,15 @@ class Link:
         """Go on with the connection on which `greeting` found out who is at the other end."""
         assert greeting.offer is not None
         self.streams.confirmed(greeting.offer.applied)  # so that nothing is missing which need not be kept
+        exit_ = self.exit
         if not self.suspended:
-            self.lose("A new connection took its place")
+            # However long nothing was heard: the other side is there.
+            self._suspend("A new connection took its place")
+            exit_.abort()
         now = self.links.node.clock.monotonic()
         self.since += now - self.lost
         self.heard = self.attached = now
+        self.woke = -inf
         self._stop_timers()
         self.connection = greeting.hand_over(self)
         self.exit = self.connection.exit

@@ -606,6 +606,22 @@ def test_who_stood_still_for_longer_than_the_others_wait_waits_for_nobody(first:
     assert not any("suspended" in line for line in pair.mesh["a"].log.lines)
 
 
+def test_who_stood_still_goes_on_with_a_neighbour_that_is_back_before_all_else() -> None:
+    """What is read first then is the hello of a connection that was made meanwhile."""
+    pair = Pair(links={"ping_timeout": 25.0, "resume_grace": 30.0})
+    old = pair.mesh.wire("a", "b")
+    pair.mesh.clock.elapsed += 30
+    old.connections["b"].connection_lost("Ping timeout")
+    pair.bob >> "PRIVMSG #c :b0"
+    pair.mesh.wires.remove(old)
+    pair.mesh.clock.elapsed += 28
+    pair.mesh.link("b", "a")
+    pair.mesh.settle()
+    assert old.pipes["a"].ended and heard(pair.ann) == ["b0"]
+    assert not pair.link("a").suspended and not pair.link("b").suspended
+    pair.mesh.check()
+
+
 def test_nobody_asks_a_suspended_link_for_a_sign_of_life() -> None:
     pair = Pair()
     pair.reset()
