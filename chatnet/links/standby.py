@@ -133,7 +133,8 @@ class Standbys:
         """A link is gone: with its standby, if it had one; if it was one, another is made."""
         if link.server is not None and link.settings is not None:
             self._drop(link.settings.name, "Its link has ended")
-            if (theirs := self._theirs.pop(link.server.sid, None)) is not None:
+            theirs = self._theirs.pop(link.server.sid, None)
+            if theirs is not None and theirs.state is one.State.STANDBY:  # or the next link begins on it
                 theirs.drop("Its link has ended")
             return
         for name, spare in self._ours.items():

@@ -105,6 +105,28 @@ def test_one_that_is_dead_when_it_is_needed_is_followed_by_attempts() -> None:
     assert not ready.link.suspended
 
 
+def test_a_fresh_link_may_begin_on_it() -> None:
+    """The other side said more than it keeps, and does not know yet that the first is lost."""
+    ready = Ready()
+    bob = ready.mesh["b"].client("bob")
+    bob >> "JOIN #c"
+    ready.mesh["a"].client("ann") >> "JOIN #c"
+    ready.mesh.settle()
+    ready.first.links["b"].streams.bound(65536, 100)
+    for number in range(150):
+        bob >> f"PRIVMSG #c :{number}"
+    ready.mesh["b"].settle()
+    ready.mesh.wires.remove(ready.first)
+    ready.first.connections["a"].connection_lost("Connection reset by peer")
+    ready.mesh.clock.advance(0)
+    ready.mesh.settle()
+    assert ready.first.links["b"].reason == "A new connection took its place"
+    assert states(ready.spare) == {State.LINKED}
+    for house in ready.mesh:
+        assert len(house.node.network.servers) == 2
+        house.check()
+
+
 def test_it_ends_with_its_link() -> None:
     ready = Ready()
     ready.link.close("No more")
