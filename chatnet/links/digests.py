@@ -15,12 +15,17 @@ out: of that the other side may not know yet.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Final
 
 from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.channel import Channel, parameters
+from chatnet.wire.names import is_channel
+
+MOST: Final = 50
+"""Channels that are mended after one comparison; the others are after the next."""
 
 
 def digest(channel: Channel) -> int:
@@ -59,6 +64,7 @@ def total(digests: dict[Channel, int]) -> int:
 
 def begin(link: one.Link) -> None:
     """Tell a neighbour the digest of all channels."""
+    link.listed, link.mended = set(), 0
     _tell(link, "*", 0, total(quiet(link.links)))
 
 
@@ -84,18 +90,26 @@ def cndig(line: Line) -> None:
     except ValueError:
         raise Ignored from None
     if line.params[0] != "*":
+        if not is_channel(line.params[0], 200):
+            raise Ignored
         _compare(line, line.params[0], line.ts(1), value)
         return
-    own = quiet(line.links)
     if line.params[1] == "0":
+        # All that is known takes a while to look at: only so often.
+        now = line.node.clock.monotonic()
+        if now - link.asked_digests < line.node.settings.links.digest_delay / 2:
+            raise Ignored
+        link.asked_digests, link.mended = now, 0
+        own = quiet(line.links)
         if total(own) != value:
-            link.listed.clear()
             for channel, each in own.items():
                 _tell(link, channel.name, channel.ts, each)
             _tell(link, "*", 1, total(own))
         return
-    told, link.listed = link.listed, set()
-    for channel, each in own.items():
+    told, link.listed = link.listed, None
+    if told is None:
+        raise Ignored
+    for channel, each in quiet(line.links).items():
         if channel.folded not in told:  # it has none, or something happened in it
             _tell(link, channel.name, channel.ts, each)
 
@@ -106,13 +120,17 @@ def _compare(line: Line, name: str, ts: int, value: int) -> None:
     assert registers is not None
     channel = line.network.channel(name)
     folded = line.network.fold(name)
-    link.listed.add(folded)
+    if link.listed is not None and len(link.listed) < line.node.settings.links.channels:
+        link.listed.add(folded)
     since = line.now - line.node.settings.links.digest_quiet
     if channel is None:
         if registers.left_last(folded) >= since:
             return
     elif registers.changed(channel) >= since or (channel.ts == ts and digest(channel) == value):
         return
+    if link.mended >= MOST:
+        return
+    link.mended += 1
     registers.desyncs += 1
     links.tell(f"{link.name} knows {name} in another way: both tell each other all of it")
     link.send(link.codec.resync(line.network.me, name, ts))

@@ -77,6 +77,7 @@ class Link:
         "_confirming",
         "_grace",
         "asked",
+        "asked_digests",
         "attached",
         "batches",
         "bursting",
@@ -101,6 +102,7 @@ class Link:
         "links",
         "listed",
         "lost",
+        "mended",
         "offer",
         "offered",
         "opened",
@@ -146,7 +148,9 @@ class Link:
         self.stamped = False  # whether both sides stamp what they change (CNLWW)
         self.companion: Companion | None = None  # the CNSTAMP to what it tells of a channel now
         self.compared: float | None = None  # when digests of channels were, in monotonic seconds
-        self.listed: set[Folded] = set()  # channels whose digests it tells just now
+        self.listed: set[Folded] | None = None  # channels whose digests it tells, having been asked
+        self.asked_digests = -inf  # when it asked for ours
+        self.mended = 0  # channels that it knew in another way, since all were compared
         self.settled = False  # whether it has been LINKED
         self.batches = Batches()
         self.received = 0

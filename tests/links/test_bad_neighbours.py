@@ -363,3 +363,31 @@ def test_no_stamp_makes_ours_too_long(mesh: Mesh) -> None:
         channel = house.node.network.channel("#c")
         assert channel is not None and "m" in channel.flags and channel.topic is not None
     mesh.check()
+
+
+# digests
+
+
+def test_digests_that_nobody_asked_for_are_answered_only_so_often() -> None:
+    house = House(link=[block("bad")])
+    bad = stamping(house)
+    for number in range(80):
+        bad >> f"@chatnet/ts={STAMP} :9BD SJOIN {NOW} #e{number} + :9BDAAAAAA"
+    house.clock.advance(100)
+    bad.lines()
+    for _ in range(20):
+        bad >> ":9BD CNDIG * 0 1" >> ":9BD CNDIG * 1 1"
+    said = bad.lines()
+    assert sum(" CNDIG #" in line for line in said) == 81 and sum(" CNDIG * 1 " in line for line in said) == 1
+    for number in range(200):
+        bad >> f":9BD CNDIG #e{number} {NOW} 1"
+    assert sum(" RESYNC " in line for line in bad.lines()) == 50
+    assert sum("in another way" in line for line in house.log.lines) == 50
+    for number in range(10):
+        bad >> f":9BD CNDIG {'x' * 20_000}{number} {NOW} 1" >> f":9BD CNDIG #{'x' * 20_000}{number} {NOW} 1"
+    assert bad.gone is None and not bad.lines() and not bad.link.listed
+    house.clock.advance(16)
+    bad.lines()
+    bad >> ":9BD CNDIG * 0 1"
+    assert len(bad.lines()) == 82
+    house.check()
