@@ -33,6 +33,8 @@ _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 TOLD: Final = "told"
 """The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
+MARKED: Final = "marked"
+"""The origin of a fact about a channel that all are told but those who stamp, who know it."""
 
 
 class Links:

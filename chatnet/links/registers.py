@@ -64,6 +64,16 @@ class Registers:
         if instead is not None and (marks := self._of.pop(instead, None)) is not None:
             self._of[channel] = marks
 
+    def beat(self, folded: Folded, ts: int) -> None:
+        """A channel of that TS is the one of the name: those that ended and were younger are nothing any more."""
+        network = self.network
+        several = (network.ended or {}).get(folded, {})
+        for younger in [each for each in several if each > ts]:
+            self.reset(several.pop(younger))
+            network.beaten[folded] = max(younger, network.beaten.get(folded, 0))
+        if network.ended is not None and not several:
+            network.ended.pop(folded, None)
+
     def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
         """Somebody came into `channel`; what they were before counts no more."""
         self._moved(channel, uid, stamp, here=True)
@@ -157,6 +167,8 @@ class Registers:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        beaten = self.network.beaten
+        self.network.beaten = {folded: ts for folded, ts in beaten.items() if apart or ts >= now - memory}
         self._lost = {folded: at for folded, at in self._lost.items() if at >= now - memory}
         self._sweep_ended(now, memory, most, apart=apart)
         self._names = len(self.network.ended or ())

@@ -35,7 +35,8 @@ class Network:
 
     `former` are names that channels had before they were renamed, the oldest first; never one of `channels`.
     `ended` are channels without members, as they were, by name and TS, if anybody wants them kept: ``links``
-    does while there are neighbours who may be about to join one.
+    does while there are neighbours who may be about to join one.  `beaten` are the highest TS of channels that
+    lost to older ones, by name.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Network:
         self.channels: dict[Folded, Channel] = {}
         self.former: dict[Folded, Former] = {}
         self.ended: dict[Folded, dict[int, Channel]] | None = None
+        self.beaten: dict[Folded, int] = {}
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -108,8 +110,10 @@ class Network:
 
     def birth(self, folded: Folded, now: float) -> int:
         """The TS of a channel that is made `now`: later than those of all that had the name and ended."""
-        ended = self.ended.get(folded) if self.ended else None
-        return max(int(now), max(ended) + 1) if ended else int(now)
+        if not self.ended and not self.beaten:
+            return int(now)
+        youngest = max((self.ended or {}).get(folded, ()), default=-1)
+        return max(int(now), youngest + 1, self.beaten.get(folded, -1) + 1)
 
     def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
         """What :meth:`apply` calls for facts of this kind; None if they change nothing."""

@@ -27,6 +27,8 @@ TREES: Final = {
     "abc": [("a", "b"), ("c", "b")],
     "abcde": [("a", "b"), ("b", "c"), ("c", "d"), ("c", "e")],
 }
+LEAF: Final = "abcz"
+"""A tree of which z is a server of another make, to the others: it does not stamp."""
 COMMANDS: Final = [
     "JOIN #{c}",
     "JOIN #{c} key",
@@ -85,8 +87,9 @@ class World:
 
     def __init__(self, tree: str, **sections: Any) -> None:
         flood = {"enabled": False, "rename_period": 0}
-        self.mesh = Mesh(*tree, flood=flood, **sections)
-        self.edges = TREES[tree]
+        plain = {"z": {"links": {**sections.get("links", {}), "converge": False}}}
+        self.mesh = Mesh(*tree, flood=flood, sections_of=plain, **sections)
+        self.edges = TREES[tree] if tree in TREES else [*TREES["abc"], ("z", "c")]
         self.clients: dict[str, Client] = {}
         self.names = tree
         self.generation = 0
@@ -180,7 +183,7 @@ class World:
 
     def agree(self) -> None:
         self.mesh.check()
-        first, *others = [snapshot(house) for house in self.mesh]
+        first, *others = [snapshot(self.mesh[name]) for name in self.names if name != "z"]
         for other in others:
             assert other == first
 
@@ -266,6 +269,19 @@ def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> N
 def test_channels_that_end_and_begin(tree: str, data: st.DataObject) -> None:
     kinds = ["live" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
     run(tree, data.draw(steps(*kinds, most=90)), links={"burst_slice": 2}).agree()
+
+
+@settings(deadline=None, max_examples=runs(100, 3000))
+@given(data=st.data())
+def test_a_leaf_of_another_make(data: st.DataObject) -> None:
+    """Which changes what it likes, without stamps: all the others agree."""
+    run(LEAF, data.draw(steps("say", "say", "say", "deliver", "wait"))).agree()
+
+
+@settings(deadline=None, max_examples=runs(100, 3000))
+@given(data=st.data())
+def test_a_leaf_of_another_make_and_links_that_are_lost(data: st.DataObject) -> None:
+    run(LEAF, data.draw(steps(*EVERYTHING))).agree()
 
 
 def agrees(story: list[tuple[Any, ...]], **sections: Any) -> bool:
@@ -388,6 +404,74 @@ def test_a_channel_ends_and_is_another_one_while_it_waits_for_its_turn_in_a_burs
         say(2, "JOIN #{c}", 0, "y"),
     ]
     run("abcde", story, links={"burst_slice": 2}).agree()
+
+
+def test_who_left_and_came_back_within_a_burst_is_no_operator() -> None:
+    """The burst tells of them as they came back, of the channel that is younger; before, as they were."""
+    story = [
+        say(0, "PART #{c}", 3),
+        ("cut", 0),
+        say(3, "JOIN #{c}", 0, "y"),
+        ("link", 0),
+        deliver(3, 6),
+        deliver(4, 2),
+        ("reset", 0, 123, 222),
+        say(3, "PART #{c}", 3, "y"),
+        say(3, "JOIN #{c}", 1, "y"),
+    ]
+    run("abc", story, links={"burst_slice": 2}).agree()
+
+
+LEAVES: Final = {
+    "a channel is made anew within the second in which it ended": [
+        say(3, "JOIN #{c}", 0, "y"),
+        say(3, "MODE #{c} -k+l * 99", 2, "y"),
+        say(3, "JOIN 0", 2),
+        say(3, "JOIN #{c}", 0, "y"),
+    ],
+    "it goes on with a channel that ended": [
+        say(2, "MODE #{c} +mi-t", 1),
+        ("cut", 1),
+        say(2, "JOIN 0", 3),
+        ("reset", 2, 206, 114),
+        ("wait", 30.0),
+    ],
+    "it knows the older channel, which is remembered": [
+        say(1, "JOIN 0", 4),
+        ("reset", 2, 48, 35),
+        ("reset", 1, 292, 41),
+        ("reset", 3, 279, 79),
+        ("wait", 30.0),
+        say(2, "QUIT :gone", 4),
+        ("link", 1),
+    ],
+    "it knows an older channel, of which nobody else does": [
+        say(3, "QUIT :x", 4, "y"),
+        say(3, "JOIN #{c}", 0, "y"),
+        ("wait", 1.0),
+        deliver(1, 6),
+        say(1, "JOIN #{c}", 1, "y"),
+        deliver(0, 5),
+        say(1, "PART #{c}", 4, "y"),
+    ],
+    "a mode of a channel that lost to an older one": [
+        say(4, "QUIT :x", 4, "y"),
+        say(4, "JOIN #{c}", 2, "y"),
+        ("wait", 30.0),
+        say(4, "PART #{c}", 0, "y"),
+        say(2, "JOIN #{c}", 1, "y"),
+        deliver(8, 4),
+        deliver(5, 6),
+        say(2, "PART #{c}", 0, "y"),
+        deliver(7, 3),
+        say(0, "!stay", 2, "y"),
+    ],
+}
+
+
+@pytest.mark.parametrize("story", LEAVES)
+def test_what_once_went_wrong_with_a_leaf(story: str) -> None:
+    run(LEAF, LEAVES[story], links={"burst_slice": 2}).agree()
 
 
 def test_a_channel_that_had_ended_stays_while_a_younger_one_is_there() -> None:

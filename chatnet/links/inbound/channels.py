@@ -89,6 +89,7 @@ def sjoin(line: Line) -> None:
     if line.link.stamped:
         stamped.sjoin(line, claim)
         return
+    stamped.remember(line, claim.name, claim.ts)
     channel = network.channel(claim.name)
     missed = claim.silent and (bool(members) if channel is None else claim.ts < channel.ts)
     _happens(line, channel, resolve_sjoin(channel, claim))
@@ -125,10 +126,16 @@ def join(line: Line) -> None:
     if line.link.stamped:
         stamped.join(line, name, ts)
         return
+    stamped.remember(line, name, ts)
     known = line.network.channel_meant(name)  # by a name it had until a moment ago
     if known is not None and known.ts != ts:
         known = line.network.channel(name)
     if known is not None and user in known.members:
+        return
+    ended = (line.network.ended or {}).get(line.network.fold(name), {})
+    if known is None and ts in ended:
+        line.needs_channel()
+        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True))
         return
     missed = known is None or ts < known.ts
     if missed and known is not None and line.link.codec.core:

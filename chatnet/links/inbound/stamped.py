@@ -18,6 +18,7 @@ from chatnet.links import burst
 from chatnet.links.codecs.solanum import stamped
 from chatnet.links.companion import Companion
 from chatnet.links.line import LINK, Ignored, Line
+from chatnet.links.links import MARKED
 from chatnet.links.outbound.channels import register_of
 from chatnet.links.registers import Registers
 from chatnet.model.channel import PARAMETERS, Channel, ListEntry, Topic, parameters
@@ -111,6 +112,11 @@ def _server(line: Line) -> Server:
     return line.source.server if isinstance(line.source, User) else line.source
 
 
+def _commit(line: Line, fact: Fact) -> None:
+    """State what happened; what stamps it bears is known, also if it comes from somebody who does not stamp."""
+    line.node.commit(fact, line.link if line.link.stamped else MARKED)
+
+
 def _state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> None:
     """State what happened to `channel`; nobody hears of it if it ended, or if it is `quiet`."""
     if quiet or not _is_alive(line, channel):
@@ -118,7 +124,7 @@ def _state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> 
         if "P" in channel.flags and not _is_alive(line, channel):
             _revive(line, channel)
     else:
-        line.commit(fact)
+        _commit(line, fact)
 
 
 def _revive(line: Line, channel: Channel) -> None:
@@ -126,7 +132,7 @@ def _revive(line: Line, channel: Channel) -> None:
     younger = line.network.channels.get(channel.folded)
     if younger is None:
         line.needs_channel()
-        line.commit(Joined(channel, (), line.at, created=True))
+        _commit(line, Joined(channel, (), line.at, created=True))
     elif channel.ts < younger.ts:
         _grow_older(line, younger, channel.ts)
 
@@ -161,10 +167,8 @@ def _grow_older(line: Line, channel: Channel, ts: int) -> None:
     """`channel` is in truth the one of a lower TS: what that was holds, if it is known, or is asked for."""
     registers, ended = _registers(line), _ended(line, channel.folded)
     older = ended.pop(ts, None)
-    for lost in [each for each in ended if each > ts]:
-        registers.reset(ended.pop(lost))
-    if not ended and line.network.ended is not None:
-        line.network.ended.pop(channel.folded, None)
+    registers.beat(channel.folded, ts)
+    line.network.beaten[channel.folded] = max(channel.ts, line.network.beaten.get(channel.folded, 0))
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
@@ -174,7 +178,7 @@ def _grow_older(line: Line, channel: Channel, ts: int) -> None:
     for fact in resolve_older(channel, SJoin(name, ts, flags, values, members)).facts(
         line.network, channel, by, line.at
     ):
-        line.commit(fact)
+        _commit(line, fact)
     topic = older.topic if older is not None else None
     if topic is not None:
         _state(line, TopicChanged(channel, topic.text, by, line.at, topic.by, topic.at, False, ts), channel)
@@ -190,6 +194,13 @@ def _grow_older(line: Line, channel: Channel, ts: int) -> None:
         _state(line, ModesLocked(channel, older.locked, by, line.at), channel)
 
 
+def remember(line: Line, name: str, ts: int) -> None:
+    """A server of another make knows a channel of a lower TS: if one is remembered, it holds."""
+    channel = _alive(line, name)
+    if channel is not None and ts < channel.ts and ts in _ended(line, channel.folded):
+        _grow_older(line, channel, ts)
+
+
 def _begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
     """The channel of this TS that ended, or a new one that nothing is known of, and whether it is known."""
     folded = line.network.fold(name)
@@ -198,6 +209,7 @@ def _begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
         younger = Channel(name, folded, ts)
         for link in line.links.stamped(None):
             link.send(_bare(line, younger))
+        _registers(line).beat(folded, ts)
     known = ended.get(ts)
     return (known, True) if known is not None else (Channel(name, folded, ts), False)
 
@@ -257,7 +269,7 @@ def join(line: Line, name: str, ts: int) -> None:
         channel, complete = _begin(line, name, ts)
         registers.came(channel, user.uid, stamp)
         ranks = registers.ranks(channel, user.uid)
-        line.commit(Joined(channel, ((user, ranks),), line.at, created=True))
+        _commit(line, Joined(channel, ((user, ranks),), line.at, created=True))
         if not complete:
             line.link.send(line.link.codec.resync(line.network.me, name, ts))
         return
@@ -266,7 +278,7 @@ def join(line: Line, name: str, ts: int) -> None:
     if there:
         _give(line, channel, user, ranks)
     else:
-        line.commit(Joined(channel, ((user, ranks),), line.at))
+        _commit(line, Joined(channel, ((user, ranks),), line.at))
 
 
 def _give(line: Line, channel: Channel, user: User, ranks: int) -> None:
@@ -308,7 +320,7 @@ def _leave(line: Line, name: str, uid: str, stamp: Stamp, make: Callable[[Channe
     registers.left(channel or Channel(name, folded, 0), uid, stamp)
     user = line.network.users.get(UID(uid))
     if channel is not None and user is not None and user in channel.members:
-        line.commit(make(channel))
+        _commit(line, make(channel))
     return True
 
 
@@ -419,7 +431,10 @@ def _companion(line: Line, name: str, ts: int) -> Companion:
 def sjoin(line: Line, claim: SJoin) -> None:
     """A channel as a server knows it, or, with a stamp, as it was made."""
     if claim.silent and not claim.members:
-        _meet(line, _alive(line, claim.name), claim.ts)
+        channel = _alive(line, claim.name)
+        if channel is None:
+            _registers(line).beat(line.network.fold(claim.name), claim.ts)
+        _meet(line, channel, claim.ts)
         return
     merge = _Merge(line, claim, _companion(line, claim.name, claim.ts), _stamp(line))
     merge.put_out()
@@ -436,7 +451,9 @@ def sjoin(line: Line, claim: SJoin) -> None:
     if target is None:
         alive = _alive(line, claim.name)
         if alive is None:
-            target, _ = _begin(line, claim.name, claim.ts)
+            target, complete = _begin(line, claim.name, claim.ts)
+            if claim.silent and not complete:
+                line.link.send(line.link.codec.resync(line.network.me, claim.name, claim.ts))
         else:
             known = _ended(line, alive.folded).get(claim.ts)
             target = known or Channel(alive.name, alive.folded, claim.ts)
@@ -522,7 +539,7 @@ class _Merge:
     def _join(self, channel: Channel, came: Mapping[User, int], *, created: bool) -> None:
         if created:
             self._line.needs_channel()
-        self._line.commit(Joined(channel, tuple(came.items()), self._line.at, created=created))
+        _commit(self._line, Joined(channel, tuple(came.items()), self._line.at, created=created))
 
     def _removed(self, channel: Channel) -> list[ModeChange]:
         """What CNSTAMP tells was removed; and ranks that somebody was given who is on our side."""
@@ -567,6 +584,8 @@ class _Merge:
             if holds(stamp, mark):
                 registers.came(channel, user.uid, stamp)
                 self._marks[user.uid] = Mark(stamp, True)
+                if there:  # they left and came again
+                    _give(self._line, channel, user, registers.ranks(channel, user.uid))
             elif mark is not None and not mark.adding:
                 self._lost[user.uid] = mark
                 continue

@@ -20,6 +20,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import RANKS, rank_letters
 from chatnet.model.user import User
 from chatnet.rules.stamps import Stamp
+from chatnet.rules.timestamps import resolve_older
 
 Make = Callable[[one.Link], Iterable[bytes]]
 
@@ -49,7 +50,9 @@ class ChannelsOut:
     def _stamp(self, origin: object) -> Stamp | None:
         """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
         links = self._links
-        if links.registers is None or (isinstance(origin, one.Link) and origin.stamped):
+        if links.registers is None or origin is registry.MARKED:
+            return None
+        if isinstance(origin, one.Link) and origin.stamped:
             return None
         return links.registers.clock.next(links.node.clock.time())
 
@@ -91,6 +94,30 @@ class ChannelsOut:
             return link.codec.sjoin(me, told)
 
         self._tell(origin, make, stamp)
+        if fact.created and stamp is not None:
+            self._unset(channel, origin)
+
+    def _unset(self, channel: Channel, origin: object) -> None:
+        """A server of another make has `channel` anew, with the TS of one that ended: all of that is gone."""
+        network, registers = self._links.node.network, self._links.registers
+        assert registers is not None
+        several = (network.ended or {}).get(channel.folded, {})
+        old = several.pop(channel.ts, None)
+        if old is None:
+            return
+        for register, mark in registers.of(old).items():
+            if register not in registers.of(channel):
+                registers.mark(channel, register, mark.stamp, adding=mark.adding)
+        registers.reset(old)
+        me, at = network.me, self._links.node.clock.time()
+        flags, values = frozenset(channel.flags), parameters(channel)
+        removed = resolve_older(old, SJoin(channel.name, channel.ts, flags, values, ())).removed
+        if removed:
+            self._modes_changed(facts.ModesChanged(channel, removed, me, at), origin)
+        if old.topic is not None:
+            self._topic_changed(facts.TopicChanged(channel, "", me, at), origin)
+        if old.locked:
+            self._modes_locked(facts.ModesLocked(channel, "", me, at), origin)
 
     def _mark_joined(self, fact: facts.Joined, stamp: Stamp) -> None:
         registers, channel = self._links.registers, fact.channel
