@@ -65,7 +65,7 @@ class Registers:
             self._of[channel] = marks
 
     def beat(self, folded: Folded, ts: int) -> None:
-        """A channel of that TS is the one of the name: those that ended and were younger are nothing any more."""
+        """A channel of that TS is the one of the name: those that ended and were younger count no more."""
         network = self.network
         several = (network.ended or {}).get(folded, {})
         for younger in [each for each in several if each > ts]:

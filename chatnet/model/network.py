@@ -35,8 +35,8 @@ class Network:
 
     `former` are names that channels had before they were renamed, the oldest first; never one of `channels`.
     `ended` are channels without members, as they were, by name and TS, if anybody wants them kept: ``links``
-    does while there are neighbours who may be about to join one.  `beaten` are the highest TS of channels that
-    lost to older ones, by name.
+    does while there are neighbours who may be about to join one.  `beaten` are the highest TS of channels
+    that lost to older ones, by name.
     """
 
     def __init__(

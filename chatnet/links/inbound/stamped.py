@@ -113,7 +113,7 @@ def _server(line: Line) -> Server:
 
 
 def _commit(line: Line, fact: Fact) -> None:
-    """State what happened; what stamps it bears is known, also if it comes from somebody who does not stamp."""
+    """State what happened, whose stamps are known, also if it is due to somebody who does not stamp."""
     line.node.commit(fact, line.link if line.link.stamped else MARKED)
 
 
