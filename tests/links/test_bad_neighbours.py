@@ -391,3 +391,25 @@ def test_digests_that_nobody_asked_for_are_answered_only_so_often() -> None:
     bad >> ":9BD CNDIG * 0 1"
     assert len(bad.lines()) == 82
     house.check()
+
+
+@pytest.mark.parametrize("stamp", ["", f"@chatnet/ts={STAMP} "])
+@pytest.mark.parametrize("line", [":9BDAAAAAA TOPIC #c :hello", f":9BD TB #c {NOW} eve :hello"])
+def test_a_topic_in_old_words_is_a_topic_everywhere(mesh: Mesh, stamp: str, line: str) -> None:
+    """Who stamps has ETB for it; but what one of us takes, all take."""
+    bad = stamping(mesh["a"])
+    bad >> f":9BD SJOIN {NOW} #c + :9BDAAAAAA"
+    bad >> stamp + line
+    mesh.settle()
+    for house in mesh:
+        channel = house.node.network.channel("#c")
+        assert channel is not None and channel.topic is not None and channel.topic.text == "hello"
+    mesh.check()
+
+
+def test_who_leaves_all_channels_in_old_words_leaves_them_everywhere(mesh: Mesh) -> None:
+    bad = stamping(mesh["a"])
+    bad >> "@chatnet/ts=loyw3v29.0.9BD :9BDAAAAAA JOIN 0"
+    mesh.settle()
+    assert [house.node.network.channel("#e") for house in mesh] == [None, None]
+    mesh.check()

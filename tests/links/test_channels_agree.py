@@ -156,8 +156,10 @@ VERBS: Final = """
 SJOIN,JOIN,PART,KICK,TMODE,BMASK,EBMASK,MLOCK,TOPIC,TB,ETB,INVITE,KNOCK,RENAME,ENCAP * INVITED
 """
 TIMES: Final = [str(ts) for ts in (0, OLDER, NOW, YOUNGER, 10**12, 10**30)]
+STAMPS: Final = [f"@chatnet/ts={stamp}.1SO " for stamp in ("loyw3v27.0", "loyw3v29.0", "zzzzzzzzz.zzzzzz")]
 HOSTILE = st.lists(
     st.tuples(
+        st.sampled_from(["", *STAMPS]),
         st.sampled_from(["1SO", "1SOAAAAAA"]),
         st.sampled_from(VERBS.strip().split(",")),
         st.one_of(
@@ -174,7 +176,7 @@ HOSTILE = st.lists(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from([SOLANUM, LITTLE, SOLANUM + " CN1"]), HOSTILE)
+@given(st.sampled_from([SOLANUM, LITTLE, SOLANUM + " CN1", SOLANUM + " CN1 CNLWW"]), HOSTILE)
 def test_whatever_a_server_says_of_channels_the_others_agree(tokens: str, lines: list[Any]) -> None:
     mesh = Mesh("a", "b", link=[block("so1")])
     mesh.link("a", "b")
@@ -182,9 +184,9 @@ def test_whatever_a_server_says_of_channels_the_others_agree(tokens: str, lines:
     ann >> "JOIN #c" >> "MODE #c +be *!*@x y!*@*"
     so1 = stranger(mesh["a"], "so1.test", "1SO", tokens)
     user(so1, "eve")
-    for source, verb, front, middle, last in lines:
+    for stamp, source, verb, front, middle, last in lines:
         if so1.gone is None:
-            so1 >> f":{source} {' '.join([verb, *front, *middle])} :{last}"
+            so1 >> f"{stamp}:{source} {' '.join([verb, *front, *middle])} :{last}"
     mesh.settle()
     all_agree(mesh)
     assert mesh["a"].node.network.users[ann.user.uid] is ann.user

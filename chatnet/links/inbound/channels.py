@@ -118,7 +118,9 @@ def join(line: Line) -> None:
     """
     user = line.by_user()
     if len(line.params) == 1:
-        if line.params[0] == "0":
+        if line.params[0] == "0" and line.link.stamped:
+            stamped.part(line, [channel.name for channel in user.channels], None)
+        elif line.params[0] == "0":
             for channel in list(user.channels):
                 line.commit(Parted(channel, user, None, line.at))
         return
@@ -333,6 +335,9 @@ def topic(line: Line) -> None:
     # <- :1SOAAAAAB TOPIC #one :hello
     """
     channel, text = line.channel(0), cut(line.params[1], LONGEST_TEXT)
+    if line.link.stamped:
+        stamped.topic(line, channel.name, channel.ts, Topic(text, line.source.mask, int(line.at)))
+        return
     old = channel.topic
     if old is not None or text:
         same = old is not None and old.text == text
@@ -349,6 +354,9 @@ def tb(line: Line) -> None:
     by, channel, ts = line.by_server(), line.channel(0), line.ts(1)
     text = cut(line.params[-1], LONGEST_TEXT)
     setter = _setter(line.params[2]) if len(line.params) > 3 else by.mask
+    if line.link.stamped:
+        stamped.topic(line, channel.name, channel.ts, Topic(text, setter, ts))
+        return
     if resolve_tb(channel, ts, text):
         line.commit(TopicChanged(channel, text, by, line.at, setter, ts))
 
