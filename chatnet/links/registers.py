@@ -183,7 +183,8 @@ class Registers:
         old = [channel for channel in there if not apart and self._ended[channel] <= now - memory]
         excess = len(there) - len(old) - most
         if excess > 0:
-            old += [channel for channel in there if channel not in set(old)][:excess]
+            going = set(old)
+            old += [channel for channel in there if channel not in going][:excess]
         for channel in old:
             several = ended[channel.folded]
             del several[channel.ts]

@@ -474,6 +474,31 @@ def test_what_once_went_wrong_with_a_leaf(story: str) -> None:
     run(LEAF, LEAVES[story], links={"burst_slice": 2}).agree()
 
 
+@pytest.mark.parametrize(
+    ("before", "near", "far"),
+    [
+        ("MODE #x +m", "MODE #x -m", "MODE #x -m+m"),
+        ("MODE #x +i", "MODE #x +k near", "MODE #x +k far"),
+        ("MODE #x +i", "MODE #x +b a!*@*", "MODE #x +b-b a!*@* a!*@*"),
+        ("TOPIC #x :tea", "TOPIC #x :near", "TOPIC #x :far"),
+        ("MODE #x -o z0", "MODE #x +o z0", "MODE #x +m"),
+    ],
+)
+def test_a_leaf_is_told_again_what_holds(before: str, near: str, far: str) -> None:
+    """It hears our change after its own, which came later to us."""
+    world = World(LEAF)
+    for name, line in (("c", before), ("c", near), ("z", far)):
+        for each in line.replace("-m+m", "-m|MODE #x +m").replace("+b-b a!*@*", "+b|MODE #x -b").split("|"):
+            world.clients[name] >> each
+        if line == before:
+            world.mesh.settle()
+    world.mesh.settle()
+    world.agree()
+    core, leaf = (snapshot(world.mesh[name], "lists") for name in "cz")
+    assert core["#x"]["modes"] == leaf["#x"]["modes"]
+    assert core["#x"]["topic"] is None or core["#x"]["topic"].text == leaf["#x"]["topic"].text
+
+
 def test_a_channel_that_had_ended_stays_while_a_younger_one_is_there() -> None:
     """+P is on the way to it."""
     story = [

@@ -402,6 +402,8 @@ def cnstamp(line: Line) -> None:
     companion = link.companion
     if companion is None or not companion.open or (companion.folded, companion.ts) != (folded, ts):
         companion = link.companion = Companion(folded, ts)
+    if len(companion.marks) > line.node.settings.links.stamps:
+        line.violate("Too many registers in CNSTAMP")
     for word in line.params[2].split():
         register, _, text = word.rpartition("=")
         stamp = read(text.removesuffix("-"))
@@ -635,6 +637,8 @@ class _Merge:
     ) -> None:
         """Tell the others what held, `changed` being members that came or have other ranks."""
         line, codec = self._line, self._line.link.codec
+        if not line.links.stamped(line.link):
+            return
         members = tuple(
             (user, channel.members.get(user, 0)) for user, _ in self._claim.members
             if user in changed or user.uid in self._marks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from chatnet.links import burst
 from chatnet.links import link as one
@@ -21,6 +22,9 @@ from chatnet.model.modes import RANKS, rank_letters
 from chatnet.model.user import User
 from chatnet.rules.stamps import Stamp
 from chatnet.rules.timestamps import resolve_older
+
+CROSSING: Final = 30.0
+"""Seconds that a line to a server of another make, and its answer, may be on their way."""
 
 Make = Callable[[one.Link], Iterable[bytes]]
 
@@ -184,6 +188,8 @@ class ChannelsOut:
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         stamp = self._stamp(origin)
         if stamp is not None:
+            if isinstance(origin, one.Link):
+                self._tell_again(fact, origin)
             for change in fact.changes:
                 self._mark(fact.channel, register_of(self._links, change), stamp, adding=change.adding)
 
@@ -191,6 +197,22 @@ class ChannelsOut:
             return () if fact.merged and not link.stamped else link.codec.modes(fact)
 
         self._tell(origin, make, stamp)
+
+    def _tell_again(self, fact: facts.ModesChanged, origin: one.Link) -> None:
+        """Tell a server of another make what holds of that which it changed, where it may not know it."""
+        links, channel = self._links, fact.channel
+        crossed = [c for c in fact.changes if self._crosses(channel, register_of(links, c))]
+        if crossed:
+            me, at = links.node.network.me, links.node.clock.time()
+            _send(origin, origin.codec.modes(facts.ModesChanged(channel, tuple(crossed), me, at)))
+
+    def _crosses(self, channel: Channel, register: str) -> bool:
+        """Whether another server may hear of the change before this one after it, and undo this."""
+        registers = self._links.registers
+        if registers is None:
+            return False
+        mark = registers.of(channel).get(register)
+        return mark is not None and mark.stamp.ms > (self._links.node.clock.time() - CROSSING) * 1000
 
     def _mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         assert self._links.registers is not None
@@ -219,6 +241,9 @@ class ChannelsOut:
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         stamp, channel = self._stamp(origin), fact.channel
         if stamp is not None:
+            if isinstance(origin, one.Link) and self._crosses(channel, "topic"):
+                again = facts.TopicChanged(channel, fact.text, self._links.node.network.me, fact.at)
+                _send(origin, [origin.codec.topic(again)])
             self._mark(channel, "topic", stamp, adding=bool(fact.text))
         topic = channel.topic or Topic("", fact.by.mask, int(fact.at))
         self._tell(
