@@ -37,7 +37,7 @@ class Registers:
         self._members: dict[Folded, dict[str, Mark]] = {}
         self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
         self._swept = 0.0
-        self._names = 0  # of channels that had ended then
+        self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
         """Registers, and channels that ended, that were noted since."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
@@ -152,7 +152,7 @@ class Registers:
 
         Beyond `most` registers the oldest are forgotten in any case.
         """
-        names = len(self.network.ended or ())
+        names = self._count_names()
         many = max(self.news, names - self._names) > most // HURRY
         if self._swept <= now < self._swept + SWEEP and not many:
             return
@@ -168,10 +168,16 @@ class Registers:
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
         beaten = self.network.beaten
-        self.network.beaten = {folded: ts for folded, ts in beaten.items() if apart or ts >= now - memory}
+        kept = [(ts, folded) for folded, ts in beaten.items() if apart or ts >= now - memory]
+        if len(kept) > most:
+            kept = heapq.nlargest(most, kept)
+        self.network.beaten = {folded: ts for ts, folded in kept}
         self._lost = {folded: at for folded, at in self._lost.items() if at >= now - memory}
         self._sweep_ended(now, memory, most, apart=apart)
-        self._names = len(self.network.ended or ())
+        self._names = self._count_names()
+
+    def _count_names(self) -> int:
+        return len(self.network.ended or ()) + len(self.network.beaten)
 
     def _all(self) -> list[dict[str, Mark]]:
         return [*self._of.values(), *self._members.values()]

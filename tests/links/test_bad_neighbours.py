@@ -325,6 +325,8 @@ def test_stamps_to_what_never_comes_have_an_end() -> None:
         "@chatnet/ts={stamp} :9BD KICK #{n} 9BDAAAAZZ :x",
         ":9BD SJOIN {now} #{n} +n :",
         ":9BD SJOIN {n} #one +n :",
+        ":9BD SJOIN {now} #{n} + :9BDAAAAAA\r\n:9BD SJOIN {older} #{n} + :9BDAAAAAA\r\n"
+        "@chatnet/ts={stamp} :9BDAAAAAA PART #{n}",
     ],
 )
 def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> None:
@@ -334,10 +336,11 @@ def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> 
     assert registers is not None
     lifetimes.sweep(house.parts.links)
     for number in range(3000):
-        bad >> line.format(stamp=f"loyw{number + 40000:05d}.0.9BD", now=NOW, n=number + 1)
+        stamp = f"loyw{number + 40000:05d}.0.9BD"
+        bad >> line.format(stamp=stamp, now=NOW, older=NOW - 1, n=number + 1)
     lifetimes.sweep(house.parts.links)
-    ended = house.node.network.ended
-    assert ended is not None and sum(map(len, ended.values())) <= 1000
+    ended, beaten = house.node.network.ended, house.node.network.beaten
+    assert ended is not None and sum(map(len, ended.values())) <= 1000 and len(beaten) <= 1000
     assert len(registers) <= 1000 and bad.gone is None
 
 
