@@ -157,6 +157,7 @@ class Registers:
         if self._swept <= now < self._swept + SWEEP and not many:
             return
         self._swept, self.news = now, 0
+        self._pull_back(now)
         until = 0 if apart else int((now - memory) * 1000)
         excess = len(self) - most
         if excess > 0:
@@ -178,6 +179,15 @@ class Registers:
 
     def _count_names(self) -> int:
         return len(self.network.ended or ()) + len(self.network.beaten)
+
+    def _pull_back(self, now: float) -> None:
+        """What was stamped while our clock was ahead would win all races until then."""
+        self.clock.pull_back(now)
+        latest = self.clock.latest(now)
+        for marks in self._all():
+            for register, mark in marks.items():
+                if mark.stamp.ms > latest:
+                    marks[register] = Mark(mark.stamp._replace(ms=latest), mark.adding)
 
     def _all(self) -> list[dict[str, Mark]]:
         return [*self._of.values(), *self._members.values()]

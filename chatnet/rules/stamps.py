@@ -104,9 +104,18 @@ class Clock:
             self._last = (last, number + 1) if number < _MOST else (last + 1, 0)
         return Stamp(*self._last, self._sid)
 
+    def latest(self, now: float) -> int:
+        """The latest milliseconds that a stamp can have at the Unix time `now`."""
+        return int(now * 1000) + self._ahead
+
+    def pull_back(self, now: float) -> None:
+        """Our clock may have been ahead, and was set right: others took its stamps for ones of just then."""
+        last, number = self._last
+        self._last = min(last, self.latest(now)), number
+
     def observe(self, stamp: Stamp, now: float) -> Stamp:
         """Take note of somebody's `stamp`; gives it, or what it is taken for."""
-        most = int(now * 1000) + self._ahead
+        most = self.latest(now)
         if stamp.ms > most:
             self.clamped += 1
             stamp = Stamp(most, stamp.number, stamp.sid)

@@ -416,3 +416,21 @@ def test_who_leaves_all_channels_in_old_words_leaves_them_everywhere(mesh: Mesh)
     mesh.settle()
     assert [house.node.network.channel("#e") for house in mesh] == [None, None]
     mesh.check()
+
+
+def test_a_clock_that_was_ahead_wins_no_more_races_when_it_is_right(mesh: Mesh) -> None:
+    """Its own this time: others have taken what it stamped for changes of just then."""
+    house = mesh["a"]
+    ann = house.client("ann")
+    mesh.clock.elapsed += 3600
+    ann >> "JOIN #c" >> "MODE #c +m"
+    mesh.settle()
+    mesh.clock.elapsed -= 3600
+    registers, channel = house.parts.links.registers, house.node.network.channel("#c")
+    assert registers is not None and channel is not None
+    lifetimes.sweep(house.parts.links)
+    ann >> "MODE #c +i"
+    latest = (NOW + house.node.settings.links.stamp_skew) * 1000
+    marks = [*registers.of(channel).values(), *registers.members(channel.folded).values()]
+    assert marks and max(mark.stamp.ms for mark in marks) <= latest + 1000
+    assert registers.of(channel)["i"].stamp > registers.of(channel)["m"].stamp
