@@ -275,6 +275,8 @@ class Dialler:
                 link.bound()
                 if (why := handshake.distrust(link, block)) is not None:
                     link.close(f"The configuration has changed: {why}")
+                elif link.suspended:
+                    self.suspended(link)
 
     @property
     def _now(self) -> float:

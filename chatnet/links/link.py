@@ -22,7 +22,7 @@ from chatnet.links.codecs.solanum import Solanum
 from chatnet.links.companion import Companion
 from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
-from chatnet.links.resume import OVERHEAD, Offer, Streams
+from chatnet.links.resume import NOTHING, OVERHEAD, Offer, Streams
 from chatnet.links.resume import State as Session
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.server import Server
@@ -486,6 +486,10 @@ class Link:
     def close(self, reason: str) -> None:
         """End the link for `reason`: the neighbour reads it in an ERROR, and its servers are gone for us."""
         if self.gone:
+            return
+        if self.dialled and self.offer is None and self.offered and self.offered.session != NOTHING:
+            # It may take our offer yet, when that arrives: an ERROR behind it would end what it goes on with.
+            self.drop(reason)
             return
         exit_ = self.exit
         exit_.send(b"ERROR :Closing Link: %b (%b)\r\n" % (
