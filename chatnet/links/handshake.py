@@ -142,7 +142,7 @@ def meet(link: one.Link, name: str, description: str) -> None:
         resume(link, old)
         return
     if decision is Decision.STALE:
-        link.drop("It answered what is not so any more")
+        link.drop("It said what is not so any more")
         return
     if old is not None:
         if old.suspended:

@@ -110,7 +110,7 @@ class Decision(Enum):
     OVERFLOWED = "more was said meanwhile than is kept"
     OUTSIDE = "its count of lines cannot be"
     CHANGED = "it speaks in another way than before"
-    STALE = "it answers what is not so any more"
+    STALE = "it says what is not so any more"
 
 
 class Streams:
@@ -288,6 +288,8 @@ def decide(old: Streams | None, offer: Offer, now: float) -> Decision:
         return Decision.RESTARTED
     if old.state is State.SUSPENDED and now >= old.until:
         return Decision.EXPIRED
+    if old.state is State.UP and offer.applied < old.base:
+        return Decision.STALE  # it has confirmed more since: another connection was quicker
     if not old.base <= offer.applied <= old.sent:
         return Decision.OUTSIDE
     if offer.applied < old.floor:

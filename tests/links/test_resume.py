@@ -180,6 +180,13 @@ def test_resume_although_the_old_connection_is_still_there() -> None:
     assert decide(streams, Offer(THEIRS, SESSION, 2), 0.0) is Decision.RESUME
 
 
+def test_an_offer_that_is_older_than_what_was_confirmed_changes_nothing_while_it_is_up() -> None:
+    streams = fresh()
+    said(streams, 5)
+    assert streams.confirmed(3)
+    assert decide(streams, Offer(THEIRS, SESSION, 2), 0.0) is Decision.STALE
+
+
 def test_fresh_for_who_has_nothing() -> None:
     assert decide(suspended(), Offer(THEIRS, NOTHING, 0), 0.0) is Decision.NOTHING
     assert decide(None, Offer(THEIRS, NOTHING, 0), 0.0) is Decision.NOTHING

@@ -186,6 +186,23 @@ def test_an_older_connection_does_not_take_the_place_of_a_newer_one() -> None:
     pair.mesh.check()
 
 
+def test_an_offer_that_comes_too_late_changes_nothing() -> None:
+    """Of two connections that a made at once, the second one is read when the first has gone on."""
+    pair = Pair()
+    pair.bob >> "PRIVMSG #c :b0"
+    pair.reset()
+    late = pair.mesh.link("a", "b")
+    pair.mesh.wires.remove(late)
+    pair.back()
+    pair.mesh.advance(1)
+    for line in late.pipes["a"].lines:
+        late.connections["b"].receive(line)
+    pair.mesh.settle()
+    assert late.pipes["b"].ended and not late.pipes["b"].lines, "nothing is answered"
+    assert heard(pair.ann) == ["b0"]
+    pair.mesh.check()
+
+
 @pytest.mark.parametrize("first", ["a", "b"])
 def test_both_dial_at_the_same_moment(first: str) -> None:
     pair = Pair()

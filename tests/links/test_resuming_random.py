@@ -17,7 +17,7 @@ from mesh import Mesh, Wire
 from profiles import runs
 from street import all_agree
 
-from chatnet.links.link import Link
+from chatnet.links.link import Link, State
 from chatnet.links.resume import Streams
 
 LONGEST: Final = 20.0
@@ -34,6 +34,7 @@ class Trial:
             name: self.mesh[name].client(nick) for name, nick in zip("ab", ("ann", "bob"), strict=True)
         }
         self.said = {"a": 0, "b": 0}
+        self.halves: list[Wire] = []  # of which one end alone knows that they are lost
         self.lost_at: float | None = None
         for client in self.people.values():
             client >> "JOIN #c"
@@ -44,7 +45,6 @@ class Trial:
 
     def step(self, action: str, number: int) -> None:
         getattr(self, action)(number)
-        self.mesh.deliver_one(number) if action == "say" and number % 3 else None
         now = self.mesh.clock.elapsed
         if not any(link.suspended for link in self.links()):
             self.lost_at = None
@@ -83,10 +83,6 @@ class Trial:
             wire.connections[name].connection_lost("Connection reset by peer")
             self.halves.append(wire)
 
-    @property
-    def halves(self) -> list[Wire]:
-        return self.__dict__.setdefault("_halves", [])
-
     def notice(self, number: int) -> None:
         """The other end hears of it, too."""
         if self.halves:
@@ -94,10 +90,12 @@ class Trial:
             wire.lose({"a": number % 90, "b": number % 90})
 
     def dial(self, number: int) -> None:
-        """Whoever knows that the connection is lost makes another."""
+        """Whoever knows that the connection is lost makes another, and no second one meanwhile."""
         one, two = "ab" if number % 2 else "ba"
-        link = self.mesh[one].parts.links.neighbour(f"{two}.test")
-        if link is not None and link.suspended and len(self.mesh.wires) < 4:
+        links = self.mesh[one].parts.links
+        link = links.neighbour(f"{two}.test")
+        calling = any(other.dialled and other.state is State.GREETING for other in links.all)
+        if link is not None and link.suspended and not calling:
             self.mesh.link(one, two)
 
     def wait(self, number: int) -> None:
