@@ -48,6 +48,7 @@ class Node:
         self.released: list[str] = []
         self.refusal: str | None = None
         self.insecure = False
+        self.send_timeout = 0.0
         self.strangers = Strangers(lambda: 3)
         self.turn = ClientTurn(pump)
         self.trust = Trust(folder)
@@ -73,6 +74,7 @@ class Node:
             trust=self.trust,
             insecure=lambda: self.insecure,
             strangers=self.strangers,
+            send_timeout=lambda: self.send_timeout,
             dialled=dialled.name if dialled is not None else None,
             failed=self.lost.append,
         )
@@ -97,6 +99,10 @@ class Node:
     @property
     def log(self) -> list[str]:
         return self.house.log.lines
+
+    def strangers_there(self) -> bool:
+        """Whether there are connections of which it is not known who they are."""
+        return any(link.connection.link is link and link.server is None for link in self.opened)
 
 
 def pair(small: bool = False) -> tuple[socket.socket, socket.socket]:
@@ -515,6 +521,42 @@ def test_a_lost_connection_is_a_split(pump: Pump, folder: Path) -> None:
     pump.run()
     assert a.link.state is State.GONE
     assert len(a.house.node.network.servers) == 1
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_a_link_goes_on_with_another_connection(pump: Pump, folder: Path, tls: bool) -> None:
+    """What is read from the new one is for the old link, and nothing of the old one any more."""
+    pins = ({"spki_sha256": [pin(folder, "b")]}, {"spki_sha256": [pin(folder, "a")]})
+    a, b = make_pair(pump, folder, *pins)
+    a.tls = b.tls = tls
+    connect(b, a)
+    pump.run()
+    link, other = a.link, b.link
+    assert link.state is other.state is State.LINKED
+    for number in range(3):
+        # b has lost it; a does not know yet, and what it says is lost.
+        other.lose("Connection reset by peer")
+        link.send(b"PING :%d" % number)
+        other.send(b"PING :%d" % number)
+        connect(b, a)
+        pump.run()
+        assert a.opened[-1].heir is link and b.opened[-1].heir is other
+        assert not link.suspended and not other.suspended
+    assert link.streams.applied == other.streams.sent and other.streams.applied == link.streams.sent
+    assert not a.strangers_there() and a.released == ["127.0.0.1"] * 3
+    assert len(a.house.node.network.servers) == 2
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system knows no such limit")
+@pytest.mark.parametrize("seconds", [20.0, 0.0])
+def test_what_is_sent_may_be_on_its_way_for_so_long(pump: Pump, folder: Path, seconds: float) -> None:
+    a = plain(pump, folder, block("b"))
+    a.send_timeout = seconds
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    assert other.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == seconds * 1000
+    client.close()
 
 
 @pytest.mark.parametrize(
