@@ -65,14 +65,11 @@ class Registers:
             self._of[channel] = marks
 
     def beat(self, folded: Folded, ts: int) -> None:
-        """A channel of that TS is the one of the name: those that ended and were younger count no more."""
+        """A channel of that TS is the one of the name: those that ended and were younger lost to it."""
         network = self.network
-        several = (network.ended or {}).get(folded, {})
-        for younger in [each for each in several if each > ts]:
-            self.reset(several.pop(younger))
-            network.beaten[folded] = max(younger, network.beaten.get(folded, 0))
-        if network.ended is not None and not several:
-            network.ended.pop(folded, None)
+        youngest = max((network.ended or {}).get(folded, ()), default=ts)
+        if youngest > ts:
+            network.beaten[folded] = max(youngest, network.beaten.get(folded, 0))
 
     def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
         """Somebody came into `channel`; what they were before counts no more."""

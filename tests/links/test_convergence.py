@@ -75,8 +75,6 @@ LIVES: Final = [
     "TOPIC #{c} :a",
     "TOPIC #{c} :b",
     "!op",
-    "!stay",
-    "!go",
     "QUIT :x",
 ]
 """Of channels that end and are made anew all the time."""
@@ -404,6 +402,24 @@ def test_a_channel_ends_and_is_another_one_while_it_waits_for_its_turn_in_a_burs
         say(2, "JOIN #{c}", 0, "y"),
     ]
     run("abcde", story, links={"burst_slice": 2}).agree()
+
+
+def test_a_channel_that_ended_is_remembered_when_it_lost_and_the_winner_ended_too() -> None:
+    story = [
+        say(1, "JOIN #{c}", 2, "y"),
+        ("wait", 1.0),
+        say(0, "JOIN #{c}", 3, "y"),
+        ("wait", 30.0),
+        say(3, "PART #{c}", 4, "y"),
+        say(4, "KICK #{c} {n}", 1, "y"),
+        say(1, "JOIN #{c}", 0, "y"),
+        say(1, "PART #{c}", 0, "y"),
+        deliver(7, 5),
+        deliver(8, 5),
+        deliver(8, 4),
+        say(3, "JOIN #{c}", 3, "y"),
+    ]
+    run("abc", story, links={"burst_slice": 2}).agree()
 
 
 def test_who_left_and_came_back_within_a_burst_is_no_operator() -> None:

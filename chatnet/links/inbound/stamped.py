@@ -130,6 +130,8 @@ def _state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> 
 def _revive(line: Line, channel: Channel) -> None:
     """A channel that had ended stays, though nobody is in it (mode P)."""
     younger = line.network.channels.get(channel.folded)
+    if channel.ts <= line.network.beaten.get(channel.folded, -1):
+        return  # it lost to an older one
     if younger is None:
         line.needs_channel()
         _commit(line, Joined(channel, (), line.at, created=True))
@@ -168,6 +170,8 @@ def _grow_older(line: Line, channel: Channel, ts: int) -> None:
     registers, ended = _registers(line), _ended(line, channel.folded)
     older = ended.pop(ts, None)
     registers.beat(channel.folded, ts)
+    if not ended and line.network.ended is not None:
+        line.network.ended.pop(channel.folded, None)
     line.network.beaten[channel.folded] = max(channel.ts, line.network.beaten.get(channel.folded, 0))
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
