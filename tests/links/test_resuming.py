@@ -203,6 +203,28 @@ def test_an_offer_that_comes_too_late_changes_nothing() -> None:
     pair.mesh.check()
 
 
+def test_an_offer_that_is_given_up_ends_nothing() -> None:
+    """It may arrive later, and be taken: an ERROR behind it would end the session."""
+    pair = Pair()
+    pair.ann >> "PRIVMSG #c :a0"
+    pair.reset()
+    wire = pair.mesh.link("a", "b")
+    hello = list(wire.pipes["a"].lines)
+    for _ in range(11):
+        pair.mesh.clock.advance(1)
+        sweep(pair.mesh["a"].parts.links)
+    assert wire.links["a"].reason == "It did not say in time who it is"
+    assert not any(line.startswith("ERROR") for line in wire.pipes["a"].said)
+    pair.mesh.wires.remove(wire)
+    for line in hello:
+        wire.connections["b"].receive(line)
+    assert not pair.link("b").suspended
+    wire.connections["b"].connection_lost("Connection closed")
+    pair.back()
+    assert heard(pair.bob) == ["a0"]
+    pair.mesh.check()
+
+
 @pytest.mark.parametrize("first", ["a", "b"])
 def test_both_dial_at_the_same_moment(first: str) -> None:
     pair = Pair()
