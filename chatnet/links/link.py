@@ -471,6 +471,7 @@ class Link:
         self.step("handed over")
         self.links.all.pop(self, None)
         self.connection.link = heir
+        self.exit = Nowhere()  # the attempt that made this link may keep it for long
         return self.connection
 
     def go_on(self) -> int:
@@ -530,6 +531,8 @@ class Link:
         self._stop_timers()
         if self.connection.link is self:
             self.connection.link = None
+            # The attempt that made it leads to it still: nothing of TLS is to wait for a collection.
+            self.connection.exit = Nowhere()
         self.exit = Nowhere()
 
     def _stop_timers(self) -> None:

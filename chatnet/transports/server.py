@@ -235,8 +235,10 @@ def dial(reactor: Any, attempt: Attempt, factory: LinkFactory, timeout: float) -
     connecting = endpoint.connect(factory)
     # The time of the endpoint does not count the look-up of the name.
     connecting.addTimeout(timeout, reactor)
-    connecting.addErrback(
-        lambda failure: attempt.failed(_words(failure), bool(failure.check(ConnectionRefusedError)))
+    connecting.addCallbacks(
+        # An endpoint's Deferred lives until a collection; what it leads to, TLS and all, need not.
+        lambda protocol: None,
+        lambda failure: attempt.failed(_words(failure), bool(failure.check(ConnectionRefusedError))),
     )
 
 

@@ -24,6 +24,8 @@ def test_a_leaf_whose_hub_dies_goes_to_the_next_and_stays_there(network: Network
         assert "Linked to a.test" in c.output(), "the first of them"
         with b.client("bob") as bob, c.client("cid") as cid:
             met(bob, cid, "#c")
+            bob.send("PRIVMSG #c :here")
+            cid.until("^:bob!.* PRIVMSG #c :here$")
             a.signal(signal.SIGKILL)
             a.wait()
             bob.until("^:cid!.* QUIT :a.test c.test$")

@@ -14,6 +14,7 @@ from states import opered
 from street import all_agree, the
 
 from chatnet.links.codecs.solanum import OURS
+from chatnet.links.connection import Nowhere
 from chatnet.links.draining import Drain
 from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
@@ -85,6 +86,19 @@ def test_nobody_reads_of_a_reset_and_nothing_is_lost(dialling: str, again: str) 
     assert heard(pair.bob) == [f"a{number}" for number in range(6)]
     assert heard(pair.ann) == [f"b{number}" for number in range(6)]
     pair.mesh.check()
+
+
+def test_nothing_leads_to_a_connection_that_is_lost() -> None:
+    """The attempt that made it lives until a collection; its buffers and its TLS need not."""
+    pair = Pair()
+    old = pair.mesh.wire("a", "b")
+    pair.reset()
+    new = pair.back()
+    for name in "ab":
+        assert isinstance(old.connections[name].exit, Nowhere)
+        greeting = new._made[name]
+        assert greeting.heir is pair.link(name) and isinstance(greeting.exit, Nowhere)
+        assert pair.link(name).exit is new.pipes[name]
 
 
 def test_operators_read_it_in_words() -> None:
