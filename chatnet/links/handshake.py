@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 
 from chatnet.dispatch import Phase
-from chatnet.links import burst
+from chatnet.links import agreement, burst
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import NEEDED, OURS, Solanum, encode
 from chatnet.links.line import LINK, Ignored, Line, is_sid, tokens
@@ -34,7 +34,7 @@ def greet(link: one.Link) -> None:
     me = link.links.node.network.me
     secret = settings.password.get_secret_value() if settings.password is not None else "*"
     link.send(b"PASS %b TS 6 :%b" % (encode(secret), encode(me.sid)))
-    link.send(b"CAPAB :%b" % " ".join(OURS).encode())
+    link.send(b"CAPAB :%b" % " ".join([*OURS, *agreement.stated(link.links)]).encode())
     link.send(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
     link.greeted = True
 
@@ -147,6 +147,8 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
         return None, f"its SID is {link.sid}"
     if missing := NEEDED - link.caps:
         return None, f"it lacks {' '.join(sorted(missing))}"
+    if (case := agreement.differences(links, link.caps).get(agreement.CASE)) is not None:
+        return None, case
     ghost = links.server(name)
     if ghost is not None and (old := links.routes.direct.get(ghost)) is not None and ghost.sid == link.sid:
         if crossed(link, old):
@@ -197,6 +199,8 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
     link.send(b"SVINFO 6 6 0 :%d" % int(now))
     links.tell(f"Linked to {name} ({link.identity.address})")
+    for words in agreement.differences(links, link.caps).values():
+        links.tell(f"{name} is not set up as this server is: {words}")
     burst.begin(link)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import count
 from math import inf
@@ -40,6 +40,7 @@ class Links:
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
+        self.cloak_digest: Callable[[], str] = str  # of the key of our cloaks; wiring gives it
         self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
         self._references = count(1)
         self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all

@@ -91,5 +91,6 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
+    links.cloak_digest = lambda: sessions.cloaks.digest
     node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler, links.agents])
     return Parts(node, sessions, delivery, history, admission, links, turn)
