@@ -251,6 +251,7 @@ def _ranks_removed(channel: Channel, claimed: Mapping[User, int]) -> list[ModeCh
     return [
         ModeChange(False, letter, None, user)
         for user, ranks in channel.members.items()
+        if ranks  # most have none
         for letter in rank_letters(ranks & ~claimed.get(user, 0))
     ]
 

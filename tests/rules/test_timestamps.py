@@ -16,7 +16,7 @@ from chatnet.model.channel import Channel, ListEntry, Topic, mode_text
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID
-from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, RANK_OF_PREFIX, VOICE
+from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, RANK_OF_PREFIX, VOICE, rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import User
@@ -414,6 +414,21 @@ def test_an_empty_channel_is_not_lost_between() -> None:
     kept = met.channel
     met.sjoin(LOWER, "+t", "@bob")
     assert met.channel is kept and (met.modes, met.ranks, kept.ts) == ("+t", "@bob", LOWER)
+
+
+def test_an_older_channel_costs_no_look_at_each_member_without_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells of ever older ones could keep clients waiting by it."""
+    met = Meeting()
+    met.sjoin(OLD, "+n", "@ann " + " ".join(f"user{n}" for n in range(50)))
+    looked_at: list[int] = []
+
+    def note(ranks: int) -> str:
+        looked_at.append(ranks)
+        return rank_letters(ranks)
+
+    monkeypatch.setattr("chatnet.rules.timestamps.rank_letters", note)
+    met.sjoin(LOWER, "+n")
+    assert looked_at == [OP] and met.ranks.startswith("ann user0 ")
 
 
 def test_an_empty_channel_ends_when_it_loses_what_kept_it() -> None:
