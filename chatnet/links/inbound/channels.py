@@ -201,8 +201,12 @@ def kick(line: Line) -> None:
 def tmode(line: Line) -> None:
     """Modes, lists and ranks change in the channel that has this TS, or was made later.
 
+    One that stays (P) from now on may be gone here, if its last member was killed or kicked meanwhile.
+
     # <- :1SOAAAAAB TMODE 1795345576 #one +bo-l *!*@bad 0AAAAAAAB
     """
+    if line.network.channel_meant(line.params[1]) is None and "P" in line.params[2]:
+        _ask(line, _name(line, 1))
     channel = _current(line)
     changes = modes.effective(channel, _changes(line, line.params[2], line.params[3:]), line.network.fold)
     if changes:
