@@ -124,6 +124,12 @@ class Mesh:
         """The newest connection between two houses."""
         return next(wire for wire in reversed(self.wires) if {one, two} == set(wire.ends))
 
+    def settle_between(self, one: str, two: str) -> None:
+        """Deliver everything that two houses say to each other, and nothing else."""
+        wire = self.wire(one, two)
+        while self._turn() or wire.deliver(one) or wire.deliver(two):
+            pass
+
     def cut(self, one: str, two: str) -> None:
         """Lose the connection between two houses, with all that is on its way."""
         wire = self.wire(one, two)
