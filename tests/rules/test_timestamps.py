@@ -498,6 +498,24 @@ def test_lists_are_united(met: Meeting) -> None:
     assert resolve_entries(met.network, met.channel, "b", new) == ()
 
 
+@pytest.mark.parametrize(
+    ("at", "forward", "holds"),
+    [
+        pytest.param(9, "#g", True, id="it is older"),
+        pytest.param(10, "#g", True, id="of the same time, the greater"),
+        pytest.param(10, "#e", False, id="of the same time, ours is greater"),
+        pytest.param(10, None, False, id="of the same time, and it leads nowhere"),
+        pytest.param(11, "#g", False, id="ours is older"),
+        pytest.param(9, "#f", False, id="the same forward: ignored"),
+    ],
+)
+def test_one_mask_with_two_forwards(met: Meeting, at: int, forward: str | None, holds: bool) -> None:
+    """As with topics, so that both sides come to the same."""
+    ours, theirs = ListEntry("a!*@*", "x", 10, "#f"), ListEntry("a!*@*", "y", at, forward)
+    met.network.apply(facts.EntriesAdded(met.channel, "b", (ours,), met.far, NOW))
+    assert resolve_entries(met.network, met.channel, "b", [theirs]) == ((theirs,) if holds else ())
+
+
 # topics
 
 

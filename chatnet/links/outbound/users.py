@@ -105,8 +105,8 @@ class UsersOut:
 def _back(origin: object) -> one.Link | None:
     """The link that told of a KILL or a SAVE, which is told of it as well, in the name of this server.
 
-    While it was on its way the user may have been lost and told of anew: then whoever said it knows them again,
-    under their nick.  In all other cases it means nothing there.  Other makes of servers would answer that there
-    is no such user, and are not told.
+    While it was on its way the user may have been lost and told of anew: then whoever said it knows them
+    again, under their nick.  In all other cases it means nothing there.  Other makes of servers would answer
+    that there is no such user, and are not told.
     """
     return origin if isinstance(origin, one.Link) and origin.codec.core else None
