@@ -194,9 +194,11 @@ class Links:
                 return sid
         raise line.Violation("no SID is left")
 
-    @staticmethod
-    def time_of(tags: Mapping[str, str], now: float) -> float:
-        """The tag ``time`` as a Unix time; `now` without one, or if it is of the future."""
+    def time_of(self, tags: Mapping[str, str], now: float) -> float:
+        """The tag ``time`` as a Unix time; `now` without one, or if it is further off than a clock may be.
+
+        What another clock says is kept as it is, though it be ahead of ours: all servers tell of one time.
+        """
         text = tags.get("time")
         if not text:
             return now
@@ -204,4 +206,4 @@ class Links:
             at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
         except (ValueError, OverflowError):
             return now
-        return max(0.0, min(at, now))
+        return max(0.0, at) if at <= now + self.node.settings.links.most_skew else now

@@ -268,9 +268,9 @@ def ebmask(line: Line) -> None:
     line.by_server()
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
-    now = int(line.now)
-    found = [(mask, _setter(by), min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
-    _enter(line, found)
+    now, most = int(line.now), int(line.now + line.node.settings.links.most_skew)
+    times = [(mask, _setter(by), int(at)) for mask, at, by in triples if _TIME.fullmatch(at)]
+    _enter(line, [(mask, by, at if at <= most else now) for mask, by, at in times])
 
 
 def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
