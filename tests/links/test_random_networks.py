@@ -123,6 +123,7 @@ class Walk:
     def __init__(self, size: int) -> None:
         self.mesh = Mesh(
             *"abcde"[:size],
+            clocks={"b": 20.0, "d": -3.0},
             links={"burst_slice": 2, "strikes": 1},  # whoever speaks for others here loses its link
             cloak={"enabled": True},
             limits={"former_name_time": 0},
