@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 from socket import SocketType
+from typing import Any, cast
 from typing import Protocol as Seam
-from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
@@ -108,7 +108,7 @@ class SocketOutlet(Outlet):
         deadlines: Deadlines,
         close_timeout: float = CLOSE_TIMEOUT,
     ) -> None:
-        super().__init__(turn)
+        Outlet.__init__(self, turn)  # super() takes longer than what it finds
         self._transport = transport
         self._deadlines = deadlines
         self._close_timeout = close_timeout
@@ -280,7 +280,7 @@ class SocketOutlet(Outlet):
         out = self.out
         data = (self.seal(out) if out else b"") + self.farewell()
         out.clear()
-        if self.gone:  # TLS failed over it
+        if self._phase is Phase.GONE:  # TLS failed over it
             return
         self._phase = Phase.LEAVING
         self.direct = None
@@ -329,10 +329,11 @@ class SocketOutlet(Outlet):
         """The connection is gone or as good as: keep nothing, send nothing."""
         self._phase = Phase.GONE
         self.direct = None
-        self._waiting_bytes = 0
-        self._sealed.clear()
-        self._waiting.clear()
         self.out.clear()
+        if self._waiting_bytes:
+            self._waiting_bytes = 0
+            self._sealed.clear()
+            self._waiting.clear()
         self._deadlines.clear(self)
 
     @property
@@ -402,19 +403,24 @@ class ClientProtocol(Protocol):
 
     def connectionMade(self) -> None:
         try:
-            self.arrived(*address_of(self.transport))
+            transport: object = self.transport
+            if isinstance(transport, ClientSocket):
+                address, port = transport.peer
+            else:
+                self.prepare_socket()
+                address, port = address_of(transport)
+            if self.factory.proxies:
+                self._expect_header(address)
+            else:
+                self.enter(address, port, False)
         except Exception:
             # Nobody would close the socket otherwise.
             log.failure("A connection could not be set up")
             self.cut()
 
-    def arrived(self, address: str, port: int) -> None:
-        """The socket is open, and this is its other end."""
-        self.prepare_socket()
+    def _expect_header(self, address: str) -> None:
         factory = self.factory
-        if not factory.proxies:
-            self.enter(address, port, False)
-        elif address_in("127.0.0.1" if address == "localhost" else address, factory.proxies):
+        if address_in("127.0.0.1" if address == "localhost" else address, factory.proxies):
             factory.deadlines.set(self, factory.proxy_timeout, self._header_late)
             self._header = HeaderParser()
             self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
@@ -482,10 +488,8 @@ class ClientProtocol(Protocol):
     def make_outlet(self) -> SocketOutlet:
         """The only writer of this connection."""
         factory = self.factory
-        outlet = SocketOutlet(
-            factory.turn, cast(ITransport, self.transport), factory.deadlines, factory.close_timeout
-        )
-        self.outlet = outlet
+        transport: Any = self.transport
+        self.outlet = outlet = SocketOutlet(factory.turn, transport, factory.deadlines, factory.close_timeout)
         return outlet
 
     def peer(
@@ -509,8 +513,9 @@ class ClientProtocol(Protocol):
         outlet, self.outlet = self.outlet, None
         receiver, self.receiver = self.receiver, None
         admitted, self.admitted = self.admitted, None
-        self.factory.deadlines.clear(self)
         failure = None
+        if receiver is None:
+            self.factory.deadlines.clear(self)  # what a PROXY header or a handshake had
         if outlet is not None:
             outlet.lost()
             outlet.receiver = None
@@ -542,9 +547,7 @@ def words_for(reason: Failure) -> str:
 def address_of(transport: object) -> tuple[str, int]:
     """Address and port of the peer; ``("localhost", 0)`` where there are none, as on a UNIX socket."""
     if isinstance(transport, ClientSocket):
-        address, port = transport.peer
-        # What the kernel calls an IPv4 address is in canonical form.
-        return normalise_address(address) if ":" in address else address, port
+        return transport.peer
     peer = cast(ITransport, transport).getPeer()
     if isinstance(peer, IPv4Address | IPv6Address):
         return normalise_address(peer.host), peer.port
