@@ -167,7 +167,7 @@ class Delivery:
                 if not out:
                     dirty.append(outlet)
                 out.append(line)
-        if dirty:
+        if dirty and not turn.armed:
             turn.arm()
 
     def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:

@@ -13,9 +13,8 @@ with the outlet as its push producer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from socket import SocketType
-from typing import Any, cast
+from typing import Any, Final, cast
 from typing import Protocol as Seam
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -68,13 +67,13 @@ class Receiver(Seam):
         """The peer does not read and more than ``outlet.sendq`` bytes wait. Aborted after this returns."""
 
 
-class Phase(IntEnum):
-    """How far the end of a connection has come."""
+class Phase:
+    """How far the end of a connection has come; plain numbers for speed."""
 
-    OPEN = 0
-    CLOSING = 1  # what was queued before the close is still leaving
-    LEAVING = 2  # the farewell (TLS has one) is leaving
-    GONE = 3
+    OPEN: Final = 0
+    CLOSING: Final = 1  # what was queued before the close is still leaving
+    LEAVING: Final = 2  # the farewell (TLS has one) is leaving
+    GONE: Final = 3
 
 
 @implementer(IPullProducer, IPushProducer)
@@ -112,7 +111,7 @@ class SocketOutlet(Outlet):
         self._transport = transport
         self._deadlines = deadlines
         self._close_timeout = close_timeout
-        self._phase = Phase.OPEN
+        self._phase: int = Phase.OPEN
         self._blocked = False
         self._sealed: list[bytes] = []  # to be written before anything that waits
         self._waiting: list[bytes] = []
@@ -158,7 +157,7 @@ class SocketOutlet(Outlet):
 
     def push(self, data: bytes) -> None:
         """Send sealed bytes, behind everything sealed before. There is no other way out."""
-        if self._phase is Phase.GONE:
+        if self._phase == Phase.GONE:
             return
         if self._blocked:
             self._sealed.append(data)
@@ -199,7 +198,7 @@ class SocketOutlet(Outlet):
     def resumeProducing(self) -> None:
         """The transport has written everything (pull), or has room again (push)."""
         self._in_transport = 0
-        if self._phase is Phase.GONE:
+        if self._phase == Phase.GONE:
             return
         if self._send is None:
             self._blocked = False
@@ -213,7 +212,7 @@ class SocketOutlet(Outlet):
         else:
             self._blocked = False
             cast(IConsumer, self._transport).unregisterProducer()
-        if self._phase is Phase.OPEN:
+        if self._phase == Phase.OPEN:
             self.direct = self._send
         else:
             self._leave()
@@ -252,7 +251,7 @@ class SocketOutlet(Outlet):
     def _check_sendq(self) -> None:
         if self._waiting_bytes + self._in_transport <= self.sendq or not self._blocked:
             return
-        if self._phase is Phase.OPEN and self.receiver is not None:
+        if self._phase == Phase.OPEN and self.receiver is not None:
             self.receiver.sendq_exceeded()
         self.abort()
 
@@ -280,7 +279,7 @@ class SocketOutlet(Outlet):
         out = self.out
         data = (self.seal(out) if out else b"") + self.farewell()
         out.clear()
-        if self._phase is Phase.GONE:  # TLS failed over it
+        if self._phase == Phase.GONE:  # TLS failed over it
             return
         self._phase = Phase.LEAVING
         self.direct = None
@@ -301,7 +300,7 @@ class SocketOutlet(Outlet):
             self.pause()
 
     def _leave(self) -> None:
-        if self._phase is Phase.CLOSING:
+        if self._phase == Phase.CLOSING:
             self._phase = Phase.LEAVING
             if last := self.farewell():
                 self.push(last)
@@ -321,7 +320,7 @@ class SocketOutlet(Outlet):
         self.close()
 
     def abort(self) -> None:
-        if self._phase is not Phase.GONE:
+        if self._phase != Phase.GONE:
             self.lost()
             cast(ITCPTransport, self._transport).abortConnection()
 
@@ -339,19 +338,19 @@ class SocketOutlet(Outlet):
     @property
     def gone(self) -> bool:
         """Aborted, broken or lost."""
-        return self._phase is Phase.GONE
+        return self._phase == Phase.GONE
 
     @property
     def is_open(self) -> bool:
         """Neither closed by us nor gone."""
-        return self._phase is Phase.OPEN
+        return self._phase == Phase.OPEN
 
     def pause(self) -> None:
-        if self._phase is not Phase.GONE:
+        if self._phase != Phase.GONE:
             cast(IPushProducer, self._transport).pauseProducing()
 
     def resume(self) -> None:
-        if self._phase is Phase.OPEN:
+        if self._phase == Phase.OPEN:
             cast(IPushProducer, self._transport).resumeProducing()
 
 
