@@ -97,9 +97,9 @@ class Delivery:
         self._netsplits.forget(session)
         for channel in user.channels:
             self._remove(channel, session, key)
-        rest = tuple(other for other in self._users[user] if other is not session)
-        if rest:
-            self._users[user] = rest
+        sessions = self._users[user]
+        if len(sessions) > 1:
+            self._users[user] = tuple(other for other in sessions if other is not session)
             return False
         del self._users[user]
         return True

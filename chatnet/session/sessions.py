@@ -136,8 +136,7 @@ class Sessions:
         offers = self.offers
         self._use(fact.new)
         for session in self.all:
-            session.connection_class = self.class_of(session.peer, session.connection_class)
-            session.outlet.sendq = session.connection_class.sendq
+            session.use(self.class_of(session.peer, session.connection_class))
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
@@ -218,8 +217,7 @@ class Sessions:
         session.needs &= ~one.Needs.LOOKUP
         klass = self.matching_class(peer)
         if klass is not None:
-            session.connection_class = klass
-            session.outlet.sendq = klass.sendq
+            session.use(klass)
         self._enter(session, klass, named=host is not None)
 
     def _enter(
