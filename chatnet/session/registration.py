@@ -77,7 +77,8 @@ def _introduce(session: one.Session) -> None:
     user.renew_source()
     session.registered = True
     sessions.registered += 1
-    sessions.most_registered = max(sessions.most_registered, sessions.registered)
+    if sessions.registered > sessions.most_registered:
+        sessions.most_registered = sessions.registered
     sessions.local.attach(session)
     node.commit(UserIntroduced(user, now), session)
     _welcome(session)
@@ -91,15 +92,15 @@ def _welcome(session: one.Session) -> None:
     welcome = sessions.welcome
     # Some clients look up the host they read here, and a cloak cannot be.
     name = user.source if user.host == user.real_host else NICK
-    begin = b"%b%b\r\n%b" % (welcome.greeting, name, welcome.about)
-    modes = "".join(sorted(user.modes)).encode()
-    end = b"%b%b:%b MODE %b :+%b\r\n" % (counts(sessions), welcome.motd, user.source, NICK, modes)
+    letters = "".join(sorted(user.modes)).encode()
+    begin = welcome.greeting, name, b"\r\n", welcome.about
+    end = counts(sessions), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
     if in_batches(session):
-        say(session, begin)
+        say(session, b"".join(begin))
         show_isupport(session, sessions.isupport)
-        say(session, end)
+        say(session, b"".join(end))
     else:
-        say(session, begin + welcome.features + end)
+        say(session, b"".join((*begin, welcome.features, *end)))
 
 
 NICK: Final = b"\0"
@@ -168,22 +169,19 @@ def counts(sessions: registry.Sessions) -> bytes:
 
     Everybody who registers reads this, so it is one form for all the lines, filled in once.
     """
-    network = sessions.node.network
+    network, local, most = sessions.node.network, sessions.registered, sessions.most_registered
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
-    local, most, most_users = sessions.registered, sessions.most_registered, network.most_users
-    opers, unknown, channels = len(network.opers), len(sessions.all) - local, len(network.channels)
-    form = _lusers_form(sessions.server_name, opers > 0, unknown > 0, channels > 0)
-    text = form % (
-        *(everybody - invisible, invisible, servers),
-        *[number for number in (opers, unknown, channels) if number],
-        *(local, servers - 1, local, most, local, most, everybody, most_users, everybody, most_users),
-        *(sessions.most, most, sessions.opened),
-    )
+    optional = len(network.opers), len(sessions.all) - local, len(network.channels)
+    text = _counts_form(sessions.server_name, *map(bool, optional)) % (
+        everybody - invisible, invisible, servers, *filter(None, optional), local, servers - 1,
+        local, most, local, most, everybody, network.most_users, everybody, network.most_users,
+        sessions.most, most, sessions.opened,
+    )  # fmt: skip
     return text.encode()
 
 
 @cache
-def _lusers_form(name: str, opers: bool, unknown: bool, channels: bool) -> str:
+def _counts_form(name: str, opers: bool, unknown: bool, channels: bool) -> str:
     replies = [
         numerics.RPL_LUSERCLIENT,
         *([numerics.RPL_LUSEROP] if opers else []),

@@ -191,7 +191,8 @@ class Sessions:
         )
         self.all[session] = None
         self.opened += 1
-        self.most = max(self.most, len(self.all))
+        if len(self.all) > self.most:
+            self.most = len(self.all)
         if len(self.all) > node.settings.limits.users:
             node.notice("r", f"Server is full, refused {peer.address}")
             session.close("This server is full")
