@@ -49,7 +49,7 @@ def join(request: Request) -> None:
 
 def _join(request: Request, name: str, key: str) -> None:
     user, settings, now = request.user, request.node.settings, request.node.clock.time()
-    limits, flood = settings.limits, settings.flood
+    limits, flood = request.sessions.limits, settings.flood
     channel = request.network.channel(name)
     if channel is not None and user in channel.members:
         return

@@ -86,7 +86,8 @@ class Delivery:
 
     def attach(self, session: Session) -> None:
         """Deliver to `session` what its user hears, from now on."""
-        self._users[session.user] = (*self._users.get(session.user, ()), session)
+        others = self._users.get(session.user)
+        self._users[session.user] = (session,) if others is None else (*others, session)
         for channel in session.user.channels:
             add(self._channels.setdefault(channel, {}), session)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Sequence
-from functools import cache
+from itertools import product
 from typing import Final
 
 import chatnet
@@ -25,7 +25,7 @@ def advance(session: one.Session) -> None:
     """Register `session` if it needs nothing more."""
     if session.needs or session.registered or session.closed:
         return
-    wanted = session.connection_class.password or session.sessions.node.settings.server.password
+    wanted = session.connection_class.password or session.sessions.password
     if wanted is None:
         _introduce(session)
         return
@@ -71,7 +71,7 @@ def _introduce(session: one.Session) -> None:
     if user.secure:
         user.modes.add("Z")
     user.cloak = sessions.cloaks.of(user.real_host, user.address)
-    if node.settings.cloak.enabled:
+    if sessions.cloaking:
         user.modes.add("x")
         user.host = user.cloak
     user.renew_source()
@@ -120,9 +120,10 @@ class Welcome:
     """What newcomers are told in the same words but for the nick, rendered once for each configuration.
 
     `greeting` is 001 up to who they are, `about` 002 to 004, `features` 005, `motd` 375 to 376, or 422.
+    `counts` are the forms of LUSERS, by whether operators, unknown connections and channels are in it.
     """
 
-    __slots__ = ("about", "features", "greeting", "motd")
+    __slots__ = ("about", "counts", "features", "greeting", "motd")
 
     def __init__(self, sessions: registry.Sessions) -> None:
         node = sessions.node
@@ -148,6 +149,9 @@ class Welcome:
         self.about = _standing(sessions, about)
         self.features = _standing(sessions, [(numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport])
         self.motd = _standing(sessions, motd(sessions))
+        self.counts = {
+            shown: _counts_form(sessions.server_name, *shown) for shown in product((False, True), repeat=3)
+        }
 
 
 def _standing(
@@ -171,16 +175,17 @@ def counts(sessions: registry.Sessions) -> bytes:
     """
     network, local, most = sessions.node.network, sessions.registered, sessions.most_registered
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
-    optional = len(network.opers), len(sessions.all) - local, len(network.channels)
-    text = _counts_form(sessions.server_name, *map(bool, optional)) % (
-        everybody - invisible, invisible, servers, *filter(None, optional), local, servers - 1,
+    opers, unknown, channels = len(network.opers), len(sessions.all) - local, len(network.channels)
+    form = sessions.welcome.counts[bool(opers), bool(unknown), bool(channels)]
+    optional = [number for number in (opers, unknown, channels) if number]
+    text = form % (
+        everybody - invisible, invisible, servers, *optional, local, servers - 1,
         local, most, local, most, everybody, network.most_users, everybody, network.most_users,
         sessions.most, most, sessions.opened,
     )  # fmt: skip
     return text.encode()
 
 
-@cache
 def _counts_form(name: str, opers: bool, unknown: bool, channels: bool) -> str:
     replies = [
         numerics.RPL_LUSERCLIENT,

@@ -239,7 +239,7 @@ class Session:
             self.penalize(row.penalty, size, now)
         if self.multiline is not None and self.multiline.takes(command, params, tags):
             return
-        if row.phase is REGISTERED and not self.registered:
+        if not self.registered and row.phase is REGISTERED:
             self._too_early(command, params)
             return
         if len(params) < row.min_params:

@@ -110,8 +110,6 @@ class Sessions:
         self.most = 0
         self.opened = 0
         self.references = references
-        self.flood = True
-        self.penalty_scale = 1.0
         self.isupport: list[str] = []
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
@@ -122,8 +120,13 @@ class Sessions:
         self._use(node.settings)
 
     def _use(self, settings: Settings) -> None:
+        # What each connection or line asks for.
+        self.limits = settings.limits
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
+        self.cloaking = settings.cloak.enabled
+        self.looking_up = settings.lookups.reverse_dns
+        self.password = settings.server.password
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self._certified)
         self._classes = [
@@ -193,7 +196,7 @@ class Sessions:
         self.opened += 1
         if len(self.all) > self.most:
             self.most = len(self.all)
-        if len(self.all) > node.settings.limits.users:
+        if len(self.all) > self.limits.users:
             node.notice("r", f"Server is full, refused {peer.address}")
             session.close("This server is full")
         else:
@@ -232,7 +235,7 @@ class Sessions:
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
             node.notice("r", f"Class {klass.name} is full, refused {address}")
             session.close("Your connection class is full")
-        elif node.settings.lookups.reverse_dns and not named and address != "localhost":
+        elif self.looking_up and not named and address != "localhost":
             session.needs |= one.Needs.LOOKUP
             node.run(self._look_up(session))
 
