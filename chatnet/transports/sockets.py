@@ -28,6 +28,8 @@ CHUNK = 16384
 """Bytes read from one socket in one turn."""
 TOGETHER = 64
 """Sockets read before what they sent is handled; kernel and interpreter push each other out of the caches."""
+FEW = 8
+"""Ready sockets of which each is handled by itself, when there are no more."""
 READY = 512
 """Ready sockets served in one turn; the others are first in the next."""
 ACCEPTS = 64
@@ -300,8 +302,10 @@ class Sockets:
 
     def doRead(self) -> None:
         ready = self._epoll.poll(0, READY)
-        for start in range(0, len(ready), TOGETHER):
-            for client, data in self._read(ready[start : start + TOGETHER]):
+        # Of few, each is read when its turn comes: then there is more to read, and to send in one piece.
+        together = TOGETHER if len(ready) > FEW else 1
+        for start in range(0, len(ready), together):
+            for client, data in self._read(ready[start : start + together]):
                 protocol = client.protocol
                 if protocol is None:
                     continue  # closed by what another one just said
