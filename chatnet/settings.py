@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from chatnet.wire.capabilities import BY_NAME
-from chatnet.wire.masks import parse_network
+from chatnet.wire.masks import is_loopback, parse_network
 from chatnet.wire.names import is_domain, is_server_name, is_sid, is_tag_name
 
 
@@ -59,6 +59,50 @@ def _fingerprint(text: str) -> str:
     return plain
 
 
+def _pin(text: str) -> str:
+    plain = text.upper().removeprefix("SPKI:SHA2-256:").replace(":", "").lower()
+    if len(plain) != 64 or any(c not in "0123456789abcdef" for c in plain):
+        raise ValueError("is not the SHA-256 of a public key, as `chatnet fingerprint` prints it")
+    return plain
+
+
+def _secret_word(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not 1 <= len(text.encode()) <= 128 or text[0] == ":" or any(not "!" <= c <= "~" for c in text):
+        raise ValueError("is not one word of 1 to 128 ASCII characters without ':' at its beginning")
+    return secret
+
+
+def _dialled(text: str) -> str:
+    if text.startswith("/"):
+        if "\0" in text or len(text.encode()) > 107:
+            raise ValueError("is not the path of a UNIX socket, which has at most 107 bytes")
+        return text
+    try:
+        host, port = host_and_port(text)
+    except ValueError:
+        raise ValueError(
+            "is neither HOST:PORT, as in irc2.example.org:6900, nor the path of a socket"
+        ) from None
+    if not 1 <= port <= 65535:
+        raise ValueError("has a port that is not between 1 and 65535")
+    if not is_domain(host, 253) and parse_network(host) is None:
+        raise ValueError("has neither a host name nor an address before its port")
+    return text
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """``irc2.example.org:6900`` or ``[2001:db8::1]:6900`` in its two parts; ValueError if it is neither."""
+    host, _, port = text.rpartition(":")
+    if host[:1] == "[" and host[-1:] == "]":
+        host = host[1:-1]
+    elif ":" in host or not host:
+        raise ValueError(text)
+    if not (port.isascii() and port.isdigit()) or len(port) > 5:
+        raise ValueError(text)
+    return host, int(port)
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
 Word = Annotated[str, AfterValidator(_word)]
@@ -66,6 +110,12 @@ Word = Annotated[str, AfterValidator(_word)]
 Password = Annotated[SecretStr, AfterValidator(_not_empty)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 """The SHA-256 fingerprint of a certificate, in hex, with or without colons."""
+Pin = Annotated[str, AfterValidator(_pin)]
+"""The SHA-256 of a public key (SPKI) in hex, also as ``SPKI:SHA2-256:...``."""
+SecretWord = Annotated[SecretStr, AfterValidator(_secret_word)]
+"""A secret that is sent as one parameter."""
+Dialled = Annotated[str, AfterValidator(_dialled)]
+"""Where to connect to: ``HOST:PORT``, ``[IPv6]:PORT``, or the path of a UNIX socket, beginning with ``/``."""
 AddressRange = Annotated[str, AfterValidator(_network)]
 """An address or a network in CIDR form, for instance ``192.0.2.0/24`` or ``2001:db8::/32``."""
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -161,8 +211,9 @@ class ListenSettings(Section):
 
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
-    kind: Literal["irc", "websocket"] = "irc"
-    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers."""
+    kind: Literal["irc", "websocket", "server"] = "irc"
+    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``server``:
+    other servers (see ``[[link]]``), without TLS from this machine only, or with ``insecure``."""
     tls: bool = False
     """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
     proxy_from: tuple[AddressRange, ...] = ()
@@ -189,10 +240,14 @@ class ListenSettings(Section):
 
     @model_validator(mode="after")
     def _check_kind(self) -> ListenSettings:
-        if self.kind == "irc":
+        if self.kind != "websocket":
             for key in ("forwarded_from", "origins", "compression"):
                 if getattr(self, key):
                     raise ValueError(f'has {key} without kind = "websocket"')
+        if self.kind == "server":
+            for key in ("proxy_from", "connection_class"):
+                if getattr(self, key):
+                    raise ValueError(f'has {key}, which is not for kind = "server"')
         return self
 
 
@@ -425,11 +480,150 @@ class ConnectionClassSettings(Section):
     see ``flood.exempt``.)"""
 
 
+class LinksSettings(Section):
+    """``[links]``: what holds for all links to other servers."""
+
+    certificate: str = ""
+    """Which of the certificates in ``tls.certificates`` to show other servers; empty = ``tls.default``.
+    Choose one whose key stays when it is renewed, or what others pinned is no longer true."""
+    connect_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that connecting to one address may take."""
+    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds from the connection (under TLS, from its handshake) until a server has said who it is."""
+    unknown: Annotated[int, Field(ge=1)] = 16
+    """Connections at a time of which it is not known yet which server they are."""
+    burst_timeout: Annotated[float, Field(gt=0)] = 120.0
+    """Seconds that a new neighbour may take to tell what is behind it."""
+    burst_slice: Annotated[int, Field(ge=1)] = 250
+    """Lines that a new neighbour is told in one turn; clients are served between two."""
+    ping_interval: Annotated[float, Field(ge=1)] = 10.0
+    """Seconds of silence after which a neighbour is sent PING."""
+    ping_timeout: Annotated[float, Field(ge=2)] = 25.0
+    """Seconds of silence after which a link is taken for dead."""
+    reconnect_min: Annotated[float, Field(ge=0.1)] = 5.0
+    """Seconds to the first attempt to connect again (``autoconnect``); each failure doubles them."""
+    reconnect_max: Annotated[float, Field(ge=1)] = 300.0
+    """Seconds between two attempts, at most."""
+    most_skew: Annotated[float, Field(ge=1)] = 600.0
+    """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
+    bans: Annotated[int, Field(ge=0)] = 100_000
+    """Bans from the network that are remembered; one more is ignored."""
+    services: tuple[Word, ...] = ()
+    """Names of services that are linked to another server of the network, and believed here as well. Those
+    behind a link of our own with ``role = "services"`` are in any case."""
+    held_nicks: Annotated[int, Field(ge=0)] = 10_000
+    """Nicks that services hold for a while; one more is not held."""
+    strikes: Annotated[int, Field(ge=1)] = 20
+    """Mistakes (lines in the name of somebody else, lines that cannot be handled) within ``strike_period``
+    that end a link."""
+    strike_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    queries: Annotated[int, Field(ge=1)] = 100
+    """Questions of users elsewhere (``WHOIS ann ann``, ``VERSION irc2.example.org``) that one link may bring
+    within ``queries_period``; further ones are told to try again."""
+    queries_period: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> LinksSettings:
+        if self.ping_timeout <= self.ping_interval:
+            raise ValueError("has a ping_timeout that is not longer than ping_interval")
+        if self.reconnect_max < self.reconnect_min:
+            raise ValueError("has a reconnect_max that is shorter than reconnect_min")
+        return self
+
+
+class LinkSettings(Section):
+    """``[[link]]``: another server that this one is linked to; see docs/federation.md.
+
+    It is known by its certificate (``spki_sha256`` or ``ca``), and by the password in addition.
+    """
+
+    name: str
+    """The name of the other server, used once: its ``server.name``."""
+    sid: str | None = None
+    """Its server id (``server.sid``); absent: whatever it says."""
+    addresses: tuple[Dialled, ...] = ()
+    """Where to connect to, one after the other: ``irc2.example.org:6900``, ``[2001:db8::1]:6900``, or the
+    path of a UNIX socket; empty = it connects to us."""
+    autoconnect: bool = True
+    """Connect by ourselves, and again whenever the link is gone; false = with CONNECT only."""
+    tls: bool = True
+    """Speak TLS when we connect. (A UNIX socket has none.)"""
+    password: SecretWord | None = None
+    """The password that both sides give; plain, since it is sent."""
+    accept_password: SecretWord | None = None
+    """The password that the other side gives, if it is not the same."""
+    spki_sha256: tuple[Pin, ...] = ()
+    """SHA-256 of its public key, as ``chatnet fingerprint`` prints it there; while it changes, the old and
+    the new one."""
+    ca: str = ""
+    """PEM file with authorities, relative to the configuration: a certificate signed by one of them that is
+    for ``name`` is its own, too. Empty = the pins alone."""
+    insecure: bool = False
+    """Allow it to be linked without TLS from another machine: everybody on the way reads and writes along."""
+    role: Literal["leaf", "hub", "services", "relay"] = "leaf"
+    """``leaf``: no servers behind it; ``hub``: there may be; ``services``: it may do what services do (log
+    people in, rename them), and have servers behind it; ``relay``: a bridge to another network."""
+    dialect: Literal["solanum"] = "solanum"
+    """What it speaks: TS6 as Solanum does, and so do chatnet, Atheme and PyLink."""
+    may_introduce: tuple[Word, ...] = ()
+    """Names of servers, with wildcards, that may be behind it; empty = any for a hub, services or relay, and
+    none for a leaf."""
+    max_servers: Annotated[int, Field(ge=0)] = 100
+    """Servers behind it."""
+    max_users: Annotated[int, Field(ge=0)] = 200_000
+    """Users on it and behind it."""
+    allow_kill: bool = True
+    """Whether it may disconnect users who are not behind it."""
+    allow_squit_others: bool = True
+    """Whether it may end links that are not its own."""
+    allow_bans: bool = True
+    """Whether bans that it sets hold here."""
+    allow_opers: bool = True
+    """Whether its operators count as operators here."""
+    sendq: Annotated[int, Field(ge=65536)] = 33_554_432
+    """Bytes that may wait for it before the link is given up."""
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if not is_server_name(value):
+            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
+        return value
+
+    @field_validator("sid")
+    @classmethod
+    def _check_sid(cls, value: str | None) -> str | None:
+        if value is not None and not is_sid(value):
+            raise ValueError("is not a server id: a digit, then two digits or capital letters")
+        return value
+
+    @model_validator(mode="after")
+    def _check_proof(self) -> LinkSettings:
+        if self.password is None and not self.spki_sha256 and not self.ca:
+            raise ValueError("needs spki_sha256, ca or a password")
+        if self.accept_password is not None and self.password is None:
+            raise ValueError("has accept_password without password")
+        by_tcp = [address for address in self.addresses if not address.startswith("/")]
+        if self.tls:
+            if by_tcp and not self.spki_sha256 and not self.ca:
+                raise ValueError(f"cannot know {by_tcp[0]} by its certificate: it needs spki_sha256 or ca")
+        elif not self.insecure:
+            for address in by_tcp:
+                if not is_loopback(host_and_port(address)[0]):
+                    raise ValueError(f"would connect to {address} without TLS; insecure = true allows it")
+        if self.role == "leaf" and self.may_introduce:
+            raise ValueError("has may_introduce, but a leaf introduces nobody")
+        return self
+
+
 PRIVILEGES: Final[dict[str, str]] = {
     "kill": "KILL",
     "rehash": "REHASH",
     "restart": "RESTART",
     "die": "DIE",
+    "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
@@ -438,6 +632,21 @@ PRIVILEGES: Final[dict[str, str]] = {
     "flood-exempt": "no costs and no rates",
 }
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""
+
+
+class SASLSettings(Section):
+    """``[sasl]``: logging in with AUTHENTICATE, while services are there that look at passwords."""
+
+    tls_only: bool = False
+    """Offer it to clients under TLS only."""
+    plaintext_links: bool = False
+    """Ask services even if the link towards them has no TLS and leads to another machine."""
+    timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that one attempt may take."""
+    response_bytes: Annotated[int, Field(ge=400)] = 8192
+    """Bytes (in Base64) of one response of a client."""
+    attempts: Annotated[int, Field(ge=1)] = 5
+    """Failed attempts that a connection has; after the last one it is closed."""
 
 
 class WebIRCSettings(Section):
@@ -502,7 +711,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "cfgkor"
+    snomask: str = "cfgkorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")
@@ -586,9 +795,12 @@ class Settings(Section):
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    sasl: SASLSettings = SASLSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
+    links: LinksSettings = LinksSettings()
+    link: tuple[LinkSettings, ...] = ()
 
     @model_validator(mode="after")
     def _check_references(self) -> Settings:
@@ -614,7 +826,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper")
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link")
     sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
     for section, key in (
@@ -623,11 +835,17 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("oper_class", "name"),
         ("oper", "name"),
         ("sts", "hostname"),
+        ("link", "name"),
     ):
         names[section] = [item.get(key) for item in sections[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
                 problems.append(((section, index, key), f"the name {name!r} is used twice"))
+    for key in ("name", "sid"):
+        own = _within(tree, "server", key)
+        for index, item in enumerate(sections["link"]):
+            if isinstance(own, str) and item.get(key) == own:
+                problems.append((("link", index, key), "is this server's own"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
     for section, key, target in (

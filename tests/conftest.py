@@ -21,6 +21,7 @@ PIP_CLIENTS = (
     "pydle == 1.2.0",
     "sopel == 8.0.4",
 )
+PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
 LAST = "test_every_numeric_was_produced_by_a_conversation"
 
@@ -44,15 +45,24 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 @pytest.fixture(scope="session")
 def pip_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``bin`` of a virtual environment with the clients that pip can bring; made once per run, in CI only."""
+    return _environment(tmp_path_factory, PIP_CLIENTS)
+
+
+@pytest.fixture(scope="session")
+def pylink(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program ``pylink``, in a virtual environment of its own; made once per run, in CI only."""
+    return _environment(tmp_path_factory, PYLINK) / "pylink"
+
+
+def _environment(tmp_path_factory: pytest.TempPathFactory, packages: tuple[str, ...]) -> Path:
+    """``bin`` of a new virtual environment with these packages."""
     if os.environ.get("CI") != "true":
-        pytest.skip("clients written in Python are installed where CI=true")
-    folder = tmp_path_factory.mktemp("pip-clients")
+        pytest.skip("programs written in Python are installed where CI=true")
+    folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     options = ["-qq", "--disable-pip-version-check", "--no-compile"]
     environment = {**os.environ, "PIP_PYTHON": str(folder / "bin" / "python")}
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", *options, *PIP_CLIENTS], env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, *packages], env=environment, check=True)
     return folder / "bin"
 
 

@@ -65,6 +65,16 @@ class ManualClock:
                 function()
         self.elapsed = end
 
+    def step(self) -> bool:
+        """Do what is due now, but not what comes of it; False if nothing was due."""
+        due = [each for each in self._waiting if each[0] <= self.elapsed]
+        self._waiting = [each for each in self._waiting if each[0] > self.elapsed]
+        heapq.heapify(self._waiting)
+        for _, _, timer, function in sorted(due, key=lambda each: each[:2]):
+            if not timer.cancelled:
+                function()
+        return bool(due)
+
 
 class ListLog:
     """Keeps what a node logged; a failure is raised at the end of the test by :meth:`House.check`."""
@@ -232,12 +242,12 @@ class PaperControl:
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
 
-    def __init__(self, **sections: Any) -> None:
+    def __init__(self, clock: ManualClock | None = None, **sections: Any) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
         sections.setdefault("cloak", {}).setdefault("enabled", False)
         sections.setdefault("flood", {}).setdefault("enabled", False)
         self.settings = Settings.model_validate(sections)
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.log = ListLog()
         self.turn = Turn(lambda: None)
         self.waiting: list[Coroutine[Any, Any, None]] = []

@@ -31,11 +31,11 @@ _WHAT_CAPABILITIES_DO: Final = {
     "setname": "SETNAME of those you share a channel with",
     "invite-notify": "invitations to channels where you may invite",
     "cap-notify": "changes of this list",
-    "account-notify": "logins (there are no accounts yet, so nothing comes)",
+    "account-notify": "who logs in and out, of those you share a channel with",
     "server-time": "the time of each line, as a tag",
     "echo-message": "your own messages, as others see them",
     "message-tags": "ids of messages, tags that others' clients add, TAGMSG, and who is a bot",
-    "account-tag": "the account of whoever says or does something (there are no accounts yet)",
+    "account-tag": "the account of whoever says or does something",
     "draft/oper-tag": "a tag on what IRC operators say and do",
     "batch": "lines that belong together, between two BATCH lines",
     "labeled-response": "the answer to each of your commands under its own label (needs `batch`)",
@@ -48,6 +48,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/extended-monitor": "the same, by its older name",
     "draft/extended-isupport": "ISUPPORT before you are registered, and all of 005 in batches",
     "draft/channel-rename": "RENAME of channels you are in, instead of PART and JOIN",
+    "sasl": "logging in while connecting, as long as services are there",
     "draft/multiline": "messages of several lines (needs `batch`)",
 }
 

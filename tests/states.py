@@ -10,9 +10,11 @@ import itertools
 
 from conversation import Client, House
 
-from chatnet.model.channel import Channel
+from chatnet.model.channel import PARAMETERS, Channel
+from chatnet.model.claims import SJoin
 from chatnet.model.facts import (
     AccountChanged,
+    Fact,
     Joined,
     ModeChange,
     ModesChanged,
@@ -26,6 +28,7 @@ from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.modes import RANKS, kind_of
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
+from chatnet.rules.timestamps import resolve_sjoin
 
 _numbers = itertools.count()
 
@@ -123,6 +126,24 @@ def far_join(house: House, name: str, *members: tuple[User, int]) -> None:
         house.node.commit(Joined(Channel(name, network.fold(name), int(now)), members, now, created=True))
     else:
         house.node.commit(Joined(found, members, now))
+
+
+def far_claim(
+    house: House, by: Server, name: str, ts: int, modes: str, *members: tuple[User, int]
+) -> list[Fact]:
+    """The server `by` tells of a channel: ``far_claim(house, far, "#c", 5, "+ntk key", (bob, OP))``.
+
+    Others read of it.
+    """
+    letters, *words = modes.split()
+    values = dict(zip([letter for letter in letters if letter in PARAMETERS], words, strict=True))
+    claim = SJoin(name, ts, frozenset(letters) - set("+" + PARAMETERS), values, members)
+    network, now = house.node.network, house.clock.time()
+    found = network.channel(name)
+    told = resolve_sjoin(found, claim).facts(network, found, by, now)
+    for fact in told:
+        house.node.commit(fact)
+    return told
 
 
 def split(house: House, far: Server) -> NetSplit:

@@ -81,10 +81,21 @@ def test_stats_and_sections_are_explained() -> None:
 def test_settings_named_in_documents_exist() -> None:
     known = {
         f"{section}.{key}"
-        for section in ("server", "tls", "limits", "history", "flood", "cloak", "lookups", "log")
+        for section in (
+            "server",
+            "tls",
+            "limits",
+            "history",
+            "flood",
+            "cloak",
+            "lookups",
+            "sasl",
+            "links",
+            "log",
+        )
         for key in type(getattr(Settings(), section)).model_fields
     }
-    sections = "server|tls|limits|history|flood|cloak|lookups|log"
+    sections = "server|tls|limits|history|flood|cloak|lookups|sasl|links|log"
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.name} speaks of {name}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from chatnet.settings import (
+    LinkSettings,
+    LinksSettings,
     ListenSettings,
     OperClassSettings,
     OperSettings,
@@ -133,3 +136,93 @@ def test_a_cloak_fits_into_a_host() -> None:
     assert Settings.model_validate({"limits": {"host": 45}}).limits.host == 45
     with pytest.raises(ValidationError, match=r"longer than limits\.host, 50 bytes"):
         Settings.model_validate({"limits": {"host": 50}, "cloak": {"suffix": "users.example.org"}})
+
+
+def link(**values: Any) -> LinkSettings:
+    return LinkSettings.model_validate({"name": "b.test", "password": "word"} | values)
+
+
+PIN = "0123456789abcdef" * 4
+
+
+def test_a_link_needs_little() -> None:
+    assert link().autoconnect and link().role == "leaf"
+    assert link(
+        addresses=("/run/chatnet/b.sock", "127.0.0.1:6900", "[::1]:6900", "localhost:6900"), tls=False
+    )
+    assert link(addresses=("b.example.org:6900",), spki_sha256=(PIN,), password=None)
+    assert link(addresses=("b.example.org:6900",), ca="ca.pem")
+    assert link(addresses=("192.0.2.1:6900",), tls=False, insecure=True)
+
+
+def test_a_pin_may_be_written_as_other_servers_do() -> None:
+    """``SPKI:SHA2-256:<hex>`` is what Solanum calls a fingerprint of this kind."""
+    shouted = "SPKI:SHA2-256:" + PIN.upper()
+    assert link(spki_sha256=(PIN, shouted, ":".join(re.findall("..", PIN)))).spki_sha256 == (PIN,) * 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"name": "b"}, "is not a server name"),
+        ({"sid": "ABC"}, "is not a server id"),
+        ({"password": None}, "needs spki_sha256, ca or a password"),
+        ({"password": "two words"}, "is not one word"),
+        ({"password": ":colon"}, "is not one word"),
+        ({"password": ""}, "is not one word"),
+        ({"password": "x" * 129}, "is not one word"),
+        ({"password": None, "ca": "x.pem", "accept_password": "word"}, "accept_password without password"),
+        ({"spki_sha256": ("12",)}, "is not the SHA-256 of a public key"),
+        ({"spki_sha256": ("x" * 64,)}, "is not the SHA-256 of a public key"),
+        ({"addresses": ("b.example.org",)}, "is neither HOST:PORT"),
+        ({"addresses": ("2001:db8::1:6900",)}, "is neither HOST:PORT"),
+        ({"addresses": ("b.example.org:",)}, "is neither HOST:PORT"),
+        ({"addresses": (":6900",)}, "is neither HOST:PORT"),
+        ({"addresses": ("b.example.org:0",)}, "has a port that is not between"),
+        ({"addresses": ("b.example.org:65536",)}, "has a port that is not between"),
+        ({"addresses": ("b.exa mple.org:1",)}, "has neither a host name nor an address"),
+        ({"addresses": ("/" + "x" * 107,)}, "is not the path of a UNIX socket"),
+        ({"addresses": ("b.example.org:6900",)}, "cannot know b.example.org:6900 by its certificate"),
+        ({"addresses": ("b.example.org:6900",), "tls": False}, "would connect to b.example.org:6900"),
+        ({"may_introduce": ("*.test",)}, "has may_introduce, but a leaf introduces nobody"),
+        ({"role": "uplink"}, "Input should be"),
+        ({"sendq": 1000}, "greater than or equal to 65536"),
+    ],
+)  # fmt: skip
+def test_what_a_link_cannot_be(wrong: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason) as refused:
+        link(**wrong)
+    assert "two words" not in str(refused.value)
+
+
+def test_a_link_leads_to_another_server_and_once() -> None:
+    one = {"name": "b.test", "password": "word"}
+    own = {"name": "irc.localhost.local", "sid": "0CN", "password": "word"}
+    assert reference_problems(tree(link=[one, one, own])) == [
+        (("link", 1, "name"), "the name 'b.test' is used twice"),
+        (("link", 2, "name"), "is this server's own"),
+        (("link", 2, "sid"), "is this server's own"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"ping_interval": 30.0}, "has a ping_timeout that is not longer"),
+        ({"reconnect_max": 2.0}, "has a reconnect_max that is shorter"),
+        ({"strikes": 0}, "greater than or equal to 1"),
+        ({"most_skew": 0.0}, "greater than or equal to 1"),
+    ],
+)
+def test_limits_of_links_that_make_no_sense(wrong: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        LinksSettings.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    "key", [{"proxy_from": ("::1",)}, {"connection_class": "default"}, {"origins": ("*",)}]
+)
+def test_what_a_listener_for_servers_has_not(key: dict[str, Any]) -> None:
+    assert ListenSettings(endpoint="tcp:6900", kind="server", tls=True)
+    with pytest.raises(ValidationError, match=f"has {next(iter(key))}"):
+        ListenSettings(endpoint="tcp:6900", kind="server", **key)

@@ -10,18 +10,30 @@ from chatnet.model.facts import Fact
 CHANGES_NOTHING: set[type[Fact]] = {
     facts.BroadcastSent,
     facts.CallerBlocked,
+    facts.ChannelMerged,
     facts.Killed,
     facts.Knocked,
+    facts.MechanismsChanged,  # what is offered is the sessions' business
     facts.MessageRedacted,  # the text is history's, not the network's
     facts.MessageSent,
     facts.NetJoinBegan,
     facts.NetJoinEnded,
+    facts.NickHeld,  # kept by rules/held_nicks.py
+    facts.NumericSent,
+    facts.PongSent,
     facts.ServerNotice,
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
+    facts.NetworkBanned,  # its victims are sent away by their sessions
     facts.AcceptsChanged,  # the command answers whoever changed their list
+    facts.CertfpChanged,  # WHOIS shows it
+    facts.ChannelMerged,  # seen as the facts before it
+    facts.MechanismsChanged,  # seen as what CAP offers
+    facts.ModesLocked,  # seen when somebody wants to change them
+    facts.NickHeld,  # seen when somebody wants to have it
     facts.Opered,  # seen as the user modes that change with it
+    facts.RealHostChanged,  # WHOIS shows it
     facts.ServerIntroduced,
     facts.SettingsChanged,
     facts.UserIntroduced,  # only the newcomer hears of it: the welcome

@@ -2,6 +2,7 @@
 
 from chatnet.commands import (
     accepting,
+    authenticating,
     capabilities,
     channel_modes,
     gateways,
@@ -9,6 +10,7 @@ from chatnet.commands import (
     inviting,
     joining,
     kicking,
+    linking,
     listing,
     messages,
     monitoring,
@@ -35,6 +37,7 @@ __all__ = [
     "CLIENT",
     "Request",
     "accepting",
+    "authenticating",
     "capabilities",
     "channel_modes",
     "gateways",
@@ -42,6 +45,7 @@ __all__ = [
     "inviting",
     "joining",
     "kicking",
+    "linking",
     "listing",
     "messages",
     "monitoring",

@@ -7,7 +7,7 @@ from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.user_modes import user_mode
-from chatnet.model.channel import Channel, mode_text, parameters, split_forward
+from chatnet.model.channel import Channel, mode_text, split_forward
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import HALFOP, RANKS, kind_of
 from chatnet.model.user import User
@@ -39,7 +39,8 @@ def mode(request: Request) -> None:
     https://modern.ircdocs.horse/#mode-message
     Refuses with 403 or 401 (no such target); in a channel with 442 (not on it), 482 (your rank is too low),
     481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478 (list full), 525 (key),
-    696 (parameter missing or wrong), 743 (mask); of a user with 502 (not you), 501 (unknown).
+    696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user with 502 (not you), 501
+    (unknown).
     """
     if request.params[0][:1] != "#":
         user_mode(request)
@@ -92,8 +93,14 @@ class ModeCommand:
             if request.user not in channel.members and not request.user.may("channels"):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
+            if change.letter in channel.locked:
+                locked = (channel.name, change.letter, channel.locked)
+                self._refuse_once(Refusal(numerics.ERR_MLOCKRESTRICTED, *locked))
+                continue
             _JUDGES[kind](self, change)
-        effective = tuple(change for subject, change in self.wanted.items() if self._differs(subject, change))
+        effective = tuple(
+            change for (_, subject), change in self.wanted.items() if modes.differs(channel, subject, change)
+        )
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
@@ -103,17 +110,6 @@ class ModeCommand:
         key = (change.letter, subject)
         self.wanted.pop(key, None)
         self.wanted[key] = change
-
-    def _differs(self, key: tuple[str, object], change: ModeChange) -> bool:
-        channel, (letter, subject) = self.channel, key
-        if isinstance(subject, User):
-            return bool(channel.members[subject] & RANKS[letter]) is not change.adding
-        if letter in LISTS:
-            return (subject in channel.lists[letter]) is not change.adding
-        if letter in _READERS:
-            value = parameters(channel).get(letter)
-            return value != change.parameter if change.adding else value is not None
-        return (letter in channel.flags) is not change.adding
 
     # what is told
 
@@ -153,7 +149,7 @@ class ModeCommand:
             return
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, _text(entry.mask, entry.forward), entry.by, entry.at)
+            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 
@@ -260,7 +256,7 @@ class ModeCommand:
         """How many entries b, e and I would have now."""
         count = sum(map(len, self.channel.lists.values()))
         for key, change in self.wanted.items():
-            if key[0] in LISTS and self._differs(key, change):
+            if key[0] in LISTS and modes.differs(self.channel, key[1], change):
                 count += 1 if change.adding else -1
         return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.channel import Channel
 from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
-from chatnet.model.modes import OP, RANK_OF_PREFIX
+from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.user import User
 from chatnet.rules import client_tags
 from chatnet.rules.channels import may_speak
@@ -24,8 +24,8 @@ from chatnet.wire.text import ctcp_request, middle, strip_formatting
 def privmsg(request: Request) -> None:
     """`PRIVMSG <target>{,<target>} :<text>`: say something to channels or users.
 
-    A target is a channel, a nick, ``@#channel`` (its operators and above; other prefixes likewise), or for
-    opers ``$$<server mask>``.  https://modern.ircdocs.horse/#privmsg-message
+    A target is a channel, a nick, ``nick@server`` (nobody else who took that nick), ``@#channel`` (its
+    operators and above; other prefixes likewise), or for opers ``$$<server mask>``.  https://modern.ircdocs.horse/#privmsg-message
     Refuses with 411, 412, 407 (too many targets), 401, 403, 404 and others for modes of the target.
     """
     _say(request, "PRIVMSG")
@@ -139,8 +139,9 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | Refu
         status = name[: name.index("#")]
         if all(prefix in RANK_OF_PREFIX for prefix in status):
             return _way_to_channel(request, command, name[len(status) :], text, status)
-    target = request.network.user(name)
-    if target is None:
+    nick, mark, server = name.partition("@")
+    target = request.network.user(nick)
+    if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     return _way_to_user(request, command, target, text)
 
@@ -156,7 +157,7 @@ def _way_to_channel(
     if status:
         # @#c is for operators and everybody above them, whatever other prefixes were named.
         lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
-        ranks = (OP * 8 - 1) & ~(lowest - 1)
+        ranks = at_least(lowest)
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
         if not channel.members.get(user, 0) and not user.may("channels"):
             return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
@@ -166,7 +167,7 @@ def _way_to_channel(
             return refusal
         if not _for_operators(user, channel, command, text):
             return refusal
-        ranks = OP | OP << 1 | OP << 2
+        ranks = at_least(OP)
     return channel, ranks, status
 
 
@@ -236,7 +237,8 @@ def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes
         return Refusal(numerics.ERR_NOTOPLEVEL, middle(name))
     if any(sign in mask.rpartition(".")[2] for sign in "*?"):
         return Refusal(numerics.ERR_WILDTOPLEVEL, middle(name))
-    if not compile_glob(mask, request.network.fold)(request.network.me.name):
+    matches = compile_glob(mask, request.network.fold)
+    if not any(matches(server.name) for server in request.network.servers.values()):
         return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
     request.commit(BroadcastSent(command, user, name, text, request.now, request.msgid(user), tags))
     return None

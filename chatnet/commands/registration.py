@@ -5,6 +5,8 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.facts import NickChanged
+from chatnet.model.user import User
+from chatnet.session import asked
 from chatnet.session.rates import too_fast
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
@@ -47,18 +49,21 @@ def nick(request: Request) -> None:
     """`NICK <nick>`: take a nick, or another one.
 
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
-    use), 435 (banned or muted in a channel you are in), 438 (too fast).
+    use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
     session, network, me = request.session, request.network, request.user
     wanted = request.param(0)
     if not wanted:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    if not is_nick(wanted, request.sessions.limits.nick):
+    reserved = request.user.oper is None and request.sessions.network_bans.name(wanted) is not None
+    if reserved or not is_nick(wanted, request.sessions.limits.nick):
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
+    if folded in request.sessions.held_nicks and folded != me.folded:
+        request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
     if not session.registered:
         me.nick, me.folded = wanted, folded
         session.satisfy(Needs.NICK)
@@ -78,13 +83,26 @@ def nick(request: Request) -> None:
 
 @CLIENT.command("PING", min_params=1, phase=Phase.ANY, penalty=0.5)
 def ping(request: Request) -> None:
-    """`PING <token>`: ask whether the server is there; it answers PONG with the token.
+    """`PING <token> [<server>]`: ask whether the server is there; it answers PONG with the token.
 
-    https://modern.ircdocs.horse/#ping-message  Refuses with 409 if the token is empty.
+    https://modern.ircdocs.horse/#ping-message  Another server's PONG has your nick instead.  Refuses with
+    409 if the token is empty, 402 (no such server).
     """
     token = request.params[0]
     if not token:
         request.stop(numerics.ERR_NOORIGIN)
+    if request.param(1) and request.session.registered:
+        queries = request.sessions.links.queries
+        whom = queries.meant(request.params[1])
+        if whom is None:
+            request.stop(numerics.ERR_NOSUCHSERVER, middle(request.params[1]))
+        if not queries.is_here(whom):
+            server = whom.server if isinstance(whom, User) else whom
+            if asked.too_many(request.session, server):
+                request.stop(numerics.RPL_TRYAGAIN, "PING")
+            asked.ask(request.session, server, wanted=True)
+            queries.ping(request.user, server)
+            return
     name = request.sessions.server_name
     request.session.send(f":{name} PONG {name} :{token}".encode("utf-8", "surrogateescape"))
 

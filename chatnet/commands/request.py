@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
+from chatnet.links.queries import PLACES
 from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
@@ -12,18 +13,22 @@ from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
-from chatnet.session.session import Refused, Session
+from chatnet.session import asked
+from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
-from chatnet.wire.masks import compile_glob
 from chatnet.wire.numerics import (
     ERR_NEEDMOREPARAMS,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
+    RPL_TRYAGAIN,
     Numeric,
 )
 from chatnet.wire.text import middle
+
+ELSEWHERE_PENALTY: Final = 2.0
+"""What a question for another server costs beyond the row's penalty."""
 
 CLIENT = Table()
 """Every command of a client; the modules of this package enter theirs when they are imported."""
@@ -114,19 +119,28 @@ class Request:
         return user
 
     def for_us(self, index: int) -> None:
-        """End the command with 402 unless the parameter (if there is one) means this server.
+        """End the command here unless the parameter (if there is one) means this server.
 
-        A server is named by its name, a mask of it, or the nick of one of its users.
+        A server is named by its name, a mask of it, or the nick of one of its users.  The question goes on
+        to another server if that is meant; 402 if there is none, or if this is no question for others.
         """
         name = self.param(index)
         if not name:
             return
-        me = self.network.me
-        if compile_glob(name, self.network.fold)(me.name):
+        queries = self.sessions.links.queries
+        whom = queries.meant(name)
+        if whom is not None and queries.is_here(whom):
             return
-        user = self.network.user(name)
-        if user is None or user.server is not me:
+        if whom is None or self.row.verb not in PLACES:
             self.stop(ERR_NOSUCHSERVER, middle(name))
+        self.session.penalize(ELSEWHERE_PENALTY, 0, self.session.heard)
+        server = whom.server if isinstance(whom, User) else whom
+        if asked.too_many(self.session, server):
+            self.stop(RPL_TRYAGAIN, self.row.verb)
+        queries.pass_on(self.user, self.row.verb, self.params, whom)
+        if asked.ask(self.session, server):
+            queries.ping(self.user, server)
+        raise Elsewhere
 
     def targets(self, index: int) -> list[str]:
         """A parameter as a list of targets: split at commas, empty ones and repetitions in any case left out.

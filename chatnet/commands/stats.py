@@ -16,7 +16,7 @@ from chatnet.wire.text import middle
 def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
-    l  your connection; for operators who see all, everybody's
+    l  your connection; for operators who see all, everybody's, and the links to other servers
     m  commands, how often they were used, and their bytes
     p  operators who are here
     u  how long the server has been up
@@ -42,6 +42,8 @@ def stats(request: Request) -> None:
 def _connections(request: Request) -> None:
     now = request.sessions.monotonic()
     everything = request.user.may("see-all")
+    if everything:
+        _links(request)
     for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
         user = session.user
         text = (
@@ -51,6 +53,18 @@ def _connections(request: Request) -> None:
             f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
         )
         request.reply(numerics.RPL_STATSDEBUG, "l", text)
+
+
+def _links(request: Request) -> None:
+    now = request.sessions.monotonic()
+    for link in request.sessions.links.all:
+        sent, received = link.bytes_out >> 10, link.bytes_in >> 10
+        state = link.state.value if link.lag is None else f"{link.state.value} lag {link.lag * 1000:.0f}ms"
+        request.reply(
+            numerics.RPL_STATSLINKINFO,
+            *(link.name, link.exit.waiting, link.lines_out, sent, link.lines_in, received),
+            *(now - link.opened, state),
+        )
 
 
 def _commands(request: Request) -> None:

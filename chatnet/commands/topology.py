@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import chatnet
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.server import Server
 from chatnet.session.session import Session
@@ -39,8 +40,9 @@ def links(request: Request) -> None:
 
 @CLIENT.command("MAP", penalty=2.0)
 def map_(request: Request) -> None:
-    """`MAP`: the servers of this network as a tree, with the number of users on each.
+    """`MAP`: the servers of this network as a tree: how many users are on each, and how many hops it is away.
 
+    Of this server's own neighbours it tells the lag, from a PING to its PONG.
     https://modern.ircdocs.horse/ is silent; as Solanum does.
     """
     network = request.network
@@ -54,8 +56,17 @@ def map_(request: Request) -> None:
     for branch, server in _tree(network.me, below, "", ""):
         share = 100 * counts[server] / len(network.users)
         name = f"{branch}{server.name}[{server.sid}]"
-        request.reply(numerics.RPL_MAP, f"{name:-<50} | Users: {counts[server]:5} ({share:4.1f}%)")
+        users = f"Users: {counts[server]:5} ({share:4.1f}%)"
+        request.reply(numerics.RPL_MAP, f"{name:-<50} | {users}{_distance(request, server)}")
     request.reply(numerics.RPL_MAPEND)
+
+
+def _distance(request: Request, server: Server) -> str:
+    if not server.hops:
+        return ""
+    link = request.sessions.links.routes.direct.get(server)
+    lag = f" | Lag: {link.lag * 1000:.0f} ms" if link is not None and link.lag is not None else ""
+    return f" | Hops: {server.hops}{lag}"
 
 
 def _tree(
@@ -75,19 +86,41 @@ def trace(request: Request) -> None:
 
     https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402.
     """
-    request.for_us(0)
     name = request.param(0)
+    _show_way(request, name)
+    request.for_us(0)
     everything = request.user.may("see-all")
     target = request.network.user(name) if name else None
     for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
         if target is None or session.user is target:
             _show_connection(request, session)
     if everything and target is None:
+        _show_neighbours(request)
         classes = Counter(session.connection_class.name for session in request.sessions.all)
         for class_name, count in sorted(classes.items()):
             request.reply(numerics.RPL_TRACECLASS, class_name, count)
     traced = request.sessions.server_name if target is None else target.nick
     request.reply(numerics.RPL_ENDOFTRACE, traced)
+
+
+def _show_way(request: Request, name: str) -> None:
+    """200, if the answer comes from elsewhere: by which neighbour the question goes there."""
+    links = request.sessions.links
+    whom = links.queries.meant(name) if name else None
+    way = links.way_to(whom) if whom is not None else None
+    if way is not None and not _hidden(request):
+        request.reply(numerics.RPL_TRACELINK, f"chatnet-{chatnet.__version__}", middle(name), way.name)
+
+
+def _show_neighbours(request: Request) -> None:
+    """206 for each server that is linked to this one."""
+    links, network = request.sessions.links, request.network
+    behind = Counter(links.way_to(server) for server in network.servers.values())
+    users = Counter(links.way_to(user) for user in network.users.values())
+    for link in links.neighbours():
+        quiet = request.sessions.monotonic() - link.heard
+        name = request.sessions.server_name
+        request.reply(numerics.RPL_TRACESERVER, behind[link], users[link], link.name, name, quiet)
 
 
 def _show_connection(request: Request, session: Session) -> None:

@@ -16,7 +16,7 @@ from chatnet.wire.text import middle
 
 @CLIENT.command("WHOIS", penalty=2.0)
 def whois(request: Request) -> None:
-    """`WHOIS [<server>] <nick>`: who somebody is; the server may be named by the nick itself.
+    """`WHOIS [<server>] <nick>`: who somebody is; with the nick twice, as their own server knows.
 
     https://modern.ircdocs.horse/#whois-message  Refuses with 431 (no nick), 401, 402 (no such server).
     """
@@ -24,9 +24,9 @@ def whois(request: Request) -> None:
     nick = asked.partition(",")[0]
     if not nick:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    if len(request.params) > 1 and request.params[0] != request.params[1]:
-        request.for_us(0)
     other = request.network.user(nick)
+    if len(request.params) > 1 and (other is not None or request.params[0] != request.params[1]):
+        request.for_us(0)
     if other is None:
         request.reply(numerics.ERR_NOSUCHNICK, middle(nick))
     else:

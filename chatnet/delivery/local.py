@@ -18,12 +18,14 @@ from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.model.modes import OP, rank_letters
 from chatnet.model.user import User
 from chatnet.node import Node
-from chatnet.session import batches, names, render
+from chatnet.session import asked, batches, names, render
 from chatnet.session.batches import References
 from chatnet.session.outlet import Turn
+from chatnet.session.rates import note
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
+from chatnet.wire.masks import compile_glob
 
 Render = Callable[[Any, int], bytes]
 
@@ -56,7 +58,7 @@ class Delivery:
         self._netsplits = NetSplits(node, references, self._channels, self.fan, self._everybody)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserQuit: self._user_quit,
-            facts.NetSplit: self._netsplits.split,
+            facts.NetSplit: self._net_split,
             facts.NetJoinBegan: self._netsplits.begin,
             facts.NetJoinEnded: self._netsplits.end,
             facts.Killed: self._killed,
@@ -72,11 +74,15 @@ class Delivery:
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
             facts.ModesChanged: self._modes_changed,
+            facts.EntriesAdded: self._entries_added,
+            facts.ChannelReset: self._channel_reset,
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
             facts.BroadcastSent: self._broadcast_sent,
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
+            facts.NumericSent: self._numeric_sent,
+            facts.PongSent: self._pong_sent,
             facts.Invited: self._invited,
             facts.Knocked: self._knocked,
             facts.CallerBlocked: self._caller_blocked,
@@ -158,7 +164,10 @@ class Delivery:
             key = caps & mask
             line = lines.get(key)
             if line is None:
-                line = lines[key] = make(fact, key)
+                line = make(fact, key)
+                if not line.isascii():
+                    line = self._fit(line)
+                lines[key] = line
             if serial and group.marked == serial:
                 for out in group.values():
                     out.append(line)
@@ -174,7 +183,11 @@ class Delivery:
     def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:
         """The same for a few sessions, one by one."""
         for session in sessions:
-            session.outlet.send(make(fact, session.caps))
+            session.outlet.send(self._fit(make(fact, session.caps)))
+
+    def _fit(self, lines: bytes) -> bytes:
+        """Whole lines as this server's clients may get them."""
+        return render.in_utf8(lines) if self._node.settings.server.utf8_only else lines
 
     def _channel(self, channel: Channel, make: Render, fact: object, by: Source) -> None:
         groups = self._channels.get(channel)
@@ -206,7 +219,7 @@ class Delivery:
             heard = groups is not None and not key & DEAF and origin.outlet in groups.get(key, ())
             if origin.caps & cap.ECHO_MESSAGE:
                 if not heard:
-                    origin.outlet.send(make(fact, origin.caps))
+                    origin.outlet.send(self._fit(make(fact, origin.caps)))
             elif heard:
                 origin.outlet.out.pop()
         else:
@@ -226,16 +239,18 @@ class Delivery:
         need = NEEDED.get(fact.command, 0)
         for session in self._users.get(target, ()):
             if session.caps & need == need:
-                session.outlet.send(make(fact, session.caps))
+                session.outlet.send(self._fit(make(fact, session.caps)))
                 if session is origin and session.labelled is not None:
                     session.labelled.leave_out()  # the label is for the echo
+                if type(origin) is not Session and isinstance(fact.by, User):
+                    note(session, "target " + fact.by.uid)  # so that answers to other servers are free
         if isinstance(fact.by, User):
             need |= cap.ECHO_MESSAGE
             if fact.parts and fact.by is target:
                 make = self._of_parts()  # who hears both hears two batches
             for session in self._users.get(fact.by, ()):
                 if session.caps & need == need and (session is origin or fact.by is not target):
-                    session.outlet.send(make(fact, session.caps))
+                    session.outlet.send(self._fit(make(fact, session.caps)))
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
@@ -256,22 +271,45 @@ class Delivery:
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
-        told = [session for session in self._everybody() if session.caps & need == need]
+        told = [session for session in self._meant(fact.mask) if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
         if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE:
             labelled.leave_out()  # no echo, but what everybody gets
+
+    def _meant(self, mask: str) -> list[Session]:
+        """Whom ``$$<mask of servers>`` or ``$#<mask of hosts>`` means."""
+        matches = compile_glob(mask[2:] if mask[:2] in ("$$", "$#") else mask[1:], self._node.network.fold)
+        if mask.startswith("$#"):
+            return [session for session in self._everybody() if matches(session.user.host)]
+        return self._everybody() if matches(self._node.network.me.name) else []
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"
         self.tell([s for s in self._everybody() if mode in s.user.modes], render.wallops, fact)
 
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
-        me = self._node.network.me
+        by = fact.by or self._node.network.me
         for user in self._node.network.opers:
             if "s" in user.modes and fact.letter in user.snomask:
                 for session in self._users.get(user, ()):
-                    session.outlet.send(render.server_notice(me, fact, session.caps))
+                    session.outlet.send(self._fit(render.server_notice(by, fact, session.caps)))
+
+    def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
+        for session in self._users.get(fact.user, ()):
+            asked.answer(session, fact.by, self._fit(render.numeric(fact, session.caps)))
+
+    def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
+        for session in self._users.get(fact.user, ()):
+            asked.pong(session, fact.by, render.pong(fact, session.caps))
+
+    # servers
+
+    def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        self._netsplits.split(fact, origin)
+        for session in self._everybody():
+            if session.asked is not None:
+                asked.lost(session, fact.servers)
 
     # users
 
@@ -286,8 +324,12 @@ class Delivery:
         self.tell(self._users.get(fact.user, ()), render.killed, fact)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
-        mask = cap.SERVER_TIME | fact.user.tagged
-        self.fan(self._neighbours(fact.user), mask, render.nick_changed, fact)
+        user = fact.user
+        if fact.saved_by is not None:
+            text = f"{numerics.RPL_SAVENICK.code} {fact.old_nick} {numerics.RPL_SAVENICK.form % user.uid}"
+            for session in self._users.get(user, ()):
+                session.send(b":%b %b" % (self._node.network.me.source, text.encode()))
+        self.fan(self._neighbours(user), cap.SERVER_TIME | user.tagged, render.nick_changed, fact)
 
     def _with(self, user: User, capability: int, itself: bool) -> Groups:
         """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""
@@ -348,6 +390,8 @@ class Delivery:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
+        if not fact.members:
+            return  # a channel that stays while it is empty
         if self._netsplits.joins and self._netsplits.tells(fact):
             return
         for user, _ in fact.members:
@@ -419,7 +463,7 @@ class Delivery:
         for user in channel.members:
             for session in self._users.get(user, ()):
                 if not session.caps & cap.CHANNEL_RENAME:
-                    session.outlet.send(render.moved(fact, user, session.caps))
+                    session.outlet.send(self._fit(render.moved(fact, user, session.caps)))
                     self._receive_channel(session, channel, members)
                     session.hand_over()
 
@@ -436,13 +480,30 @@ class Delivery:
             self._remove(channel, session, key_of(session))
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
-        self._channel(fact.channel, render.topic_changed, fact, fact.by)
+        if not fact.same:
+            self._channel(fact.channel, render.topic_changed, fact, fact.by)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         most = self._node.settings.limits.modes
 
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
+
+        self._channel(fact.channel, make, fact, fact.by)
+
+    def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
+        most = self._node.settings.limits.modes
+
+        def make(fact: facts.EntriesAdded, key: int) -> bytes:
+            return render.entries_added(fact, key, most)
+
+        self._channel(fact.channel, make, fact, fact.by)
+
+    def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
+        me, most = self._node.network.me, self._node.settings.limits.modes
+
+        def make(fact: facts.ChannelReset, key: int) -> bytes:
+            return render.channel_reset(fact, key, me, most)
 
         self._channel(fact.channel, make, fact, fact.by)
 

@@ -100,16 +100,20 @@ class Monitors:
 
     def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
         for session in self._afar(fact.user, cap.AWAY_NOTIFY):
-            session.outlet.send(render.away_changed(fact.user, fact.at, session.caps))
+            self._send(session, render.away_changed(fact.user, fact.at, session.caps))
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         for session in self._afar(fact.user, cap.ACCOUNT_NOTIFY):
-            session.outlet.send(render.account_changed(fact, session.caps))
+            self._send(session, render.account_changed(fact, session.caps))
 
     def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
         for session in self._afar(fact.user, cap.CHGHOST):
-            session.outlet.send(render.host_changed(fact, session.caps))
+            self._send(session, render.host_changed(fact, session.caps))
 
     def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
         for session in self._afar(fact.user, cap.SETNAME):
-            session.outlet.send(render.realname_changed(fact, session.caps))
+            self._send(session, render.realname_changed(fact, session.caps))
+
+    def _send(self, session: Session, line: bytes) -> None:
+        fit = render.in_utf8(line) if self._node.settings.server.utf8_only else line
+        session.outlet.send(fit)

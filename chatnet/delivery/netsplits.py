@@ -69,7 +69,8 @@ class NetSplits:
             self._tell_split(fact, together)
         near, far = fact.near.name, fact.far.name
         gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
-        self._node.notice("x", f"Netsplit {near} {far} ({gone})")
+        reason = f": {fact.reason}" if fact.reason else ""
+        self._node.notice("x", f"Netsplit {near} {far} ({gone}){reason}")
 
     def _tell_split(self, fact: facts.NetSplit, together: Mapping[frozenset[Channel], list[User]]) -> None:
         reference = self._references.take()

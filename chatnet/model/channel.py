@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chatnet.model import user  # users and channels name each other, so each imports the module
 from chatnet.model.ids import Folded
@@ -23,6 +23,11 @@ class ListEntry:
     forward: str | None = None
     reading: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def text(self) -> str:
+        """The mask with its forward, as it was set."""
+        return self.mask if self.forward is None else f"{self.mask}${self.forward}"
+
 
 def split_forward(text: str) -> tuple[str, str | None]:
     """``mask$#channel`` → the mask, and where the banned are sent instead (Solanum's ban forwards)."""
@@ -39,11 +44,16 @@ class Topic:
     at: int
 
 
+PARAMETERS: Final = "klfj"
+"""Modes that have a parameter, but for lists and ranks."""
+
+
 class Channel:
     """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
 
     `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
-    `former` are names it had, folded, as long as ``Network.former`` remembers them.
+    `former` are names it had, folded, as long as ``Network.former`` remembers them.  `invited` are those who
+    have it among their invites; `locked` are modes that services keep as they are.
 
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
@@ -55,9 +65,11 @@ class Channel:
         "folded",
         "former",
         "forward",
+        "invited",
         "key",
         "limit",
         "lists",
+        "locked",
         "members",
         "name",
         "place",
@@ -80,6 +92,8 @@ class Channel:
         self.topic: Topic | None = None
         self.members: dict[user.User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
+        self.invited: dict[user.User, None] = {}
+        self.locked = ""
         self.verdicts: dict[user.User, bool] = {}
 
     def rename(self, name: str, folded: Folded) -> None:
@@ -105,6 +119,19 @@ def parameters(channel: Channel) -> dict[str, str]:
     if channel.throttle is not None:
         found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
     return found
+
+
+def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
+    """Set k, l, f or j to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
+    if letter == "k":
+        channel.key = text
+    elif letter == "l":
+        channel.limit = int(text) if text else None
+    elif letter == "f":
+        channel.forward = text
+    else:
+        joins, _, seconds = (text or "").partition(":")
+        channel.throttle = (int(joins), int(seconds)) if seconds else None
 
 
 def mode_text(channel: Channel, *, show_key: bool) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
-from chatnet.model.channel import Channel
+from chatnet.model.bans import NetworkBan
+from chatnet.model.channel import Channel, ListEntry
+from chatnet.model.claims import SJoin
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
@@ -86,6 +88,7 @@ class NetSplit(Fact):
     servers: tuple[Server, ...]
     users: tuple[User, ...]
     at: float
+    reason: str = ""
 
 
 @fact
@@ -120,7 +123,12 @@ class Killed(Fact):
 
 @fact
 class NickChanged(Fact):
-    """A user took another nick; `old_source` is who they were."""
+    """A user took another nick; `old_source` is who they were.
+
+    `ts` is the TS of the new nick as another server gives it; without one it becomes now, and always later
+    than it was.  Of somebody who may not keep a nick, `lost` is that nick, folded, and its TS; `saved_by` is
+    the server that took it from them, None if this one does not let them have it.
+    """
 
     user: User
     nick: str
@@ -128,6 +136,9 @@ class NickChanged(Fact):
     at: float
     old_nick: str
     old_source: bytes
+    ts: int | None = None
+    lost: tuple[Folded, int] | None = None
+    saved_by: Server | None = None
 
 
 @fact
@@ -170,6 +181,37 @@ class AccountChanged(Fact):
 
 
 @fact
+class MechanismsChanged(Fact):
+    """Services tell by which mechanisms one can log in, the best first; none when they are gone."""
+
+    mechanisms: tuple[str, ...]
+
+
+@fact
+class NickHeld(Fact):
+    """Services keep a nick from everybody until a monotonic time, or (with one that is past) no more."""
+
+    folded: Folded
+    until: float
+
+
+@fact
+class CertfpChanged(Fact):
+    """The server of a user told the fingerprint of their certificate."""
+
+    user: User
+    certfp: str
+
+
+@fact
+class RealHostChanged(Fact):
+    """The server of a user told the host they come from, which it had not done before."""
+
+    user: User
+    real_host: str
+
+
+@fact
 class UserModesChanged(Fact):
     """User modes were set and unset; letters only. `snomask` is the new one."""
 
@@ -202,13 +244,47 @@ class AcceptsChanged(Fact):
 class Joined(Fact):
     """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
 
-    A created channel bears its first modes already, which this server set.
+    A created channel bears its first modes already, which this server set, or the one that `merged` it: then
+    this is a part of a :class:`ChannelMerged`.
     """
 
     channel: Channel
     members: tuple[tuple[User, int], ...]
     at: float
     created: bool = False
+    merged: bool = False
+
+
+@fact
+class ChannelReset(Fact):
+    """Another server knows a channel for longer: its TS is lowered from `old_ts` to `ts`, and what was set
+    here meanwhile is lost.
+
+    `removed` are the modes, ranks and list entries that go; all invitations and the lock on its modes go
+    with them, and it is spelled `name`.  A TS of 0 is lower than all, but takes nothing away: `keeping`.
+    """
+
+    channel: Channel
+    ts: int
+    old_ts: int
+    name: str
+    removed: tuple[ModeChange, ...]
+    by: Source
+    at: float
+    keeping: bool = False
+
+
+@fact
+class ChannelMerged(Fact):
+    """What a server says of a channel was taken in, by the facts before this one; only servers hear of it.
+
+    `told` is what they are told in its name: the channel's TS, and as much of modes and ranks as counts.
+    """
+
+    channel: Channel
+    by: Server
+    told: SJoin
+    at: float
 
 
 @fact
@@ -247,12 +323,21 @@ class Kicked(Fact):
 
 @fact
 class TopicChanged(Fact):
-    """A channel's topic was set, or cleared (empty)."""
+    """A channel's topic was set, or cleared (empty).
+
+    A topic that was set elsewhere before comes with the mask of its `setter` and its `ts`, the Unix time of
+    then.  `same` tells that the text is as it was, and nothing but these is new.  With the TS of its channel,
+    `channel_ts`, the newest topic holds, without it the oldest.
+    """
 
     channel: Channel
     text: str
     by: Source
     at: float
+    setter: str | None = None
+    ts: int | None = None
+    same: bool = False
+    channel_ts: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -267,10 +352,35 @@ class ModeChange:
 
 @fact
 class ModesChanged(Fact):
-    """Modes of a channel were changed; each change is effective (nothing was so before)."""
+    """Modes of a channel were changed; each change is effective (nothing was so before).
+
+    `merged` tells that this is a part of a :class:`ChannelMerged`.
+    """
 
     channel: Channel
     changes: tuple[ModeChange, ...]
+    by: Source
+    at: float
+    merged: bool = False
+
+
+@fact
+class EntriesAdded(Fact):
+    """Entries that another server has in a list (b, e or I) came into ours, with who set them and when."""
+
+    channel: Channel
+    letter: str
+    entries: tuple[ListEntry, ...]
+    by: Source
+    at: float
+
+
+@fact
+class ModesLocked(Fact):
+    """Services locked modes of a channel: nobody but servers may change these `letters` (MLOCK)."""
+
+    channel: Channel
+    letters: str
     by: Source
     at: float
 
@@ -343,10 +453,38 @@ class WallopsSent(Fact):
 
 @fact
 class ServerNotice(Fact):
-    """Something opers want to know of, for those whose snomask has `letter`."""
+    """Something opers want to know of, for those whose snomask has `letter`.
+
+    `by` is the server that says it, None if it is this one.
+    """
 
     letter: str
     text: str
+    at: float
+    by: Server | None = None
+
+
+@fact
+class NumericSent(Fact):
+    """A server answered a question of a user of another server.
+
+    `code` are the three digits, `text` is what follows the user on the wire: parameters, the last after a
+    colon.
+    """
+
+    by: Server
+    user: User
+    code: str
+    text: str
+    at: float
+
+
+@fact
+class PongSent(Fact):
+    """A server answered the PING of a user of another server."""
+
+    by: Server
+    user: User
     at: float
 
 
@@ -366,6 +504,18 @@ class Knocked(Fact):
 
     channel: Channel
     user: User
+    at: float
+
+
+@fact
+class NetworkBanned(Fact):
+    """Somebody was banned from the network or from this server, or a name reserved, or such a ban changed.
+
+    One that holds no longer was taken back.
+    """
+
+    ban: NetworkBan
+    by: Source
     at: float
 
 

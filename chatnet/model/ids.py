@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 UID = NewType("UID", str)
-"""Nine characters, the first three being the SID of the user's server; empty before registration."""
+"""Nine characters, the first three being the SID of the user's server."""
 SID = NewType("SID", str)
 """Three characters: a digit, then two digits or capital letters."""
 Folded = NewType("Folded", str)

@@ -73,6 +73,11 @@ USER_MODES: Final[dict[str, str]] = {
 }
 
 
+def at_least(rank: int) -> int:
+    """The bits of `rank` and of all above it."""
+    return (OWNER * 2 - 1) & ~(rank - 1)
+
+
 def rank_letters(ranks: int) -> str:
     """The letters of a combination of ranks, highest first."""
     return "".join(letter for letter, rank in RANKS.items() if ranks & rank)
@@ -93,7 +98,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates",
-    "k": "kills",
+    "k": "kills, and bans that come from other servers",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",

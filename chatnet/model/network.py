@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, Topic, split_forward
-from chatnet.model.facts import Fact, ModeChange
+from chatnet.model.bans import KINDS, NetworkBan
+from chatnet.model.channel import PARAMETERS, Channel, ListEntry, Topic, set_parameter, split_forward
+from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
@@ -16,6 +17,9 @@ from chatnet.model.user import User
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
+
+BANS_SEEN_TO: Final = 60.0
+"""Seconds between two looks for bans that are to be forgotten, as more come."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,6 +48,8 @@ class Network:
         self.channels: dict[Folded, Channel] = {}
         self.former: dict[Folded, Former] = {}
         self.opers: dict[User, None] = {}
+        self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
+        self._bans_seen_to = 0.0
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -59,16 +65,22 @@ class Network:
             facts.RealnameChanged: self._realname_changed,
             facts.AwayChanged: self._away_changed,
             facts.AccountChanged: self._account_changed,
+            facts.CertfpChanged: self._certfp_changed,
+            facts.RealHostChanged: self._real_host_changed,
             facts.UserModesChanged: self._user_modes_changed,
             facts.Opered: self._opered,
             facts.AcceptsChanged: self._accepts_changed,
             facts.Joined: self._joined,
+            facts.ChannelReset: self._channel_reset,
             facts.ChannelRenamed: self._channel_renamed,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
             facts.ModesChanged: self._modes_changed,
+            facts.EntriesAdded: self._entries_added,
+            facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
+            facts.NetworkBanned: self._network_banned,
             facts.SettingsChanged: self._settings_changed,
         }
 
@@ -115,6 +127,8 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        if user.oper is not None:
+            self.opers[user] = None
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -127,6 +141,8 @@ class Network:
     def _forget_user(self, user: User, at: float) -> None:
         for channel in user.channels:
             self._forget_member(channel, user)
+        for channel in user.invites:
+            channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
         self.opers.pop(user, None)
@@ -143,7 +159,12 @@ class Network:
         self.whowas.remember(user, fact.at)
         del self.nicks[user.folded]
         if fact.folded != user.folded:
-            user.nick_ts = max(int(fact.at), user.nick_ts + 1)
+            if fact.ts is None:
+                lost = user.lost[1] if user.lost is not None else 0
+                user.nick_ts = max(int(fact.at), user.nick_ts + 1, lost + 1)
+            else:
+                user.nick_ts = fact.ts
+            user.lost = fact.lost or user.lost
             # Whoever accepted the old nick does not learn the new one by it.
             for other in user.accepted_by:
                 other.accepts.pop(user, None)
@@ -170,6 +191,14 @@ class Network:
     def _account_changed(self, fact: facts.AccountChanged) -> None:
         fact.user.account = fact.account
         fact.user.renew_tagged()
+        self._drop_verdicts(fact.user)
+
+    def _certfp_changed(self, fact: facts.CertfpChanged) -> None:
+        fact.user.certfp = fact.certfp
+        self._drop_verdicts(fact.user)
+
+    def _real_host_changed(self, fact: facts.RealHostChanged) -> None:
+        fact.user.real_host = fact.real_host
         self._drop_verdicts(fact.user)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
@@ -219,6 +248,13 @@ class Network:
         for folded in channel.former:
             del self.former[folded]
         channel.former.clear()
+        self._forget_invites(channel)
+
+    @staticmethod
+    def _forget_invites(channel: Channel) -> None:
+        for user in channel.invited:
+            user.invites.pop(channel, None)
+        channel.invited.clear()
 
     def _joined(self, fact: facts.Joined) -> None:
         channel = fact.channel
@@ -229,6 +265,16 @@ class Network:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             user.invites.pop(channel, None)
+            channel.invited.pop(user, None)
+
+    def _channel_reset(self, fact: facts.ChannelReset) -> None:
+        channel = fact.channel
+        channel.ts = fact.ts
+        if not fact.keeping:
+            channel.rename(fact.name, channel.folded)
+            channel.locked = ""
+            self._forget_invites(channel)
+            self._change_modes(channel, fact.removed, fact.by, fact.at)
 
     def _channel_renamed(self, fact: facts.ChannelRenamed) -> None:
         channel, old = fact.channel, fact.channel.folded
@@ -260,24 +306,22 @@ class Network:
         del fact.user.channels[fact.channel]
 
     def _topic_changed(self, fact: facts.TopicChanged) -> None:
-        fact.channel.topic = Topic(fact.text, fact.by.mask, int(fact.at)) if fact.text else None
+        setter = fact.by.mask if fact.setter is None else fact.setter
+        ts = int(fact.at) if fact.ts is None else fact.ts
+        fact.channel.topic = Topic(fact.text, setter, ts) if fact.text else None
 
     def _modes_changed(self, fact: facts.ModesChanged) -> None:
-        channel = fact.channel
-        for change in fact.changes:
+        self._change_modes(fact.channel, fact.changes, fact.by, fact.at)
+
+    def _change_modes(self, channel: Channel, changes: tuple[ModeChange, ...], by: Source, at: float) -> None:
+        for change in changes:
             letter = change.letter
             if letter in RANKS:
                 self._rank_changed(channel, change)
             elif letter in channel.lists:
-                self._list_changed(channel, change, fact.by.mask, int(fact.at))
-            elif letter == "k":
-                channel.key = change.parameter if change.adding else None
-            elif letter == "l":
-                channel.limit = int(change.parameter) if change.adding and change.parameter else None
-            elif letter == "f":
-                channel.forward = change.parameter if change.adding else None
-            elif letter == "j":
-                channel.throttle = _throttle(change.parameter) if change.adding and change.parameter else None
+                self._list_changed(channel, change, by.mask, int(at))
+            elif letter in PARAMETERS:
+                set_parameter(channel, letter, change.parameter if change.adding else None)
             elif change.adding:
                 channel.flags.add(letter)
             else:
@@ -303,12 +347,35 @@ class Network:
             entries.pop(key, None)
         channel.verdicts.clear()
 
+    def _entries_added(self, fact: facts.EntriesAdded) -> None:
+        entries = fact.channel.lists[fact.letter]
+        for entry in fact.entries:
+            entries[self.fold(entry.mask)] = entry
+        fact.channel.verdicts.clear()
+
+    def _modes_locked(self, fact: facts.ModesLocked) -> None:
+        fact.channel.locked = fact.letters
+
     def _invited(self, fact: facts.Invited) -> None:
-        invites = fact.user.invites
-        invites.pop(fact.channel, None)
-        invites[fact.channel] = fact.at
-        while len(invites) > self.most_invites:
-            del invites[next(iter(invites))]
+        user, channel = fact.user, fact.channel
+        user.invites.pop(channel, None)
+        user.invites[channel] = fact.at
+        channel.invited[user] = None
+        while len(user.invites) > self.most_invites:
+            oldest = next(iter(user.invites))
+            del user.invites[oldest]
+            del oldest.invited[user]
+
+    def _network_banned(self, fact: facts.NetworkBanned) -> None:
+        ban, key = fact.ban, self.fold(fact.ban.mask)
+        self.bans[ban.kind].pop(key, None)
+        if ban.remembered(fact.at):
+            self.bans[ban.kind][key] = ban
+        if fact.at >= self._bans_seen_to + BANS_SEEN_TO:
+            self._bans_seen_to = fact.at
+            for bans in self.bans.values():
+                for key in [key for key, ban in bans.items() if not ban.remembered(fact.at)]:
+                    del bans[key]
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
@@ -326,6 +393,8 @@ class Network:
             for channel, ranks in user.channels.items():
                 assert channel.members[user] == ranks
                 assert self.channels[channel.folded] is channel
+            for channel in user.invites:
+                assert user in channel.invited and self.channels[channel.folded] is channel
             assert ("o" in user.modes) == (user.oper is not None) == (user in self.opers)
             assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
@@ -341,6 +410,11 @@ class Network:
             for user, ranks in channel.members.items():
                 assert user.channels[channel] == ranks and self.users[user.uid] is user
             assert set(channel.verdicts) <= set(channel.members)
+            for user in channel.invited:
+                assert channel in user.invites and self.users[user.uid] is user
+            for entries in channel.lists.values():
+                assert all(key == self.fold(entry.mask) for key, entry in entries.items())
+            assert channel.ts >= 0
             for name in channel.former:
                 assert self.former[name].channel is channel
         for name, former in self.former.items():
@@ -348,8 +422,3 @@ class Network:
             assert self.channels[former.channel.folded] is former.channel
         assert len(self.former) <= self.most_former_names
         assert self.invisible == sum("i" in user.modes for user in self.users.values())
-
-
-def _throttle(parameter: str) -> tuple[int, int]:
-    joins, _, seconds = parameter.partition(":")
-    return int(joins), int(seconds)

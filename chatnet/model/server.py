@@ -8,7 +8,7 @@ from chatnet.model.ids import SID
 class Server:
     """A server as the network knows it; `source` is its name as bytes, for the front of a line."""
 
-    __slots__ = ("description", "hops", "name", "sid", "source", "tagged", "uplink")
+    __slots__ = ("caps", "description", "hops", "name", "sid", "source", "tagged", "uplink")
 
     def __init__(
         self, sid: SID, name: str, description: str, hops: int = 0, uplink: Server | None = None
@@ -17,6 +17,7 @@ class Server:
         self.name = name
         self.description = description
         self.hops = hops
+        self.caps: frozenset[str] = frozenset()  # the tokens of its CAPAB or GCAP
         self.uplink = uplink
         self.source = name.encode()
         self.tagged = 0  # no tag tells anything about a server

@@ -23,7 +23,7 @@ class Oper:
 
 
 class User:
-    """Somebody on the network, or (with an empty `uid`) a connection that has not registered yet.
+    """Somebody on the network, or a connection that has not registered yet.
 
     `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
     ``nick!user@host`` as bytes, kept for the front of lines, and `tagged` the capabilities by which what the
@@ -43,6 +43,7 @@ class User:
         "folded",
         "host",
         "invites",
+        "lost",
         "modes",
         "nick",
         "nick_ts",
@@ -85,6 +86,7 @@ class User:
         self.channels: dict[channel.Channel, int] = {}  # the same ranks as channel.members has
         self.accepts: dict[User, None] = {}  # who may write to a user with mode g
         self.accepted_by: dict[User, None] = {}  # the other way round
+        self.lost: tuple[Folded, int] | None = None  # a nick that was taken from them, and its TS
         self.invites: dict[channel.Channel, float] = {}  # channel -> Unix time
         self.source = b"*"
         self.tagged = 0

@@ -11,14 +11,18 @@ from chatnet.wire.text import ctcp_request
 def may_write(user: User, target: User, command: str, text: str) -> Refusal | None:
     """Whether `user` may send `text` to `target`: user modes g, G, R and C of both sides.
 
-    Opers pass R and caller id.  716 (caller id) asks the caller to tell the target.
+    Opers pass R and caller id.  716 (caller id) asks the caller to tell the target.  A list of accepted users
+    is known to one's own server only, so each server judges for its users.
     """
+    if target.server.uplink is not None:
+        own = _own_mode(user, target) if command != "NOTICE" else None
+        return Refusal(numerics.ERR_OWNMODE, target.nick, own) if own else None
     modes = target.modes
     if "C" in modes and ctcp_request(text) and user.oper is None:
         return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
     if user is target:
         return None
-    if command != "NOTICE" and (own := _own_mode(user, target)):
+    if command != "NOTICE" and user.server.uplink is None and (own := _own_mode(user, target)):
         return Refusal(numerics.ERR_OWNMODE, target.nick, own)
     if user.oper is not None:
         return None

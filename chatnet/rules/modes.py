@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from chatnet.model.channel import Channel
-from chatnet.model.modes import HALFOP, OP, OWNER
+from chatnet.model.channel import PARAMETERS, Channel, parameters, split_forward
+from chatnet.model.facts import ModeChange
+from chatnet.model.ids import Folded
+from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
 from chatnet.model.user import User
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
@@ -85,3 +88,35 @@ def join_throttle(text: str) -> str | None:
     """The parameter of ``+j``: joins and seconds as ``5:10``, each 1 to 9999."""
     found = _THROTTLE.fullmatch(text)
     return f"{found[1]}:{found[2]}" if found else None
+
+
+def differs(channel: Channel, subject: object, change: ModeChange) -> bool:
+    """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None."""
+    letter = change.letter
+    if isinstance(subject, User):
+        return bool(channel.members[subject] & RANKS[letter]) is not change.adding
+    if letter in channel.lists:
+        return (subject in channel.lists[letter]) is not change.adding
+    if letter in PARAMETERS:
+        value = parameters(channel).get(letter)
+        return value != change.parameter if change.adding else value is not None
+    return (letter in channel.flags) is not change.adding
+
+
+def effective(
+    channel: Channel, changes: Iterable[ModeChange], fold: Callable[[str], Folded]
+) -> tuple[ModeChange, ...]:
+    """The last word of `changes` on each mode, mask and member's rank, where it is not so already.
+
+    Ranks of users who are not in the channel are left out.
+    """
+    wanted: dict[tuple[str, object], ModeChange] = {}
+    for change in changes:
+        subject: object = change.user
+        if change.letter in channel.lists:
+            subject = fold(split_forward(change.parameter or "")[0])
+        elif change.letter in RANKS and change.user not in channel.members:
+            continue
+        wanted.pop((change.letter, subject), None)
+        wanted[change.letter, subject] = change
+    return tuple(change for (_, subject), change in wanted.items() if differs(channel, subject, change))

@@ -61,6 +61,12 @@ def granted(settings: Settings, block: OperSettings) -> Oper:
     return Oper(block.name, block.oper_class, settings.privileges(block.oper_class), title)
 
 
+def granted_elsewhere(settings: Settings, name: str, oper_class: str, title: str) -> Oper:
+    """What an operator of another server is here, by our class of the same name; only `title` without one."""
+    titles = [c.title for c in settings.oper_class if c.name == oper_class]
+    return Oper(name, oper_class, settings.privileges(oper_class), *titles or (title,))
+
+
 def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
     """The facts that make `user` an oper, with the modes of `block`."""
     snomask = "".join(letter for letter in SNOMASKS if letter in block.snomask)

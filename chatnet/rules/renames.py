@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chatnet.model.channel import Channel
 from chatnet.model.modes import OP
 from chatnet.model.network import Former, Network
+from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.settings import Settings
 
@@ -28,7 +29,8 @@ def may_rename(
     """Whether `channel` may be called `name`, a well-formed name, at the Unix time `now`.
 
     A name that leads to a renamed channel is taken as well, so that nobody catches those who still join by
-    it; that channel itself may have it back.
+    it; that channel itself may have it back.  Servers of other makes cannot rename a channel: those of their
+    users who are in it would be left behind.
     """
     folded = network.fold(name)
     other = network.channels.get(folded)
@@ -42,7 +44,19 @@ def may_rename(
         return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is already taken")
     if len(channel.members) > settings.limits.rename_members and folded != channel.folded:
         return CannotRename("CANNOT_RENAME", "This channel has too many members")
+    if not all(_knows_renames(network, user.server) for user in channel.members):
+        return CannotRename("CANNOT_RENAME", "This channel has members on servers that cannot rename it")
     return None
+
+
+def _knows_renames(network: Network, server: Server) -> bool:
+    """True if `server`, and all servers on the way to it, are chatnet's."""
+    hop: Server | None = server
+    while hop is not None and hop is not network.me:
+        if "CN1" not in hop.caps:
+            return False
+        hop = hop.uplink
+    return True
 
 
 def renamed_from(network: Network, settings: Settings, user: User, name: str, now: float) -> Channel | None:

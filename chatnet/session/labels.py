@@ -62,8 +62,9 @@ def answering(session: one.Session, earlier: Labelled | None) -> Iterator[None]:
         yield
         return
     current = session.labelled
-    if current is not None:
-        current.pause()
+    executing = current if current is not None and not current.paused else None
+    if executing is not None:
+        executing.pause()
     session.labelled = earlier
     earlier.resume()
     try:
@@ -72,8 +73,26 @@ def answering(session: one.Session, earlier: Labelled | None) -> Iterator[None]:
         if not session.closed:
             earlier.end()
             session.labelled = current
-            if current is not None:
-                current.resume()
+            if executing is not None:
+                executing.resume()
+
+
+@contextmanager
+def continuing(session: one.Session, earlier: Labelled) -> Iterator[None]:
+    """What is said within is a part of the answer to an `earlier` command, in a batch; more may come."""
+    current = session.labelled
+    executing = current if current is not None and not current.paused else None
+    if executing is not None:
+        executing.pause()
+    session.labelled = earlier
+    earlier.resume()
+    try:
+        yield
+    finally:
+        earlier.pause()
+        session.labelled = current
+        if executing is not None:
+            executing.resume()
 
 
 class Labelled:

@@ -24,12 +24,16 @@ WITH_VALUES: Final = 302
 class Offers:
     """What one configuration offers.
 
-    `certified` tells whether the server has a certificate for a host name that somebody else vouches for.
+    `certified` tells whether the server has a certificate for a host name that somebody else vouches for;
+    `mechanisms` are those by which services let people log in.
     """
 
-    def __init__(self, settings: Settings, certified: Callable[[str], bool]) -> None:
+    def __init__(
+        self, settings: Settings, certified: Callable[[str], bool], mechanisms: tuple[str, ...]
+    ) -> None:
         self.settings = settings
         self.certified = certified
+        self.mechanisms = mechanisms
         # By any of its names: a client that asked for another one has it no more, either.
         self._withheld = cap.bits(settings.server.withheld_capabilities)
         self._common = {
@@ -57,9 +61,20 @@ def _multiline(offers: Offers, peer: Peer) -> str:
     return f"max-bytes={limits.multiline_bytes},max-lines={limits.multiline_lines}"
 
 
+def _sasl(offers: Offers, peer: Peer) -> str | None:
+    """https://ircv3.net/specs/extensions/sasl-3.2#mechanism-list-in-cap-ls
+
+    "Servers MUST NOT advertise the `sasl` capability if the authentication layer is unavailable."
+    """
+    if offers.settings.sasl.tls_only and not peer.secure:
+        return None
+    return ",".join(offers.mechanisms) or None
+
+
 VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
     "draft/message-redaction": lambda offers, peer: "" if offers.settings.history.messages else None,
+    "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }
 """Capability → its value, or None if it is not offered; those that are not here have none."""
@@ -113,7 +128,7 @@ def _lines(session: one.Session, subcommand: str, listed: Iterable[str]) -> tupl
 
 
 def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> None:
-    """After a reload: CAP DEL and CAP NEW to those who know them; what is gone is taken from everybody.
+    """After a change: CAP DEL and CAP NEW to those who know them; what is gone is taken from everybody.
 
     A value that changed is told as new, for the last one that a client reads counts.
     https://ircv3.net/specs/extensions/capability-negotiation#the-cap-new-subcommand

@@ -69,6 +69,11 @@ class Outlet:
         self.turn = turn
         self.sendq = 1_048_576  # bytes that may wait; the session sets it when it knows its class
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for the other end to take them."""
+        return sum(map(len, self.out))
+
     def send(self, line: bytes) -> None:
         """Queue `line` (whole, with its CR LF) for the end of this turn."""
         if not self.out:

@@ -10,6 +10,7 @@ from typing import Final
 
 import chatnet
 from chatnet.model import modes
+from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
@@ -18,13 +19,18 @@ from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.render import LINE, encode, tags
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
-from chatnet.wire.text import cut_bytes
+from chatnet.wire.text import cut, cut_bytes
 
 
 def advance(session: one.Session) -> None:
     """Register `session` if it needs nothing more."""
     if session.needs or session.registered or session.closed:
         return
+    if session.login is not None:
+        # "If the client completes registration … while the SASL authentication is still in progress, the
+        # server SHOULD abort it and send a 906 numeric, then register the client without authentication."
+        # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
+        session.login.give_up(numerics.ERR_SASLABORTED)
     wanted = session.connection_class.password or session.sessions.password
     if wanted is None:
         _introduce(session)
@@ -64,7 +70,6 @@ def _introduce(session: one.Session) -> None:
         return
     session.password = None
     now = node.clock.time()
-    user.uid = node.uids.take()
     user.signon = now
     user.nick_ts = int(now)
     user.modes = {"i"}
@@ -74,7 +79,13 @@ def _introduce(session: one.Session) -> None:
     if sessions.cloaking:
         user.modes.add("x")
         user.host = user.cloak
+    username, host = session.granted
+    user.username, user.host = username or user.username, host or user.host
     user.renew_source()
+    if (ban := sessions.network_bans.user(user)) is not None:
+        node.notice("r", f"Refused {user.identity}: banned as {ban.mask}")
+        send_away(session, ban)
+        return
     session.registered = True
     sessions.registered += 1
     if sessions.registered > sessions.most_registered:
@@ -84,6 +95,16 @@ def _introduce(session: one.Session) -> None:
     _welcome(session)
     if node.network.opers:  # else the text is not worth making
         node.notice("c", f"Client connecting: {user.identity}")
+
+
+def send_away(session: one.Session, ban: NetworkBan) -> None:
+    """Close the session of somebody who is banned: 465, and the reason.
+
+    https://modern.ircdocs.horse/#erryourebannedcreep-465
+    """
+    reason = cut(ban.public_reason, session.sessions.node.settings.limits.kick)
+    session.numeric(numerics.ERR_YOUREBANNEDCREEP, reason)
+    session.close(f"Banned: {reason}" if reason else "Banned")
 
 
 def _welcome(session: one.Session) -> None:
@@ -179,7 +200,7 @@ def counts(sessions: registry.Sessions) -> bytes:
     form = sessions.welcome.counts[bool(opers), bool(unknown), bool(channels)]
     optional = [number for number in (opers, unknown, channels) if number]
     text = form % (
-        everybody - invisible, invisible, servers, *optional, local, servers - 1,
+        everybody - invisible, invisible, servers, *optional, local, len(sessions.links.routes.direct),
         local, most, local, most, everybody, network.most_users, everybody, network.most_users,
         sessions.most, most, sessions.opened,
     )  # fmt: skip

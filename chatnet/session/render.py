@@ -7,7 +7,6 @@ between characters.
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from chatnet.model import facts
@@ -17,6 +16,7 @@ from chatnet.model.user import User
 from chatnet.wire import capabilities as cap
 from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
 LINE: Final = 510
@@ -27,20 +27,6 @@ OPERWALL: Final = "OPERWALL - "
 
 TAGS: Final = cap.SERVER_TIME | cap.MESSAGE_TAGS | cap.ACCOUNT_TAG | cap.OPER_TAG
 """The capabilities that add tags to a line."""
-
-_milliseconds = -1
-_time = b""
-
-
-def time_tag(at: float) -> bytes:
-    """``time=2026-11-22T13:20:00.123Z`` for a Unix time.  https://ircv3.net/specs/extensions/server-time"""
-    global _milliseconds, _time
-    milliseconds = int(at * 1000)
-    if milliseconds != _milliseconds:
-        _milliseconds = milliseconds
-        second, rest = divmod(milliseconds, 1000)
-        _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
-    return _time
 
 
 def account_tag(account: str) -> bytes:
@@ -81,6 +67,24 @@ def line(body: bytes, at: float, key: int, by: Source | None = None, own: bytes 
     if own or key & TAGS:
         return tags(at, key, by, own) + body + b"\r\n"
     return body + b"\r\n"
+
+
+def in_utf8(lines: bytes) -> bytes:
+    """Whole lines with U+FFFD for what is not UTF-8, which other servers let through: "Servers publishing the
+    `UTF8ONLY` token MUST NOT relay content […] containing non-UTF-8 data to clients".
+
+    https://ircv3.net/specs/extensions/utf8-only
+    """
+    if lines.isascii():
+        return lines
+    fit = []
+    for text in lines.splitlines(True):
+        whole = text.decode("utf-8", "replace").encode()
+        if len(whole) > len(text):  # the sign is longer than what it stands for
+            front, space, body = whole.partition(b" ") if whole[:1] == b"@" else (b"", b"", whole)
+            whole = front + space + cut_bytes(body.removesuffix(b"\r\n"), LINE) + b"\r\n"
+        fit.append(whole)
+    return b"".join(fit)
 
 
 def encode(text: str) -> bytes:
@@ -219,6 +223,26 @@ def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
     return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
 
 
+def entries_added(fact: facts.EntriesAdded, key: int, most: int) -> bytes:
+    """``:server MODE #channel +bb mask mask``"""
+    changes = tuple(ModeChange(True, fact.letter, entry.text) for entry in fact.entries)
+    bodies = mode_lines(fact.by.source, fact.channel.source, changes, most)
+    return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
+
+
+def channel_reset(fact: facts.ChannelReset, key: int, me: Source, most: int) -> bytes:
+    """``:server NOTICE #channel :*** Notice -- TS for #channel changed from 5 to 3``, and what goes with it.
+
+    The wording is Solanum's, which clients and services may know.
+    """
+    name = fact.channel.source
+    text = b"*** Notice -- TS for %b changed from %d to %d" % (name, fact.old_ts, fact.ts)
+    bodies = mode_lines(fact.by.source, name, fact.removed, most)
+    return line(b":%b NOTICE %b :%b" % (me.source, name, text), fact.at, key) + b"".join(
+        [line(body, fact.at, key, fact.by) for body in bodies]
+    )
+
+
 def rank_lines(source: Source, user: User, channel: Channel, letters: str, at: float, key: int) -> bytes:
     """``:server MODE #channel +ov nick nick``: the ranks of somebody who comes in, by a netjoin, say."""
     changes = tuple(ModeChange(True, letter, None, user) for letter in letters)
@@ -282,6 +306,17 @@ def wallops(fact: facts.WallopsSent, key: int) -> bytes:
     mark = OPERWALL if fact.for_opers else ""
     body = b":%b WALLOPS :%b" % (fact.by.source, encode(mark + fact.text))
     return line(body, fact.at, key, fact.by)
+
+
+def numeric(fact: facts.NumericSent, key: int) -> bytes:
+    """``:server NNN nick parameters :text``: the answer of another server."""
+    body = b":%b %b %b %b" % (fact.by.source, fact.code.encode(), encode(fact.user.nick), encode(fact.text))
+    return line(body, fact.at, key)
+
+
+def pong(fact: facts.PongSent, key: int) -> bytes:
+    """``:server PONG server :nick``: another server is there."""
+    return line(b":%b PONG %b :%b" % (fact.by.source, fact.by.source, encode(fact.user.nick)), fact.at, key)
 
 
 def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:

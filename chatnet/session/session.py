@@ -11,20 +11,23 @@ from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, Final
 
-from chatnet.dispatch import Phase
+from chatnet.dispatch import Phase, Row
 from chatnet.model.facts import UserQuit
+from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions
+    asked,
     labels,
     multiline,
     registration,
+    sasl,
     sessions,
 )
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
-from chatnet.session.render import LINE, encode, line
+from chatnet.session.render import LINE, encode, in_utf8, line
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
@@ -37,10 +40,10 @@ from chatnet.wire.numerics import (
     ERR_UNKNOWNERROR,
     Numeric,
 )
-from chatnet.wire.text import middle
+from chatnet.wire.text import middle, sanitise
 
 HTTP_VERBS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE"})
-"""What a browser led to this port begins with; a TRACE counts with an HTTP version behind it only."""
+"""What a browser led to this port begins with; CONNECT and TRACE count with an HTTP version behind only."""
 
 TAGS: int = 4096
 """Bytes of the tags of a line, with their ``@`` and the space after them, that LineBuffer lets through."""
@@ -69,10 +72,15 @@ class Refused(Exception):
         self.refusal = refusal
 
 
+class Elsewhere(Exception):
+    """Raised in a handler when another server answers the command: here nothing more is said."""
+
+
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
 
     __slots__ = (
+        "asked",
         "backlog",
         "backlog_bytes",
         "buffer",
@@ -81,10 +89,13 @@ class Session:
         "caps",
         "closed",
         "connection_class",
+        "failed_logins",
         "failed_opers",
+        "granted",
         "heard",
         "held",
         "labelled",
+        "login",
         "multiline",
         "needs",
         "opened",
@@ -123,10 +134,15 @@ class Session:
         self.closed = False
         self.held = False
         self.labelled: labels.Labelled | None = None
+        self.asked: dict[Server, deque[asked.Question]] | None = None
         self.multiline: multiline.Multiline | None = None
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
+        self.failed_logins = 0
+        self.login: sasl.Login | None = None
+        self.granted: tuple[str | None, str | None] = (None, None)
+        """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
         self.pinged = 0.0
         self.backlog: deque[bytes] | None = None
@@ -245,10 +261,16 @@ class Session:
         if len(params) < row.min_params:
             self.numeric(ERR_NEEDMOREPARAMS, row.verb)
             return
+        self.execute(row, params, tags)
+
+    def execute(self, row: Row, params: list[str], tags: dict[str, str]) -> None:
+        """Do what a row says; everything that is answered goes to this client."""
         try:
-            waiting = row.handler(sessions.make_request(self, params, tags, row))
+            waiting = row.handler(self.sessions.make_request(self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Elsewhere:
+            pass
         except Exception:
             self._failed(row.verb)
         else:
@@ -324,6 +346,8 @@ class Session:
             await waiting
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
+        except Elsewhere:
+            pass
         except Exception:
             self._failed(verb)
 
@@ -352,7 +376,9 @@ class Session:
         out = outlet.out
         if not out:
             outlet.turn.mark(outlet)
-        if len(body) > LINE or self.caps & SERVER_TIME:
+        if not body.isascii() and self.sessions.node.settings.server.utf8_only:
+            out.append(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
+        elif len(body) > LINE or self.caps & SERVER_TIME:
             out.append(line(body, self.sessions.node.clock.time(), self.caps))
         else:
             out.append(body + b"\r\n")
@@ -368,6 +394,7 @@ class Session:
         https://ircv3.net/specs/extensions/account-tag
         """
         text = f":{self.sessions.server_name} {numeric.code} {self.user.nick} {numeric.form % args}"
+        text = text if not self.sessions.node.settings.server.utf8_only else sanitise(text)
         self.outlet.send(line(encode(text), self.sessions.node.clock.time(), self.caps, by))
 
     def fail(self, command: str, code: str, description: str, *context: str) -> None:
@@ -412,7 +439,7 @@ class Session:
         if self.labelled is not None and self.labelled.paused:
             self.labelled.end()
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
-        self.outlet.send(line(body, self.sessions.node.clock.time(), self.caps))
+        self.outlet.send(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
         if self.labelled is not None:
             self.labelled.end()
         self.outlet.close()
@@ -438,6 +465,8 @@ class Session:
     def depart(self) -> bool:
         """Take nothing in and hear nothing any more; True if a user is left who has no session now."""
         self.closed = True
+        if self.login is not None:
+            self.login.give_up()
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

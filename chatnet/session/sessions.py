@@ -7,22 +7,27 @@ from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.ring import Ring
-from chatnet.model.facts import Fact, Hearer, Killed, SettingsChanged
+from chatnet.links import Links
+from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
 from chatnet.model.ids import Folded
 from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.held_nicks import HeldNicks
+from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.throttles import Throttles
 from chatnet.session import registration
 from chatnet.session import session as one  # a registry names its sessions, and each of them its registry
 from chatnet.session.batches import References
 from chatnet.session.control import Control
+from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, isupport, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
+from chatnet.session.sasl import Accounts
 from chatnet.settings import ConnectionClassSettings, Settings
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
@@ -84,6 +89,7 @@ class Sessions:
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
         certified: Callable[[str], bool],
         admission: Admission,
+        links: Links,
         control: Control | None = None,
     ) -> None:
         self.node = node
@@ -92,8 +98,11 @@ class Sessions:
         self.local = local
         self.monitors = monitors
         self.history = history
+        self.links = links
         self.references = references
         self.bans = Bans(node.network)
+        self.network_bans = NetworkBans(node.network.fold, node.clock.time)
+        self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
         self.cloaks = cloaks
         self.verify = verify
@@ -114,7 +123,11 @@ class Sessions:
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
             **self.bans.hears,
+            **self.held_nicks.hears,
+            **Accounts(self).hears,
             Killed: self._killed,
+            NetworkBanned: Expelling(self).banned,
+            MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings)
@@ -128,7 +141,7 @@ class Sessions:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self._certified)
+        self.offers = Offers(settings, self._certified, self.links.agents.mechanisms)
         self._classes = [
             (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
             for klass in settings.connection_class
@@ -143,6 +156,11 @@ class Sessions:
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
+        tell_changes(self.all, offers, self.offers)
+
+    def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
+        offers = self.offers
+        self.offers = Offers(self.node.settings, self._certified, fact.mechanisms)
         tell_changes(self.all, offers, self.offers)
 
     def _killed(self, fact: Killed, origin: object) -> None:
@@ -186,6 +204,7 @@ class Sessions:
         """A new connection: make its session, and greet it or send it away."""
         node = self.node
         user = User(node.network.me, peer.address, wire_address(peer.address))
+        user.uid = node.uids.take()  # already now, for services that log people in before they are users
         user.secure = peer.secure
         user.certfp = peer.certfp
         klass = self.matching_class(peer)
@@ -229,7 +248,9 @@ class Sessions:
     ) -> None:
         """Send a session away that its class has no room for, or look up its host if it is not `named`."""
         node, address = self.node, session.peer.address
-        if klass is None:
+        if (ban := self.network_bans.address(address)) is not None:
+            registration.send_away(session, ban)
+        elif klass is None:
             node.notice("r", f"No connection class for {address}")
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:

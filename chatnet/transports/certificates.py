@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -108,14 +109,18 @@ class CertificateStore:
         return found
 
     def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str]]:
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        self._prepare(context)
-        context.set_tlsext_servername_callback(self._choose)
+        context = self._new_context()
         context.use_certificate_chain_file(str(chain))
         context.use_privatekey(_private_key(key.read_bytes()))
         context.check_privatekey()
         pem = chain.read_bytes()
         return context, _not_after(pem), _vouched(pem)
+
+    def _new_context(self) -> SSL.Context:
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        self._prepare(context)
+        context.set_tlsext_servername_callback(self._choose)
+        return context
 
     def _choose(self, connection: SSL.Connection) -> None:
         """The client said which host it wants (SNI)."""
@@ -154,6 +159,18 @@ class CertificateStore:
             for name, entry in self._entries.items()
             if entry.not_after is not None and entry.not_after <= limit
         )
+
+
+class LinkCertificate(CertificateStore):
+    """The one certificate that other servers are shown, whoever dialled and whatever name is asked for."""
+
+    def _files(self) -> dict[str, tuple[Path, Path]]:
+        return {name: files for name, files in super()._files().items() if name == self.default}
+
+    def _new_context(self) -> SSL.Context:
+        context = SSL.Context(SSL.TLS_METHOD)
+        self._prepare(context)
+        return context
 
 
 def _name(stem: str) -> str:
@@ -216,16 +233,29 @@ def _words_for(error: Exception) -> str:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of the first certificate in a PEM file, in lower-case hex.  Raises OSError or ValueError."""
+    return digest(_first(path))
+
+
+def _first(path: Path) -> crypto.X509:
     try:
-        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, path.read_bytes())
+        return crypto.load_certificate(crypto.FILETYPE_PEM, path.read_bytes())
     except crypto.Error:
         raise ValueError(f"{path} holds no certificate") from None
-    return digest(certificate)
 
 
 def digest(certificate: crypto.X509) -> str:
     """SHA-256 of the DER form, in lower-case hex."""
     return certificate.digest("sha256").decode("ascii").replace(":", "").lower()
+
+
+def public_key_digest(certificate: crypto.X509) -> str:
+    """SHA-256 of the DER form of the public key (SPKI), in lower-case hex: a new certificate may keep it."""
+    return sha256(crypto.dump_publickey(crypto.FILETYPE_ASN1, certificate.get_pubkey())).hexdigest()
+
+
+def public_key_fingerprint(path: Path) -> str:
+    """That of the first certificate in a PEM file.  Raises OSError or ValueError."""
+    return public_key_digest(_first(path))
 
 
 def make_self_signed(path: Path, names: Iterable[str], now: datetime | None = None) -> None:

@@ -131,6 +131,10 @@ class SocketOutlet(Outlet):
         if self._send is None:
             cast(IConsumer, transport).registerProducer(self, True)
 
+    @property
+    def waiting(self) -> int:
+        return super().waiting + self._waiting_bytes + self._in_transport
+
     def flush(self) -> None:
         out = self.out
         if not out:
@@ -363,7 +367,10 @@ class ClientTurn(Turn):
         super().__init__(lambda: clock.callLater(0, self.flush))
 
     def _flush(self, dirty: list[Outlet]) -> None:
-        # A failing one is logged and aborted, and the others still flush.
+        # A failing one is logged and aborted, and the others still flush. Members of one channel are often
+        # told the same: what is joined for one of them is sent to the next as it is.
+        lines: list[bytes] = []
+        joined = b""
         for outlet in dirty:
             try:
                 if type(outlet) is not SocketOutlet or (send := outlet.direct) is None:
@@ -372,7 +379,13 @@ class ClientTurn(Turn):
                 out = outlet.out
                 if not out:  # a sender's own line was taken back
                     continue
-                data = out[0] if len(out) == 1 else b"".join(out)
+                if len(out) == 1:
+                    data = out[0]
+                else:
+                    if out != lines:
+                        lines = out.copy()
+                        joined = b"".join(lines)
+                    data = joined
                 out.clear()
                 try:
                     sent = send(data)

@@ -51,6 +51,17 @@ def prepare_context(context: SSL.Context) -> None:
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
 
 
+def prepare_link_context(context: SSL.Context) -> None:
+    """Set up a new context for links, of either end: both must show a certificate, and none is left out of it
+    by resuming a session."""
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_cipher_list(CIPHERS)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _accept_certificate)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+
+
 def _accept_certificate(
     connection: SSL.Connection, certificate: object, error: int, depth: int, ok: int
 ) -> bool:
@@ -159,9 +170,13 @@ class TLSOutlet(SocketOutlet):
     def tls_failed(self, error: SSL.Error) -> None:
         """There is no going on after an error; it is the peer's doing, or the network's."""
         log.debug("TLS failed: {error!r}", error=error)
-        self.failure = "TLS error"
+        self.failure = self.words_for(error)
         self.drain()
         self.hang_up()
+
+    def words_for(self, error: SSL.Error) -> str:
+        """What is said of an error: it may be in a QUIT, where it is of no use to anybody to know more."""
+        return "TLS error"
 
     def _pending(self) -> bytes:
         parts = []
@@ -237,7 +252,8 @@ class TLSProtocol(ClientProtocol):
 
     def _handshake(self, data: bytes) -> None:
         connection = self.connection
-        connection.bio_write(data)
+        if data:  # who dialled begins without any
+            connection.bio_write(data)
         try:
             connection.do_handshake()
         except SSL.WantReadError:

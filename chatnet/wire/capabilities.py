@@ -32,8 +32,10 @@ EXTENDED_ISUPPORT: Final = 1 << 20
 CHANNEL_RENAME: Final = 1 << 22
 MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
+SASL: Final = 1 << 25
 
 BY_NAME: Final[dict[str, int]] = {
+    "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
     "multi-prefix": MULTI_PREFIX,
     "userhost-in-names": USERHOST_IN_NAMES,
     "extended-join": EXTENDED_JOIN,

@@ -147,6 +147,14 @@ def parse_network(text: str) -> Network | None:
 _MAPPED_BITS: Final = 96
 
 
+_LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1"))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, whatever happens to the network: `localhost`, 127.0.0.0/8, `::1`."""
+    return host.lower() == "localhost" or address_in(host, _LOOPBACK)
+
+
 def aggregate(address: str, bits4: int, bits6: int) -> str:
     """The network that an address counts for: its first `bits4` or `bits6` bits, as `192.0.2.0/24`.
 

@@ -18,6 +18,7 @@ _HOSTNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 _SERVER_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
 _SID: Final = re.compile(r"[0-9][A-Z0-9]{2}")
+_UID: Final = re.compile(r"[0-9][A-Z0-9]{2}[A-Z][A-Z0-9]{5}")
 _REFERENCE_TAG: Final = re.compile(r"[A-Za-z0-9-]+")
 _TAG: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
@@ -68,6 +69,11 @@ def is_server_name(text: str) -> bool:
 def is_sid(text: str) -> bool:
     """A server's three characters in TS6: a digit, then two digits or capitals."""
     return _SID.fullmatch(text) is not None
+
+
+def is_uid(text: str) -> bool:
+    """A user's nine characters in TS6: the server's, a capital, and five capitals or digits."""
+    return _UID.fullmatch(text) is not None
 
 
 def is_tag_name(text: str) -> bool:

@@ -36,6 +36,8 @@ RPL_CREATED = _numeric(3, "RPL_CREATED", ":This server was created %s")
 RPL_MYINFO = _numeric(4, "RPL_MYINFO", "%s %s %s %s %s")
 RPL_ISUPPORT = _numeric(5, "RPL_ISUPPORT", "%s :are supported by this server")
 RPL_SNOMASK = _numeric(8, "RPL_SNOMASK", "%s :Server notice mask")
+# The unique id, which is the nick now; it goes to the old nick.
+RPL_SAVENICK = _numeric(43, "RPL_SAVENICK", "%s :Nick collision, forcing nick change to your unique ID")
 RPL_HOSTHIDDEN = _numeric(396, "RPL_HOSTHIDDEN", "%s :is now your displayed host")
 
 # The network and its servers.
@@ -44,6 +46,10 @@ RPL_MAPEND = _numeric(17, "RPL_MAPEND", ":End of /MAP")
 # Server name, name of the server it hangs on, hops, description.
 RPL_LINKS = _numeric(364, "RPL_LINKS", "%s %s :%d %s")
 RPL_ENDOFLINKS = _numeric(365, "RPL_ENDOFLINKS", "%s :End of /LINKS list")
+# Version, what was asked for, the next server on the way to it.
+RPL_TRACELINK = _numeric(200, "RPL_TRACELINK", "Link %s %s %s")
+# Server, servers behind it and itself, users there, seconds since it was heard.
+RPL_TRACESERVER = _numeric(206, "RPL_TRACESERVER", "Serv server %dS %dC %s *!*@%s :%d")
 # Connection class, nick[user@host], address, seconds since connecting.
 RPL_TRACEUNKNOWN = _numeric(203, "RPL_TRACEUNKNOWN", "???? %s %s (%s) %d")
 # Likewise, but with seconds since it was heard, and seconds idle.
@@ -53,6 +59,8 @@ RPL_TRACECLASS = _numeric(209, "RPL_TRACECLASS", "Class %s %d")
 RPL_ENDOFTRACE = _numeric(262, "RPL_ENDOFTRACE", "%s :End of TRACE")
 
 # STATS.
+# Server, bytes that wait, lines and KiB sent, lines and KiB received, seconds since connecting, its state.
+RPL_STATSLINKINFO = _numeric(211, "RPL_STATSLINKINFO", "%s %d %d %d %d %d :%d %s")
 # Command, uses, bytes, uses by other servers.
 RPL_STATSCOMMANDS = _numeric(212, "RPL_STATSCOMMANDS", "%s %d %d :%d")
 # Address mask, host mask, port (0: any), connection class.
@@ -197,6 +205,7 @@ ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already 
 ERR_BANNICKCHANGE = _numeric(
     435, "ERR_BANNICKCHANGE", "%s %s :Cannot change nickname while banned or muted on channel"
 )
+ERR_UNAVAILRESOURCE = _numeric(437, "ERR_UNAVAILRESOURCE", "%s :Nick/channel is temporarily unavailable")
 # The present nick, the nick asked for, seconds to wait.
 ERR_NICKTOOFAST = _numeric(438, "ERR_NICKTOOFAST", "%s %s :Nick change too fast. Please wait %d seconds.")
 ERR_USERNOTINCHANNEL = _numeric(441, "ERR_USERNOTINCHANNEL", "%s %s :They aren't on that channel")
@@ -210,6 +219,7 @@ ERR_ACCEPTEXIST = _numeric(457, "ERR_ACCEPTEXIST", "%s :is already on your accep
 ERR_ACCEPTNOT = _numeric(458, "ERR_ACCEPTNOT", "%s :is not on your accept list")
 ERR_NEEDMOREPARAMS = _numeric(461, "ERR_NEEDMOREPARAMS", "%s :Not enough parameters")
 ERR_ALREADYREGISTERED = _numeric(462, "ERR_ALREADYREGISTERED", ":You may not reregister")
+ERR_YOUREBANNEDCREEP = _numeric(465, "ERR_YOUREBANNEDCREEP", ":You are banned from this server- %s")
 ERR_PASSWDMISMATCH = _numeric(464, "ERR_PASSWDMISMATCH", ":Password incorrect")
 # The channel asked for, the channel given.
 ERR_LINKCHANNEL = _numeric(470, "ERR_LINKCHANNEL", "%s %s :%s")
@@ -224,6 +234,7 @@ ERR_NEEDREGGEDNICK = _numeric(
 )
 # Channel, the mask that found no place.
 ERR_BANLISTFULL = _numeric(478, "ERR_BANLISTFULL", "%s %s :Channel list is full")
+ERR_BADCHANNAME = _numeric(479, "ERR_BADCHANNAME", "%s :Illegal channel name")
 ERR_THROTTLE = _numeric(
     480, "ERR_THROTTLE", "%s :Cannot join channel (+j) - throttle exceeded, try again later"
 )
@@ -258,5 +269,21 @@ ERR_TARGUMODEG = _numeric(
     716, "ERR_TARGUMODEG", "%s :is in %s mode and takes messages only from users on their accept list"
 )
 ERR_NOPRIVS = _numeric(723, "ERR_NOPRIVS", "%s :Insufficient oper privileges")
+# Channel, mode letter, all letters that are locked.
+ERR_MLOCKRESTRICTED = _numeric(
+    742, "ERR_MLOCKRESTRICTED", "%s %s %s :Services keep this mode as it is (MLOCK)"
+)
 # Channel, mode letter, mask.
 ERR_INVALIDBAN = _numeric(743, "ERR_INVALIDBAN", "%s %s %s :Invalid ban mask")
+
+# Accounts.  https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
+# nick!user@host, account, account.
+RPL_LOGGEDIN = _numeric(900, "RPL_LOGGEDIN", "%s %s :You are now logged in as %s")
+RPL_LOGGEDOUT = _numeric(901, "RPL_LOGGEDOUT", "%s :You are now logged out")
+RPL_SASLSUCCESS = _numeric(903, "RPL_SASLSUCCESS", ":SASL authentication successful")
+ERR_SASLFAIL = _numeric(904, "ERR_SASLFAIL", ":SASL authentication failed")
+ERR_SASLTOOLONG = _numeric(905, "ERR_SASLTOOLONG", ":SASL message too long")
+ERR_SASLABORTED = _numeric(906, "ERR_SASLABORTED", ":SASL authentication aborted")
+ERR_SASLALREADY = _numeric(907, "ERR_SASLALREADY", ":You have already authenticated using SASL")
+# Mechanisms, with commas.
+RPL_SASLMECHS = _numeric(908, "RPL_SASLMECHS", "%s :are available SASL mechanisms")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chatnet.commands import CLIENT, Request
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
+from chatnet.links import Links
+from chatnet.links.dialler import Attempt, Connect
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -21,6 +24,7 @@ from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
+from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.wire.casemap import folder
 
@@ -34,7 +38,13 @@ class Parts:
     delivery: Delivery
     history: Ring
     admission: Admission
+    links: Links
     turn: Turn
+
+
+def unconnected(attempt: Attempt) -> None:
+    """In the place of a transport that connects to other servers, where there is none."""
+    attempt.failed("this process connects to nobody")
 
 
 def build(
@@ -49,6 +59,7 @@ def build(
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
     certified: Callable[[str], bool],
     control: Control | None = None,
+    connect: Connect = unconnected,
 ) -> Parts:
     """Make a node that has no listeners yet."""
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
@@ -62,6 +73,7 @@ def build(
     monitors = Monitors(node)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
+    links = Links(node, connect)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -75,7 +87,9 @@ def build(
         host_of=host_of,
         certified=certified,
         admission=admission,
+        links=links,
         control=control,
     )
-    node.observe([delivery, monitors, history, sessions, Opers(sessions)])
-    return Parts(node, sessions, delivery, history, admission, turn)
+    links.queries.answer = partial(answer, sessions)
+    node.observe([delivery, monitors, history, sessions, Opers(sessions), links, links.dialler, links.agents])
+    return Parts(node, sessions, delivery, history, admission, links, turn)

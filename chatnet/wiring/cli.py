@@ -62,8 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
-    fingerprint = commands.add_parser("fingerprint", help="SHA-256 fingerprint of a certificate, for certfp")
-    fingerprint.add_argument("path", metavar="PEMFILE", type=Path)
+    fingerprint = commands.add_parser(
+        "fingerprint",
+        help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
+    )
+    fingerprint.add_argument("path", metavar="PATH", type=Path)
     fingerprint.set_defaults(run=_fingerprint)
     return parser
 
@@ -157,8 +160,21 @@ def _fingerprint(arguments: argparse.Namespace) -> None:
     from chatnet.transports.certificates import fingerprint
 
     try:
-        print(fingerprint(arguments.path))
+        if arguments.path.suffix == ".toml":
+            _print_link_block(arguments.path)
+        else:
+            print(fingerprint(arguments.path))
     except OSError as error:
         raise _Failure(f"{arguments.path}: {error.strerror}") from None
     except ValueError as error:
+        raise _Failure(str(error)) from None
+
+
+def _print_link_block(path: Path) -> None:
+    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.linkblock import link_block
+
+    try:
+        print(link_block(load(str(path), os.environ)), end="")
+    except ConfigError as error:
         raise _Failure(str(error)) from None

@@ -1,4 +1,4 @@
-"""TLS for the listeners that want it: certificates found or made, looked at again, and their end foreseen.
+"""TLS for listeners and links that want it: certificates found or made, looked at again, their end foreseen.
 
 Nothing of TLS is imported before a listener needs it.
 """
@@ -16,24 +16,31 @@ from chatnet.wiring.config import ConfigError, os_reason
 
 
 class Security:
-    """The certificate store and the gate of all TLS listeners, made when the first of them is prepared."""
+    """The certificate stores and the gates of all TLS listeners and of all links, made when needed."""
 
     def __init__(self, reactor: Any, data: Path, base: Path, settings: Callable[[], Settings]) -> None:
         self._reactor = reactor
         self._data = data
         self._base = base
         self._settings = settings
-        self._gate: Any = None
+        self._gate: Any = None  # of clients
+        self._link_gate: Any = None
+        self._trust: Any = None
 
     @property
-    def store(self) -> Any:
-        """The certificates in use; None while there are none. Setting it goes back to such a store."""
-        return None if self._gate is None else self._gate.store
+    def stores(self) -> tuple[Any, Any]:
+        """The certificates in use, for clients and for links; None while there are none.
 
-    @store.setter
-    def store(self, store: Any) -> None:
-        if store is not None:
-            self._gate.store = store
+        Setting them goes back to such stores.
+        """
+        gates = (self._gate, self._link_gate)
+        return tuple(None if gate is None else gate.store for gate in gates)  # type: ignore[return-value]
+
+    @stores.setter
+    def stores(self, stores: tuple[Any, Any]) -> None:
+        for gate, store in zip((self._gate, self._link_gate), stores, strict=True):
+            if store is not None:
+                gate.store = store
 
     def _folder(self, settings: Settings) -> Path:
         named = settings.tls.certificates
@@ -42,12 +49,16 @@ class Security:
     def prepare(self, settings: Settings) -> None:
         """Have certificates ready for `settings`; a self-made one if the data folder has no default.
 
-        Raises ConfigError, and changes nothing, if the default certificate cannot be used.
+        Raises ConfigError, and changes nothing, if a certificate that is needed cannot be used.
         """
-        if not any(listen.tls for listen in settings.listen):
+        self._check_authorities(settings)
+        clients = any(listen.tls and listen.kind != "server" for listen in settings.listen)
+        servers = any(listen.tls and listen.kind == "server" for listen in settings.listen)
+        dialled = any(block.tls and not a.startswith("/") for block in settings.link for a in block.addresses)
+        if not (clients or servers or dialled):
             return
-        from chatnet.transports.certificates import CertificateStore, make_self_signed
-        from chatnet.transports.tls import TLSGate, prepare_context
+        from chatnet.transports.certificates import CertificateStore, LinkCertificate, make_self_signed
+        from chatnet.transports.tls import prepare_context, prepare_link_context
 
         folder, default = self._folder(settings), settings.tls.default
         own = not settings.tls.certificates
@@ -56,17 +67,60 @@ class Security:
                 make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
             except OSError as error:
                 raise ConfigError([f"{folder}: cannot keep a certificate: {os_reason(error)}"]) from None
-        current = self.store
-        if current is not None and (current.folder, current.default) == (folder, default):
-            return
-        store = CertificateStore(folder, default, prepare_context)
+        before = self.stores
+        try:
+            if clients:
+                self._gate = self._prepared(
+                    self._gate, CertificateStore(folder, default, prepare_context), "tls.certificates"
+                )
+            if servers or dialled:
+                named = settings.links.certificate
+                self._link_gate = self._prepared(
+                    self._link_gate,
+                    LinkCertificate(folder, named or default, prepare_link_context),
+                    "links.certificate" if named else "tls.certificates",
+                )
+        except ConfigError:
+            self.stores = before
+            raise
+
+    def _prepared(self, gate: Any, store: Any, place: str) -> Any:
+        """The gate with this store, unless it has it already."""
+        from chatnet.transports.tls import TLSGate
+
+        if gate is not None and (gate.store.folder, gate.store.default) == (store.folder, store.default):
+            return gate
         problems = store.refresh()
         if store.context_for(None) is None:
-            raise ConfigError([f"tls.certificates: {problem}" for problem in problems])
-        if self._gate is None:
-            self._gate = TLSGate(store, lambda: self._settings().tls, self._reactor)
-        else:
-            self._gate.store = store
+            raise ConfigError([f"{place}: {problem}" for problem in problems])
+        if gate is None:
+            return TLSGate(store, lambda: self._settings().tls, self._reactor)
+        gate.store = store
+        return gate
+
+    def _check_authorities(self, settings: Settings) -> None:
+        problems = []
+        for index, block in enumerate(settings.link):
+            if block.ca:
+                try:
+                    self.trust.authorities(block.ca)
+                except ValueError as error:
+                    problems.append(f"link.{index}.ca: {error}")
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def trust(self) -> Any:
+        """Who judges the certificates of other servers."""
+        if self._trust is None:
+            from chatnet.transports.trust import Trust
+
+            self._trust = Trust(self._base)
+        return self._trust
+
+    def gate_of_links(self, tls: bool) -> Any:
+        """The gate of connections between servers that are under TLS, None for the others."""
+        return self._link_gate if tls else None
 
     def protocol(self, factory: ClientFactory) -> ClientProtocol:
         """A protocol for a connection to a TLS listener."""
@@ -80,16 +134,21 @@ class Security:
         return WebSocketTLSProtocol(factory, self._gate)
 
     def describe(self) -> list[str]:
-        """A line about the default certificate, for the start."""
-        if self._gate is None:
+        """A line about each default certificate, for the start."""
+        if not self._in_use():
             return []
-        from chatnet.transports.certificates import fingerprint
+        from chatnet.transports.certificates import fingerprint, public_key_fingerprint
 
-        store = self._gate.store
-        path = store.folder / f"{store.default}.pem"
-        if not path.exists():
-            return []
-        return [f"Certificate {path.absolute()}: SHA-256 {fingerprint(path)}"]
+        lines = []
+        for store, what, of in zip(
+            self.stores,
+            ("SHA-256 ", "for links, SPKI:SHA2-256:"),
+            (fingerprint, public_key_fingerprint),
+            strict=True,
+        ):
+            if store is not None and (path := store.folder / f"{store.default}.pem").exists():
+                lines.append(f"Certificate {path.absolute()}: {what}{of(path)}")
+        return lines
 
     def certified(self, hostname: str) -> bool:
         """Whether clients can trust the certificate that they are shown for `hostname`."""
@@ -105,17 +164,18 @@ class Security:
 
     def refresh(self) -> list[str]:
         """Look at the certificate files again; a sentence for each that cannot be used (the old stays)."""
-        if self._gate is None:
-            return []
-        problems: list[str] = self._gate.store.refresh()
-        return problems
+        problems = [problem for store in self._in_use() for problem in store.refresh()]
+        return list(dict.fromkeys(problems))
 
     def expiring(self, now: datetime) -> list[str]:
         """A sentence for each certificate that ends soon."""
-        if self._gate is None:
-            return []
         days = self._settings().tls.warn_before_expiry
-        return [
+        sentences = [
             f"The certificate {name} {'expired' if end <= now else 'expires'} on {end:%Y-%m-%d}"
-            for name, end in self._gate.store.expiring(days, now)
+            for store in self._in_use()
+            for name, end in store.expiring(days, now)
         ]
+        return list(dict.fromkeys(sentences))
+
+    def _in_use(self) -> list[Any]:
+        return [store for store in self.stores if store is not None]

@@ -24,6 +24,7 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
@@ -34,6 +35,7 @@ from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
+from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
@@ -86,9 +88,11 @@ class ChatService(Service):
             host_of=host_of,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,
+            connect=lambda attempt: self._linking.connect(attempt),
         )
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, lambda: self._parts.node.settings)
+        self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
         self._loops: list[LoopingCall] = []
         self._certificate_clock: LoopingCall | None = None
@@ -128,6 +132,8 @@ class ChatService(Service):
         sessions = self._parts.sessions
         settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
+        self._every(LINK_SWEEP, self._linking.sweep)
+        self._reactor.callLater(0, self._linking.sweep)
         self._every(60.0, self._parts.admission.sweep)
         history, clock = self._parts.history, self._parts.node.clock
         self._every(FORGET, lambda: history.sweep(clock.time()))
@@ -181,6 +187,8 @@ class ChatService(Service):
 
     def _make_factory(self, listen: ListenSettings) -> ClientFactory:
         parts = self._parts
+        if listen.kind == "server":
+            return self._linking.factory(listen, self._admit, self._release)
         options: dict[str, Any] = {
             "turn": parts.turn,
             "open_session": parts.sessions.open,
@@ -202,15 +210,21 @@ class ChatService(Service):
 
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
-        if refusal is None:
-            self._connections += 1
-        else:
+        if refusal is not None:
             self._parts.node.notice("r", f"Refused {address}: {refusal}")
-        return refusal
+            return refusal
+        self._entered()
+        return None
 
     def _release(self, address: str) -> None:
-        self._connections -= 1
         self._parts.admission.release(address)
+        self._left()
+
+    def _entered(self) -> None:
+        self._connections += 1
+
+    def _left(self) -> None:
+        self._connections -= 1
         if not self._connections and self._emptied is not None:
             self._emptied.callback(None)
             self._emptied = None
@@ -244,7 +258,7 @@ class ChatService(Service):
 
     async def _rehash(self) -> list[str]:
         old = self._parts.node.settings
-        store = self._security.store
+        stores = self._security.stores
         try:
             loaded = replace(load(self._path, os.environ), base=self._loaded.base)
             motd = read_motd(loaded)
@@ -253,7 +267,7 @@ class ChatService(Service):
             self._security.prepare(new)
             await self._listeners.reconcile(new.listen)
         except (ConfigError, ListenError) as error:
-            self._security.store = store
+            self._security.stores = stores
             return list(error.problems)
         except DataFolderError as error:
             return [str(error)]
@@ -308,6 +322,7 @@ class ChatService(Service):
         # A manager that reads that we stop would wait for our end, and not for the new process.
         notify(reloading() if self._restart else STOPPING)
         await self._listeners.close()
+        self._linking.close(self._goodbye)
         self._parts.sessions.close_all(self._goodbye)
         self._parts.turn.flush()
         if self._connections:
@@ -343,6 +358,8 @@ def kind_of(listen: ListenSettings) -> str:
     """What is spoken at a listener, for the log."""
     if listen.kind == "websocket":
         return "WebSocket over TLS" if listen.tls else "WebSocket"
+    if listen.kind == "server":
+        return "servers over TLS" if listen.tls else "servers, plain"
     return "TLS" if listen.tls else "plain"
 
 

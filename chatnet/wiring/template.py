@@ -53,6 +53,16 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "certfp": "0123456789abcdef" * 4,
         }
     ],
+    "link": [
+        {
+            "name": "irc2.example.org",
+            "sid": "1CN",
+            "addresses": ["irc2.example.org:6900"],
+            "password": "a-long-word-that-both-sides-know",
+            "accept_password": "another-word-that-only-they-give",
+            "spki_sha256": ["0123456789abcdef" * 4],
+        }
+    ],
 }
 """What to show of lists that are empty by default, and for keys that are absent by default."""
 _EXAMPLE_VALUES = {

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench_load.report import Measured, as_json, table
-from bench_load.scenarios import UNITS, Options, make
+from bench_load.scenarios import LINKED, UNITS, Options, make
 from bench_load.server import Server, Started
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,6 +27,9 @@ scenarios (message text 64 bytes; no flood limits)
   dm        100 pairs play ping-pong with private messages
   churn     connect, register, join, speak, quit: 100 at a time, 3000 times
   connect   5000 clients register and idle: CPU time and memory of each
+  burst-linked, single-linked: the same as burst and single, with another server linked that hears all of it
+  relay     1 client speaks in a channel whose other member is on another server: all that one message costs
+  link      another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
 With any of them comes `startup`: CPU time from the start of the process until it accepts connections.
 
 CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only:
@@ -56,6 +59,8 @@ def arguments() -> argparse.Namespace:
         parser.error("--address and --pid go together")
     if given.address and split_address(given.address)[0] not in ("127.0.0.1", "::1"):
         parser.error("--address must begin with 127.0.0.1: or [::1]:")
+    if given.address and set(given.scenario or ()) & set(LINKED):
+        parser.error("a server that runs already lets nobody link to it for this: no --address")
     return given
 
 
@@ -93,8 +98,8 @@ def two_cpus() -> tuple[int | None, int | None]:
     return (cpus[0], cpus[-1]) if len(cpus) > 1 else (None, None)
 
 
-def measure(scenario: str, start: Callable[[], Server], options: Options, number: int) -> Measured:
-    server = start()
+def measure(scenario: str, start: Callable[[bool], Server], options: Options, number: int) -> Measured:
+    server = start(scenario in LINKED)
     try:
         result = make(scenario, server, options).run()
     finally:
@@ -112,7 +117,7 @@ def main() -> int:
         os.sched_setaffinity(0, {generator_cpu})
     options = Options(given.seconds, given.tls, given.scale)
 
-    starters: dict[str, Callable[[], Server]] = {}
+    starters: dict[str, Callable[[bool], Server]] = {}
     trees: list[Path] = given.tree or ([] if given.address else [ROOT])
     for tree in trees:
         name = f"{tree if len(trees) > 1 else 'chatnet'} {commit(tree)}"
@@ -121,7 +126,8 @@ def main() -> int:
         starters[name] = partial(Started, name, tree.resolve(), given.tls, server_cpu)
     if given.address:
         host, port = split_address(given.address)
-        starters[given.address] = partial(Server, given.address, given.pid, host, port, port)
+        running = Server(given.address, given.pid, host, port, port)
+        starters[given.address] = lambda linked: running
 
     about: dict[str, object] = {
         "servers": list(starters),
@@ -136,7 +142,8 @@ def main() -> int:
         "generator_cpu": generator_cpu,
     }
     runs: list[Measured] = []
-    for scenario in given.scenario or list(UNITS):
+    scenarios = given.scenario or [name for name in UNITS if name not in LINKED or not given.address]
+    for scenario in scenarios:
         for number in range(1, given.rounds + 1):
             for name, start in starters.items():
                 print(f"{scenario}, round {number}: {name}", file=sys.stderr)

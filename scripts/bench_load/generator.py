@@ -45,6 +45,7 @@ class Connection:
         "closing",
         "expected",
         "heard",
+        "hello",
         "nick",
         "number",
         "sock",
@@ -54,8 +55,10 @@ class Connection:
         "waiting",
     )
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, hello: bytes = b"") -> None:
         self.number = number
+        self.hello = hello
+        """What it says first, if it is no client."""
         self.nick = b""
         self.sock = socket.socket()
         self.state = CLOSED
@@ -103,13 +106,14 @@ class Generator:
             self._tls.check_hostname = False
             self._tls.verify_mode = ssl.CERT_NONE  # the server's certificate is self-made
 
-    def open(self, connection: Connection) -> None:
-        """Begin to connect; registration follows by itself."""
-        family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
+    def open(self, connection: Connection, address: tuple[str, int] | None = None) -> None:
+        """Begin to connect, where clients do or to `address` without TLS; registration follows by itself."""
+        where = address or self.address
+        family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.connect_ex(self.address)
+        sock.connect_ex(where)
         connection.sock.close()
         connection.sock = sock
         connection.state = CONNECTING
@@ -181,7 +185,7 @@ class Generator:
         error = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             self._drop(connection, f"connect: {os.strerror(error)}")
-        elif self._tls is None:
+        elif self._tls is None or connection.hello:
             self._begin(connection)
         else:
             fd = connection.sock.fileno()
@@ -206,7 +210,8 @@ class Generator:
     def _begin(self, connection: Connection) -> None:
         connection.state = OPEN
         self._poll.modify(connection.sock.fileno(), select.EPOLLIN)
-        self.send(connection, b"NICK %b\r\nUSER bench 0 * :bench\r\n" % connection.nick)
+        register = b"NICK %b\r\nUSER bench 0 * :bench\r\n" % connection.nick
+        self.send(connection, connection.hello or register)
 
     def _resume(self, connection: Connection) -> None:
         data, connection.waiting = connection.waiting, b""
@@ -227,7 +232,7 @@ class Generator:
                 self._drop(connection, "closed by the server")
                 return
             self.received(connection, data)
-            if self._tls is None:
+            if not isinstance(connection.sock, ssl.SSLSocket):
                 return  # epoll tells if there is more; under TLS it does not know
 
     def received(self, connection: Connection, data: bytes) -> None:

@@ -6,6 +6,7 @@ import gc
 import time
 from dataclasses import dataclass, field
 
+from bench_load import neighbour
 from bench_load.generator import CLOSED, Connection, Generator, Run, Scenario, Stalled, text
 from bench_load.server import Server
 
@@ -99,7 +100,7 @@ class Conversation:
         self.targets = targets
         """Where the speaker of the same index writes to."""
         self.receivers = receivers
-        self.window = window * receivers
+        self.window = window
         self.due = 0
         """Deliveries that are to come."""
         self.turn = 0
@@ -108,7 +109,7 @@ class Conversation:
     def speak(self, generator: Generator) -> int:
         """Say as much as the window lets; the number of deliveries that will follow."""
         before = self.due
-        while self.due + self.receivers <= self.window:
+        while self.due + self.receivers <= self.window * self.receivers:
             index = self.turn % len(self.speakers)
             self.turn += 1
             self.sent[index] += 1
@@ -212,6 +213,48 @@ class Channels(Talk):
         self.of_client = [self.conversations[number % self.groups] for number in range(len(self.clients))]
 
 
+class Linked(Channels):
+    """The same in one channel, which has one member more behind a link: that server hears all of it."""
+
+    linked = False
+
+    def prepare(self) -> None:
+        super().prepare()
+        other = Connection(len(self.clients), neighbour.greeting() + neighbour.member(b"#bench0"))
+        self.generator.open(other, self.server.link_address)
+        self.generator.run_until(lambda: self.linked or bool(self.generator.trouble))
+        (conversation,) = self.conversations
+        self.clients.append(other)
+        self.of_client.append(conversation)
+        conversation.receivers += 1
+
+    def answered(self, connection: Connection) -> None:
+        self.linked = True
+
+
+class Burst(Crowd):
+    """A server links, and tells of all its users and channels."""
+
+    def __init__(self, server: Server, options: Options, users: int) -> None:
+        super().__init__(server, options, 0)
+        self.users = users
+        self.told = False
+
+    def measure(self, result: Result) -> None:
+        lines = neighbour.burst(self.users)
+        other = Connection(0, b"".join([neighbour.greeting(), *lines, neighbour.END]))
+        cpu, own, start = self.server.cpu(), time.process_time(), time.monotonic()
+        self.generator.open(other, self.server.link_address)
+        self.generator.run_until(lambda: self.told or bool(self.generator.trouble))
+        wall = time.monotonic() - start
+        result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / len(lines)
+        result.figures["rate"] = len(lines) / wall
+        result.figures["generator"] = (time.process_time() - own) / wall
+
+    def answered(self, connection: Connection) -> None:
+        self.told = True
+
+
 class Pairs(Talk):
     """Pairs who answer each other in private, one message under way in each."""
 
@@ -295,6 +338,12 @@ def make(name: str, server: Server, options: Options) -> Crowd:
 
     if name in ("burst", "single"):
         return Channels(server, options, scaled(500, 6), 1, 5, 50 if name == "burst" else 1)
+    if name in ("burst-linked", "single-linked"):
+        return Linked(server, options, scaled(500, 6), 1, 5, 50 if name == "burst-linked" else 1)
+    if name == "relay":
+        return Linked(server, options, 1, 1, 1, 50)
+    if name == "link":
+        return Burst(server, options, scaled(20000, 100))
     if name == "channels":
         groups = scaled(200, 2)
         return Channels(server, options, groups * 10, groups, 10, 1)
@@ -313,5 +362,11 @@ UNITS = {
     "dm": "delivery",
     "churn": "cycle",
     "connect": "registration",
+    "burst-linked": "delivery",
+    "single-linked": "delivery",
+    "relay": "message",
+    "link": "line",
 }
 """Every scenario, and what its CPU time and its rate are counted by."""
+LINKED = ("burst-linked", "single-linked", "relay", "link")
+"""Those for which a server must let another one link to it."""

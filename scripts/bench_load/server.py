@@ -22,7 +22,7 @@ data = "data"
 
 [[listen]]
 endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
-{tls}
+{more}
 [flood]
 enabled = false
 
@@ -31,6 +31,21 @@ name = "bench"
 flood_exempt = true
 sendq = 67108864
 ping_interval = 300.0
+"""
+NEIGHBOUR = "neighbour.bench"
+PASSWORD = "benchlink"
+LINKED = f"""
+[limits]
+users = 100000
+
+[[listen]]
+kind = "server"
+endpoint = "tcp:{{port}}:interface=127.0.0.1"
+
+[[link]]
+name = "{NEIGHBOUR}"
+password = "{PASSWORD}"
+role = "hub"
 """
 TLS_LISTENER = """
 [[listen]]
@@ -42,15 +57,21 @@ tls = true
 class Server:
     """A running server process, seen from outside."""
 
-    def __init__(self, name: str, pid: int, host: str, port: int, tls_port: int) -> None:
+    def __init__(self, name: str, pid: int, host: str, port: int, tls_port: int, link_port: int = 0) -> None:
         self.name = name
         self.pid = pid
         self.host = host
         self.port = port
         self.tls_port = tls_port
+        self.link_port = link_port
 
     def address(self, tls: bool) -> tuple[str, int]:
         return (self.host, self.tls_port if tls else self.port)
+
+    @property
+    def link_address(self) -> tuple[str, int]:
+        """Where another server may link to it."""
+        return (self.host, self.link_port)
 
     def cpu(self) -> float:
         """Seconds of user and system time so far, all threads; in steps of 10 ms."""
@@ -66,13 +87,17 @@ class Server:
 
 
 class Started(Server):
-    """`twistd chatnet` from a source tree, with a folder of its own and without flood limits."""
+    """`twistd chatnet` from a source tree, with a folder of its own and without flood limits.
 
-    def __init__(self, name: str, tree: Path, tls: bool, cpu: int | None) -> None:
-        port, tls_port = free_port(), free_port() if tls else 0
+    If it is to be `linked`, another server may link to it.
+    """
+
+    def __init__(self, name: str, tree: Path, tls: bool, cpu: int | None, linked: bool) -> None:
+        port, tls_port, link_port = free_port(), free_port() if tls else 0, free_port() if linked else 0
         self.folder = Path(tempfile.mkdtemp(prefix="chatnet-bench-"))
-        listener = TLS_LISTENER.format(port=tls_port) if tls else ""
-        (self.folder / "bench.toml").write_text(CONFIGURATION.format(port=port, tls=listener))
+        more = TLS_LISTENER.format(port=tls_port) if tls else ""
+        more += LINKED.format(port=link_port) if linked else ""
+        (self.folder / "bench.toml").write_text(CONFIGURATION.format(port=port, more=more))
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
         environment["PYTHONPATH"] = str(tree)
         twistd = str(Path(sys.executable).parent / "twistd")
@@ -85,7 +110,7 @@ class Started(Server):
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        super().__init__(name, self.process.pid, "127.0.0.1", port, tls_port)
+        super().__init__(name, self.process.pid, "127.0.0.1", port, tls_port, link_port)
         if cpu is not None:
             os.sched_setaffinity(self.pid, {cpu})
         self.startup = self._wait()

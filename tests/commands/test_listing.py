@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from conversation import Client, House
 from states import opered, set_modes
@@ -91,7 +93,7 @@ def test_too_many_conditions(house: House) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"limits": {"list_replies": 2}}, {"connection_class": "small"}])
-def test_a_long_list_ends_before_it_hurts(limits: dict[str, object]) -> None:
+def test_a_long_list_ends_before_it_hurts(limits: dict[str, Any]) -> None:
     if "connection_class" in limits:
         limits = {"connection_class": [{"name": "small", "sendq": 4096}]}
     house = House(**limits)

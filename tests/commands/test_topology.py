@@ -44,9 +44,9 @@ def test_map_draws_a_tree(house: House) -> None:
     ann = house.client("ann")
     ann >> "MAP"
     ann << ":irc.test 015 ann :irc.test[0CN]---* | Users:     1 (100.0%)"
-    ann << ":irc.test 015 ann :|- hub.test[1AA]---* | Users:     0 ( 0.0%)"
-    ann << ":irc.test 015 ann :|  `- leaf.test[1AB]---* | Users:     0 ( 0.0%)"
-    ann << ":irc.test 015 ann :`- west.test[1AC]---* | Users:     0 ( 0.0%)"
+    ann << ":irc.test 015 ann :|- hub.test[1AA]---* | Users:     0 ( 0.0%) | Hops: 1"
+    ann << ":irc.test 015 ann :|  `- leaf.test[1AB]---* | Users:     0 ( 0.0%) | Hops: 2"
+    ann << ":irc.test 015 ann :`- west.test[1AC]---* | Users:     0 ( 0.0%) | Hops: 1"
     ann << ":irc.test 017 ann :End of /MAP"
 
 

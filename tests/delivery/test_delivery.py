@@ -123,6 +123,7 @@ def test_what_was_not_asked_for_is_not_told(house: House) -> None:
     commit(house, AwayChanged(ann.user, "tea", NOW))
     commit(house, AccountChanged(ann.user, AccountName("ann"), NOW, None))
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
+    ann << ":irc.test 900 ann ann!~ann@192.0.2.1 ann :*"
     ann.silent()
     bob.silent()
 
@@ -135,6 +136,8 @@ def test_what_users_hear_of_themselves(house: House) -> None:
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
     commit(house, HostChanged(ann.user, "~ann", "example.org", ann.user.source, NOW))
     ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
+    # "sent when the user's account name is set (whether by SASL or otherwise)"
+    ann << ":irc.test 900 ann ann!~ann@192.0.2.1 ann :*"
     ann << ":ann!~ann@192.0.2.1 SETNAME :Anna"
     ann << ":ann!~ann@192.0.2.1 CHGHOST ~ann example.org"
     ann << ":irc.test 396 ann example.org :is now your displayed host"

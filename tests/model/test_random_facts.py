@@ -16,17 +16,20 @@ from hypothesis.stateful import (
 )
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.channel import Channel, ListEntry, Topic
+from chatnet.model.claims import SJoin
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, AccountName, UIDs
 from chatnet.model.modes import OP, RANKS
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import Oper, User
+from chatnet.rules.timestamps import resolve_entries, resolve_sjoin
 from chatnet.wire.casemap import folder
 
 WHOWAS = 5
 FORMER = 2
+INVITES = 2
 nicks = st.sampled_from(["a", "A", "b", "[x]", "{X}", "c", "d\\", "D|"])
 names = st.sampled_from(["#a", "#A", "#b[", "#B{", "#c"])
 
@@ -38,7 +41,7 @@ class RandomFacts(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.server = Server(SID("0AA"), "irc.test", "")
-        self.network = Network(self.server, folder("rfc1459"), WHOWAS, former_names=FORMER)
+        self.network = Network(self.server, folder("rfc1459"), WHOWAS, INVITES, FORMER)
         self.uids = UIDs(self.server.sid)
         self.sids = 0
         self.now = 1000.0
@@ -104,12 +107,14 @@ class RandomFacts(RuleBasedStateMachine):
         assert len(network.users) == stay and not set(lost) & set(network.servers.values())
         assert not any(member.server in lost for c in network.channels.values() for member in c.members)
 
-    @rule(user=users, nick=nicks)
-    def rename(self, user: User, nick: str) -> None:
-        folded = self.network.fold(nick)
+    @rule(user=users, nick=nicks, ts=st.sampled_from([None, 7]))
+    def rename(self, user: User, nick: str, ts: int | None) -> None:
+        folded, before = self.network.fold(nick), user.nick_ts
         if self.network.nicks.get(folded, user) is user:
-            self.apply(facts.NickChanged(user, nick, folded, self.now, user.nick, user.source))
+            same = folded == user.folded
+            self.apply(facts.NickChanged(user, nick, folded, self.now, user.nick, user.source, ts))
             assert user.mask.startswith(nick + "!")
+            assert user.nick_ts == (before if same else ts or max(int(self.now - 1), before + 1))
 
     @rule(user=users, name=names, ranks=st.integers(0, 31))
     def join(self, user: User, name: str, ranks: int) -> None:
@@ -175,20 +180,61 @@ class RandomFacts(RuleBasedStateMachine):
         self.apply(facts.ModesChanged(channel, (change,), self.server, self.now))
         if mode[0] in channel.lists:
             assert not channel.verdicts
-            assert len(channel.lists[mode[0]]) <= 1
+            assert len(channel.lists[mode[0]].keys() - {"b!*@*"}) <= 1  # but for what `entries` brings
 
-    @rule(user=users, index=st.integers(0, 9), text=st.sampled_from(["", "tea"]))
-    def topic(self, user: User, index: int, text: str) -> None:
+    @rule(user=users, index=st.integers(0, 9), age=st.integers(-5, 5), modes=st.sampled_from(["", "in", "P"]))
+    def merge(self, user: User, index: int, age: int, modes: str) -> None:
+        """Another server tells of a channel that is here, and of some who are in it."""
+        channels = list(self.network.channels.values())
+        if not channels:
+            return
+        channel = channels[index % len(channels)]
+        before = (channel.ts, channel.name)
+        claim = SJoin(
+            channel.name.swapcase(), max(channel.ts + age, 0), frozenset(modes), {"l": "7"}, ((user, OP),)
+        )
+        for member in channel.members:
+            channel.verdicts[member] = True
+        outcome = resolve_sjoin(channel, claim)
+        for fact in outcome.facts(self.network, channel, self.server, self.now):
+            self.apply(fact)
+            self.network.check()
+        assert user in channel.members and channel.ts == min(before[0], claim.ts)
+        if outcome.lost:
+            assert (channel.flags, channel.limit, channel.key) == (set(modes), 7, None)
+            assert not channel.invited and not channel.locked and not any(channel.lists.values())
+            assert channel.name == before[1].swapcase() and channel.members[user] == OP
+
+    @rule(user=users, index=st.integers(0, 9), mask=st.sampled_from(["A!*@*", "a!*@*", "b!*@*"]))
+    def entries(self, user: User, index: int, mask: str) -> None:
         if (channel := self.channel_of(user, index)) is not None:
-            self.apply(facts.TopicChanged(channel, text, user, self.now))
-            assert (channel.topic is None) is (text == "")
+            channel.verdicts[user] = True
+            new = resolve_entries(self.network, channel, "b", [ListEntry(mask, "far", 5, "#f")])
+            self.apply(facts.EntriesAdded(channel, "b", new, self.server, self.now))
+            assert self.network.fold(mask) in channel.lists["b"] and not channel.verdicts
+
+    @rule(user=users, index=st.integers(0, 9), letters=st.sampled_from(["", "nt"]))
+    def lock(self, user: User, index: int, letters: str) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            self.apply(facts.ModesLocked(channel, letters, self.server, self.now))
+            assert channel.locked == letters
+
+    @rule(
+        user=users, index=st.integers(0, 9), text=st.sampled_from(["", "tea"]), ts=st.sampled_from([None, 5])
+    )
+    def topic(self, user: User, index: int, text: str, ts: int | None) -> None:
+        if (channel := self.channel_of(user, index)) is not None:
+            setter = None if ts is None else "far"
+            self.apply(facts.TopicChanged(channel, text, user, self.now, setter, ts))
+            expected = Topic(text, setter or user.mask, ts or int(self.now - 1))
+            assert channel.topic == (expected if text else None)
 
     @rule(user=users, other=users, index=st.integers(0, 9))
     def invite(self, user: User, other: User, index: int) -> None:
         channel = self.channel_of(user, index)
         if channel is not None and other not in channel.members:
             self.apply(facts.Invited(other, channel, user, self.now))
-            assert list(other.invites)[-1] is channel
+            assert list(other.invites)[-1] is channel and other in channel.invited
 
     @rule(user=users, other=users, adding=st.booleans())
     def accept(self, user: User, other: User, adding: bool) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from bench_load import neighbour
 from bench_load.generator import Connection, text
 from bench_load.report import Measured, table
 from bench_load.scenarios import Conversation, Options, Talk
-from bench_load.server import Server
+from bench_load.server import NEIGHBOUR, PASSWORD, Server
+from conversation import House
+from mesh import Stranger
 
 
 def message(sender: int, sequence: int) -> bytes:
@@ -74,6 +77,19 @@ def test_window_holds_back_the_next_message() -> None:
     conversation.due -= 1
     assert conversation.speak(talk.generator) == 4
     assert conversation.sent == [2, 2]
+
+
+def test_the_burst_of_a_neighbour_is_a_sound_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(link=[{"name": NEIGHBOUR, "password": PASSWORD, "role": "hub"}])
+    monkeypatch.setattr("bench_load.neighbour.time.time", house.clock.time)
+    other = Stranger(house, NEIGHBOUR, neighbour.SID)
+    other.link.receive(b"".join([neighbour.greeting(), *neighbour.burst(1000), neighbour.END]))
+    assert other.gone is None
+    assert other.lines()[-1].startswith(f":{house.node.network.me.sid} PONG ")
+    network = house.node.network
+    assert (len(network.users), len(network.channels)) == (1000, 100)
+    for channel in network.channels.values():
+        assert (len(channel.members), len(channel.lists["b"]), channel.topic is not None) == (20, 2, True)
 
 
 def test_table_gives_medians_the_ratio_and_the_trouble() -> None:

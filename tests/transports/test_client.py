@@ -55,6 +55,18 @@ def test_reads_go_to_the_session_and_lines_come_back_in_one_piece() -> None:
     assert door.admitted == door.released == ["127.0.0.1"]
 
 
+def test_each_reads_its_own_lines_though_others_read_nearly_the_same() -> None:
+    door = Doorway()
+    told = [[b"a", b"b"], [b"a", b"b"], [b"b"], [b"a", b"b"], [b"a", b"c"], [b"a", b"b", b"c"], [b"a", b"b"]]
+    clients = [door.connect()[0] for _ in told]
+    for session, lines in zip(door.sessions, told, strict=True):
+        for line in lines:
+            session.outlet.send(line + b"\r\n")
+    door.pump.run()
+    for client, lines in zip(clients, told, strict=True):
+        assert client.recv(100) == b"\r\n".join([*lines, b""])
+
+
 def test_half_close_ends_the_connection() -> None:
     door = Doorway()
     client, _ = door.connect()

@@ -179,7 +179,7 @@ def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ('kind = "web"', "listen.0.kind: must be 'irc' or 'websocket'"),
+        ('kind = "web"', "listen.0.kind: must be 'irc', 'websocket' or 'server'"),
         ('origins = ["*"]', 'listen.0: has origins without kind = "websocket"'),
         ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket"'),
         ("compression = true", 'listen.0: has compression without kind = "websocket"'),
@@ -239,8 +239,8 @@ def test_mistakes_in_a_websocket_listener(write: Any, keys: str, reason: str) ->
             ],
         ),
         (
-            '[server]\nwithheld_capabilities = ["sasl", "batch"]\n',
-            ["server.withheld_capabilities: has unknown capabilities: sasl"],
+            '[server]\nwithheld_capabilities = ["tls", "batch"]\n',
+            ["server.withheld_capabilities: has unknown capabilities: tls"],
         ),
     ],
 )

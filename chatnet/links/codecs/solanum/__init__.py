@@ -1,0 +1,22 @@
+"""The dialect of Solanum, which chatnet servers speak to each other as well.
+
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md  Each method gives one line (or some),
+without CR LF, for a neighbour with certain tokens in its CAPAB.
+"""
+
+from __future__ import annotations
+
+from chatnet.links.codecs.solanum.bans import Bans
+from chatnet.links.codecs.solanum.base import NEEDED, OURS, encode
+from chatnet.links.codecs.solanum.channels import Channels
+from chatnet.links.codecs.solanum.messages import Messages
+from chatnet.links.codecs.solanum.servers import Servers
+from chatnet.links.codecs.solanum.users import Users
+
+__all__ = ["NEEDED", "OURS", "Solanum", "encode"]
+
+
+class Solanum(Servers, Users, Channels, Messages, Bans):
+    """All lines of the dialect."""
+
+    __slots__ = ()

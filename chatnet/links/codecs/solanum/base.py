@@ -1,0 +1,75 @@
+"""What all lines of the dialect share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from chatnet.model.facts import Source
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.wire.text import cut_bytes
+
+OURS: Final = (
+    "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
+    "SERVICES", "STAG", "TB", "CN1",
+)  # fmt: skip
+"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server."""
+
+NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
+"""Without these a neighbour is no TS6 server."""
+
+BODY: Final = 510
+"""Bytes of a line without tags and CR LF."""
+
+LONG: Final = 16384
+"""The same between chatnet servers."""
+
+
+def encode(text: str) -> bytes:
+    """Text of the model as the bytes it came in as."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def address(text: str) -> str:
+    """An IP address as a parameter: one that begins with a colon gets a zero in front."""
+    return "0" + text if text.startswith(":") else text
+
+
+def in_lines(head: bytes, words: Iterable[bytes]) -> list[bytes]:
+    """`words` after `head`, at least one in a line, in lines that every server reads."""
+    found: list[bytes] = []
+    line = head
+    for word in words:
+        if line is not head and len(line) + 1 + len(word) > BODY:
+            found.append(line)
+            line = head
+        line = line + word if line is head else line + b" " + word
+    if line is not head:
+        found.append(line)
+    return found
+
+
+class Base:
+    """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
+
+    __slots__ = ("caps", "core", "kind", "tags")
+
+    def __init__(self, caps: frozenset[str]) -> None:
+        self.caps = caps
+        self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        self.tags = "STAG" in caps or self.core
+        # What makes a difference to messages: neighbours of one kind are told the same lines.
+        self.kind = self.core | self.tags << 1 | ("CHW" in caps) << 2 | ("EOPMOD" in caps) << 3
+
+    def fit(self, body: bytes) -> bytes:
+        """As much of a line without tags as the neighbour reads, not ending within a character."""
+        most = LONG if self.core else BODY
+        return body if len(body) <= most else cut_bytes(body, most)
+
+    def id_of(self, source: Source) -> bytes:
+        """Who says it: the UID of a user, the SID of a server."""
+        if isinstance(source, User):
+            return encode(source.uid)
+        assert isinstance(source, Server)
+        return encode(source.sid)

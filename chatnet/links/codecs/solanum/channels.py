@@ -1,0 +1,275 @@
+"""Channels: members, modes, lists, topics.
+
+Between chatnet servers all ranks and lists cross.  Others know two ranks: owners and admins are operators
+there, half-operators nothing; and the masks of ``+b $q:mask`` are a list of their own there, ``q``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from chatnet.links.codecs.solanum.base import BODY, Base, encode, in_lines
+from chatnet.model import facts
+from chatnet.model.channel import Channel, ListEntry, parameters
+from chatnet.model.claims import SJoin
+from chatnet.model.facts import ModeChange, Source
+from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.wire.modestring import Change, format_changes, parse_changes
+from chatnet.wire.server_time import time_tag
+from chatnet.wire.text import cut
+
+MUTE: Final = "$q:"
+"""What stands before a mask of the list b that keeps from speaking only."""
+
+MOST_PARAMETERS: Final = 4
+"""Changes with a parameter in one TMODE: what all TS6 servers take."""
+
+LONGEST_KEY: Final = 24
+LONGEST_REASON: Final = 260
+LONGEST_TOPIC: Final = 390
+"""Bytes that a server of another make takes."""
+
+_PREFIXES: Final = "".join(RANK_OF_PREFIX)
+_ORDER: Final = "lkfj"
+_OPERATORS: Final = OWNER | ADMIN | OP
+_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None}
+"""Where a neighbour of another make means something else by a letter than we do, or nothing."""
+
+
+class Channels(Base):
+    """Channels: members, modes, lists, topics."""
+
+    __slots__ = ()
+
+    # all of a channel
+
+    def channel(self, me: Server, channel: Channel, members: Sequence[tuple[User, int]]) -> Iterator[bytes]:
+        """All that a neighbour is told of a channel when it meets it: SJOIN, lists, topic, lock.
+
+        `members` are those who are not behind it; without any, it still learns the TS.
+        """
+        flags, values = frozenset(channel.flags), parameters(channel)
+        yield from self.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+        for letter, entries in channel.lists.items():
+            yield from self.entries(me, channel, letter, entries.values())
+        topic = channel.topic
+        if topic is not None and "TB" in self.caps:
+            yield self._tb(me, channel, topic.text, topic.by, topic.at)
+        if channel.locked and "MLOCK" in self.caps:
+            yield self.locked(channel, me, channel.locked)
+
+    def sjoin(self, by: Server, told: SJoin) -> list[bytes]:
+        """``:<sid> SJOIN <ts> <name> +<modes> <parameters> :<prefixes><uid> …``, in one line or more."""
+        modes = b"0" if told.silent else self._modes(told)
+        head = b":%b SJOIN %d %b %b :" % (encode(by.sid), told.ts, encode(told.name), modes)
+        words = [self.prefixes(ranks) + encode(user.uid) for user, ranks in told.members]
+        return in_lines(head, words) or [head]
+
+    def _modes(self, told: SJoin) -> bytes:
+        # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
+        values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
+        if not self.core and "k" in values:
+            values["k"] = cut(values["k"], LONGEST_KEY)
+        return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
+
+    def prefixes(self, ranks: int) -> bytes:
+        """The prefixes of these ranks, as far as the neighbour knows them."""
+        if not self.core:
+            ranks = (OP if ranks & _OPERATORS else 0) | ranks & VOICE
+        return ALL_PREFIXES[ranks].encode()
+
+    # members
+
+    def joined(self, channel: Channel, user: User) -> bytes:
+        """``:<uid> JOIN <ts> <channel> +``"""
+        return b":%b JOIN %d %b +" % (encode(user.uid), channel.ts, channel.source)
+
+    def resync(self, me: Server, name: str) -> bytes:
+        """``:<sid> RESYNC <channel>``, between chatnet servers."""
+        return b":%b RESYNC %b" % (encode(me.sid), encode(name))
+
+    def parted(self, fact: facts.Parted) -> bytes:
+        """``:<uid> PART <channel> :<reason>``"""
+        body = b":%b PART %b" % (encode(fact.user.uid), fact.channel.source)
+        return self._at(fact.at, body if fact.reason is None else body + b" :" + self._reason(fact.reason))
+
+    def kicked(self, fact: facts.Kicked) -> bytes:
+        """``:<source> KICK <channel> <uid> :<reason>``"""
+        head = b":%b KICK %b %b :" % (self.id_of(fact.by), fact.channel.source, encode(fact.user.uid))
+        return self._at(fact.at, head + self._reason(fact.reason))
+
+    def _reason(self, text: str) -> bytes:
+        return encode(text if self.core else cut(text, LONGEST_REASON))
+
+    # modes
+
+    def modes(self, fact: facts.ModesChanged) -> list[bytes]:
+        """``:<source> TMODE <ts> <channel> <modes> <parameters>``, in as many lines as needed."""
+        channel = fact.channel
+        head = b":%b TMODE %d %b " % (self.id_of(fact.by), channel.ts, channel.source)
+        changes = self._known(channel, fact.changes)
+        return [
+            self._at(fact.at, head + encode(" ".join([letters, *words])))
+            for letters, words in format_changes(changes, MOST_PARAMETERS, BODY - len(head))
+        ]
+
+    def _known(self, channel: Channel, changes: Iterable[ModeChange]) -> list[Change]:
+        """`changes`, which are made already, as the neighbour sees them."""
+        found: list[Change] = []
+        before: dict[User, int] = {}
+        for change in changes:
+            letter, text = change.letter, change.parameter
+            if change.user is not None:
+                if self.core:
+                    found.append(Change(change.adding, letter, change.user.uid))
+                else:
+                    ranks = before.get(change.user, channel.members.get(change.user, 0))
+                    before[change.user] = ranks ^ RANKS[letter]
+            elif letter in channel.lists:
+                listed = self._listed(letter, text or "")
+                if listed is not None:
+                    found.append(Change(change.adding, *listed))
+            else:
+                if letter == "k" and text is not None and not self.core:
+                    text = cut(text, LONGEST_KEY)
+                found.append(Change(change.adding, letter, text))
+        for user, was in before.items():
+            ranks = channel.members.get(user, 0)
+            for letter, bits in (("o", _OPERATORS), ("v", VOICE)):
+                if bool(was & bits) is not bool(ranks & bits):
+                    found.append(Change(bool(ranks & bits), letter, user.uid))
+        return found
+
+    def read_modes(self, text: str, params: Sequence[str]) -> list[Change]:
+        """The changes of a TMODE, in our letters; what we do not know is left out.
+
+        Who loses ``o`` at a neighbour of another make loses all that is ``o`` there.
+        """
+        changes, _ = parse_changes(text, params, kind_of if self.core else _foreign_kind)
+        if self.core:
+            return changes
+        found: list[Change] = []
+        for adding, letter, parameter in changes:
+            if letter == "o" and not adding:
+                found += [Change(adding, rank, parameter) for rank in "qao"]
+            elif letter == "q":
+                found.append(Change(adding, "b", None if parameter is None else MUTE + parameter))
+            else:
+                found.append(Change(adding, letter, parameter))
+        return found
+
+    def read_prefixes(self, word: str) -> tuple[int, str]:
+        """``@+00AAAAAAB`` of a SJOIN as ranks and a UID."""
+        if word[0] not in RANK_OF_PREFIX:
+            return 0, word
+        uid = word.lstrip(_PREFIXES)
+        ranks = 0
+        for prefix in word[: len(word) - len(uid)]:
+            ranks |= RANK_OF_PREFIX[prefix]
+        return ranks, uid
+
+    # lists
+
+    def entries(self, by: Source, channel: Channel, letter: str, entries: Iterable[ListEntry]) -> list[bytes]:
+        """``:<sid> EBMASK <ts> <channel> <letter> :<mask> <when> <who> …``, or BMASK with the masks alone."""
+        lists: dict[str, list[bytes]] = {}
+        full = "EBMASK" in self.caps or self.core
+        for entry in entries:
+            listed = self._listed(letter, entry.text)
+            if listed is not None:
+                mask = encode(listed[1])
+                word = b"%b %d %b" % (mask, entry.at, encode(entry.by)) if full else mask
+                lists.setdefault(listed[0], []).append(word)
+        verb = b"EBMASK" if full else b"BMASK"
+        found: list[bytes] = []
+        for listed_as, words in lists.items():
+            head = b":%b %b %d %b %b :" % (
+                self.id_of(by), verb, channel.ts, channel.source, listed_as.encode()
+            )  # fmt: skip
+            found += in_lines(head, words)
+        return found
+
+    def _listed(self, letter: str, text: str) -> tuple[str, str] | None:
+        """The list and the mask in it as the neighbour has them; None if it has no such thing."""
+        if self.core or not text.startswith(("$q", "$~q")):
+            return letter, text
+        return ("q", text[len(MUTE) :]) if letter == "b" and text.startswith(MUTE) else None
+
+    def read_entry(self, letter: str, text: str) -> tuple[str, str]:
+        """The list and the mask in it as we have them."""
+        return ("b", MUTE + text) if letter == "q" and not self.core else (letter, text)
+
+    def locked(self, channel: Channel, by: Source, letters: str) -> bytes:
+        """``:<sid> MLOCK <ts> <channel> :<letters>``"""
+        return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
+
+    # topics
+
+    def topic(self, fact: facts.TopicChanged) -> bytes:
+        """``:<source> TOPIC <channel> :<text>``; TB or ETB for one that was set elsewhere before."""
+        channel = fact.channel
+        text = self._topic(fact.text)
+        if fact.ts is not None and fact.setter is not None:
+            if fact.channel_ts is not None and ("EOPMOD" in self.caps or self.core):
+                return self.fit(b":%b ETB %d %b %d %b :%b" % (
+                    self.id_of(fact.by), fact.channel_ts, channel.source, fact.ts, encode(fact.setter), text
+                ))  # fmt: skip
+            if fact.channel_ts is None and fact.text and "TB" in self.caps:
+                return self._tb(fact.by, channel, fact.text, fact.setter, fact.ts)
+        return self._at(fact.at, b":%b TOPIC %b :%b" % (self.id_of(fact.by), channel.source, text))
+
+    def _tb(self, by: Source, channel: Channel, text: str, setter: str, ts: int) -> bytes:
+        return self.fit(
+            b":%b TB %b %d %b :%b" % (self.id_of(by), channel.source, ts, encode(setter), self._topic(text))
+        )
+
+    def _topic(self, text: str) -> bytes:
+        return encode(text if self.core else cut(text, LONGEST_TOPIC))
+
+    # asking in, and to be let in
+
+    def invited(self, fact: facts.Invited) -> bytes:
+        """``:<uid> INVITE <uid> <channel> <ts>``, on the way to the server of who is invited."""
+        return b":%b INVITE %b %b %d" % (
+            encode(fact.by.uid), encode(fact.user.uid), fact.channel.source, fact.channel.ts
+        )  # fmt: skip
+
+    def invited_by(self, me: Server, fact: facts.Invited) -> bytes:
+        """``:<sid> ENCAP * INVITED <by> <user> <channel>``, so that members of the channel may know."""
+        return b":%b ENCAP * INVITED %b %b %b" % (
+            encode(me.sid), encode(fact.by.uid), encode(fact.user.uid), fact.channel.source
+        )  # fmt: skip
+
+    def knocked(self, fact: facts.Knocked) -> bytes:
+        """``:<uid> KNOCK <channel>``"""
+        return b":%b KNOCK %b" % (encode(fact.user.uid), fact.channel.source)
+
+    # names
+
+    def renamed(
+        self, me: Server, fact: facts.ChannelRenamed, members: Sequence[tuple[User, int]]
+    ) -> Iterator[bytes]:
+        """``:<source> RENAME <ts> <old> <new> :<reason>``.
+
+        Who does not know it is told that all `members` left the one and are in the other.
+        """
+        channel, old = fact.channel, encode(fact.old)
+        if self.core:
+            head = b":%b RENAME %d %b %b :" % (self.id_of(fact.by), channel.ts, old, channel.source)
+            yield self._at(fact.at, head + encode(fact.reason))
+            return
+        for user, _ in members:
+            yield self._at(fact.at, b":%b PART %b :%b" % (encode(user.uid), old, self._reason(fact.reason)))
+        yield from self.channel(me, channel, members)
+
+    def _at(self, at: float, body: bytes) -> bytes:
+        """`body`, with the time when it happened for a neighbour that reads tags."""
+        body = self.fit(body)
+        return b"@%b %b" % (time_tag(at), body) if self.tags else body
+
+
+def _foreign_kind(letter: str) -> str | None:
+    return _KINDS[letter] if letter in _KINDS else kind_of(letter)

@@ -1,0 +1,253 @@
+"""What users and servers behind a link say, and the bans they set."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatnet.dispatch import Phase
+from chatnet.links import links as registry
+from chatnet.links.encap import ENCAPSULATED
+from chatnet.links.line import LINK, Ignored, Line
+from chatnet.model.channel import Channel
+from chatnet.model.facts import (
+    BroadcastSent,
+    CallerBlocked,
+    MessageRedacted,
+    MessageSent,
+    ServerNotice,
+    WallopsSent,
+)
+from chatnet.model.ids import UID
+from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
+from chatnet.model.user import User
+from chatnet.rules.client_tags import relayed
+from chatnet.rules.messages import may_write
+from chatnet.rules.refusal import Refusal
+from chatnet.wire import numerics
+from chatnet.wire.multiline import Part, combine, judged
+from chatnet.wire.text import cut
+
+_MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
+"""What can stand in a tag as it is."""
+
+MOST_TEXT: Final = 510
+"""Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
+MOST_TAGS: Final = 4094
+"""Bytes of client-only tags.  https://ircv3.net/specs/extensions/message-tags#size-limit"""
+
+LONGEST_MASK: Final = 200
+"""Characters of the mask of servers or hosts that a message is for."""
+
+Way = tuple[Channel | User, int, str]
+"""Where a message goes, as in ``MessageSent``: its target, the ranks it is for, and their prefix."""
+
+
+@LINK.command("PRIVMSG", min_params=2)
+def privmsg(line: Line) -> None:
+    """Somebody says something to a channel, some of its members, a user, or everybody on some servers.
+
+    # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :1SOAAAAAB PRIVMSG #chatnet :hello
+    # <- :1SOAAAAAB PRIVMSG @#chatnet :operators
+    # <- :1SOAAAAAB PRIVMSG =#chatnet :what mode m keeps from the others
+    # <- :1SOAAAAAB PRIVMSG $$*.test :everybody
+    """
+    _say(line, line.params[1])
+
+
+@LINK.command("NOTICE", min_params=2, phase=Phase.ANY)
+def notice(line: Line) -> None:
+    """As PRIVMSG.  In the handshake it tells of look-ups, which concern nobody.
+
+    # <- NOTICE * :*** Looking up your hostname
+    """
+    if line.link.server is not None:
+        _say(line, line.params[1])
+
+
+@LINK.command("TAGMSG", min_params=1)
+def tagmsg(line: Line) -> None:
+    """Client-only tags without a text.
+
+    # <- @+typing=active :1SOAAAAAB TAGMSG #chatnet
+    """
+    if client_tags(line):
+        _say(line, "")
+
+
+@LINK.command("BATCH", min_params=1)
+def batch(line: Line) -> None:
+    """A message of several lines begins or ends.
+
+    # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :2CNAAAAAB BATCH +17 draft/multiline #chatnet
+    # <- @batch=17 :2CNAAAAAB PRIVMSG #chatnet :the first line
+    # <- @batch=17;draft/multiline-concat :2CNAAAAAB PRIVMSG #chatnet : and more of it
+    # <- :2CNAAAAAB BATCH -17
+    """
+    if not line.link.codec.core:
+        raise Ignored
+    batches = line.link.batches
+    sign, reference = line.params[0][:1], line.params[0][1:]
+    if sign == "+":
+        batches.begin(reference, line)
+    elif sign == "-" and (begun := batches.end(reference, line)) is not None:
+        opening = begun.opening
+        way = find_way(opening, opening.params[2])
+        parts = tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
+        _tell(opening, begun.command, way, combine(parts), parts)
+
+
+def _say(line: Line, text: str) -> None:
+    if line.link.codec.core and "batch" in line.tags:
+        line.link.batches.take(line.tags["batch"], line)
+        return
+    name, text = line.params[0], cut(text, MOST_TEXT)
+    if name[:1] != "$":
+        _tell(line, line.row.verb, find_way(line, name), text)
+    elif 2 < len(name) <= LONGEST_MASK:
+        msgid = msgid_of(line, "")
+        line.commit(BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line)))
+
+
+def find_way(line: Line, name: str) -> Way:
+    """What ``#channel``, ``@#channel``, ``=#channel``, a UID, a nick or ``nick@server`` means."""
+    if name[:1] == "#":
+        return _channel(line, name), 0, ""
+    if name[:2] == "=#":
+        return _channel(line, name[1:]), at_least(OP), ""
+    prefix, mark, rest = name.partition("#")
+    if mark and prefix and all(sign in RANK_OF_PREFIX for sign in prefix):
+        status = min(prefix, key=RANK_OF_PREFIX.__getitem__)
+        return _channel(line, "#" + rest), at_least(RANK_OF_PREFIX[status]), status
+    user = line.network.users.get(UID(name)) or line.network.user(name.partition("@")[0])
+    if user is None:
+        raise Ignored
+    return user, 0, ""
+
+
+def _channel(line: Line, name: str) -> Channel:
+    channel = line.network.channel_meant(name)
+    if channel is None:
+        raise Ignored
+    return channel
+
+
+def msgid_of(line: Line, place: str) -> str:
+    """The id that the message came with; who sends none gets one here, in the name of the sender.
+
+    Foreign servers hang at the edge of the network, so this server alone does so for theirs.
+    """
+    given = line.tags.get("msgid")
+    if given is not None and _MSGID.fullmatch(given) is not None:
+        return given
+    source = line.source
+    sender = source.uid if isinstance(source, User) else UID(source.sid)
+    return line.node.message_ids.take(line.at, sender, place)
+
+
+def client_tags(line: Line) -> bytes:
+    """The client-only tags, none if there are too many: their first server has said which may go on."""
+    if not line.tags:
+        return b""
+    tags = relayed(line.tags, ())
+    return tags if len(tags) <= MOST_TAGS else b""
+
+
+def _tell(line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...] = ()) -> None:
+    target, ranks, status = way
+    msgid, tags = msgid_of(line, target.place), client_tags(line)
+    fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
+    if isinstance(target, User):
+        onward = line.links.way_to(target)
+        if onward is not None:
+            # It is nothing to us what they say to each other.
+            if onward is not line.link:
+                for told in onward.codec.message(fact, line.links.reference()):
+                    onward.send(told)
+            return
+        if isinstance(line.source, User) and not _may_write(line, line.source, target, fact):
+            return
+    line.commit(fact)
+
+
+def _may_write(line: Line, user: User, target: User, fact: MessageSent) -> bool:
+    """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""
+    text = judged(fact.text, fact.parts) if fact.parts else fact.text
+    refusal = may_write(user, target, fact.command, text)
+    if refusal is None:
+        return True
+    answered = fact.command == "PRIVMSG"
+    if answered:
+        line.refuse(user, refusal)
+    if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
+        return False
+    if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
+        letter = "g" if "g" in target.modes else "G"
+        if answered:
+            line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
+        line.commit(CallerBlocked(target, user, letter, line.now))
+    return False
+
+
+@LINK.command("REDACT", min_params=2)
+def redact(line: Line) -> None:
+    """A message is deleted; its author's server, or an operator's, has judged that.
+
+    # <- @time=2026-11-23T13:20:00.123Z;msgid=1abd :2CNAAAAAB REDACT #chatnet 1abc :not here
+    """
+    fact = _redaction(line)
+    onward = line.links.way_to(fact.target) if isinstance(fact.target, User) else None
+    if onward is None:
+        line.commit(fact)
+    elif onward is not line.link:
+        for told in onward.codec.redaction(fact):
+            onward.send(told)
+
+
+@ENCAPSULATED.command("REDACT", min_params=2)
+def encapsulated_redact(line: Line) -> None:
+    """The same, by way of servers that do not know it.
+
+    # <- :2CNAAAAAB ENCAP * REDACT #chatnet 1abc :not here
+    """
+    line.node.commit(_redaction(line), registry.TOLD)
+
+
+def _redaction(line: Line) -> MessageRedacted:
+    target, ranks, status = find_way(line, line.params[0])
+    redacted = line.params[1]
+    if _MSGID.fullmatch(redacted) is None:
+        raise Ignored
+    msgid = msgid_of(line, target.place)
+    reason = cut(line.param(2), MOST_TEXT)
+    return MessageRedacted(line.source, target, redacted, reason, line.at, msgid, ranks, status)
+
+
+@LINK.command("WALLOPS", min_params=1)
+def wallops(line: Line) -> None:
+    """For everybody who wants to know (user mode w).
+
+    # <- :1SOAAAAAB WALLOPS :maintenance in ten minutes
+    """
+    line.commit(WallopsSent(line.source, line.params[0], line.at))
+
+
+@LINK.command("OPERWALL", min_params=1)
+def operwall(line: Line) -> None:
+    """For operators (user mode z).
+
+    # <- :1SOAAAAAB OPERWALL :who is on duty
+    """
+    line.commit(WallopsSent(line.by_user(), line.params[0], line.at, for_opers=True))
+
+
+@ENCAPSULATED.command("SNOTE", min_params=2)
+def snote(line: Line) -> None:
+    """A notice for the operators of all servers.
+
+    # <- :1SO ENCAP * SNOTE s :alice is now an operator
+    """
+    letter = line.params[0][:1]
+    by = line.by_server()
+    if line.network.opers:
+        line.node.commit(ServerNotice(letter, line.params[1], line.now, by), registry.TOLD)

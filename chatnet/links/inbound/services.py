@@ -1,0 +1,58 @@
+"""What services may do to nicks: give a user another one, and keep one free for its owner.
+
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#rsfnc
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatnet.links import links as registry
+from chatnet.links.collisions import kill
+from chatnet.links.encap import ENCAPSULATED
+from chatnet.links.line import Ignored, Line
+from chatnet.model.facts import NickChanged, NickHeld
+from chatnet.model.user import User
+from chatnet.wire.names import is_nick
+
+REGAINED: Final = "Nickname regained by services"
+OLDEST: Final = 900
+"""Seconds that the TS of a nick which services give may lie in the past."""
+
+
+@ENCAPSULATED.command("RSFNC", min_params=4)
+def rsfnc(line: Line) -> None:
+    """A user of this server gets another nick: who they are, the nick, its TS, and the TS of the old one.
+
+    # <- :00A ENCAP irc.example.org RSFNC 0AAAAAAAB Guest1234 1795345600 1795345500
+    """
+    line.by_services()
+    user, nick = line.user(0), line.params[1]
+    if user.server is not line.network.me or user.nick_ts != line.number(3):
+        raise Ignored  # they have another nick since
+    if not is_nick(nick, line.node.settings.limits.nick):
+        raise Ignored
+    rename(line, user, nick, max(line.ts(2), int(line.now) - OLDEST))
+
+
+def rename(line: Line, user: User, nick: str, ts: int) -> None:
+    """Give a user of this server a nick; whoever has it is killed."""
+    network = line.network
+    holder = network.user(nick)
+    if holder is not None and holder is not user:
+        kill(line.links, holder, network.me, REGAINED)
+    line.node.commit(NickChanged(user, nick, network.fold(nick), line.at, user.nick, user.source, ts))
+
+
+@ENCAPSULATED.command("NICKDELAY", min_params=2)
+def nickdelay(line: Line) -> None:
+    """Nobody may take a nick for so many seconds; 0: everybody may again.
+
+    # <- :00A ENCAP * NICKDELAY 30 ann
+    """
+    line.by_services()
+    nick = line.params[1]
+    if not is_nick(nick, line.node.settings.limits.nick):
+        raise Ignored
+    until = line.node.clock.monotonic() + line.number(0)
+    line.node.commit(NickHeld(line.network.fold(nick), until), registry.TOLD)

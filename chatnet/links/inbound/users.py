@@ -1,0 +1,409 @@
+"""Users behind a link: who they are and what they do."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from chatnet.links import links as registry
+from chatnet.links.collisions import (
+    REASON,
+    SAVED_TS,
+    can_save,
+    defeat,
+    kill,
+    save,
+    save_newcomer,
+    turn_away,
+)
+from chatnet.links.encap import ENCAPSULATED
+from chatnet.links.line import LINK, Ignored, Line
+from chatnet.model.facts import (
+    AccountChanged,
+    AwayChanged,
+    CertfpChanged,
+    HostChanged,
+    NickChanged,
+    Opered,
+    RealHostChanged,
+    RealnameChanged,
+    UserIntroduced,
+    UserModesChanged,
+    UserQuit,
+)
+from chatnet.model.ids import UID, AccountName
+from chatnet.model.modes import USER_MODES
+from chatnet.model.user import Oper, User
+from chatnet.rules.opers import granted_elsewhere
+from chatnet.rules.timestamps import Loser, resolve_nick
+from chatnet.wire.modestring import Change, parse_changes
+from chatnet.wire.names import is_nick, is_uid
+from chatnet.wire.text import cut, middle
+
+TITLE: Final = "is an IRC Operator"
+"""What WHOIS says of an operator of another server, who may do nothing here that needs an operator."""
+
+MODES: Final = frozenset(USER_MODES) - {"s"} | {"S", "a"}
+"""User modes that a user of another server may have: ours, but for server notices, which are the business of
+each server; and those of services (S) and of server administrators (a), which nobody here has."""
+
+_POWERS: Final = frozenset("oaS")
+
+# What stands in a mask and in a line without being taken for something else.
+_USERNAME: Final = re.compile(r"(?!:)[^\x00-\x20\x7f-\U0010ffff!@*?,]+")
+_HOST: Final = re.compile(r"(?!:)[^\x00-\x20\x7f-\U0010ffff!@*?,]{1,63}")
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{1,45}")
+_ACCOUNT: Final = re.compile(r"[^\x00-\x20\x7f:][^\x00-\x20\x7f]{0,63}")
+_FINGERPRINT: Final = re.compile(r"[0-9A-Za-z:_-]{1,200}")
+
+
+# who they are
+
+
+@LINK.command("EUID", min_params=11)
+def euid(line: Line) -> None:
+    """A user came, behind the source.
+
+    # <- :1SO EUID alice 1 1795345575 +i ~alice 127.0.0.1 127.0.0.1 1SOAAAAAB * * :real alice
+    """
+    if len(line.params) != 11:
+        line.violate("EUID with too many parameters")
+    nick, _, _, modes, username, host, address, uid, real_host, account, realname = line.params
+    user = _newcomer(line, uid, username, host, address)
+    if _HOST.fullmatch(real_host) and real_host != "*":
+        user.real_host = real_host
+    user.account = account_name(account)
+    _introduce(line, user, nick, modes, realname)
+
+
+@LINK.command("UID", min_params=9)
+def uid(line: Line) -> None:
+    """The same from a server that does not know EUID; ``ENCAP * REALHOST`` and ``LOGIN`` may follow.
+
+    # <- :1PY UID relay 1 1795345575 +i relay relay.test 0 1PYAAAAAA :PyLink
+    """
+    if len(line.params) != 9:
+        line.violate("UID with too many parameters")
+    nick, _, _, modes, username, host, address, uid, realname = line.params
+    _introduce(line, _newcomer(line, uid, username, host, address), nick, modes, realname)
+
+
+def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> User:
+    """A user who is not on the network yet, with what a server may say of them."""
+    server, link = line.by_server(), line.link
+    assert link.settings is not None
+    if not is_uid(uid) or uid[:3] != server.sid:
+        line.violate(f"{server.name} gave the UID {uid[:20]!r}, which is not one of its own")
+    if UID(uid) in line.network.users:
+        line.violate(f"{server.name} gave the UID {uid} to two users")
+    if line.links.routes.users.get(link, 0) >= link.settings.max_users:
+        line.violate("too many users behind it")
+    address = address[1:] if address.startswith("0::") else address
+    user = User(server, address if _ADDRESS.fullmatch(address) else "0", host)
+    user.uid = UID(uid)
+    if not _USERNAME.fullmatch(username) or not _HOST.fullmatch(host):
+        turn_away(link, user, "Bad user@host")
+        raise Ignored
+    user.username = cut(username, line.node.settings.limits.user)
+    return user
+
+
+def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> None:
+    """Let `user` in, under `nick` if they may have it."""
+    network, link = line.network, line.link
+    user.realname = cut(realname, line.node.settings.limits.realname)
+    user.nick_ts = line.ts(2)
+    user.modes = {letter for adding, letter, _ in _modes(line, user, modes) if adding}
+    if "o" in user.modes:
+        user.oper = Oper("", "", frozenset(), TITLE)
+    user.secure = "Z" in user.modes
+    loser = _contend(line, user, nick, user.nick_ts, network.user(nick))
+    if loser & Loser.NEWCOMER:
+        if not save_newcomer(link, user, user.nick_ts):
+            turn_away(link, user, REASON)
+            return
+        user.lost = network.fold(nick), user.nick_ts
+        nick, user.nick_ts = user.uid, SAVED_TS
+    user.nick, user.folded = nick, network.fold(nick)
+    user.signon = float(user.nick_ts)
+    user.renew_source()
+    line.commit(UserIntroduced(user, line.now))
+
+
+def _contend(line: Line, user: User, nick: str, ts: int, existing: User | None) -> Loser:
+    """Who may not have `nick`, which `user` has since `ts`; `existing`, who bears it here, loses it at once.
+
+    Whoever has a nick that is none here, being too long, say, does not keep it either.
+    """
+    if nick != user.uid and not is_nick(nick, line.node.settings.limits.nick):
+        return Loser.NEWCOMER
+    loser = resolve_nick(existing, ts, user.username, user.host, user)
+    if existing is not None and loser & Loser.EXISTING:
+        defeat(line.links, existing)
+    return loser
+
+
+def account_name(text: str) -> AccountName | None:
+    """`text` as the name of an account; None if it stands for none."""
+    return AccountName(text) if text not in ("*", "0") and _ACCOUNT.fullmatch(text) else None
+
+
+def user_name(text: str) -> str | None:
+    """`text` as a user name, or None."""
+    return text if _USERNAME.fullmatch(text) else None
+
+
+def host_name(text: str) -> str | None:
+    """`text` as a host, or None."""
+    return text if _HOST.fullmatch(text) else None
+
+
+def _modes(line: Line, user: User, text: str) -> tuple[Change, ...]:
+    """Those of the changes that a server may tell of its user.
+
+    Operators are believed of a link that may have some, services of those that are configured as such, here
+    or (since it would not tell us otherwise) at a chatnet server.
+    """
+    changes, mighty = _parsed(text)
+    if not mighty:
+        return changes
+    settings = line.link.settings
+    assert settings is not None
+    services = "CN1" in line.link.caps or line.links.serves(user.server, line.link)
+    return tuple(
+        change
+        for change in changes
+        if not change.adding
+        or change.letter not in _POWERS
+        or (services if change.letter == "S" else settings.allow_opers)
+    )
+
+
+@lru_cache(256)
+def _parsed(text: str) -> tuple[tuple[Change, ...], bool]:
+    """The changes that `text` tells, and whether powers are among them.  A burst is full of the same few."""
+    changes, _ = parse_changes(text, (), lambda letter: "D" if letter in MODES else None)
+    return tuple(changes), bool(_POWERS & set(text))
+
+
+# what they do
+
+
+@LINK.command("NICK", min_params=2)
+def nick(line: Line) -> None:
+    """A user takes another nick, and has it since a TS.
+
+    # <- :1SOAAAAAB NICK alicia :1795345580
+    """
+    _rename(line, line.by_user(), line.params[0], line.ts(1))
+
+
+def _rename(line: Line, user: User, nick: str, ts: int) -> bool:
+    """Give `user` a nick, or what they get instead; False if they do not survive it."""
+    network = line.network
+    if (nick == user.nick and ts == user.nick_ts) or user.lost == (network.fold(nick), ts):
+        return True  # nothing new: their server did not know yet that they lost it
+    lost = None
+    loser = _contend(line, user, nick, ts, network.user(nick))
+    if loser & Loser.NEWCOMER:
+        if not save_newcomer(line.link, user, ts):
+            kill(line.links, user, network.me, REASON)
+            return False
+        lost = network.fold(nick), ts
+        nick, ts = user.uid, SAVED_TS
+    folded = network.fold(nick)
+    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost))
+    return True
+
+
+@LINK.command("SAVE", min_params=2)
+def save_(line: Line) -> None:
+    """A user's nick, which they have since that TS, was taken from them by a server.
+
+    # <- :1SO SAVE 0AAAAAAAA 1795345575
+    """
+    by, user = line.by_server(), line.user(0)
+    if user.nick_ts != line.number(1) or user.nick == user.uid:
+        raise Ignored  # they have another one since
+    if can_save(user.server):
+        save(line.links, user, by, line.link)
+    else:
+        kill(line.links, user, by, REASON, line.link)
+
+
+@LINK.command("QUIT")
+def quit_(line: Line) -> None:
+    """A user left.
+
+    # <- :1SOAAAAAB QUIT :Quit: bye
+    """
+    reason = cut(line.param(0), line.node.settings.limits.kick)
+    line.commit(UserQuit(line.by_user(), reason, line.at))
+
+
+@LINK.command("AWAY")
+def away(line: Line) -> None:
+    """A user went away, or came back.
+
+    # <- :1SOAAAAAB AWAY :gone
+    # <- :1SOAAAAAB AWAY
+    """
+    user = line.by_user()
+    text = cut(line.param(0), line.node.settings.limits.away) or None
+    if text != user.away:
+        line.commit(AwayChanged(user, text, line.at))
+
+
+@LINK.command("SETNAME", min_params=1)
+def setname(line: Line) -> None:
+    """A user changed their real name.
+
+    # <- :0BAAAAAAA SETNAME :Alice of the Looking-Glass
+    """
+    user = line.by_user()
+    realname = cut(line.params[0], line.node.settings.limits.realname)
+    line.commit(RealnameChanged(user, realname, line.at))
+
+
+@LINK.command("KILL", min_params=1)
+def kill_(line: Line) -> None:
+    """A user was put off the network by an operator or a server: the path they tell, and the reason.
+
+    # <- :1SOAAAAAB KILL 0AAAAAAAA :so1.test!127.0.0.1!alice!alice (spam)
+    """
+    user, by, node, link = line.user(0), line.source, line.node, line.link
+    assert link.settings is not None
+    if line.links.way_to(user) is not link and not link.settings.allow_kill:
+        node.notice("k", f"{link.name} may not kill, but {by.mask} did: {user.identity}")
+        raise Ignored
+    path, _, rest = line.param(1).partition(" ")
+    reason = rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest or path
+    reason = cut(reason, node.settings.limits.kick) or "No reason given"
+    killer = by.mask.partition("!")[0]
+    node.notice(
+        "k",
+        f"Received KILL message for {user.nick}!{user.username}@{user.real_host}."
+        f" From {killer} Path: {cut(path, 200)} ({reason})",
+    )
+    node.log.info(f"{by.mask} killed {user.mask} [{user.address}]")
+    kill(line.links, user, by, reason, link)
+
+
+@LINK.command("CHGHOST", min_params=2)
+def chghost(line: Line) -> None:
+    """A user is seen under another host.
+
+    # <- :00A CHGHOST 0AAAAAAAA :vhost.example.org
+    """
+    user, host = line.user(0), line.params[1]
+    if _HOST.fullmatch(host) and host != user.host:
+        line.commit(HostChanged(user, user.username, host, user.source, line.at))
+
+
+@LINK.command("MODE", min_params=2)
+def mode(line: Line) -> None:
+    """A user set and unset modes of their own.
+
+    # <- :1SOAAAAAB MODE 1SOAAAAAB :+w-i
+    """
+    user = line.by_user()
+    if line.user(0) is not user:
+        raise Ignored
+    wanted = set(user.modes)
+    for adding, letter, _ in _modes(line, user, line.params[1]):
+        (wanted.add if adding else wanted.discard)(letter)
+    if ("o" in wanted) is not ("o" in user.modes):
+        oper = Oper("", "", frozenset(), TITLE) if "o" in wanted else None
+        line.commit(Opered(user, oper, line.at))
+    added, removed = "".join(sorted(wanted - user.modes)), "".join(sorted(user.modes - wanted))
+    if added or removed:
+        line.commit(UserModesChanged(user, added, removed, user.snomask, line.at))
+
+
+@LINK.command("OPER", min_params=2)
+def oper(line: Line) -> None:
+    """A user is an operator, by a block of their server that gives them a set of privileges.
+
+    # <- :1SOAAAAAB OPER god admin
+    """
+    user = line.by_user()
+    name, oper_class = (cut(middle(text), 64) for text in line.params[:2])
+    assert line.link.settings is not None
+    if not line.link.settings.allow_opers:
+        raise Ignored
+    if user.oper is None or (user.oper.name, user.oper.oper_class) != (name, oper_class):
+        oper = granted_elsewhere(line.node.settings, name, oper_class, TITLE)
+        line.commit(Opered(user, oper, line.at))
+
+
+@LINK.command("SIGNON", min_params=5)
+def signon(line: Line) -> None:
+    """A user logged in or out, and has another nick, user name or host by it.
+
+    # <- :1SOAAAAAB SIGNON alice ~alice alice.users.test 1795345575 alice
+    """
+    user = line.by_user()
+    nick, username, host, _, account = line.params[:5]
+    if not _rename(line, user, nick, line.ts(3)):
+        return
+    username = cut(username, line.node.settings.limits.user)
+    if (
+        (username, host) != (user.username, user.host)
+        and _USERNAME.fullmatch(username)
+        and _HOST.fullmatch(host)
+    ):
+        line.commit(HostChanged(user, username, host, user.source, line.at))
+    log_in(line, user, account_name(account), line.link)
+
+
+def log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
+    """A user is logged in to an account from now on, or to none."""
+    if account != user.account:
+        line.node.commit(AccountChanged(user, account, line.at, user.account), origin)
+
+
+# what ENCAP tells of them: it reaches the other servers by itself
+
+
+@ENCAPSULATED.command("CERTFP", min_params=1)
+def certfp(line: Line) -> None:
+    """The certificate of a user.
+
+    # <- :1SOAAAAAB ENCAP * CERTFP :f00d
+    """
+    user, text = line.by_user(), line.params[0]
+    if _FINGERPRINT.fullmatch(text) and text != user.certfp:
+        line.node.commit(CertfpChanged(user, text), registry.TOLD)
+
+
+@ENCAPSULATED.command("REALHOST", min_params=1)
+def realhost(line: Line) -> None:
+    """Where a user comes from, who was introduced with UID.
+
+    # <- :1PYAAAAAA ENCAP * REALHOST :host.example.org
+    """
+    user, text = line.by_user(), line.params[0]
+    if _HOST.fullmatch(text) and text != user.real_host:
+        line.node.commit(RealHostChanged(user, text), registry.TOLD)
+
+
+@ENCAPSULATED.command("LOGIN", min_params=1)
+def login(line: Line) -> None:
+    """A user who was introduced with UID is logged in.
+
+    # <- :1PYAAAAAA ENCAP * LOGIN :alice
+    """
+    log_in(line, line.by_user(), account_name(line.params[0]), registry.TOLD)
+
+
+@ENCAPSULATED.command("CHGHOST", min_params=2)
+def encap_chghost(line: Line) -> None:
+    """A user is seen under another host: for servers that do not know EUID.
+
+    # <- :00A ENCAP * CHGHOST 0AAAAAAAA :vhost.example.org
+    """
+    user, host = line.user(0), line.params[1]
+    if _HOST.fullmatch(host) and host != user.host:
+        fact = HostChanged(user, user.username, host, user.source, line.at)
+        line.node.commit(fact, registry.TOLD)

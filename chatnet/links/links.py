@@ -1,0 +1,206 @@
+"""All links of this server: which neighbour leads where, and who is told what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import count
+from math import inf
+from typing import Final
+
+from chatnet.links import dialler, handshake, line
+from chatnet.links import link as one  # a registry names its links, and each of them its registry
+from chatnet.links.callers import Callers
+from chatnet.links.identity import Identity
+from chatnet.links.outbound import hears
+from chatnet.links.queries import Queries
+from chatnet.links.routes import Routes
+from chatnet.links.sasl import Agents
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
+from chatnet.model.ids import SID, UID
+from chatnet.model.server import Server
+from chatnet.model.user import User
+from chatnet.node import Node, Timer
+from chatnet.settings import LinkSettings
+from chatnet.wire.text import printable
+
+_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+TOLD: Final = "told"
+"""The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
+
+
+class Links:
+    """The registry of links, and an observer of all that neighbours hear."""
+
+    def __init__(self, node: Node, connect: dialler.Connect) -> None:
+        self.node = node
+        self.dialler = dialler.Dialler(self, connect)
+        self.all: dict[one.Link, None] = {}
+        self.routes = Routes()
+        self.callers = Callers()
+        self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
+        self._references = count(1)
+        self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all
+        self.queries = Queries(self)
+        self.agents = Agents(self)
+        self._doubted: set[tuple[SID, str]] = set()
+        self.hears: Mapping[type[Fact], Hearer] = hears(self)
+
+    # connections
+
+    def open(self, exit_: one.Exit, identity: Identity, settings: LinkSettings | None = None) -> one.Link:
+        """A new connection to a server; with `settings` if we dialled, and then we speak first."""
+        link = one.Link(self, exit_, identity, settings)
+        self.all[link] = None
+        if settings is not None:
+            handshake.greet(link)
+        return link
+
+    def neighbours(self) -> Iterator[one.Link]:
+        """The links to servers that were introduced."""
+        return iter(self.routes.direct.values())
+
+    def others(self, origin: object) -> list[one.Link]:
+        """All neighbours but `origin`; none if that is TOLD."""
+        if origin is TOLD:
+            return []
+        return [link for link in self.routes.direct.values() if link is not origin]
+
+    def block(self, name: str) -> LinkSettings | None:
+        """The block of a neighbour, by its name."""
+        fold = name.lower()
+        return next((block for block in self.node.settings.link if block.name.lower() == fold), None)
+
+    def serves(self, server: Server, link: one.Link) -> bool:
+        """Whether `server`, behind `link`, is one of services: by its link's block, or by name."""
+        if link.settings is not None and link.settings.role == "services":
+            return True
+        return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+
+    def doubt(self, server: Server, verb: str) -> None:
+        """`server` did what only services may, and was ignored; told once for each verb."""
+        if (server.sid, verb) not in self._doubted:
+            self._doubted.add((server.sid, verb))
+            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
+
+    # the network
+
+    def server(self, text: str) -> Server | None:
+        """A server by its SID, or by its name."""
+        servers = self.node.network.servers
+        found = servers.get(SID(text))
+        if found is None and "." in text:
+            fold = text.lower()
+            found = next((server for server in servers.values() if server.name.lower() == fold), None)
+        return found
+
+    def way_to(self, whom: Server | User) -> one.Link | None:
+        """The link behind which a server or a user is; None for this server and its users."""
+        return self.routes.way_to(whom.server if isinstance(whom, User) else whom)
+
+    def ways_to(self, channel: Channel, origin: object) -> list[one.Link]:
+        """The links behind which `channel` has members, without `origin`; none if that is TOLD."""
+        if origin is TOLD:
+            return []
+        return [link for link in self.routes.behind(channel) if link is not origin]
+
+    def is_joining(self, server: Server) -> bool:
+        """Whether `server`, or one on the way to it, is among those that still tell of all."""
+        hop: Server | None = server
+        while hop is not None and hop not in self.joining:
+            hop = hop.uplink
+        return hop is not None
+
+    def ended(self, link: one.Link, reason: str) -> None:
+        """A link is gone, and all that was behind it."""
+        self.all.pop(link, None)
+        if link.server is None:
+            self.tell(f"The connection to {link.name} ended: {reason}")
+            return
+        self.tell(f"The link to {link.name} ended: {reason}")
+        self.split(link.server, link, reason)
+
+    def tell(self, text: str) -> None:
+        """Write something about links into the log, and to the operators."""
+        self.node.log.info(printable(text))
+        self.node.notice("x", text)
+
+    def split(self, far: Server, origin: object, reason: str) -> None:
+        """`far` and everybody behind it are gone."""
+        network = self.node.network
+        if network.servers.get(far.sid) is not far:
+            return
+        servers = [far]
+        for server in network.servers.values():
+            uplink: Server | None = server
+            while uplink is not None and uplink is not far:
+                uplink = uplink.uplink
+            if uplink is far and server is not far:
+                servers.append(server)
+        gone = set(servers)
+        users = tuple(user for user in network.users.values() if user.server in gone)
+        for server in servers:
+            if (timer := self.joining.pop(server, None)) is not None:
+                timer.cancel()
+        near = far.uplink or network.me
+        self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
+
+    def squit(self, server: Server, reason: str) -> None:
+        """Have the link to `server` ended: ours, or that of the server it is linked to."""
+        way = self.way_to(server)
+        if way is None:
+            return
+        if way.server is server:
+            way.close(reason)
+        else:
+            way.send(way.codec.split(self.node.network.me, server, reason))
+
+    def strike(self, link: one.Link, why: str) -> None:
+        """`link` did what a broken or hostile neighbour does: too often, and it is closed."""
+        settings = self.node.settings.links
+        now = self.node.clock.monotonic()
+        link.strikes = [at for at in link.strikes if at > now - settings.strike_period] + [now]
+        if len(link.strikes) == 1:
+            self.tell(f"{link.name} is odd: {why}")
+        if len(link.strikes) >= settings.strikes:
+            link.close(f"Too many mistakes: {why}")
+
+    def carry_numeric(self, source: Server, code: str, params: list[str]) -> None:
+        """An answer of a remote server on its way to the user who asked; never answered itself.
+
+        The first hundred are of the welcome, and mean something else to a client: they come as the second.
+        """
+        user = self.node.network.users.get(UID(params[0]))
+        if user is None or len(params) < 2:
+            return
+        *words, last = params[1:]
+        if code[0] == "0":
+            code = "1" + code[1:]
+        text = " ".join([*words, ":" + last])
+        self.node.commit(NumericSent(source, user, code, text, self.node.clock.time()), self.way_to(source))
+
+    def reference(self) -> bytes:
+        """The reference of one more batch, never the same one twice."""
+        return b"%d" % next(self._references)
+
+    def make_sid(self) -> SID:
+        """A SID nobody has, for a server that was introduced without one: not like those of real ones."""
+        for number in reversed(range(36 * 36)):
+            sid = SID("9" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
+            if sid not in self.node.network.servers:
+                return sid
+        raise line.Violation("no SID is left")
+
+    @staticmethod
+    def time_of(tags: Mapping[str, str], now: float) -> float:
+        """The tag ``time`` as a Unix time; `now` without one, or if it is of the future."""
+        text = tags.get("time")
+        if not text:
+            return now
+        try:
+            at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+        except (ValueError, OverflowError):
+            return now
+        return max(0.0, min(at, now))

@@ -1,0 +1,31 @@
+"""Facts as neighbours read them: each told once to every link that needs it, and never back to its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chatnet.links import links as registry
+from chatnet.links.outbound.bans import BansOut
+from chatnet.links.outbound.channels import ChannelsOut
+from chatnet.links.outbound.messages import MessagesOut
+from chatnet.links.outbound.servers import ServersOut
+from chatnet.links.outbound.users import UsersOut
+from chatnet.model.facts import Fact, Hearer
+
+
+def hears(links: registry.Links) -> Mapping[type[Fact], Hearer]:
+    """Kind of fact → who tells it, or one after the other if several have to do with it."""
+    tellers = (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links), BansOut(links))
+    found: dict[type[Fact], list[Hearer]] = {}
+    for teller in tellers:
+        for kind, hear in teller.hears.items():
+            found.setdefault(kind, []).append(hear)
+    return {kind: several[0] if len(several) == 1 else _all(several) for kind, several in found.items()}
+
+
+def _all(several: Sequence[Hearer]) -> Hearer:
+    def hear(fact: Fact, origin: object) -> None:
+        for one in several:
+            one(fact, origin)
+
+    return hear

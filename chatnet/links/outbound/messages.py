@@ -1,0 +1,97 @@
+"""Messages, told to the neighbours behind which somebody hears them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from chatnet.links import link as one
+from chatnet.links import links as registry
+from chatnet.model import facts
+from chatnet.model.channel import Channel
+from chatnet.model.facts import Fact, Hearer
+from chatnet.model.user import User
+from chatnet.wire.masks import compile_glob
+
+EVERYWHERE: Final = "o"
+"""Letters of the server notices that opers of all servers are told."""
+
+
+class MessagesOut:
+    """Tells what users and servers say: once to each link, in lines made once for each kind of neighbour."""
+
+    def __init__(self, links: registry.Links) -> None:
+        self._links = links
+        self.hears: Mapping[type[Fact], Hearer] = {
+            facts.MessageSent: self._message_sent,
+            facts.MessageRedacted: self._message_redacted,
+            facts.BroadcastSent: self._broadcast_sent,
+            facts.WallopsSent: self._wallops_sent,
+            facts.ServerNotice: self._server_notice,
+            facts.NumericSent: self._numeric_sent,
+            facts.PongSent: self._pong_sent,
+        }
+
+    def _ways(self, target: Channel | User, origin: object) -> Iterable[one.Link]:
+        links = self._links
+        if type(target) is Channel:
+            return links.ways_to(target, origin)
+        assert isinstance(target, User)
+        way = links.way_to(target)
+        return () if way is None or way is origin or origin is registry.TOLD else (way,)
+
+    def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
+        if not self._links.routes.direct:
+            return
+        ways = self._ways(fact.target, origin)
+        if ways:
+            reference = self._links.reference() if fact.parts else b""
+            _tell(ways, lambda link: link.codec.message(fact, reference))
+
+    def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
+        _tell(self._ways(fact.target, origin), lambda link: link.codec.redaction(fact))
+
+    def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
+        links = self._links
+        if fact.mask.startswith("$#"):  # by the hosts of users, who may be anywhere
+            ways = links.others(origin)
+        else:
+            matches = compile_glob(fact.mask.lstrip("$"), str.lower)
+            behind = {
+                way: None
+                for server in links.node.network.servers.values()
+                if (way := links.way_to(server)) is not None and matches(server.name)
+            }
+            ways = [link for link in links.others(origin) if link in behind]
+        _tell(ways, lambda link: link.codec.broadcast(fact))
+
+    def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
+        for link in self._links.others(origin):
+            link.send(link.codec.wallops(fact))
+
+    def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
+        if fact.letter in EVERYWHERE and fact.by is None:
+            for link in self._links.others(origin):
+                link.send(link.codec.server_notice(self._links.node.network.me, fact))
+
+    def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
+        way = self._links.way_to(fact.user)
+        if way is not None and way is not origin:
+            way.send(way.codec.numeric(fact))
+
+    def _pong_sent(self, fact: facts.PongSent, origin: object) -> None:
+        way = self._links.way_to(fact.user)
+        if way is not None and way is not origin:
+            way.send(way.codec.sign_of_life("PONG", fact.by, fact.by.name, fact.user))
+
+
+def _tell(ways: Iterable[one.Link], make: Callable[[one.Link], list[bytes]]) -> None:
+    """Send what `make` gives for the first neighbour of each kind."""
+    made: dict[int, list[bytes]] = {}
+    for link in ways:
+        kind = link.codec.kind
+        lines = made.get(kind)
+        if lines is None:
+            lines = made[kind] = make(link)
+        for text in lines:
+            link.send(text)

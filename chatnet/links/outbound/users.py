@@ -1,0 +1,97 @@
+"""Users and what becomes of them, told to neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatnet.links import links as registry
+from chatnet.model import facts
+from chatnet.model.facts import Fact, Hearer
+from chatnet.model.user import User
+
+
+class UsersOut:
+    """Tells who comes and goes, and what they change; everybody is told everything."""
+
+    def __init__(self, links: registry.Links) -> None:
+        self._links = links
+        self._killed: dict[User, None] = {}
+        self.hears: Mapping[type[Fact], Hearer] = {
+            facts.UserIntroduced: self._introduced,
+            facts.UserQuit: self._quit,
+            facts.Killed: self._killed_,
+            facts.NickChanged: self._nick_changed,
+            facts.HostChanged: self._host_changed,
+            facts.RealnameChanged: self._realname_changed,
+            facts.AwayChanged: self._away_changed,
+            facts.AccountChanged: self._account_changed,
+            facts.UserModesChanged: self._modes_changed,
+            facts.Opered: self._opered,
+        }
+
+    def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
+        user = fact.user
+        self._links.routes.arrived(user.server)
+        for link in self._links.others(origin):
+            for text in link.codec.user(user):
+                link.send(text)
+
+    def _quit(self, fact: facts.UserQuit, origin: object) -> None:
+        user = fact.user
+        self._links.routes.departed(user.server)
+        if user in self._killed:  # whoever heard of that knows
+            del self._killed[user]
+            return
+        for link in self._links.others(origin):
+            link.send(link.codec.quit(user, fact.reason))
+
+    def _killed_(self, fact: facts.Killed, origin: object) -> None:
+        user, node = fact.user, self._links.node
+        self._killed[user] = None
+        for link in self._links.others(origin):
+            link.send(link.codec.kill(fact.by, user, fact.reason))
+        if user.server is not node.network.me:
+            # Who is here quits when their last session closes.
+            killer = fact.by.mask.partition("!")[0]
+            node.commit(facts.UserQuit(user, f"Killed ({killer} ({fact.reason}))", fact.at), origin)
+
+    def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
+        for link in self._links.others(origin):
+            if fact.saved_by is not None and fact.lost is not None and "SAVE" in link.codec.caps:
+                link.send(link.codec.save(fact.saved_by, fact.user, fact.lost[1]))
+            else:
+                link.send(link.codec.nick(fact.user))
+
+    def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
+        user, me = fact.user, self._links.node.network.me
+        before = fact.old_source.decode("utf-8", "surrogateescape").partition("!")[2].partition("@")[0]
+        for link in self._links.others(origin):
+            if before != user.username:
+                link.send(link.codec.signon(user))
+            else:
+                link.send(link.codec.host(me, user))
+
+    def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
+        for link in self._links.others(origin):
+            if link.codec.core:
+                link.send(link.codec.realname(fact.user))
+
+    def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:
+        for link in self._links.others(origin):
+            link.send(link.codec.away(fact.user))
+
+    def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
+        for link in self._links.others(origin):
+            link.send(link.codec.signon(fact.user))
+
+    def _modes_changed(self, fact: facts.UserModesChanged, origin: object) -> None:
+        # Opered tells the mode o.
+        added, removed = fact.added.replace("o", ""), fact.removed.replace("o", "")
+        for link in self._links.others(origin):
+            if (text := link.codec.user_modes(fact.user, added, removed)) is not None:
+                link.send(text)
+
+    def _opered(self, fact: facts.Opered, origin: object) -> None:
+        for link in self._links.others(origin):
+            for text in link.codec.oper(fact.user):
+                link.send(text)

@@ -1,0 +1,85 @@
+"""Which link leads to which server, and behind which links a channel has members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatnet.links import link as one
+from chatnet.model.channel import Channel
+from chatnet.model.server import Server
+from chatnet.model.user import User
+
+
+class Routes:
+    """`direct` are the neighbours with their links.
+
+    Every server is behind one neighbour, since the network is a tree; members of channels are counted by link
+    as facts tell of them, so that a message need not look at them all.  `users` counts who is behind a link.
+    """
+
+    __slots__ = ("_counts", "direct", "users")
+
+    def __init__(self) -> None:
+        self.direct: dict[Server, one.Link] = {}
+        self.users: dict[one.Link, int] = {}
+        self._counts: dict[Channel, dict[one.Link, int]] = {}
+
+    def way_to(self, server: Server) -> one.Link | None:
+        """The link behind which `server` is, or None if it is this one (or gone)."""
+        hop: Server | None = server
+        while hop is not None:
+            link = self.direct.get(hop)
+            if link is not None:
+                return link
+            hop = hop.uplink
+        return None
+
+    def arrived(self, server: Server) -> None:
+        """One more user on `server`."""
+        link = self.way_to(server)
+        if link is not None:
+            self.users[link] = self.users.get(link, 0) + 1
+
+    def departed(self, server: Server, users: int = 1) -> None:
+        """So many users less on `server`."""
+        link = self.way_to(server)
+        if link is not None and users:
+            self.users[link] -= users
+
+    def behind(self, channel: Channel) -> Iterable[one.Link]:
+        """The links behind which `channel` has members."""
+        return self._counts.get(channel, ())
+
+    def members_beyond(self, link: one.Link, channel: Channel) -> list[tuple[User, int]]:
+        """The members of `channel` who are not behind `link`, with their ranks."""
+        return [
+            (user, ranks) for user, ranks in channel.members.items() if self.way_to(user.server) is not link
+        ]
+
+    def entered(self, channel: Channel, server: Server, members: int = 1) -> None:
+        """So many more members on `server`."""
+        link = self.way_to(server)
+        if link is not None:
+            counts = self._counts.setdefault(channel, {})
+            counts[link] = counts.get(link, 0) + members
+
+    def left(self, channel: Channel, server: Server) -> None:
+        """One member less on `server`."""
+        link = self.way_to(server)
+        counts = self._counts.get(channel)
+        if link is None or counts is None:
+            return
+        counts[link] -= 1
+        if not counts[link]:
+            del counts[link]
+        if not counts:
+            del self._counts[channel]
+
+    def forget(self, link: one.Link) -> None:
+        """A link is gone, with everybody behind it."""
+        self.users.pop(link, None)
+        for channel in [channel for channel, counts in self._counts.items() if link in counts]:
+            counts = self._counts[channel]
+            del counts[link]
+            if not counts:
+                del self._counts[channel]

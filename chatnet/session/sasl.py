@@ -1,0 +1,144 @@
+"""One client that logs in by SASL, and what clients read of it when somebody is logged in.
+
+https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatnet.links.sasl import CHUNK, is_data
+from chatnet.model.facts import AccountChanged, Fact, Hearer
+from chatnet.model.ids import AccountName
+from chatnet.model.user import User
+from chatnet.session import registration
+from chatnet.session import session as one
+from chatnet.session import sessions as registry
+from chatnet.session.render import encode
+from chatnet.wire import numerics
+from chatnet.wire.numerics import Numeric
+from chatnet.wire.text import middle
+
+ABORT: Final = "*"
+"""What a client says instead of data that gives up."""
+
+
+class Login:
+    """An attempt of one session to log in: the applicant of a talk with an agent."""
+
+    __slots__ = ("_session", "_size", "_timer")
+
+    def __init__(self, session: one.Session) -> None:
+        sessions = session.sessions
+        self._session = session
+        self._size = 0  # of the response that has begun
+        self._timer = sessions.node.clock.later(
+            sessions.node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED)
+        )
+
+    @property
+    def user(self) -> User:
+        """Who logs in."""
+        return self._session.user
+
+    # the client
+
+    def respond(self, data: str) -> None:
+        """One chunk from the client, or that it gives up."""
+        session = self._session
+        if data == ABORT:
+            self.give_up(numerics.ERR_SASLABORTED)
+            return
+        self._size += len(data)
+        if len(data) > CHUNK or self._size > session.sessions.node.settings.sasl.response_bytes:
+            self.give_up(numerics.ERR_SASLTOOLONG)
+        elif not is_data(data):
+            self.give_up(numerics.ERR_SASLFAIL)
+        else:
+            if len(data) < CHUNK:
+                self._size = 0
+            session.sessions.links.agents.say(self, data)
+
+    def give_up(self, why: Numeric | None = None) -> None:
+        """The agent hears of it, and the client reads `why`."""
+        self._end()
+        self._session.sessions.links.agents.give_up(self)
+        if why is not None:
+            self._session.numeric(why)
+
+    def _end(self) -> None:
+        self._session.login = None
+        self._timer.cancel()
+
+    # the agent
+
+    def challenged(self, data: str) -> None:
+        """``AUTHENTICATE <data>``"""
+        self._session.send(b"AUTHENTICATE " + encode(data))
+
+    def shown(self, mechanisms: str) -> None:
+        """908."""
+        self._session.numeric(numerics.RPL_SASLMECHS, mechanisms)
+
+    def logged_in(
+        self, nick: str | None, username: str | None, host: str | None, account: AccountName | None
+    ) -> None:
+        """Not a user yet: kept until they are; 900 or 901 at once."""
+        session, user = self._session, self._session.user
+        network = session.sessions.node.network
+        if nick is not None and network.user(nick) is None:
+            user.nick, user.folded = nick, network.fold(nick)
+            session.needs &= ~one.Needs.NICK
+        session.granted = username, host
+        user.account = account
+        tell_account(session)
+
+    def ended(self, good: bool) -> None:
+        """903 or 904."""
+        self._end()
+        session = self._session
+        if good:
+            session.numeric(numerics.RPL_SASLSUCCESS)
+            registration.advance(session)
+            return
+        session.numeric(numerics.ERR_SASLFAIL)
+        session.failed_logins += 1
+        if session.failed_logins >= session.sessions.node.settings.sasl.attempts:
+            session.close("Too many SASL authentication failures")
+
+
+def begin(session: one.Session, mechanism: str) -> None:
+    """``AUTHENTICATE <mechanism>``: ask an agent, or say which mechanisms there are."""
+    agents = session.sessions.links.agents
+    name = mechanism.upper()
+    if name not in agents.mechanisms:
+        if agents.mechanisms:
+            session.numeric(numerics.RPL_SASLMECHS, ",".join(agents.mechanisms))
+        session.numeric(numerics.ERR_SASLFAIL)
+        return
+    login = session.login = Login(session)
+    if not agents.begin(login, name):
+        login.ended(False)
+
+
+def tell_account(session: one.Session) -> None:
+    """900 or 901: a client reads which account it has now."""
+    user = session.user
+    mask = f"{user.nick}!{user.username or '*'}@{user.host}"
+    if user.account is None:
+        session.numeric(numerics.RPL_LOGGEDOUT, mask)
+    else:
+        session.numeric(numerics.RPL_LOGGEDIN, mask, middle(user.account), user.account)
+
+
+class Accounts:
+    """An observer: tells local clients that they were logged in or out."""
+
+    def __init__(self, sessions: registry.Sessions) -> None:
+        self._sessions = sessions
+        self.hears: Mapping[type[Fact], Hearer] = {AccountChanged: self._account_changed}
+
+    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        for session in self._sessions.local.sessions_of(fact.user):
+            tell_account(session)

@@ -1,0 +1,48 @@
+"""Users of other servers who ask this one something: their answers travel as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatnet.model.facts import MessageSent, NumericSent
+from chatnet.model.user import User
+from chatnet.session.outlet import Outlet, Turn
+from chatnet.session.peer import Peer
+from chatnet.session.session import Session
+from chatnet.session.sessions import Sessions
+from chatnet.settings import ConnectionClassSettings
+from chatnet.wire.capabilities import SERVER_TIME
+
+_CLASS = ConnectionClassSettings(name="elsewhere", flood_exempt=True)  # the link counts their questions
+
+
+class Visitor(Session):
+    """A session for one question of a user who is elsewhere: no connection, and what is said goes there."""
+
+    __slots__ = ()
+
+    def __init__(self, sessions: Sessions, user: User) -> None:
+        nowhere = Outlet(Turn(lambda: None))
+        super().__init__(sessions, nowhere, Peer(user.address), user, _CLASS, sessions.monotonic())
+        self.registered = True
+        # Whoever wants the time gets each reply by itself, even those that are rendered all at once.
+        self.caps = SERVER_TIME
+
+    def send(self, body: bytes) -> None:
+        """A reply, ``:server NNN nick parameters``."""
+        _, code, _, text = body.decode("utf-8", "surrogateescape").split(" ", 3)
+        node = self.sessions.node
+        node.commit(NumericSent(node.network.me, self.user, code, text, node.clock.time()))
+
+    def notice(self, text: str) -> None:
+        node, user = self.sessions.node, self.user
+        now = node.clock.time()
+        msgid = node.message_ids.take(now, user.uid, user.place)
+        node.commit(MessageSent("NOTICE", node.network.me, user, text, now, msgid))
+
+
+def answer(sessions: Sessions, user: User, verb: str, params: Sequence[str]) -> None:
+    """Answer a user of another server as one of this server's own is answered."""
+    row = sessions.rows[verb]
+    row.count += 1
+    Visitor(sessions, user).execute(row, list(params), {})

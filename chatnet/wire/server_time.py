@@ -1,0 +1,19 @@
+"""The tag ``time``, as clients and other servers read it.  https://ircv3.net/specs/extensions/server-time"""
+
+from __future__ import annotations
+
+import time
+
+_milliseconds = -1
+_time = b""
+
+
+def time_tag(at: float) -> bytes:
+    """``time=2026-11-22T13:20:00.123Z`` for a Unix time; the last one is remembered."""
+    global _milliseconds, _time
+    milliseconds = int(at * 1000)
+    if milliseconds != _milliseconds:
+        _milliseconds = milliseconds
+        second, rest = divmod(milliseconds, 1000)
+        _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
+    return _time

@@ -1,0 +1,270 @@
+"""Several nodes in memory, linked: lines between them wait until a test delivers them, one by one or all.
+
+``mesh = Mesh("a", "b", "c")`` makes houses ``a.test``, ``b.test`` and ``c.test``, which share a clock;
+``mesh.link("a", "b")`` connects two of them (``a`` dials), and ``mesh.settle()`` delivers everything.
+A :class:`Stranger` is a server of another make, played by the test line by line.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from conversation import Client, House, ManualClock, matches
+
+from chatnet.links.identity import Identity
+from chatnet.links.link import Link, State
+
+SECRET = "linkpw"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Pipe:
+    """One direction of a connection: the exit of one link, which leads to the other end."""
+
+    def __init__(self, longest: int = 510) -> None:
+        self.longest = longest  # bytes of a line without its tags
+        self.lines: deque[bytes] = deque()
+        self.sendq = 0
+        self.ended = False
+        self.said: list[str] = []  # all that ever went in
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self.lines))
+
+    def send(self, line: bytes) -> None:
+        if self.ended:
+            return
+        assert line.endswith(b"\r\n") and line.count(b"\n") == 1, line
+        text = line[:-2].decode("utf-8", "surrogateescape")
+        body = text.partition(" ")[2] if text.startswith("@") else text
+        assert len(body.encode("utf-8", "surrogateescape")) <= self.longest, text
+        self.lines.append(line)
+        self.said.append(text)
+
+    def close(self) -> None:
+        """Nothing more goes in; what is in comes out."""
+        self.ended = True
+
+    def abort(self) -> None:
+        """What is in is lost as well."""
+        self.ended = True
+        self.lines.clear()
+
+
+class Wire:
+    """A connection between two houses, by their names; ``links`` and ``pipes`` are those of each."""
+
+    def __init__(self, mesh: Mesh, dialling: str, answering: str) -> None:
+        self.ends = (dialling, answering)
+        self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
+        self.links: dict[str, Link] = {}
+        for name, other in (self.ends[::-1], self.ends):
+            links = mesh[name].parts.links
+            block = links.block(f"{other}.test") if name == dialling else None
+            assert name != dialling or block is not None
+            self.links[name] = links.open(self.pipes[name], trusted(), block)
+
+    def other(self, name: str) -> str:
+        """The end that is not `name`."""
+        return self.ends[self.ends[0] == name]
+
+    def deliver(self, name: str) -> bool:
+        """Deliver one line that `name` said; False if there is none.  The end comes after the last line."""
+        pipe, link = self.pipes[name], self.links[self.other(name)]
+        if pipe.lines:
+            link.receive(pipe.lines.popleft())
+            return True
+        if pipe.ended and link.state is not State.GONE:
+            link.connection_lost("Connection closed")
+            return True
+        return False
+
+    def cut(self) -> None:
+        """Lose the connection, with all that is on its way."""
+        for name in self.ends:
+            self.pipes[name].abort()
+        for name in self.ends:
+            self.links[name].connection_lost("Connection reset by peer")
+
+
+class Mesh:
+    """Houses by name.  `sections` are settings for all of them; ``sections_of`` gives some to one alone."""
+
+    def __init__(
+        self, *names: str, sections_of: dict[str, dict[str, Any]] | None = None, **sections: Any
+    ) -> None:
+        self.clock = ManualClock()
+        self.wires: list[Wire] = []
+        self.houses: dict[str, House] = {}
+        for name in names:
+            own = {**sections, **(sections_of or {}).get(name, {})}
+            blocks = [block(other) for other in names if other != name]
+            own["link"] = [*blocks, *own.get("link", ())]
+            number = names.index(name)
+            own["server"] = {"name": f"{name}.test", "sid": f"0{LETTERS[number]}A", **own.get("server", {})}
+            self.houses[name] = House(clock=self.clock, **own)
+
+    def __getitem__(self, name: str) -> House:
+        return self.houses[name]
+
+    def __iter__(self) -> Iterator[House]:
+        return iter(self.houses.values())
+
+    def link(self, dialling: str, answering: str) -> Wire:
+        """Connect two houses; nothing is delivered yet."""
+        wire = Wire(self, dialling, answering)
+        self.wires.append(wire)
+        return wire
+
+    def wire(self, one: str, two: str) -> Wire:
+        """The newest connection between two houses."""
+        return next(wire for wire in reversed(self.wires) if {one, two} == set(wire.ends))
+
+    def cut(self, one: str, two: str) -> None:
+        """Lose the connection between two houses, with all that is on its way."""
+        wire = self.wire(one, two)
+        self.wires.remove(wire)
+        wire.cut()
+
+    def said(self, by: str, to: str) -> list[str]:
+        """All that `by` said to `to` since the last look, whether it was delivered or not; then forgotten."""
+        pipe = self.wire(by, to).pipes[by]
+        said, pipe.said = pipe.said, []
+        return said
+
+    def waiting(self) -> list[tuple[Wire, str]]:
+        """The directions in which something is on its way: a wire, and who said it."""
+        return [
+            (wire, name)
+            for wire in self.wires
+            for name in wire.ends
+            if wire.pipes[name].lines
+            or (wire.pipes[name].ended and wire.links[wire.other(name)].state is not State.GONE)
+        ]
+
+    def deliver(self, by: str, to: str, lines: int = 1) -> None:
+        """Deliver the next lines that `by` said to `to`."""
+        wire = self.wire(by, to)
+        for _ in range(lines):
+            assert wire.deliver(by), f"{by} said nothing more to {to}"
+        self._turn()
+
+    def deliver_one(self, choice: int) -> bool:
+        """Deliver one line of one direction, whichever `choice` picks; False if nothing more happens."""
+        busy = self._turn()
+        waiting = self.waiting()
+        if not waiting:
+            return busy
+        wire, name = waiting[choice % len(waiting)]
+        wire.deliver(name)
+        self._turn()
+        return True
+
+    def settle(self) -> None:
+        """Deliver everything, in turns, until nobody says anything more."""
+        for round_ in itertools.count():
+            assert round_ < 100_000, "they never stop"
+            if not self.deliver_one(round_):
+                return
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and deliver everything."""
+        self.clock.advance(seconds)
+        self.settle()
+
+    def _turn(self) -> bool:
+        """End the turn of every node: bursts go on by a slice, and clients read what they are told."""
+        busy = self.clock.step()
+        for house in self:
+            house.settle()
+        return busy
+
+    def check(self) -> None:
+        """Every node is sound, and no link broke."""
+        for house in self:
+            house.check()
+        for wire in self.wires:
+            for name, link in wire.links.items():
+                assert link.state is not State.GONE, f"{name} closed a link: {link.reason}"
+
+
+class Stranger:
+    """A neighbour of one house that the test plays: ``>>`` says a line, ``<<`` expects the next one.
+
+    It does not answer PING.
+    """
+
+    def __init__(self, house: House, name: str, sid: str) -> None:
+        self.house = house
+        self.name = name
+        self.sid = sid
+        self.pipe = Pipe()
+        self.link = house.parts.links.open(self.pipe, trusted())
+
+    def __rshift__(self, line: str) -> Stranger:
+        self.link.receive(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        self._turn()
+        return self
+
+    def _turn(self) -> None:
+        self.house.clock.advance(0)
+        self.house.settle()
+        self.pipe.lines.clear()
+
+    def lines(self) -> list[str]:
+        """Everything heard since the last look; then forgotten."""
+        self._turn()
+        lines, self.pipe.said = self.pipe.said, []
+        return lines
+
+    def __lshift__(self, pattern: str) -> Stranger:
+        self._turn()
+        assert self.pipe.said, f"nothing heard, expected {pattern!r}"
+        line = self.pipe.said.pop(0)
+        assert matches(line, pattern), f"heard {line!r}, expected {pattern!r}; then {self.pipe.said}"
+        return self
+
+    def silent(self) -> None:
+        """Nothing was heard."""
+        assert (got := self.lines()) == [], got
+
+    @property
+    def gone(self) -> str | None:
+        """Why the house ended the link, or None while it is up."""
+        return self.link.reason if self.link.state is State.GONE else None
+
+
+SOLANUM = "BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB"
+
+
+def stranger(house: House, name: str, sid: str, caps: str = SOLANUM) -> Stranger:
+    """A server that has linked to `house` and told all it knows; what it heard meanwhile is forgotten.
+
+    The house needs a block for it: ``block("so1")`` for ``so1.test``.
+    """
+    it = Stranger(house, name, sid)
+    it >> f"PASS {SECRET} TS 6 :{sid}" >> f"CAPAB :{caps}" >> f"SERVER {name} 1 :a stranger"
+    it >> f"SVINFO 6 6 0 :{int(house.clock.time())}" >> f"PING :{sid}"
+    assert it.gone is None, it.gone
+    it.lines()
+    return it
+
+
+def block(name: str, **more: Any) -> dict[str, Any]:
+    """A ``[[link]]`` for ``name.test``, which may do anything."""
+    return {"name": f"{name}.test", "password": SECRET, "role": "hub", **more}
+
+
+def trusted() -> Identity:
+    """A neighbour with the right certificate."""
+    return Identity("192.0.2.200", secure=True, vouched=lambda settings: True)
+
+
+def read_away(clients: Iterable[Client]) -> None:
+    """Forget what clients were told."""
+    for client in clients:
+        client.lines()

@@ -1,0 +1,531 @@
+"""Connections between servers over real sockets: who is let in, and who is told what."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from authority import Authority
+from conversation import House
+from mesh import SECRET, block
+from pump import Pump
+from twisted.internet.defer import CancelledError, TimeoutError
+from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
+from twisted.internet.interfaces import IProtocol
+from twisted.internet.tcp import Port, Server
+from twisted.python.failure import Failure
+
+from chatnet.links.identity import Identity
+from chatnet.links.link import Link, State
+from chatnet.settings import LinkSettings, ListenSettings, TLSSettings
+from chatnet.transports.certificates import LinkCertificate, make_self_signed, public_key_fingerprint
+from chatnet.transports.client import ClientTurn, SocketOutlet
+from chatnet.transports.server import LinkFactory, LinkProtocol, Strangers, _words
+from chatnet.transports.tls import TLSGate, prepare_link_context
+from chatnet.transports.trust import Trust
+
+PLAIN = ListenSettings(endpoint="tcp:6900", kind="server")
+TLS = ListenSettings(endpoint="tcp:6900", kind="server", tls=True)
+
+
+class Node:
+    """A server in memory with real sockets. Its certificate is ``<name>.pem`` in `folder`."""
+
+    def __init__(
+        self, pump: Pump, folder: Path, name: str, *blocks: dict[str, Any], tls: bool = True
+    ) -> None:
+        self.pump = pump
+        self.name = f"{name}.test"
+        self.house = House(server={"name": self.name, "sid": f"0{name.upper()}A"}, link=blocks)
+        self.opened: list[Link] = []
+        self.lost: list[str] = []
+        self.admitted: list[str] = []
+        self.released: list[str] = []
+        self.refusal: str | None = None
+        self.insecure = False
+        self.strangers = Strangers(lambda: 3)
+        self.turn = ClientTurn(pump)
+        self.trust = Trust(folder)
+        self.tls = tls
+        self.store = LinkCertificate(folder, name, prepare_link_context)
+        self.store.refresh()
+        self.gate = TLSGate(self.store, TLSSettings, pump)
+
+    def factory(self, dialled: LinkSettings | None = None) -> LinkFactory:
+        def open_link(exit_: Any, identity: Identity) -> Link:
+            link = self.house.parts.links.open(exit_, identity, dialled)
+            self.opened.append(link)
+            return link
+
+        return LinkFactory(
+            TLS if self.tls else PLAIN,
+            turn=self.turn,
+            clock=self.pump,
+            admit=self.admit,
+            release=self.released.append,
+            open_link=open_link,
+            gate=self.gate if self.tls else None,
+            trust=self.trust,
+            insecure=lambda: self.insecure,
+            strangers=self.strangers,
+            dialled=dialled.name if dialled is not None else None,
+            failed=self.lost.append,
+        )
+
+    def admit(self, address: str) -> str | None:
+        if self.refusal is None:
+            self.admitted.append(address)
+        return self.refusal
+
+    def serve(self, connection: socket.socket, dialled: LinkSettings | None = None) -> LinkProtocol:
+        """Take one end of a connection."""
+        protocol = cast(LinkProtocol, self.factory(dialled).buildProtocol(None))
+        transport = Server(connection, protocol, connection.getpeername(), cast(Port, None), 0, self.pump)
+        cast(IProtocol, protocol).makeConnection(transport)
+        return protocol
+
+    @property
+    def link(self) -> Link:
+        (link,) = self.opened
+        return link
+
+    @property
+    def log(self) -> list[str]:
+        return self.house.log.lines
+
+
+def pair(small: bool = False) -> tuple[socket.socket, socket.socket]:
+    """Two ends of a TCP connection."""
+    with socket.socket() as port:
+        if small:
+            port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        port.bind(("127.0.0.1", 0))
+        port.listen()
+        one = socket.socket()
+        if small:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        one.connect(port.getsockname())
+        other, _ = port.accept()
+    for end in (one, other):
+        end.settimeout(10)
+    return one, other
+
+
+def connect(dialling: Node, answering: Node) -> None:
+    """Dial, and let everything flow."""
+    one, other = pair()
+    for end in (one, other):
+        end.setblocking(False)
+    wanted = dialling.house.parts.links.block(answering.name)
+    assert wanted is not None
+    answering.serve(other)
+    dialling.serve(one, wanted)
+    dialling.pump.run()
+
+
+@pytest.fixture
+def pump() -> Iterator[Pump]:
+    pump = Pump()
+    yield pump
+    for transport in pump.removeAll():
+        transport.connectionLost(Failure(ConnectError()))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates: of a, b and c each its own, of ``signed`` and ``other`` by an authority for b and c."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for name in "abc":
+        make_self_signed(folder / f"{name}.pem", [f"{name}.test"])
+    authority = Authority(folder / "ca.pem")
+    authority.issue(folder / "signed" / "both.pem", "b.test")
+    authority.issue(folder / "other" / "both.pem", "c.test")
+    Authority(folder / "stranger.pem")
+    for name in ("signed", "other"):
+        # As certbot leaves them: the store wants key and chain.
+        pem = (folder / name / "both.pem").read_bytes()
+        (folder / name / "fullchain.pem").write_bytes(pem)
+        (folder / name / "privkey.pem").write_bytes(pem)
+    return folder
+
+
+def pin(folder: Path, name: str) -> str:
+    return public_key_fingerprint(folder / f"{name}.pem")
+
+
+def make_pair(
+    pump: Pump, folder: Path, a_knows: dict[str, Any], b_knows: dict[str, Any], b_shows: str = "b"
+) -> tuple[Node, Node]:
+    """a and b, with what they know of each other; b shows this certificate."""
+    a = Node(pump, folder, "a", block("b", **a_knows))
+    b = Node(pump, folder, "b", block("a", **b_knows))
+    b.store = LinkCertificate(folder, b_shows, prepare_link_context)
+    assert b.store.refresh() == []
+    b.gate.store = b.store
+    return a, b
+
+
+def test_two_servers_link_by_their_pins(pump: Pump, folder: Path) -> None:
+    a, b = make_pair(pump, folder, {"spki_sha256": [pin(folder, "b")]}, {"spki_sha256": [pin(folder, "a")]})
+    connect(b, a)
+    pump.run()
+    assert (a.link.state, b.link.state) == (State.LINKED, State.LINKED)
+    assert a.link.server is not None and a.link.server.name == "b.test"
+    assert a.link.identity.secure and a.link.identity.address == "127.0.0.1"
+    assert cast(SocketOutlet, a.link.exit).sendq == 33_554_432
+    b.link.close("That was it")
+    pump.run()
+    assert a.link.reason == "The other side closed the link"
+    assert a.released == b.released == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_a_second_pin_serves_while_a_key_changes(pump: Pump, folder: Path, old_first: bool) -> None:
+    pins = [pin(folder, "c"), pin(folder, "b")][:: 1 if old_first else -1]
+    a, b = make_pair(pump, folder, {"spki_sha256": pins}, {"spki_sha256": [pin(folder, "a")]})
+    connect(a, b)
+    assert (a.link.state, b.link.state) == (State.LINKED, State.LINKED)
+
+
+def test_the_answering_side_refuses_another_key(pump: Pump, folder: Path) -> None:
+    a, b = make_pair(
+        pump, folder, {"spki_sha256": [pin(folder, "b")]}, {"spki_sha256": [pin(folder, "a")]}, "c"
+    )
+    connect(b, a)
+    assert a.link.state is b.link.state is State.GONE
+    why = "Refused a link to 'b.test' from 127.0.0.1: its certificate is not the one of that server"
+    assert why in a.log
+    assert "a.test says: Closing Link: 127.0.0.1 (Invalid credentials)" in b.log
+
+
+def test_the_dialling_side_tells_its_password_to_the_right_server_only(pump: Pump, folder: Path) -> None:
+    a, b = make_pair(
+        pump, folder, {"spki_sha256": [pin(folder, "b")]}, {"spki_sha256": [pin(folder, "a")]}, "c"
+    )
+    connect(a, b)
+    assert a.link.state is b.link.state is State.GONE
+    assert b.link.password is None
+    assert "Refused a link to 'b.test' from 127.0.0.1: its certificate is not the one of that server" in a.log
+
+
+AUTHORITY = {"ca": "ca.pem"}
+
+
+@pytest.mark.parametrize("who_dials", ["a", "b"])
+@pytest.mark.parametrize(
+    ("a_knows", "b_shows", "linked"),
+    [
+        (AUTHORITY, "signed", True),
+        (AUTHORITY, "other", False),  # signed, but for c.test
+        (AUTHORITY, "b", False),  # for b.test, but signed by itself
+        ({"ca": "stranger.pem"}, "signed", False),
+        ({"ca": "stranger.pem", "spki_sha256": ["0" * 64]}, "signed", False),
+        ({"ca": "gone.pem"}, "signed", False),
+    ],
+)
+def test_an_authority_vouches_for_a_name(
+    pump: Pump, folder: Path, who_dials: str, a_knows: dict[str, Any], b_shows: str, linked: bool
+) -> None:
+    a, b = make_pair(pump, folder, a_knows, {"spki_sha256": [pin(folder, "a")]}, b_shows)
+    connect(*((a, b) if who_dials == "a" else (b, a)))
+    assert (a.link.state is State.LINKED) == linked
+    assert (len(a.house.node.network.servers) == 2) == linked
+
+
+def test_a_pin_is_enough_when_an_authority_is_not(pump: Pump, folder: Path) -> None:
+    both = {"ca": "stranger.pem", "spki_sha256": [pin(folder, "b")]}
+    a, b = make_pair(pump, folder, both, {"spki_sha256": [pin(folder, "a")]})
+    connect(a, b)
+    assert a.link.state is State.LINKED
+
+
+def talk(pump: Pump, node: Node, context: ssl.SSLContext, say: bytes = b"") -> tuple[bytes, str]:
+    """What a program hears that speaks TLS its own way, and how that ended."""
+    client, other = pair()
+    other.setblocking(False)
+    node.serve(other)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing)
+    heard, begun = b"", False
+    for _ in range(30):
+        try:
+            if not begun:
+                tls.do_handshake()
+                begun = True
+                if say:
+                    tls.write(say)
+            heard += tls.read(65536)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            client.close()
+            return heard, str(error.reason)
+        if data := outgoing.read():
+            client.sendall(data)
+        pump.run()
+        client.setblocking(False)
+        try:
+            data = client.recv(65536)
+            incoming.write(data) if data else incoming.write_eof()
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            incoming.write_eof()
+        client.settimeout(10)
+    client.close()
+    return heard, "open"
+
+
+def untrusting(version: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = version
+    return context
+
+
+GREETING = f"PASS {SECRET} TS 6 :0BA\r\nCAPAB :QS EX IE ENCAP\r\nSERVER b.test 1 :x\r\n".encode()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_who_shows_no_certificate_gets_no_link(pump: Pump, folder: Path, version: ssl.TLSVersion) -> None:
+    a = Node(pump, folder, "a", block("b"))
+    heard, end = talk(pump, a, untrusting(version), GREETING)
+    assert heard == b""
+    assert "ALERT" in end and end != "open"
+    assert a.opened == [] and a.lost == ["TLS error (peer did not return a certificate)"]
+    assert a.released == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_password_does_not_make_up_for_a_certificate(
+    pump: Pump, folder: Path, version: ssl.TLSVersion
+) -> None:
+    a = Node(pump, folder, "a", block("b", spki_sha256=[pin(folder, "b")]))
+    context = untrusting(version)
+    context.load_cert_chain(folder / "c.pem")
+    heard, _ = talk(pump, a, context, GREETING)
+    assert heard == b"ERROR :Closing Link: 127.0.0.1 (Invalid credentials)\r\n"
+    context.load_cert_chain(folder / "b.pem")
+    heard, _ = talk(pump, a, context, GREETING)
+    assert heard.startswith(b"PASS linkpw TS 6 :0AA\r\nCAPAB :")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [GREETING, b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 64, b"\x16\x03\x01\xff\xff" + b"\0" * 70000],
+    ids=["lines", "http", "bytes", "record"],
+)
+def test_what_is_no_tls_ends_the_connection(pump: Pump, folder: Path, said: bytes) -> None:
+    a = Node(pump, folder, "a", block("b"))
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    client.sendall(said)
+    pump.run()
+    assert a.opened == []
+    (lost,) = a.lost
+    assert re.fullmatch(r"TLS error \(.+\)", lost), lost
+    client.close()
+
+
+def test_who_does_not_begin_is_cut_off(pump: Pump, folder: Path) -> None:
+    a = Node(pump, folder, "a", block("b"))
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    for _ in range(31):  # tls.handshake_timeout is 15 seconds
+        pump.advance(0.5)
+    pump.run()
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+    assert a.lost == ["Connection aborted"]
+    client.close()
+
+
+# without TLS
+
+
+def plain(pump: Pump, folder: Path, *blocks: dict[str, Any]) -> Node:
+    return Node(pump, folder, "a", *blocks, tls=False)
+
+
+def say(pump: Pump, node: Node, data: bytes) -> bytes:
+    """What somebody without TLS hears at once."""
+    client, other = pair()
+    other.setblocking(False)
+    node.serve(other)
+    client.sendall(data)
+    pump.run()
+    client.setblocking(False)
+    try:
+        return client.recv(65536)
+    except (BlockingIOError, ConnectionResetError):
+        return b""
+    finally:
+        client.close()
+        pump.run()
+
+
+def test_a_neighbour_on_this_machine_needs_a_password_and_no_tls(pump: Pump, folder: Path) -> None:
+    a = plain(pump, folder, block("b"))
+    assert say(pump, a, GREETING).startswith(b"PASS linkpw TS 6 :0AA\r\n")
+    refused = b"ERROR :Closing Link: 127.0.0.1 (Invalid credentials)\r\n"
+    assert say(pump, a, GREETING.replace(b"linkpw", b"guess")) == refused
+    assert any("the password is wrong" in line for line in a.log)
+    assert SECRET not in "".join(a.log) and "guess" not in "".join(a.log)
+
+
+def test_a_block_without_password_cannot_be_taken_by_who_brings_no_certificate(
+    pump: Pump, folder: Path
+) -> None:
+    a = plain(pump, folder, {"name": "b.test", "spki_sha256": [pin(folder, "b")], "role": "hub"})
+    refused = b"ERROR :Closing Link: 127.0.0.1 (Invalid credentials)\r\n"
+    assert say(pump, a, GREETING) == refused
+
+
+def test_whoever_is_refused_reads_the_same(pump: Pump, folder: Path) -> None:
+    """What is configured is nobody's business."""
+    a = plain(pump, folder, block("b", sid="0BA"), block("c"))
+    heard = {
+        say(pump, a, GREETING.replace(b"b.test", b"x.test")),
+        say(pump, a, GREETING.replace(b"linkpw", b"wrong")),
+        say(pump, a, GREETING.replace(b"0BA", b"0XX")),
+        say(pump, a, GREETING.replace(b" ENCAP", b"")),
+        say(pump, a, GREETING.replace(b"0BA", b"0AA")),
+    }
+    assert heard == {b"ERROR :Closing Link: 127.0.0.1 (Invalid credentials)\r\n"}
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_from_another_machine_plain_text_is_for_those_who_are_allowed_it(
+    pump: Pump, folder: Path, insecure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatnet.transports.client.address_of", lambda transport: ("192.0.2.1", 1))
+    a = plain(pump, folder, block("b", insecure=insecure), block("c"))
+    a.insecure = insecure
+    heard = say(pump, a, GREETING)
+    assert heard.startswith(b"PASS linkpw" if insecure else b"")
+    assert len(a.opened) == len(heard[:1])
+    if insecure:
+        other = GREETING.replace(b"b.test", b"c.test").replace(b"0BA", b"0CA")
+        assert say(pump, a, other) == b"ERROR :Closing Link: 192.0.2.1 (Invalid credentials)\r\n"
+        assert any("it comes without TLS" in line for line in a.log)
+
+
+def test_so_many_may_be_strangers(pump: Pump, folder: Path) -> None:
+    a = plain(pump, folder, block("b"))
+    ends = [pair() for _ in range(5)]
+    for _, other in ends:
+        other.setblocking(False)
+        a.serve(other)
+    pump.run()
+    assert len(a.opened) == 3
+    ends[0][0].sendall(GREETING)  # known now
+    ends[1][0].close()  # gone
+    pump.run()
+    more = [pair() for _ in range(3)]
+    for _, other in more:
+        other.setblocking(False)
+        a.serve(other)
+    pump.run()
+    assert len(a.opened) == 5
+    for client, _ in ends + more:
+        client.close()
+    pump.run()
+    assert len(a.released) == len(a.admitted) == 5
+
+
+def test_a_crowd_of_strangers_keeps_nobody_else_away(
+    pump: Pump, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three have room: one of the crowd goes for the first from elsewhere, and none for the second."""
+    comers = [
+        "2001:db8::1",
+        "2001:db8::2",
+        "2001:db8::3",
+        "192.0.2.1",
+        "192.0.2.1",
+        "198.51.100.1",
+        "192.0.2.2",
+    ]
+    addresses = iter(comers)
+    monkeypatch.setattr("chatnet.transports.client.address_of", lambda transport: (next(addresses), 1))
+    a = plain(pump, folder, block("b", insecure=True))
+    a.insecure = True
+    ends = [pair() for _ in comers]
+    for _, other in ends:
+        other.setblocking(False)
+        a.serve(other)
+        pump.run()
+    open_ = [not link.gone for link in a.opened]
+    assert open_ == [False, False, True, True, True]
+    assert a.admitted == [*comers[:4], "198.51.100.1"]
+    ends[3][0].sendall(GREETING)
+    pump.run()
+    assert a.opened[3].server is not None
+    for client, _ in ends:
+        client.close()
+
+
+def test_who_comes_too_often_is_cut_off_without_a_word(pump: Pump, folder: Path) -> None:
+    a = plain(pump, folder, block("b"))
+    a.refusal = "Too many connections from your host"
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    pump.run()
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+    assert a.released == [] and a.opened == []
+    client.close()
+
+
+def test_a_neighbour_that_does_not_read_loses_its_link(pump: Pump, folder: Path) -> None:
+    a = plain(pump, folder, block("b", sendq=65536))
+    client, other = pair(small=True)
+    other.setblocking(False)
+    a.serve(other)
+    client.sendall(GREETING)
+    pump.run()
+    link = a.link
+    for _ in range(100):
+        for _ in range(100):
+            link.send(b"x" * 500)
+        pump.run()
+    assert link.reason == "SendQ exceeded"
+    assert len(a.house.node.network.servers) == 1
+    client.close()
+
+
+def test_a_lost_connection_is_a_split(pump: Pump, folder: Path) -> None:
+    a = plain(pump, folder, block("b"))
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    client.sendall(GREETING)
+    pump.run()
+    assert len(a.house.node.network.servers) == 2
+    client.close()
+    pump.run()
+    assert a.link.state is State.GONE
+    assert len(a.house.node.network.servers) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(), "connection refused"),
+        (TimeoutError(), "no answer in time"),
+        (CancelledError(), "no answer in time"),
+        (DNSLookupError(), "there is no such host"),
+        (FileNotFoundError(2, "No such file"), "[Errno 2] No such file"),
+    ],
+)
+def test_why_there_is_no_connection_is_told_in_words(error: Exception, words: str) -> None:
+    assert _words(Failure(error)) == words

@@ -1,0 +1,105 @@
+"""Which certificates are prepared for whom, and what is wrong with them in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+
+from chatnet.settings import Settings
+from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
+from chatnet.wiring.config import ConfigError
+from chatnet.wiring.security import Security
+
+CLIENTS = {"endpoint": "tcp:6697", "tls": True}
+SERVERS = {"endpoint": "tcp:6900", "tls": True, "kind": "server"}
+PLAIN = {"endpoint": "tcp:6901", "kind": "server"}
+
+
+def settings(*listen: dict[str, Any], **sections: Any) -> Settings:
+    return Settings.model_validate({"listen": listen, **sections})
+
+
+def security(folder: Path) -> Security:
+    return Security(Clock(), folder / "data", folder, Settings)
+
+
+def link(**keys: Any) -> dict[str, Any]:
+    return {"name": "b.test", "password": "word", **keys}
+
+
+@pytest.mark.parametrize(
+    ("configured", "for_clients", "for_links"),
+    [
+        (settings(CLIENTS), True, False),
+        (settings(SERVERS), False, True),
+        (settings(CLIENTS, SERVERS), True, True),
+        (settings(PLAIN), False, False),
+        (settings(link=[link(addresses=("b.test:6900",), spki_sha256=("0" * 64,))]), False, True),
+        (settings(link=[link(addresses=("/run/b.sock",))]), False, False),
+        (settings(link=[link(addresses=("127.0.0.1:6900",), tls=False)]), False, False),
+    ],
+)
+def test_certificates_are_made_ready_for_whoever_needs_them(
+    tmp_path: Path, configured: Settings, for_clients: bool, for_links: bool
+) -> None:
+    it = security(tmp_path)
+    it.prepare(configured)
+    clients, links = it.stores
+    assert (clients is not None, links is not None) == (for_clients, for_links)
+    assert (it.gate_of_links(True) is not None) == for_links
+    assert it.gate_of_links(False) is None
+    assert (tmp_path / "data").exists() == (for_clients or for_links)
+
+
+def test_links_may_have_a_certificate_of_their_own(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    both = {"links": {"certificate": "links"}}
+    with pytest.raises(ConfigError, match=r"links\.certificate: .*there is no certificate named 'links'"):
+        it.prepare(settings(CLIENTS, SERVERS, **both))
+    assert it.stores[1] is None
+    path = tmp_path / "data" / "certificates" / "links.pem"
+    make_self_signed(path, ["b.test"])
+    it.prepare(settings(CLIENTS, SERVERS, **both))
+    clients, links = it.stores
+    assert (clients.default, links.default) == ("default", "links")
+    assert f"Certificate {path}: for links, SPKI:SHA2-256:{public_key_fingerprint(path)}" in it.describe()
+
+
+def test_a_change_that_fails_leaves_all_as_it_was(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    it.prepare(settings(CLIENTS, SERVERS))
+    before = it.stores
+    other = tmp_path / "other"
+    make_self_signed(other / "default.pem", ["b.test"])
+    with pytest.raises(ConfigError):
+        it.prepare(settings(CLIENTS, SERVERS, tls={"certificates": "other"}, links={"certificate": "gone"}))
+    assert it.stores == before
+    it.prepare(settings(CLIENTS, SERVERS, tls={"certificates": "other"}))
+    assert it.stores[0].folder == it.stores[1].folder == other
+    it.stores = before
+    assert it.stores == before
+
+
+def test_what_is_wrong_with_a_file_that_both_use_is_told_once(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    it.prepare(settings(CLIENTS, SERVERS))
+    path = tmp_path / "data" / "certificates" / "default.pem"
+    path.write_text("broken")
+    (problem,) = it.refresh()
+    assert str(path) in problem
+
+
+def test_authorities_are_looked_at_before_anything_changes(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    (tmp_path / "empty.pem").write_text("nothing")
+    blocks = [link(ca="gone.pem"), link(name="c.test", ca="empty.pem"), link(name="d.test")]
+    with pytest.raises(ConfigError) as refused:
+        it.prepare(settings(SERVERS, link=blocks))
+    assert [problem.replace(str(tmp_path), "") for problem in refused.value.problems] == [
+        "link.0.ca: /gone.pem is not there",
+        "link.1.ca: /empty.pem holds no certificate, or cannot be read",
+    ]
+    assert it.stores == (None, None)
