@@ -16,7 +16,7 @@ from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
 from chatnet.session import sessions as registry
 from chatnet.session.isupport import in_batches, show_isupport
-from chatnet.session.render import LINE, encode, tags
+from chatnet.session.render import LINE, encode, in_utf8
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.text import cut, cut_bytes
@@ -132,9 +132,12 @@ def say(session: one.Session, lines: bytes) -> None:
     """Send whole lines to one client, with its nick in them, and tagged as it wishes."""
     lines = lines.replace(NICK, session.user.nick.encode())
     if session.caps & SERVER_TIME:
-        mark = tags(session.sessions.node.clock.time(), SERVER_TIME, None, b"")
-        lines = b"".join([mark + line for line in lines.splitlines(True)])
-    session.outlet.send(lines)
+        for body in lines.split(b"\r\n")[:-1]:
+            session.send(body)
+    elif not lines.isascii() and session.sessions.node.settings.server.utf8_only:
+        session.outlet.send(in_utf8(lines))
+    else:
+        session.outlet.send(lines)
 
 
 class Welcome:
