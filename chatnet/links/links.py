@@ -65,7 +65,7 @@ class Links:
 
     def others(self, origin: object) -> list[one.Link]:
         """All neighbours but `origin`; none if that is TOLD."""
-        if origin is TOLD:
+        if origin is TOLD or not self.routes.direct:
             return []
         return [link for link in self.routes.direct.values() if link is not origin]
 
