@@ -104,10 +104,10 @@ class Node:
         self._busy = True
         try:
             while True:
-                plan = self._plans.get(type(fact))
-                if plan is None:
-                    plan = self._plan(type(fact))
-                apply, hearers = plan
+                try:
+                    apply, hearers = self._plans[type(fact)]
+                except KeyError:
+                    apply, hearers = self._plan(type(fact))
                 if apply is not None:
                     try:
                         apply(fact)

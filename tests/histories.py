@@ -267,6 +267,8 @@ class _Witness:
             for user in fact.users:
                 for channel in user.channels:
                     self._note(channel, ("split", user.uid))
+        for channel in dict.fromkeys(channel for user in fact.users for channel in user.channels):
+            self._perhaps_ended(channel)
 
     def _killed(self, fact: facts.Killed) -> None:
         self._history.kills = True
@@ -311,7 +313,7 @@ def _known(channel: Channel | None) -> dict[Register, Any]:
     found |= {("mode", letter): True for letter in channel.flags}
     found |= {("mode", letter): value for letter, value in parameters(channel).items()}
     for letter, entries in channel.lists.items():
-        found |= {("list", letter, key): entry.text for key, entry in entries.items()}
+        found |= {("list", letter, key): entry.forward or "" for key, entry in entries.items()}
     for user, ranks in channel.members.items():
         found["member", user.uid] = True
         found |= {("rank", letter, user.uid): True for letter, rank in RANKS.items() if ranks & rank}

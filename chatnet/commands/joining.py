@@ -48,8 +48,8 @@ def join(request: Request) -> None:
 
 
 def _join(request: Request, name: str, key: str) -> None:
-    user, now = request.user, request.now
-    limits, flood = request.settings.limits, request.settings.flood
+    user, settings, now = request.user, request.node.settings, request.node.clock.time()
+    limits, flood = request.sessions.limits, settings.flood
     channel = request.network.channel(name)
     if channel is not None and user in channel.members:
         return
@@ -65,7 +65,7 @@ def _join(request: Request, name: str, key: str) -> None:
     if too_fast(request.session, "join", flood.join_rate, flood.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
-        channel = renamed_from(request.network, request.settings, user, name, now)
+        channel = renamed_from(request.network, settings, user, name, now)
         if channel is not None:
             _lead(request, name, channel, key)
             return
@@ -95,7 +95,7 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.now))
+        request.commit(Joined(channel, ((user, 0),), request.node.clock.time()))
     else:
         _forward(request, channel, refusal, key)
 

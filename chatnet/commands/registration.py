@@ -36,7 +36,7 @@ def user(request: Request) -> None:
         request.stop(numerics.ERR_ALREADYREGISTERED)
     if not request.params[3]:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "USER")
-    limits = request.settings.limits
+    limits = request.sessions.limits
     # Clients take it from their system, where it may have no letter that is allowed here.
     name = clean_username(request.params[0], limits.user - 1) or "user"[: limits.user - 1]
     request.user.username = "~" + name
@@ -56,7 +56,7 @@ def nick(request: Request) -> None:
     if not wanted:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     reserved = request.user.oper is None and request.sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, request.settings.limits.nick):
+    if reserved or not is_nick(wanted, request.sessions.limits.nick):
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
@@ -121,5 +121,5 @@ def quit_(request: Request) -> None:
 
     https://modern.ircdocs.horse/#quit-message
     """
-    reason = cut(request.param(0), request.settings.limits.kick)
+    reason = cut(request.param(0), request.sessions.limits.kick)
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -10,6 +10,7 @@ from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
 from chatnet.model.user import User
+from chatnet.node import Node
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked
@@ -38,16 +39,17 @@ class Request:
 
     `params` are the parameters as sent and `tags` the tags, unescaped; hostile until checked.  Names that a
     client sent and that go back in a reply pass through ``wire.text.middle`` unless they were found in the
-    network.  `network` is the network as this node knows it, `sessions` are all local sessions.
+    network.  `node` is this server, `network` the network as it knows it, `sessions` are all local sessions.
     """
 
-    __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
+    __slots__ = ("network", "node", "params", "row", "session", "sessions", "tags", "user")
 
     def __init__(self, session: Session, params: list[str], tags: dict[str, str], row: Row) -> None:
         sessions = session.sessions
         self.session = session
         self.sessions: Sessions = sessions
-        self.network: Network = sessions.node.network
+        self.node: Node = sessions.node
+        self.network: Network = self.node.network
         self.user: User = session.user
         self.params = params
         self.tags = tags
@@ -58,16 +60,16 @@ class Request:
     @property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self.sessions.node.settings
+        return self.node.settings
 
     @property
     def now(self) -> float:
         """Unix time in seconds."""
-        return self.sessions.node.clock.time()
+        return self.node.clock.time()
 
     def msgid(self, target: Channel | User) -> str:
         """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
-        node = self.sessions.node
+        node = self.node
         return node.message_ids.take(node.clock.time(), self.user.uid, target.place)
 
     def param(self, index: int) -> str:
@@ -88,11 +90,11 @@ class Request:
 
     def commit(self, fact: Fact) -> None:
         """State what happened; the asking session is its origin."""
-        self.sessions.node.commit(fact, self.session)
+        self.node.commit(fact, self.session)
 
     def notice(self, letter: str, text: str) -> None:
         """Tell the opers who want to know (a letter of the snomask)."""
-        self.sessions.node.notice(letter, text)
+        self.node.notice(letter, text)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""

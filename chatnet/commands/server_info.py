@@ -8,7 +8,7 @@ import chatnet
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.session.isupport import show_isupport
-from chatnet.session.registration import show_lusers, show_motd
+from chatnet.session.registration import counts, say
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 
@@ -20,7 +20,7 @@ def motd(request: Request) -> None:
     https://modern.ircdocs.horse/#motd-message  Refuses with 402 (no such server), 422 (there is none).
     """
     request.for_us(0)
-    show_motd(request.session)
+    say(request.session, request.sessions.welcome.motd)
     request.session.hand_over()
 
 
@@ -31,7 +31,7 @@ def lusers(request: Request) -> None:
     https://modern.ircdocs.horse/#lusers-message  The mask is not looked at.  Refuses with 402.
     """
     request.for_us(1)
-    show_lusers(request.session)
+    say(request.session, counts(request.sessions))
 
 
 @CLIENT.command("VERSION", penalty=2.0)

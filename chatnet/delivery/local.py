@@ -97,7 +97,8 @@ class Delivery:
 
     def attach(self, session: Session) -> None:
         """Deliver to `session` what its user hears, from now on."""
-        self._users[session.user] = (*self._users.get(session.user, ()), session)
+        others = self._users.get(session.user)
+        self._users[session.user] = (session,) if others is None else (*others, session)
         for channel in session.user.channels:
             add(self._channels.setdefault(channel, {}), session)
 
@@ -108,9 +109,9 @@ class Delivery:
         self._netsplits.forget(session)
         for channel in user.channels:
             self._remove(channel, session, key)
-        rest = tuple(other for other in self._users[user] if other is not session)
-        if rest:
-            self._users[user] = rest
+        sessions = self._users[user]
+        if len(sessions) > 1:
+            self._users[user] = tuple(other for other in sessions if other is not session)
             return False
         del self._users[user]
         return True
@@ -181,7 +182,7 @@ class Delivery:
                 if not out:
                     dirty.append(outlet)
                 out.append(line)
-        if dirty:
+        if dirty and not turn.armed:
             turn.arm()
 
     def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:

@@ -81,7 +81,8 @@ class Monitors:
             self._tell(fact.user.folded, numerics.RPL_MONONLINE, fact.user.mask)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
-        self._tell(fact.user.folded, numerics.RPL_MONOFFLINE, fact.user.nick)
+        if fact.user.folded in self._watchers:
+            self._tell(fact.user.folded, numerics.RPL_MONOFFLINE, fact.user.nick)
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
         for user in fact.users:

@@ -216,8 +216,9 @@ class Ring:
             if not channel.members:
                 self._drop_if_gone(channel)
         # What the two wrote to each other: nobody can ask for it any more.
-        for shelf in tuple(self._between.get(user, NO_SHELVES).values()):
-            self._drop(shelf.key)
+        if user in self._between:
+            for shelf in tuple(self._between[user].values()):
+                self._drop(shelf.key)
 
     def _channel_changed(self, fact: Parted | Kicked | ModesChanged, origin: object) -> None:
         if not fact.channel.members:

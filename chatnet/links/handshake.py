@@ -11,7 +11,7 @@ import hmac
 from typing import Final
 
 from chatnet.dispatch import Phase
-from chatnet.links import burst
+from chatnet.links import agreement, burst
 from chatnet.links import link as one
 from chatnet.links.codecs.solanum import NEEDED, OURS, STAMPS, Solanum, encode
 from chatnet.links.line import LINK, Ignored, Line, is_sid, tokens
@@ -66,7 +66,7 @@ def offered(link: one.Link) -> bytes:
     if link.links.node.settings.links.converge:
         words.append(STAMPS)
         link.stamped |= link.server is None  # what a link was made with holds when it goes on
-    return b"CAPAB :%b" % " ".join(words).encode()
+    return b"CAPAB :%b" % " ".join([*words, *agreement.stated(link.links)]).encode()
 
 
 @LINK.command("PASS", min_params=1, phase=Phase.ANY)
@@ -238,6 +238,8 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
         return None, f"its SID is {link.sid}"
     if missing := NEEDED - link.caps:
         return None, f"it lacks {' '.join(sorted(missing))}"
+    if (case := agreement.differences(link.links, link.caps).get(agreement.CASE)) is not None:
+        return None, case
     return settings, ""
 
 
@@ -347,6 +349,8 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
     links.tell(f"Linked to {name} ({link.identity.address})")
+    for words in agreement.differences(links, link.caps).values():
+        links.tell(f"{name} is not set up as this server is: {words}")
     burst.begin(link)
 
 

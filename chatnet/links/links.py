@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from math import inf
 from typing import Final
@@ -54,6 +54,7 @@ class Links:
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
+        self.cloak_digest: Callable[[], str] = str  # of the key of our cloaks; wiring gives it
         self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
         self._references = count(1)
         self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all
@@ -91,7 +92,7 @@ class Links:
 
     def others(self, origin: object) -> list[one.Link]:
         """All neighbours but `origin`; none if that is TOLD."""
-        if origin is TOLD:
+        if origin is TOLD or not self.routes.direct:
             return []
         return [link for link in self.routes.direct.values() if link is not origin]
 
@@ -242,11 +243,11 @@ class Links:
                 return sid
         raise line.Violation("no SID is left")
 
-    @staticmethod
-    def time_of(tags: Mapping[str, str], now: float) -> float:
-        """The tag ``time`` as a Unix time; `now` without one, or if it is of the future."""
+    def time_of(self, tags: Mapping[str, str], now: float) -> float:
+        """The tag ``time`` as a Unix time; `now` without one, or if it is further off than a clock may be.
+
+        What another clock says is kept as it is, though it be ahead of ours: all servers tell of one time.
+        """
         text = tags.get("time")
-        if not text:
-            return now
-        at = read_time(text)
-        return now if at is None else max(0.0, min(at, now))
+        at = read_time(text) if text else None
+        return max(0.0, at) if at is not None and at <= now + self.node.settings.links.most_skew else now

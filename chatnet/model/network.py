@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from chatnet.model import facts
 from chatnet.model.bans import KINDS, NetworkBan
@@ -33,17 +33,17 @@ class Former:
 class Network:
     """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only.
 
-    `former` are names that channels had before they were renamed, the oldest first; never one of `channels`.
-    `ended` are channels without members, as they were, by name and TS, if anybody wants them kept: ``links``
-    does while there are neighbours who may be about to join one.  `beaten` are the highest TS of channels
-    that lost to older ones, by name.
+    `fold` brings a name to the spelling under which it is looked up.  `former` are names that channels had
+    before they were renamed, the oldest first; never one of `channels`.  `ended` are channels without members,
+    as they were, by name and TS, if anybody wants them kept: ``links`` does while there are neighbours who may
+    be about to join one.  `beaten` are the highest TS of channels that lost to older ones, by name.
     """
 
     def __init__(
         self, me: Server, fold: Folder, whowas: int, invites: int = 50, former_names: int = 1000
     ) -> None:
         self.me = me
-        self._fold = fold
+        self.fold = cast(Callable[[str], Folded], fold)
         self.servers: dict[SID, Server] = {me.sid: me}
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
@@ -88,21 +88,17 @@ class Network:
             facts.SettingsChanged: self._settings_changed,
         }
 
-    def fold(self, name: str) -> Folded:
-        """`name` in the spelling under which it is looked up."""
-        return Folded(self._fold(name))
-
     def user(self, nick: str) -> User | None:
         """The user who bears this nick now."""
-        return self.nicks.get(Folded(self._fold(nick)))
+        return self.nicks.get(self.fold(nick))
 
     def channel(self, name: str) -> Channel | None:
         """The channel of this name."""
-        return self.channels.get(Folded(self._fold(name)))
+        return self.channels.get(self.fold(name))
 
     def channel_meant(self, name: str) -> Channel | None:
         """The channel of this name, or else the one that had it: what forwards and masks speak of."""
-        folded = Folded(self._fold(name))
+        folded = self.fold(name)
         channel = self.channels.get(folded)
         if channel is None and (former := self.former.get(folded)) is not None:
             return former.channel

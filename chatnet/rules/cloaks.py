@@ -23,6 +23,8 @@ class Cloaks:
         # blake2b takes keys of up to 64 bytes; a longer one is hashed first.
         self._key = key if len(key) <= 64 else blake2b(key).digest()
         self.suffix = suffix
+        self.digest = blake2b(digest_size=8, key=self._key, person=b"digest").hexdigest().upper()
+        """What tells one key from another, and nothing else of it."""
         self._longest = longest
         self._known: dict[tuple[str, str], str] = {}
 

@@ -156,10 +156,14 @@ class NetworkBans:
 
     def address(self, address: str) -> NetworkBan | None:
         """The ban (D) of an address."""
+        if not self._known:
+            return None
         return self._first(self._indexes["D"].for_address(address))
 
     def user(self, user: User) -> NetworkBan | None:
         """The ban (D, K or X) of a user."""
+        if not self._known:
+            return None
         return (
             self.address(user.address)
             or self._first(self._of_hosts(user))
@@ -178,6 +182,8 @@ class NetworkBans:
 
     def name(self, name: str) -> NetworkBan | None:
         """The reservation (R) of a nick or a channel's name."""
+        if not self._known:
+            return None
         return self._first(self._indexes["R"].for_text(name))
 
 

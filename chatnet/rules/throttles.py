@@ -20,6 +20,7 @@ class Throttles:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._joins: WeakKeyDictionary[Channel, deque[float]] = WeakKeyDictionary()
+        self._counted = False  # True if joins were ever counted; most networks do without
         self._knocks: WeakKeyDictionary[Channel, float] = WeakKeyDictionary()
         self._renames: WeakKeyDictionary[Channel, float] = WeakKeyDictionary()
         self.hears: Mapping[type[Fact], Callable[[Any, object], None]] = {
@@ -30,9 +31,10 @@ class Throttles:
 
     def _joined(self, fact: Joined, origin: object) -> None:
         if fact.channel.throttle is None:
-            if self._joins:
+            if self._counted:
                 self._joins.pop(fact.channel, None)
             return
+        self._counted = True
         recent = self._joins.setdefault(fact.channel, deque())
         recent.extend([self._monotonic()] * len(fact.members))
         while len(recent) > fact.channel.throttle[0]:
@@ -46,8 +48,7 @@ class Throttles:
 
     def joins_exceeded(self, channel: Channel) -> bool:
         """True if as many came in as mode j allows, within its seconds."""
-        recent = self._joins.get(channel)
-        if channel.throttle is None or recent is None:
+        if channel.throttle is None or (recent := self._joins.get(channel)) is None:
             return False
         joins, seconds = channel.throttle
         since = self._monotonic() - seconds

@@ -261,6 +261,7 @@ def _ranks_removed(channel: Channel, claimed: Mapping[User, int]) -> list[ModeCh
     return [
         ModeChange(False, letter, None, user)
         for user, ranks in channel.members.items()
+        if ranks  # most have none
         for letter in rank_letters(ranks & ~claimed.get(user, 0))
     ]
 
@@ -283,14 +284,22 @@ def is_current(channel: Channel, ts: int) -> bool:
 def resolve_entries(
     network: Network, channel: Channel, letter: str, entries: Iterable[ListEntry]
 ) -> tuple[ListEntry, ...]:
-    """Those of a server's `entries` (BMASK, EBMASK) that the list `letter` of `channel` does not have yet."""
+    """Those of a server's `entries` (BMASK, EBMASK) that the list `letter` of `channel` does not have yet.
+
+    Of two entries of one mask that send the banned to different channels the older one holds.
+    """
     known = channel.lists[letter]
     fresh: dict[str, ListEntry] = {}
     for entry in entries:
         folded = network.fold(entry.mask)
-        if folded not in known:
+        ours = known.get(folded)
+        if ours is None or (ours.forward != entry.forward and _precedence(entry) > _precedence(ours)):
             fresh.setdefault(folded, entry)
     return tuple(fresh.values())
+
+
+def _precedence(entry: ListEntry) -> tuple[int, bytes]:
+    return -entry.at, _bytes(entry.forward or "")
 
 
 # topics

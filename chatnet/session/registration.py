@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Sequence
-from functools import cache
+from itertools import product
+from typing import Final
 
 import chatnet
 from chatnet.model import modes
@@ -15,7 +16,7 @@ from chatnet.model.ids import Folded
 from chatnet.session import session as one  # these three modules know each other
 from chatnet.session import sessions as registry
 from chatnet.session.isupport import in_batches, show_isupport
-from chatnet.session.render import LINE, encode
+from chatnet.session.render import LINE, encode, in_utf8
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.text import cut, cut_bytes
@@ -30,7 +31,7 @@ def advance(session: one.Session) -> None:
         # server SHOULD abort it and send a 906 numeric, then register the client without authentication."
         # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
         session.login.give_up(numerics.ERR_SASLABORTED)
-    wanted = session.connection_class.password or session.sessions.node.settings.server.password
+    wanted = session.connection_class.password or session.sessions.password
     if wanted is None:
         _introduce(session)
         return
@@ -75,7 +76,7 @@ def _introduce(session: one.Session) -> None:
     if user.secure:
         user.modes.add("Z")
     user.cloak = sessions.cloaks.of(user.real_host, user.address)
-    if node.settings.cloak.enabled:
+    if sessions.cloaking:
         user.modes.add("x")
         user.host = user.cloak
     username, host = session.granted
@@ -87,7 +88,8 @@ def _introduce(session: one.Session) -> None:
         return
     session.registered = True
     sessions.registered += 1
-    sessions.most_registered = max(sessions.most_registered, sessions.registered)
+    if sessions.registered > sessions.most_registered:
+        sessions.most_registered = sessions.registered
     sessions.local.attach(session)
     node.commit(UserIntroduced(user, now), session)
     _welcome(session)
@@ -107,30 +109,54 @@ def send_away(session: one.Session, ban: NetworkBan) -> None:
 
 def _welcome(session: one.Session) -> None:
     """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
-    user = session.user
-    welcome = session.sessions.welcome
+    user, sessions = session.user, session.sessions
+    welcome = sessions.welcome
     # Some clients look up the host they read here, and a cloak cannot be.
-    name = user.mask if user.host == user.real_host else user.nick
-    session.numeric(numerics.RPL_WELCOME, session.sessions.node.settings.server.network, name)
-    welcome.begin(session)
-    show_lusers(session)
-    welcome.end(session)
-    session.send(
-        b":%b MODE %b :+%b" % (user.source, user.nick.encode(), "".join(sorted(user.modes)).encode())
-    )
+    name = user.source if user.host == user.real_host else NICK
+    letters = "".join(sorted(user.modes)).encode()
+    begin = welcome.greeting, name, b"\r\n", welcome.about
+    end = counts(sessions), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
+    if in_batches(session):
+        say(session, b"".join(begin))
+        show_isupport(session, sessions.isupport)
+        say(session, b"".join(end))
+    else:
+        say(session, b"".join((*begin, welcome.features, *end)))
+
+
+NICK: Final = b"\0"
+"""Stands for the nick of whoever is told in lines that are the same for everybody but for that."""
+
+
+def say(session: one.Session, lines: bytes) -> None:
+    """Send whole lines to one client, with its nick in them, and tagged as it wishes."""
+    lines = lines.replace(NICK, session.user.nick.encode())
+    if session.caps & SERVER_TIME:
+        for body in lines.split(b"\r\n")[:-1]:
+            session.send(body)
+    elif not lines.isascii() and session.sessions.node.settings.server.utf8_only:
+        session.outlet.send(in_utf8(lines))
+    else:
+        session.outlet.send(lines)
 
 
 class Welcome:
-    """What newcomers are told in the same words but for the nick, rendered once for each configuration."""
+    """What newcomers are told in the same words but for the nick, rendered once for each configuration.
 
-    __slots__ = ("_about", "_begin", "_end")
+    `greeting` is 001 up to who they are, `about` 002 to 004, `features` 005, `motd` 375 to 376, or 422.
+    `counts` are the forms of LUSERS, by whether operators, unknown connections and channels are in it.
+    """
+
+    __slots__ = ("about", "counts", "features", "greeting", "motd")
 
     def __init__(self, sessions: registry.Sessions) -> None:
         node = sessions.node
         version = f"chatnet-{chatnet.__version__}"
         created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started))
         letters = sorted(modes.CHANNEL_MODES)
-        begin = [
+        greeting = [(numerics.RPL_WELCOME, (node.settings.server.network, ""))]
+        self.greeting = _standing(sessions, greeting).removesuffix(b"\r\n")
+        about = [
             (numerics.RPL_YOURHOST, (sessions.server_name, version)),
             (numerics.RPL_CREATED, (created,)),
             (
@@ -144,96 +170,58 @@ class Welcome:
                 ),
             ),
         ]
-        features = [(numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport]
-        self._about = Standing(sessions, begin)
-        self._begin = Standing(sessions, [*begin, *features])
-        self._end = Standing(sessions, motd(sessions))
-
-    def begin(self, session: one.Session) -> None:
-        """002 to 005."""
-        if in_batches(session):
-            self._about.send(session)
-            show_isupport(session, session.sessions.isupport)
-        else:
-            self._begin.send(session)
-
-    def end(self, session: one.Session) -> None:
-        """375, 372 … 376, or 422."""
-        self._end.send(session)
+        self.about = _standing(sessions, about)
+        self.features = _standing(sessions, [(numerics.RPL_ISUPPORT, (text,)) for text in sessions.isupport])
+        self.motd = _standing(sessions, motd(sessions))
+        self.counts = {
+            shown: _counts_form(sessions.server_name, *shown) for shown in product((False, True), repeat=3)
+        }
 
 
-class Standing:
-    """Numerics that differ from client to client by the nick alone."""
-
-    __slots__ = ("_around", "_between")
-
-    def __init__(
-        self, sessions: registry.Sessions, replies: Sequence[tuple[numerics.Numeric, tuple[object, ...]]]
-    ) -> None:
-        room = LINE - len(sessions.server_name) - len(": NNN ") - sessions.node.settings.limits.nick
-        self._around = [
-            (
-                f":{sessions.server_name} {numeric.code} ".encode(),
-                cut_bytes(encode(" " + numeric.form % args), room),
-            )
-            for numeric, args in replies
-        ]
-        # The same with everything between two nicks in one piece.
-        between = [b""]
-        for before, after in self._around:
-            between[-1] += before
-            between.append(after + b"\r\n")
-        self._between = between
-
-    def send(self, session: one.Session) -> None:
-        """All of them, to one client."""
-        nick = session.user.nick.encode()
-        if session.caps & SERVER_TIME:
-            for before, after in self._around:
-                session.send(before + nick + after)
-        else:
-            session.outlet.send(nick.join(self._between))
+def _standing(
+    sessions: registry.Sessions, replies: Sequence[tuple[numerics.Numeric, tuple[object, ...]]]
+) -> bytes:
+    """Numerics as whole lines with :data:`NICK` in them, each short enough for every nick."""
+    room = LINE - len(sessions.server_name) - len(": NNN ") - sessions.node.settings.limits.nick
+    found = b""
+    for numeric, args in replies:
+        text = encode(" " + numeric.form % args).replace(NICK, b"")
+        found += b":%b %b %b%b\r\n" % (
+            sessions.server_name.encode(), numeric.code.encode(), NICK, cut_bytes(text, room),
+        )  # fmt: skip
+    return found
 
 
-def show_lusers(session: one.Session) -> None:
+def counts(sessions: registry.Sessions) -> bytes:
     """251 to 255, 265, 266 and 250; a count of none is left out.  https://modern.ircdocs.horse/#lusers-message
 
     Everybody who registers reads this, so it is one form for all the lines, filled in once.
     """
-    sessions = session.sessions
-    network = sessions.node.network
+    network, local, most = sessions.node.network, sessions.registered, sessions.most_registered
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
-    local, most = sessions.registered, sessions.most_registered
-    nick = session.user.nick
-    values: list[object] = [nick, everybody - invisible, invisible, servers]
-    chosen = 0
-    for bit, count in ((1, len(network.opers)), (2, sessions.unknown), (4, len(network.channels))):
-        if count:
-            chosen |= bit
-            values += (nick, count)
-    values += (nick, local, len(sessions.links.routes.direct), nick, local, most, local, most)
-    values += (nick, everybody, network.most_users, everybody, network.most_users)
-    values += (nick, sessions.most, most, sessions.opened)
-    text = _lusers_form(sessions.server_name, chosen) % tuple(values)
-    if session.caps & SERVER_TIME:
-        for line in text.split("\r\n")[:-1]:
-            session.send(line.encode())
-    else:
-        session.outlet.send(text.encode())
+    opers, unknown, channels = len(network.opers), len(sessions.all) - local, len(network.channels)
+    form = sessions.welcome.counts[bool(opers), bool(unknown), bool(channels)]
+    optional = [number for number in (opers, unknown, channels) if number]
+    text = form % (
+        everybody - invisible, invisible, servers, *optional, local, len(sessions.links.routes.direct),
+        local, most, local, most, everybody, network.most_users, everybody, network.most_users,
+        sessions.most, most, sessions.opened,
+    )  # fmt: skip
+    return text.encode()
 
 
-@cache
-def _lusers_form(name: str, chosen: int) -> str:
-    optional = (numerics.RPL_LUSEROP, numerics.RPL_LUSERUNKNOWN, numerics.RPL_LUSERCHANNELS)
+def _counts_form(name: str, opers: bool, unknown: bool, channels: bool) -> str:
     replies = [
         numerics.RPL_LUSERCLIENT,
-        *(numeric for index, numeric in enumerate(optional) if chosen & 1 << index),
+        *([numerics.RPL_LUSEROP] if opers else []),
+        *([numerics.RPL_LUSERUNKNOWN] if unknown else []),
+        *([numerics.RPL_LUSERCHANNELS] if channels else []),
         numerics.RPL_LUSERME,
         numerics.RPL_LOCALUSERS,
         numerics.RPL_GLOBALUSERS,
         numerics.RPL_STATSCONN,
     ]
-    return "".join(f":{name} {numeric.code} %s {numeric.form}\r\n" for numeric in replies)
+    return "".join(f":{name} {numeric.code} {NICK.decode()} {numeric.form}\r\n" for numeric in replies)
 
 
 def motd(sessions: registry.Sessions) -> list[tuple[numerics.Numeric, tuple[object, ...]]]:
@@ -245,8 +233,3 @@ def motd(sessions: registry.Sessions) -> list[tuple[numerics.Numeric, tuple[obje
         *((numerics.RPL_MOTD, (text,)) for text in sessions.motd),
         (numerics.RPL_ENDOFMOTD, ()),
     ]
-
-
-def show_motd(session: one.Session) -> None:
-    """The message of the day, or that there is none."""
-    session.sessions.welcome.end(session)

@@ -84,6 +84,7 @@ class Session:
         "backlog",
         "backlog_bytes",
         "buffer",
+        "burst",
         "cap_version",
         "caps",
         "closed",
@@ -125,7 +126,6 @@ class Session:
         self.outlet = outlet
         self.peer = peer
         self.user = user
-        self.connection_class = connection_class
         self.buffer = LineBuffer(TAGS + LINE)
         self.caps = 0
         self.cap_version = 0
@@ -149,7 +149,13 @@ class Session:
         self.backlog_bytes = 0
         self.timer: Timer | None = None
         self.rates: dict[str, deque[float]] | None = None
-        outlet.sendq = connection_class.sendq
+        self.use(connection_class)
+
+    def use(self, connection_class: ConnectionClassSettings) -> None:
+        """Live by the limits of this connection class from now on."""
+        self.connection_class = connection_class
+        self.burst = connection_class.burst  # looked at for each line
+        self.outlet.sendq = connection_class.sendq
 
     # in
 
@@ -162,10 +168,11 @@ class Session:
         if self.backlog is not None:
             self._wait(lines)
             return
-        limit = now + self.connection_class.burst
-        for index, raw in enumerate(lines):
+        limit = now + self.burst
+        rest = iter(lines)
+        for raw in rest:
             if self.held or self.penalty > limit:
-                self._wait(lines[index:])
+                self._wait([raw, *rest])
                 return
             self._line(raw, now)
             if self.labelled is not None and not self.held:
@@ -191,7 +198,7 @@ class Session:
     def _arm(self) -> None:
         """Go on with the backlog once the penalty is worked off; a held session does when it is released."""
         if not self.held and self.timer is None:
-            wait = self.penalty - self.connection_class.burst - self.sessions.monotonic()
+            wait = self.penalty - self.burst - self.sessions.monotonic()
             self.timer = self.sessions.node.clock.later(max(wait, 0.05), self._resume)
 
     def _resume(self) -> None:
@@ -201,7 +208,7 @@ class Session:
         # Out of sight meanwhile: a handler that is awaited and ends at once calls go_on, which must not nest.
         backlog, self.backlog = self.backlog or deque(), None
         now = self.sessions.monotonic()
-        limit = now + self.connection_class.burst
+        limit = now + self.burst
         while backlog and not self.held and self.penalty <= limit:
             self._line(backlog.popleft(), now)
             if self.labelled is not None and not self.held:
@@ -248,7 +255,7 @@ class Session:
             self.penalize(row.penalty, size, now)
         if self.multiline is not None and self.multiline.takes(command, params, tags):
             return
-        if row.phase is REGISTERED and not self.registered:
+        if not self.registered and row.phase is REGISTERED:
             self._too_early(command, params)
             return
         if len(params) < row.min_params:

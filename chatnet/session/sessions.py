@@ -122,8 +122,6 @@ class Sessions:
         self.most = 0
         self.opened = 0
         self.references = references
-        self.flood = True
-        self.penalty_scale = 1.0
         self.isupport: list[str] = []
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
@@ -138,8 +136,13 @@ class Sessions:
         self._use(node.settings)
 
     def _use(self, settings: Settings) -> None:
+        # What each connection or line asks for.
+        self.limits = settings.limits
         self.flood = settings.flood.enabled
         self.penalty_scale = settings.flood.penalty_scale
+        self.cloaking = settings.cloak.enabled
+        self.looking_up = settings.lookups.reverse_dns
+        self.password = settings.server.password
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self._certified, self.links.agents.mechanisms)
         self._classes = [
@@ -152,8 +155,7 @@ class Sessions:
         offers = self.offers
         self._use(fact.new)
         for session in self.all:
-            session.connection_class = self.class_of(session.peer, session.connection_class)
-            session.outlet.sendq = session.connection_class.sendq
+            session.use(self.class_of(session.peer, session.connection_class))
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
@@ -214,8 +216,9 @@ class Sessions:
         )
         self.all[session] = None
         self.opened += 1
-        self.most = max(self.most, len(self.all))
-        if len(self.all) > node.settings.limits.users:
+        if len(self.all) > self.most:
+            self.most = len(self.all)
+        if len(self.all) > self.limits.users:
             node.notice("r", f"Server is full, refused {peer.address}")
             session.close("This server is full")
         else:
@@ -240,8 +243,7 @@ class Sessions:
         session.needs &= ~one.Needs.LOOKUP
         klass = self.matching_class(peer)
         if klass is not None:
-            session.connection_class = klass
-            session.outlet.sendq = klass.sendq
+            session.use(klass)
         self._enter(session, klass, named=host is not None)
 
     def _enter(
@@ -257,7 +259,7 @@ class Sessions:
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
             node.notice("r", f"Class {klass.name} is full, refused {address}")
             session.close("Your connection class is full")
-        elif node.settings.lookups.reverse_dns and not named and address != "localhost":
+        elif self.looking_up and not named and address != "localhost":
             session.needs |= one.Needs.LOOKUP
             node.run(self._look_up(session))
 

@@ -22,8 +22,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatnet.wire.masks import normalise_address
+
 CHUNK = 16384
 """Bytes read from one socket in one turn."""
+TOGETHER = 64
+"""Sockets read before what they sent is handled; kernel and interpreter push each other out of the caches."""
+FEW = 8
+"""Ready sockets of which each is handled by itself, when there are no more."""
 READY = 512
 """Ready sockets served in one turn; the others are first in the next."""
 ACCEPTS = 64
@@ -76,7 +82,7 @@ class ClientSocket:
         self.socket = connection
         self.recv = connection.recv
         self.descriptor = connection.fileno()
-        self.peer = peer  # address and port; ("localhost", 0) for a UNIX socket
+        self.peer = peer  # address in canonical form, and port; ("localhost", 0) for a UNIX socket
         self.protocol: IProtocol | None = None
         self._producer: IPullProducer | None = None
         self._out = b""
@@ -147,32 +153,34 @@ class ClientSocket:
 
     def loseConnection(self) -> None:
         """Close when everything written has left."""
-        self._closing = True
-        if not self._out:
+        if self._out:
+            self._closing = True
+        else:
             self.end(connectionDone)
 
     def abortConnection(self) -> None:
         """Close at once; the protocol hears of it in the next turn."""
         if self.descriptor >= 0:
-            self._close()
-            self._sockets.later(lambda: self._tell(Failure(ConnectionAborted())))
+            protocol = self._close()
+            if protocol is not None:
+                self._sockets.later(lambda: protocol.connectionLost(Failure(ConnectionAborted())))
 
     def end(self, reason: Failure) -> None:
         """Close, and tell the protocol why."""
         if self.descriptor >= 0:
-            self._close()
-            self._tell(reason)
+            protocol = self._close()
+            if protocol is not None:
+                protocol.connectionLost(reason)
 
-    def _close(self) -> None:
-        self._sockets.forget(self.descriptor)
+    def _close(self) -> IProtocol | None:
+        """Close, and return the protocol, which is to be told, if there is one."""
+        # The kernel takes it out of the epoll object by itself.
+        self._sockets.clients.pop(self.descriptor, None)
         self.descriptor = -1
         self._out = b""
         self.socket.close()
-
-    def _tell(self, reason: Failure) -> None:
         protocol, self.protocol = self.protocol, None
-        if protocol is not None:
-            protocol.connectionLost(reason)
+        return protocol
 
 
 class ListeningSocket:
@@ -193,11 +201,11 @@ class ListeningSocket:
 
 @implementer(IReadDescriptor)
 class Sockets:
-    """All client sockets of a process, and the ports they come in by."""
+    """All client sockets of a process, and the ports they come in by; `clients` are the open ones."""
 
     def __init__(self, reactor: Reactor) -> None:
         self._epoll = select.epoll()
-        self._clients: dict[int, ClientSocket] = {}
+        self.clients: dict[int, ClientSocket] = {}
         self._ports: dict[int, ListeningSocket] = {}
         self._reactor = reactor
         reactor.addReader(self)
@@ -261,14 +269,16 @@ class Sockets:
 
     def _enter(self, connection: socket.SocketType, peer: object, factory: MakeProtocol) -> None:
         connection.setblocking(False)
-        address = (peer[0], peer[1]) if isinstance(peer, tuple) else ("localhost", 0)
-        client = ClientSocket(self, connection, address)
+        address, port = (peer[0], peer[1]) if isinstance(peer, tuple) else ("localhost", 0)
+        if ":" in address:  # what the kernel calls an IPv4 address is in canonical form
+            address = normalise_address(address)
+        client = ClientSocket(self, connection, (address, port))
         protocol = factory.buildProtocol(None)
         if protocol is None:
             connection.close()
             return
         self._epoll.register(client.descriptor, select.EPOLLIN)
-        self._clients[client.descriptor] = client
+        self.clients[client.descriptor] = client
         client.protocol = protocol
         protocol.makeConnection(client)  # type: ignore[arg-type]  # no IAddress for each: see ClientSocket.peer
 
@@ -284,10 +294,6 @@ class Sockets:
         except FileNotFoundError:
             self._epoll.register(client.descriptor, events)
 
-    def forget(self, descriptor: int) -> None:
-        """The socket is about to be closed; the kernel takes it out by itself."""
-        self._clients.pop(descriptor, None)
-
     def _unregister(self, descriptor: int) -> None:
         try:
             self._epoll.unregister(descriptor)
@@ -295,32 +301,41 @@ class Sockets:
             pass  # not in it, or closed
 
     def doRead(self) -> None:
-        clients = self._clients
+        ready = self._epoll.poll(0, READY)
+        # Of few, each is read when its turn comes: then there is more to read, and to send in one piece.
+        together = TOGETHER if len(ready) > FEW else 1
+        for start in range(0, len(ready), together):
+            for client, data in self._read(ready[start : start + together]):
+                protocol = client.protocol
+                if protocol is None:
+                    continue  # closed by what another one just said
+                try:
+                    if data:
+                        protocol.dataReceived(data)
+                    else:
+                        client.end(connectionDone)
+                except Exception:
+                    log.failure("What a client sent could not be handled")
+                    client.abortConnection()
+
+    def _read(self, ready: list[tuple[int, int]]) -> list[tuple[ClientSocket, bytes]]:
+        """What ready clients sent, nothing if they closed; all else that is ready is seen to at once."""
+        read: list[tuple[ClientSocket, bytes]] = []
         readable = select.EPOLLIN
-        for descriptor, events in self._epoll.poll(0, READY):
-            client = clients.get(descriptor)
+        for descriptor, events in ready:
+            client = self.clients.get(descriptor)
             if client is None:
                 # A port; or a client that was closed by what another one just said.
                 if descriptor in self._ports:
                     self._accept(descriptor, self._ports[descriptor])
-                continue
-            if events != readable and not self._odd(client, events):
-                continue
-            try:
-                data = client.recv(CHUNK)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                self._guard(client, client.end, Failure(ConnectionLost(str(error))))
-                continue
-            if not data:
-                self._guard(client, client.end, connectionDone)
-                continue
-            try:
-                client.protocol.dataReceived(data)  # type: ignore[union-attr]  # None only when out of _clients
-            except Exception:
-                log.failure("What a client sent could not be handled")
-                client.abortConnection()
+            elif events == readable or self._odd(client, events):
+                try:
+                    read.append((client, client.recv(CHUNK)))
+                except BlockingIOError:
+                    pass
+                except OSError as error:
+                    self._guard(client, client.end, Failure(ConnectionLost(str(error))))
+        return read
 
     def _odd(self, client: ClientSocket, events: int) -> bool:
         """Room to write, or a hang-up; True if there is something to read after that."""
@@ -337,6 +352,6 @@ class Sockets:
 
     def connectionLost(self, reason: Failure) -> None:
         """The reactor stops."""
-        self._clients.clear()
+        self.clients.clear()
         self._ports.clear()
         self._epoll.close()

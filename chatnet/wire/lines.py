@@ -30,7 +30,7 @@ class LineBuffer:
 
         A line of more than `limit` bytes is `OVERLONG`, once, as soon as that is known; none of it is kept.
         """
-        if b"\0" in data:
+        if 0 in data:  # looking for a number is quicker than for b"\0"
             data = data.replace(b"\0", b"")
         # On bytes this splits at CR LF, LF and CR, and nowhere else.
         lines = data.splitlines()

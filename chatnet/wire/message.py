@@ -35,7 +35,7 @@ def split(line: str) -> tuple[dict[str, str], str, str, list[str]] | None:
     """
     tags: dict[str, str] = {}
     source = ""
-    if line[:1] in " @:":
+    if not line or line[0] in " @:":
         line = line.lstrip(" ")
         if line[:1] == "@":
             text, _, line = line[1:].partition(" ")

@@ -26,9 +26,8 @@ def _width(character: str) -> int:
 
 def cut(text: str, limit: int) -> str:
     """As much of the beginning of the text as `limit` bytes hold, whole characters only."""
-    limit = max(limit, 0)
     if text.isascii():
-        return text if len(text) <= limit else text[:limit]
+        return text if len(text) <= limit else text[: max(limit, 0)]
     used = 0
     for index, character in enumerate(text):
         used += _width(character)

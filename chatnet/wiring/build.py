@@ -95,6 +95,7 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
+    links.cloak_digest = lambda: sessions.cloaks.digest
     node.observe(
         [
             delivery,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from conversation import START, Client
 from mesh import SOLANUM, Mesh, block, read_away, stranger
+from states import opered
 from street import NOW, PEOPLE, Street, all_agree, host, make_owner, ranks, the
 
 from chatnet.model.channel import Channel, mode_text
@@ -511,6 +512,24 @@ def test_who_parts_while_a_burst_is_handed_out_is_not_left_behind() -> None:
             break
     mesh.settle()
     all_agree(mesh)
+
+
+@pytest.mark.parametrize("line", ["KICK #c cid :out", "KILL cid :out"])
+def test_a_channel_that_stays_is_asked_for_where_its_last_member_was_put_out_meanwhile(line: str) -> None:
+    street = Street()
+    street.say(street.cid, "JOIN #c")
+    opered(street.cid, "channels")
+    opered(street.ann, "channels", "kill")
+    street.settle()
+    if line.startswith("KICK"):
+        street.say(street.ann, "JOIN #c", "MODE #c +o ann")
+        street.ann >> line >> "PART #c"
+    else:
+        street.ann >> line
+    street.cid >> "MODE #c +mP"
+    street.settle()
+    street.agree()
+    assert [(channel.flags, channel.members) for channel in street.channels()] == [(set("mntP"), {})] * 3
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#ban
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -110,6 +111,27 @@ def test_the_newer_creation_wins_and_what_was_taken_back_does_not_revive(mesh: M
     # “it must be set such that the modified ban is remembered at least as long as the original ban”
     [ban] = mesh["c"].node.network.bans["K"].values()
     assert (ban.created, ban.until, ban.lifetime) == (NOW - 50, NOW - 50, NOW + 3500)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_that_were_set_in_the_same_second_one_holds_everywhere(order: int) -> None:
+    mesh = Mesh("a", "b", link=[block("so1"), block("so2")])
+    mesh.link("a", "b")
+    mesh.settle()
+    one, two = stranger(mesh["a"], "so1.test", "1SO"), stranger(mesh["b"], "so2.test", "2SO")
+    several = ["60 600 oz :spam", "90 600 oz :spam", "60 600 zoe :spam", "60 600 oz :spoof", "0 600 oz :spam"]
+    for mask, (first, second) in enumerate(itertools.combinations(several[::order], 2)):
+        one >> f":1SO BAN K * {mask}.example {NOW} {first}"
+        two >> f":2SO BAN K * {mask}.example {NOW} {second}"
+    mesh.settle()
+    here, there = (
+        {key: (ban.until, ban.by, ban.reason) for key, ban in house.node.network.bans["K"].items()}
+        for house in mesh
+    )
+    assert here == there and len(here) == 10
+    assert (
+        sorted(here.values())[-4:] == [(NOW + 90, "oz", "spam")] * 4
+    )  # of two, the one that holds for longer
 
 
 def test_a_ban_is_told_to_servers_that_come_later(mesh: Mesh, so1: Stranger) -> None:

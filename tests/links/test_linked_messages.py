@@ -217,6 +217,14 @@ def test_a_time_of_the_future_is_now(three: Three) -> None:
     three.cat << f"@time={TIME};* PRIVMSG #x :a" << f"@time={TIME};* PRIVMSG #x :b"
 
 
+def test_a_clock_that_is_ahead_is_believed_as_far_as_clocks_may_differ(three: Three) -> None:
+    """Everybody reads the same time, which was made at the origin."""
+    so1 = solanum(three)
+    so1 >> "@time=2023-11-14T22:20:00.123Z :1SOAAAAAA PRIVMSG #x :a"
+    three.settle()
+    three.cat << "@time=2023-11-14T22:20:00.123Z;* PRIVMSG #x :a"
+
+
 def test_each_kind_of_neighbour_gets_what_it_knows(three: Three) -> None:
     tagged = solanum(three)
     plain = solanum(three, "so2", "2SO", "QS EX IE ENCAP EUID TB")

@@ -123,11 +123,9 @@ class Walk:
     def __init__(self, size: int, *, converge: bool) -> None:
         self.mesh = Mesh(
             *"abcde"[:size],
-            links={
-                "burst_slice": 2,
-                "strikes": 1,
-                "converge": converge,
-            },  # who speaks for others loses its link
+            clocks={"b": 20.0, "d": -3.0},
+            # Whoever speaks for others here loses its link.
+            links={"burst_slice": 2, "strikes": 1, "converge": converge},
             cloak={"enabled": True},
             limits={"former_name_time": 0},
             flood={"enabled": False, "rename_period": 0},

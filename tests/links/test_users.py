@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mesh import Mesh, Stranger, block, stranger
 from states import logged_in, opered
 
+from chatnet.links.collisions import save
 from chatnet.model.facts import HostChanged, Killed
 from chatnet.model.ids import UID
 from chatnet.model.user import User
@@ -659,6 +660,28 @@ def test_two_servers_meet_that_have_the_same_nick(order: int) -> None:
     same_everywhere(mesh)
     assert ann.user.nick == "ann" and other.user.nick == other.user.uid
     other.until(f":c.test 043 Ann {other.user.uid} :*")
+
+
+@pytest.mark.parametrize("how", ["kill", "save"])
+def test_who_is_killed_or_renamed_while_they_are_lost_and_come_back(how: str) -> None:
+    """c says so of the ann it knew; b meanwhile lost her, and told c of her anew."""
+    mesh = chain()
+    ann = mesh["a"].client("ann")
+    mesh.settle()
+    mesh.cut("a", "b")
+    here, node = other_end(mesh, "c", ann), mesh["c"].node
+    if how == "kill":
+        node.commit(Killed(here, node.network.me, "no", node.clock.time()))
+    else:
+        save(mesh["c"].parts.links, here, node.network.me)
+    mesh.link("a", "b")
+    mesh.settle_between("a", "b")
+    assert ann.user.uid in known(mesh["b"])
+    same_everywhere(mesh)
+    if how == "kill":
+        assert ann.session.closed
+    else:
+        assert ann.user.nick == ann.user.uid
 
 
 # random

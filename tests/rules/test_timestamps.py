@@ -16,7 +16,7 @@ from chatnet.model.channel import Channel, ListEntry, Topic, mode_text
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID
-from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, RANK_OF_PREFIX, VOICE
+from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, RANK_OF_PREFIX, VOICE, rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.model.user import User
@@ -416,6 +416,21 @@ def test_an_empty_channel_is_not_lost_between() -> None:
     assert met.channel is kept and (met.modes, met.ranks, kept.ts) == ("+t", "@bob", LOWER)
 
 
+def test_an_older_channel_costs_no_look_at_each_member_without_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells of ever older ones could keep clients waiting by it."""
+    met = Meeting()
+    met.sjoin(OLD, "+n", "@ann " + " ".join(f"user{n}" for n in range(50)))
+    looked_at: list[int] = []
+
+    def note(ranks: int) -> str:
+        looked_at.append(ranks)
+        return rank_letters(ranks)
+
+    monkeypatch.setattr("chatnet.rules.timestamps.rank_letters", note)
+    met.sjoin(LOWER, "+n")
+    assert looked_at == [OP] and met.ranks.startswith("ann user0 ")
+
+
 def test_an_empty_channel_ends_when_it_loses_what_kept_it() -> None:
     met = Meeting()
     met.sjoin(OLD, "+P")
@@ -481,6 +496,24 @@ def test_lists_are_united(met: Meeting) -> None:
         ("b!*@*$#f", "x", 2),
     ]
     assert resolve_entries(met.network, met.channel, "b", new) == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "forward", "holds"),
+    [
+        pytest.param(9, "#g", True, id="it is older"),
+        pytest.param(10, "#g", True, id="of the same time, the greater"),
+        pytest.param(10, "#e", False, id="of the same time, ours is greater"),
+        pytest.param(10, None, False, id="of the same time, and it leads nowhere"),
+        pytest.param(11, "#g", False, id="ours is older"),
+        pytest.param(9, "#f", False, id="the same forward: ignored"),
+    ],
+)
+def test_one_mask_with_two_forwards(met: Meeting, at: int, forward: str | None, holds: bool) -> None:
+    """As with topics, so that both sides come to the same."""
+    ours, theirs = ListEntry("a!*@*", "x", 10, "#f"), ListEntry("a!*@*", "y", at, forward)
+    met.network.apply(facts.EntriesAdded(met.channel, "b", (ours,), met.far, NOW))
+    assert resolve_entries(met.network, met.channel, "b", [theirs]) == ((theirs,) if holds else ())
 
 
 # topics

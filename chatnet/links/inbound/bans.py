@@ -39,19 +39,18 @@ def ban(line: Line) -> None:
     created = line.ts(3)
     duration = line.number(4)
     lifetime = created + max(line.number(5), duration)
+    by = cut(line.params[6] if line.params[6] != "*" else _name(line), MOST_MASK)
+    reason = cut(line.params[7], MOST_REASON)
     old = _old(line, kind, user, host)
-    if old is not None and old.wide:
-        before = old.lifetime if old.lifetime is not None else lifetime
-        if old.created > created or (old.created == created and before >= lifetime):
+    if old is not None and old.wide and old.until is not None and old.lifetime is not None:
+        # Of two of the same second the one that is remembered for longer, or else is greater in any way: so
+        # that two servers which set them at the same moment come to the same.
+        ours = old.created, old.lifetime, old.until, old.by, old.reason
+        if ours >= (created, lifetime, created + duration, by, reason):
             raise Ignored
-        lifetime = max(lifetime, before)
-    by = line.params[6] if line.params[6] != "*" else _name(line)
-    _set(
-        line,
-        NetworkBan(
-            kind, _user(kind, user), host, created, created + duration, lifetime, by, line.params[7], True
-        ),
-    )
+        lifetime = max(lifetime, old.lifetime)
+    until = created + duration
+    _set(line, NetworkBan(kind, _user(kind, user), host, created, until, lifetime, by, reason, True))
 
 
 def _user(kind: str, user: str) -> str:

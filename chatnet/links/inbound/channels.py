@@ -206,8 +206,12 @@ def kick(line: Line) -> None:
 def tmode(line: Line) -> None:
     """Modes, lists and ranks change in the channel that has this TS, or was made later.
 
+    One that stays (P) from now on may be gone here, if its last member was killed or kicked meanwhile.
+
     # <- :1SOAAAAAB TMODE 1795345576 #one +bo-l *!*@bad 0AAAAAAAB
     """
+    if line.network.channel_meant(line.params[1]) is None and "P" in line.params[2]:
+        _ask(line, _name(line, 1))
     found = _changes(line, line.params[2], line.params[3:])
     if line.link.stamped:
         stamped.tmode(line, _name(line, 1), line.ts(0), found)
@@ -276,9 +280,9 @@ def ebmask(line: Line) -> None:
     line.by_server()
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
-    now = int(line.now)
-    found = [(mask, _setter(by), min(int(at), now)) for mask, at, by in triples if _TIME.fullmatch(at)]
-    _enter(line, found)
+    now, most = int(line.now), int(line.now + line.node.settings.links.most_skew)
+    times = [(mask, _setter(by), int(at)) for mask, at, by in triples if _TIME.fullmatch(at)]
+    _enter(line, [(mask, by, at if at <= most else now) for mask, by, at in times])
 
 
 def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:

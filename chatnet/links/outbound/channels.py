@@ -74,6 +74,8 @@ class ChannelsOut:
     # members
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
+        if not self._links.routes.direct:  # all users are here then
+            return
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.model import facts
 from chatnet.model.facts import Fact, Hearer
@@ -50,6 +51,8 @@ class UsersOut:
         self._killed[user] = None
         for link in self._links.others(origin):
             link.send(link.codec.kill(fact.by, user, fact.reason))
+        if (back := _back(origin)) is not None:
+            back.send(back.codec.kill(node.network.me, user, fact.reason))
         if user.server is not node.network.me:
             # Who is here quits when their last session closes.
             killer = fact.by.mask.partition("!")[0]
@@ -61,6 +64,8 @@ class UsersOut:
                 link.send(link.codec.save(fact.saved_by, fact.user, fact.lost[1]))
             else:
                 link.send(link.codec.nick(fact.user))
+        if fact.saved_by is not None and fact.lost is not None and (back := _back(origin)) is not None:
+            back.send(back.codec.save(self._links.node.network.me, fact.user, fact.lost[1]))
 
     def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
         user, me = fact.user, self._links.node.network.me
@@ -95,3 +100,13 @@ class UsersOut:
         for link in self._links.others(origin):
             for text in link.codec.oper(fact.user):
                 link.send(text)
+
+
+def _back(origin: object) -> one.Link | None:
+    """The link that told of a KILL or a SAVE, which is told of it as well, in the name of this server.
+
+    While it was on its way the user may have been lost and told of anew: then whoever said it knows them
+    again, under their nick.  In all other cases it means nothing there.  Other makes of servers would answer
+    that there is no such user, and are not told.
+    """
+    return origin if isinstance(origin, one.Link) and origin.codec.core else None

@@ -1,0 +1,47 @@
+"""What the chatnet servers of a network must have in common: two compare it when they link.
+
+It stands in CAPAB, as ``CASE=RFC1459``, ``NICK=30`` and ``CLOAK=<digest>``; other servers do not mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from chatnet.links import links as registry
+
+CASE: Final = "CASE"
+"""What two servers cannot be linked without: they would disagree on who has a nick."""
+
+WORDS: Final = {
+    CASE: "server.casemapping is {here} here and {there} there",
+    "NICK": "limits.nick is {here} here and {there} there",
+    "CLOAK": "cloak.key is another one there, so that bans on cloaks hold for the people of one of us only",
+}
+
+
+def ours(links: registry.Links) -> Iterator[tuple[str, str]]:
+    """Each key with what we have."""
+    settings = links.node.settings
+    yield CASE, settings.server.casemapping.upper()
+    yield "NICK", str(settings.limits.nick)
+    if digest := links.cloak_digest():
+        yield "CLOAK", digest
+
+
+def stated(links: registry.Links) -> list[str]:
+    """The same as words of CAPAB."""
+    return [f"{key}={value}" for key, value in ours(links)]
+
+
+def differences(links: registry.Links, tokens: frozenset[str]) -> dict[str, str]:
+    """Where a server with these words in its CAPAB differs from us: key → in words.
+
+    What it does not tell of is no difference.
+    """
+    theirs = dict(token.split("=", 1) for token in tokens if "=" in token)
+    return {
+        key: WORDS[key].format(here=value, there=theirs[key])
+        for key, value in ours(links)
+        if theirs.get(key, value) != value
+    }
