@@ -34,9 +34,10 @@ class Network:
     """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only.
 
     `fold` brings a name to the spelling under which it is looked up.  `former` are names that channels had
-    before they were renamed, the oldest first; never one of `channels`.  `ended` are channels without members,
-    as they were, by name and TS, if anybody wants them kept: ``links`` does while there are neighbours who may
-    be about to join one.  `beaten` are the highest TS of channels that lost to older ones, by name.
+    before they were renamed, the oldest first; never one of `channels`.  `ended` are channels without
+    members, as they were, by name and TS, if anybody wants them kept: ``links`` does while there are
+    neighbours who may be about to join one.  `beaten` are the highest TS of channels that lost to older
+    ones, by name.
     """
 
     def __init__(

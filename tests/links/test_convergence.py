@@ -340,6 +340,11 @@ FOUND: Final = {
         ("cut", 1),
         say(2, "QUIT :gone", 3),
     ],
+    "who comes back while their server has no neighbour": [
+        say(0, "PART #{c}"),
+        ("cut", 0),
+        say(0, "JOIN #{c}"),
+    ],
 }
 
 

@@ -74,7 +74,7 @@ class ChannelsOut:
     # members
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
-        if not self._links.routes.direct:  # all users are here then
+        if not self._links.routes.direct and self._links.registers is None:  # nobody was ever elsewhere
             return
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
