@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from chatnet.links import link as one
 from chatnet.links.links import Links
 
 
 class Drain:
-    """Asks all neighbours how many lines they have applied; suspended ones tell that when they are back."""
+    """Asks all neighbours how many lines they have applied, and again for what is said meanwhile.
+
+    Suspended ones tell that when they are back.
+    """
 
     def __init__(self, links: Links) -> None:
-        self._wanted = {link: link.streams.sent for link in links.neighbours() if link.streams.numbered}
-        for link in self._wanted:
-            link.utter(b"CNREQ")
+        self._links = links
+        self._asked: dict[one.Link, int] = {}  # about so many lines, and not again before it answers
+        self.look()
 
-    @property
-    def is_over(self) -> bool:
-        """Whether all that was said before has been applied, or will never be."""
-        return all(link.gone or link.streams.base >= sent for link, sent in self._wanted.items())
+    def look(self) -> bool:
+        """Whether nothing that was said is unconfirmed, or will ever be confirmed; else ask for it."""
+        lacking = [link for link in self._links.neighbours() if not self._has_all(link)]
+        return not lacking
+
+    def _has_all(self, link: one.Link) -> bool:
+        streams = link.streams
+        if not streams.numbered or not (streams.waiting or link.held):
+            return True
+        if link.suspended:
+            self._asked.pop(link, None)
+        elif streams.base >= self._asked.get(link, 0) and streams.waiting:
+            self._asked[link] = streams.sent
+            link.utter(b"CNREQ")
+        return False

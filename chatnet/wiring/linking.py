@@ -21,8 +21,8 @@ from chatnet.transports.client import ClientFactory
 from chatnet.wiring.build import Parts
 from chatnet.wiring.security import Security
 
-LOOK: Final = 0.02
-"""Seconds between two looks whether neighbours have confirmed all."""
+LOOK: Final = 0.002
+"""Seconds between two looks whether neighbours have confirmed all: few, for people go on talking."""
 
 
 class Linking:
@@ -78,10 +78,10 @@ class Linking:
         self._parts.links.standbys.sweep()
 
     async def drain(self) -> None:
-        """Wait until the neighbours have applied what was said, as long as the settings allow."""
+        """Wait until the neighbours have applied all that was said, as long as the settings allow."""
         drain = Drain(self._parts.links)
         end = self._reactor.seconds() + self._settings().links.drain_timeout
-        while not drain.is_over and self._reactor.seconds() < end:
+        while not drain.look() and self._reactor.seconds() < end:
             await deferLater(self._reactor, LOOK, lambda: None)
 
     def close(self, reason: str) -> None:

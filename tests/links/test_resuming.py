@@ -516,10 +516,26 @@ def test_who_is_to_stop_waits_until_all_is_applied() -> None:
     pair.ann >> "PRIVMSG #c :last words"
     acks(pair, "a"), acks(pair, "b")
     drain = Drain(pair.mesh["a"].parts.links)
-    assert not drain.is_over
+    assert not drain.look() and not drain.look()
     pair.mesh.settle()
-    assert drain.is_over
+    assert drain.look()
     assert acks(pair, "a") == ["CNREQ"] and len(acks(pair, "b")) == 1
+
+
+def test_who_is_to_stop_waits_for_what_is_said_meanwhile() -> None:
+    pair = Pair()
+    drain = Drain(pair.mesh["a"].parts.links)
+    assert drain.look()
+    acks(pair, "a")
+    pair.ann >> "PRIVMSG #c :last words"
+    assert not drain.look()
+    pair.ann >> "PRIVMSG #c :and one more"
+    assert not drain.look()
+    pair.mesh.settle()
+    assert not drain.look(), "of the last line nobody knows"
+    assert acks(pair, "a") == ["CNREQ", "CNREQ"]
+    pair.mesh.settle()
+    assert drain.look() and pair.link("a").streams.waiting == 0
 
 
 def test_who_is_to_stop_waits_for_who_is_suspended() -> None:
@@ -528,16 +544,35 @@ def test_who_is_to_stop_waits_for_who_is_suspended() -> None:
     pair.reset()
     drain = Drain(pair.mesh["a"].parts.links)
     pair.mesh.settle()
-    assert not drain.is_over
+    assert not drain.look()
     pair.back()
-    pair.mesh.advance(1)
-    assert drain.is_over
+    assert not drain.look()
+    assert acks(pair, "a")[-1] == "CNREQ", "the other one was lost"
+    pair.mesh.settle()
+    assert drain.look()
     pair.bob >> "PRIVMSG #c :not mine"
-    assert drain.is_over
-    pair.ann >> "PRIVMSG #c :more"
-    assert Drain(pair.mesh["b"].parts.links).is_over is False
+    assert drain.look()
+    drain = Drain(pair.mesh["b"].parts.links)
+    assert not drain.look()
     pair.link("b").close("Off")
-    assert Drain(pair.mesh["b"].parts.links).is_over
+    assert drain.look()
+
+
+def test_who_is_to_stop_waits_for_what_is_held_for_the_end_of_its_burst() -> None:
+    pair = Pair(links={"burst_slice": 1})
+    pair.mesh.cut("a", "b")
+    pair.mesh.settle()
+    pair.mesh.link("a", "b")
+    while (link := pair.mesh["a"].parts.links.neighbour("b.test")) is None or not link.streams.sent:
+        pair.mesh.deliver_one(0)
+    pair.ann >> "AWAY :held"
+    assert link.held
+    drain = Drain(pair.mesh["a"].parts.links)
+    assert not drain.look()
+    pair.mesh.settle()
+    drain.look()
+    pair.mesh.settle()
+    assert drain.look()
 
 
 # what goes on
