@@ -15,7 +15,7 @@ from math import inf
 from typing import Final
 
 from chatnet.dispatch import Phase, Row
-from chatnet.links import line
+from chatnet.links import line, undelivered
 from chatnet.links import links as registry
 from chatnet.links.batches import Batches
 from chatnet.links.codecs.solanum import Solanum
@@ -89,6 +89,7 @@ class Link:
         "compared",
         "connection",
         "departed",
+        "doubts",
         "early",
         "exit",
         "greeted",
@@ -159,6 +160,7 @@ class Link:
         self.woke = -inf  # when we heard of it after we had stood still
         self.departed: dict[SID, int] = {}
         """Servers that left it for another link while it was suspended, with the line that tells it so."""
+        self.doubts: undelivered.Doubts = {}  # of lines that were too many to be kept
         self.pinged = 0.0
         self.lag: float | None = None  # seconds from the last PING to its PONG
         self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0
@@ -356,9 +358,15 @@ class Link:
         self.exit.send(text + b"\r\n")
 
     def _crowded(self) -> None:
-        if self.streams.crowded():
+        streams = self.streams
+        before = streams.state
+        if before is Session.UP and streams.is_full:
+            if streams.is_whole:
+                self.doubts.clear()
+            undelivered.doubt(self.doubts, streams.buffer)
+        if streams.crowded():
             self.utter(b"CNREQ")
-        elif self.streams.state is Session.SPLIT:
+        elif streams.state is not before:
             self._split_soon()
 
     def _overflow(self) -> None:
@@ -522,7 +530,9 @@ class Link:
         if standby:
             self.links.forget(self)
         else:
+            lost = undelivered.of(self)
             self.links.ended(self, reason)
+            undelivered.tell(self, lost)
         if self.streams.state is Session.SPLIT:
             self.streams.step("told")
 

@@ -159,7 +159,7 @@ class Streams:
     def step(self, happened: str) -> None:
         """Go on to the next state."""
         self.state = STEPS[self.state, happened]
-        if self.state in (State.SPLIT, State.DOWN):
+        if self.state is State.DOWN:  # Until then somebody may want to know what is lost.
             self.buffer.clear()
             self.size = 0
             self.numbered = False
@@ -208,6 +208,11 @@ class Streams:
         return self.floor == self.base
 
     @property
+    def is_full(self) -> bool:
+        """Whether more is kept than may be."""
+        return self.size > self.most or len(self.buffer) > self.most_lines
+
+    @property
     def waiting(self) -> int:
         """Lines that are not confirmed."""
         return self.sent - self.base
@@ -222,9 +227,10 @@ class Streams:
 
     def crowded(self) -> bool:
         """Beyond a quarter: whether the neighbour is to be asked (CNREQ). Beyond the limit: drop it all."""
-        if self.size > self.most or len(self.buffer) > self.most_lines:
+        if self.is_full:
             if self.state is State.SUSPENDED:
                 self.step("overflowed")
+            if self.state is State.SPLIT:
                 return False
             self.floor = self.sent
             self.buffer.clear()

@@ -125,14 +125,18 @@ def test_a_suspended_session_goes_on() -> None:
 def test_the_end_of_the_grace_splits_and_frees_the_buffer() -> None:
     streams = suspended(3)
     streams.step("expired")
-    assert (streams.state, streams.buffer, streams.size) == (State.SPLIT, [], 0)
+    assert streams.state is State.SPLIT and len(streams.buffer) == 3, "somebody may ask what is lost"
+    streams.step("told")
+    assert (streams.state, streams.buffer, streams.size) == (State.DOWN, [], 0)
 
 
 def test_too_much_splits_who_is_suspended_and_frees_the_buffer() -> None:
     streams = fresh(lines=10)
     assert streams.lose(30.0)
     said(streams, 11)
-    assert (streams.state, streams.buffer, streams.size) == (State.SPLIT, [], 0)
+    assert streams.state is State.SPLIT
+    streams.step("told")
+    assert (streams.state, streams.buffer, streams.size) == (State.DOWN, [], 0)
     said(streams, 100)
     assert streams.buffer == [], "nothing is kept for who is gone"
 
