@@ -366,6 +366,8 @@ def svinfo(line: Line) -> None:
     # <- SVINFO 6 6 0 :1795345579
     """
     link = line.link
+    if link.server is None:
+        line.violate("SVINFO before SERVER")  # what comes after it counts as said by who is known
     if link.early:
         link.early = False
         link.streams.applied -= 1  # it is not numbered

@@ -434,3 +434,18 @@ def test_a_clock_that_was_ahead_wins_no_more_races_when_it_is_right(mesh: Mesh) 
     marks = [*registers.of(channel).values(), *registers.members(channel.folded).values()]
     assert marks and max(mark.stamp.ms for mark in marks) <= latest + 1000
     assert registers.of(channel)["i"].stamp > registers.of(channel)["m"].stamp
+
+
+@pytest.mark.parametrize("before", [(), ("PASS wrong TS 6 :9BD", "CAPAB :QS EX IE ENCAP CN1 CNRES")])
+def test_who_is_not_known_says_nothing_behind_an_svinfo(mesh: Mesh, before: tuple[str, ...]) -> None:
+    ann, bob = mesh["a"].client("ann"), mesh["a"].client("bob")
+    stranger = Stranger(mesh["a"], "bad.test", "9BD")
+    for line in before:
+        stranger >> line
+    stranger >> f"SVINFO 6 6 0 :{NOW}"
+    assert stranger.gone == "SVINFO before SERVER"
+    stranger >> f"PRIVMSG {bob.user.uid} :from nobody" >> f"KILL {ann.user.uid} :x (x)" >> "SQUIT 0BA :x"
+    mesh.settle()
+    mesh.check()
+    assert [line for line in bob.lines() if "nobody" in line] == []
+    assert "ann" in {user.nick for user in mesh["b"].node.network.users.values()}
