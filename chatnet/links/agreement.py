@@ -1,6 +1,7 @@
 """What the chatnet servers of a network must have in common: two compare it when they link.
 
-It stands in CAPAB, as ``CASE=RFC1459``, ``NICK=30`` and ``CLOAK=<digest>``; other servers do not mind.
+It stands in CAPAB, as ``CASE=RFC1459``, ``NICK=30``, ``NETWORK=CHESSCLUB`` and ``CLOAK=<digest>``; other
+servers do not mind.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ WORDS: Final = {
     CASE: "server.casemapping is {here} here and {there} there",
     "NICK": "limits.nick is {here} here and {there} there",
     "CLOAK": "cloak.key is another one there, so that bans on cloaks hold for the people of one of us only",
+    "NETWORK": "server.network is {here} here and {there} there",
 }
 
 
@@ -25,6 +27,7 @@ def ours(links: registry.Links) -> Iterator[tuple[str, str]]:
     settings = links.node.settings
     yield CASE, settings.server.casemapping.upper()
     yield "NICK", str(settings.limits.nick)
+    yield "NETWORK", settings.server.network.upper()  # as words of CAPAB are read
     if digest := links.cloak_digest():
         yield "CLOAK", digest
 
@@ -45,3 +48,8 @@ def differences(links: registry.Links, tokens: frozenset[str]) -> dict[str, str]
         for key, value in ours(links)
         if theirs.get(key, value) != value
     }
+
+
+def speech(tokens: frozenset[str]) -> frozenset[str]:
+    """The words of a CAPAB that tell how its server speaks, and not how it is set up."""
+    return frozenset(token for token in tokens if token.partition("=")[0] not in WORDS)

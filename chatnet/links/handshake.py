@@ -302,9 +302,8 @@ def judge_offer(link: one.Link, old: one.Link | None) -> Decision:
         decision = agree(streams, link.offered, link.offer, now)
     else:
         decision = decide(streams, link.offer, now)
-    if decision is Decision.RESUME and old is not None and link.caps != old.caps:
-        return Decision.CHANGED
-    return decision
+    changed = old is not None and agreement.speech(link.caps) != agreement.speech(old.caps)
+    return Decision.CHANGED if changed and decision is Decision.RESUME else decision
 
 
 def resume(link: one.Link, old: one.Link) -> None:
@@ -318,6 +317,9 @@ def resume(link: one.Link, old: one.Link) -> None:
     lines = old.go_on()
     seconds = links.node.clock.monotonic() - old.lost
     links.tell(f"Link to {old.name} resumed after {seconds:.1f} s, {lines} lines replayed")
+    if link.caps != old.caps:
+        old.caps = link.caps
+        tell_differences(old)
     burst.go_on(old)
 
 
@@ -349,9 +351,14 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
     links.tell(f"Linked to {name} ({link.identity.address})")
-    for words in agreement.differences(links, link.caps).values():
-        links.tell(f"{name} is not set up as this server is: {words}")
+    tell_differences(link)
     burst.begin(link)
+
+
+def tell_differences(link: one.Link) -> None:
+    """Tell operators what is not the same on both sides, but should be."""
+    for words in agreement.differences(link.links, link.caps).values():
+        link.links.tell(f"{link.name} is not set up as this server is: {words}")
 
 
 def tell_versions(link: one.Link) -> None:

@@ -28,7 +28,7 @@ def test_servers_that_are_set_up_alike_have_nothing_to_tell() -> None:
     mesh.check()
     assert told(mesh, "a") == told(mesh, "b") == []
     said = next(line for line in mesh.said("a", "b") if line.startswith("CAPAB :"))
-    assert " CASE=RFC1459 NICK=30 CLOAK=" in said and len(said) < 300
+    assert " CASE=RFC1459 NICK=30 NETWORK=CHATNET CLOAK=" in said and len(said) < 300
 
 
 def test_with_another_case_mapping_there_is_no_link() -> None:
@@ -44,6 +44,21 @@ def test_another_length_of_nicks_is_told_on_both_sides() -> None:
     mesh.check()
     assert told(mesh, "a") == ["b.test is not set up as this server is: limits.nick is 30 here and 20 there"]
     assert told(mesh, "b") == ["a.test is not set up as this server is: limits.nick is 20 here and 30 there"]
+
+
+def test_another_name_of_the_network_is_told() -> None:
+    mesh = linked(server={"network": "Chessclub"})
+    mesh.check()
+    words = "b.test is not set up as this server is: server.network is CHATNET here and CHESSCLUB there"
+    assert told(mesh, "a") == [words]
+
+
+def test_a_long_name_of_the_network_is_no_difference() -> None:
+    mesh = Mesh("a", "b", server={"network": "x" * 63})
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.check()
+    assert told(mesh, "a") == []
 
 
 def test_another_key_of_cloaks_is_told() -> None:

@@ -766,6 +766,34 @@ def test_a_reload_changes_what_a_suspended_link_may_keep() -> None:
     assert not link.suspended and link.exit.sendq == 100_000
 
 
+def test_a_reload_that_sets_it_up_otherwise_does_not_end_it() -> None:
+    """Limits and names concern those who agree on them, and not the lines that wait."""
+    pair = Pair()
+    pair.mesh["b"].reload(limits={"nick": 20}, server={"network": "Elsewhere"})
+    pair.bob.lines()
+    pair.reset()
+    pair.bob >> "PRIVMSG #c :b0"
+    pair.back()
+    assert pair.notices()[1:] == [
+        "Link to b.test resumed after 0.0 s, 0 lines replayed",
+        "b.test is not set up as this server is: limits.nick is 30 here and 20 there",
+        "b.test is not set up as this server is: server.network is CHATNET here and ELSEWHERE there",
+    ]
+    pair.reset()
+    pair.back()
+    assert pair.notices()[1:] == ["Link to b.test resumed after 0.0 s, 0 lines replayed"], "nothing is new"
+    pair.mesh.check()
+
+
+def test_a_reload_after_which_it_speaks_otherwise_ends_it() -> None:
+    pair = Pair("b")
+    pair.mesh["b"].reload(links={"converge": False})
+    pair.reset()
+    pair.back()
+    assert "Link to b.test begins anew: it speaks in another way than before" in pair.notices()
+    pair.mesh.check()
+
+
 def test_a_reload_with_another_password_counts_for_the_next_connection() -> None:
     pair = Pair()
     pair.reset()
