@@ -14,11 +14,17 @@ from functools import partial
 from typing import Any, cast
 
 from OpenSSL import SSL, crypto
+from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import CancelledError, TimeoutError
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    UNIXClientEndpoint,
+)
 from twisted.internet.error import ConnectionRefusedError, DNSLookupError
 from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -224,22 +230,53 @@ class LinkFactory(ClientFactory):
         return LinkProtocol(self) if self.tls is None else self.tls(self)
 
 
+class Once(Factory):
+    """Makes the protocol of one connection, and leads to `factory` no longer than until then.
+
+    An endpoint leaves cycles behind, which live until a collection; what a connection took, TLS and all, need
+    not.
+    """
+
+    noisy = False
+
+    def __init__(self, factory: LinkFactory) -> None:
+        self._factory: LinkFactory | None = factory
+
+    # Factory is generic in its protocol in newer Twisted only.
+    def buildProtocol(self, addr: IAddress | None) -> ClientProtocol | None:  # type: ignore[override]
+        factory, self._factory = self._factory, None
+        return None if factory is None else factory.buildProtocol(addr)
+
+    def forget(self) -> None:
+        """There is no connection, and will be none."""
+        self._factory = None
+
+
 def dial(reactor: Any, attempt: Attempt, factory: LinkFactory, timeout: float) -> None:
     """Connect to the address of `attempt`; it hears of a failure, within some `timeout` seconds."""
-    endpoint: IStreamClientEndpoint
-    if attempt.address.startswith("/"):
-        endpoint = UNIXClientEndpoint(reactor, attempt.address, timeout)
-    else:
-        host, port = host_and_port(attempt.address)
-        endpoint = HostnameEndpoint(reactor, host, port, timeout)
-    connecting = endpoint.connect(factory)
+    once = Once(factory)
+    connecting = _endpoint(reactor, attempt.address, timeout).connect(once)
     # The time of the endpoint does not count the look-up of the name.
     connecting.addTimeout(timeout, reactor)
-    connecting.addCallbacks(
-        # An endpoint's Deferred lives until a collection; what it leads to, TLS and all, need not.
-        lambda protocol: None,
-        lambda failure: attempt.failed(_words(failure), bool(failure.check(ConnectionRefusedError))),
-    )
+
+    def failed(failure: Failure) -> None:
+        once.forget()
+        attempt.failed(_words(failure), bool(failure.check(ConnectionRefusedError)))
+
+    connecting.addCallbacks(lambda protocol: None, failed)
+
+
+def _endpoint(reactor: Any, address: str, timeout: float) -> IStreamClientEndpoint:
+    """The way to an address of a block."""
+    if address.startswith("/"):
+        return UNIXClientEndpoint(reactor, address, timeout)
+    host, port = host_and_port(address)
+    # (To look up what is no name makes a class each time.)
+    if isIPAddress(host):
+        return TCP4ClientEndpoint(reactor, host, port, timeout)
+    if isIPv6Address(host):
+        return TCP6ClientEndpoint(reactor, host, port, timeout)
+    return HostnameEndpoint(reactor, host, port, timeout)
 
 
 def _words(failure: Failure) -> str:

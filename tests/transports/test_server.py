@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -14,18 +15,21 @@ from authority import Authority
 from conversation import House
 from mesh import SECRET, block
 from pump import Pump
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, TimeoutError
 from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.tcp import Port, Server
+from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+from chatnet.links.dialler import Attempt
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link, State
 from chatnet.settings import LinkSettings, ListenSettings, TLSSettings
 from chatnet.transports.certificates import LinkCertificate, make_self_signed, public_key_fingerprint
 from chatnet.transports.client import ClientTurn, SocketOutlet
-from chatnet.transports.server import LinkFactory, LinkProtocol, Strangers, _words
+from chatnet.transports.server import LinkFactory, LinkProtocol, Once, Strangers, _words, dial
 from chatnet.transports.tls import TLSGate, prepare_link_context
 from chatnet.transports.trust import Trust
 
@@ -571,3 +575,42 @@ def test_what_is_sent_may_be_on_its_way_for_so_long(pump: Pump, folder: Path, se
 )
 def test_why_there_is_no_connection_is_told_in_words(error: Exception, words: str) -> None:
     assert _words(Failure(error)) == words
+
+
+class Asked:
+    """An attempt to reach an address, which takes down what it hears."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.heard: list[tuple[str, bool]] = []
+
+    def failed(self, reason: str, refused: bool = False) -> None:
+        self.heard.append((reason, refused))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:6900", "[::1]:6900"])
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_an_endpoint_leaves_behind_leads_to_nothing(
+    pump: Pump, folder: Path, address: str, refused: bool
+) -> None:
+    """It lives until a collection, and on a server where little happens that is far away."""
+    reactor, attempt = MemoryReactorClock(), Asked(address)
+    factory = Node(pump, folder, "a").factory()
+    gone = weakref.ref(factory)
+    dial(reactor, cast(Attempt, attempt), factory, 5.0)
+    ((host, port, wrapping, *_),) = reactor.tcpClients
+    assert (host, port) == (address.rpartition(":")[0].strip("[]"), 6900)
+    if refused:
+        wrapping.clientConnectionFailed(cast(Any, None), Failure(ConnectionRefusedError()))
+        assert attempt.heard == [("connection refused", True)]
+    else:
+        assert wrapping.buildProtocol(IPv4Address("TCP", host, port)) is not None
+    del factory
+    assert gone() is None, "without any collection"
+
+
+def test_an_attempt_is_one_connection(pump: Pump, folder: Path) -> None:
+    """A name may have several addresses, of which the endpoint tries more than one."""
+    once = Once(Node(pump, folder, "a").factory())
+    assert once.buildProtocol(None) is not None
+    assert once.buildProtocol(None) is None
