@@ -7,11 +7,8 @@ from typing import Final
 
 from chatnet.session.session import Session
 
-SPAN: Final = 3600.0
-"""Seconds after which a count that did not grow may be forgotten."""
-
-FEW: Final = 64
-"""How many counts are begun between two looks for old ones; everybody written to is a count of its own."""
+MOST: Final = 256
+"""Counts that one session has at most: everybody whom it writes to, or hears from, is a count of its own."""
 
 
 def exempt(session: Session) -> bool:
@@ -56,8 +53,14 @@ def _recent(session: Session, what: str, now: float) -> deque[float]:
         rates = session.rates = {}
     recent = rates.get(what)
     if recent is None:
-        if len(rates) % FEW == FEW - 1:
-            for old in [key for key, times in rates.items() if not times or times[-1] <= now - SPAN]:
-                del rates[old]
+        if len(rates) >= MOST:
+            _forget(rates)
         recent = rates[what] = deque()
     return recent
+
+
+def _forget(rates: dict[str, deque[float]]) -> None:
+    """Forget half of what is about others (of two words), which grew longest ago."""
+    others = sorted((times[-1] if times else 0.0, what) for what, times in rates.items() if " " in what)
+    for _, what in others[: MOST // 2]:
+        del rates[what]

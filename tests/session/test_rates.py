@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversation import House
 
-from chatnet.session.rates import FEW, SPAN, did, note, too_fast
+from chatnet.session.rates import MOST, did, note, too_fast
 
 
 def test_so_many_within_a_period() -> None:
@@ -21,12 +21,19 @@ def test_nothing_is_counted_where_flood_control_is_off(house: House) -> None:
     assert not any(too_fast(session, "x", 1, 10) for _ in range(3))
 
 
-def test_what_is_old_is_forgotten(house: House) -> None:
+def test_of_many_others_the_last_ones_are_remembered() -> None:
+    """Whoever writes to somebody makes a count there: however many do, it costs no more than so many."""
+    house = House(flood={"enabled": True})
     session = house.client("ann").session
     assert not did(session, "target 0")
-    for number in range(20 * FEW):
+    assert not too_fast(session, "join", 1, 1e9)
+    for number in range(5 * MOST):
         note(session, f"target {number}")
-        house.clock.advance(SPAN / FEW)
-    assert session.rates is not None
-    assert len(session.rates) <= 3 * FEW
-    assert did(session, f"target {20 * FEW - 1}") and not did(session, "target 0")
+        note(session, "target 0")
+        assert session.rates is not None and len(session.rates) <= MOST
+        house.clock.advance(1)
+    remembered = [number for number in range(5 * MOST) if did(session, f"target {number}")]
+    last = 5 * MOST - len(remembered) + 1
+    assert remembered == [0, *range(last, 5 * MOST)], "the last ones, and who goes on"
+    assert len(remembered) >= MOST // 2 - 1
+    assert too_fast(session, "join", 1, 1e9), "what one does oneself is counted all the same"
