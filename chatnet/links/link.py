@@ -535,6 +535,8 @@ class Link:
             undelivered.tell(self, lost)
         if self.streams.state is Session.SPLIT:
             self.streams.step("told")
+        # Whoever brought it back leads to it until there is another one.
+        self.bursting, self.held, self.doubts = None, None, {}
 
     def _let_go(self) -> None:
         """Nothing that comes by the connection is for this link any more."""

@@ -103,6 +103,7 @@ class Registers:
     def lost(self, channel: Channel, now: float) -> None:
         """Members of a channel are gone from the network."""
         self._lost[channel.folded] = now
+        self.news += 1
 
     def left_last(self, folded: Folded) -> float:
         """The Unix time when somebody last came into the channel of a name, or left it, if known."""
@@ -170,7 +171,8 @@ class Registers:
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)
         self.network.beaten = {folded: ts for ts, folded in kept}
-        self._lost = {folded: at for folded, at in self._lost.items() if at >= now - memory}
+        lost = [(at, folded) for folded, at in self._lost.items() if at >= now - memory]
+        self._lost = {folded: at for at, folded in heapq.nlargest(most, lost)}
         self._sweep_ended(now, memory, most, apart=apart)
         self._names = self._count_names()
 
