@@ -930,7 +930,8 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):
             if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
-                problems.append((("link", index, key), "is this server's own"))
+                text = f"is this server's own: one of the two needs another server.{key}"
+                problems.append((("link", index, key), text))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
     uplinks = _within(tree, "links", "uplinks")

@@ -200,8 +200,8 @@ def test_a_link_leads_to_another_server_and_once() -> None:
     own = {"name": "IRC.Localhost.local", "sid": "0CN", "password": "word"}
     assert reference_problems(tree(link=[one, one | {"name": "B.test"}, own])) == [
         (("link", 1, "name"), "the name 'b.test' is used twice"),
-        (("link", 2, "name"), "is this server's own"),
-        (("link", 2, "sid"), "is this server's own"),
+        (("link", 2, "name"), "is this server's own: one of the two needs another server.name"),
+        (("link", 2, "sid"), "is this server's own: one of the two needs another server.sid"),
     ]
 
 

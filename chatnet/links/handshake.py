@@ -220,7 +220,7 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
     """The block of the neighbour that calls itself `name`, or None and why it may not link."""
     settings = link.links.block(name)
     if settings is None:
-        return None, "there is no such block"
+        return None, "there is no [[link]] of that name"
     if link.dialled and settings != link.settings:
         return None, "we dialled another server"
     if (why := distrust(link, settings)) is not None:
@@ -235,7 +235,7 @@ def judge(link: one.Link, name: str) -> tuple[LinkSettings | None, str]:
     if link.sid is None:
         return None, "it does not speak TS6"
     if settings.sid is not None and settings.sid != link.sid:
-        return None, f"its SID is {link.sid}"
+        return None, f"its SID is {link.sid}, not {settings.sid}"
     if missing := NEEDED - link.caps:
         return None, f"it lacks {' '.join(sorted(missing))}"
     if (case := agreement.differences(link.links, link.caps).get(agreement.CASE)) is not None:
@@ -381,11 +381,11 @@ def svinfo(line: Line) -> None:
     if int(line.number(0)) < 6:
         line.violate("It does not speak TS6")
     skew = abs(line.number(3) - int(line.now))
-    most = line.node.settings.links.most_skew
-    if link.stamped:
-        most = min(most, line.node.settings.links.stamp_skew + 1)  # it is told in whole seconds
-    if skew > most:
-        line.violate(f"Its clock is {skew} seconds off, more than {most:g}")
+    settings = line.node.settings.links
+    if link.stamped and skew > settings.stamp_skew + 1:  # it is told in whole seconds
+        line.violate(f"Its clock is {skew} seconds off, more than links.stamp_skew ({settings.stamp_skew:g})")
+    if skew > settings.most_skew:
+        line.violate(f"Its clock is {skew} seconds off, more than links.most_skew ({settings.most_skew:g})")
     if skew > 5 and "SVINFO" not in link.warned:
         link.warned.add("SVINFO")
         line.links.tell(f"The clock of {link.name} is {skew} seconds off")

@@ -133,8 +133,9 @@ def _check_config(arguments: argparse.Namespace) -> None:
         raise _Failure(str(error)) from None
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    listeners, opers = len(loaded.settings.listen), len(loaded.settings.oper)
-    print(f"{arguments.path} is fine: {_count(listeners, 'listener')}, {_count(opers, 'oper')}")
+    found = {"listener": loaded.settings.listen, "oper": loaded.settings.oper, "link": loaded.settings.link}
+    counts = ", ".join(_count(len(blocks), noun) for noun, blocks in found.items())
+    print(f"{arguments.path} is fine: {counts}")
 
 
 def _count(number: int, noun: str) -> str:

@@ -111,8 +111,8 @@ def test_three_in_a_row_by_a_unix_socket_and_tls(network: Network) -> None:
     [
         ({"password": '"another"'}, "the password is wrong"),
         ({"spki_sha256": f'["{"0" * 64}"]'}, "its certificate is not the one of that server"),
-        ({"sid": '"0ZZ"'}, "its SID is 0BA"),
-        ({"name": '"x.test"'}, "there is no such block"),
+        ({"sid": '"0ZZ"'}, "its SID is 0BA, not 0ZZ"),
+        ({"name": '"x.test"'}, "there is no [[link]] of that name"),
     ],
 )
 def test_who_cannot_prove_what_it_says_is_refused(
