@@ -85,8 +85,9 @@ class Monitors:
             self._tell(fact.user.folded, numerics.RPL_MONOFFLINE, fact.user.nick)
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        watched, away = self._watchers, self._shadows.away
         for user in fact.users:
-            if user.uid not in self._shadows.away:
+            if user.folded in watched and user.uid not in away:
                 self._left(user)
 
     def _left(self, user: User) -> None:

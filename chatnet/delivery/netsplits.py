@@ -1,25 +1,29 @@
 """Tells those who share channels with the users of other servers when these part and meet.
 
 https://ircv3.net/specs/batches/netsplit  A split can take thousands of users from thousands of readers, so
-those who were in the same channels are rendered together, once for each format, and each reader is appended
-one text for all of them.
+each line is rendered once for each format, and readers who are in the same channels are appended one text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Final
 
-from chatnet.delivery.audience import Group, Groups, key_of, merge
+from chatnet.delivery.audience import Group, Groups, key_of
 from chatnet.model import facts
 from chatnet.model.channel import Channel
 from chatnet.model.server import Server
 from chatnet.model.user import User
 from chatnet.node import Node
-from chatnet.session import netsplits
+from chatnet.session import netsplits, render
 from chatnet.session.batches import References, closing, opening
 from chatnet.session.outlet import Outlet
 from chatnet.session.session import Session
 from chatnet.wire import capabilities as cap
+
+_OF_QUITS: Final = cap.SERVER_TIME | cap.BATCH | cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.OPER_TAG
+"""What makes a difference to the lines of a split."""
 
 
 class NetJoin:
@@ -69,32 +73,55 @@ class NetSplits:
 
     def quit(self, fact: facts.NetSplit) -> None:
         """One batch with the QUITs of those whom a session shared a channel with, each once."""
-        together: dict[frozenset[Channel], list[User]] = {}
+        seen: list[User] = []
+        places: dict[Channel, list[int]] = {}  # channel -> the places in `seen` of those who were in it
+        known = self._channels.keys()
         for user in fact.users:
-            channels = frozenset(channel for channel in user.channels if channel in self._channels)
+            channels = known & user.channels.keys()
             if channels:
-                together.setdefault(channels, []).append(user)
-        if together:
-            self._tell_split(fact, together)
+                for channel in channels:
+                    places.setdefault(channel, []).append(len(seen))
+                seen.append(user)
+        if seen:
+            self._tell_split(fact, seen, places)
 
-    def _tell_split(self, fact: facts.NetSplit, together: Mapping[frozenset[Channel], list[User]]) -> None:
-        reference = self._references.take()
-        audiences = {channels: self._audience(channels) for channels in together}
-        everybody = merge(audiences.values())
+    def _tell_split(
+        self, fact: facts.NetSplit, users: list[User], places: Mapping[Channel, list[int]]
+    ) -> None:
+        source, reference = self._node.network.me.source, self._references.take()
         pair = self._names(fact.near, fact.far, "split")
-        reason = b" ".join(pair)
-        self._open(everybody, reference, b"netsplit", pair, fact.at)
-        for channels, users in together.items():
+        formats: dict[int, list[bytes]] = {}  # the lines of all
+        for key, readers in self._readers(places).items():
+            lines = formats.get(key & _OF_QUITS)
+            if lines is None:
+                lines = netsplits.quits(users, b" ".join(pair), fact.at, key, reference)
+                if self._node.settings.server.utf8_only:
+                    lines = [line if line.isascii() else render.in_utf8(line) for line in lines]
+                formats[key & _OF_QUITS] = lines
+            begin, end = b"", b""
+            if key & cap.BATCH:
+                begin = opening(source, reference, b"netsplit", *pair, at=fact.at, key=key)
+                end = closing(source, reference, fact.at, key)
+            for channels, outlets in readers.items():
+                whose = dict.fromkeys(chain.from_iterable([places[channel] for channel in channels]))
+                text = b"".join([begin, *map(lines.__getitem__, whose), end])
+                for outlet in outlets:
+                    outlet.send(text)
 
-            def make(fact: facts.NetSplit, key: int, users: list[User] = users) -> bytes:
-                return netsplits.quits(users, reason, fact.at, key, reference)
-
-            self._fan(audiences[channels], cap.SERVER_TIME | cap.BATCH | _tagged(users), make, fact)
-        self._close(everybody, reference, fact.at)
-
-    def _audience(self, channels: frozenset[Channel]) -> Groups:
-        several = [self._channels[channel] for channel in channels]
-        return several[0] if len(several) == 1 else merge(several)
+    def _readers(self, channels: Iterable[Channel]) -> dict[int, dict[tuple[Channel, ...], list[Outlet]]]:
+        """Who is in some of `channels`: by their capabilities, and by which of them they are in."""
+        inside: dict[int, dict[Outlet, list[Channel]]] = {}
+        for channel in channels:
+            for key, group in self._channels[channel].items():
+                there = inside.setdefault(key, {})
+                for outlet in group:
+                    there.setdefault(outlet, []).append(channel)
+        readers: dict[int, dict[tuple[Channel, ...], list[Outlet]]] = {}
+        for key, there in inside.items():
+            alike = readers[key] = {}
+            for outlet, theirs in there.items():
+                alike.setdefault(tuple(theirs), []).append(outlet)
+        return readers
 
     # joins
 

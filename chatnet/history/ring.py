@@ -7,7 +7,8 @@ that is renamed keeps its messages, and one that was made anew has none; users a
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from chatnet.model.channel import Channel
@@ -205,17 +206,22 @@ class Ring:
     # what ends
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        self._forget(fact.user)
+        self._forget_channels(fact.user.channels)
+        self._forget_talks(fact.user)
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
-        for user in fact.users:
-            self._forget(user)
+        self._forget_channels(set(chain.from_iterable([user.channels for user in fact.users])))
+        if self._between:
+            for user in fact.users:
+                self._forget_talks(user)
 
-    def _forget(self, user: User) -> None:
-        for channel in user.channels:
+    def _forget_channels(self, left: Iterable[Channel]) -> None:
+        for channel in left:
             if not channel.members:
                 self._drop_if_gone(channel)
-        # What the two wrote to each other: nobody can ask for it any more.
+
+    def _forget_talks(self, user: User) -> None:
+        """What the two wrote to each other: nobody can ask for it any more."""
         if user in self._between:
             for shelf in tuple(self._between[user].values()):
                 self._drop(shelf.key)

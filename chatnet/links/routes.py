@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
+from itertools import chain
 
 from chatnet.links import link as one
 from chatnet.model.channel import Channel
@@ -66,10 +68,23 @@ class Routes:
     def left(self, channel: Channel, server: Server) -> None:
         """One member less on `server`."""
         link = self.way_to(server)
-        counts = self._counts.get(channel)
-        if link is None or counts is None:
+        if link is not None:
+            self._less(channel, link, 1)
+
+    def lost(self, far: Server, users: Collection[User]) -> None:
+        """`users`, all behind `far`, are gone with it."""
+        link = self.way_to(far)
+        if link is None or not users:
             return
-        counts[link] -= 1
+        self.users[link] -= len(users)
+        for channel, members in Counter(chain.from_iterable([user.channels for user in users])).items():
+            self._less(channel, link, members)
+
+    def _less(self, channel: Channel, link: one.Link, members: int) -> None:
+        counts = self._counts.get(channel)
+        if counts is None:
+            return
+        counts[link] -= members
         if not counts[link]:
             del counts[link]
         if not counts:

@@ -129,7 +129,8 @@ class Network:
 
     def _net_split(self, fact: facts.NetSplit) -> None:
         for user in fact.users:
-            self._forget_user(user, fact.at)
+            self._forget_user(user)
+        self.whowas.remember_all(fact.users, fact.at)
         for server in fact.servers:
             del self.servers[server.sid]
 
@@ -148,23 +149,29 @@ class Network:
             self.most_users = len(self.users)
 
     def _user_quit(self, fact: facts.UserQuit) -> None:
-        self._forget_user(fact.user, fact.at)
+        self._forget_user(fact.user)
+        self.whowas.remember(fact.user, fact.at)
 
-    def _forget_user(self, user: User, at: float) -> None:
+    def _forget_user(self, user: User) -> None:
         for channel in user.channels:
-            self._forget_member(channel, user)
+            # As _forget_member, which a netsplit would call for each place of each user.
+            del channel.members[user]
+            if channel.verdicts:
+                channel.verdicts.pop(user, None)
+            if not channel.members and "P" not in channel.flags:
+                self._end_channel(channel)
         for channel in user.invites:
             channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        self.opers.pop(user, None)
+        if user.oper is not None:
+            self.opers.pop(user, None)
         if "i" in user.modes:
             self.invisible -= 1
         for other in user.accepted_by:
             other.accepts.pop(user, None)
         for other in user.accepts:
             other.accepted_by.pop(user, None)
-        self.whowas.remember(user, at)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user

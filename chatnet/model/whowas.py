@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chatnet.model.ids import Folded
@@ -56,6 +57,11 @@ class Whowas:
             del same[0]
             if not same:
                 del self._by_nick[folded]
+
+    def remember_all(self, users: Sequence[User], at: float) -> None:
+        """The same for many at once, of whom the first are forgotten at once if there is no room for all."""
+        for user in users[-self.size :] if self.size else ():
+            self.remember(user, at)
 
     def find(self, folded: Folded) -> tuple[Departure, ...]:
         """Everybody who bore this nick, the last one first."""

@@ -13,7 +13,7 @@ from chatnet.model.facts import ModeChange, Source
 from chatnet.model.modes import rank_letters
 from chatnet.model.user import User
 from chatnet.session import render
-from chatnet.session.batches import inside
+from chatnet.session.batches import inside, tagged
 from chatnet.wire import capabilities as cap
 
 
@@ -24,10 +24,25 @@ def names(near: str, far: str, ending: str, *, hidden: bool) -> tuple[bytes, byt
     return (b"*.net", b"*." + ending.encode()) if hidden else (near.encode(), far.encode())
 
 
-def quits(users: Iterable[User], reason: bytes, at: float, key: int, reference: bytes) -> bytes:
-    """``:nick!user@host QUIT :near far`` for each."""
-    lines = b"".join([render.quit_line(user, reason, at, key) for user in users])
-    return inside(lines, reference) if key & cap.BATCH else lines
+def quits(users: Iterable[User], reason: bytes, at: float, key: int, reference: bytes) -> list[bytes]:
+    """``:nick!user@host QUIT :near far``, a line for each.
+
+    Most have no tags of their own, and their lines are made of what is the same for all of them.
+    """
+    tag = b"batch=" + reference if key & cap.BATCH else b""
+
+    def alone(user: User) -> bytes:
+        text = render.quit_line(user, reason, at, key)
+        return tagged(text, tag) if tag else text
+
+    front = render.tags(at, key, None, b"")
+    front = (tagged(front, tag) if tag else front) + b":"
+    back = b" QUIT :%b\r\n" % reason
+    longest = render.LINE - len(b": QUIT :%b" % reason)
+    return [
+        alone(user) if user.tagged & key or len(user.source) > longest else front + user.source + back
+        for user in users
+    ]
 
 
 def joins(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from chatnet.model.ids import AccountName
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
 from chatnet.model.user import User
-from chatnet.session import netsplits, render
-from chatnet.wire.capabilities import BATCH
+from chatnet.session import batches, netsplits, render
+from chatnet.wire.capabilities import ACCOUNT_TAG, BATCH, SERVER_TIME
 from chatnet.wire.message import parse
 
 FAR = "~f@far.example"
@@ -179,19 +180,65 @@ def test_a_line_is_made_once_for_each_format(
     for client in clients:
         client.lines()
     made: list[User] = []
-    quit_line = render.quit_line
+    quits = netsplits.quits
 
-    def counted(user: User, *others: Any) -> bytes:
-        made.append(user)
-        return quit_line(user, *others)
+    def counted(users: list[User], *others: Any) -> list[bytes]:
+        made.extend(users)
+        return quits(users, *others)
 
-    monkeypatch.setattr(render, "quit_line", counted)
+    monkeypatch.setattr(netsplits, "quits", counted)
     split(house, far)
     assert len(made) == len(users) * 4  # away-notify and extended-join make no difference to a QUIT
-    # Those who were in #a, and those who were in both; the batch's begin and end.
-    assert [len(client.session.outlet.out) for client in clients[:6]] == [2, 4, 4, 2, 2, 4]
+    assert [len(client.session.outlet.out) for client in clients[:6]] == [1] * 6
     for index, client in enumerate(clients):
         assert len(client.lines()) == len(users) + 2 * ("batch" in formats[index % 6])
+
+
+def test_who_has_a_tag_or_a_long_name_has_the_line_of_any_quit(house: House, far: Server) -> None:
+    """The others' lines are made in a shorter way, to the same end."""
+    users = [
+        far_user(house, far, "plain"),
+        far_user(house, far, "acc", account=AccountName("acc")),
+        far_user(house, far, "long", realname="x"),
+    ]
+    users[2].host = "h" * 600
+    users[2].renew_source()
+    for key in (0, BATCH, BATCH | SERVER_TIME, SERVER_TIME | ACCOUNT_TAG, BATCH | ACCOUNT_TAG):
+        lines = [render.quit_line(user, b"a b", 1.5, key) for user in users]
+        expected = [batches.inside(line, b"7") if key & BATCH else line for line in lines]
+        assert netsplits.quits(users, b"a b", 1.5, key, b"7") == expected
+
+
+@pytest.mark.parametrize("readers", [4, 24])
+def test_what_a_split_costs_does_not_depend_on_who_reads_with_whom(readers: int) -> None:
+    """Each user is looked at once, though each was in other channels than all others: by the calls made."""
+
+    def calls(users: int) -> int:
+        house = House()
+        far = far_server(house, "far.test")
+        clients = [house.client(f"r{index}", caps=["", "batch"][index % 2]) for index in range(readers)]
+        for index, client in enumerate(clients):
+            met(house, ",".join(f"#c{(index + place) % 8}" for place in range(5)), client)
+        for number in range(users):
+            user = far_user(house, far, f"f{number}")
+            for place in range(8):
+                if number >> place & 1:
+                    far_join(house, f"#c{place}", (user, 0))
+        found = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal found
+            found += event == "call"
+
+        sys.setprofile(count)
+        try:
+            split(house, far)
+        finally:
+            sys.setprofile(None)
+        house.check()
+        return found
+
+    assert calls(120) - calls(60) < 60 * 6
 
 
 # Joins

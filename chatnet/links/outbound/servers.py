@@ -28,14 +28,11 @@ class ServersOut:
 
     def _split(self, fact: facts.NetSplit, origin: object) -> None:
         routes = self._links.routes
-        for server in fact.servers:
-            link = routes.direct.pop(server, None)
-            if link is not None:
-                routes.forget(link)
-        routes.departed(fact.far, len(fact.users))
-        for user in fact.users:
-            for channel in user.channels:
-                routes.left(channel, user.server)
+        link = routes.direct.pop(fact.far, None)
+        if link is not None:
+            routes.forget(link)
+        else:
+            routes.lost(fact.far, fact.users)
         by = self._links.node.network.me if fact.near is self._links.node.network.me else fact.near
         for link in self._links.others(origin):
             link.send(link.codec.split(by, fact.far, fact.reason))
