@@ -657,6 +657,8 @@ class LinkSettings(Section):
     """Servers behind it."""
     max_users: Annotated[int, Field(ge=0)] = 200_000
     """Users on it and behind it."""
+    max_memberships: Annotated[int, Field(ge=0)] = 1_000_000
+    """Memberships of these users in channels, all together; each takes about 100 bytes of memory."""
     allow_kill: bool = True
     """Whether it may disconnect users who are not behind it."""
     allow_squit_others: bool = True

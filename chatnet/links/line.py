@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -164,6 +165,15 @@ class Line:
         """A channel comes into being: a violation if there are too many."""
         if len(self.network.channels) >= self.node.settings.links.channels:
             self.violate("Too many channels")
+
+    def needs_memberships(self, channel: Channel | None, users: Collection[User]) -> None:
+        """`users`, all behind the link, come into a channel: a violation if it has too many in channels."""
+        assert self.link.settings is not None
+        room = self.link.settings.max_memberships - self.links.routes.memberships.get(self.link, 0)
+        if len(users) > room:  # of whom some may be there already
+            there = channel.members if channel is not None else {}
+            if sum(user not in there for user in users) > room:
+                self.violate("too many memberships in channels behind it")
 
     def needs_entries(self, channel: Channel, letter: str, more: int) -> None:
         """A list is to hold `more` entries: each speaker is held against all of them."""

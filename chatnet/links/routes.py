@@ -16,14 +16,16 @@ class Routes:
     """`direct` are the neighbours with their links.
 
     Every server is behind one neighbour, since the network is a tree; members of channels are counted by link
-    as facts tell of them, so that a message need not look at them all.  `users` counts who is behind a link.
+    as facts tell of them, so that a message need not look at them all.  `users` counts who is behind a link,
+    `memberships` in how many channels they are, all of them together.
     """
 
-    __slots__ = ("_counts", "direct", "users")
+    __slots__ = ("_counts", "direct", "memberships", "users")
 
     def __init__(self) -> None:
         self.direct: dict[Server, one.Link] = {}
         self.users: dict[one.Link, int] = {}
+        self.memberships: dict[one.Link, int] = {}
         self._counts: dict[Channel, dict[one.Link, int]] = {}
 
     def way_to(self, server: Server) -> one.Link | None:
@@ -64,6 +66,7 @@ class Routes:
         if link is not None:
             counts = self._counts.setdefault(channel, {})
             counts[link] = counts.get(link, 0) + members
+            self.memberships[link] = self.memberships.get(link, 0) + members
 
     def left(self, channel: Channel, server: Server) -> None:
         """One member less on `server`."""
@@ -85,6 +88,7 @@ class Routes:
         if counts is None:
             return
         counts[link] -= members
+        self.memberships[link] -= members
         if not counts[link]:
             del counts[link]
         if not counts:
@@ -93,6 +97,7 @@ class Routes:
     def forget(self, link: one.Link) -> None:
         """A link is gone, with everybody behind it."""
         self.users.pop(link, None)
+        self.memberships.pop(link, None)
         for channel in [channel for channel, counts in self._counts.items() if link in counts]:
             counts = self._counts[channel]
             del counts[link]

@@ -209,6 +209,29 @@ def test_the_channels_of_a_network_have_an_end() -> None:
     house.check()
 
 
+@pytest.mark.parametrize("caps", [SOLANUM, f"{SOLANUM} CN1 CNLWW"])
+@pytest.mark.parametrize(
+    "line",
+    [":9BD SJOIN {} #new +n :9BDAAAAAA", ":9BDAAAAAA JOIN {} #new +", ":9BD SJOIN {} #c +n :9BDAAAAAC"],
+)
+def test_the_memberships_of_a_link_have_an_end(caps: str, line: str) -> None:
+    """Users and channels have limits of their own, but all users in all channels would be too much."""
+    house = House(link=[block("bad", max_memberships=5)])
+    house.client("ann") >> "JOIN #c"  # our own do not count
+    bad = stranger(house, "bad.test", "9BD", caps)
+    for letter in "ABCD":
+        bad >> f":9BD EUID {letter} 1 {NOW} +i ~e eve.host 192.0.2.9 9BDAAAAA{letter} * * :Eve"
+    bad >> f":9BD SJOIN {NOW} #c +n :9BDAAAAAA 9BDAAAAAB" >> f":9BDAAAAAA JOIN {NOW} #d +"
+    bad >> f":9BDAAAAAD JOIN {NOW} #d +" >> ":9BDAAAAAD QUIT :bye"
+    bad >> f":9BD SJOIN {NOW} #e +n :9BDAAAAAB 9BDAAAAAC"
+    bad >> f":9BDAAAAAB JOIN {NOW} #e +" >> f":9BD SJOIN {NOW} #e +n :@9BDAAAAAB"  # who is there already
+    assert bad.gone is None
+    bad >> line.format(NOW)
+    assert bad.gone == "too many memberships in channels behind it"
+    assert house.parts.links.routes.memberships == {}
+    house.check()
+
+
 @pytest.mark.parametrize("line", ["EBMASK {} #c b :c!*@* 5 x d!*@* 5 x", "TMODE {} #c +b-e+b c!*@* f d!*@*"])
 def test_the_entries_of_a_list_have_an_end(line: str) -> None:
     """Each speaker is held against all of them, and each who asks is told them all."""

@@ -86,6 +86,7 @@ def sjoin(line: Line) -> None:
         if user is not None and behind[user.server]:
             members.append((user, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
+    line.needs_memberships(network.channel_meant(claim.name), [user for user, _ in members])
     if line.link.stamped:
         stamped.sjoin(line, claim)
         return
@@ -125,6 +126,7 @@ def join(line: Line) -> None:
                 line.commit(Parted(channel, user, None, line.at))
         return
     name, ts = _name(line, 1), line.ts(0)
+    line.needs_memberships(line.network.channel_meant(name), (user,))
     if line.link.stamped:
         stamped.join(line, name, ts)
         return
