@@ -12,6 +12,7 @@ from chatnet.links import link as one  # a registry names its links, and each of
 from chatnet.links.callers import Callers
 from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
+from chatnet.links.logins import Logins
 from chatnet.links.outbound import hears
 from chatnet.links.queries import Queries
 from chatnet.links.registers import Registers
@@ -61,6 +62,7 @@ class Links:
         self.queries = Queries(self)
         self.registers: Registers | None = None  # since there is a neighbour that stamps what it changes
         self.agents = Agents(self)
+        self.logins = Logins(self)
         self._doubted: set[tuple[SID, str]] = set()
         self.hears: Mapping[type[Fact], Hearer] = hears(self)
 

@@ -107,6 +107,7 @@ def build(
             links.dialler,
             links.backfill,
             links.agents,
+            links.logins,
         ]
     )
     return Parts(node, sessions, delivery, history, admission, links, turn)

@@ -379,6 +379,56 @@ def test_a_reload_says_who_is_services() -> None:
     ann << ":irc.test CAP ann DEL :sasl"
 
 
+def test_who_was_logged_in_by_services_that_a_reload_names_is_so_at_once() -> None:
+    mesh = Mesh("a", "b", sections_of={"a": {"link": [block("svc", role="services")]}})
+    mesh.link("a", "b")
+    svc = stranger(mesh["a"], "svc.test", "00A")
+    ann, bob, cid, dan = (mesh["a"].client(nick) for nick in ("ann", "bob", "cid", "dan"))
+    eve = mesh["b"].client("eve", caps="account-notify")
+    for client in (ann, bob, cid, dan, eve):
+        client >> "JOIN #c"
+        mesh.settle()
+    for client in (ann, bob, cid, dan, eve):
+        svc >> f":00A ENCAP * SU {client.user.uid} {client.user.nick}"
+    svc >> f":00A ENCAP * SU {bob.user.uid}" >> f":00A ENCAP * SU {cid.user.uid} carl"
+    dan >> "QUIT"
+    mesh.settle()
+    ann.lines(), eve.lines()
+    here = mesh["b"].node.network.users
+    assert {user.account for user in here.values()} == {None}
+    mesh["b"].reload(links={"services": ["other.test"]})
+    eve.silent()
+    mesh["b"].reload(links={"services": ["other.test", "svc.test"]})
+    eve << ":ann!~ann@192.0.2.1 ACCOUNT ann" << ":cid!~cid@192.0.2.1 ACCOUNT carl"
+    eve << ":eve!~eve@192.0.2.1 ACCOUNT eve" << ":b.test 900 eve * eve :You are now logged in as eve"
+    eve.silent()
+    mesh.settle()
+    ann.silent()  # who knew it is not told again
+    # Nobody is logged out when they are not named any more, and then what they say counts no longer.
+    mesh["b"].reload(links={"services": []})
+    svc >> f":00A ENCAP * SU {ann.user.uid}"
+    mesh.settle()
+    assert here[ann.user.uid].account == "ann"
+    mesh["b"].reload(links={"services": ["svc.test"]})
+    eve << ":ann!~ann@192.0.2.1 ACCOUNT *"
+    mesh.check()
+
+
+def test_of_logins_the_last_word_holds_after_a_reload() -> None:
+    house = House(link=[block("hub"), block("svc", role="services")])
+    hub, svc = stranger(house, "hub.test", "0HU"), stranger(house, "svc.test", "00A")
+    ann, bob = house.client("ann"), house.client("bob")
+    hub >> f":0HU ENCAP * SU {ann.user.uid} hers" >> f":0HU ENCAP * SU {bob.user.uid} his"
+    svc >> f":00A ENCAP * SU {ann.user.uid} ann"
+    house.reload(links={"services": ["hub.test"]})
+    assert (ann.user.account, bob.user.account) == ("ann", "his")
+    hub.link.close("bye")
+    house.reload(links={"services": []})
+    house.reload(links={"services": ["hub.test"]})
+    assert (ann.user.account, bob.user.account) == ("ann", "his")
+    house.check()
+
+
 VERBS = {
     "SU": "ENCAP * SU {uid} ann",
     "SVSLOGIN": "ENCAP irc.test SVSLOGIN {uid} bob b h.example ann",

@@ -20,11 +20,16 @@ from chatnet.wire.text import cut
 def su(line: Line) -> None:
     """A user is logged in, or (without an account) out.
 
+    It is remembered of others as well, who may be taken for services after a reload.
+
     # <- :00A ENCAP * SU 1SOAAAAAB ann
     # <- :00A ENCAP * SU 1SOAAAAAB
     """
+    server, user, account = line.server_of_source(), line.user(0), account_name(line.param(1))
+    if not line.links.serves(server, line.link):
+        line.links.logins.tells(server, user, account)
     line.by_services()
-    log_in(line, line.user(0), account_name(line.param(1)), registry.TOLD)
+    log_in(line, user, account, registry.TOLD)
 
 
 @ENCAPSULATED.command("SVSLOGIN", min_params=5)
