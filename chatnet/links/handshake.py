@@ -39,7 +39,10 @@ def call(link: one.Link) -> None:
 
 
 def greet(link: one.Link, offer: Offer | None) -> None:
-    """``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, CNRES, ``SERVER <name> 1 :<description>``."""
+    """PASS, CAPAB, CNRES, CNLEFT, SERVER.
+
+    ``PASS <password> TS 6 :<sid>``, ``CAPAB :<tokens>``, ``SERVER <name> 1 :<description>``
+    """
     settings = link.settings
     assert settings is not None
     if (why := distrust(link, settings)) is not None:
@@ -55,6 +58,8 @@ def greet(link: one.Link, offer: Offer | None) -> None:
         link.utter(offered(link))
     if offer is not None:
         link.utter(offer.line())
+    for text in link.links.leaving.lines(settings.name):
+        link.utter(text)
     link.utter(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
     link.greeted = True
     link.offered = offer
@@ -120,6 +125,8 @@ def server(line: Line) -> None:
     if link.state is not one.State.GREETING:
         from_services(line)
         return
+    if link.waits is not None:
+        line.violate("SERVER twice")
     settings, why = judge(link, line.params[0])
     if settings is None:
         refuse(link, line.params[0], why)
@@ -153,26 +160,58 @@ def meet(link: one.Link, name: str, description: str) -> None:
         # It goes on with what is over here: the next connection is fresh on both sides.
         link.close("There is nothing to go on with")
         return
-    moved(link, name)
+    there = links.server(name)
+    if there is not None and there.sid == link.sid and comes_from(link, there):
+        link.waits = there, description
+        return
     if links.server(name) is not None or link.sid in links.node.network.servers:
         refuse(link, name, "its name or SID is on the network already")
         return
     introduce(link, name, description)
 
 
-def moved(link: one.Link, name: str) -> None:
+def meet_again(link: one.Link) -> None:
+    """Somebody who waits until another server lets it go may be free now."""
+    if link.waits is None or link.gone:
+        return
+    there, description = link.waits
+    way = link.links.way_to(there)
+    if link.links.node.network.servers.get(there.sid) is there and way is not None and not way.suspended:
+        return  # It is something else that has happened.
+    link.waits = None
+    meet(link, there.name, description)
+
+
+def comes_from(link: one.Link, there: Server) -> bool:
+    """Whether a server that is elsewhere in the network, and comes here, is to be let go there first."""
+    links = link.links
+    way = links.way_to(there)
+    if way is None or way.server is there or there.uplink is None:
+        return False
+    if way.suspended and way.bursting is None:
+        move(link, there, way)
+        return False
+    left = there.uplink.name
+    if links.leaving.has_asked(link, there) or not links.leaving.ask(link, there):
+        return False
+    links.tell(f"{there.name} comes here: {left} is asked to let it go")
+    if link.dialled:
+        return False  # It takes us for linked as soon as it has answered; the next attempt finds it free.
+    for other in list(links.all):
+        if other.waits is not None and other.sid == link.sid:
+            other.close("A new connection took its place")
+    return True
+
+
+def move(link: one.Link, there: Server, way: one.Link) -> None:
     """A server that is behind a suspended link, and comes here, lost its uplink as we did: it left that."""
     links = link.links
-    there = links.server(name)
-    if there is None or there.sid != link.sid:
-        return
-    way = links.way_to(there)
-    if way is None or way.server is there or not way.suspended or way.bursting is not None:
-        return
     network, reason = links.node.network, f"It has left {way.name}"
     before = set(network.servers)
+    asked = links.leaving.ask(link, there)
     links.split(there, way, reason)
-    way.send(way.codec.split(network.me, there, reason))
+    if not asked:
+        way.send(way.codec.split(network.me, there, reason))
     # What the neighbour says of them, before it reads that, is not so any more.
     known = {sid: line for sid, line in way.departed.items() if line > way.streams.base}
     way.departed = known | dict.fromkeys(before - network.servers.keys(), way.streams.sent)

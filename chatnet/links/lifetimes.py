@@ -22,7 +22,10 @@ def sweep(links: Links) -> None:
     for link in list(links.all):
         if link.state is one.State.GREETING:
             if now - link.since > settings.handshake_timeout:
-                link.close("It did not say in time who it is")
+                if link.waits is not None:
+                    link.close("It was not let go in time where it was")
+                else:
+                    link.close("It did not say in time who it is")
             continue
         if link.state is one.State.STANDBY:
             if now - link.since > 2 * settings.standby_renew:

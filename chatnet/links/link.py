@@ -98,6 +98,7 @@ class Link:
         "held",
         "held_size",
         "lag",
+        "left",
         "lines_in",
         "lines_out",
         "links",
@@ -121,6 +122,7 @@ class Link:
         "state",
         "streams",
         "strikes",
+        "waits",
         "warned",
         "woke",
     )
@@ -161,6 +163,9 @@ class Link:
         self.departed: dict[SID, int] = {}
         """Servers that left it for another link while it was suspended, with the line that tells it so."""
         self.doubts: undelivered.Doubts = {}  # of lines that were too many to be kept
+        self.left: dict[SID, str] = {}  # sessions that it has given up, as it says
+        self.waits: tuple[Server, str] | None = None
+        """As what it is known elsewhere, and how it describes itself, while it is to be let go there."""
         self.pinged = 0.0
         self.lag: float | None = None  # seconds from the last PING to its PONG
         self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0

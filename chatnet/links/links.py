@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from math import inf
 from typing import Final
 
-from chatnet.links import backfill, dialler, handshake, line, recall, standby
+from chatnet.links import backfill, dialler, handshake, leaving, line, recall, standby
 from chatnet.links import link as one  # a registry names its links, and each of them its registry
 from chatnet.links.callers import Callers
 from chatnet.links.connection import Exit
@@ -52,6 +53,7 @@ class Links:
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.dialler = dialler.Dialler(self, connect)
         self.standbys = standby.Standbys(self)
+        self.leaving = leaving.Leaving(self)
         self.all: dict[one.Link, None] = {}
         self.routes = Routes()
         self.callers = Callers()
@@ -151,6 +153,7 @@ class Links:
         """A link lost its connection, and waits for another one."""
         self.tell(f"Link to {link.name} suspended: {link.reason}")
         self.dialler.suspended(link)
+        self._look_again()
 
     def is_joining(self, server: Server) -> bool:
         """Whether `server`, or one on the way to it, is among those that still tell of all."""
@@ -167,6 +170,7 @@ class Links:
     def ended(self, link: one.Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
         self.forget(link)
+        self.leaving.ended(link)
         self.dialler.ended(link)
         if link.server is None:
             self.tell(f"The connection to {link.name} ended: {reason}")
@@ -198,6 +202,14 @@ class Links:
                 timer.cancel()
         near = far.uplink or network.me
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Whether those who wait until another server lets them go can come in now."""
+        for link in self.all:
+            if link.waits is not None:
+                # In a moment: what comes along may tell that they are there again.
+                self.node.clock.later(0.0, partial(handshake.meet_again, link))
 
     def squit(self, server: Server, reason: str) -> None:
         """Have the link to `server` ended: ours, or that of the server it is linked to."""

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from dialling import Dialling, introduce
-from mesh import Mesh, Pipe, block, read_away, trusted
-from street import PEOPLE, the
+from mesh import Pipe, block, trusted
 
 from chatnet.links.dialler import RETREAT
 from chatnet.links.identity import Identity
@@ -291,99 +290,6 @@ def test_a_single_uplink_is_waited_for() -> None:
     one, two, three = (block.model_dump() for block in blocks)
     leaf.change(one, {**two, "autoconnect": False}, {**three, "autoconnect": False})
     assert not leaf.dialler.replaceable(blocks[0])
-
-
-class Moving:
-    """c is linked to a, and a to b; both lose a, and c comes to b. People of each are in #c."""
-
-    def __init__(self) -> None:
-        self.mesh = Mesh("a", "b", "c")
-        self.mesh.link("c", "a")
-        self.mesh.link("a", "b")
-        self.people = [self.mesh[name].client(nick) for name, nick in zip("abc", PEOPLE, strict=True)]
-        self.mesh.settle()
-        for person in self.people:
-            person >> "JOIN #c"
-            self.mesh.settle()
-        read_away(self.people)
-
-    def link(self, name: str, other: str) -> Link:
-        link = self.mesh[name].parts.links.neighbour(f"{other}.test")
-        assert link is not None
-        return link
-
-    def part(self) -> None:
-        """a is lost for both; what cid said at last is known there, and on its way to b."""
-        cid = self.people[2]
-        for number in range(30):
-            cid >> f"PRIVMSG #c :{number}"
-            self.mesh["c"].settle()
-            self.mesh.wire("c", "a").deliver("c")
-        self.mesh["a"].settle()
-        self.mesh.reset("c", "a")
-        self.mesh.reset("a", "b")
-
-    def move(self) -> None:
-        self.link("c", "a").expire()
-        self.mesh.link("c", "b")
-        self.mesh.settle()
-
-
-def test_who_lost_the_same_hub_is_taken_in_at_once() -> None:
-    moving = Moving()
-    _, bob, cid = moving.people
-    moving.part()
-    read_away(moving.people)
-    moving.move()
-    lines = bob.lines()
-    assert any(" QUIT :a.test c.test" in line for line in lines)
-    assert any(line.startswith(":cid!") and " JOIN #c" in line for line in lines)
-    cid >> "PRIVMSG #c :here again"
-    moving.mesh.settle()
-    assert bob.lines()[-1].endswith("PRIVMSG #c :here again")
-
-
-@pytest.mark.parametrize("gave_up", [False, True])
-def test_the_hub_that_was_cut_off_learns_who_has_left_it(gave_up: bool) -> None:
-    """What it said of them meanwhile, even that they are gone, is not so, and nobody's fault."""
-    moving = Moving()
-    ann, bob, cid = moving.people
-    moving.part()
-    moving.move()
-    if gave_up:
-        moving.link("a", "c").expire()
-    read_away(moving.people)
-    moving.mesh.link("a", "b")
-    moving.mesh.settle()
-    assert not moving.link("b", "a").suspended and not moving.link("b", "a").strikes
-    for house in moving.mesh:
-        assert {server.name for server in house.node.network.servers.values()} == {
-            "a.test",
-            "b.test",
-            "c.test",
-        }
-        assert {user.nick for user in the(house).members} == set(PEOPLE)
-        house.check()
-    assert not any(" QUIT " in line for line in bob.lines()), "cid is there, and stays"
-    for person, others in ((ann, (bob, cid)), (cid, (ann, bob))):
-        read_away(moving.people)
-        person >> "PRIVMSG #c :all here"
-        moving.mesh.settle()
-        assert all(other.lines()[-1].endswith("PRIVMSG #c :all here") for other in others)
-    # What the hub says of it from now on counts: it may ask for its end.
-    moving.mesh.advance(1)
-    server = moving.link("b", "c").server
-    assert server is not None and not moving.link("b", "a").has_lost(server)
-
-
-def test_who_is_behind_a_link_that_is_there_is_refused() -> None:
-    moving = Moving()
-    moving.mesh.reset("c", "a")
-    moving.link("c", "a").expire()
-    wire = moving.mesh.link("c", "b")
-    moving.mesh.settle()
-    assert wire.links["c"].gone
-    assert moving.link("b", "a").suspended is False
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,6 @@ def sid(line: Line) -> None:
     assert settings is not None
     if new is None or not is_server_name(name):
         line.violate(f"{name[:63]!r} {line.params[2][:9]!r} is no server")
-    if new in line.network.servers or line.links.server(name) is not None:
-        line.violate(f"the server {name} ({new}) exists already")
     if settings.role == "leaf" or not any(
         compile_glob(mask, str.lower)(name) for mask in settings.may_introduce or ("*",)
     ):
@@ -36,11 +34,22 @@ def sid(line: Line) -> None:
         behind = sum(line.links.way_to(server) is link for server in line.network.servers.values())
         if behind >= settings.max_servers:
             line.violate("too many servers behind it")
+    if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
+        _left(line, old)
+    if new in line.network.servers or line.links.server(name) is not None:
+        line.violate(f"the server {name} ({new}) exists already")
     server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
     line.commit(ServerIntroduced(server, line.now))
     line.node.notice("x", f"{name} is linked to {by.name} now")
     if link.state is one.State.LINKED and not line.links.is_joining(by):
         join(line, by, server)
+
+
+def _left(line: Line, server: Server) -> None:
+    """A neighbour that has lost its connection to us is somewhere else now: there it can be reached."""
+    way = line.links.way_to(server)
+    if way is not None and way is not line.link and way.server is server and way.suspended:
+        way.close(f"It is linked to {line.by_server().name} now")
 
 
 def join(line: Line, near: Server, far: Server) -> None:
@@ -81,6 +90,9 @@ def squit(line: Line) -> None:
         settings = line.link.settings
         assert settings is not None
         if not settings.allow_squit_others:
+            line.warn_once(
+                f"SQUIT {server.sid}", f"may not end the link to {server.name} (allow_squit_others): {reason}"
+            )
             raise Ignored
         name = line.source.mask.partition("!")[0]
         line.node.notice("x", f"{name} ends the link to {server.name}: {reason}")
