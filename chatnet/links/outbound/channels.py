@@ -77,6 +77,8 @@ class ChannelsOut:
             link.send(link.codec.kicked(fact))
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
+        if not self._links.routes.direct:
+            return
         for channel in fact.user.channels:
             self._links.routes.left(channel, fact.user.server)
 
