@@ -382,6 +382,18 @@ def test_a_channel_that_stays_does_not_stay_under_its_old_name(
     so1 << f":0CN SJOIN {NOW} #d +Pnt :@0CNAAAAAA"
 
 
+def test_who_knows_no_tb_is_told_the_topic_of_a_renamed_channel_too(house: House) -> None:
+    old = Stranger(house, "old.test", "3SO")
+    old >> "PASS linkpw TS 6 :3SO" >> "CAPAB :QS EX IE ENCAP EUID" >> "SERVER old.test 1 :x"
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "TOPIC #c :hello"
+    old.lines()
+    ann >> "RENAME #c #d"
+    old << ":0CNAAAAAA PART #c :"
+    old << f":0CN SJOIN {NOW} #d +nt :@0CNAAAAAA"
+    old << ":0CNAAAAAA TOPIC #d :hello"
+
+
 # transcripts
 
 TRANSCRIPT = """

@@ -165,8 +165,9 @@ class ChannelsOut:
         self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
-        for channel in fact.user.channels:
-            self._links.routes.left(channel, fact.user.server)
+        if self._links.routes.direct:
+            for channel in fact.user.channels:
+                self._links.routes.left(channel, fact.user.server)
         self._forget((fact.user,))
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:

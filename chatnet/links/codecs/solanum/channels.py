@@ -283,6 +283,10 @@ class Channels(Base):
         for user, _ in members:
             yield self._at(fact.at, b":%b PART %b :%b" % (encode(user.uid), old, self._reason(fact.reason)))
         yield from self.channel(me, channel, members)
+        if channel.topic is not None and "TB" not in self.caps and members:
+            by = fact.by if type(fact.by) is User else members[0][0]
+            text = self._topic(channel.topic.text)
+            yield self._at(fact.at, b":%b TOPIC %b :%b" % (encode(by.uid), channel.source, text))
 
     def _at(self, at: float, body: bytes) -> bytes:
         """`body`, with the time when it happened for a neighbour that reads tags."""
