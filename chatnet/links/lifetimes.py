@@ -75,9 +75,12 @@ def _forget(links: Links) -> None:
 
 
 def close_all(links: Links, reason: str) -> None:
-    """The server ends: neighbours are told why, and so is the network behind them."""
+    """The server ends: neighbours are told why, and so is the network behind them.
+
+    All of them, before the first is lost: else each would read of the loss of the others, one by one.
+    """
     sid = encode(links.node.network.me.sid)
+    for link in links.neighbours():
+        link.send(b":%b SQUIT %b :%b" % (sid, sid, encode(reason)))
     for link in list(links.all):
-        if link.server is not None:
-            link.send(b":%b SQUIT %b :%b" % (sid, sid, encode(reason)))
         link.close(reason)

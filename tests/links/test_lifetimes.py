@@ -109,3 +109,23 @@ def test_at_the_end_neighbours_are_told_why() -> None:
     mesh.settle()
     assert wire.links["b"].reason == "Off for repairs"
     assert len(mesh["b"].node.network.servers) == 1
+
+
+def test_all_whom_a_server_leaves_behind_read_one_netsplit() -> None:
+    """b and c are linked to each other by a alone; its end is one loss for each of them."""
+    mesh = Mesh("a", "b", "c")
+    for name in "bc":
+        mesh.link("a", name)
+    bob, amy, cid = (mesh[nick[0]].client(nick, caps="batch") for nick in ("bob", "amy", "cid"))
+    for client in (bob, amy, cid):
+        client >> "JOIN #x"
+        mesh.settle()
+    for client in (bob, cid):
+        client.lines()
+    close_all(mesh["a"].parts.links, "Off for repairs")
+    mesh.settle()
+    for client, here, other in ((bob, "b.test", "cid"), (cid, "c.test", "bob")):
+        first, *quits, last = client.lines()
+        assert f" netsplit {here} a.test" in first and " BATCH -" in last
+        assert sorted(line.split("!")[0].rpartition(":")[2] for line in quits) == ["amy", other]
+        assert all(line.endswith(f" QUIT :{here} a.test") for line in quits)
