@@ -515,6 +515,9 @@ class LinksSettings(Section):
     """Seconds from the first attempt to connect again, at once, to the second; each failure doubles them."""
     resume_retry_max: Annotated[float, Field(ge=0.1)] = 4.0
     """Seconds between two of those attempts, at most."""
+    resume_stagger: Annotated[float, Field(ge=0.1)] = 2.0
+    """Seconds after which the next of several addresses is tried as well, if one has not answered; at most so
+    many that all are tried in half of the time that the link waits."""
     standby_renew: Annotated[float, Field(ge=1)] = 300.0
     """Seconds after which a standby connection (``standby`` of a ``[[link]]``) is made anew."""
     ack_lines: Annotated[int, Field(ge=1)] = 64

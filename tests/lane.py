@@ -25,7 +25,7 @@ class Lane:
         self.dialler.connect = self.attempts.append
         self.dialler._chance = lambda: 0.5
         settings = house.node.settings.model_dump(by_alias=True)
-        settings["link"] = [block("b", addresses=ADDRESSES, ca="ca.pem", **more)]
+        settings["link"] = [block("b", **{"addresses": ADDRESSES, "ca": "ca.pem", **more})]
         house.node.change_settings(Settings.model_validate(settings))
         self.pass_time(0)
         self.connect()

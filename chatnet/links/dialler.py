@@ -168,8 +168,8 @@ class Dialler:
     def ended(self, link: one.Link) -> None:
         """A link is gone: who returns tries again at once, or leaves that to the other uplinks."""
         for back in list(self.returns.values()):
-            if back.attempt is not None and back.attempt.link is link:
-                back.failed(back.attempt, link.reason, False)
+            for attempt in [attempt for attempt in back.attempts if attempt.link is link]:
+                back.failed(attempt, link.reason, False)
         if link.settings is not None and link.server is not None and self.replaceable(link.settings):
             self.returns.pop(link.settings.name, Return(self)).give_up()
 
@@ -180,9 +180,8 @@ class Dialler:
 
     def resumed(self, greeting: one.Link) -> None:
         """A link has a connection again, the one of `greeting`."""
-        for back in list(self.returns.values()):
-            if back.attempt is not None and back.attempt.link is greeting:
-                back.attempt = None
+        if greeting.settings is not None and (back := self.returns.get(greeting.settings.name)) is not None:
+            back.resumed()
 
     def spread(self, seconds: float) -> float:
         """About so many seconds."""
@@ -259,9 +258,11 @@ class Dialler:
                 if name in fact.old.links.uplinks:
                     self._plans.pop(UPLINKS, None)
                 back = self.returns.get(name)
-                for attempt in (self.attempt, back.attempt if back is not None else None):
-                    if attempt is not None and attempt.block.name == name:
-                        attempt.outdated = "The configuration has changed"
+                under_way = [] if back is None else list(back.attempts)
+                if self.attempt is not None and self.attempt.block.name == name:
+                    under_way.append(self.attempt)
+                for attempt in under_way:
+                    attempt.outdated = "The configuration has changed"
         if fact.old.links.uplinks != fact.new.links.uplinks:
             self._plans.pop(UPLINKS, None)
         for link in list(self.links.all):
@@ -303,7 +304,7 @@ class Dialler:
     def _is_there(self, block: LinkSettings) -> bool:
         back = self.returns.get(block.name)
         return (
-            (back is not None and back.attempt is not None)
+            (back is not None and bool(back.attempts))
             or self.links.server(block.name) is not None
             or any(link.settings is not None and link.settings.name == block.name for link in self.links.all)
         )

@@ -8,19 +8,22 @@ from chatnet.links import link as one
 from chatnet.links.connection import Exit
 from chatnet.links.identity import Identity
 from chatnet.node import Timer
+from chatnet.settings import LinkSettings
 
 
 class Return:
-    """Attempts to connect to the server of a suspended link, one address after the other.
+    """Attempts to connect to the server of a suspended link, at all its addresses.
 
     They wait for no other attempt: the server is in the network already, so it cannot be reached by two ways.
+    Nor does one address wait for long until another one answers; the newest connection is the one to stay.
     """
 
-    __slots__ = ("_dialler", "_index", "_link", "_refused", "_rounds", "_timer", "attempt", "links")
+    __slots__ = ("_dialler", "_index", "_link", "_refused", "_rounds", "_timer", "attempts", "links")
 
     def __init__(self, dialler: regular.Dialler) -> None:
         self.links = dialler.links
-        self.attempt: regular.Attempt | None = None
+        self.attempts: list[regular.Attempt] = []
+        """Those under way, and the one that led to a link which began anew."""
         self._dialler = dialler
         self._link: one.Link | None = None
         self._index = self._rounds = 0
@@ -31,13 +34,17 @@ class Return:
         """`link` is suspended, or somebody wants it back now; the first attempt is after `pause` seconds."""
         self._link = link
         self._index = self._rounds = self._refused = 0
-        if self.attempt is not None and self.attempt.link is link:
-            self.attempt = None  # it led to this link, which began anew
-        if self.attempt is None:
-            self._again(pause)
+        # If one led to this link, which began anew, it is over.
+        self.attempts = [attempt for attempt in self.attempts if attempt.link is not link]
+        self._again(pause)
 
     def opened(self, attempt: regular.Attempt, exit_: Exit, identity: Identity) -> one.Link:
         """An attempt is connected."""
+        for other in [other for other in self.attempts if other.link is not None]:
+            # It was connected before, and has not answered since.
+            self.attempts.remove(other)
+            if other.link is not None:
+                other.link.drop("Another connection was quicker")
         return self.links.open(exit_, identity, attempt.block)
 
     def failed(self, attempt: regular.Attempt, reason: str, refused: bool) -> None:
@@ -46,11 +53,10 @@ class Return:
         Where nobody listens there is no process any more that could go on; if there is another uplink, we see
         that twice at each address, and wait no longer.
         """
-        if attempt is not self.attempt:
+        if attempt not in self.attempts:
             return
-        self.attempt = None
+        self.attempts.remove(attempt)
         self.links.node.log.info(f"No link to {attempt.block.name} ({attempt.address}): {reason}")
-        self._index += 1
         self._refused = self._refused + 1 if refused else 0
         dead = self._refused >= 2 * len(attempt.block.addresses)
         if (
@@ -60,27 +66,38 @@ class Return:
             and self._dialler.replaceable(attempt.block)
         ):
             self._link.expire()
-            return
-        pause = 0.0
-        if self._index >= len(attempt.block.addresses):
-            settings = self.links.node.settings.links
-            pause = min(settings.resume_retry_max, settings.resume_retry * 2.0 ** min(self._rounds, 32))
-            self._index = 0
-            self._rounds += 1
-        self._again(self._dialler.spread(pause))
+        elif self._index < len(attempt.block.addresses):
+            self._again(self._dialler.spread(0.0))
+        elif self._timer is None:
+            self._begin_round()
+
+    def resumed(self) -> None:
+        """The link has a connection again."""
+        self._leave("It is linked again")
 
     def give_up(self) -> None:
         """Try no more; what is under way is not wanted."""
+        self._leave("Another uplink takes its place")
+
+    def _leave(self, why: str) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self.attempt is not None:
-            self.attempt.outdated = "Another uplink takes its place"
-        self._link = self.attempt = self._timer = None
+        for attempt in self.attempts:
+            attempt.outdated = why
+        self._link = self._timer = None
+        self.attempts = []
 
     def _again(self, pause: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.links.node.clock.later(pause, self._try)
+
+    def _begin_round(self) -> None:
+        settings = self.links.node.settings.links
+        pause = min(settings.resume_retry_max, settings.resume_retry * 2.0 ** min(self._rounds, 32))
+        self._index = 0
+        self._rounds += 1
+        self._again(self._dialler.spread(pause))
 
     def _try(self) -> None:
         self._timer = None
@@ -89,13 +106,31 @@ class Return:
             self._link = None
             return
         block = link.settings
-        if block is None or not block.addresses or self.attempt is not None:
+        if block is None or not block.addresses:
             return
         if (standby := self.links.standbys.take(block.name)) is not None:
-            self.attempt = regular.Attempt(self, regular.Plan(0.0), block, standby.identity.address)
-            self.attempt.link = standby
+            attempt = regular.Attempt(self, regular.Plan(0.0), block, standby.identity.address)
+            attempt.link = standby
+            self.attempts.append(attempt)
+            self._again(self._stagger(block))
             handshake.call(standby)
             return
-        address = block.addresses[self._index % len(block.addresses)]
-        self.attempt = regular.Attempt(self, regular.Plan(0.0), block, address)
-        self._dialler.connect(self.attempt)
+        busy = [attempt.address for attempt in self.attempts]
+        while self._index < len(block.addresses) and block.addresses[self._index] in busy:
+            self._index += 1
+        if self._index >= len(block.addresses):
+            return  # until one of them fails
+        attempt = regular.Attempt(self, regular.Plan(0.0), block, block.addresses[self._index])
+        self._index += 1
+        self.attempts.append(attempt)
+        if self._index < len(block.addresses):
+            self._again(self._stagger(block))
+        self._dialler.connect(attempt)
+
+    def _stagger(self, block: LinkSettings) -> float:
+        """Seconds until the next address: all of them in half of the time that the link waits."""
+        settings = self.links.node.settings.links
+        wait = settings.resume_grace
+        if self._dialler.replaceable(block):
+            wait = min(wait, settings.failover_after)
+        return min(settings.resume_stagger, wait / (2 * len(block.addresses)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from lane import ADDRESSES, Lane
+from mesh import Pipe, trusted
 
 
 def test_it_is_dialled_at_once_by_each_address_and_then_ever_more_rarely() -> None:
@@ -44,6 +46,70 @@ def test_a_loss_after_a_return_that_began_anew_is_followed_by_an_attempt_too() -
     while not lane.link.settled or lane.link.suspended:
         lane.connect()
         lane.mesh.advance(1)
+    assert lane.reset() == ADDRESSES[:1]
+    lane.connect()
+    assert not lane.link.suspended
+
+
+# an address that does not answer
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 20])
+def test_all_addresses_are_tried_long_before_the_grace_ends(number: int) -> None:
+    """However many of them are black holes."""
+    addresses = [f"192.0.2.{n}:6900" for n in range(number)]
+    lane = Lane(addresses=addresses)
+    dialled = lane.reset()
+    assert dialled == addresses[:1]
+    dialled += lane.pass_time(15)
+    assert dialled == addresses, "and none of them twice"
+    lane.connect()
+    assert not lane.link.suspended
+
+
+def test_one_that_answers_late_is_taken_nevertheless() -> None:
+    lane = Lane()
+    lane.reset()
+    lane.pass_time(3)
+    first, second = lane.attempts[-2:]
+    second.failed("connection refused")
+    lane.mesh.link("a", "b", first)
+    lane.mesh.settle()
+    assert not lane.link.suspended
+    assert lane.pass_time(100) == []
+
+
+def test_the_other_one_is_tried_again_while_the_first_does_not_answer() -> None:
+    lane = Lane()
+    lane.reset()
+    dialled = []
+    for _ in range(8):
+        dialled += lane.pass_time(1)
+        if lane.attempts[-1].address == ADDRESSES[1]:
+            lane.fail()
+    assert len(dialled) > 2 and set(dialled) == {ADDRESSES[1]}
+
+
+def test_a_connection_on_which_nobody_answers_gives_way_to_the_next() -> None:
+    lane = Lane()
+    lane.reset()
+    silent = lane.attempts[-1].opened(Pipe(), trusted())
+    assert lane.pass_time(3) == ADDRESSES[1:]
+    lane.connect()
+    assert silent.gone and not lane.link.suspended
+    assert lane.pass_time(100) == []
+
+
+def test_what_is_under_way_when_it_is_linked_again_comes_to_nothing() -> None:
+    lane = Lane()
+    lane.reset()
+    lane.pass_time(3)
+    late = lane.attempts[-2]
+    lane.connect()
+    pipe = Pipe()
+    assert late.opened(pipe, trusted()).gone
+    assert not any(line.startswith("PASS") for line in pipe.said), "nobody is told the password"
+    assert not lane.link.suspended
     assert lane.reset() == ADDRESSES[:1]
     lane.connect()
     assert not lane.link.suspended
