@@ -1,0 +1,139 @@
+"""Which of the channels of one name it is: the older one, though it may have ended here."""
+
+from __future__ import annotations
+
+from chatnet.links import burst
+from chatnet.links.inbound.stamped.known import (
+    commit,
+    ended_of,
+    find_alive,
+    find_of_ts,
+    is_alive,
+    registers_of,
+)
+from chatnet.links.line import LINK, Ignored, Line
+from chatnet.model.channel import Channel, parameters
+from chatnet.model.claims import SJoin
+from chatnet.model.facts import EntriesAdded, Fact, Joined, ModesLocked, TopicChanged
+from chatnet.rules.timestamps import resolve_older
+
+
+def state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> None:
+    """State what happened to `channel`; nobody hears of it if it ended, or if it is `quiet`."""
+    if quiet or not is_alive(line, channel):
+        line.network.apply(fact)
+        if "P" in channel.flags and not is_alive(line, channel):
+            _revive(line, channel)
+    else:
+        commit(line, fact)
+
+
+def _revive(line: Line, channel: Channel) -> None:
+    """A channel that had ended stays, though nobody is in it (mode P)."""
+    younger = line.network.channels.get(channel.folded)
+    if channel.ts <= line.network.beaten.get(channel.folded, -1):
+        return  # it lost to an older one
+    if younger is None:
+        line.needs_channel()
+        commit(line, Joined(channel, (), line.at, created=True))
+    elif channel.ts < younger.ts:
+        grow_older(line, younger, channel.ts)
+
+
+def _bare(line: Line, channel: Channel) -> bytes:
+    """``SJOIN <ts> <channel> 0 :``: the TS alone."""
+    told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
+    return line.link.codec.sjoin(line.network.me, told)[0]
+
+
+def meet(line: Line, channel: Channel | None, ts: int) -> None:
+    """Somebody knows the channel with this TS."""
+    if channel is None or ts == channel.ts:
+        return
+    if ts < channel.ts:
+        grow_older(line, channel, ts)
+    else:
+        line.link.send(_bare(line, channel))
+
+
+def grow_older(line: Line, channel: Channel, ts: int) -> None:
+    """`channel` is in truth the one of a lower TS: what that was holds, if it is known, or is asked for."""
+    registers, ended = registers_of(line), ended_of(line, channel.folded)
+    older = ended.pop(ts, None)
+    registers.beat(channel.folded, ts)
+    if not ended and line.network.ended is not None:
+        line.network.ended.pop(channel.folded, None)
+    line.network.beaten[channel.folded] = max(channel.ts, line.network.beaten.get(channel.folded, 0))
+    registers.reset(channel, older)
+    flags = frozenset(older.flags) if older is not None else frozenset[str]()
+    values = parameters(older) if older is not None else {}
+    name = channel.name if older is None else older.name
+    members = tuple((user, registers.ranks(channel, user.uid)) for user in channel.members)
+    by = line.server_of_source()
+    for fact in resolve_older(channel, SJoin(name, ts, flags, values, members)).facts(
+        line.network, channel, by, line.at
+    ):
+        commit(line, fact)
+    topic = older.topic if older is not None else None
+    if topic is not None:
+        state(line, TopicChanged(channel, topic.text, by, line.at, topic.by, topic.at, False, ts), channel)
+    elif channel.topic is not None:
+        state(line, TopicChanged(channel, "", by, line.at), channel)
+    if older is None:
+        line.link.send(line.link.codec.resync(line.network.me, channel.name, ts))
+        return
+    for letter, entries in older.lists.items():
+        if entries:
+            state(line, EntriesAdded(channel, letter, tuple(entries.values()), by, line.at), channel)
+    if older.locked:
+        state(line, ModesLocked(channel, older.locked, by, line.at), channel)
+
+
+def remember(line: Line, name: str, ts: int) -> None:
+    """A server of another make knows a channel of a lower TS: if one is remembered, it holds."""
+    channel = find_alive(line, name)
+    if channel is not None and ts < channel.ts and ts in ended_of(line, channel.folded):
+        grow_older(line, channel, ts)
+
+
+def begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
+    """The channel of this TS that ended, or a new one that nothing is known of, and whether it is known."""
+    folded = line.network.fold(name)
+    ended = ended_of(line, folded)
+    if any(each > ts for each in ended):
+        younger = Channel(name, folded, ts)
+        for link in line.links.stamped(None):
+            link.send(_bare(line, younger))
+        registers_of(line).beat(folded, ts)
+    known = ended.get(ts)
+    return (known, True) if known is not None else (Channel(name, folded, ts), False)
+
+
+def keep(line: Line, channel: Channel) -> None:
+    """Remember a channel that nobody is in."""
+    if line.network.ended is not None and not is_alive(line, channel):
+        line.network.ended.setdefault(channel.folded, {})[channel.ts] = channel
+        registers_of(line).news += 1
+
+
+@LINK.command("RESYNC", min_params=1)
+def resync(line: Line) -> None:
+    """A server heard of a channel that it knows nothing else of, and wants to know the rest.
+
+    # <- :0AA RESYNC #one
+    # <- :0AA RESYNC #one 1795345576
+    """
+    line.by_server()
+    link = line.link
+    if not link.codec.core:
+        raise Ignored
+    if line.links.queries.too_many(link.resynced):
+        line.violate("Too many RESYNC")  # when it is back it is told everything
+    channel = find_alive(line, line.params[0])
+    told = [] if channel is None else [channel]
+    if link.stamped and len(line.params) > 1:
+        of_ts = find_of_ts(line, line.params[0], line.number(1))
+        told += [of_ts] if of_ts is not None and of_ts is not channel else []
+    for each in told:
+        for text in burst.channel(link, each):
+            link.send(text)
