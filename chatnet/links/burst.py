@@ -69,6 +69,13 @@ def channel(link: one.Link, channel: Channel) -> Iterator[bytes]:
         yield codec.locked(channel, me, channel.locked)
 
 
+def ages(link: one.Link, folded: Folded) -> Iterator[bytes]:
+    """``CNAGE``: which channels of a name became an older one."""
+    network = link.links.node.network
+    for ts, youngest in network.beaten.get(folded, {}).items():
+        yield link.codec.older(network.me, folded, ts, youngest)
+
+
 def _lines(link: one.Link) -> Iterator[bytes]:
     """Every line of the burst, made when its turn comes."""
     network, links, codec = link.links.node.network, link.links, link.codec
@@ -108,5 +115,8 @@ def _lines(link: one.Link) -> Iterator[bytes]:
             while (each := there(planned.folded, told)) is not None:
                 told.add((each, each.ts))
                 yield from list(channel(link, each))  # as it is at one moment
+        if link.stamped:
+            for folded in list(network.beaten):
+                yield from list(ages(link, folded))
 
     return tell()

@@ -65,12 +65,13 @@ def _compare(link: one.Link, now: float) -> None:
 
 
 def _forget(links: Links) -> None:
-    """Forget what nobody can have missed any more."""
+    """Forget what nobody can have missed any more, as the settings are now."""
     registers, node = links.registers, links.node
     if registers is not None:
         there = {server.name for server in node.network.servers.values()}
         apart = any(links.block(name) for name in registers.neighbours - there)
         settings = node.settings.links
+        registers.clock.ahead = settings.stamp_skew
         registers.sweep(node.clock.time(), settings.stamp_memory, settings.stamps, apart=apart)
 
 

@@ -19,6 +19,8 @@ SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
 HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
+MOST_AGES: Final = 8
+"""How often channels of one name are remembered to have become an older one: no more than hostility needs."""
 
 
 class Registers:
@@ -36,6 +38,7 @@ class Registers:
         self._of: dict[Channel, dict[str, Mark]] = {}
         self._members: dict[Folded, dict[str, Mark]] = {}
         self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
+        self._beaten: dict[Folded, float] = {}  # Unix time when one of the name was, last
         self._swept = 0.0
         self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
@@ -64,12 +67,24 @@ class Registers:
         if instead is not None and (marks := self._of.pop(instead, None)) is not None:
             self._of[channel] = marks
 
-    def beat(self, folded: Folded, ts: int) -> None:
-        """A channel of that TS is the one of the name: those that ended and were younger lost to it."""
+    def beat(self, folded: Folded, ts: int, youngest: int, now: float) -> bool:
+        """Those channels of a name that are younger than the one of `ts`, up to one, became that one.
+
+        False if that is known.
+        """
         network = self.network
-        youngest = max((network.ended or {}).get(folded, ()), default=ts)
-        if youngest > ts:
-            network.beaten[folded] = max(youngest, network.beaten.get(folded, 0))
+        if youngest <= ts or network.became(folded, ts) == network.became(folded, youngest):
+            return False
+        beaten = network.beaten.setdefault(folded, {})
+        for older, last in list(beaten.items()):
+            if older <= youngest and last >= ts:
+                ts, youngest = min(ts, older), max(youngest, last)
+                del beaten[older]
+        beaten[ts] = youngest
+        if len(beaten) > MOST_AGES:
+            del beaten[min(beaten)]
+        self._beaten[folded] = now
+        return True
 
     def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
         """Somebody came into `channel`; what they were before counts no more."""
@@ -166,11 +181,11 @@ class Registers:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
-        beaten = self.network.beaten
-        kept = [(ts, folded) for folded, ts in beaten.items() if apart or ts >= now - memory]
+        kept = [(at, folded) for folded, at in self._beaten.items() if apart or at >= now - memory]
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)
-        self.network.beaten = {folded: ts for ts, folded in kept}
+        self._beaten = {folded: at for at, folded in kept}
+        self.network.beaten = {folded: self.network.beaten[folded] for folded in self._beaten}
         lost = [(at, folded) for folded, at in self._lost.items() if at >= now - memory]
         self._lost = {folded: at for at, folded in heapq.nlargest(most, lost)}
         self._sweep_ended(now, memory, most, apart=apart)

@@ -36,8 +36,8 @@ class Network:
     `fold` brings a name to the spelling under which it is looked up.  `former` are names that channels had
     before they were renamed, the oldest first; never one of `channels`.  `ended` are channels without
     members, as they were, by name and TS, if anybody wants them kept: ``links`` does while there are
-    neighbours who may be about to join one.  `beaten` are the highest TS of channels that lost to older
-    ones, by name.
+    neighbours who may be about to join one.  `beaten` are those that lost to older ones, by name: the TS of
+    the older one, and the highest of those that became that one.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Network:
         self.channels: dict[Folded, Channel] = {}
         self.former: dict[Folded, Former] = {}
         self.ended: dict[Folded, dict[int, Channel]] | None = None
-        self.beaten: dict[Folded, int] = {}
+        self.beaten: dict[Folded, dict[int, int]] = {}
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -110,7 +110,15 @@ class Network:
         if not self.ended and not self.beaten:
             return int(now)
         youngest = max((self.ended or {}).get(folded, ()), default=-1)
-        return max(int(now), youngest + 1, self.beaten.get(folded, -1) + 1)
+        beaten = max(self.beaten.get(folded, {}).values(), default=-1)
+        return max(int(now), youngest + 1, beaten + 1)
+
+    def became(self, folded: Folded, ts: int) -> int:
+        """The TS of the channel that the one of `ts` became: its own, unless it lost to an older one."""
+        for older, youngest in self.beaten.get(folded, {}).items():
+            if older < ts <= youngest:
+                return older
+        return ts
 
     def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
         """What :meth:`apply` calls for facts of this kind; None if they change nothing."""

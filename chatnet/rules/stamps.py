@@ -86,11 +86,11 @@ class Clock:
     future is taken for one of just then, and counted in `clamped`.
     """
 
-    __slots__ = ("_ahead", "_last", "_sid", "clamped")
+    __slots__ = ("_last", "_sid", "ahead", "clamped")
 
     def __init__(self, sid: str, ahead: float) -> None:
         self._sid = sid
-        self._ahead = int(ahead * 1000)
+        self.ahead = ahead
         self._last = (0, 0)
         self.clamped = 0
 
@@ -106,7 +106,7 @@ class Clock:
 
     def latest(self, now: float) -> int:
         """The latest milliseconds that a stamp can have at the Unix time `now`."""
-        return int(now * 1000) + self._ahead
+        return int(now * 1000) + int(self.ahead * 1000)
 
     def pull_back(self, now: float) -> None:
         """Our clock may have been ahead, and was set right: others took its stamps for ones of just then."""

@@ -11,6 +11,7 @@ from conversation import House
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
 from chatnet.links import lifetimes
+from chatnet.rules.stamps import Stamp
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob
 
@@ -350,6 +351,8 @@ def test_stamps_to_what_never_comes_have_an_end() -> None:
         ":9BD SJOIN {n} #one +n :",
         ":9BD SJOIN {now} #{n} + :9BDAAAAAA\r\n:9BD SJOIN {older} #{n} + :9BDAAAAAA\r\n"
         "@chatnet/ts={stamp} :9BDAAAAAA PART #{n}",
+        ":9BD CNAGE {older} #{n} {now}",
+        ":9BD CNAGE {n}0 #one {n}5",
     ],
 )
 def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> None:
@@ -364,6 +367,7 @@ def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> 
     lifetimes.sweep(house.parts.links)
     ended, beaten = house.node.network.ended, house.node.network.beaten
     assert ended is not None and sum(map(len, ended.values())) <= 1000 and len(beaten) <= 1000
+    assert all(len(ages) <= 8 for ages in beaten.values())
     assert len(registers) <= 1000 and bad.gone is None
 
 
@@ -375,6 +379,20 @@ def test_stamps_far_ahead_are_told_once() -> None:
         bad >> f":9BDAAAAAA JOIN {NOW + 5000} #{letter} +"
     assert sum("far ahead" in line for line in house.log.lines) == 1
     assert sum("of the future" in line for line in house.log.lines) == 1
+
+
+def test_how_far_is_taken_over_by_a_reload() -> None:
+    house = House(link=[block("bad")])
+    bad = stamping(house)
+    registers = house.parts.links.registers
+    assert registers is not None
+    links = house.settings.links.model_copy(update={"stamp_skew": 60.0})
+    house.node.change_settings(house.settings.model_copy(update={"links": links}))
+    lifetimes.sweep(house.parts.links)
+    for ahead, clamped in ((50, 0), (70, 1)):
+        stamp = Stamp(int((house.clock.time() + ahead) * 1000), 0, "9BD")
+        bad >> f"@chatnet/ts={stamp.text} :9BD TMODE {NOW} #e +m"
+        assert registers.clock.clamped == clamped
 
 
 def test_no_stamp_makes_ours_too_long(mesh: Mesh) -> None:

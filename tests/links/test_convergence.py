@@ -21,7 +21,7 @@ from chatnet.links import digests
 from chatnet.links.lifetimes import sweep
 from chatnet.links.registers import Registers
 from chatnet.model.channel import Topic
-from chatnet.model.facts import ModeChange, ModesChanged, ModesLocked
+from chatnet.model.facts import Killed, ModeChange, ModesChanged, ModesLocked
 
 TREES: Final = {
     "abc": [("a", "b"), ("c", "b")],
@@ -58,6 +58,7 @@ COMMANDS: Final = [
     "!go",
     "!lock nt",
     "!lock ",
+    "!kill",
     "QUIT :gone",
 ]
 
@@ -78,6 +79,8 @@ LIVES: Final = [
     "QUIT :x",
 ]
 """Of channels that end and are made anew all the time."""
+STAYS: Final = [*LIVES, *["!stay"] * 6, *["!go"] * 2, *["!kill"] * 2]
+"""The same, but many stay though nobody is in them, while people are killed."""
 
 
 class World:
@@ -91,6 +94,7 @@ class World:
         self.clients: dict[str, Client] = {}
         self.names = tree
         self.generation = 0
+        self.killed = False  # somebody
         for edge in self.edges:
             self.mesh.link(*edge)
         for name in tree:
@@ -113,9 +117,15 @@ class World:
             change = ModeChange(True, "o", None, user)
             house.node.commit(ModesChanged(found, (change,), house.node.network.me, house.clock.time()))
 
-    def special(self, name: str, what: str, channel: str) -> None:
+    def special(self, name: str, what: str, channel: str, other: str) -> None:
         house = self.mesh[name]
         network = house.node.network
+        if what == "!kill":
+            self.killed = True
+            user = network.users.get(self.clients[other].user.uid)
+            if user is not None:
+                house.node.commit(Killed(user, network.me, "no", house.clock.time()))
+            return
         found = network.channel("#" + channel)
         if found is None:
             return
@@ -133,14 +143,18 @@ class World:
 
     def say(self, name: str, command: str, channel: str, other: str) -> None:
         if command.startswith("!"):
-            self.special(name, command, channel)
+            self.special(name, command, channel, other)
             return
         nick = self.clients[other].user.nick
         self.clients[name] >> command.format(c=channel, n=nick)
-        if command.startswith("QUIT"):
-            self.generation += 1
-            self.clients[name] = self.mesh[name].client(f"{name}{self.generation}")
-            self.clients[name] >> "JOIN #x"
+
+    def replace(self) -> None:
+        """Others come for those who are gone."""
+        for name, client in self.clients.items():
+            if client.session.closed:
+                self.generation += 1
+                self.clients[name] = self.mesh[name].client(f"{name}{self.generation}")
+                self.clients[name] >> "JOIN #x"
 
     def linked(self, edge: tuple[str, str]) -> bool:
         for wire in list(self.mesh.wires):
@@ -170,6 +184,7 @@ class World:
                 self.mesh.reset(*edge, **{edge[0]: step[2], edge[1]: step[3]})
             elif kind == "link" and not self.linked(edge):
                 self.mesh.link(*edge)
+        self.replace()
 
     def heal(self) -> None:
         """Make every link, again if one was given up meanwhile, and deliver everything."""
@@ -181,9 +196,22 @@ class World:
 
     def agree(self) -> None:
         self.mesh.check()
-        first, *others = [snapshot(self.mesh[name]) for name in self.names if name != "z"]
+        networks = [house.node.network for house in self.mesh]
+        alive = {user.uid for each in networks for user in each.users.values() if user.server is each.me}
+        for each in networks:
+            assert each.users.keys() == alive  # no ghosts, and nobody is missing
+        first, *others = [self.known(name) for name in self.names if name != "z"]
         for other in others:
             assert other == first
+
+    def known(self, name: str) -> dict[str, Any]:
+        """What a house knows of channels."""
+        found = snapshot(self.mesh[name])
+        if self.killed:  # Where they were killed before, an entry is one of their server.
+            for channel in found.values():
+                for entries in channel["lists"].values():
+                    entries.update({key: (text, at) for key, (text, _, at) in entries.items()})
+        return found
 
     def compare(self) -> int:
         """Have all neighbours compare digests; how many channels they found different, ever."""
@@ -206,6 +234,10 @@ def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]
     every = {
         "live": st.tuples(
             st.just("say"), st.integers(0, 4), st.sampled_from(LIVES), st.sampled_from("yyyx"),
+            st.integers(0, 4),
+        ),
+        "stay": st.tuples(
+            st.just("say"), st.integers(0, 4), st.sampled_from(STAYS), st.sampled_from("yyyx"),
             st.integers(0, 4),
         ),
         "say": st.tuples(
@@ -266,6 +298,14 @@ def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> N
 @given(data=st.data())
 def test_channels_that_end_and_begin(tree: str, data: st.DataObject) -> None:
     kinds = ["live" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
+    run(tree, data.draw(steps(*kinds, most=90)), links={"burst_slice": 2}).agree()
+
+
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None, max_examples=runs(100, 5000))
+@given(data=st.data())
+def test_channels_that_stay_while_people_are_killed(tree: str, data: st.DataObject) -> None:
+    kinds = ["stay" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
     run(tree, data.draw(steps(*kinds, most=90)), links={"burst_slice": 2}).agree()
 
 

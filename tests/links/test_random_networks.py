@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pytest
 from conversation import Client, House
 from histories import History, Register
 from hypothesis import HealthCheck, event, given, settings
@@ -19,7 +20,7 @@ from staff import HASH, PASSWORD
 from states import logged_in
 
 from chatnet.model.bans import NetworkBan
-from chatnet.model.facts import Killed, NetworkBanned
+from chatnet.model.facts import Killed, ModeChange, ModesChanged, NetworkBanned
 from chatnet.model.user import User
 
 EDGES: Final = {2: ("ab",), 3: ("ab", "cb"), 5: ("ab", "bc", "dc", "ce")}
@@ -114,6 +115,7 @@ STEPS = st.one_of(
     st.tuples(st.just("kill"), WHO, WHO),
     st.tuples(st.just("ban"), WHO, st.sampled_from(["K", "X", "R"]), st.sampled_from([0, 50])),
     st.tuples(st.just("come"), WHO),
+    st.tuples(st.just("stay"), WHO, st.sampled_from("xy"), st.booleans()),
 )  # fmt: skip
 
 
@@ -206,6 +208,13 @@ class Walk:
         ban = NetworkBan(kind, "*", "nobody.example", now, now + seconds, now + 100, "root", "no", True)
         house.node.commit(NetworkBanned(ban, house.node.network.me, now))
 
+    def _stay(self, where: int, channel: str, adding: bool) -> None:
+        """The server of somebody has a channel stay though nobody is in it, or not any more."""
+        node = self.clients[where].house.node
+        found = node.network.channel("#" + channel)
+        if found is not None and ("P" in found.flags) is not adding:
+            node.commit(ModesChanged(found, (ModeChange(adding, "P"),), node.network.me, node.clock.time()))
+
     def _come(self, where: int) -> None:
         if len(self.clients) < 9:
             self.come(self.places[where])
@@ -276,9 +285,68 @@ def test_whatever_happens_all_servers_know_the_same(
 ) -> None:
     walk = begin(size, converge=converge)
     for step in steps:
-        if not converge or "RENAME" not in str(step):
+        if "RENAME" not in str(step) if converge else step[0] != "stay":
             walk.do(*step)
     walk.whole()
     differ = judge(walk)
     assert not (differ and converge)  # but for two names at once, stamps settle all races
     event("some differ, which raced" if differ else "all know the same")
+
+
+def say(who: int, command: str, channels: str = "yz") -> tuple[Any, ...]:
+    return "say", who, command, 0, channels
+
+
+JOIN: Final = "JOIN #{c}"
+PART: Final = "PART #{c} :bye"
+FOUND: Final[dict[str, tuple[int, list[tuple[Any, ...]]]]] = {
+    "a channel stays that lost to one which ended before all knew": (
+        5,
+        [
+            say(0, JOIN), say(3, JOIN), ("deliver", 2, 3), ("stay", 1, "y", True), say(0, PART), say(3, PART),
+            ("cut", 1),
+        ],
+    ),
+    "it lost on the other side of a lost link, where all left": (
+        5,
+        [
+            say(5, JOIN), ("deliver", 6, 2), say(5, PART), ("stay", 2, "y", True), ("deliver", 3, 4),
+            say(3, JOIN), ("cut", 3), say(3, PART),
+        ],
+    ),
+    "it is the older one, and the younger one ended where it had ended": (
+        3,
+        [
+            say(5, JOIN), ("settle",), ("cut", 3), say(5, PART), say(5, JOIN), ("stay", 0, "y", True),
+            say(5, PART),
+        ],
+    ),
+    "it is the older one, and the younger one ended on the other side": (
+        2, [say(3, JOIN), say(2, JOIN), ("stay", 0, "y", True), say(2, PART), ("cut", 3), say(3, PART)]
+    ),
+    "it is the older one, and whoever was in the younger one left": (
+        2,
+        [
+            ("kill", 3, 1), ("deliver", 3, 4), ("cut", 1), ("link", 0), say(5, JOIN), ("deliver", 9, 4),
+            ("deliver", 2, 3), ("deliver", 9, 2), ("deliver", 6, 3), ("deliver", 4, 1), ("kill", 5, 2),
+            say(2, JOIN), ("settle",), ("stay", 0, "y", True), say(5, PART),
+        ],
+    ),
+    "an operator was killed before a server heard that they made the channel": (
+        3,
+        [
+            say(0, JOIN), ("ban", 4, "K", 50), ("deliver", 6, 3), say(5, JOIN), ("deliver", 1, 2),
+            ("kill", 1, 5), ("cut", 1),
+        ],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", FOUND)
+def test_what_once_went_wrong(story: str) -> None:
+    size, steps = FOUND[story]
+    walk = begin(size, converge=True)
+    for step in steps:
+        walk.do(*step)
+    walk.whole()
+    assert not judge(walk)

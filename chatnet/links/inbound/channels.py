@@ -78,17 +78,19 @@ def sjoin(line: Line) -> None:
             flags.add(change.letter)
         elif kind in "BC" and change.adding and (value := _value(change)) is not None:
             values[change.letter] = value
-    members = []
+    members, absent = [], []
     users, behind = network.users, _Behind(line)
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
         user = users.get(UID(uid))
         if user is not None and behind[user.server]:
             members.append((user, ranks))
+        elif ranks and is_uid(uid):
+            absent.append((uid, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
     line.needs_memberships(network.channel_meant(claim.name), [user for user, _ in members])
     if line.link.stamped:
-        stamped.sjoin(line, claim)
+        stamped.sjoin(line, claim, absent)
         return
     stamped.remember(line, claim.name, claim.ts)
     channel = network.channel(claim.name)
@@ -212,12 +214,12 @@ def tmode(line: Line) -> None:
 
     # <- :1SOAAAAAB TMODE 1795345576 #one +bo-l *!*@bad 0AAAAAAAB
     """
-    if line.network.channel_meant(line.params[1]) is None and "P" in line.params[2]:
-        _ask(line, _name(line, 1))
     found = _changes(line, line.params[2], line.params[3:])
     if line.link.stamped:
         stamped.tmode(line, _name(line, 1), line.ts(0), found)
         return
+    if line.network.channel_meant(line.params[1]) is None and "P" in line.params[2]:
+        _ask(line, _name(line, 1))
     channel = _current(line)
     changes = modes.effective(channel, found, line.network.fold)
     if changes:

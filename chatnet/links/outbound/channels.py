@@ -139,13 +139,14 @@ class ChannelsOut:
     def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
         # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
         me, channel, registers = self._links.node.network.me, fact.channel, self._links.registers
-        told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
         if registers is not None:
             if self._stamp(origin) is not None:
                 registers.reset(channel)
+            registers.beat(channel.folded, fact.ts, fact.old_ts, self._links.node.clock.time())
             for link in self._links.stamped(None):
-                _send(link, link.codec.sjoin(me, told))
+                link.send(link.codec.older(me, channel.name, fact.ts, fact.old_ts))
         if isinstance(origin, one.Link) and not origin.stamped:
+            told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
             _send(origin, origin.codec.sjoin(me, told))
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:

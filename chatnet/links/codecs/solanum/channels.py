@@ -91,6 +91,10 @@ class Channels(Base):
         ]
         return in_lines(head, words, LONG) or [head]
 
+    def older(self, me: Server, name: str, ts: int, youngest: int) -> bytes:
+        """``:<sid> CNAGE <ts> <channel> <TS>``: those up to the other TS became the older one."""
+        return b":%b CNAGE %d %b %d" % (encode(me.sid), ts, encode(name), youngest)
+
     # members
 
     def joined(self, channel: Channel, user: User) -> bytes:

@@ -10,12 +10,14 @@ from chatnet.links.inbound.stamped.known import (
     find_of_ts,
     is_alive,
     registers_of,
+    relay,
 )
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
 from chatnet.model.facts import EntriesAdded, Fact, Joined, ModesLocked, TopicChanged
 from chatnet.rules.timestamps import resolve_older
+from chatnet.wire.names import is_channel
 
 
 def state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> None:
@@ -30,20 +32,25 @@ def state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> N
 
 def _revive(line: Line, channel: Channel) -> None:
     """A channel that had ended stays, though nobody is in it (mode P)."""
-    younger = line.network.channels.get(channel.folded)
-    if channel.ts <= line.network.beaten.get(channel.folded, -1):
-        return  # it lost to an older one
-    if younger is None:
+    other = line.network.channels.get(channel.folded)
+    ts = line.network.became(channel.folded, channel.ts)
+    if ts != channel.ts:
+        _outdo(line, channel.name, ts, channel.ts)
+    elif other is None:
         line.needs_channel()
         commit(line, Joined(channel, (), line.at, created=True))
-    elif channel.ts < younger.ts:
-        grow_older(line, younger, channel.ts)
+    elif channel.ts < other.ts:
+        grow_older(line, other, channel.ts)
+    else:
+        _outdo(line, channel.name, other.ts, channel.ts)
 
 
-def _bare(line: Line, channel: Channel) -> bytes:
-    """``SJOIN <ts> <channel> 0 :``: the TS alone."""
-    told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
-    return line.link.codec.sjoin(line.network.me, told)[0]
+def _outdo(line: Line, name: str, ts: int, younger: int) -> None:
+    """A channel is older than the one that the line tells of; all are told, or if they know who said so."""
+    new = registers_of(line).beat(line.network.fold(name), ts, younger, line.now)
+    for link in line.links.stamped(None):
+        if new or link is line.link:
+            link.send(link.codec.older(line.network.me, name, ts, younger))
 
 
 def meet(line: Line, channel: Channel | None, ts: int) -> None:
@@ -53,17 +60,43 @@ def meet(line: Line, channel: Channel | None, ts: int) -> None:
     if ts < channel.ts:
         grow_older(line, channel, ts)
     else:
-        line.link.send(_bare(line, channel))
+        _outdo(line, channel.name, channel.ts, ts)
+
+
+def settle(line: Line, channel: Channel) -> None:
+    """`channel` may be one that became an older one elsewhere."""
+    ts = line.network.became(channel.folded, channel.ts)
+    if ts != channel.ts and is_alive(line, channel):
+        grow_older(line, channel, ts)
+
+
+@LINK.command("CNAGE", min_params=3)
+def cnage(line: Line) -> None:
+    """Channels of a name became the one of a lower TS: all that are younger, up to the one of the other TS.
+
+    # <- :0AA CNAGE 1795345576 #one 1795345580
+    """
+    line.by_server()
+    name, ts, youngest = line.params[1], line.ts(0), line.ts(2)
+    if not line.link.stamped or not is_channel(name, 200):
+        raise Ignored
+    channel = find_alive(line, name)
+    if registers_of(line).beat(line.network.fold(name), ts, youngest, line.now):
+        relay(line)
+    if channel is None:
+        return
+    if channel.ts < ts:
+        meet(line, channel, ts)
+    else:
+        settle(line, channel)
 
 
 def grow_older(line: Line, channel: Channel, ts: int) -> None:
     """`channel` is in truth the one of a lower TS: what that was holds, if it is known, or is asked for."""
     registers, ended = registers_of(line), ended_of(line, channel.folded)
     older = ended.pop(ts, None)
-    registers.beat(channel.folded, ts)
     if not ended and line.network.ended is not None:
         line.network.ended.pop(channel.folded, None)
-    line.network.beaten[channel.folded] = max(channel.ts, line.network.beaten.get(channel.folded, 0))
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
@@ -100,11 +133,9 @@ def begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
     """The channel of this TS that ended, or a new one that nothing is known of, and whether it is known."""
     folded = line.network.fold(name)
     ended = ended_of(line, folded)
-    if any(each > ts for each in ended):
-        younger = Channel(name, folded, ts)
-        for link in line.links.stamped(None):
-            link.send(_bare(line, younger))
-        registers_of(line).beat(folded, ts)
+    youngest = max(ended, default=ts)
+    if youngest > ts:
+        _outdo(line, name, ts, youngest)
     known = ended.get(ts)
     return (known, True) if known is not None else (Channel(name, folded, ts), False)
 
@@ -136,4 +167,7 @@ def resync(line: Line) -> None:
         told += [of_ts] if of_ts is not None and of_ts is not channel else []
     for each in told:
         for text in burst.channel(link, each):
+            link.send(text)
+    if link.stamped:
+        for text in burst.ages(link, line.network.fold(line.params[0])):
             link.send(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from chatnet.links.companion import Companion
-from chatnet.links.inbound.stamped.ages import begin, keep, meet, state
+from chatnet.links.inbound.stamped.ages import begin, keep, meet, settle, state
 from chatnet.links.inbound.stamped.companions import companion_of
 from chatnet.links.inbound.stamped.known import (
     commit,
@@ -33,15 +33,15 @@ APART = "Put out while servers did not see each other"
 """The reason of a KICK that went astray."""
 
 
-def sjoin(line: Line, claim: SJoin) -> None:
-    """A channel as a server knows it, or, with a stamp, as it was made."""
+def sjoin(line: Line, claim: SJoin, absent: Iterable[tuple[str, int]]) -> None:
+    """A channel as a server knows it, or, with a stamp, as it was made.
+
+    `absent` are the UIDs of members who are unknown here now, with their ranks.
+    """
     if claim.silent and not claim.members:
-        channel = find_alive(line, claim.name)
-        if channel is None:
-            registers_of(line).beat(line.network.fold(claim.name), claim.ts)
-        meet(line, channel, claim.ts)
+        meet(line, find_alive(line, claim.name), claim.ts)
         return
-    merge = _Merge(line, claim, companion_of(line, claim.name, claim.ts), stamp_of(line))
+    merge = _Merge(line, claim, absent, companion_of(line, claim.name, claim.ts), stamp_of(line))
     merge.put_out()
     channel = find_alive(line, claim.name)
     if channel is not None and claim.ts < channel.ts and not claim.members and "P" not in claim.flags:
@@ -64,14 +64,18 @@ def sjoin(line: Line, claim: SJoin) -> None:
             target = known or Channel(alive.name, alive.folded, claim.ts)
         keep(line, target)
     merge.into(target)
+    settle(line, target)
 
 
 class _Merge:
     """Takes what a SJOIN claims into a channel, and tells the others what held."""
 
-    def __init__(self, line: Line, claim: SJoin, told: Companion, stamp: Stamp) -> None:
+    def __init__(
+        self, line: Line, claim: SJoin, absent: Iterable[tuple[str, int]], told: Companion, stamp: Stamp
+    ) -> None:
         self._line = line
         self._claim = claim
+        self._absent = absent
         self._told = told
         self._stamp = stamp
         self._by = line.server_of_source()
@@ -216,6 +220,9 @@ class _Merge:
                         changes.append(ModeChange(True, letter, None, user))
             if user in came:
                 came[user] |= registers.ranks(channel, user.uid)
+        for uid, ranks in self._absent:  # they may come back
+            for letter in rank_letters(ranks):
+                self._hold(channel, f"{letter}:{uid}", unstamped=False)
         return changes
 
     def members_alone(self, channel: Channel) -> None:

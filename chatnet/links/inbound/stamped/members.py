@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from chatnet.links.codecs.solanum import stamped
-from chatnet.links.inbound.stamped.ages import begin, meet, state
+from chatnet.links.inbound.stamped.ages import begin, meet, settle, state
 from chatnet.links.inbound.stamped.known import (
     commit,
     find_meant,
@@ -50,6 +50,7 @@ def join(line: Line, name: str, ts: int) -> None:
         commit(line, Joined(channel, ((user, ranks),), line.at, created=True))
         if not complete:
             line.link.send(line.link.codec.resync(line.network.me, name, ts))
+        settle(line, channel)
         return
     registers.came(channel, user.uid, stamp)
     ranks = registers.ranks(channel, user.uid)

@@ -25,6 +25,9 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
         alive = find_alive(line, name)
         if alive is None or ts < alive.ts:
             relay(line)
+            if any(change.adding and change.letter == "P" for change in changes):
+                # It stays; here its last member was put out before, or nobody was known to be in it.
+                line.link.send(line.link.codec.resync(line.network.me, name, ts))
         return
     _make_room(line, channel, changes, stamp)
     found = []
