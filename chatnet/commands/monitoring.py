@@ -63,7 +63,7 @@ def _show(request: Request, nicks: Iterable[str]) -> None:
     here: list[str] = []
     gone: list[str] = []
     for nick in nicks:
-        user = request.network.user(nick)
+        user = request.sessions.shadows.shown(request.network, nick)
         if user is not None:
             here.append(user.mask)
         else:

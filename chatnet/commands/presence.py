@@ -59,8 +59,9 @@ def setname(request: Request) -> None:
 
 def _named(request: Request, most: int | None = None) -> Iterator[User]:
     """The users whose nicks are given, in one parameter each or all in one."""
+    shadows = request.sessions.shadows
     for name in " ".join(request.params).split()[:most]:
-        user = request.network.user(name)
+        user = shadows.shown(request.network, name)
         if user is not None:
             yield user
 

@@ -77,8 +77,7 @@ def _find(request: Request, name: str) -> tuple[Iterator[Found], int | None]:
         if channel is None or not may_see_members(asker, channel):
             return iter(()), None
         return _members(asker, channel, request.sessions.shadows), None
-    shadow = request.sessions.shadows.find(network.fold(name))
-    other = network.user(name) or (shadow.user if shadow is not None else None)
+    other = request.sessions.shadows.shown(network, name)
     if other is not None:
         return iter([(other, _common(asker, other))]), None
     return _matching(request, name), request.settings.limits.who

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from chatnet.model.channel import Channel
 from chatnet.model.facts import NetSplit
 from chatnet.model.ids import UID, Folded
+from chatnet.model.network import Network
 from chatnet.model.user import User
 from chatnet.session import session as one  # whose registry has the shadows
 
@@ -104,6 +105,11 @@ class Shadows:
     def find(self, folded: Folded) -> Shadow | None:
         """Who bore that nick, and may be back."""
         return self._nicks.get(folded)
+
+    def shown(self, network: Network, nick: str) -> User | None:
+        """Whom clients see as bearing that nick: who does, or who may be back."""
+        shadow = self.find(network.fold(nick))
+        return network.user(nick) or (shadow.user if shadow is not None else None)
 
     def members(self, channel: Channel) -> Iterable[tuple[User, int]]:
         """Those whom clients still see in a channel, with their ranks."""

@@ -434,6 +434,25 @@ def test_monitor_tells_nothing_of_who_is_back(scene: Scene) -> None:
     mon.silent()
 
 
+def test_who_asks_meanwhile_finds_them_here(scene: Scene) -> None:
+    """Else a client that begins to MONITOR a shadow, or asks ISON all the time, would read of the split."""
+    scene.split()
+    mon = scene.house.client("mon")
+    mon >> "MONITOR + fay,gus" >> "MONITOR S" >> "ISON fay gus" >> "USERHOST fay"
+    for _ in range(2):
+        mon << f":irc.test 730 mon :fay!{FAR}" << ":irc.test 731 mon :gus"
+    mon << ":irc.test 303 mon :fay" << f":irc.test 302 mon :fay=+{FAR}"
+    scene.back()
+    mon >> "MONITOR S"
+    mon << f":irc.test 730 mon :fay!{FAR}" << ":irc.test 731 mon :gus"
+    mon.silent()
+    scene.split()
+    scene.wait(8)
+    mon << ":irc.test 731 mon :fay"
+    mon >> "ISON fay"
+    mon << ":irc.test 303 mon :"
+
+
 # whatever happens
 
 
