@@ -158,8 +158,7 @@ class Dialler:
             return
         back = self.returns.setdefault(block.name, Return(self))
         if self.replaceable(block):
-            lost, wait = link.lost, self.links.node.settings.links.failover_after
-            self.links.node.clock.later(wait, lambda: link.expire() if link.lost == lost else None)
+            back.limit(link)
         if link.dialled:
             back.begin(link)
         elif block.autoconnect:
@@ -265,6 +264,9 @@ class Dialler:
                     attempt.outdated = "The configuration has changed"
         if fact.old.links.uplinks != fact.new.links.uplinks:
             self._plans.pop(UPLINKS, None)
+        for plan in self._plans.values():
+            if plan.due is not None:  # nobody waits for longer than is waited now
+                plan.due = min(plan.due, self._now + self._seconds(plan))
         for link in list(self.links.all):
             if link.settings is None:
                 continue
@@ -277,6 +279,7 @@ class Dialler:
                 if (why := handshake.distrust(link, block)) is not None:
                     link.close(f"The configuration has changed: {why}")
                 elif link.suspended:
+                    link.wait()
                     self.suspended(link)
 
     @property

@@ -438,9 +438,17 @@ class Link:
             return False
         self.reason, self.lost = reason, now
         self._let_go()
-        self._grace = self.links.node.clock.later(grace, self.expire)
+        self.wait()
         self.links.suspended(self)
         return True
+
+    def wait(self) -> None:
+        """Wait for as long since the loss as the settings say now."""
+        node = self.links.node
+        self.streams.until = self.lost + node.settings.links.resume_grace
+        if self._grace is not None:
+            self._grace.cancel()
+        self._grace = node.clock.later(max(0.0, self.streams.until - node.clock.monotonic()), self.expire)
 
     def lose(self, reason: str) -> None:
         """Take the connection for lost, whether the transport knows or not."""

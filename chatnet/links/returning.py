@@ -18,7 +18,17 @@ class Return:
     Nor does one address wait for long until another one answers; the newest connection is the one to stay.
     """
 
-    __slots__ = ("_dialler", "_index", "_link", "_refused", "_rounds", "_timer", "attempts", "links")
+    __slots__ = (
+        "_dialler",
+        "_index",
+        "_limit",
+        "_link",
+        "_refused",
+        "_rounds",
+        "_timer",
+        "attempts",
+        "links",
+    )
 
     def __init__(self, dialler: regular.Dialler) -> None:
         self.links = dialler.links
@@ -29,6 +39,7 @@ class Return:
         self._index = self._rounds = 0
         self._refused = 0  # attempts, one after the other
         self._timer: Timer | None = None
+        self._limit: Timer | None = None
 
     def begin(self, link: one.Link, pause: float = 0.0) -> None:
         """`link` is suspended, or somebody wants it back now; the first attempt is after `pause` seconds."""
@@ -71,6 +82,16 @@ class Return:
         elif self._timer is None:
             self._begin_round()
 
+    def limit(self, link: one.Link) -> None:
+        """Another uplink takes the place of `link` if it is not back in time."""
+        clock, wait = self.links.node.clock, self.links.node.settings.links.failover_after
+        lost = link.lost
+        if self._limit is not None:
+            self._limit.cancel()
+        self._limit = clock.later(
+            max(0.0, lost + wait - clock.monotonic()), lambda: link.expire() if link.lost == lost else None
+        )
+
     def resumed(self) -> None:
         """The link has a connection again."""
         self._leave("It is linked again")
@@ -80,11 +101,12 @@ class Return:
         self._leave("Another uplink takes its place")
 
     def _leave(self, why: str) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._limit):
+            if timer is not None:
+                timer.cancel()
         for attempt in self.attempts:
             attempt.outdated = why
-        self._link = self._timer = None
+        self._link = self._timer = self._limit = None
         self.attempts = []
 
     def _again(self, pause: float) -> None:

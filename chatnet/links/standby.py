@@ -26,7 +26,7 @@ TOKEN = "CNSTBY"
 
 
 class Spare:
-    """What is kept ready for one neighbour: `link`, if it is, and the next one is made when it is `due`."""
+    """What is kept ready for one neighbour: `link`, if it is; else the next one is made when it is `due`."""
 
     __slots__ = ("attempt", "due", "index", "link")
 
@@ -68,10 +68,17 @@ class Standbys:
                 self._drop(block.name, "It is not wanted any more")
                 continue
             spare = self._ours.setdefault(block.name, Spare(now))
-            if spare.attempt is None and spare.due <= now:
+            if spare.attempt is None and self._is_due(spare, now):
                 address = block.addresses[spare.index % len(block.addresses)]
                 spare.attempt = Try(self, regular.Plan(0.0), block, address)
                 self.links.dialler.connect(spare.attempt)
+
+    def _is_due(self, spare: Spare, now: float) -> bool:
+        """Whether the next one is to be made, since there is none or it has grown old."""
+        if spare.link is None:
+            return spare.due <= now
+        renew = self.links.node.settings.links.standby_renew
+        return now - spare.link.opened >= renew and spare.due <= now
 
     def _wants(self, link: one.Link) -> bool:
         return (
@@ -97,7 +104,6 @@ class Standbys:
             link.drop("It is not that server")
         else:
             before, spare.link, spare.attempt = spare.link, link, None
-            spare.due = self.links.node.clock.monotonic() + self.links.node.settings.links.standby_renew
             link.utter(handshake.offered(link))
             link.utter(b"CNSTBY %b" % encode(self.links.node.network.me.sid))
             link.step("standby")

@@ -8,6 +8,7 @@ from mesh import Mesh, block
 
 from chatnet.links.identity import Identity
 from chatnet.links.link import State
+from chatnet.model.facts import SettingsChanged
 from chatnet.settings import LinkSettings
 
 
@@ -221,3 +222,16 @@ def test_a_server_that_comes_back_takes_the_place_of_what_it_left() -> None:
     assert old.links["a"].reason == "A new connection took its place"
     assert {link.state for link in new.links.values()} == {State.LINKED}
     mesh.check()
+
+
+def test_a_reload_that_shortens_pauses_shortens_the_one_under_way() -> None:
+    dialling = Dialling(block("b", **FAR), reconnect_min=100.0, reconnect_max=200.0)
+    dialling.sweep()
+    dialling.fail()
+    assert dialling.sweep(10) == []
+    old = dialling.house.node.settings
+    links = old.links.model_copy(update={"reconnect_min": 2.0, "reconnect_max": 3.0})
+    new = old.model_copy(update={"links": links})
+    dialling.house.node.change_settings(new)
+    dialling.dialler.settings_changed(SettingsChanged(old, new), None)
+    assert len(dialling.sweep(4)) == 1

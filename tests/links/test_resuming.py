@@ -766,6 +766,20 @@ def test_a_reload_changes_what_a_suspended_link_may_keep() -> None:
     assert not link.suspended and link.exit.sendq == 100_000
 
 
+@pytest.mark.parametrize(("grace", "more"), [(60.0, 40.0), (20.0, 0.0), (25.0, 5.0), (0.0, 0.0)])
+def test_a_reload_changes_for_how_long_a_link_waits(grace: float, more: float) -> None:
+    pair = Pair()
+    pair.reset()
+    link = pair.link("a")
+    pair.mesh.advance(20)
+    pair.mesh["a"].reload(links={"resume_grace": grace})
+    if more:
+        pair.mesh.advance(more - 0.1)
+        assert link.suspended
+    pair.mesh.advance(0.2)
+    assert link.gone
+
+
 def test_a_reload_that_sets_it_up_otherwise_does_not_end_it() -> None:
     """Limits and names concern those who agree on them, and not the lines that wait."""
     pair = Pair()

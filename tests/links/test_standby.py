@@ -147,6 +147,15 @@ def test_a_reload_ends_and_begins_it() -> None:
     assert ready.pass_time(1) == ADDRESSES[1:]
 
 
+def test_a_reload_changes_when_it_is_made_anew() -> None:
+    ready = Ready()
+    assert ready.pass_time(20) == []
+    node = ready.mesh["a"].node
+    links = node.settings.links.model_copy(update={"standby_renew": 10.0})
+    node.change_settings(node.settings.model_copy(update={"links": links}))
+    assert len(ready.pass_time(1)) == 1
+
+
 def test_who_does_not_know_it_has_none() -> None:
     lane = Lane()
     assert lane.pass_time(600) == [], "nor who does not want one"

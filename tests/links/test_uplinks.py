@@ -11,6 +11,7 @@ from mesh import Pipe, block, trusted
 from chatnet.links.dialler import RETREAT
 from chatnet.links.identity import Identity
 from chatnet.links.link import Link
+from chatnet.model.facts import SettingsChanged
 from chatnet.settings import Settings
 
 HUBS = ["hub1.test", "hub2.test", "hub3.test"]
@@ -291,6 +292,23 @@ def test_a_single_uplink_is_waited_for() -> None:
     one, two, three = (block.model_dump() for block in blocks)
     leaf.change(one, {**two, "autoconnect": False}, {**three, "autoconnect": False})
     assert not leaf.dialler.replaceable(blocks[0])
+
+
+@pytest.mark.parametrize(("after", "more"), [(29.0, 19.0), (5.0, 0.0)])
+def test_a_reload_changes_when_another_takes_its_place(
+    suspended: tuple[Leaf, Link], after: float, more: float
+) -> None:
+    leaf, link = suspended
+    within(leaf, 10)
+    old = leaf.house.node.settings
+    new = old.model_copy(update={"links": old.links.model_copy(update={"failover_after": after})})
+    leaf.house.node.change_settings(new)
+    leaf.dialler.settings_changed(SettingsChanged(old, new), None)
+    if more:
+        within(leaf, more - 0.5)
+        assert link.suspended
+    within(leaf, 1)
+    assert link.gone
 
 
 @pytest.mark.parametrize(
