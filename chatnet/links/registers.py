@@ -21,6 +21,8 @@ HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
 MOST_AGES: Final = 8
 """How often channels of one name are remembered to have become an older one: no more than hostility needs."""
+ENDED: Final = 10
+"""Registers that a channel which ended counts for, with its modes, lists and topic."""
 
 
 class Registers:
@@ -163,7 +165,7 @@ class Registers:
     def sweep(self, now: float, memory: float, most: int, *, apart: bool) -> None:
         """Forget what is older than `memory` seconds, but nothing while neighbours are `apart`.
 
-        Beyond `most` registers the oldest are forgotten in any case.
+        Beyond `most` registers the oldest are forgotten in any case, and so are channels that ended.
         """
         names = self._count_names()
         many = max(self.news, names - self._names) > most // HURRY
@@ -192,7 +194,7 @@ class Registers:
         self._names = self._count_names()
 
     def _count_names(self) -> int:
-        return len(self.network.ended or ()) + len(self.network.beaten)
+        return ENDED * len(self.network.ended or ()) + len(self.network.beaten)
 
     def _pull_back(self, now: float) -> None:
         """What was stamped while our clock was ahead would win all races until then."""
@@ -211,7 +213,7 @@ class Registers:
         there = [channel for several in ended.values() for channel in several.values()]
         self._ended = {channel: self._ended.get(channel, now) for channel in there}
         old = [channel for channel in there if not apart and self._ended[channel] <= now - memory]
-        excess = len(there) - len(old) - most
+        excess = len(there) - len(old) - most // ENDED
         if excess > 0:
             going = set(old)
             old += [channel for channel in there if channel not in going][:excess]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from chatnet.session.session import Session
 
 MOST: Final = 256
-"""Counts that one session has at most: everybody whom it writes to, or hears from, is a count of its own."""
+"""Counts of one session at most, and notes: everybody whom it writes to, or hears from, is one of its own."""
 
 
 def exempt(session: Session) -> bool:
@@ -25,7 +26,7 @@ def too_fast(session: Session, what: str, most: int, period: float) -> bool:
     if exempt(session):
         return False
     now = session.sessions.monotonic()
-    recent = _recent(session, what, now)
+    recent = _recent(session, what)
     while recent and recent[0] <= now - period:
         recent.popleft()
     if len(recent) >= most:
@@ -36,31 +37,33 @@ def too_fast(session: Session, what: str, most: int, period: float) -> bool:
 
 def note(session: Session, what: str) -> None:
     """Remember that `session` did `what` now, for :func:`did`."""
-    now = session.sessions.monotonic()
-    recent = _recent(session, what, now)
-    recent.clear()
-    recent.append(now)
+    noted = session.noted
+    if noted is None:
+        noted = session.noted = {}
+    elif what not in noted and len(noted) >= MOST:
+        _forget(noted, noted)
+    noted[what] = session.sessions.monotonic()
 
 
 def did(session: Session, what: str) -> bool:
-    """True if `session` did `what`, not too long ago."""
-    return session.rates is not None and what in session.rates
+    """True if `session` did `what`, and not much else of the kind since."""
+    return session.noted is not None and what in session.noted
 
 
-def _recent(session: Session, what: str, now: float) -> deque[float]:
+def _recent(session: Session, what: str) -> deque[float]:
     rates = session.rates
     if rates is None:
         rates = session.rates = {}
     recent = rates.get(what)
     if recent is None:
         if len(rates) >= MOST:
-            _forget(rates)
+            others = {what: times[-1] if times else 0.0 for what, times in rates.items() if " " in what}
+            _forget(rates, others)
         recent = rates[what] = deque()
     return recent
 
 
-def _forget(rates: dict[str, deque[float]]) -> None:
-    """Forget half of what is about others (of two words), which grew longest ago."""
-    others = sorted((times[-1] if times else 0.0, what) for what, times in rates.items() if " " in what)
-    for _, what in others[: MOST // 2]:
-        del rates[what]
+def _forget(counts: dict[str, Any], times: Mapping[str, float]) -> None:
+    """Forget half as many of `counts` as there may be: those of `times` that were longest ago."""
+    for what in sorted(times, key=lambda what: times[what])[: MOST // 2]:
+        del counts[what]

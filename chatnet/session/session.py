@@ -98,6 +98,7 @@ class Session:
         "login",
         "multiline",
         "needs",
+        "noted",
         "opened",
         "outlet",
         "password",
@@ -149,6 +150,7 @@ class Session:
         self.backlog_bytes = 0
         self.timer: Timer | None = None
         self.rates: dict[str, deque[float]] | None = None
+        self.noted: dict[str, float] | None = None
         self.use(connection_class)
 
     def use(self, connection_class: ConnectionClassSettings) -> None:

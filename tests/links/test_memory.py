@@ -17,7 +17,9 @@ from conversation import Client, House
 from mesh import Mesh, read_away
 
 from chatnet.links.lifetimes import sweep
-from chatnet.model.ids import UIDs
+from chatnet.links.registers import ENDED
+from chatnet.model.channel import Channel
+from chatnet.model.ids import Folded, UIDs
 from chatnet.session import rates
 
 SECTIONS: Final[dict[str, Any]] = {
@@ -236,10 +238,13 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
     world.pass_time(100)
     ended = sum(map(len, network.ended.values()))
     assert most // 2 < len(registers) <= most
-    assert most // 2 < ended <= most
+    assert most // ENDED // 2 < ended <= most // ENDED
     assert len(network.beaten) <= most
-    assert most // 2 < len(registers._lost) + ended
-    assert len(registers._lost) <= most
+    now = house.clock.time()
+    for number in range(2 * most):
+        registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)), now)
+    sweep(house.parts.links)
+    assert len(registers._lost) == most, "at once, since so much is new"
     house.check()
 
 
