@@ -47,14 +47,14 @@ _MOST: Final = 36**6 - 1
 """The greatest number within a millisecond."""
 
 
-@lru_cache(maxsize=4096)  # one stamp is that of many registers
+@lru_cache(maxsize=512)  # one stamp is that of many registers
 def read(text: str) -> Stamp | None:
     """The stamp that `text` is, or None."""
     found = _TEXT.fullmatch(text)
     return Stamp(int(found[1], 36), int(found[2], 36), found[3]) if found else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _base36(number: int) -> str:
     digits = ""
     while number >= 36:
