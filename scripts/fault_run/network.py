@@ -16,7 +16,7 @@ from twisted.internet.task import LoopingCall
 
 from fault_run import packets
 from fault_run.checker import Checker
-from fault_run.nodes import Dialled, Node, Times
+from fault_run.nodes import TOGETHER, Dialled, Node, Times
 from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
 from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
@@ -29,6 +29,8 @@ REMEMBERING = 10.0
 """Seconds after which servers have told each other what was said over a split."""
 FILLING = 30
 """Channels of each first person: so there is something to tell in a burst."""
+FILLING_LINES = 50
+"""Lines that somebody says at a time before the beginning."""
 
 
 class Link:
@@ -94,6 +96,7 @@ class Network:
                     f"JOIN {','.join(names)}", *(f"TOPIC {name} :Filling {'x' * 99}" for name in names)
                 )
         await self._meet()
+        await self._fill()
         if self.services is not None:
             await self.services.start([self.on(node) for node in self.nodes])
         self._talk.start(self._interval)
@@ -127,6 +130,17 @@ class Network:
                 if self.reactor.seconds() > end:
                     raise Late(f"waited in vain for everybody in the channel on {node.name}")
                 await pause(self.reactor, 0.1)
+
+    async def _fill(self) -> None:
+        """Let the servers remember as much as they may, so that they do not come to need more by that."""
+        dice = random.Random("fill")
+
+        def lines(person: Person) -> list[str]:
+            targets = [*[TALK] * FILLING_LINES, *(other.nick for other in person.others)]
+            return [f"PRIVMSG {target} :{'x' * dice.randrange(200)}." for target in targets]
+
+        for _ in range(0, TOGETHER, FILLING_LINES * len(self.people)):
+            await gatherResults([person.ask(*lines(person)) for person in self.people])
 
     async def kill(self, node: Node, number: signal.Signals, seconds: float) -> None:
         """End a server, start it anew after some time, and let its people come back."""
@@ -223,9 +237,9 @@ class Network:
         """How many there have been between servers."""
         return sum(link.proxy.connections for link in self.links)
 
-    def memory(self) -> dict[str, int]:
-        """The resident memory of each server, in KiB."""
-        return {node.name: node.memory() for node in self.nodes}
+    def memory(self) -> dict[str, tuple[int, int]]:
+        """The process of each server, and its resident memory in KiB."""
+        return {node.name: (node.pid, node.memory()) for node in self.nodes}
 
     def trouble(self) -> list[str]:
         """What must not happen to people, since the last look."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 import chatnet
+from chatnet.history.ring import PLAIN
 from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
 from fault_run.proxy import HOST
 
@@ -24,6 +25,8 @@ KEPT = 1 << 20
 """Bytes that a link keeps while it waits."""
 REMEMBERED = 5000
 """Messages of a channel that each server remembers: more than are said in the longest outage."""
+TOGETHER = 6000
+"""Messages of all channels, and between people: so few that memory is full of them soon."""
 
 OPER_PASSWORD = "the-password-of-operators"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
@@ -91,6 +94,7 @@ class Node:
             f'[cloak]\nkey = "{"k" * 32}"\n'
             "[flood]\nenabled = false\n"
             f"[history]\nmessages = {REMEMBERED}\ntarget_bytes = 16777216\n"
+            f"total_bytes = {TOGETHER * PLAIN}\n"
             "[tls]\nhandshake_timeout = 2\n"
             "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
@@ -167,6 +171,12 @@ class Node:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Which process it is now."""
+        assert self.process is not None
+        return self.process.pid
 
     def memory(self) -> int:
         """Its resident memory in KiB."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from daemon_process import ROOT
 from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
+from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
 from fault_run.report import HEAD, Result, table
 
 
@@ -120,6 +122,48 @@ def test_the_table_adds_up() -> None:
         ["all", "", "3", "2", "1", "0", "2", "7", "3", "3", "2"],
     ]
     assert "BROKEN: 2 lost" in str(results[1])
+
+
+def lives(*lives: Callable[[int], int], faults: int = WARM + ENOUGH, long: bool = False) -> Memory:
+    """The memory of servers 0, 1, … whose sizes depend on the number of the fault."""
+    memory = Memory()
+    for number in range(faults):
+        memory.note({str(at): (at, size(number)) for at, size in enumerate(lives)}, long=long)
+    return memory
+
+
+def test_memory_that_grows_is_told() -> None:
+    by = MOST // 100 + 1  # in each fault
+    memory = lives(
+        lambda number: 70_000 + by * number,
+        lambda number: 70_000 + (by - 2) * number,
+        lambda number: 70_000 + 9_000 * (number % 2) - number,
+        lambda number: 70_000 + 900 * min(number, WARM),
+    )
+    span = ENOUGH - ENOUGH // 5
+    assert [life.grown for life in memory.lives] == [by * span, (by - 2) * span, -span, 0]
+    (broken,) = memory.broken()
+    assert broken.startswith("memory of 0 in 40 faults: ") and f"+{100 * by} in 100 faults" in broken
+    assert len(list(memory.in_words())) == 4
+
+
+def test_long_outages_may_take_some_memory_once() -> None:
+    def steps(number: int) -> int:
+        return 70_000 + PEAK * (number > WARM + ENOUGH // 2)
+
+    assert len(lives(steps).broken()) == 1
+    assert lives(steps, long=True).broken() == []
+    grows = PEAK // ENOUGH + MOST
+    assert len(lives(lambda number: 70_000 + grows * number, long=True).broken()) == 1
+
+
+def test_each_process_has_its_own_memory_and_a_short_one_tells_nothing() -> None:
+    memory = lives(lambda number: 70_000 + 99 * number, faults=WARM + ENOUGH - 1)
+    memory.note({"0": (99, 60_000)})
+    assert [len(life.sizes) for life in memory.lives] == [WARM + ENOUGH - 1, 1]
+    assert memory.broken() == []
+    memory.note({"0": (0, 70_000 + 99 * 99)})
+    assert len(memory.broken()) == 1
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
