@@ -555,7 +555,7 @@ class LinksSettings(Section):
     """Seconds that stamps, and channels that ended, are remembered; longer while such a neighbour is split
     away."""
     stamps: Annotated[int, Field(ge=1000)] = 500_000
-    """Stamps that are remembered at most, and a tenth as many channels that ended; the oldest are forgotten."""
+    """Stamps that are remembered at most, and a tenth as many channels that ended; the oldest go first."""
     digest_delay: Annotated[float, Field(ge=1)] = 30.0
     """Seconds after the burst of such a neighbour until both compare digests of all channels."""
     digest_interval: Annotated[float, Field(ge=10)] = 600.0
