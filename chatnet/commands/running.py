@@ -11,7 +11,7 @@ from chatnet.wire.text import cut, middle
 
 @CLIENT.command("REHASH", privilege="rehash", penalty=2.0)
 async def rehash(request: Request) -> None:
-    """`REHASH [<this server's name>]`: read the configuration again; mistakes change nothing, and you read them.
+    """`REHASH [<this server's name>]`: read the configuration again; mistakes change nothing; you read them.
 
     https://modern.ircdocs.horse/#rehash-message  Refuses with 481, 723, 402.
     """

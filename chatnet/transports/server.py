@@ -145,11 +145,18 @@ class LinkProtocol(ClientProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._over = True
-        never_opened = self.receiver is None
+        never_opened, admitted = self.receiver is None, self.admitted
         failure = self.outlet.failure if self.outlet is not None else None
         super().connectionLost(reason)
         if never_opened:
-            self.factory.failed(failure or words_for(reason))
+            words = failure or words_for(reason)
+            if self.factory.dialled is None and admitted is not None:
+                log.info("No link with {address}: {words}", address=admitted, words=words)
+            self.factory.failed(words)
+
+
+NO_TLS = "wrong version number"
+"""What OpenSSL says of bytes that are no TLS at all."""
 
 
 class TLSLinkOutlet(TLSOutlet):
@@ -160,6 +167,8 @@ class TLSLinkOutlet(TLSOutlet):
     def words_for(self, error: SSL.Error) -> str:
         reasons = error.args[0] if error.args and isinstance(error.args[0], list) else ()
         words = "; ".join(reason[-1] for reason in reasons if reason[-1])
+        if words == NO_TLS:
+            words += ": no TLS is spoken there"
         return f"TLS error ({words})" if words else "TLS error"
 
 

@@ -21,6 +21,7 @@ from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLook
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatnet.links.dialler import Attempt
@@ -341,6 +342,29 @@ def test_what_is_no_tls_ends_the_connection(pump: Pump, folder: Path, said: byte
     assert a.opened == []
     (lost,) = a.lost
     assert re.fullmatch(r"TLS error \(.+\)", lost), lost
+    client.close()
+
+
+def test_the_log_tells_who_came_to_no_link(pump: Pump, folder: Path) -> None:
+    """The other side reads of TLS only what TLS tells it."""
+    a = Node(pump, folder, "a", block("b"))
+    with capturedLogs() as events:
+        talk(pump, a, untrusting(ssl.TLSVersion.TLSv1_3), GREETING)
+    told = [formatEvent(event) for event in events]
+    assert "No link with 127.0.0.1: TLS error (peer did not return a certificate)" in told
+
+
+def test_who_dials_to_a_port_for_plain_clients_reads_so(pump: Pump, folder: Path) -> None:
+    b = block("b", spki_sha256=[pin(folder, "b")], addresses=["192.0.2.1:6667"])
+    a = Node(pump, folder, "a", b)
+    client, other = pair()
+    other.setblocking(False)
+    with capturedLogs() as events:
+        a.serve(other, a.house.settings.link[0])
+        client.sendall(b"ERROR :Closing Link: 127.0.0.1 (Too many connections)\r\n")
+        pump.run()
+    assert a.lost == ["TLS error (wrong version number: no TLS is spoken there)"]
+    assert not any("No link with" in (formatEvent(event) or "") for event in events), "it is told elsewhere"
     client.close()
 
 
