@@ -549,8 +549,8 @@ class LinksSettings(Section):
     """Stamp what is changed in channels, so that the latest change holds, with all neighbours that do so too:
     whatever is said at one moment, or on both sides of a lost link, all servers end in the same state."""
     stamp_skew: Annotated[float, Field(ge=0)] = 5.0
-    """Seconds that the clock of such a neighbour may be off, or there is no link; what it stamps further in
-    the future counts as of then."""
+    """Seconds that the clock of such a neighbour may be off, or there is no link; a stamp that is further in
+    the future, by so many seconds for each server of the network, counts as of then."""
     stamp_memory: Annotated[float, Field(ge=60)] = 900.0
     """Seconds that stamps, and channels that ended, are remembered; longer while such a neighbour is split
     away."""

@@ -19,6 +19,8 @@ SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
 HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
+MANY: Final = 10
+"""Servers that the network may have had until a moment ago: what they stamped is not taken for too late."""
 MOST_AGES: Final = 8
 """How often channels of one name are remembered to have become an older one: no more than hostility needs."""
 ENDED: Final = 10
@@ -198,8 +200,8 @@ class Registers:
 
     def _pull_back(self, now: float) -> None:
         """What was stamped while our clock was ahead would win all races until then."""
-        self.clock.pull_back(now)
-        latest = self.clock.latest(now)
+        latest = self.clock.latest(now, max(MANY, len(self.network.servers)))
+        self.clock.pull_back(latest)
         for marks in self._all():
             for register, mark in marks.items():
                 if mark.stamp.ms > latest:

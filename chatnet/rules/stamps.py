@@ -82,8 +82,9 @@ def holds(stamp: Stamp, known: Mark | None) -> bool:
 class Clock:
     """Makes stamps for the server `sid`, and takes note of those of others.
 
-    A clock that is far ahead would win all races from then on: a stamp more than `ahead` seconds in the
-    future is taken for one of just then, and counted in `clamped`.
+    A clock that is far ahead would win all races from then on: a stamp too far in the future is taken for
+    one of just then, and counted in `clamped`.  That is `ahead` seconds for each server of the network: so
+    far may the clocks of two neighbours differ, and on a way they may all do so in one direction.
     """
 
     __slots__ = ("_last", "_sid", "ahead", "clamped")
@@ -104,18 +105,18 @@ class Clock:
             self._last = (last, number + 1) if number < _MOST else (last + 1, 0)
         return Stamp(*self._last, self._sid)
 
-    def latest(self, now: float) -> int:
-        """The latest milliseconds that a stamp can have at the Unix time `now`."""
-        return int(now * 1000) + int(self.ahead * 1000)
+    def latest(self, now: float, servers: int) -> int:
+        """The latest milliseconds that a stamp can have at the Unix time `now`, among so many servers."""
+        return int(now * 1000) + int(self.ahead * 1000) * servers
 
-    def pull_back(self, now: float) -> None:
+    def pull_back(self, most: int) -> None:
         """Our clock may have been ahead, and was set right: others took its stamps for ones of just then."""
         last, number = self._last
-        self._last = min(last, self.latest(now)), number
+        self._last = min(last, most), number
 
-    def observe(self, stamp: Stamp, now: float) -> Stamp:
-        """Take note of somebody's `stamp`; gives it, or what it is taken for."""
-        most = self.latest(now)
+    def observe(self, stamp: Stamp, now: float, servers: int = 1) -> Stamp:
+        """Take note of somebody's `stamp`; gives it, or what it is taken for among so many servers."""
+        most = self.latest(now, servers)
         if stamp.ms > most:
             self.clamped += 1
             stamp = Stamp(most, stamp.number, stamp.sid)

@@ -11,6 +11,7 @@ from conversation import House
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
 from chatnet.links import lifetimes
+from chatnet.links.registers import MANY
 from chatnet.rules.stamps import Stamp
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob
@@ -389,7 +390,7 @@ def test_how_far_is_taken_over_by_a_reload() -> None:
     links = house.settings.links.model_copy(update={"stamp_skew": 60.0})
     house.node.change_settings(house.settings.model_copy(update={"links": links}))
     lifetimes.sweep(house.parts.links)
-    for ahead, clamped in ((50, 0), (70, 1)):
+    for ahead, clamped in ((110, 0), (130, 1)):  # of two servers
         stamp = Stamp(int((house.clock.time() + ahead) * 1000), 0, "9BD")
         bad >> f"@chatnet/ts={stamp.text} :9BD TMODE {NOW} #e +m"
         assert registers.clock.clamped == clamped
@@ -471,7 +472,7 @@ def test_a_clock_that_was_ahead_wins_no_more_races_when_it_is_right(mesh: Mesh) 
     assert registers is not None and channel is not None
     lifetimes.sweep(house.parts.links)
     ann >> "MODE #c +i"
-    latest = (NOW + house.node.settings.links.stamp_skew) * 1000
+    latest = (NOW + MANY * house.node.settings.links.stamp_skew) * 1000
     marks = [*registers.of(channel).values(), *registers.members(channel.folded).values()]
     assert marks and max(mark.stamp.ms for mark in marks) <= latest + 1000
     assert registers.of(channel)["i"].stamp > registers.of(channel)["m"].stamp

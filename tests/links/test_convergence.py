@@ -309,6 +309,14 @@ def test_channels_that_stay_while_people_are_killed(tree: str, data: st.DataObje
     run(tree, data.draw(steps(*kinds, most=90)), links={"burst_slice": 2}).agree()
 
 
+@pytest.mark.parametrize("tree", TREES)
+@settings(deadline=None, max_examples=runs(50, 3000))
+@given(data=st.data())
+def test_when_clocks_differ_from_each_server_to_the_next(tree: str, data: st.DataObject) -> None:
+    """As much as they may between neighbours, so that it is more from one end to the other."""
+    run(tree, data.draw(steps(*EVERYTHING)), clocks={"a": -4.5, "c": 4.5}).agree()
+
+
 @settings(deadline=None, max_examples=runs(100, 3000))
 @given(data=st.data())
 def test_a_leaf_of_another_make(data: st.DataObject) -> None:

@@ -128,7 +128,7 @@ def test_odd_lines_do_no_harm(far: Stranger, line: str) -> None:
 def test_a_stamp_far_ahead_counts_as_of_soon_and_is_told(far: Stranger) -> None:
     ann(far)
     far >> f"@chatnet/ts={at(99)} :1SO TMODE {NOW} #c +m"
-    assert registers(far.house).of(the(far.house))["m"].stamp.ms == int(START * 1000) + 5000
+    assert registers(far.house).of(the(far.house))["m"].stamp.ms == int(START * 1000) + 2 * 5000
     assert registers(far.house).clock.clamped == 1
     assert any("brings a stamp of 1SO that is far ahead" in text for text in far.house.log.lines)
 

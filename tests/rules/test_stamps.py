@@ -56,3 +56,4 @@ def test_a_stamp_far_ahead_is_taken_for_one_of_just_then() -> None:
     assert clock.observe(near, NOW) is near and clock.clamped == 0
     assert clock.observe(far, NOW) == near and clock.clamped == 1
     assert clock.next(NOW) == Stamp(near.ms, 4, "0AA")
+    assert clock.observe(far, NOW, servers=2) is far and clock.clamped == 1

@@ -30,7 +30,7 @@ def stamp_of(line: Line) -> Stamp:
 def observed(line: Line, stamp: Stamp) -> Stamp:
     """What a stamp in a line is taken for; our next one is later."""
     clock = registers_of(line).clock
-    taken = clock.observe(stamp, line.now)
+    taken = clock.observe(stamp, line.now, len(line.network.servers))
     if taken is not stamp:
         line.warn_once("CNSTAMP", f"brings a stamp of {stamp.sid} that is far ahead: {stamp.text}")
         line.raw = line.raw.replace(stamp.text.encode(), taken.text.encode(), 1)
