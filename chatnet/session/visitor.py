@@ -11,7 +11,7 @@ from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import ConnectionClassSettings
-from chatnet.wire.capabilities import SERVER_TIME
+from chatnet.wire.capabilities import MULTI_PREFIX, SERVER_TIME
 
 _CLASS = ConnectionClassSettings(name="elsewhere", flood_exempt=True)  # the link counts their questions
 
@@ -25,8 +25,9 @@ class Visitor(Session):
         nowhere = Outlet(Turn(lambda: None))
         super().__init__(sessions, nowhere, Peer(user.address), user, _CLASS, sessions.monotonic())
         self.registered = True
-        # Whoever wants the time gets each reply by itself, even those that are rendered all at once.
-        self.caps = SERVER_TIME
+        # Whoever wants the time gets each reply by itself, even those that are rendered all at once.  Of
+        # what the asker has asked for nothing is known here: all prefixes are told, as Solanum does in WHOIS.
+        self.caps = SERVER_TIME | MULTI_PREFIX
 
     def send(self, body: bytes) -> None:
         """A reply, ``:server NNN nick parameters``."""

@@ -267,3 +267,18 @@ def test_what_a_strange_server_asks_and_answers() -> None:
     bob << ":so1.test PONG so1.test :bob"
     assert so1.gone is None
     mesh.check()
+
+
+def test_whois_from_afar_tells_all_prefixes() -> None:
+    """“the multi-prefix client capability will cause the IRC server to send all possible prefixes which apply
+    to a user in NAMES, WHO, and WHOIS output”  https://ircv3.net/specs/extensions/multi-prefix
+
+    What a client asked for is known to its own server only, and other servers tell all in any case.
+    """
+    mesh, ann, carl = three()
+    ann >> "CAP REQ :multi-prefix"
+    carl >> "JOIN #c" >> "MODE #c +v carl"
+    mesh.settle()
+    ann.lines()
+    ask(mesh, ann, "WHOIS carl").until(":a.test 319 ann carl :@+#c")
+    ask(mesh, ann, "WHOIS carl carl").until(":c.test 319 ann carl :@+#c")
