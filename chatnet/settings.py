@@ -496,6 +496,8 @@ class LinksSettings(Section):
     """Seconds that a new neighbour may take to tell what is behind it."""
     burst_slice: Annotated[int, Field(ge=1)] = 250
     """Lines that a new neighbour is told in one turn; clients are served between two."""
+    line_slice: Annotated[float, Field(gt=0)] = 0.02
+    """Seconds for which the lines of one neighbour are taken in one turn; clients are served between two."""
     ping_interval: Annotated[float, Field(ge=1)] = 10.0
     """Seconds of silence after which a neighbour is sent PING."""
     ping_timeout: Annotated[float, Field(ge=2)] = 25.0

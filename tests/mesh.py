@@ -34,6 +34,7 @@ class Pipe:
         self.lines: deque[bytes] = deque()
         self.sendq = 0
         self.ended = False
+        self.paused = False
         self.said: list[str] = []  # all that ever went in
 
     @property
@@ -58,6 +59,12 @@ class Pipe:
         """What is in is lost as well."""
         self.ended = True
         self.lines.clear()
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
 
 class Wire:

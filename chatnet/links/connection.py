@@ -31,6 +31,12 @@ class Exit(Protocol):
     def abort(self) -> None:
         """Close at once."""
 
+    def pause(self) -> None:
+        """Read nothing more until :meth:`resume`."""
+
+    def resume(self) -> None:
+        """Read again."""
+
 
 class Nowhere:
     """The exit of a link that is suspended."""
@@ -53,6 +59,12 @@ class Nowhere:
     def abort(self) -> None:
         """As above."""
 
+    def pause(self) -> None:
+        """Nothing comes."""
+
+    def resume(self) -> None:
+        """Nothing comes."""
+
 
 class Connection:
     """What a transport calls: the near end of a connection, whose `exit` it gave.
@@ -60,9 +72,12 @@ class Connection:
     `link` is whom the lines are for: the one that was made for this connection, or the one that was suspended
     and goes on with it.  None: for nobody any more, whatever still comes.  `dialled` tells who began,
     `opened` when (monotonic seconds).
+
+    What comes is taken for ``links.line_slice`` seconds in one turn, and the rest in the next ones, so that
+    clients are served between, whatever a neighbour makes us do.  Nothing is read meanwhile.
     """
 
-    __slots__ = ("_buffer", "dialled", "exit", "identity", "link", "opened")
+    __slots__ = ("_buffer", "_lost", "_rest", "dialled", "exit", "identity", "link", "opened")
 
     def __init__(self, link: one.Link, exit_: Exit, identity: Identity, dialled: bool, opened: float) -> None:
         self.link: one.Link | None = link
@@ -71,6 +86,8 @@ class Connection:
         self.dialled = dialled
         self.opened = opened
         self._buffer = LineBuffer(LONGEST)
+        self._rest: list[bytes] = []
+        self._lost: str | None = None  # what came before it is not all taken yet
 
     def receive(self, data: bytes) -> None:
         """Take a chunk of what the neighbour sent, in any size."""
@@ -78,17 +95,44 @@ class Connection:
         if link is None:
             return
         link.hear(len(data))
-        for raw in self._buffer.feed(data):
+        lines = self._buffer.feed(data)
+        if self._rest:
+            self._rest += lines  # it was read before the pause
+        else:
+            self._take(lines)
+
+    def _take(self, lines: list[bytes]) -> None:
+        link = self.link
+        if link is None:
+            return
+        node = link.links.node
+        now, end = node.clock.monotonic, node.clock.monotonic() + node.settings.links.line_slice
+        for number, raw in enumerate(lines, 1):
             link = self.link  # a line may hand the connection over, or end it
             if link is None:
                 return
             link.take(raw)
+            if now() >= end and number < len(lines):
+                self._rest = lines[number:]
+                self.exit.pause()
+                node.clock.later(0.0, self._go_on)
+                break
         if self.link is not None:
             self.link.confirm()
 
+    def _go_on(self) -> None:
+        lines, self._rest = self._rest, []
+        self._take(lines)
+        if not self._rest:
+            self.exit.resume()
+            if self._lost is not None:
+                self.connection_lost(self._lost)
+
     def connection_lost(self, reason: str) -> None:
         """The transport is gone."""
-        if self.link is not None:
+        if self._rest and self.link is not None:
+            self._lost = reason
+        elif self.link is not None:
             self.link.connection_lost(reason)
 
     def sendq_exceeded(self) -> None:
