@@ -199,6 +199,11 @@ class Delivery:
         if groups is not None:
             self.fan(groups, cap.SERVER_TIME | by.tagged, make, fact)
 
+    def _inside(self, channel: Channel) -> list[tuple[User, int]]:
+        """The members of `channel` who are here, with their ranks; nobody elsewhere is looked at."""
+        members = channel.members
+        return [(user, members[user]) for user in self._users.keys() & members.keys()]
+
     def _everybody(self) -> list[Session]:
         return [session for sessions in self._users.values() for session in sessions]
 
@@ -261,9 +266,9 @@ class Delivery:
         need = NEEDED.get(fact.command, 0)
         told = [
             session
-            for user, ranks in channel.members.items()
+            for user, ranks in self._inside(channel)
             if (ranks & fact.ranks and "D" not in user.modes) or user is fact.by
-            for session in self._users.get(user, ())
+            for session in self._users[user]
             if session is not origin or session.caps & cap.ECHO_MESSAGE
         ]
         if type(origin) is Session and origin.caps & cap.ECHO_MESSAGE and fact.by not in channel.members:
@@ -490,8 +495,8 @@ class Delivery:
         if self._node.network.fold(fact.old) == fact.folded:
             return
         members = names.Members(channel, self._shadows)
-        for user in channel.members:
-            for session in self._users.get(user, ()):
+        for user, _ in self._inside(channel):
+            for session in self._users[user]:
                 if not session.caps & cap.CHANNEL_RENAME:
                     session.outlet.send(self._fit(render.moved(fact, user, session.caps)))
                     self._receive_channel(session, channel, members)
@@ -540,16 +545,16 @@ class Delivery:
     def _invited(self, fact: facts.Invited, origin: object) -> None:
         self.tell(self._users.get(fact.user, ()), render.invited, fact)
         # https://ircv3.net/specs/extensions/invite-notify
-        for user, ranks in fact.channel.members.items():
+        for user, ranks in self._inside(fact.channel):
             # Who invites has 341, and clients show that and this alike.
             if (ranks >= OP or "g" in fact.channel.flags) and user not in (fact.user, fact.by):
-                told = [s for s in self._users.get(user, ()) if s.caps & cap.INVITE_NOTIFY]
+                told = [s for s in self._users[user] if s.caps & cap.INVITE_NOTIFY]
                 self.tell(told, render.invited, fact)
 
     def _knocked(self, fact: facts.Knocked, origin: object) -> None:
-        for user, ranks in fact.channel.members.items():
+        for user, ranks in self._inside(fact.channel):
             if ranks >= OP or "g" in fact.channel.flags:
-                for session in self._users.get(user, ()):
+                for session in self._users[user]:
                     session.numeric_by(fact.user, numerics.RPL_KNOCK, fact.channel.name, fact.user.mask)
 
     def _caller_blocked(self, fact: facts.CallerBlocked, origin: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from math import inf
 from typing import Final
 
@@ -196,7 +196,9 @@ class Links:
             if uplink is far and server is not far:
                 servers.append(server)
         gone = set(servers)
-        users = tuple(user for user in network.users.values() if user.server in gone)
+        # The newest first, and no further than there is somebody: servers may come and go at every line.
+        there = (user for user in reversed(network.users.values()) if user.server in gone)
+        users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         for server in servers:
             if (timer := self.joining.pop(server, None)) is not None:
                 timer.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -148,6 +149,7 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        user.server.users += 1
         if user.oper is not None:
             self.opers[user] = None
         user.renew_tagged()
@@ -172,6 +174,7 @@ class Network:
             channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
+        user.server.users -= 1
         if user.oper is not None:
             self.opers.pop(user, None)
         if "i" in user.modes:
@@ -440,7 +443,9 @@ class Network:
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
             assert self.servers[user.server.sid] is user.server
+        on = Counter(user.server for user in self.users.values())
         for sid, server in self.servers.items():
+            assert server.users == on[server]
             assert server.sid == sid and (server is self.me) == (server.uplink is None)
             assert server.uplink is None or self.servers[server.uplink.sid] is server.uplink
         assert len(self.nicks) == len(self.users)

@@ -6,9 +6,12 @@ from chatnet.model.ids import SID
 
 
 class Server:
-    """A server as the network knows it; `source` is its name as bytes, for the front of a line."""
+    """A server as the network knows it; `source` is its name as bytes, for the front of a line.
 
-    __slots__ = ("caps", "description", "hops", "name", "sid", "source", "tagged", "uplink")
+    `users` counts who is on it; ``Network.apply`` does.
+    """
+
+    __slots__ = ("caps", "description", "hops", "name", "sid", "source", "tagged", "uplink", "users")
 
     def __init__(
         self, sid: SID, name: str, description: str, hops: int = 0, uplink: Server | None = None
@@ -20,6 +23,7 @@ class Server:
         self.caps: frozenset[str] = frozenset()  # the tokens of its CAPAB or GCAP
         self.uplink = uplink
         self.source = name.encode()
+        self.users = 0
         self.tagged = 0  # no tag tells anything about a server
 
     @property

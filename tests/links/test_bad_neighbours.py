@@ -4,7 +4,8 @@ sense to them."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from conversation import House
@@ -136,6 +137,74 @@ def test_no_mask_is_too_long_to_be_compiled(
     bad >> line % ("?a*" * 8000)
     mesh.settle()
     assert max(map(len, compiled), default=0) <= 200
+
+
+def test_a_server_that_comes_and_goes_costs_no_look_at_all_users(mesh: Mesh, bad: Stranger) -> None:
+    """A hub can say so a thousand times in one chunk: by the calls and steps that are made."""
+    network = mesh["a"].node.network
+
+    class Users(dict[Any, Any]):
+        looked = 0
+
+        def __reversed__(self) -> Iterator[Any]:
+            for uid in list(self)[::-1]:
+                Users.looked += 1
+                yield uid
+
+        def values(self) -> Any:
+            Users.looked += 1
+            return Values(self)
+
+    class Values:
+        def __init__(self, users: Users) -> None:
+            self.users = users
+
+        def __iter__(self) -> Iterator[Any]:
+            for uid in list(self.users):
+                Users.looked += 1
+                yield self.users[uid]
+
+        def __reversed__(self) -> Iterator[Any]:
+            return (self.users[uid] for uid in reversed(self.users))
+
+    for number in range(50):
+        bad >> f":9BD EUID u{number} 1 {NOW} + u h 0 9BDAAB{number:03d} * * :x"
+    network.users = Users(network.users)
+    bad >> ":9BD SID far.test 2 8FF :x" >> ":9BD SQUIT 8FF :x"
+    bad >> ":9BD SID far.test 2 8FF :x" >> f":8FF EUID fay 1 {NOW} + u h 0 8FFAAAAAA * * :x"
+    bad >> ":9BD SQUIT 8FF :x"
+    assert Users.looked < 10
+    assert network.user("fay") is None and network.user("u49") is not None
+    mesh.check()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [":9BDAAAAAA KNOCK #c", ":9BDAAAAAA PRIVMSG @#c :ops", ":9BDAAAAAA INVITE 0AAAAAAAB #c"],
+)
+def test_what_is_for_a_few_members_here_costs_no_look_at_all_of_them(
+    mesh: Mesh, bad: Stranger, line: str
+) -> None:
+    """A short line for the operators of a channel with thousands of members on other servers."""
+    ann, bob = mesh["a"].client("ann", caps="invite-notify"), mesh["a"].client("bob")
+    bad >> f":9BD SJOIN {NOW} #c +n :@9BDAAAAAA"
+    ann >> "JOIN #c"
+    bad >> f":9BD TMODE {NOW} #c +o 0AAAAAAAA"
+    ann.lines()
+    channel = mesh["a"].node.network.channel("#c")
+    assert channel is not None
+
+    class Members(dict[Any, Any]):
+        def items(self) -> Any:
+            raise AssertionError("all were looked at")
+
+        __iter__ = items
+
+    channel.members = Members(channel.members)
+    bad >> line
+    assert len(ann.lines()) == 1
+    assert ("INVITE" in line) == bool(bob.lines())
+    assert mesh["a"].log.failures == []
 
 
 def test_who_is_not_known_yet_reaches_nobody(mesh: Mesh) -> None:
