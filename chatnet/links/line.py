@@ -176,9 +176,18 @@ class Line:
                 self.violate("too many memberships in channels behind it")
 
     def needs_entries(self, channel: Channel, letter: str, more: int) -> None:
-        """A list is to hold `more` entries: each speaker is held against all of them."""
-        if more and len(channel.lists[letter]) + more > self.node.settings.links.list_entries:
+        """A list is to hold `more` entries: each speaker is held against all of them.
+
+        All entries of the network are counted whenever a sixteenth of what it may have is new.
+        """
+        settings, links = self.node.settings.links, self.links
+        if more and len(channel.lists[letter]) + more > settings.list_entries:
             self.violate(f"Too many entries of {letter} in {channel.name}")
+        links.new_entries += more
+        if links.new_entries > settings.entries // 16:
+            links.new_entries = 0
+            if self.network.count_entries() + more > settings.entries:
+                self.violate("Too many entries in the lists of channels")
 
     def refuse(self, user: User, refusal: Refusal) -> None:
         """Tell a user, who may be anywhere, why what they want is not done."""

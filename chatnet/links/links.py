@@ -59,6 +59,7 @@ class Links:
         self.callers = Callers()
         self.cloak_digest: Callable[[], str] = str  # of the key of our cloaks; wiring gives it
         self.bans_seen_to = -inf  # Unix time of the last look for bans that make room
+        self.new_entries = 0  # of lists, that neighbours brought since all were counted
         self._references = count(1)
         self.joining: dict[Server, Timer] = {}  # servers that came behind a neighbour, and still tell of all
         self.queries = Queries(self)

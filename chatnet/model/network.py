@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, cast
 
 from chatnet.model import facts
@@ -105,6 +106,13 @@ class Network:
         if channel is None and (former := self.former.get(folded)) is not None:
             return former.channel
         return channel
+
+    def count_entries(self) -> int:
+        """The entries of all lists, also of channels that ended and are kept: it looks at every channel."""
+        kept = chain.from_iterable(several.values() for several in (self.ended or {}).values())
+        return sum(
+            len(entries) for each in chain(self.channels.values(), kept) for entries in each.lists.values()
+        )
 
     def birth(self, folded: Folded, now: float) -> int:
         """The TS of a channel that is made `now`: later than those of all that had the name and ended."""

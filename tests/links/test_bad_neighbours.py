@@ -303,6 +303,21 @@ def test_the_memberships_of_a_link_have_an_end(caps: str, line: str) -> None:
     house.check()
 
 
+@pytest.mark.parametrize("caps", [SOLANUM, f"{SOLANUM} CN1 CNLWW"])
+@pytest.mark.parametrize("line", ["EBMASK {} #d e :c!*@* 5 x d!*@* 5 x", "TMODE {} #d +ee c!*@* d!*@*"])
+def test_the_entries_of_all_lists_have_an_end(caps: str, line: str) -> None:
+    house = House(link=[block("bad")], links={"entries": 6})
+    house.client("ann") >> "JOIN #c" >> "MODE #c +bb a!*@* b!*@*"
+    bad = stranger(house, "bad.test", "9BD", caps)
+    bad >> f":9BD SJOIN {NOW} #d +P :"
+    for _ in range(9):  # what is there already counts once
+        bad >> f":9BD EBMASK {NOW} #d b :a!*@* 5 x b!*@* 5 x" >> f":9BD EBMASK {NOW} #d I :e!*@* 5 x"
+    assert bad.gone is None
+    bad >> f"@chatnet/ts={STAMP} :9BD " + line.format(NOW)
+    assert bad.gone == "Too many entries in the lists of channels"
+    house.check()
+
+
 @pytest.mark.parametrize("line", ["EBMASK {} #c b :c!*@* 5 x d!*@* 5 x", "TMODE {} #c +b-e+b c!*@* f d!*@*"])
 def test_the_entries_of_a_list_have_an_end(line: str) -> None:
     """Each speaker is held against all of them, and each who asks is told them all."""
