@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from chatnet.links import links as registry
+from chatnet.links.line import LONGEST_TOKEN
+from chatnet.wire.text import byte_length
 
 CASE: Final = "CASE"
 """What two servers cannot be linked without: they would disagree on who has a nick."""
@@ -33,8 +35,9 @@ def ours(links: registry.Links) -> Iterator[tuple[str, str]]:
 
 
 def stated(links: registry.Links) -> list[str]:
-    """The same as words of CAPAB."""
-    return [f"{key}={value}" for key, value in ours(links)]
+    """The same as words of CAPAB, without one that is too long to be one."""
+    words = [f"{key}={value}" for key, value in ours(links)]
+    return [word for word in words if byte_length(word) <= LONGEST_TOKEN]
 
 
 def differences(links: registry.Links, tokens: frozenset[str]) -> dict[str, str]:

@@ -53,12 +53,14 @@ def test_another_name_of_the_network_is_told() -> None:
     assert told(mesh, "a") == [words]
 
 
-def test_a_long_name_of_the_network_is_no_difference() -> None:
-    mesh = Mesh("a", "b", server={"network": "x" * 63})
+def test_a_name_of_the_network_that_is_too_long_for_a_word_is_not_compared() -> None:
+    mesh = Mesh("a", "b", server={"network": "é" * 63}, sections_of={"b": {"server": {"network": "ö" * 63}}})
     mesh.link("a", "b")
     mesh.settle()
     mesh.check()
     assert told(mesh, "a") == []
+    (said,) = [line for line in mesh.said("a", "b") if line.startswith("CAPAB :")]
+    assert "NETWORK" not in said
 
 
 def test_another_key_of_cloaks_is_told() -> None:
