@@ -33,6 +33,8 @@ from chatnet.wire.text import printable
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+AT_ONCE: Final = 2000
+"""Users that were lost whose memory is freed in one turn."""
 TOLD: Final = "told"
 """The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
 MARKED: Final = "marked"
@@ -205,6 +207,13 @@ class Links:
                 timer.cancel()
         near = far.uplink or network.me
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
+        self._let_go(list(users))
+
+    def _let_go(self, users: list[User]) -> None:
+        """Free the memory of many who are gone, some in each turn: it takes as long as to forget them."""
+        del users[-AT_ONCE:]
+        if users:
+            self.node.clock.later(0.0, lambda: self._let_go(users))
         self._look_again()
 
     def _look_again(self) -> None:
