@@ -24,6 +24,7 @@ from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
 from chatnet.links.resume import NOTHING, OVERHEAD, Offer, Streams
 from chatnet.links.resume import State as Session
+from chatnet.model.channel import Channel
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.server import Server
 from chatnet.model.user import User
@@ -112,6 +113,7 @@ class Link:
         "pinged",
         "reason",
         "received",
+        "renamed",
         "resynced",
         "server",
         "settings",
@@ -150,6 +152,7 @@ class Link:
         self.greeted = False
         self.stamped = False  # whether both sides stamp what they change (CNLWW)
         self.companion: Companion | None = None  # the CNSTAMP to what it tells of a channel now
+        self.renamed: dict[tuple[Folded, int], Channel] = {}  # by name and TS, while its burst comes
         self.compared: float | None = None  # when digests of channels were, in monotonic seconds
         self.listed: set[Folded] | None = None  # channels whose digests it tells, having been asked
         self.asked_digests = -inf  # when it asked for ours

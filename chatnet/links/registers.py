@@ -43,6 +43,7 @@ class Registers:
         self._members: dict[Folded, dict[str, Mark]] = {}
         self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
         self._beaten: dict[Folded, float] = {}  # Unix time when one of the name was, last
+        self._names_of: dict[tuple[Folded, int], Channel] = {}  # by names that they have no more
         self._swept = 0.0
         self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
@@ -138,9 +139,26 @@ class Registers:
 
     def renamed(self, channel: Channel, old: Folded) -> None:
         """A channel has another name."""
+        self.remember_name(channel, old)
         members = self._members.pop(old, None)
-        if members is not None:
+        if members is not None:  # what they were in another channel of the name counts no more
             self._members.setdefault(channel.folded, {}).update(members)
+
+    def remember_name(self, channel: Channel, folded: Folded) -> None:
+        """Who speaks of a name and the TS of `channel` means that one, whoever has the name now."""
+        self._names_of[folded, channel.ts] = channel
+        self.news += 1
+
+    def of_name(self, folded: Folded, ts: int) -> Channel | None:
+        """The channel of that TS that had a name, or nearly did, and has another one now."""
+        channel = self._names_of.get((folded, ts))
+        if channel is None or channel.ts != ts or self.network.channels.get(channel.folded) is not channel:
+            return None
+        return channel
+
+    def take(self, channel: Channel) -> dict[str, Mark]:
+        """All marks of `channel`, and of its members, which are forgotten: it becomes part of another one."""
+        return {**self._of.pop(channel, {}), **self._members.pop(channel.folded, {})}
 
     def ranks(self, channel: Channel, uid: str) -> int:
         """The ranks that somebody was given in `channel` since they came, or as they did."""
@@ -190,6 +208,8 @@ class Registers:
             kept = heapq.nlargest(most, kept)
         self._beaten = {folded: at for at, folded in kept}
         self.network.beaten = {folded: self.network.beaten[folded] for folded in self._beaten}
+        former = [name for name in self._names_of if self.of_name(*name) is not None][-most:]
+        self._names_of = {name: self._names_of[name] for name in former}
         lost = [(at, folded) for folded, at in self._lost.items() if at >= now - memory]
         self._lost = {folded: at for at, folded in heapq.nlargest(most, lost)}
         self._sweep_ended(now, memory, most, apart=apart)

@@ -334,8 +334,14 @@ class Network:
         self.channels[fact.folded] = channel
         self._take_former(fact.folded)
         if fact.folded != old:
-            self.former[old] = Former(channel, fact.at)
-            channel.former[old] = None
+            self.remember_name(channel, old, fact.at)
+
+    def remember_name(self, channel: Channel, folded: Folded, at: float) -> None:
+        """A name that nobody has leads to `channel`, which had it, or nearly did, until `at` (Unix time)."""
+        if folded not in self.channels:
+            self._take_former(folded)
+            self.former[folded] = Former(channel, at)
+            channel.former[folded] = None
             self._forget_former()
 
     def _take_former(self, folded: Folded) -> None:

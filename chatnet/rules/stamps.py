@@ -9,6 +9,7 @@ later than what it answers even where clocks differ.  What is stamped are regist
     b:*!*@bad       an entry of a list, by its folded mask
     o:0AAAAAAAB     a member's rank
     topic, lock     the topic, and the modes that are locked (MLOCK)
+    name            the name itself, since the channel got another one (RENAME)
     0AAAAAAAB       that somebody is a member: this one is of the channel's name, whatever its TS
 
 A change holds if its stamp is later than the one its register has; otherwise nothing comes of it.  A register

@@ -294,11 +294,12 @@ def test_whatever_happens_all_servers_know_the_same(
 
 
 def say(who: int, command: str, channels: str = "yz") -> tuple[Any, ...]:
-    return "say", who, command, 0, channels
+    return "say", who, command, 0, channels.ljust(2, "z")
 
 
 JOIN: Final = "JOIN #{c}"
 PART: Final = "PART #{c} :bye"
+RENAME: Final = "RENAME #{c} #{d}"
 FOUND: Final[dict[str, tuple[int, list[tuple[Any, ...]]]]] = {
     "a channel stays that lost to one which ended before all knew": (
         5,
@@ -338,6 +339,31 @@ FOUND: Final[dict[str, tuple[int, list[tuple[Any, ...]]]]] = {
             say(0, JOIN), ("ban", 4, "K", 50), ("deliver", 6, 3), say(5, JOIN), ("deliver", 1, 2),
             ("kill", 1, 5), ("cut", 1),
         ],
+    ),
+    "a channel gets two names at once": (
+        3, [say(0, RENAME, "xy"), say(2, RENAME, "xz"), say(4, JOIN, "x"), say(5, "MODE #{c} +m", "x")]
+    ),
+    "it gets a name that somebody else, who is in it, takes at that moment": (
+        2, [say(1, RENAME, "xy"), say(4, JOIN, "y")]
+    ),
+    "and a mode at that moment": (
+        5,
+        [
+            say(1, RENAME, "xy"), say(5, "PRIVMSG #{c} :hello", "x"), say(2, "MODE #{c} +j 9:9", "x"),
+            ("deliver", 1, 3), say(0, "JOIN #{c} key", "x"),
+        ],
+    ),
+    "the old name is taken again before all know the new one": (
+        5, [say(4, RENAME, "xy"), say(3, "MODE #{c} -o n0", "x"), say(4, JOIN, "x")]
+    ),
+    "it gets another name while servers meet": (
+        5, [("cut", 2), ("link", 2), ("deliver", 8, 2), ("deliver", 2, 2), say(4, RENAME, "xy")]
+    ),
+    "it gets another name while two servers meet, who told all": (
+        2, [("cut", 0), ("link", 0), ("deliver", 7, 4), say(3, RENAME, "xy")]
+    ),
+    "it had another name when somebody was put out on the other side": (
+        3, [("cut", 1), say(3, "KICK #{c} n1 :out", "x"), ("cut", 0), say(0, RENAME, "xy")]
     ),
 }  # fmt: skip
 

@@ -441,6 +441,8 @@ def rename(line: Line) -> None:
     # <- :0AAAAAAAB RENAME 1795345576 #one #two :a reason
     """
     channel, name = line.network.channel(line.params[1]), _name(line, 2)
+    if line.link.stamped:
+        channel = stamped.rename(line, _name(line, 1), name, line.ts(0))
     if channel is None or not line.link.codec.core or not is_current(channel, line.ts(0)):
         raise Ignored
     folded = line.network.fold(name)
@@ -448,6 +450,11 @@ def rename(line: Line) -> None:
     other = line.network.channels.get(folded)
     if other is None or other is channel:
         line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
+    elif line.link.stamped:
+        moved = list(channel.members)
+        stamped.move(line, channel, other, reason)
+        renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, channel.name)
+        _pass_on(line, renamed, [user for user in moved if user in other.members])
     else:
         _move(line, channel, other, reason)
 
@@ -484,6 +491,8 @@ def _pass_on(line: Line, fact: ChannelRenamed, moved: Sequence[User]) -> None:
     """Tell the other neighbours who were `moved` into a channel, and since when that one is there."""
     me, channel = line.network.me, fact.channel
     for link in line.links.others(line.link):
+        if link.stamped and line.link.stamped:
+            continue  # it has read what we did
         members = [(user, channel.members[user]) for user in moved if line.links.way_to(user) is not link]
         for text in link.codec.renamed(me, fact, members):
             link.send(text)

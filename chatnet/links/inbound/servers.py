@@ -128,6 +128,7 @@ def end_burst(link: one.Link) -> None:
     """The neighbour has told all it knew when it came."""
     if link.state is one.State.INTRODUCED and link.server is not None:
         link.step("end of burst")
+        link.renamed.clear()
         node = link.links.node
         node.commit(NetJoinEnded(link.server, node.clock.time()), link)
         link.links.tell(f"{link.name} has told all it knew")

@@ -54,7 +54,7 @@ class ChannelsOut:
     def _stamp(self, origin: object) -> Stamp | None:
         """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
         links = self._links
-        if links.registers is None or origin is registry.MARKED:
+        if links.registers is None or origin in (registry.MARKED, registry.TOLD):
             return None
         if isinstance(origin, one.Link) and origin.stamped:
             return None
@@ -277,11 +277,21 @@ class ChannelsOut:
     # names
 
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
-        me = self._links.node.network.me
-        if self._links.registers is not None:
-            self._links.registers.renamed(fact.channel, self._links.node.network.fold(fact.old))
-        for link in self._links.others(origin):
-            _send(link, link.codec.renamed(me, fact, self._links.routes.members_beyond(link, fact.channel)))
+        me, routes, registers = self._links.node.network.me, self._links.routes, self._links.registers
+        stamp = self._stamp(origin)
+        if registers is not None:
+            old = self._links.node.network.fold(fact.old)
+            registers.renamed(fact.channel, old)
+            for link in self._links.stamped(None):
+                if link.state is one.State.INTRODUCED:
+                    link.renamed[old, fact.channel.ts] = fact.channel
+            if stamp is not None:
+                registers.mark(fact.channel, "name", stamp, adding=True)
+        self._tell(
+            origin,
+            lambda link: link.codec.renamed(me, fact, routes.members_beyond(link, fact.channel)),
+            stamp,
+        )
 
 
 def register_of(links: registry.Links, change: facts.ModeChange) -> str:

@@ -17,6 +17,8 @@ from chatnet.links.inbound.stamped.claims import sjoin
 from chatnet.links.inbound.stamped.lists import enter
 from chatnet.links.inbound.stamped.members import join, kick, part
 from chatnet.links.inbound.stamped.modes import tmode
+from chatnet.links.inbound.stamped.moves import move
+from chatnet.links.inbound.stamped.names import rename
 from chatnet.links.inbound.stamped.topics import lock, topic
 
-__all__ = ["enter", "join", "kick", "lock", "part", "remember", "sjoin", "tmode", "topic"]
+__all__ = ["enter", "join", "kick", "lock", "move", "part", "remember", "rename", "sjoin", "tmode", "topic"]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from chatnet.links.companion import Companion
 from chatnet.links.inbound.stamped.ages import begin, keep, meet, settle, state
-from chatnet.links.inbound.stamped.companions import companion_of
+from chatnet.links.inbound.stamped.companions import companion_of, find_told
 from chatnet.links.inbound.stamped.known import (
     commit,
     ended_of,
@@ -41,9 +41,21 @@ def sjoin(line: Line, claim: SJoin, absent: Iterable[tuple[str, int]]) -> None:
     if claim.silent and not claim.members:
         meet(line, find_alive(line, claim.name), claim.ts)
         return
-    merge = _Merge(line, claim, absent, companion_of(line, claim.name, claim.ts), stamp_of(line))
-    merge.put_out()
-    channel = find_alive(line, claim.name)
+    take_in(line, claim, absent, companion_of(line, claim.name, claim.ts), stamp_of(line))
+
+
+def take_in(
+    line: Line, claim: SJoin, absent: Iterable[tuple[str, int]], told: Companion, stamp: Stamp
+) -> None:
+    """Take what `claim` tells into the channel of that name, registers being as `told`, or as of `stamp`."""
+    channel = find_told(line, told, stamp) or find_alive(line, claim.name)
+    merge = _Merge(line, claim, absent, told, stamp)
+    merge.put_out(channel)
+    if channel is not None and not is_alive(line, channel):
+        if channel.ts == claim.ts:  # those who were in it here are out
+            merge.into(channel)
+            return
+        channel = None
     if channel is not None and claim.ts < channel.ts and not claim.members and "P" not in claim.flags:
         channel = None  # it ended there, and ours may have come after it
         target: Channel | None = None
@@ -97,12 +109,12 @@ class _Merge:
         self._marks[register] = Mark(stamp, adding)
         return True
 
-    def put_out(self) -> None:
+    def put_out(self, channel: Channel | None) -> None:
         """Who is in the channel no more, whatever its TS, as CNSTAMP tells."""
-        line = self._line
+        line, name = self._line, self._claim.name
         for uid, mark in self._told.marks.items() if self._first else ():
             gone = is_uid(uid) and not mark.adding
-            if gone and leave(line, self._claim.name, uid, mark.stamp, self._kicked):
+            if gone and leave(line, name, channel, uid, mark.stamp, self._kicked):
                 self._marks[uid] = mark
 
     def _kicked(self, channel: Channel, user: User) -> Fact:

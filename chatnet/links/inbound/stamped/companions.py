@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chatnet.links.companion import Companion
-from chatnet.links.inbound.stamped.known import ended_of, find_alive, find_of_ts, observed, relay, stamp_of
+from chatnet.links.inbound.stamped.known import (
+    ended_of,
+    find_alive,
+    find_of_ts,
+    is_alive,
+    observed,
+    relay,
+    stamp_of,
+)
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.model.channel import Channel
 from chatnet.model.modes import RANKS, kind_of
@@ -42,7 +50,7 @@ def cnstamp(line: Line) -> None:
 def _is_register(text: str) -> bool:
     letter, colon, subject = text.partition(":")
     if not colon:
-        return text in ("topic", "lock") or kind_of(text) in ("B", "C", "D") or is_uid(text)
+        return text in ("topic", "lock", "name") or kind_of(text) in ("B", "C", "D") or is_uid(text)
     if letter in RANKS:
         return is_uid(subject)
     return kind_of(letter) == "A" and 0 < len(subject) <= LONGEST_MASK
@@ -57,13 +65,19 @@ def companion_of(line: Line, name: str, ts: int) -> Companion:
     return companion
 
 
+def find_told(line: Line, told: Companion, stamp: Stamp) -> Channel | None:
+    """What a burst tells of that was renamed here since it began: its server hears of that behind ours."""
+    channel = line.link.renamed.get((told.folded, told.ts)) if stamp is NEVER else None
+    return channel if channel is not None and is_alive(line, channel) else None
+
+
 def claimed(line: Line, name: str, ts: int) -> tuple[Channel, Callable[[str], Stamp], bool]:
     """What a line tells of: the channel of that TS, stamps by register, and whether it is a change."""
     stamp, told = stamp_of(line), companion_of(line, name, ts)
     channel = find_of_ts(line, name, ts)
     if stamp is NEVER and channel is not None and channel.folded != told.folded:
         # It was renamed here, but what is told of is the one that the SJOIN before this line named.
-        channel = ended_of(line, told.folded).get(ts)
+        channel = find_told(line, told, stamp) or ended_of(line, told.folded).get(ts)
     if channel is None:
         alive = find_alive(line, name)
         if stamp is not NEVER and (alive is None or ts < alive.ts):

@@ -45,7 +45,9 @@ def find_alive(line: Line, name: str) -> Channel | None:
 def find_meant(line: Line, name: str, ts: int | None = None) -> Channel | None:
     """The channel that is changed: perhaps by a name that it had until a moment ago."""
     channel = line.network.channel_meant(name)
-    return channel if channel is not None and ts in (None, channel.ts) else line.network.channel(name)
+    if ts is None or (channel is not None and channel.ts == ts):
+        return channel
+    return registers_of(line).of_name(line.network.fold(name), ts) or line.network.channel(name)
 
 
 def folded_name(line: Line, name: str, channel: Channel | None) -> Folded:

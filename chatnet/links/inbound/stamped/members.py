@@ -73,7 +73,8 @@ def part(line: Line, names: Iterable[str], reason: str | None) -> None:
     """A user leaves channels."""
     user, stamp = line.by_user(), stamp_of(line)
     for name in names:
-        leave(line, name, user.uid, stamp, lambda c, user: Parted(c, user, reason, line.at))
+        channel = find_meant(line, name)
+        leave(line, name, channel, user.uid, stamp, lambda c, user: Parted(c, user, reason, line.at))
     relay(line)
 
 
@@ -81,17 +82,24 @@ def kick(line: Line, name: str, uid: str, reason: str) -> None:
     """Somebody is put out of a channel, who may be unknown here now."""
     if not is_uid(uid):
         raise Ignored
-    if leave(line, name, uid, stamp_of(line), lambda c, user: Kicked(c, user, line.source, reason, line.at)):
+    channel, stamp = find_meant(line, name), stamp_of(line)
+    if leave(line, name, channel, uid, stamp, lambda c, user: Kicked(c, user, line.source, reason, line.at)):
         relay(line)
 
 
-def leave(line: Line, name: str, uid: str, stamp: Stamp, make: Callable[[Channel, User], Fact]) -> bool:
-    """Somebody, who may be unknown, is in a channel no more; False if it is known that they are.
+def leave(
+    line: Line,
+    name: str,
+    channel: Channel | None,
+    uid: str,
+    stamp: Stamp,
+    make: Callable[[Channel, User], Fact],
+) -> bool:
+    """Somebody, who may be unknown, is in `channel` no more; False if it is known that they are.
 
-    `make` gives the fact, if they were in it here.
+    The line calls it `name`.  `make` gives the fact, if they were in it here.
     """
-    registers, channel = registers_of(line), find_meant(line, name)
-    folded = folded_name(line, name, channel)
+    registers, folded = registers_of(line), folded_name(line, name, channel)
     if not holds(stamp, registers.members(folded).get(uid)):
         return False
     registers.left(channel or Channel(name, folded, 0), uid, stamp)
