@@ -193,7 +193,7 @@ def introduce(link: one.Link, name: str, description: str) -> None:
     neighbour.caps = link.caps
     link.server = neighbour
     link.step("SERVER")
-    links.routes.direct[neighbour] = link
+    links.met(neighbour, link)
     now = node.clock.time()
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)

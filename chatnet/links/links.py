@@ -47,7 +47,12 @@ class Links:
         self.queries = Queries(self)
         self.agents = Agents(self)
         self._doubted: set[tuple[SID, str]] = set()
-        self.hears: Mapping[type[Fact], Hearer] = hears(self)
+        self._hears: Mapping[type[Fact], Hearer] = hears(self)
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """What neighbours are told of; nothing while there are none."""
+        return self._hears if self.routes.direct else {}
 
     # connections
 
@@ -58,6 +63,11 @@ class Links:
         if settings is not None:
             handshake.greet(link)
         return link
+
+    def met(self, neighbour: Server, link: one.Link) -> None:
+        """Tell `neighbour` by `link` what happens, from now on."""
+        self.routes.direct[neighbour] = link
+        self.node.hearing_changed()
 
     def neighbours(self) -> Iterator[one.Link]:
         """The links to servers that were introduced."""

@@ -37,8 +37,6 @@ class ChannelsOut:
     # members
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
-        if not self._links.routes.direct:  # all users are here then
-            return
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)
@@ -77,8 +75,6 @@ class ChannelsOut:
             link.send(link.codec.kicked(fact))
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
-        if not self._links.routes.direct:
-            return
         for channel in fact.user.channels:
             self._links.routes.left(channel, fact.user.server)
 

@@ -32,6 +32,7 @@ class ServersOut:
             link = routes.direct.pop(server, None)
             if link is not None:
                 routes.forget(link)
+                self._links.node.hearing_changed()
         routes.departed(fact.far, len(fact.users))
         for user in fact.users:
             for channel in user.channels:
