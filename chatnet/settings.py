@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from types import SimpleNamespace
+from typing import Annotated, Final, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -132,6 +133,17 @@ class Section(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+
+S = TypeVar("S", bound=Section)
+
+
+def at_hand(section: S) -> S:
+    """The values of `section` as plain attributes, for what is read with each line.
+
+    To look into a model takes ten times as long, for pydantic looks for other things there.
+    """
+    return cast(S, SimpleNamespace(**dict(section)))
 
 
 class ServerSettings(Section):

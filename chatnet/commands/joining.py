@@ -48,8 +48,7 @@ def join(request: Request) -> None:
 
 
 def _join(request: Request, name: str, key: str) -> None:
-    user, settings, now = request.user, request.node.settings, request.node.clock.time()
-    limits, flood = request.sessions.limits, settings.flood
+    user, limits, rates = request.user, request.sessions.limits, request.sessions.rates
     channel = request.network.channel(name)
     if channel is not None and user in channel.members:
         return
@@ -62,10 +61,11 @@ def _join(request: Request, name: str, key: str) -> None:
     if user.oper is None and request.sessions.network_bans.name(name) is not None:
         request.reply(numerics.ERR_BADCHANNAME, name)
         return
-    if too_fast(request.session, "join", flood.join_rate, flood.join_period):
+    if too_fast(request.session, "join", rates.join_rate, rates.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
-        channel = renamed_from(request.network, settings, user, name, now)
+        now = request.now
+        channel = renamed_from(request.network, request.settings, user, name, now)
         if channel is not None:
             _lead(request, name, channel, key)
             return
@@ -94,7 +94,7 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.node.clock.time()))
+        request.commit(Joined(channel, ((user, 0),), request.now))
     else:
         _forward(request, channel, refusal, key)
 

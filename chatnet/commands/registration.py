@@ -74,9 +74,9 @@ def nick(request: Request) -> None:
     for channel, ranks in me.channels.items():
         if not ranks and bans.muted(channel, me):
             request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
-    flood = request.settings.flood
-    if too_fast(session, "nick", flood.nick_rate, flood.nick_period):
-        request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(flood.nick_period))
+    rates = request.sessions.rates
+    if too_fast(session, "nick", rates.nick_rate, rates.nick_period):
+        request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
     request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
 
