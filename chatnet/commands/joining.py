@@ -36,9 +36,12 @@ def join(request: Request) -> None:
         for channel in list(request.user.channels):
             request.commit(Parted(channel, request.user, None, request.now))
         return
-    keys = request.param(1).split(",")
+    names, keys = request.params[0], request.param(1).split(",")
+    if names and "," not in names:
+        _join(request, names, keys[0])
+        return
     wanted: dict[str, str] = {}
-    for index, name in enumerate(request.params[0].split(",")):
+    for index, name in enumerate(names.split(",")):
         if name:
             wanted.setdefault(name, keys[index] if index < len(keys) else "")
     if not wanted:

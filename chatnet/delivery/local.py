@@ -394,12 +394,14 @@ class Delivery:
             return  # a channel that stays while it is empty
         if self._netsplits.joins and self._netsplits.tells(fact):
             return
-        for user, _ in fact.members:
-            for session in self._users.get(user, ()):
-                add(self._channels.setdefault(channel, {}), session)
+        own = [session for user, _ in fact.members for session in self._users.get(user, ())]
         groups = self._channels.get(channel)
         if groups is None:
-            return
+            if not own:
+                return
+            groups = self._channels[channel] = {}
+        for session in own:
+            add(groups, session)
         for user, ranks in fact.members:
 
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
@@ -411,9 +413,11 @@ class Delivery:
                 self._tell_ranks(groups, fact, user, ranks)
             if user.away is not None:
                 self._tell_away(groups, fact, user)
-        for user, _ in fact.members:
-            for session in self._users.get(user, ()):
-                self._receive_newcomer(session, fact)
+        for session in own:
+            if fact.created:
+                flags = "".join(sorted(channel.flags)).encode()
+                session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags))
+            self._receive_channel(session, channel)
 
     def _tell_ranks(self, groups: Groups, fact: facts.Joined, user: User, ranks: int) -> None:
         letters = rank_letters(ranks)
@@ -431,14 +435,6 @@ class Delivery:
         own = [session.outlet for session in self._users.get(user, ())]
         told = select(groups, having=cap.AWAY_NOTIFY, but=own)
         self.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
-
-    def _receive_newcomer(self, session: Session, fact: facts.Joined) -> None:
-        """Who comes in is told the modes of a channel just made, the topic, and who is there."""
-        channel = fact.channel
-        if fact.created:
-            flags = "".join(sorted(channel.flags))
-            session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags.encode()))
-        self._receive_channel(session, channel)
 
     @staticmethod
     def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:
