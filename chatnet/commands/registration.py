@@ -51,18 +51,18 @@ def nick(request: Request) -> None:
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
     use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
-    session, network, me = request.session, request.network, request.user
+    session, sessions, network, me = request.session, request.sessions, request.network, request.user
     wanted = request.param(0)
     if not wanted:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    reserved = request.user.oper is None and request.sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, request.sessions.limits.nick):
+    reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
+    if reserved or not is_nick(wanted, sessions.limits.nick):
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
-    if folded in request.sessions.held_nicks and folded != me.folded:
+    if sessions.held_nicks.includes(folded) and folded != me.folded:
         request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
     if not session.registered:
         me.nick, me.folded = wanted, folded
@@ -70,11 +70,11 @@ def nick(request: Request) -> None:
         return
     if wanted == me.nick:
         return
-    bans = request.sessions.bans
+    bans = sessions.bans
     for channel, ranks in me.channels.items():
         if not ranks and bans.muted(channel, me):
             request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
-    rates = request.sessions.rates
+    rates = sessions.rates
     if too_fast(session, "nick", rates.nick_rate, rates.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
     request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")

@@ -145,7 +145,8 @@ class Network:
             channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        self.opers.pop(user, None)
+        if user.oper is not None:
+            del self.opers[user]
         if "i" in user.modes:
             self.invisible -= 1
         for other in user.accepted_by:
@@ -239,7 +240,8 @@ class Network:
 
     def _forget_member(self, channel: Channel, user: User) -> None:
         del channel.members[user]
-        channel.verdicts.pop(user, None)
+        if channel.verdicts:
+            channel.verdicts.pop(user, None)
         if not channel.members and "P" not in channel.flags:
             self._end_channel(channel)
 
@@ -264,8 +266,8 @@ class Network:
         for user, ranks in fact.members:
             channel.members[user] = ranks
             user.channels[channel] = ranks
-            user.invites.pop(channel, None)
-            channel.invited.pop(user, None)
+            if channel in user.invites:
+                del user.invites[channel], channel.invited[user]
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel

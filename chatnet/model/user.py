@@ -103,7 +103,8 @@ class User:
 
     def renew_source(self) -> None:
         """Make `source` anew after nick, user name or host changed."""
-        self.source = self.mask.encode("utf-8", "surrogateescape")
+        # The text of `mask`, made here: each newcomer comes this way.
+        self.source = f"{self.nick}!{self.username}@{self.host}".encode("utf-8", "surrogateescape")
 
     def renew_tagged(self) -> None:
         """Make `tagged` anew after account, oper or modes changed."""

@@ -89,7 +89,7 @@ def in_utf8(lines: bytes) -> bytes:
 
 def encode(text: str) -> bytes:
     """Text of the model as the bytes it came in as."""
-    return text.encode("utf-8", "surrogateescape")
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogateescape")
 
 
 def message(fact: facts.MessageSent, key: int) -> bytes:
@@ -182,11 +182,12 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
 
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
-    return quit_line(fact.user, encode(fact.reason), fact.at, key)
+    user = fact.user
+    return line(b":%b QUIT :%b" % (user.source, encode(fact.reason)), fact.at, key, user)
 
 
 def quit_line(user: User, reason: bytes, at: float, key: int) -> bytes:
-    """The same, for whoever leaves."""
+    """The same, of one of many who leave."""
     return line(b":%b QUIT :%b" % (user.source, reason), at, key, user)
 
 
