@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -44,7 +45,7 @@ class Request:
 
     __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
 
-    def __init__(self, session: Session, params: list[str], tags: dict[str, str], row: Row) -> None:
+    def __init__(self, session: Session, params: list[str], tags: Mapping[str, str], row: Row) -> None:
         sessions = session.sessions
         self.session = session
         self.sessions: Sessions = sessions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -41,7 +42,7 @@ class Line:
     __slots__ = ("link", "params", "row", "source", "tags")
 
     def __init__(
-        self, link: one.Link, source: Server | User, params: list[str], tags: dict[str, str], row: Row
+        self, link: one.Link, source: Server | User, params: list[str], tags: Mapping[str, str], row: Row
     ) -> None:
         self.link = link
         self.source = source
