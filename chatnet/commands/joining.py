@@ -32,11 +32,11 @@ def join(request: Request) -> None:
     470 tells that you are sent to another channel, 443 that you are there already; FAIL CHANNEL_RENAMED, to
     clients that know RENAME, what the channel is called now.
     """
-    if request.params[0] == "0":
+    names, keys = request.params[0], request.param(1).split(",")
+    if names == "0":
         for channel in list(request.user.channels):
             request.commit(Parted(channel, request.user, None, request.now))
         return
-    names, keys = request.params[0], request.param(1).split(",")
     if names and "," not in names:
         _join(request, names, keys[0])
         return

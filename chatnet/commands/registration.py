@@ -52,8 +52,7 @@ def nick(request: Request) -> None:
     use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
     session, sessions, network, me = request.session, request.sessions, request.network, request.user
-    wanted = request.param(0)
-    if not wanted:
+    if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
     if reserved or not is_nick(wanted, sessions.limits.nick):
@@ -91,7 +90,7 @@ def ping(request: Request) -> None:
     token = request.params[0]
     if not token:
         request.stop(numerics.ERR_NOORIGIN)
-    if request.param(1) and request.session.registered:
+    if len(request.params) > 1 and request.params[1] and request.session.registered:
         queries = request.sessions.links.queries
         whom = queries.meant(request.params[1])
         if whom is None:
@@ -121,5 +120,5 @@ def quit_(request: Request) -> None:
 
     https://modern.ircdocs.horse/#quit-message
     """
-    reason = cut(request.param(0), request.sessions.limits.kick)
+    reason = cut(request.params[0], request.sessions.limits.kick) if request.params else ""
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -101,7 +101,8 @@ class Delivery:
         """Deliver nothing more to `session`; True if it was the last one of its user."""
         user = session.user
         key = key_of(session)
-        self._netsplits.forget(session)
+        if self._netsplits.joins:
+            self._netsplits.forget(session)
         for channel in user.channels:
             self._remove(channel, session, key)
         sessions = self._users[user]

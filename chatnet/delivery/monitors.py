@@ -65,8 +65,9 @@ class Monitors:
 
     def forget(self, session: Session) -> None:
         """Tell `session` nothing more."""
-        for folded in self._watched.pop(session, ()):
-            self._drop(session, folded)
+        if session in self._watched:
+            for folded in self._watched.pop(session):
+                self._drop(session, folded)
 
     def _drop(self, session: Session, folded: Folded) -> None:
         watchers = self._watchers[folded]

@@ -141,18 +141,20 @@ class Network:
     def _forget_user(self, user: User, at: float) -> None:
         for channel in user.channels:
             self._forget_member(channel, user)
-        for channel in user.invites:
-            channel.invited.pop(user, None)
+        if user.invites:
+            for channel in user.invites:
+                channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
         if user.oper is not None:
             del self.opers[user]
         if "i" in user.modes:
             self.invisible -= 1
-        for other in user.accepted_by:
-            other.accepts.pop(user, None)
-        for other in user.accepts:
-            other.accepted_by.pop(user, None)
+        if user.accepted_by or user.accepts:
+            for other in user.accepted_by:
+                other.accepts.pop(user, None)
+            for other in user.accepts:
+                other.accepted_by.pop(user, None)
         self.whowas.remember(user, at)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:

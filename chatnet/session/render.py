@@ -96,12 +96,12 @@ def message(fact: facts.MessageSent, key: int) -> bytes:
     """``:nick!user@host PRIVMSG #channel :text``; for a user, the target is their nick."""
     target = fact.target
     name = target.source if isinstance(target, Channel) else encode(target.nick)
+    if fact.status:
+        name = fact.status.encode() + name
     if fact.command == "TAGMSG":
-        body = b":%b TAGMSG %b%b" % (fact.by.source, fact.status.encode(), name)
+        body = b":%b TAGMSG %b" % (fact.by.source, name)
     else:
-        body = b":%b %b %b%b :%b" % (
-            fact.by.source, fact.command.encode(), fact.status.encode(), name, encode(fact.text),
-        )  # fmt: skip
+        body = b":%b %b %b :%b" % (fact.by.source, fact.command.encode(), name, encode(fact.text))
     return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
 
 

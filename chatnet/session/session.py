@@ -8,7 +8,7 @@ while the session has run up more penalty than its class allows; nothing is exec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 from chatnet.dispatch import Phase, Row
@@ -63,6 +63,10 @@ class Needs:
     CAP: Final = 4  # CAP END
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
+
+
+FIRST: Final = Needs.NICK | Needs.USER
+"""What every one of them lacks when it begins."""
 
 
 class Refused(Exception):
@@ -129,7 +133,7 @@ class Session:
         self.buffer = LineBuffer(TAGS + LINE)
         self.caps = 0
         self.cap_version = 0
-        self.needs: int = Needs.NICK | Needs.USER
+        self.needs: int = FIRST
         self.registered = False
         self.closed = False
         self.held = False
@@ -262,7 +266,7 @@ class Session:
             return
         self.execute(row, params, tags)
 
-    def execute(self, row: Row, params: list[str], tags: dict[str, str]) -> None:
+    def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
         try:
             handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
