@@ -41,7 +41,7 @@ def split(line: str) -> tuple[Mapping[str, str], str, str, list[str]] | None:
     """
     tags = _NO_TAGS
     source = ""
-    if not line or line[0] in " @:":
+    if line < "A":  # or else there is no space, ``@`` or colon at its beginning
         line = line.lstrip(" ")
         if line[:1] == "@":
             text, _, line = line[1:].partition(" ")
