@@ -160,7 +160,7 @@ class Delivery:
         turn = self._turn
         dirty, serial = turn.dirty, turn.serial
         for caps, group in groups.items():
-            if caps & skip or caps & need != need:
+            if (skip and caps & skip) or (need and caps & need != need):
                 continue
             key = caps & mask
             line = lines.get(key)
@@ -316,7 +316,7 @@ class Delivery:
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         # The quitter's own sessions were detached before, so that they hear nothing of it.
-        channels = [g for channel in fact.user.channels if (g := self._channels.get(channel)) is not None]
+        channels = list(filter(None, map(self._channels.get, fact.user.channels)))
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
             self.fan(audience, cap.SERVER_TIME | fact.user.tagged, render.quitted, fact)
@@ -395,7 +395,9 @@ class Delivery:
             return  # a channel that stays while it is empty
         if self._netsplits.joins and self._netsplits.tells(fact):
             return
-        own = [session for user, _ in fact.members for session in self._users.get(user, ())]
+        own: list[Session] = []
+        for user, _ in fact.members:
+            own += self._users.get(user, ())
         groups = self._channels.get(channel)
         if groups is None:
             if not own:

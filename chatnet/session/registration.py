@@ -202,7 +202,7 @@ def counts(sessions: registry.Sessions) -> bytes:
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
     opers, unknown, channels = len(network.opers), len(sessions.all) - local, len(network.channels)
     form = sessions.welcome.counts[bool(opers), bool(unknown), bool(channels)]
-    optional = [number for number in (opers, unknown, channels) if number]
+    optional = filter(None, (opers, unknown, channels))
     return form % (
         everybody - invisible, invisible, servers, *optional, local, len(sessions.links.routes.direct),
         local, most, local, most, everybody, network.most_users, everybody, network.most_users,
