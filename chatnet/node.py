@@ -50,7 +50,7 @@ class Observer(Protocol):
 
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
-        """Kind of fact → function of (fact, origin)."""
+        """Kind of fact → function of (fact, origin). It may change: see :meth:`Node.hearing_changed`."""
 
 
 Plan = tuple[Callable[[Any], None] | None, tuple[Hearer, ...]]
@@ -89,6 +89,10 @@ class Node:
     def observe(self, observers: Sequence[Observer]) -> None:
         """Tell facts to `observers` from now on, in this order."""
         self._observers = observers
+        self.hearing_changed()
+
+    def hearing_changed(self) -> None:
+        """What an observer hears is not what it was: who has nobody to tell need not be told."""
         self._plans.clear()
 
     def commit(self, fact: Fact, origin: object = None) -> None:
@@ -138,4 +142,4 @@ class Node:
         """Replace the settings, whole and valid as they are, and tell the observers."""
         old, self.settings = self.settings, new
         self.commit(SettingsChanged(old, new))
-        self._plans.clear()  # what an observer hears may depend on them
+        self.hearing_changed()  # it may depend on them

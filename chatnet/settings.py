@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -132,6 +132,24 @@ class Section(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+
+S = TypeVar("S", bound=Section)
+
+
+class _Plain:
+    """An object that has but attributes."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.__dict__.update(values)
+
+
+def at_hand(section: S) -> S:
+    """The values of `section` as plain attributes, for what is read with each line.
+
+    To look into a model takes ten times as long, for pydantic looks for other things there.
+    """
+    return cast(S, _Plain(dict(section)))
 
 
 class ServerSettings(Section):

@@ -32,13 +32,16 @@ def join(request: Request) -> None:
     470 tells that you are sent to another channel, 443 that you are there already; FAIL CHANNEL_RENAMED, to
     clients that know RENAME, what the channel is called now.
     """
-    if request.params[0] == "0":
+    names, keys = request.params[0], request.param(1).split(",")
+    if names == "0":
         for channel in list(request.user.channels):
             request.commit(Parted(channel, request.user, None, request.now))
         return
-    keys = request.param(1).split(",")
+    if names and "," not in names:
+        _join(request, names, keys[0])
+        return
     wanted: dict[str, str] = {}
-    for index, name in enumerate(request.params[0].split(",")):
+    for index, name in enumerate(names.split(",")):
         if name:
             wanted.setdefault(name, keys[index] if index < len(keys) else "")
     if not wanted:
@@ -48,8 +51,7 @@ def join(request: Request) -> None:
 
 
 def _join(request: Request, name: str, key: str) -> None:
-    user, settings, now = request.user, request.node.settings, request.node.clock.time()
-    limits, flood = request.sessions.limits, settings.flood
+    user, limits, rates = request.user, request.sessions.limits, request.sessions.rates
     channel = request.network.channel(name)
     if channel is not None and user in channel.members:
         return
@@ -62,10 +64,11 @@ def _join(request: Request, name: str, key: str) -> None:
     if user.oper is None and request.sessions.network_bans.name(name) is not None:
         request.reply(numerics.ERR_BADCHANNAME, name)
         return
-    if too_fast(request.session, "join", flood.join_rate, flood.join_period):
+    if too_fast(request.session, "join", rates.join_rate, rates.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
-        channel = renamed_from(request.network, settings, user, name, now)
+        now = request.now
+        channel = renamed_from(request.network, request.settings, user, name, now)
         if channel is not None:
             _lead(request, name, channel, key)
             return
@@ -95,7 +98,7 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.node.clock.time()))
+        request.commit(Joined(channel, ((user, 0),), request.now))
     else:
         _forward(request, channel, refusal, key)
 

@@ -233,8 +233,8 @@ def _new_target(request: Request, target: User) -> bool:
         return False
     if not target.channels.keys().isdisjoint(request.user.channels.keys()):
         return False
-    flood = request.settings.flood
-    if too_fast(session, "target", flood.target_rate, flood.target_period):
+    rates = request.sessions.rates
+    if too_fast(session, "target", rates.target_rate, rates.target_period):
         return True
     note(session, key)
     for other in request.sessions.local.sessions_of(target):

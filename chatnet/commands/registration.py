@@ -51,18 +51,17 @@ def nick(request: Request) -> None:
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
     use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
-    session, network, me = request.session, request.network, request.user
-    wanted = request.param(0)
-    if not wanted:
+    session, sessions, network, me = request.session, request.sessions, request.network, request.user
+    if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    reserved = request.user.oper is None and request.sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, request.sessions.limits.nick):
+    reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
+    if reserved or not is_nick(wanted, sessions.limits.nick):
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
-    if folded in request.sessions.held_nicks and folded != me.folded:
+    if sessions.held_nicks.includes(folded) and folded != me.folded:
         request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
     if not session.registered:
         me.nick, me.folded = wanted, folded
@@ -70,13 +69,13 @@ def nick(request: Request) -> None:
         return
     if wanted == me.nick:
         return
-    bans = request.sessions.bans
+    bans = sessions.bans
     for channel, ranks in me.channels.items():
         if not ranks and bans.muted(channel, me):
             request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
-    flood = request.settings.flood
-    if too_fast(session, "nick", flood.nick_rate, flood.nick_period):
-        request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(flood.nick_period))
+    rates = sessions.rates
+    if too_fast(session, "nick", rates.nick_rate, rates.nick_period):
+        request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
     request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
 
@@ -91,7 +90,7 @@ def ping(request: Request) -> None:
     token = request.params[0]
     if not token:
         request.stop(numerics.ERR_NOORIGIN)
-    if request.param(1) and request.session.registered:
+    if len(request.params) > 1 and request.params[1] and request.session.registered:
         queries = request.sessions.links.queries
         whom = queries.meant(request.params[1])
         if whom is None:
@@ -121,5 +120,5 @@ def quit_(request: Request) -> None:
 
     https://modern.ircdocs.horse/#quit-message
     """
-    reason = cut(request.param(0), request.sessions.limits.kick)
+    reason = cut(request.params[0], request.sessions.limits.kick) if request.params else ""
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -39,17 +40,16 @@ class Request:
 
     `params` are the parameters as sent and `tags` the tags, unescaped; hostile until checked.  Names that a
     client sent and that go back in a reply pass through ``wire.text.middle`` unless they were found in the
-    network.  `node` is this server, `network` the network as it knows it, `sessions` are all local sessions.
+    network.  `network` is the network as this server knows it, `sessions` are all local sessions.
     """
 
-    __slots__ = ("network", "node", "params", "row", "session", "sessions", "tags", "user")
+    __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
 
-    def __init__(self, session: Session, params: list[str], tags: dict[str, str], row: Row) -> None:
+    def __init__(self, session: Session, params: list[str], tags: Mapping[str, str], row: Row) -> None:
         sessions = session.sessions
         self.session = session
         self.sessions: Sessions = sessions
-        self.node: Node = sessions.node
-        self.network: Network = self.node.network
+        self.network: Network = sessions.network
         self.user: User = session.user
         self.params = params
         self.tags = tags
@@ -58,14 +58,19 @@ class Request:
             self.need(row.privilege)
 
     @property
+    def node(self) -> Node:
+        """This server."""
+        return self.sessions.node
+
+    @property
     def settings(self) -> Settings:
         """The settings in force."""
-        return self.node.settings
+        return self.sessions.node.settings
 
     @property
     def now(self) -> float:
         """Unix time in seconds."""
-        return self.node.clock.time()
+        return self.sessions.node.clock.time()
 
     def msgid(self, target: Channel | User) -> str:
         """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
@@ -90,7 +95,7 @@ class Request:
 
     def commit(self, fact: Fact) -> None:
         """State what happened; the asking session is its origin."""
-        self.node.commit(fact, self.session)
+        self.sessions.node.commit(fact, self.session)
 
     def notice(self, letter: str, text: str) -> None:
         """Tell the opers who want to know (a letter of the snomask)."""

@@ -106,7 +106,8 @@ class Delivery:
         """Deliver nothing more to `session`; True if it was the last one of its user."""
         user = session.user
         key = key_of(session)
-        self._netsplits.forget(session)
+        if self._netsplits.joins:
+            self._netsplits.forget(session)
         for channel in user.channels:
             self._remove(channel, session, key)
         sessions = self._users[user]
@@ -164,7 +165,7 @@ class Delivery:
         turn = self._turn
         dirty, serial = turn.dirty, turn.serial
         for caps, group in groups.items():
-            if caps & skip or caps & need != need:
+            if (skip and caps & skip) or (need and caps & need != need):
                 continue
             key = caps & mask
             line = lines.get(key)
@@ -336,7 +337,7 @@ class Delivery:
         if self._shadows.back:
             self._damping.settle(fact.user)
         # The quitter's own sessions were detached before, so that they hear nothing of it.
-        channels = [g for channel in fact.user.channels if (g := self._channels.get(channel)) is not None]
+        channels = list(filter(None, map(self._channels.get, fact.user.channels)))
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
             self.fan(audience, cap.SERVER_TIME | fact.user.tagged, render.quitted, fact)
@@ -429,12 +430,16 @@ class Delivery:
             return  # a channel that stays while it is empty
         if self._netsplits.joins and self._netsplits.tells(fact):
             return
+        own: list[Session] = []
         for user, _ in fact.members:
-            for session in self._users.get(user, ()):
-                add(self._channels.setdefault(channel, {}), session)
+            own += self._users.get(user, ())
         groups = self._channels.get(channel)
         if groups is None:
-            return
+            if not own:
+                return
+            groups = self._channels[channel] = {}
+        for session in own:
+            add(groups, session)
         for user, ranks in fact.members:
 
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
@@ -446,9 +451,11 @@ class Delivery:
                 self._tell_ranks(groups, fact, user, ranks)
             if user.away is not None:
                 self._tell_away(groups, fact, user)
-        for user, _ in fact.members:
-            for session in self._users.get(user, ()):
-                self._receive_newcomer(session, fact)
+        for session in own:
+            if fact.created:
+                flags = "".join(sorted(channel.flags)).encode()
+                session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags))
+            self._receive_channel(session, channel)
 
     def _tell_ranks(self, groups: Groups, fact: facts.Joined, user: User, ranks: int) -> None:
         letters = rank_letters(ranks)
@@ -466,14 +473,6 @@ class Delivery:
         own = [session.outlet for session in self._users.get(user, ())]
         told = select(groups, having=cap.AWAY_NOTIFY, but=own)
         self.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
-
-    def _receive_newcomer(self, session: Session, fact: facts.Joined) -> None:
-        """Who comes in is told the modes of a channel just made, the topic, and who is there."""
-        channel = fact.channel
-        if fact.created:
-            flags = "".join(sorted(channel.flags))
-            session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags.encode()))
-        self._receive_channel(session, channel)
 
     @staticmethod
     def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:

@@ -29,7 +29,7 @@ class Monitors:
         shadows.leaving.append(self._left)
         self._watchers: dict[Folded, dict[Session, None]] = {}
         self._watched: dict[Session, dict[Folded, str]] = {}
-        self.hears: Mapping[type[Fact], Hearer] = {
+        self._hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
             facts.NetSplit: self._net_split,
@@ -40,12 +40,19 @@ class Monitors:
             facts.RealnameChanged: self._realname_changed,
         }
 
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """What becomes of users; nothing while nobody watches."""
+        return self._hears if self._watchers else {}
+
     def watched(self, session: Session) -> Mapping[Folded, str]:
         """The nicks that `session` watches, as it wrote them."""
         return self._watched.get(session, {})
 
     def watch(self, session: Session, folded: Folded, nick: str) -> None:
         """Tell `session` about `nick` from now on."""
+        if not self._watchers:
+            self._node.hearing_changed()  # from the next fact on
         self._watched.setdefault(session, {})[folded] = nick
         self._watchers.setdefault(folded, {})[session] = None
 
@@ -61,14 +68,17 @@ class Monitors:
 
     def forget(self, session: Session) -> None:
         """Tell `session` nothing more."""
-        for folded in self._watched.pop(session, ()):
-            self._drop(session, folded)
+        if session in self._watched:
+            for folded in self._watched.pop(session):
+                self._drop(session, folded)
 
     def _drop(self, session: Session, folded: Folded) -> None:
         watchers = self._watchers[folded]
         del watchers[session]
         if not watchers:
             del self._watchers[folded]
+            if not self._watchers:
+                self._node.hearing_changed()
 
     def _tell(self, folded: Folded, numeric: numerics.Numeric, target: str) -> None:
         for session in self._watchers.get(folded, ()):

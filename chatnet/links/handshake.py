@@ -385,7 +385,7 @@ def introduce(link: one.Link, name: str, description: str) -> None:
         session = numbered.session if link.dialled else link.offered.session
         link.streams.begin(session, numbered.epoch)
     link.bound()
-    links.routes.direct[neighbour] = link
+    links.met(neighbour, link)
     now = node.clock.time()
     node.commit(ServerIntroduced(neighbour, now), link)
     node.commit(NetJoinBegan(node.network.me, neighbour, now), link)

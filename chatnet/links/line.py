@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -49,7 +49,7 @@ class Line:
         link: one.Link,
         source: Server | User,
         params: list[str],
-        tags: dict[str, str],
+        tags: Mapping[str, str],
         row: Row,
         raw: bytes = b"",
     ) -> None:

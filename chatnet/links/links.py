@@ -69,7 +69,12 @@ class Links:
         self.agents = Agents(self)
         self.logins = Logins(self)
         self._doubted: set[tuple[SID, str]] = set()
-        self.hears: Mapping[type[Fact], Hearer] = hears(self)
+        self._hears: Mapping[type[Fact], Hearer] = hears(self)
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """What neighbours are told of, and what is kept for them; nothing while there is neither."""
+        return self._hears if self.routes.direct or self.registers is not None else {}
 
     # connections
 
@@ -82,6 +87,11 @@ class Links:
         if settings is not None and greet:
             handshake.call(link)
         return link
+
+    def met(self, neighbour: Server, link: one.Link) -> None:
+        """Tell `neighbour` by `link` what happens, from now on."""
+        self.routes.direct[neighbour] = link
+        self.node.hearing_changed()
 
     def neighbours(self) -> Iterator[one.Link]:
         """The links to servers that were introduced."""

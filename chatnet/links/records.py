@@ -45,7 +45,7 @@ class Reader:
     def __init__(self, name: str, fold: Callable[[str], str]) -> None:
         self.fold = fold
         self._folded = fold(name)
-        self._opening: tuple[dict[str, str], str, str, str] | None = None  # tags, source, reference, target
+        self._opening: tuple[Mapping[str, str], str, str, str] | None = None  # tags, source, id, target
         self._verb = ""
         self._parts: list[Part] = []
         self._size = 0
@@ -71,7 +71,7 @@ class Reader:
             return Redaction(params[1], record.at, record.msgid, record.source, record.uid, record.text)
         raise Nonsense("it is no message")
 
-    def _batch(self, tags: dict[str, str], source: str, params: list[str]) -> Record | None:
+    def _batch(self, tags: Mapping[str, str], source: str, params: list[str]) -> Record | None:
         sign, reference = params[0][:1], params[0][1:]
         if self._opening is None:
             if sign != "+" or len(params) < 3 or params[1] != TYPE:

@@ -178,8 +178,9 @@ class Network:
                 channel.verdicts.pop(user, None)
             if not channel.members and "P" not in channel.flags:
                 self._end_channel(channel)
-        for channel in user.invites:
-            channel.invited.pop(user, None)
+        if user.invites:
+            for channel in user.invites:
+                channel.invited.pop(user, None)
         del self.users[user.uid]
         del self.nicks[user.folded]
         user.server.users -= 1
@@ -187,10 +188,11 @@ class Network:
             self.opers.pop(user, None)
         if "i" in user.modes:
             self.invisible -= 1
-        for other in user.accepted_by:
-            other.accepts.pop(user, None)
-        for other in user.accepts:
-            other.accepted_by.pop(user, None)
+        if user.accepted_by or user.accepts:
+            for other in user.accepted_by:
+                other.accepts.pop(user, None)
+            for other in user.accepts:
+                other.accepted_by.pop(user, None)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user
@@ -277,7 +279,8 @@ class Network:
 
     def _forget_member(self, channel: Channel, user: User) -> None:
         del channel.members[user]
-        channel.verdicts.pop(user, None)
+        if channel.verdicts:
+            channel.verdicts.pop(user, None)
         if not channel.members and "P" not in channel.flags:
             self._end_channel(channel)
 
@@ -306,8 +309,8 @@ class Network:
         for user, ranks in fact.members:
             channel.members[user] = ranks
             user.channels[channel] = ranks
-            user.invites.pop(channel, None)
-            channel.invited.pop(user, None)
+            if channel in user.invites:
+                del user.invites[channel], channel.invited[user]
 
     def _take_ended(self, channel: Channel) -> None:
         """One that had ended goes on."""

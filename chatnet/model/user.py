@@ -22,6 +22,11 @@ class Oper:
         self.title = title
 
 
+NO_UID: Final = UID("")
+NO_NICK: Final = Folded("*")
+"""What a user has before it is known."""
+
+
 class User:
     """Somebody on the network, or a connection that has not registered yet.
 
@@ -64,9 +69,9 @@ class User:
     """What message ids say of where a message to a user goes: nothing."""
 
     def __init__(self, server: Server, address: str, real_host: str) -> None:
-        self.uid = UID("")
+        self.uid = NO_UID
         self.nick = "*"
-        self.folded = Folded("*")
+        self.folded = NO_NICK
         self.username = ""
         self.host = real_host
         self.real_host = real_host
@@ -103,7 +108,8 @@ class User:
 
     def renew_source(self) -> None:
         """Make `source` anew after nick, user name or host changed."""
-        self.source = self.mask.encode("utf-8", "surrogateescape")
+        # The text of `mask`, made here: each newcomer comes this way.
+        self.source = f"{self.nick}!{self.username}@{self.host}".encode("utf-8", "surrogateescape")
 
     def renew_tagged(self) -> None:
         """Make `tagged` anew after account, oper or modes changed."""

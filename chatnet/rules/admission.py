@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from chatnet.settings import Settings
-from chatnet.wire.masks import Network, address_in, aggregate, parse_network
+from chatnet.settings import Settings, at_hand
+from chatnet.wire.masks import address_in, aggregate, parse_network
 
 
 class Admission:
@@ -15,7 +15,7 @@ class Admission:
     def __init__(self, settings: Callable[[], Settings], monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._exempt: tuple[Settings, list[Network]] | None = None
+        self._use(settings())
         self._addresses: dict[str, int] = {}
         self._networks: dict[str, int] = {}
         self._recent: dict[str, deque[float]] = {}
@@ -24,8 +24,10 @@ class Admission:
     def admit(self, address: str) -> str | None:
         """Count a new connection, or tell in words why it is refused (then it is not counted)."""
         settings = self._settings()
-        flood = settings.flood
-        if not flood.enabled or address == "localhost" or address_in(address, self._exempted(settings)):
+        if settings is not self._used:
+            self._use(settings)
+        flood = self._flood
+        if not flood.enabled or address == "localhost" or address_in(address, self._exempt):
             return None
         one = aggregate(address, 32, flood.address_ipv6)
         many = aggregate(address, flood.network_ipv4, flood.network_ipv6)
@@ -45,13 +47,12 @@ class Admission:
         self._counted.setdefault(address, []).append((one, many))
         return None
 
-    def _exempted(self, settings: Settings) -> list[Network]:
-        """Who is not counted: gateways bring many people, who are counted by themselves."""
-        if self._exempt is None or settings is not self._exempt[0]:
-            texts = [*settings.flood.exempt, *(text for gate in settings.webirc for text in gate.addresses)]
-            networks = [network for text in texts if (network := parse_network(text)) is not None]
-            self._exempt = settings, networks
-        return self._exempt[1]
+    def _use(self, settings: Settings) -> None:
+        self._used = settings
+        self._flood = at_hand(settings.flood)
+        # Gateways bring many people, who are counted by themselves.
+        texts = [*settings.flood.exempt, *(text for gate in settings.webirc for text in gate.addresses)]
+        self._exempt = [network for text in texts if (network := parse_network(text)) is not None]
 
     def release(self, address: str) -> None:
         """A connection from `address` that was admitted is gone."""

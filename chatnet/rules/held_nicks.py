@@ -17,7 +17,8 @@ class HeldNicks:
         self._until: dict[Folded, float] = {}
         self.hears: Mapping[type[Fact], Hearer] = {NickHeld: self._held}
 
-    def __contains__(self, folded: Folded) -> bool:
+    def includes(self, folded: Folded) -> bool:
+        """True if nobody may take this nick now."""
         until = self._until.get(folded)
         return until is not None and until > self._monotonic()
 

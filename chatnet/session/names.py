@@ -33,8 +33,9 @@ def symbol(channel: Channel) -> str:
 
 def _items(members: Iterable[tuple[User, int]], caps: int) -> list[str]:
     prefixes = ALL_PREFIXES if caps & cap.MULTI_PREFIX else TOP_PREFIX
-    full = caps & cap.USERHOST_IN_NAMES
-    return [prefixes[ranks] + (user.mask if full else user.nick) for user, ranks in members]
+    if caps & cap.USERHOST_IN_NAMES:
+        return [prefixes[ranks] + user.mask for user, ranks in members]
+    return [prefixes[ranks] + user.nick for user, ranks in members]
 
 
 def show_names(session: Session, channel: Channel) -> None:

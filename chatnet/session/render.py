@@ -89,19 +89,19 @@ def in_utf8(lines: bytes) -> bytes:
 
 def encode(text: str) -> bytes:
     """Text of the model as the bytes it came in as."""
-    return text.encode("utf-8", "surrogateescape")
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogateescape")
 
 
 def message(fact: facts.MessageSent, key: int) -> bytes:
     """``:nick!user@host PRIVMSG #channel :text``; for a user, the target is their nick."""
     target = fact.target
     name = target.source if isinstance(target, Channel) else encode(target.nick)
+    if fact.status:
+        name = fact.status.encode() + name
     if fact.command == "TAGMSG":
-        body = b":%b TAGMSG %b%b" % (fact.by.source, fact.status.encode(), name)
+        body = b":%b TAGMSG %b" % (fact.by.source, name)
     else:
-        body = b":%b %b %b%b :%b" % (
-            fact.by.source, fact.command.encode(), fact.status.encode(), name, encode(fact.text),
-        )  # fmt: skip
+        body = b":%b %b %b :%b" % (fact.by.source, fact.command.encode(), name, encode(fact.text))
     return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
 
 
@@ -182,11 +182,12 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
 
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
-    return quit_line(fact.user, encode(fact.reason), fact.at, key)
+    user = fact.user
+    return line(b":%b QUIT :%b" % (user.source, encode(fact.reason)), fact.at, key, user)
 
 
 def quit_line(user: User, reason: bytes, at: float, key: int) -> bytes:
-    """The same, for whoever leaves."""
+    """The same, of one of many who leave."""
     return line(b":%b QUIT :%b" % (user.source, reason), at, key, user)
 
 

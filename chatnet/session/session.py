@@ -8,7 +8,7 @@ while the session has run up more penalty than its class allows; nothing is exec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 from chatnet.dispatch import Phase, Row
@@ -63,6 +63,10 @@ class Needs:
     CAP: Final = 4  # CAP END
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
+
+
+FIRST: Final = Needs.NICK | Needs.USER
+"""What every one of them lacks when it begins."""
 
 
 class Refused(Exception):
@@ -130,7 +134,7 @@ class Session:
         self.buffer = LineBuffer(TAGS + LINE)
         self.caps = 0
         self.cap_version = 0
-        self.needs: int = Needs.NICK | Needs.USER
+        self.needs: int = FIRST
         self.registered = False
         self.closed = False
         self.held = False
@@ -165,7 +169,8 @@ class Session:
         """Take a chunk of what the client sent, in any size."""
         if self.closed:
             return
-        self.heard = now = self.sessions.monotonic()
+        clock = self.sessions.monotonic
+        self.heard = now = clock()
         lines = self.buffer.feed(data)
         if self.backlog is not None:
             self._wait(lines)
@@ -227,13 +232,11 @@ class Session:
 
     def _line(self, raw: bytes, now: float) -> None:
         size = len(raw)
-        if not raw.isascii() or size > LINE:
-            if (text := self._odd_line(raw)) is None:
-                self.penalize(1.0, size, now)
-                self._lose_line()
-                return
-        else:
-            text = raw.decode()
+        text = raw.decode() if size <= LINE and raw.isascii() else self._odd_line(raw)
+        if text is None:
+            self.penalize(1.0, size, now)
+            self._lose_line()
+            return
         parts = split(text)
         if parts is None:
             self.penalize(1.0, size, now)
@@ -265,10 +268,11 @@ class Session:
             return
         self.execute(row, params, tags)
 
-    def execute(self, row: Row, params: list[str], tags: dict[str, str]) -> None:
+    def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
         try:
-            waiting = row.handler(self.sessions.make_request(self, params, tags, row))
+            handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
+            waiting = handler(make_request(self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Elsewhere:
@@ -284,7 +288,7 @@ class Session:
         if not self.sessions.flood or self.connection_class.flood_exempt or self.user.may("flood-exempt"):
             return
         klass = self.connection_class
-        cost = cost * self.sessions.penalty_scale / klass.lines_per_second
+        cost = cost * self.sessions.rates.penalty_scale / klass.lines_per_second
         self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
 
     def _odd_line(self, raw: bytes) -> str | None:

@@ -29,7 +29,7 @@ from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.sasl import Accounts
 from chatnet.session.shadows import Shadows
-from chatnet.settings import ConnectionClassSettings, Settings
+from chatnet.settings import ConnectionClassSettings, Settings, at_hand
 from chatnet.wire.masks import address_in, parse_network, wire_address
 
 SWEEP: Final = 1.0
@@ -95,6 +95,7 @@ class Sessions:
         control: Control | None = None,
     ) -> None:
         self.node = node
+        self.network = node.network
         self.rows = rows
         self.make_request = make_request
         self.local = local
@@ -137,16 +138,19 @@ class Sessions:
 
     def _use(self, settings: Settings) -> None:
         # What each connection or line asks for.
-        self.limits = settings.limits
+        self.limits = at_hand(settings.limits)
+        self.rates = at_hand(settings.flood)
         self.flood = settings.flood.enabled
-        self.penalty_scale = settings.flood.penalty_scale
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self._certified, self.links.agents.mechanisms)
         self._classes = [
-            (klass, [network for text in klass.match if (network := parse_network(text)) is not None])
+            (
+                at_hand(klass),
+                [network for text in klass.match if (network := parse_network(text)) is not None],
+            )
             for klass in settings.connection_class
         ]
         self.welcome = registration.Welcome(self)

@@ -121,14 +121,14 @@ class SocketOutlet(Outlet):
         self.failure: str | None = None
         # Ours, or Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer
         # that changes what is written.
-        handle: object = None
+        send: Callable[[bytes], int] | None = None
         if isinstance(transport, ClientSocket):
-            handle = transport.socket
+            send = transport.socket.send
         elif isinstance(transport, Connection) and not transport.TLS:
-            handle = transport.getHandle()
-        self._send: Callable[[bytes], int] | None = handle.send if isinstance(handle, SocketType) else None
-        self.direct: Callable[[bytes], int] | None = self._send
-        if self._send is None:
+            handle: object = transport.getHandle()
+            send = handle.send if isinstance(handle, SocketType) else None
+        self._send = self.direct = send
+        if send is None:
             cast(IConsumer, transport).registerProducer(self, True)
 
     @property
@@ -408,7 +408,6 @@ class ClientProtocol(Protocol):
 
     def __init__(self, factory: ClientFactory) -> None:
         self.factory = factory
-        self.listen = factory.listen
         self.admitted: str | None = None
         self.outlet: SocketOutlet | None = None
         self.receiver: Receiver | None = None
@@ -438,7 +437,7 @@ class ClientProtocol(Protocol):
             self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
         else:
             log.info(
-                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=self.listen.endpoint
+                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=factory.endpoint
             )
             self.cut()
 
@@ -508,8 +507,8 @@ class ClientProtocol(Protocol):
         self, address: str, port: int, secure: bool, tls: str | None = None, certfp: str | None = None
     ) -> Peer:
         """What the session is told of the other end."""
-        listen = self.listen
-        return Peer(address, port, listen.endpoint, secure, tls, certfp, listen.connection_class)
+        factory = self.factory
+        return Peer(address, port, factory.endpoint, secure, tls, certfp, factory.connection_class)
 
     def open(self, outlet: SocketOutlet, peer: Peer) -> None:
         """From here on everything read goes to a session."""
@@ -592,6 +591,7 @@ class ClientFactory(ServerFactory):
             raise ValueError(f"{listen.endpoint}: TLS is not available")
         self.tls = tls if listen.tls else None
         self.listen = listen
+        self.endpoint, self.connection_class = listen.endpoint, listen.connection_class  # for each peer
         self.proxies = [network for text in listen.proxy_from if (network := parse_network(text)) is not None]
         self.turn = turn
         self.open_session = open_session

@@ -141,7 +141,7 @@ class LinkProtocol(ClientProtocol):
     def peer(
         self, address: str, port: int, secure: bool, tls: str | None = None, certfp: str | None = None
     ) -> ServerPeer:
-        return ServerPeer(address, port, self.listen.endpoint, secure, tls, certfp)
+        return ServerPeer(address, port, self.factory.endpoint, secure, tls, certfp)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._over = True

@@ -329,8 +329,9 @@ class Sockets:
                 if descriptor in self._ports:
                     self._accept(descriptor, self._ports[descriptor])
             elif events == readable or self._odd(client, events):
+                recv = client.recv  # dearer to call where it stands
                 try:
-                    read.append((client, client.recv(CHUNK)))
+                    read.append((client, recv(CHUNK)))
                 except BlockingIOError:
                     pass
                 except OSError as error:

@@ -12,7 +12,7 @@ from typing import Final
 OVERLONG: Final[bytes] = b"\n"
 """Stands for a line that was too long and is gone.  No real line can equal it."""
 
-_LINE_ENDS: Final = frozenset((b"\n", b"\r"))
+_LINE_ENDS: Final = b"\r\n"
 
 
 class LineBuffer:
@@ -34,10 +34,12 @@ class LineBuffer:
             data = data.replace(b"\0", b"")
         # On bytes this splits at CR LF, LF and CR, and nowhere else.
         lines = data.splitlines()
-        ended = data[-1:] in _LINE_ENDS
+        if not lines:
+            return lines
+        ended = data[-1] in _LINE_ENDS
         if ended and not self._tail and not self._discarding and len(data) <= self.limit:
             return [line for line in lines if line] if b"" in lines else lines
-        return self._continue(lines, ended) if lines else lines
+        return self._continue(lines, ended)
 
     def _continue(self, lines: list[bytes], ended: bool) -> list[bytes]:
         if self._discarding:

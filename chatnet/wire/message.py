@@ -24,18 +24,24 @@ class Message:
 def parse(line: str) -> Message | None:
     """Take a line without its line end apart, see :func:`split`; None when there is no command in it."""
     parts = split(line)
-    return None if parts is None else Message(*parts)
+    if parts is None:
+        return None
+    tags, source, command, params = parts
+    return Message(dict(tags), source, command, params)
 
 
-def split(line: str) -> tuple[dict[str, str], str, str, list[str]] | None:
+_NO_TAGS: Final[Mapping[str, str]] = {}
+
+
+def split(line: str) -> tuple[Mapping[str, str], str, str, list[str]] | None:
     """Tags, source, command (in capitals) and parameters of a line; None when there is no command in it.
 
     Leading and repeated spaces are forgiven.  A tag without a value has the value ""; of several tags with
     one key the last one counts.
     """
-    tags: dict[str, str] = {}
+    tags = _NO_TAGS
     source = ""
-    if not line or line[0] in " @:":
+    if line < "A":  # or else there is no space, ``@`` or colon at its beginning
         line = line.lstrip(" ")
         if line[:1] == "@":
             text, _, line = line[1:].partition(" ")

@@ -74,8 +74,6 @@ class ChannelsOut:
     # members
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
-        if not self._links.routes.direct and self._links.registers is None:  # nobody was ever elsewhere
-            return
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)
@@ -166,9 +164,8 @@ class ChannelsOut:
         self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
-        if self._links.routes.direct:
-            for channel in fact.user.channels:
-                self._links.routes.left(channel, fact.user.server)
+        for channel in fact.user.channels:
+            self._links.routes.left(channel, fact.user.server)
         self._forget((fact.user,))
 
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:

@@ -41,8 +41,6 @@ class MessagesOut:
         return () if way is None or way is origin or origin is registry.TOLD else (way,)
 
     def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
-        if not self._links.routes.direct:
-            return
         ways = self._ways(fact.target, origin)
         if ways:
             reference = self._links.reference() if fact.parts else b""

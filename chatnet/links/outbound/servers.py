@@ -31,6 +31,7 @@ class ServersOut:
         link = routes.direct.pop(fact.far, None)
         if link is not None:
             routes.forget(link)
+            self._links.node.hearing_changed()
         else:
             routes.lost(fact.far, fact.users)
         by = self._links.node.network.me if fact.near is self._links.node.network.me else fact.near

@@ -31,8 +31,6 @@ class UsersOut:
         }
 
     def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
-        if not self._links.routes.direct:
-            return
         user = fact.user
         self._links.routes.arrived(user.server)
         for link in self._links.others(origin):
@@ -40,17 +38,13 @@ class UsersOut:
                 link.send(text)
 
     def _quit(self, fact: facts.UserQuit, origin: object) -> None:
-        user, routes = fact.user, self._links.routes
-        if routes.direct:
-            routes.departed(user.server)
+        user = fact.user
+        self._links.routes.departed(user.server)
         if user in self._killed:  # whoever heard of that knows
             del self._killed[user]
-        elif routes.direct:
-            self._tell_quit(fact, origin)
-
-    def _tell_quit(self, fact: facts.UserQuit, origin: object) -> None:
+            return
         for link in self._links.others(origin):
-            link.send(link.codec.quit(fact.user, fact.reason))
+            link.send(link.codec.quit(user, fact.reason))
 
     def _killed_(self, fact: facts.Killed, origin: object) -> None:
         user, node = fact.user, self._links.node
