@@ -388,6 +388,11 @@ FOUND: Final = {
         ("cut", 1),
         say(2, "QUIT :gone", 3),
     ],
+    "a KILL that is late, of who was lost and told of anew meanwhile": [
+        ("cut", 1),
+        say(0, "!kill", 2),
+        ("reset", 0, 27, 254),
+    ],
     "who comes back while their server has no neighbour": [
         say(0, "PART #{c}"),
         ("cut", 0),
