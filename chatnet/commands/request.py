@@ -11,7 +11,6 @@ from chatnet.model.channel import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
 from chatnet.model.user import User
-from chatnet.node import Node
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked
@@ -58,11 +57,6 @@ class Request:
             self.need(row.privilege)
 
     @property
-    def node(self) -> Node:
-        """This server."""
-        return self.sessions.node
-
-    @property
     def settings(self) -> Settings:
         """The settings in force."""
         return self.sessions.node.settings
@@ -74,7 +68,7 @@ class Request:
 
     def msgid(self, target: Channel | User) -> str:
         """The id of one more message of the asker.  https://ircv3.net/specs/extensions/message-ids"""
-        node = self.node
+        node = self.sessions.node
         return node.message_ids.take(node.clock.time(), self.user.uid, target.place)
 
     def param(self, index: int) -> str:
@@ -99,7 +93,7 @@ class Request:
 
     def notice(self, letter: str, text: str) -> None:
         """Tell the opers who want to know (a letter of the snomask)."""
-        self.node.notice(letter, text)
+        self.sessions.node.notice(letter, text)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
