@@ -35,6 +35,7 @@ def go_on(link: one.Link) -> None:
             link.held_size = 0
             for text in held:
                 link.send(text)
+            link.departed = {sid: min(line, link.streams.sent) for sid, line in link.departed.items()}
             # Its PONG tells that everything before was taken in.
             link.send(b"PING :%b" % node.network.me.sid.encode())
             return
@@ -95,6 +96,7 @@ def _lines(link: one.Link) -> Iterator[bytes]:
         return next((each for each in several if (each, each.ts) not in told), None)
 
     def tell() -> Iterator[bytes]:
+        yield from links.leaving.again(link)
         for server in sorted(servers, key=lambda server: server.hops):
             if network.servers.get(server.sid) is server:
                 yield codec.server(server)

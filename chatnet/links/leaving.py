@@ -25,8 +25,6 @@ from chatnet.links.resume import NOTHING
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
 
-ASKED: Final = ""
-"""In the place of a session: whoever was left has been asked."""
 MOST: Final = 8
 """Neighbours of which it is told that they were left."""
 
@@ -68,15 +66,28 @@ class Leaving:
         session = link.left.get(uplink.sid) if uplink is not None else None
         if uplink is None or way is None or session is None:
             return False
-        if session != ASKED:
-            link.left[uplink.sid] = ASKED
-            me = self._links.node.network.me
-            way.send(way.codec.encap(me, [uplink.name, "CNLEFT", there.sid, session]))
+        if uplink.sid not in link.asked_to_let_go:
+            link.asked_to_let_go.add(uplink.sid)
+            way.send(self._request(way, uplink, there, session))
         return True
 
     def has_asked(self, link: one.Link, there: Server) -> bool:
         """Whether that was done already."""
-        return there.uplink is not None and link.left.get(there.uplink.sid) == ASKED
+        return there.uplink is not None and there.uplink.sid in link.asked_to_let_go
+
+    def again(self, link: one.Link) -> list[bytes]:
+        """The same for a neighbour to which a link begins anew, before it is told who is here."""
+        uplink = link.server
+        assert uplink is not None
+        return [
+            self._request(link, uplink, other.server, session)
+            for other in self._links.neighbours()
+            if other.server is not None and (session := other.left.get(uplink.sid)) is not None
+        ]
+
+    def _request(self, way: one.Link, uplink: Server, there: Server, session: str) -> bytes:
+        me = self._links.node.network.me
+        return way.codec.encap(me, [uplink.name, "CNLEFT", there.sid, session])
 
 
 @LINK.command("CNLEFT", min_params=2, phase=Phase.ANY)
@@ -88,7 +99,7 @@ def cnleft(line: Line) -> None:
     link, sid = line.link, is_sid(line.params[0])
     if link.state is not one.State.GREETING or link.waits is not None:
         line.violate("CNLEFT out of place")
-    if sid is not None and len(link.left) < MOST and line.params[1]:
+    if sid is not None and len(link.left) < MOST:
         link.left[sid] = line.params[1]
 
 

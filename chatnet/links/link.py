@@ -79,6 +79,7 @@ class Link:
         "_grace",
         "asked",
         "asked_digests",
+        "asked_to_let_go",
         "attached",
         "batches",
         "bursting",
@@ -167,6 +168,7 @@ class Link:
         """Servers that left it for another link while it was suspended, with the line that tells it so."""
         self.doubts: undelivered.Doubts = {}  # of lines that were too many to be kept
         self.left: dict[SID, str] = {}  # sessions that it has given up, as it says
+        self.asked_to_let_go: set[SID] = set()  # those that it has left
         self.waits: tuple[Server, str] | None = None
         """As what it is known elsewhere, and how it describes itself, while it is to be let go there."""
         self.pinged = 0.0

@@ -330,6 +330,26 @@ def test_the_hub_that_dials_the_leaf_finds_it_free_the_next_time(cut_off: Moving
     cut_off.check()
 
 
+@pytest.mark.parametrize("dialling", ["a", "b"])
+def test_bursts_that_cross_tell_of_it_and_end_no_link(cut_off: Moving, dialling: str) -> None:
+    """The hubs begin anew, and the one that was left has the leaf in its burst still."""
+    answering = "b" if dialling == "a" else "a"
+    cut_off.mesh.reset("a", "b")
+    cut_off.move()
+    cut_off.link(dialling, answering).expire()
+    wire = cut_off.mesh.link(dialling, answering)
+    cut_off.mesh.settle()
+    assert all(not link.gone for link in wire.links.values())
+    assert not cut_off.link("b", "a").strikes
+    cut_off.check()
+    cut_off.mesh.advance(1)
+    cut_off.check()
+    server = cut_off.link("b", "c").server
+    assert server is not None and not cut_off.link("b", "a").has_lost(server), (
+        "what is said of it counts again"
+    )
+
+
 # who was started anew, and cannot prove that it left
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from chatnet.dispatch import Phase
 from chatnet.links import link as one
 from chatnet.links import links as registry
@@ -46,10 +48,19 @@ def sid(line: Line) -> None:
 
 
 def _left(line: Line, server: Server) -> None:
-    """A neighbour that has lost its connection to us is somewhere else now: there it can be reached."""
-    way = line.links.way_to(server)
-    if way is not None and way is not line.link and way.server is server and way.suspended:
+    """A neighbour of ours is said to be behind another one."""
+    link, way = line.link, line.links.way_to(server)
+    if way is None or way is link or way.server is not server:
+        return
+    if way.suspended:
+        # It has lost its connection to us and is somewhere else now: there it can be reached.
         way.close(f"It is linked to {line.by_server().name} now")
+    elif link.state is one.State.INTRODUCED and link.sid in way.left and line.source is link.server:
+        # It has left that one for us, as our burst tells.
+        for behind in line.network.servers.values():
+            if line.links.way_to(behind) is way:
+                link.departed[behind.sid] = sys.maxsize if link.bursting is not None else link.streams.sent
+        raise Ignored
 
 
 def join(line: Line, near: Server, far: Server) -> None:
