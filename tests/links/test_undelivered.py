@@ -151,24 +151,25 @@ def test_more_than_is_kept_while_it_is_suspended() -> None:
     assert row.warnings(row.cid) == [maybe_lost("cid", "bob")]
 
 
-def test_more_than_is_kept_while_it_is_up() -> None:
+def overflown() -> Row:
+    """More was said than is kept, and nothing of it is confirmed yet."""
     row = Row(resume_lines=100)
     row.ann >> "PRIVMSG bob :hello"
     for number in range(200):
         row.cid >> f"AWAY :{number}"
     row.mesh.settle_between("c", "a")
     assert not row.link.streams.is_whole
+    return row
+
+
+def test_more_than_is_kept_while_it_is_up() -> None:
+    row = overflown()
     row.mesh.reset("a", "b")
     assert row.warnings(row.ann) == [maybe_lost("ann", "bob")]
 
 
 def test_what_was_too_much_and_is_confirmed_is_not_lost() -> None:
-    row = Row(resume_lines=100)
-    row.ann >> "PRIVMSG bob :hello"
-    for number in range(200):
-        row.cid >> f"AWAY :{number}"
-    row.mesh.settle_between("c", "a")
-    assert not row.link.streams.is_whole
+    row = overflown()
     row.mesh.advance(1)
     assert row.link.streams.is_whole
     row.mesh.reset("a", "b")
