@@ -1,0 +1,62 @@
+"""Everything an operator can set: frozen, typed, each with its unit.
+
+One :class:`Settings` is one whole, valid configuration.  It is replaced by assignment at a reload and
+never changed in place, so code reads ``node.settings`` at the moment of use.  Where the values come from
+(TOML, environment) is the business of ``wiring/config.py``.
+"""
+
+from __future__ import annotations
+
+from chatnet.settings.base import Section, at_hand, host_and_port
+from chatnet.settings.history import HistorySettings
+from chatnet.settings.links import LinkSettings, LinksSettings
+from chatnet.settings.logs import LogSettings
+from chatnet.settings.people import (
+    HIDDEN,
+    PRIVILEGES,
+    CloakSettings,
+    ConnectionClassSettings,
+    FloodSettings,
+    LimitSettings,
+    OperClassSettings,
+    OperSettings,
+    SASLSettings,
+    WebIRCSettings,
+)
+from chatnet.settings.server import (
+    ListenSettings,
+    LookupSettings,
+    ServerSettings,
+    STSSettings,
+    TLSSettings,
+    WebSocketSettings,
+)
+from chatnet.settings.whole import Settings, reference_problems
+
+__all__ = [
+    "HIDDEN",
+    "PRIVILEGES",
+    "CloakSettings",
+    "ConnectionClassSettings",
+    "FloodSettings",
+    "HistorySettings",
+    "LimitSettings",
+    "LinkSettings",
+    "LinksSettings",
+    "ListenSettings",
+    "LogSettings",
+    "LookupSettings",
+    "OperClassSettings",
+    "OperSettings",
+    "SASLSettings",
+    "STSSettings",
+    "Section",
+    "ServerSettings",
+    "Settings",
+    "TLSSettings",
+    "WebIRCSettings",
+    "WebSocketSettings",
+    "at_hand",
+    "host_and_port",
+    "reference_problems",
+]

@@ -1,0 +1,18 @@
+"""What is written down, and where."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chatnet.settings.base import Section
+
+
+class LogSettings(Section):
+    """``[log]``: what is written, and where."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    """The least important level that is written."""
+    format: Literal["text", "json"] = "text"
+    """``text``: a line for people; ``json``: one JSON object per line."""
+    file: str = ""
+    """Path, relative to the configuration; empty = standard output (twistd's own ``--logfile`` rules)."""

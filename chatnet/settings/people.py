@@ -1,0 +1,309 @@
+"""What people may do: limits, rates, connection classes, logins, operators and cloaks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word
+from chatnet.wire.names import is_domain, is_tag_name
+
+
+class LimitSettings(Section):
+    """``[limits]``: sizes and counts. Lengths are in UTF-8 bytes."""
+
+    nick: Annotated[int, Field(ge=1, le=64)] = 30
+    """Length of a nick."""
+    user: Annotated[int, Field(ge=2, le=32)] = 10
+    """Length of a user name, its ``~`` included."""
+    host: Annotated[int, Field(ge=45, le=63)] = 63
+    """Length of a host; instead of a longer host name the address is shown. A cloak must have room in it."""
+    realname: Annotated[int, Field(ge=1, le=255)] = 150
+    """Length of a real name."""
+    channel: Annotated[int, Field(ge=2, le=200)] = 50
+    """Length of a channel's name."""
+    topic: Annotated[int, Field(ge=1, le=400)] = 390
+    """Length of a topic."""
+    away: Annotated[int, Field(ge=1, le=400)] = 390
+    """Length of an away message."""
+    kick: Annotated[int, Field(ge=1, le=400)] = 260
+    """Length of the reason of a KICK."""
+    redaction: Annotated[int, Field(ge=1, le=400)] = 260
+    """Length of the reason of a REDACT."""
+    key: Annotated[int, Field(ge=1, le=64)] = 24
+    """Length of a channel's key (mode k)."""
+    mask_list: Annotated[int, Field(ge=1)] = 100
+    """Entries of b, e and I together in one channel."""
+    large_mask_list: Annotated[int, Field(ge=1)] = 1000
+    """The same in a channel with mode +L."""
+    modes: Annotated[int, Field(ge=1, le=20)] = 4
+    """Changes with a parameter in one MODE command."""
+    channels: Annotated[int, Field(ge=1)] = 120
+    """Channels one user may be in."""
+    targets: Annotated[int, Field(ge=1)] = 4
+    """Targets of one PRIVMSG, NOTICE or TAGMSG (TARGMAX)."""
+    monitor: Annotated[int, Field(ge=0)] = 100
+    """Names one session may MONITOR."""
+    accept: Annotated[int, Field(ge=0)] = 100
+    """Entries of one user's ACCEPT list."""
+    invites: Annotated[int, Field(ge=1)] = 50
+    """Invitations one user may hold; the oldest is forgotten."""
+    former_names: Annotated[int, Field(ge=0)] = 1000
+    """Names that channels had before they were renamed which are remembered; the oldest is forgotten."""
+    former_name_time: Annotated[float, Field(ge=0)] = 86400.0
+    """Seconds for which who joins by such a name is led to the channel, and nobody else takes the name."""
+    rename_members: Annotated[int, Field(ge=0)] = 1000
+    """Members up to which a channel may be renamed: clients that cannot follow are told who is there anew."""
+    whowas: Annotated[int, Field(ge=0)] = 5000
+    """Departed users that WHOWAS remembers."""
+    who: Annotated[int, Field(ge=1)] = 500
+    """Replies to one WHO with a mask (416 after them)."""
+    list_replies: Annotated[int, Field(ge=1)] = 20000
+    """Replies to one LIST (416 after them)."""
+    users: Annotated[int, Field(ge=1)] = 20000
+    """Sessions on this server."""
+    tags: Annotated[int, Field(ge=510, le=4094)] = 4094
+    """Bytes of tags a client may send with a line."""
+    client_tags_denied: tuple[str, ...] = ()
+    """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
+    for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
+    multiline_bytes: Annotated[int, Field(ge=512)] = 12288
+    """Bytes of one message of several lines (``max-bytes`` of ``draft/multiline``)."""
+    multiline_lines: Annotated[int, Field(ge=2)] = 32
+    """Lines of one message of several lines (``max-lines``). Each costs as much as a message, so what is
+    beyond ``burst`` waits, and beyond ``excess`` of the connection class is too much to be sent at once."""
+    batch_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that may pass between two lines of a message of several lines."""
+    registration_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds a connection may take to register."""
+
+    @field_validator("client_tags_denied")
+    @classmethod
+    def _check_client_tags_denied(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value[1:]:
+            raise ValueError("has '*' in another place than the first")
+        for tag in value[value[:1] == ("*",) :]:
+            if tag[:1] == "-" and "*" not in value:
+                raise ValueError(f"has {tag!r} without a '*' at its beginning, so it is allowed anyhow")
+            if not is_tag_name(tag.removeprefix("-")):
+                raise ValueError(f"has {tag!r}, which is not the name of a tag without its '+'")
+        return value
+
+
+class FloodSettings(Section):
+    """``[flood]``: rates. Commands cost penalty seconds as their rows say; see docs/operators.md."""
+
+    enabled: bool = True
+    """False switches off penalties, rates and limits per address (for tests on a trusted machine)."""
+    penalty_scale: Annotated[float, Field(ge=0)] = 1.0
+    """Multiplies the cost of every command."""
+    connections_per_address: Annotated[int, Field(ge=1)] = 16
+    """Connections at a time from one address."""
+    connections_per_network: Annotated[int, Field(ge=1)] = 64
+    """Connections at a time from one network (as wide as ``network_ipv4`` and ``network_ipv6`` say)."""
+    network_ipv4: Annotated[int, Field(ge=8, le=32)] = 24
+    """Prefix length in bits of what counts as one IPv4 network."""
+    network_ipv6: Annotated[int, Field(ge=16, le=128)] = 56
+    """Prefix length in bits of what counts as one IPv6 network."""
+    address_ipv6: Annotated[int, Field(ge=16, le=128)] = 64
+    """Prefix length in bits of what counts as one IPv6 address."""
+    connection_rate: Annotated[int, Field(ge=1)] = 20
+    """New connections from one address within ``connection_period``."""
+    connection_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
+    """Addresses that the limits per address, per network and the connection rate do not count."""
+    join_rate: Annotated[int, Field(ge=1)] = 30
+    """Channels one user may join within ``join_period`` (beyond: 263)."""
+    join_period: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds."""
+    target_rate: Annotated[int, Field(ge=1)] = 20
+    """Different new users one user may write to within ``target_period`` (beyond: 707)."""
+    target_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    nick_rate: Annotated[int, Field(ge=1)] = 5
+    """Nick changes within ``nick_period`` (beyond: 438)."""
+    nick_period: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds."""
+    knock_period: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds between two KNOCKs on one channel (712)."""
+    rename_period: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds between two RENAMEs of one channel."""
+    invite_rate: Annotated[int, Field(ge=1)] = 10
+    """Invitations one user may send within 60 seconds (beyond: 263)."""
+    oper_attempts: Annotated[int, Field(ge=1)] = 3
+    """Wrong OPER passwords before the session is closed."""
+
+
+class ConnectionClassSettings(Section):
+    """``[[connection_class]]``: what a group of connections may use; the first that matches counts."""
+
+    name: Word
+    """Name of the class, used once: one word."""
+    match: tuple[AddressRange, ...] = ()
+    """Addresses this class is for; empty = everybody."""
+    tls: bool | None = None
+    """True: only over TLS; False: only without; absent: both."""
+    password: Password | None = None
+    """Password for this class (PASS), plain or an argon2 hash."""
+    lines_per_second: Annotated[float, Field(gt=0)] = 2.0
+    """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
+    burst: Annotated[float, Field(gt=0)] = 20.0
+    """Penalty seconds a session may run up before its lines are delayed."""
+    excess: Annotated[int, Field(ge=1)] = 200
+    """Delayed lines beyond which the session is closed (Excess Flood)."""
+    bytes_per_second: Annotated[int, Field(ge=64)] = 4096
+    """Bytes per second that cost no penalty beyond their command's."""
+    sendq: Annotated[int, Field(ge=4096)] = 1_048_576
+    """Bytes that may wait for a slow reader before it is cut off."""
+    recvq: Annotated[int, Field(ge=4608)] = 16384
+    """Bytes of delayed lines that may wait before reading stops."""
+    ping_interval: Annotated[float, Field(ge=1)] = 120.0
+    """Seconds of silence after which PING is sent."""
+    ping_timeout: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds after the PING until the session is closed."""
+    max_sessions: Annotated[int, Field(ge=1)] | None = None
+    """Sessions this class may have at a time; absent: no limit of its own."""
+    flood_exempt: bool = False
+    """No penalties and no rates for this class. (Limits per address are looked at before the class is known:
+    see ``flood.exempt``.)"""
+
+
+PRIVILEGES: Final[dict[str, str]] = {
+    "kill": "KILL",
+    "rehash": "REHASH",
+    "restart": "RESTART",
+    "die": "DIE",
+    "routing": "CONNECT and SQUIT, which make and end links between servers",
+    "wallops": "WALLOPS",
+    "operwall": "OPERWALL",
+    "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
+    "see-all": "real hosts and addresses, secret channels, invisible users, everybody in STATS and TRACE",
+    "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
+    "flood-exempt": "no costs and no rates",
+}
+"""What an ``[[oper_class]]`` may grant, and what each privilege allows."""
+
+
+class SASLSettings(Section):
+    """``[sasl]``: logging in with AUTHENTICATE, while services are there that look at passwords."""
+
+    tls_only: bool = False
+    """Offer it to clients under TLS only."""
+    plaintext_links: bool = False
+    """Ask services even if the link towards them has no TLS and leads to another machine."""
+    timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that one attempt may take."""
+    response_bytes: Annotated[int, Field(ge=400)] = 8192
+    """Bytes (in Base64) of one response of a client."""
+    attempts: Annotated[int, Field(ge=1)] = 5
+    """Failed attempts that a connection has; after the last one it is closed."""
+
+
+class WebIRCSettings(Section):
+    """``[[webirc]]``: a gateway that brings people from the web, and tells their addresses (WEBIRC)."""
+
+    name: Word
+    """Name of the gateway, used once: one word. WHOIS shows it."""
+    addresses: tuple[AddressRange, ...]
+    """Where it connects from. Limits per address do not count these, but those of its users."""
+    password: Password | None = None
+    """The password it gives, plain or an argon2 hash."""
+    certfp: Fingerprint | None = None
+    """SHA-256 fingerprint (hex) of the client certificate it must show; enough without a password."""
+
+    @field_validator("addresses")
+    @classmethod
+    def _check_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty: name the addresses of the gateway")
+        return value
+
+    @model_validator(mode="after")
+    def _check_proof(self) -> WebIRCSettings:
+        if self.password is None and self.certfp is None:
+            raise ValueError("needs a password or a certfp")
+        return self
+
+
+class OperClassSettings(Section):
+    """``[[oper_class]]``: a named set of privileges."""
+
+    name: Word
+    """Name of the class, used once: one word."""
+    extends: str | None = None
+    """Name of a class whose privileges this one has too."""
+    privileges: tuple[str, ...] = ()
+    """What its opers may do."""
+    title: Line = "is an IRC Operator"
+    """What WHOIS says of its opers (313)."""
+
+    @field_validator("privileges")
+    @classmethod
+    def _check_privileges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - PRIVILEGES.keys()):
+            known = ", ".join(sorted(PRIVILEGES))
+            raise ValueError(f"has unknown privileges: {', '.join(unknown)} (known: {known})")
+        return value
+
+
+class OperSettings(Section):
+    """``[[oper]]``: one operator."""
+
+    name: Word
+    """The name given to OPER, used once: one word."""
+    password: SecretStr | None = None
+    """An argon2 hash, made by ``chatnet hash-password``."""
+    oper_class: str = Field(alias="class")
+    """Name of the ``[[oper_class]]`` that says what this oper may do."""
+    hosts: tuple[str, ...] = ()
+    """``user@host`` masks (real host or address, CIDR allowed) from where; empty = anywhere."""
+    certfp: Fingerprint | None = None
+    """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
+    modes: str = "swz"
+    """User modes set at OPER."""
+    snomask: str = "cfgkorx"
+    """Letters of the server notices shown at OPER."""
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("$argon2"):
+            raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
+        return value
+
+    @model_validator(mode="after")
+    def _check_proof(self) -> OperSettings:
+        if self.password is None and self.certfp is None:
+            raise ValueError("needs a password or a certfp")
+        return self
+
+
+class CloakSettings(Section):
+    """``[cloak]``: hide users' hosts behind a keyed hash."""
+
+    enabled: bool = True
+    """Set user mode +x when a user registers."""
+    key: SecretStr | None = None
+    """The secret: 32 characters or more, one for all nodes; absent: made once, kept in the data folder."""
+    suffix: str = "cloak"
+    """How a cloaked address ends, as in ``y35hy5gf.datqtlio.lcdxny6g.o5dhijjw.cloak``; at most 27 bytes."""
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("is shorter than 32 characters")
+        return value
+
+    @field_validator("suffix")
+    @classmethod
+    def _check_suffix(cls, value: str) -> str:
+        if not is_domain(value, 27):
+            raise ValueError("is not the end of a host name: letters, digits and '-', with dots between")
+        return value
+
+
+HIDDEN = 36
+"""Bytes of a cloaked address before its suffix."""

@@ -1,0 +1,191 @@
+"""What this node is, where people connect to it, and by which certificates."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from chatnet.settings.base import AddressRange, Line, Origin, Password, Section
+from chatnet.wire.capabilities import BY_NAME
+from chatnet.wire.names import is_domain, is_server_name, is_sid
+
+
+class ServerSettings(Section):
+    """``[server]``: who this node is."""
+
+    name: str = "irc.localhost.local"
+    """Name of this server as users see it; it has a dot. At most 63 bytes."""
+    network: str = "chatnet"
+    """Name of the whole network, without spaces."""
+    icon: str = ""
+    """Address (URL) of a square picture that stands for the network in clients; they may put a width in
+    pixels in the place of ``{size}``. Empty = none."""
+    description: Line = "A chatnet server"
+    """A line about this server, shown in WHOIS and LINKS."""
+    sid: str = "0CN"
+    """Server id, unique in the network: a digit, then two digits or capital letters."""
+    motd: str = ""
+    """Message of the day: the path of a text file, relative to the configuration; empty = none."""
+    data: str = ""
+    """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
+    password: Password | None = None
+    """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
+    admin: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
+    """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
+    casemapping: Literal["rfc1459", "ascii"] = "rfc1459"
+    """Which names are the same. Must agree network-wide; takes effect at a restart only."""
+    utf8_only: bool = True
+    """Refuse lines that are not UTF-8 (ISUPPORT UTF8ONLY)."""
+    hide_servers: bool = False
+    """Show users one server only in LINKS and MAP."""
+    withheld_capabilities: tuple[str, ...] = ()
+    """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back. One
+    that has two names goes by both."""
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if not is_server_name(value):
+            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
+        return value
+
+    @field_validator("network")
+    @classmethod
+    def _check_network(cls, value: str) -> str:
+        if not value or any(c.isspace() or c == ":" for c in value) or len(value) > 63:
+            raise ValueError("is not a network name: 1 to 63 characters without spaces or ':'")
+        return value
+
+    @field_validator("icon")
+    @classmethod
+    def _check_icon(cls, value: str) -> str:
+        if value and (len(value) > 300 or re.fullmatch(r"https?://[!-~]+", value) is None):
+            raise ValueError(
+                "is not a web address such as https://example.org/icon.png, of at most 300 bytes"
+            )
+        return value
+
+    @field_validator("withheld_capabilities")
+    @classmethod
+    def _check_withheld(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "cap-notify" in value:
+            raise ValueError("has cap-notify, which CAP LS 302 brings with it")
+        if unknown := sorted(set(value) - BY_NAME.keys()):
+            raise ValueError(f"has unknown capabilities: {', '.join(unknown)}")
+        return value
+
+    @field_validator("sid")
+    @classmethod
+    def _check_sid(cls, value: str) -> str:
+        if not is_sid(value):
+            raise ValueError("is not a server id: a digit, then two digits or capital letters")
+        return value
+
+
+class ListenSettings(Section):
+    """``[[listen]]``: one place where clients may connect."""
+
+    endpoint: str
+    """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
+    kind: Literal["irc", "websocket", "server"] = "irc"
+    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``server``:
+    other servers (see ``[[link]]``), without TLS from this machine only, or with ``insecure``."""
+    tls: bool = False
+    """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
+    proxy_from: tuple[AddressRange, ...] = ()
+    """Addresses of proxies that send a PROXY v1 or v2 header here; everybody else is refused."""
+    forwarded_from: tuple[AddressRange, ...] = ()
+    """(websocket) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    origins: tuple[Origin, ...] = ()
+    """(websocket) Web pages that may connect, such as ``https://chat.example.org`` or
+    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to."""
+    compression: bool = False
+    """(websocket) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
+    connection_class: str | None = None
+    """Put everybody who connects here into this connection class."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str) -> str:
+        kind = value.partition(":")[0]
+        if kind in ("ssl", "tls"):
+            raise ValueError("has TLS in the endpoint: write tcp:… and tls = true")
+        if not kind or ":" not in value:
+            raise ValueError("is not an endpoint such as tcp:6667:interface=127.0.0.1")
+        return value
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> ListenSettings:
+        if self.kind != "websocket":
+            for key in ("forwarded_from", "origins", "compression"):
+                if getattr(self, key):
+                    raise ValueError(f'has {key} without kind = "websocket"')
+        if self.kind == "server":
+            for key in ("proxy_from", "connection_class"):
+                if getattr(self, key):
+                    raise ValueError(f'has {key}, which is not for kind = "server"')
+        return self
+
+
+class WebSocketSettings(Section):
+    """``[websocket]``: limits for listeners with ``kind = "websocket"``."""
+
+    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds from the connection (under TLS, from its handshake) to the end of the HTTP request."""
+    request_size: Annotated[int, Field(ge=1024, le=65536)] = 8192
+    """Bytes of that request, cookies and all."""
+    message_size: Annotated[int, Field(ge=4608)] = 8192
+    """Bytes of one message, uncompressed; a longer one ends the connection (1009)."""
+    frames_per_read: Annotated[int, Field(ge=16)] = 256
+    """Fragments, pings and empty messages in one read of 16 KiB; more end the connection (1008)."""
+
+
+class TLSSettings(Section):
+    """``[tls]``: certificates for listeners with ``tls = true``."""
+
+    certificates: str = ""
+    """Folder with one PEM per host name (``irc.example.org.pem``) or one folder per name with certbot's
+    ``fullchain.pem`` and ``privkey.pem``; relative to the configuration; empty = ``certificates`` in the
+    data folder."""
+    default: str = "default"
+    """Which of them to show when the client names no host, or an unknown one."""
+    warn_before_expiry: Annotated[int, Field(ge=0)] = 14
+    """Days before a certificate's end from when on the log and the opers are warned."""
+    reload_interval: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds between two looks at the certificate files."""
+    handshake_timeout: Annotated[float, Field(gt=0)] = 15.0
+    """Seconds a TLS handshake may take."""
+    handshakes_per_turn: Annotated[int, Field(ge=1)] = 8
+    """How many handshakes may begin in one turn of the reactor; the others wait for the next."""
+
+
+class STSSettings(Section):
+    """``[[sts]]``: a host name that clients shall reach by TLS only (strict transport security)."""
+
+    hostname: str
+    """The name that clients connect to, used once. It needs a certificate that was not made here."""
+    duration: Annotated[int, Field(ge=0)] = 0
+    """Seconds for which a client that came by TLS keeps to it; 0 takes an earlier promise back."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """TLS port for those who come without TLS; they do not say which name they mean, so the first block
+    with a port counts for all of them. Absent: they are told nothing."""
+    preload: bool = False
+    """Agree to be in lists of such names that come with clients."""
+
+    @field_validator("hostname")
+    @classmethod
+    def _check_hostname(cls, value: str) -> str:
+        if not is_domain(value, 253):
+            raise ValueError("is not a host name: letters, digits and '-', with dots between")
+        return value.lower()
+
+
+class LookupSettings(Section):
+    """``[lookups]``: what is asked about a connecting address."""
+
+    reverse_dns: bool = False
+    """Look up the host name of an address, and that the name leads back to it."""
+    timeout: Annotated[float, Field(gt=0)] = 4.0
+    """Seconds a connection waits for it."""

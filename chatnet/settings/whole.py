@@ -1,0 +1,161 @@
+"""All sections together, and whether what they say of each other is so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field, model_validator
+
+from chatnet.settings.base import Section
+from chatnet.settings.history import HistorySettings
+from chatnet.settings.links import LinkSettings, LinksSettings
+from chatnet.settings.logs import LogSettings
+from chatnet.settings.people import (
+    HIDDEN,
+    CloakSettings,
+    ConnectionClassSettings,
+    FloodSettings,
+    LimitSettings,
+    OperClassSettings,
+    OperSettings,
+    SASLSettings,
+    WebIRCSettings,
+)
+from chatnet.settings.server import (
+    ListenSettings,
+    LookupSettings,
+    ServerSettings,
+    STSSettings,
+    TLSSettings,
+    WebSocketSettings,
+)
+
+
+def _default_listeners() -> tuple[ListenSettings, ...]:
+    return (
+        ListenSettings(endpoint="tcp:6667:interface=127.0.0.1"),
+        ListenSettings(endpoint="tcp:6697:interface=127.0.0.1", tls=True),
+    )
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    server: ServerSettings = ServerSettings()
+    listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
+    websocket: WebSocketSettings = WebSocketSettings()
+    tls: TLSSettings = TLSSettings()
+    sts: tuple[STSSettings, ...] = ()
+    limits: LimitSettings = LimitSettings()
+    history: HistorySettings = HistorySettings()
+    flood: FloodSettings = FloodSettings()
+    cloak: CloakSettings = CloakSettings()
+    lookups: LookupSettings = LookupSettings()
+    log: LogSettings = LogSettings()
+    connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
+    sasl: SASLSettings = SASLSettings()
+    webirc: tuple[WebIRCSettings, ...] = ()
+    oper_class: tuple[OperClassSettings, ...] = ()
+    oper: tuple[OperSettings, ...] = ()
+    links: LinksSettings = LinksSettings()
+    link: tuple[LinkSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Settings:
+        problems = reference_problems(self.model_dump(by_alias=True))
+        if problems:
+            raise ValueError("; ".join(f"{'.'.join(map(str, at))}: {reason}" for at, reason in problems))
+        return self
+
+    def privileges(self, oper_class: str) -> frozenset[str]:
+        """All privileges of the class of that name, inherited ones included; empty if there is none."""
+        by_name = {c.name: c for c in self.oper_class}
+        found: set[str] = set()
+        current = by_name.get(oper_class)
+        while current is not None:
+            found.update(current.privileges)
+            current = by_name.get(current.extends) if current.extends else None
+        return frozenset(found)
+
+
+def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Places in a configuration's plain form with a name used twice, or standing for nothing, and the reason.
+
+    A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
+    """
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link")
+    sections = {key: _items(tree.get(key)) for key in lists}
+    names: dict[str, list[object]] = {}
+    for section, key in (
+        ("connection_class", "name"),
+        ("webirc", "name"),
+        ("oper_class", "name"),
+        ("oper", "name"),
+        ("sts", "hostname"),
+        ("link", "name"),
+    ):
+        names[section] = [item.get(key) for item in sections[section]]
+        if section == "link":  # the names of servers, in whatever case
+            names[section] = [name.lower() if isinstance(name, str) else name for name in names[section]]
+        for index, name in enumerate(names[section]):
+            if isinstance(name, str) and name in names[section][:index]:
+                problems.append(((section, index, key), f"the name {name!r} is used twice"))
+    for key in ("name", "sid"):
+        own = _within(tree, "server", key)
+        for index, item in enumerate(sections["link"]):
+            if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
+                text = f"is this server's own: one of the two needs another server.{key}"
+                problems.append((("link", index, key), text))
+    if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
+        problems.append((("connection_class",), "there must be at least one"))
+    uplinks = _within(tree, "links", "uplinks")
+    for index, name in enumerate(uplinks if isinstance(uplinks, (list, tuple)) else ()):
+        block = next((item for item in sections["link"] if item.get("name") == name), None)
+        if block is None:
+            problems.append((("links", "uplinks", index), f"there is no link {name!r}"))
+        elif not block.get("addresses"):
+            problems.append((("links", "uplinks", index), f"the link {name!r} has no addresses"))
+    for section, key, target in (
+        ("listen", "connection_class", "connection_class"),
+        ("oper_class", "extends", "oper_class"),
+        ("oper", "class", "oper_class"),
+    ):
+        if not all(isinstance(name, str) for name in names[target]):
+            continue
+        for index, item in enumerate(sections[section]):
+            name = item.get(key)
+            if isinstance(name, str) and name not in names[target]:
+                problems.append(((section, index, key), f"there is no {target} {name!r}"))
+    suffix, longest = _within(tree, "cloak", "suffix"), _within(tree, "limits", "host")
+    if isinstance(suffix, str) and isinstance(longest, int) and HIDDEN + len(suffix) > longest:
+        problems.append(
+            (("cloak", "suffix"), f"makes cloaks that are longer than limits.host, {longest} bytes")
+        )
+    above: dict[str, object] = {}
+    for item in sections["oper_class"]:
+        name = item.get("name")
+        if isinstance(name, str):
+            above.setdefault(name, item.get("extends"))
+    for index, name in enumerate(names["oper_class"]):
+        current = name
+        for _ in above:
+            current = above.get(current) if isinstance(current, str) else None
+            if current == name and current is not None:
+                problems.append((("oper_class", index, "extends"), "leads back to this class"))
+                break
+    return problems
+
+
+def _within(tree: Mapping[str, object], section: str, key: str) -> object:
+    """A value of a configuration's plain form, or else the default."""
+    inner = tree.get(section)
+    if isinstance(inner, Mapping) and key in inner:
+        return inner[key]
+    default: object = getattr(Settings.model_fields[section].default, key)
+    return default
+
+
+def _items(value: object) -> list[Mapping[str, object]]:
+    items = value if isinstance(value, (list, tuple)) else ()
+    return [item if isinstance(item, Mapping) else {} for item in items]
