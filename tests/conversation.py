@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final
 
-from chatnet.model.user import User
+from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer

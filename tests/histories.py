@@ -18,7 +18,7 @@ from mesh import Mesh, Wire
 
 from chatnet.links.link import Link
 from chatnet.model import facts
-from chatnet.model.channel import PARAMETERS, Channel, parameters, split_forward
+from chatnet.model.entities import PARAMETERS, Channel, parameters, split_forward
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import RANKS
 

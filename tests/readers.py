@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conversation import Client
 
-from chatnet.model.channel import parameters
+from chatnet.model.entities import parameters
 from chatnet.model.modes import RANK_OF_PREFIX, RANKS
 from chatnet.wire.message import split
 

@@ -10,8 +10,8 @@ import itertools
 
 from conversation import Client, House
 
-from chatnet.model.channel import PARAMETERS, Channel
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import PARAMETERS, Channel, Oper, User
 from chatnet.model.facts import (
     AccountChanged,
     Fact,
@@ -27,7 +27,6 @@ from chatnet.model.facts import (
 from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.modes import RANKS, kind_of
 from chatnet.model.server import Server
-from chatnet.model.user import Oper, User
 from chatnet.rules.timestamps import resolve_sjoin
 
 _numbers = itertools.count()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from conversation import START, Client, House
 from mesh import Mesh, Stranger, read_away
 
-from chatnet.model.channel import Channel, mode_text
+from chatnet.model.entities import Channel, mode_text
 from chatnet.model.facts import ModeChange, ModesChanged
 
 NOW: Final = int(START)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from conversation import ListLog, ManualClock
 
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged, UserIntroduced, WallopsSent
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.settings import Settings
 from chatnet.wire.casemap import folder

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.entities import User
 from chatnet.model.facts import AcceptsChanged
-from chatnet.model.user import User
 from chatnet.session.packing import reply_packed
 from chatnet.wire import numerics
 from chatnet.wire.text import middle

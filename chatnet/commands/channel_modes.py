@@ -7,10 +7,9 @@ from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.user_modes import user_mode
-from chatnet.model.channel import Channel, mode_text, split_forward
+from chatnet.model.entities import Channel, User, mode_text, split_forward
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import HALFOP, RANKS, kind_of
-from chatnet.model.user import User
 from chatnet.rules import bans, modes
 from chatnet.rules.refusal import Refusal
 from chatnet.session.render import encode, mode_lines

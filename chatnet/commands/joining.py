@@ -6,7 +6,7 @@ from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.entities import User
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.text import cut, middle

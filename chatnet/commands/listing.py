@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.rules.visibility import may_see_channel
 from chatnet.session.render import encode
 from chatnet.wire import numerics

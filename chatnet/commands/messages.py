@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.model.user import User
 from chatnet.rules import client_tags
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatnet.commands.request import Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 

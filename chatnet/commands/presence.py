@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
+from chatnet.model.entities import User
 from chatnet.model.facts import AwayChanged, RealnameChanged
-from chatnet.model.user import User
 from chatnet.session.packing import pack
 from chatnet.session.rates import too_fast
 from chatnet.wire import capabilities as cap

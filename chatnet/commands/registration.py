@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
+from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
-from chatnet.model.user import User
 from chatnet.session import asked
 from chatnet.session.rates import too_fast
 from chatnet.session.session import Needs

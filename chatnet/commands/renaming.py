@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.facts import ChannelRenamed
 from chatnet.model.modes import OP
 from chatnet.rules.channels import may_act

@@ -7,10 +7,9 @@ from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
 from chatnet.links.queries import PLACES
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
-from chatnet.model.user import User
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked

@@ -8,9 +8,8 @@ from itertools import chain, islice
 from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
-from chatnet.model.user import User
 from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
 from chatnet.session.idle import idle
 from chatnet.session.shadows import Shadows

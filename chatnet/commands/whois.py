@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.entities import User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
-from chatnet.model.user import User
 from chatnet.rules.visibility import may_see_address, may_see_members
 from chatnet.session.idle import idle
 from chatnet.session.packing import reply_packed

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from chatnet.model import facts
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.modes import rank_letters
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session.shadows import Shadow, Shadows
 

@@ -14,10 +14,9 @@ from chatnet.delivery.audience import DEAF, Group, Groups, add, key_of, merge, r
 from chatnet.delivery.damping import Damping
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.model.modes import OP, rank_letters
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session import asked, batches, names, render
 from chatnet.session.batches import References

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chatnet.model import facts
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.ids import Folded
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session import render
 from chatnet.session.session import Session

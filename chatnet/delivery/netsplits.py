@@ -12,9 +12,8 @@ from typing import Final
 
 from chatnet.delivery.audience import Group, Groups, key_of
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.session import netsplits, render
 from chatnet.session.batches import References, closing, opening

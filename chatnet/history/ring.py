@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Final
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     ChannelReset,
     Fact,
@@ -29,7 +29,6 @@ from chatnet.model.facts import (
 from chatnet.model.ids import UID
 from chatnet.model.network import Network
 from chatnet.model.past import Page, Record, Redaction, order
-from chatnet.model.user import User
 from chatnet.settings import HistorySettings, Settings
 
 PLAIN: Final = 1024

@@ -20,12 +20,11 @@ from typing import Final
 from chatnet.links import link as one
 from chatnet.links import links as registry  # which asks by it
 from chatnet.links.records import Nonsense, Reader
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, NetJoinEnded, NetSplit, ServerIntroduced
 from chatnet.model.ids import SID
 from chatnet.model.past import Page, Record, Redaction
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.settings import LinksSettings
 

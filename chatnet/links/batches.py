@@ -9,7 +9,7 @@ from typing import Final
 
 from chatnet.links import line as said
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
-from chatnet.model.user import User
+from chatnet.model.entities import User
 from chatnet.wire.multiline import CONCAT, TYPE, Part, is_blank
 from chatnet.wire.text import byte_length
 

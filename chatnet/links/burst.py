@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatnet.links import link as one
-from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, parameters
 from chatnet.model.ids import Folded
 
 

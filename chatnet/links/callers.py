@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+from chatnet.model.entities import User
 from chatnet.model.ids import UID
-from chatnet.model.user import User
 
 PERIOD: Final = 60.0
 """Seconds in which somebody is told of the same caller once."""

@@ -10,9 +10,9 @@ from typing import Final
 
 from chatnet.links import link as one
 from chatnet.links import links as registry
+from chatnet.model.entities import User
 from chatnet.model.facts import Killed, NickChanged, Source
 from chatnet.model.server import Server
-from chatnet.model.user import User
 
 SAVED_TS: Final = 100
 """The TS of a UID as a nick: nobody can want it."""

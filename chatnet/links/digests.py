@@ -21,7 +21,7 @@ from chatnet.links import burst
 from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel, parameters
+from chatnet.model.entities import Channel, parameters
 from chatnet.wire.names import is_channel
 
 MOST: Final = 50

@@ -8,12 +8,11 @@ from typing import Final, NoReturn
 from chatnet.dispatch import Row, Table
 from chatnet.links import link as one  # a line names its link, which makes it
 from chatnet.links import links as registry
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.refusal import Refusal
 from chatnet.wire.text import byte_length

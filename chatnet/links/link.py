@@ -24,10 +24,9 @@ from chatnet.links.connection import Connection, Exit, Nowhere
 from chatnet.links.identity import Identity
 from chatnet.links.resume import NOTHING, OVERHEAD, Offer, Streams
 from chatnet.links.resume import State as Session
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.settings import LinkSettings
 from chatnet.wire.lines import OVERLONG

@@ -20,12 +20,11 @@ from chatnet.links.registers import Registers
 from chatnet.links.resume import token
 from chatnet.links.routes import Routes
 from chatnet.links.sasl import Agents
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.past import Past
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Node, Timer
 from chatnet.settings import LinkSettings
 from chatnet.wire.server_time import read_time

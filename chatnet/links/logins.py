@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatnet.links import links as registry
+from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer, NetSplit, SettingsChanged, UserQuit
 from chatnet.model.ids import AccountName
 from chatnet.model.server import Server
-from chatnet.model.user import User
 
 
 class Logins:

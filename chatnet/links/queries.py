@@ -14,10 +14,10 @@ from typing import Final
 from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.links.codecs.solanum.servers import WORD
+from chatnet.model.entities import User
 from chatnet.model.facts import NumericSent
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.numerics import ERR_NOSUCHSERVER, RPL_TRYAGAIN, Numeric
 from chatnet.wire.text import cut, middle

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from typing import Final
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.network import Network

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 
 from chatnet.links import link as one
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.server import Server
-from chatnet.model.user import User
 
 
 class Routes:

@@ -13,10 +13,10 @@ from typing import Final, Protocol
 
 from chatnet.links import links as registry
 from chatnet.links.codecs.solanum.base import address
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, MechanismsChanged, NetSplit, SettingsChanged
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire.masks import is_loopback
 
 CHUNK: Final = 400

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from chatnet.links import link as one
+from chatnet.model.entities import User
 from chatnet.model.facts import NumericSent
 from chatnet.model.ids import UID
-from chatnet.model.user import User
 from chatnet.wire.numerics import ERR_NOSUCHNICK
 
 MOST: Final = 10_000

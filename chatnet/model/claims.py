@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chatnet.model.user import User
+from chatnet.model.entities import User
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from chatnet.model.bans import NetworkBan
-from chatnet.model.channel import Channel, ListEntry
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.server import Server
-from chatnet.model.user import Oper, User
 from chatnet.settings import Settings
 from chatnet.wire.multiline import Part
 

@@ -10,12 +10,11 @@ from typing import Any, Final, cast
 
 from chatnet.model import facts
 from chatnet.model.bans import KINDS, NetworkBan
-from chatnet.model.channel import PARAMETERS, Channel, ListEntry, Topic, set_parameter, split_forward
+from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder

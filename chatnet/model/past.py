@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.ids import UID
 from chatnet.wire.multiline import Part
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from chatnet.model.entities import User
 from chatnet.model.ids import Folded
-from chatnet.model.user import User
 
 
 class Departure(NamedTuple):

@@ -26,10 +26,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from chatnet.model.channel import Channel, ListEntry, split_forward
+from chatnet.model.entities import Channel, ListEntry, User, split_forward
 from chatnet.model.facts import Fact, ModesChanged
 from chatnet.model.network import Network
-from chatnet.model.user import User
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.modes import HALFOP, OP
 from chatnet.model.network import Network
-from chatnet.model.user import User
 from chatnet.rules.bans import Bans
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.throttles import Throttles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.model.user import User
+from chatnet.model.entities import User
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 from chatnet.wire.text import ctcp_request

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from chatnet.model.channel import PARAMETERS, Channel, parameters, split_forward
+from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_forward
 from chatnet.model.facts import ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
-from chatnet.model.user import User
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics

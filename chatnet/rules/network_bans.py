@@ -13,9 +13,9 @@ from ipaddress import ip_address
 from typing import Final
 
 from chatnet.model.bans import KINDS, NetworkBan
+from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.network import BANS_SEEN_TO
-from chatnet.model.user import User
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, normalise_address, parse_network
 

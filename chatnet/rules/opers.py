@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
+from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Fact, Opered, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
-from chatnet.model.user import Oper, User
 from chatnet.rules.refusal import Refusal
 from chatnet.settings import OperSettings, Settings
 from chatnet.wire import numerics

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.modes import OP
 from chatnet.model.network import Former, Network
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.settings import Settings
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.facts import ChannelRenamed, Fact, Joined, Knocked
 
 

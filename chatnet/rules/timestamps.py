@@ -13,8 +13,8 @@ from enum import Enum, Flag
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
-from chatnet.model.channel import Channel, ListEntry, parameters, set_parameter
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, User, parameters, set_parameter
 from chatnet.model.facts import (
     ChannelMerged,
     ChannelReset,
@@ -26,7 +26,6 @@ from chatnet.model.facts import (
 from chatnet.model.modes import rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import User
 
 _UPPER: Final = bytes.maketrans(
     ascii_lowercase.encode() + b"{|}~",

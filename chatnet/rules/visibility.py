@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.model.channel import Channel
-from chatnet.model.user import User
+from chatnet.model.entities import Channel, User
 
 
 def may_see_channel(user: User, channel: Channel) -> bool:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.session.render import encode, line, message_tags
 from chatnet.wire import capabilities as cap
 from chatnet.wire import multiline as wire

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.model.user import User
+from chatnet.model.entities import User
 from chatnet.session.sessions import Sessions
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
-from chatnet.model.user import User
 from chatnet.session.packing import fill, reply_packed
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session

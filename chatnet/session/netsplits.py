@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import ModeChange, Source
 from chatnet.model.modes import rank_letters
-from chatnet.model.user import User
 from chatnet.session import render
 from chatnet.session.batches import inside, tagged
 from chatnet.wire import capabilities as cap

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Fact, Hearer, Opered, SettingsChanged
-from chatnet.model.user import Oper, User
 from chatnet.rules.opers import granted, resigned
 from chatnet.session.sessions import Sessions
 

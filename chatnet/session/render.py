@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import ModeChange, Source
-from chatnet.model.user import User
 from chatnet.wire import capabilities as cap
 from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes

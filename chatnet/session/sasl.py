@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatnet.links.sasl import CHUNK, is_data
+from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer
 from chatnet.model.ids import AccountName
-from chatnet.model.user import User
 from chatnet.session import registration
 from chatnet.session import session as one
 from chatnet.session import sessions as registry

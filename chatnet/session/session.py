@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 from chatnet.dispatch import Phase, Row
+from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions

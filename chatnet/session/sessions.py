@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 from chatnet.dispatch import Row
 from chatnet.history.ring import Ring
 from chatnet.links import Links
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
 from chatnet.model.ids import Folded
-from chatnet.model.user import User
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.bans import Bans

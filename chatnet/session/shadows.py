@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit
 from chatnet.model.ids import UID, Folded
 from chatnet.model.network import Network
-from chatnet.model.user import User
 from chatnet.session import session as one  # whose registry has the shadows
 
 

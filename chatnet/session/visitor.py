@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatnet.model.entities import User
 from chatnet.model.facts import MessageSent, NumericSent
-from chatnet.model.user import User
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.session.session import Session

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from states import channel, opered, set_modes
 
-from chatnet.model.channel import Channel, mode_text
+from chatnet.model.entities import Channel, mode_text
 from chatnet.model.modes import CHANNEL_MODES, RANKS, kind_of
 from chatnet.rules import modes
 from chatnet.wire.modestring import parse_changes

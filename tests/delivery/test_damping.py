@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from mesh import Mesh
 from states import channel, far_join, far_server, far_user, set_modes, split
 
+from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, AwayChanged, NetJoinBegan, NetJoinEnded, NickChanged, UserQuit
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire.message import parse
 
 FAR = "~f@far.example"

@@ -6,6 +6,7 @@ from conversation import Client, House
 from states import channel, opered, second_session
 
 from chatnet.delivery.audience import Groups
+from chatnet.model.entities import User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
@@ -27,7 +28,6 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import AccountName
 from chatnet.model.modes import OP, VOICE
-from chatnet.model.user import User
 
 NOW = 1_700_000_000.0
 

@@ -6,7 +6,7 @@ import pytest
 from conversation import Client, House
 from states import channel, far_claim, far_server, far_user, set_modes
 
-from chatnet.model.channel import ListEntry
+from chatnet.model.entities import ListEntry
 from chatnet.model.facts import ChannelReset, EntriesAdded, TopicChanged
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from labelled import LABELS
 from states import channel, far_join, far_server, far_user, opered, second_session, split
 
+from chatnet.model.entities import User
 from chatnet.model.facts import NetJoinBegan, NetJoinEnded
 from chatnet.model.ids import AccountName
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.session import batches, netsplits, render
 from chatnet.wire.capabilities import ACCOUNT_TAG, BATCH, SERVER_TIME
 from chatnet.wire.message import parse

@@ -13,7 +13,7 @@ from mesh import SOLANUM, Mesh, block, read_away, stranger
 from states import opered
 from street import NOW, PEOPLE, Street, all_agree, host, make_owner, ranks, the
 
-from chatnet.model.channel import Channel, mode_text
+from chatnet.model.entities import Channel, mode_text
 from chatnet.model.facts import Kicked, Killed, ModeChange, ModesChanged
 from chatnet.model.modes import ADMIN, OP, OWNER
 

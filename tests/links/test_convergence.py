@@ -20,7 +20,7 @@ from street import snapshot
 from chatnet.links import digests
 from chatnet.links.lifetimes import sweep
 from chatnet.links.registers import Registers
-from chatnet.model.channel import Topic
+from chatnet.model.entities import Topic
 from chatnet.model.facts import Killed, ModeChange, ModesChanged, ModesLocked
 
 TREES: Final = {

@@ -10,7 +10,7 @@ from conversation import START, Client, House
 from mesh import SOLANUM, Stranger, block, read_away, stranger
 from street import NOW, OLDER, YOUNGER, host, make_owner, ranks, snapshot, the, user
 
-from chatnet.model.channel import mode_text
+from chatnet.model.entities import mode_text
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import OP, VOICE
 

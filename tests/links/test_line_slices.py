@@ -10,7 +10,7 @@ from conversation import START, House, ManualClock
 from mesh import Mesh, Stranger, block, stranger
 
 from chatnet.links import links as registry
-from chatnet.model.user import User
+from chatnet.model.entities import User
 
 NOW = int(START)
 

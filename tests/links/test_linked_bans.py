@@ -13,10 +13,10 @@ from conversation import START, Client, House
 from mesh import Mesh, Stranger, block, stranger
 
 from chatnet.model.bans import NetworkBan
+from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules.network_bans import NetworkBans, means
 from chatnet.wire.casemap import folder
 

@@ -17,11 +17,10 @@ from mesh import SOLANUM, Mesh, Stranger, block, read_away, stranger
 
 from chatnet.links.codecs.solanum import Solanum
 from chatnet.links.outbound.messages import MessagesOut
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageSent
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.server import Server
-from chatnet.model.user import User
 
 ALL = "message-tags server-time echo-message batch labeled-response draft/multiline draft/message-redaction"
 TIME = "2023-11-14T22:13:20.000Z"

@@ -18,7 +18,7 @@ from mesh import Mesh, read_away
 
 from chatnet.links.lifetimes import sweep
 from chatnet.links.registers import ENDED
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.ids import Folded, UIDs
 from chatnet.session import rates
 

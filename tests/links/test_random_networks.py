@@ -20,8 +20,8 @@ from staff import HASH, PASSWORD
 from states import logged_in
 
 from chatnet.model.bans import NetworkBan
+from chatnet.model.entities import User
 from chatnet.model.facts import Killed, ModeChange, ModesChanged, NetworkBanned
-from chatnet.model.user import User
 
 EDGES: Final = {2: ("ab",), 3: ("ab", "cb"), 5: ("ab", "bc", "dc", "ce")}
 PLACES: Final = {2: "aaabbb", 3: "aabbcc", 5: "abcdea"}

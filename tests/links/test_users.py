@@ -16,9 +16,9 @@ from mesh import Mesh, Stranger, block, stranger
 from states import logged_in, opered
 
 from chatnet.links.collisions import save
+from chatnet.model.entities import User
 from chatnet.model.facts import HostChanged, Killed
 from chatnet.model.ids import UID
-from chatnet.model.user import User
 
 NOW = int(START)
 

@@ -16,14 +16,13 @@ from hypothesis.stateful import (
 )
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, Topic
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, Oper, Topic, User
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, AccountName, UIDs
 from chatnet.model.modes import OP, RANKS
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import Oper, User
 from chatnet.rules.timestamps import resolve_entries, resolve_sjoin
 from chatnet.wire.casemap import folder
 

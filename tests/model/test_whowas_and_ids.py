@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatnet.model.entities import User
 from chatnet.model.ids import SID, Folded, UIDs
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.model.whowas import Whowas
 
 

@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry
+from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import Oper, User
 from chatnet.rules.bans import ELSEWHERE, EXTENDED, PARTS, Bans, complete, parse
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import compile_glob

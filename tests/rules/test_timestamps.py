@@ -12,14 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, Topic, mode_text
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, Topic, User, mode_text
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID
 from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, RANK_OF_PREFIX, VOICE, rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules.timestamps import (
     Loser,
     Outcome,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, Oper, User
 from chatnet.model.ids import SID, Folded
 from chatnet.model.server import Server
-from chatnet.model.user import Oper, User
 from chatnet.rules.visibility import may_see_address, may_see_channel, may_see_members, may_see_user
 
 HERE = Server(SID("0CN"), "irc.test", "")

@@ -15,8 +15,8 @@ from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.inbound import stamped
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel, ListEntry, Topic, parameters, split_forward
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters, split_forward
 from chatnet.model.facts import (
     ChannelRenamed,
     EntriesAdded,
@@ -33,7 +33,6 @@ from chatnet.model.facts import (
 from chatnet.model.ids import UID
 from chatnet.model.modes import CHANNEL_MODES, RANKS
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules import modes
 from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (

@@ -9,7 +9,7 @@ from chatnet.links import links as registry
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
 from chatnet.links.records import MOST_TAGS, MOST_TEXT, MSGID
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     BroadcastSent,
     CallerBlocked,
@@ -20,7 +20,6 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.model.user import User
 from chatnet.rules.client_tags import relayed
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal

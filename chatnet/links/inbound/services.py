@@ -11,8 +11,8 @@ from chatnet.links import links as registry
 from chatnet.links.collisions import kill
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import Ignored, Line
+from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged, NickHeld
-from chatnet.model.user import User
 from chatnet.wire.names import is_nick
 
 REGAINED: Final = "Nickname regained by services"

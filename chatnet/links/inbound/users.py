@@ -19,6 +19,7 @@ from chatnet.links.collisions import (
 )
 from chatnet.links.encap import ENCAPSULATED
 from chatnet.links.line import LINK, Ignored, Line
+from chatnet.model.entities import Oper, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
@@ -34,7 +35,6 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
-from chatnet.model.user import Oper, User
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.modestring import Change, parse_changes

@@ -15,11 +15,10 @@ from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.links.codecs.solanum import stamped
 from chatnet.model import facts
-from chatnet.model.channel import Channel, Topic, parameters, split_forward
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, Topic, User, parameters, split_forward
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import RANKS, rank_letters
-from chatnet.model.user import User
 from chatnet.rules.stamps import Stamp
 from chatnet.rules.timestamps import resolve_older
 

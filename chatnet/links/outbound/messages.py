@@ -8,9 +8,8 @@ from typing import Final
 from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.user import User
 from chatnet.wire.masks import compile_glob
 
 EVERYWHERE: Final = "o"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from chatnet.links import link as one
 from chatnet.links import links as registry
 from chatnet.model import facts
+from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.user import User
 
 
 class UsersOut:

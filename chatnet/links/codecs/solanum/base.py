@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from chatnet.model.entities import User
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules.stamps import Stamp
 from chatnet.wire.text import cut_bytes
 

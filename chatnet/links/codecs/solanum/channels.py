@@ -11,12 +11,11 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import BODY, LONG, Base, encode, in_lines
 from chatnet.model import facts
-from chatnet.model.channel import Channel, ListEntry, Topic, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters
 from chatnet.model.facts import ModeChange, Source
 from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules.stamps import Mark
 from chatnet.wire.modestring import Change, format_changes, parse_changes
 from chatnet.wire.server_time import time_tag

@@ -6,7 +6,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import Base, encode
 from chatnet.model import facts
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.server import Server
 from chatnet.wire.multiline import CONCAT, TYPE
 from chatnet.wire.server_time import time_tag

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatnet.links.codecs.solanum.base import BODY, Base, encode, in_lines
+from chatnet.model.entities import User
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire.text import cut, cut_bytes
 
 WORD: Final = 100

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from chatnet.links.codecs.solanum.base import Base, address, encode
+from chatnet.model.entities import User
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.wire.text import cut
 
 _CORE: Final = frozenset("BCDGQRSZagiowxz")

@@ -13,8 +13,8 @@ from chatnet.links.inbound.stamped.known import (
     relay,
 )
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, parameters
 from chatnet.model.facts import EntriesAdded, Fact, Joined, ModesLocked, TopicChanged
 from chatnet.rules.timestamps import resolve_older
 from chatnet.wire.names import is_channel

@@ -19,12 +19,11 @@ from chatnet.links.inbound.stamped.known import (
 from chatnet.links.inbound.stamped.members import give, leave
 from chatnet.links.inbound.stamped.modes import makes_difference
 from chatnet.links.line import Line
-from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, ModesLocked, TopicChanged
 from chatnet.model.ids import UID, Folded
 from chatnet.model.modes import RANKS, rank_letters
-from chatnet.model.user import User
 from chatnet.rules.stamps import NEVER, Mark, Stamp, holds
 from chatnet.rules.timestamps import greater
 from chatnet.wire.names import is_uid

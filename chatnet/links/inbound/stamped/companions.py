@@ -15,7 +15,7 @@ from chatnet.links.inbound.stamped.known import (
     stamp_of,
 )
 from chatnet.links.line import LINK, Ignored, Line
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.modes import RANKS, kind_of
 from chatnet.rules.stamps import NEVER, Mark, Stamp, read
 from chatnet.wire.names import is_channel, is_uid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatnet.links.line import Line
 from chatnet.links.links import MARKED
 from chatnet.links.registers import Registers
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.ids import Folded
 from chatnet.rules.stamps import NEVER, Stamp, read

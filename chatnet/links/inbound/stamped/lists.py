@@ -8,7 +8,7 @@ from chatnet.links.inbound.stamped.ages import state
 from chatnet.links.inbound.stamped.companions import claimed, went
 from chatnet.links.inbound.stamped.known import registers_of
 from chatnet.links.line import Line
-from chatnet.model.channel import ListEntry
+from chatnet.model.entities import ListEntry
 from chatnet.model.facts import EntriesAdded
 from chatnet.rules.stamps import NEVER, Mark, holds
 

@@ -16,11 +16,10 @@ from chatnet.links.inbound.stamped.known import (
     stamp_of,
 )
 from chatnet.links.line import Ignored, Line
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, Parted
 from chatnet.model.ids import UID
 from chatnet.model.modes import rank_letters
-from chatnet.model.user import User
 from chatnet.rules.stamps import NEVER, Stamp, holds
 from chatnet.wire.names import is_uid
 

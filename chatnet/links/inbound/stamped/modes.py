@@ -8,12 +8,11 @@ from chatnet.links.inbound.stamped.ages import state
 from chatnet.links.inbound.stamped.known import find_alive, find_of_ts, registers_of, relay, stamp_of
 from chatnet.links.line import Line
 from chatnet.links.outbound.channels import register_of
-from chatnet.model.channel import PARAMETERS, Channel
+from chatnet.model.entities import PARAMETERS, Channel, User
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
-from chatnet.model.user import User
 from chatnet.rules.modes import differs
 from chatnet.rules.stamps import Stamp, holds
 

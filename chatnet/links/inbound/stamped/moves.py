@@ -10,10 +10,9 @@ from chatnet.links.inbound.stamped.topics import lock, topic
 from chatnet.links.line import Line
 from chatnet.links.link import State
 from chatnet.links.links import TOLD
-from chatnet.model.channel import Channel, parameters
 from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.facts import ModeChange, ModesChanged, Parted
-from chatnet.model.user import User
 from chatnet.rules.stamps import NEVER
 
 

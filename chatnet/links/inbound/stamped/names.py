@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatnet.links.inbound.stamped.known import find_of_ts, is_alive, registers_of, relay, stamp_of
 from chatnet.links.line import Line
-from chatnet.model.channel import Channel
+from chatnet.model.entities import Channel
 from chatnet.rules.stamps import NEVER, holds
 
 

@@ -6,7 +6,7 @@ from chatnet.links.inbound.stamped.ages import state
 from chatnet.links.inbound.stamped.companions import claimed, went
 from chatnet.links.inbound.stamped.known import registers_of
 from chatnet.links.line import Line
-from chatnet.model.channel import Topic
+from chatnet.model.entities import Topic
 from chatnet.model.facts import ModesLocked, TopicChanged
 from chatnet.rules.stamps import NEVER, Mark, holds
 from chatnet.rules.timestamps import resolve_tb

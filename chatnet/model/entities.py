@@ -1,0 +1,264 @@
+"""Users and channels, which are one structure: who is where.
+
+A channel holds its members, and each user the channels they are in; neither half means anything alone.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chatnet.model.ids import UID, AccountName, Folded
+from chatnet.model.server import Server
+from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
+
+
+class Oper:
+    """What makes a user an IRC operator: the name of the oper block and what it grants."""
+
+    __slots__ = ("name", "oper_class", "privileges", "title")
+
+    def __init__(self, name: str, oper_class: str, privileges: frozenset[str], title: str) -> None:
+        self.name = name
+        self.oper_class = oper_class
+        self.privileges = privileges
+        self.title = title
+
+
+NO_UID: Final = UID("")
+NO_NICK: Final = Folded("*")
+"""What a user has before it is known."""
+
+
+class User:
+    """Somebody on the network, or a connection that has not registered yet.
+
+    `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
+    ``nick!user@host`` as bytes, kept for the front of lines, and `tagged` the capabilities by which what the
+    user says bears a tag about them.  `nick_ts` and `signon` are Unix times in seconds.  Only
+    ``Network.apply`` changes a user that is on the network.
+    """
+
+    __slots__ = (
+        "accepted_by",
+        "accepts",
+        "account",
+        "address",
+        "away",
+        "certfp",
+        "channels",
+        "cloak",
+        "folded",
+        "host",
+        "invites",
+        "lost",
+        "modes",
+        "nick",
+        "nick_ts",
+        "oper",
+        "real_host",
+        "realname",
+        "secure",
+        "server",
+        "signon",
+        "snomask",
+        "source",
+        "tagged",
+        "uid",
+        "username",
+    )
+
+    place: Final = ""
+    """What message ids say of where a message to a user goes: nothing."""
+
+    def __init__(self, server: Server, address: str, real_host: str) -> None:
+        self.uid = NO_UID
+        self.nick = "*"
+        self.folded = NO_NICK
+        self.username = ""
+        self.host = real_host
+        self.real_host = real_host
+        self.address = address
+        self.cloak: str | None = None  # the host that user mode x shows
+        self.realname = ""
+        self.account: AccountName | None = None
+        self.certfp: str | None = None
+        self.secure = False
+        self.server = server
+        self.nick_ts = 0
+        self.signon = 0.0
+        self.modes: set[str] = set()
+        self.snomask = ""
+        self.away: str | None = None
+        self.oper: Oper | None = None
+        self.channels: dict[Channel, int] = {}  # the same ranks as Channel.members has
+        self.accepts: dict[User, None] = {}  # who may write to a user with mode g
+        self.accepted_by: dict[User, None] = {}  # the other way round
+        self.lost: tuple[Folded, int] | None = None  # a nick that was taken from them, and its TS
+        self.invites: dict[Channel, float] = {}  # channel -> Unix time
+        self.source = b"*"
+        self.tagged = 0
+
+    @property
+    def mask(self) -> str:
+        """``nick!user@host`` as others see it."""
+        return f"{self.nick}!{self.username}@{self.host}"
+
+    @property
+    def identity(self) -> str:
+        """``nick (user@real.host) [address]``: who it is, for opers and the log."""
+        return f"{self.nick} ({self.username}@{self.real_host}) [{self.address}]"
+
+    def renew_source(self) -> None:
+        """Make `source` anew after nick, user name or host changed."""
+        # The text of `mask`, made here: each newcomer comes this way.
+        self.source = f"{self.nick}!{self.username}@{self.host}".encode("utf-8", "surrogateescape")
+
+    def renew_tagged(self) -> None:
+        """Make `tagged` anew after account, oper or modes changed."""
+        self.tagged = (
+            (ACCOUNT_TAG if self.account is not None else 0)
+            | (MESSAGE_TAGS if "B" in self.modes else 0)
+            | (OPER_TAG if self.oper is not None else 0)
+        )
+
+    def may(self, privilege: str) -> bool:
+        """True if this user is an oper whose class grants `privilege`."""
+        return self.oper is not None and privilege in self.oper.privileges
+
+    def __repr__(self) -> str:
+        return f"<User {self.uid} {self.nick}>"
+
+
+@dataclass(slots=True)
+class ListEntry:
+    """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time).
+
+    Never changed, but for `reading`: what ``rules/bans.py`` read the mask as, kept as long as the entry.
+    """
+
+    mask: str
+    by: str
+    at: int
+    forward: str | None = None
+    reading: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The mask with its forward, as it was set."""
+        return self.mask if self.forward is None else f"{self.mask}${self.forward}"
+
+
+def split_forward(text: str) -> tuple[str, str | None]:
+    """``mask$#channel`` → the mask, and where the banned are sent instead (Solanum's ban forwards)."""
+    mask, mark, name = text.rpartition("$#")
+    return (mask, "#" + name) if mark and mask else (text, None)
+
+
+@dataclass(slots=True, frozen=True)
+class Topic:
+    """A topic: its text, who set it (``nick!user@host`` or a server), and when (Unix time)."""
+
+    text: str
+    by: str
+    at: int
+
+
+PARAMETERS: Final = "klfj"
+"""Modes that have a parameter, but for lists and ranks."""
+
+
+class Channel:
+    """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
+
+    `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
+    `former` are names it had, folded, as long as ``Network.former`` remembers them.  `invited` are those who
+    have it among their invites; `locked` are modes that services keep as they are.
+
+    `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
+    looks at drops them (``Network.apply`` does).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "flags",
+        "folded",
+        "former",
+        "forward",
+        "invited",
+        "key",
+        "limit",
+        "lists",
+        "locked",
+        "members",
+        "name",
+        "place",
+        "source",
+        "throttle",
+        "topic",
+        "ts",
+        "verdicts",
+    )
+
+    def __init__(self, name: str, folded: Folded, ts: int) -> None:
+        self.rename(name, folded)
+        self.former: dict[Folded, None] = {}
+        self.ts = ts
+        self.flags: set[str] = set()
+        self.key: str | None = None
+        self.limit: int | None = None
+        self.forward: str | None = None
+        self.throttle: tuple[int, int] | None = None  # joins, seconds
+        self.topic: Topic | None = None
+        self.members: dict[User, int] = {}  # ranks as bits
+        self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
+        self.invited: dict[User, None] = {}
+        self.locked = ""
+        self.verdicts: dict[User, bool] = {}
+
+    def rename(self, name: str, folded: Folded) -> None:
+        """Give it this name; only ``Network.apply`` does so while it stands on the network."""
+        self.name = name
+        self.folded = folded
+        self.source = name.encode("utf-8", "surrogateescape")
+        self.place = b64encode(self.source).decode()
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.name}>"
+
+
+def parameters(channel: Channel) -> dict[str, str]:
+    """The modes k, l, f and j that are set, with their parameters as a MODE line has them."""
+    found: dict[str, str] = {}
+    if channel.key is not None:
+        found["k"] = channel.key
+    if channel.limit is not None:
+        found["l"] = str(channel.limit)
+    if channel.forward is not None:
+        found["f"] = channel.forward
+    if channel.throttle is not None:
+        found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
+    return found
+
+
+def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
+    """Set k, l, f or j to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
+    if letter == "k":
+        channel.key = text
+    elif letter == "l":
+        channel.limit = int(text) if text else None
+    elif letter == "f":
+        channel.forward = text
+    else:
+        joins, _, seconds = (text or "").partition(":")
+        channel.throttle = (int(joins), int(seconds)) if seconds else None
+
+
+def mode_text(channel: Channel, *, show_key: bool) -> str:
+    """The modes that hold, but for lists and ranks: ``+ntkl key 5``; the key is ``*`` without `show_key`."""
+    values = parameters(channel)
+    letters = "+" + "".join(sorted(channel.flags)) + "".join(values)
+    if "k" in values and not show_key:
+        values["k"] = "*"
+    return " ".join([letters, *values.values()])
