@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench_load.report import Measured, as_json, table
 from bench_load.scenarios import LINKED, UNITS, Options, make
-from bench_load.server import Server, Started
+from bench_load.server import Server, Started, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTORS = 5200
@@ -32,8 +32,10 @@ scenarios (message text 64 bytes; no flood limits)
   link      another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
 With any of them comes `startup`: CPU time from the start of the process until it accepts connections.
 
-CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only:
-with two source trees (--tree A --tree B) the rounds alternate. Differences below 15 % mean nothing.
+CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only.
+Before and after a change: two source trees (`git worktree add ../before HEAD~1`), whose rounds alternate,
+  scripts/bench --tree ../before --tree . --rounds 7
+Each server says which tree it runs; one that runs another is refused. Differences below 15 % mean nothing.
 A run in which a message was lost, doubled or out of order is `not ok`, and the exit status is 1."""
 
 
@@ -59,6 +61,9 @@ def arguments() -> argparse.Namespace:
         parser.error("--address and --pid go together")
     if given.address and split_address(given.address)[0] not in ("127.0.0.1", "::1"):
         parser.error("--address must begin with 127.0.0.1: or [::1]:")
+    for tree in given.tree or ():
+        if not is_tree(tree):
+            parser.error(f"--tree {tree}: there is no source tree of chatnet")
     if given.address and set(given.scenario or ()) & set(LINKED):
         parser.error("a server that runs already lets nobody link to it for this: no --address")
     return given

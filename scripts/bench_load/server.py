@@ -14,6 +14,20 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 START_SECONDS = 30.0
+PACKAGE, PLUGIN = "chatnet/__init__.py", "twisted/plugins/chatnet_plugin.py"
+"""What a source tree has; and the server is told to be of the tree whose files it has found for these."""
+SERVED = "served"
+LAUNCH = f"""\
+import sys
+from importlib.util import find_spec
+found = [find_spec(name).origin for name in ("chatnet", "twisted.plugins.chatnet_plugin")]
+with open("{SERVED}", "w") as file:
+    file.write("\\n".join(found))
+from twisted.scripts.twistd import run
+sys.argv[0] = "twistd"
+run()
+"""
+"""`twistd`, which first says in a file where it has its code from."""
 SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
 
 CONFIGURATION = """\
@@ -52,6 +66,17 @@ TLS_LISTENER = """
 endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
 tls = true
 """
+
+
+def is_tree(tree: Path) -> bool:
+    """Whether there is a chatnet to be served."""
+    return all((tree / name).is_file() for name in (PACKAGE, PLUGIN))
+
+
+def foreign(tree: Path, served: str) -> str | None:
+    """The first of the files that the server found (`served`) that is not the tree's; None if all are."""
+    pairs = zip(served.split("\n"), (PACKAGE, PLUGIN), strict=True)
+    return next((found for found, name in pairs if not (tree / name).samefile(found)), None)
 
 
 class Server:
@@ -100,10 +125,18 @@ class Started(Server):
         (self.folder / "bench.toml").write_text(CONFIGURATION.format(port=port, more=more))
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
         environment["PYTHONPATH"] = str(tree)
-        twistd = str(Path(sys.executable).parent / "twistd")
         with (self.folder / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [twistd, "--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"],
+                [
+                    sys.executable,
+                    "-c",
+                    LAUNCH,
+                    "--nodaemon",
+                    "--pidfile=",
+                    "chatnet",
+                    "--config",
+                    "bench.toml",
+                ],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -115,6 +148,10 @@ class Started(Server):
             os.sched_setaffinity(self.pid, {cpu})
         self.startup = self._wait()
         """CPU seconds until the port accepted."""
+        found = foreign(tree, (self.folder / SERVED).read_text())
+        if found is not None:
+            self.stop()
+            raise SystemExit(f"{self.name}: the server runs {found}, which is not of {tree}")
         time.sleep(SETTLE_SECONDS)
 
     def _wait(self) -> float:
