@@ -32,10 +32,13 @@ scenarios (message text 64 bytes; no flood limits)
   link      another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
 With any of them comes `startup`: CPU time from the start of the process until it accepts connections.
 
-CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only.
+CPU time is the server's, user and system, all threads. Compare figures from the same machine and the same
+minutes only.
 Before and after a change: two source trees (`git worktree add ../before HEAD~1`), whose rounds alternate,
   scripts/bench --tree ../before --tree . --rounds 7
-Each server says which tree it runs; one that runs another is refused. Differences below 15 % mean nothing.
+Each server says which tree it runs; one that runs another is refused. The ratio is the median of the rounds'
+own ratios, and always the same way round: above 1, the first server is the better one. Differences below 15 %
+mean nothing.
 A run in which a message was lost, doubled or out of order is `not ok`, and the exit status is 1."""
 
 
@@ -150,7 +153,7 @@ def main() -> int:
     scenarios = given.scenario or [name for name in UNITS if name not in LINKED or not given.address]
     for scenario in scenarios:
         for number in range(1, given.rounds + 1):
-            for name, start in starters.items():
+            for name, start in list(starters.items())[:: 1 if number % 2 else -1]:
                 print(f"{scenario}, round {number}: {name}", file=sys.stderr)
                 runs.append(measure(scenario, start, options, number))
     if given.json:

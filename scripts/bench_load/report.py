@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from bench_load.scenarios import UNITS
@@ -23,23 +23,44 @@ class Measured:
 
 # Figure: heading, unit (with {} for what the scenario counts), format.
 COLUMNS = {
-    "cpu": ("server CPU", "µs/{}", "{:.2f}"),
+    "cpu": ("server CPU", "µs/{}", "{:.3g}"),
     "rate": ("throughput", "{}/s", "{:.0f}"),
     "memory": ("memory", "kB/connection", "{:.2f}"),
     "startup": ("server CPU", "s to listening", "{:.2f}"),
 }
+MORE_IS_BETTER = ("rate",)
+RATIO = "ratio: how many times the first is better than the last, median of the rounds; above 1 it costs less"
+
+Round = tuple[str, int]
+"""The scenario, and which time it was."""
 
 
-def of(runs: list[Measured], scenario: str | None, server: str, figure: str) -> list[float]:
+def of(runs: list[Measured], scenario: str | None, server: str, figure: str) -> dict[Round, float]:
     """A figure's values in the rounds that went well; scenario None: in all scenarios."""
-    return [
-        run.figures[figure]
+    return {
+        (run.scenario, run.round): run.figures[figure]
         for run in runs
         if not run.trouble
         and scenario in (None, run.scenario)
         and run.server == server
         and figure in run.figures
-    ]
+    }
+
+
+def median(values: Collection[float], form: str) -> str:
+    """The median with the lowest and the highest, in that format."""
+    if not values:
+        return "-"
+    low, high = form.format(min(values)), form.format(max(values))
+    return f"{form.format(statistics.median(values))} ({low} to {high})"
+
+
+def ratio(figure: str, first: dict[Round, float], last: dict[Round, float]) -> str:
+    """How many times better the first is, round by round: a round's two runs met the same other work."""
+    pairs = [(first[which], last[which]) for which in first if which in last]
+    if figure in MORE_IS_BETTER:
+        pairs = [(b, a) for a, b in pairs]
+    return median([b / a for a, b in pairs if a], "{:.2f}")
 
 
 def rows(runs: list[Measured], servers: list[str]) -> Iterator[list[str]]:
@@ -52,23 +73,16 @@ def rows(runs: list[Measured], servers: list[str]) -> Iterator[list[str]]:
             continue
         heading, unit, form = COLUMNS[figure]
         cells = [label, heading, unit.format(UNITS.get(label, ""))]
-        for of_server in values:
-            if of_server:
-                low, high = form.format(min(of_server)), form.format(max(of_server))
-                cells.append(f"{form.format(statistics.median(of_server))} ({low} to {high})")
-            else:
-                cells.append("-")
+        cells += [median(of_server.values(), form) for of_server in values]
         if len(servers) > 1:
-            first, last = values[0], values[-1]
-            both = bool(first and last and statistics.median(first))
-            cells.append(f"{statistics.median(last) / statistics.median(first):.2f}" if both else "-")
+            cells.append(ratio(figure, values[0], values[-1]))
         yield cells
 
 
 def table(runs: list[Measured], servers: list[str]) -> str:
     head = ["scenario", "figure", "unit", *servers]
     if len(servers) > 1:
-        head.append("last / first")
+        head.append("ratio")
     lines = [head, *rows(runs, servers)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     lines.insert(1, ["-" * width for width in widths])
@@ -76,6 +90,8 @@ def table(runs: list[Measured], servers: list[str]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+    if len(servers) > 1:
+        text += f"\n\n{RATIO}"
     for run in runs:
         for trouble in dict.fromkeys(run.trouble[:5]):
             text += f"\nnot ok: {run.scenario}, {run.server}, round {run.round}: {trouble}"

@@ -94,13 +94,25 @@ def test_the_burst_of_a_neighbour_is_a_sound_one(monkeypatch: pytest.MonkeyPatch
 
 def test_table_gives_medians_the_ratio_and_the_trouble() -> None:
     runs = [
-        Measured("dm", "a", 1, {"cpu": 1.0}, []),
-        Measured("dm", "a", 2, {"cpu": 2.0}, []),
+        Measured("dm", "a", 1, {"cpu": 1.0, "rate": 50.0}, []),
+        Measured("dm", "a", 2, {"cpu": 2.0, "rate": 20.0}, []),
         Measured("dm", "a", 3, {"cpu": 9.0}, []),
-        Measured("dm", "b", 1, {"cpu": 4.0}, []),
-        Measured("dm", "b", 2, {"cpu": 7.0}, ["cut off: reset"]),
+        Measured("dm", "a", 4, {"cpu": 0.125}, []),
+        Measured("dm", "b", 1, {"cpu": 4.0, "rate": 25.0}, []),
+        Measured("dm", "b", 2, {"cpu": 7.0, "rate": 20.0}, []),
+        Measured("dm", "b", 3, {"cpu": 9.0}, []),
+        Measured("dm", "b", 4, {"cpu": 7.0}, ["cut off: reset"]),
     ]
-    lines = table(runs, ["a", "b"]).splitlines()
-    cells = ["dm", "server CPU", "µs/delivery", "2.00 (1.00 to 9.00)", "4.00 (4.00 to 4.00)", "2.00"]
-    assert re.split("  +", lines[2]) == cells
-    assert lines[-1] == "not ok: dm, b, round 2: cut off: reset"
+    lines = [re.split("  +", line) for line in table(runs, ["a", "b"]).splitlines()]
+    assert lines[2] == [
+        "dm",
+        "server CPU",
+        "µs/delivery",
+        "1.5 (0.125 to 9)",
+        "7 (4 to 9)",
+        "3.50 (1.00 to 4.00)",
+    ]
+    assert lines[3][-3:] == ["35 (20 to 50)", "22 (20 to 25)", "1.50 (1.00 to 2.00)"], (
+        "better is above 1 as well"
+    )
+    assert lines[-1] == ["not ok: dm, b, round 4: cut off: reset"]

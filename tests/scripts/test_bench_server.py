@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
-from bench_load.server import PACKAGE, PLUGIN, foreign, is_tree
+from bench_load.server import PACKAGE, PLUGIN, Server, foreign, is_tree
 from daemon_process import ROOT
 
 
@@ -43,3 +44,13 @@ def test_a_server_of_another_tree_is_noticed(tmp_path: Path) -> None:
     assert foreign(ours, f"{ours / PACKAGE}\n{ours / PLUGIN}") is None
     assert foreign(ours, f"{ours / PACKAGE}\n{other / PLUGIN}") == str(other / PLUGIN)
     assert foreign(ours, f"{other / PACKAGE}\n{ours / PLUGIN}") == str(other / PACKAGE)
+
+
+def test_cpu_time_is_counted_finer_than_the_clock_of_10_ms() -> None:
+    us = Server("this", os.getpid(), "127.0.0.1", 0, 0)
+    times = []
+    for _ in range(50):
+        sum(range(10_000))
+        os.sched_yield()
+        times.append(us.cpu())
+    assert any(0 < later - earlier < 0.009 for earlier, later in pairwise(times))
