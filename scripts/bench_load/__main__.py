@@ -6,19 +6,22 @@ import argparse
 import os
 import platform
 import resource
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
-from functools import partial
+import tempfile
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 
 from bench_load.report import Measured, as_json, table
-from bench_load.scenarios import LINKED, UNITS, Options, make
-from bench_load.server import Server, Started, is_tree
+from bench_load.scenarios import LINKED, UNITS, Options, run
+from bench_load.server import Make, Ports, Server, Started
+from bench_load.tree import Tree, commit, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTORS = 5200
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXPLANATION = """\
 scenarios (message text 64 bytes; no flood limits)
   burst     500 clients in one channel, 5 speak, at most 50 messages under way
@@ -85,60 +88,77 @@ def raise_descriptor_limit(scale: float) -> None:
         raise SystemExit(f"needs {needed} open files, may have {hard}: raise `ulimit -n` or give --scale")
 
 
-def commit(tree: Path) -> str:
-    """The commit a tree stands at, with a + if it was changed."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(tree), *words], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    try:
-        return (git("rev-parse", "--short", "HEAD") or "unknown") + (
-            "+" if git("status", "--porcelain") else ""
-        )
-    except FileNotFoundError:
-        return "unknown"
-
-
 def two_cpus() -> tuple[int | None, int | None]:
     """A CPU for the generator and one for the server; nothing where there is one only."""
     cpus = sorted(os.sched_getaffinity(0))
     return (cpus[0], cpus[-1]) if len(cpus) > 1 else (None, None)
 
 
-def measure(scenario: str, start: Callable[[bool], Server], options: Options, number: int) -> Measured:
-    server = start(scenario in LINKED)
-    try:
-        result = make(scenario, server, options).run()
-    finally:
-        server.stop()
-    if isinstance(server, Started):
+class Running:
+    """A server that runs already, and is measured as it is."""
+
+    def __init__(self, address: str, pid: int) -> None:
+        host, port = split_address(address)
+        self.name = address
+        self.server = Server(address, pid, host, Ports(port, port, 0))
+
+
+def measure(scenario: str, make: Make | Running, options: Options, number: int, bench: Bench) -> Measured:
+    """One run, with a fresh server unless there is one."""
+    if isinstance(make, Running):
+        result = run(scenario, make.server, options)
+    else:
+        ports = Ports.free(options.tls, scenario in LINKED)
+        server = Started(make, bench.folder / "server", ports, bench.cpu)
+        try:
+            result = run(scenario, server, options)
+        finally:
+            server.stop()
         result.figures["startup"] = server.startup
-    return Measured(scenario, server.name, number, result.figures, result.trouble)
+    return Measured(scenario, make.name, number, result.figures, result.trouble)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where servers are put: their folder, and their CPU."""
+
+    folder: Path
+    cpu: int | None
+
+
+def makes(given: argparse.Namespace) -> list[Make | Running]:
+    """Which servers are to be measured."""
+    found: list[Make | Running] = []
+    trees: list[Path] = given.tree or ([] if given.address else [ROOT])
+    for tree in trees:
+        name = f"{tree if len(trees) > 1 else 'chatnet'} {commit(tree)}"
+        while name in [make.name for make in found]:
+            name += "'"
+        found.append(Tree(name, tree))
+    if given.address:
+        found.append(Running(given.address, given.pid))
+    return found
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    """A signal ends us in order, once, so that servers are ended."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def main() -> int:
     given = arguments()
+    for each in SIGNALS:
+        signal.signal(each, end)
     raise_descriptor_limit(given.scale)
     generator_cpu, server_cpu = two_cpus()
     if generator_cpu is not None:
         os.sched_setaffinity(0, {generator_cpu})
     options = Options(given.seconds, given.tls, given.scale)
-
-    starters: dict[str, Callable[[bool], Server]] = {}
-    trees: list[Path] = given.tree or ([] if given.address else [ROOT])
-    for tree in trees:
-        name = f"{tree if len(trees) > 1 else 'chatnet'} {commit(tree)}"
-        while name in starters:
-            name += "'"
-        starters[name] = partial(Started, name, tree.resolve(), given.tls, server_cpu)
-    if given.address:
-        host, port = split_address(given.address)
-        running = Server(given.address, given.pid, host, port, port)
-        starters[given.address] = lambda linked: running
-
+    servers = makes(given)
     about: dict[str, object] = {
-        "servers": list(starters),
+        "servers": [make.name for make in servers],
         "python": platform.python_version(),
         "twisted": version("twisted"),
         "system": f"{platform.system()} {platform.release()}",
@@ -151,11 +171,13 @@ def main() -> int:
     }
     runs: list[Measured] = []
     scenarios = given.scenario or [name for name in UNITS if name not in LINKED or not given.address]
-    for scenario in scenarios:
-        for number in range(1, given.rounds + 1):
-            for name, start in list(starters.items())[:: 1 if number % 2 else -1]:
-                print(f"{scenario}, round {number}: {name}", file=sys.stderr)
-                runs.append(measure(scenario, start, options, number))
+    with tempfile.TemporaryDirectory(prefix="chatnet-bench-") as folder:
+        bench = Bench(Path(folder), server_cpu)
+        for scenario in scenarios:
+            for number in range(1, given.rounds + 1):
+                for make in servers[:: 1 if number % 2 else -1]:
+                    print(f"{scenario}, round {number}: {make.name}", file=sys.stderr, flush=True)
+                    runs.append(measure(scenario, make, options, number, bench))
     if given.json:
         print(as_json(about, runs))
     else:
@@ -163,7 +185,7 @@ def main() -> int:
             ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items() if key != "servers")
         )
         print("medians of the rounds (lowest to highest)\n")
-        print(table(runs, list(starters)))
+        print(table(runs, [make.name for make in servers]))
     return 1 if any(run.trouble for run in runs) else 0
 
 

@@ -355,6 +355,11 @@ def make(name: str, server: Server, options: Options) -> Crowd:
     return Idle(server, options, scaled(5000, 10))
 
 
+def run(name: str, server: Server, options: Options) -> Result:
+    """Measure the scenario of that name."""
+    return make(name, server, options).run()
+
+
 UNITS = {
     "burst": "delivery",
     "single": "delivery",

@@ -9,7 +9,7 @@ from bench_load import neighbour
 from bench_load.generator import Connection, text
 from bench_load.report import Measured, table
 from bench_load.scenarios import Conversation, Options, Talk
-from bench_load.server import NEIGHBOUR, PASSWORD, Server
+from bench_load.server import NEIGHBOUR, PASSWORD, Ports, Server
 from conversation import House
 from mesh import Stranger
 
@@ -20,7 +20,7 @@ def message(sender: int, sequence: int) -> bytes:
 
 def hear(*chunks: bytes) -> Talk:
     """Clients 0 and 1 speak in a channel; client 2 receives these chunks."""
-    talk = Talk(Server("test", 0, "127.0.0.1", 0, 0), Options(1.0, False, 1.0), 3, 1)
+    talk = Talk(Server("test", 0, "127.0.0.1", Ports(0, 0, 0)), Options(1.0, False, 1.0), 3, 1)
     conversation = Conversation(talk.clients[:2], [b"#bench0"] * 2, 2, 50)
     talk.of_client = [conversation] * 3
     receiver = talk.clients[2]

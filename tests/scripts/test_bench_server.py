@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
-from bench_load.server import PACKAGE, PLUGIN, Server, foreign, is_tree
-from daemon_process import ROOT
+import pytest
+from bench_load.server import Ports, Server
+from bench_load.tree import PACKAGE, PLUGIN, foreign, is_tree
+from daemon_process import DEADLINE, ROOT, wait_for
 
 
-def bench(*options: str) -> subprocess.CompletedProcess[str]:
-    """Let it run with these options."""
-    return subprocess.run(
+def bench(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
+    """Let it run with these options; servers have their folders in `folder`."""
+    return subprocess.Popen(
         [sys.executable, "-m", "bench_load", *options],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
-        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "TMPDIR": str(folder or "/tmp")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def servers(process: int) -> list[int]:
+    """The servers that it started and that run."""
+    try:
+        found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return [int(pid) for pid in found if "bench.toml" in Path(f"/proc/{pid}/cmdline").read_text()]
+    except FileNotFoundError:
+        return []
+
+
+def runs(process: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def descriptors(process: int) -> int:
+    """How many files and connections it has open."""
+    return len(os.listdir(f"/proc/{process}/fd"))
 
 
 def tree(folder: Path) -> Path:
@@ -32,9 +58,10 @@ def tree(folder: Path) -> Path:
 
 
 def test_a_tree_that_is_none_is_refused(tmp_path: Path) -> None:
-    done = bench("--tree", str(tmp_path / "nowhere"))
-    assert done.returncode == 2
-    assert f"--tree {tmp_path}/nowhere: there is no source tree of chatnet" in done.stderr
+    process = bench("--tree", str(tmp_path / "nowhere"))
+    _, said = process.communicate()
+    assert process.returncode == 2
+    assert f"--tree {tmp_path}/nowhere: there is no source tree of chatnet" in said
     assert not is_tree(ROOT / "docs")
     assert is_tree(ROOT) and is_tree(tree(tmp_path / "a"))
 
@@ -47,10 +74,33 @@ def test_a_server_of_another_tree_is_noticed(tmp_path: Path) -> None:
 
 
 def test_cpu_time_is_counted_finer_than_the_clock_of_10_ms() -> None:
-    us = Server("this", os.getpid(), "127.0.0.1", 0, 0)
+    us = Server("this", os.getpid(), "127.0.0.1", Ports(0, 0, 0))
     times = []
     for _ in range(50):
         sum(range(10_000))
         os.sched_yield()
         times.append(us.cpu())
     assert any(0 < later - earlier < 0.009 for earlier, later in pairwise(times))
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("clients", [0, 50], ids=["while it starts", "under load"])
+def test_nothing_runs_when_it_is_ended(tmp_path: Path, number: signal.Signals, clients: int) -> None:
+    """In order it leaves no folder either."""
+    process = bench("--scenario", "dm", "--seconds", "1000", folder=tmp_path)
+    try:
+        wait_for(lambda: servers(process.pid), "a server")
+        (server,) = servers(process.pid)
+        wait_for(lambda: descriptors(server) > clients, "its clients")
+        process.send_signal(number)
+        process.communicate(timeout=DEADLINE)
+        wait_for(lambda: not runs(server), "its end")
+    finally:
+        process.kill()
+        process.communicate()
+    if number is signal.SIGKILL:
+        assert process.returncode == -number
+    else:
+        assert process.returncode == 128 + number
+        assert list(tmp_path.iterdir()) == []
