@@ -64,6 +64,8 @@ class Server:
         self.pid = pid
         self.host = host
         self.ports = ports
+        self.startup = 0.0
+        """CPU seconds until it accepted connections, if we started it."""
 
     def address(self, tls: bool) -> tuple[str, int]:
         """Where clients connect."""
@@ -108,7 +110,6 @@ class Started(Server):
         super().__init__(make.name, self.process.pid, HOST, ports)
         try:
             self.startup = self._wait()
-            """CPU seconds until the port accepted."""
             if mistake := make.mistaken(folder):
                 raise SystemExit(f"{self.name}: {mistake}")
             time.sleep(SETTLE_SECONDS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from bench_load.inspircd import HOW_TO_GET, MODULES, PROGRAM, InspIRCd, is_there
 from bench_load.server import Ports, Server
 from bench_load.tree import PACKAGE, PLUGIN, foreign, is_tree
 from daemon_process import DEADLINE, ROOT, wait_for
@@ -104,3 +107,41 @@ def test_nothing_runs_when_it_is_ended(tmp_path: Path, number: signal.Signals, c
     else:
         assert process.returncode == 128 + number
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_peer_is_where_its_package_was_unpacked(tmp_path: Path) -> None:
+    """InspIRCd's configuration is ours: what it listens on, and that nothing of it is found elsewhere."""
+    assert not is_there(tmp_path)
+    process = bench("--peer", "inspircd", "--peer-root", str(tmp_path))
+    _, said = process.communicate()
+    assert process.returncode == 2 and HOW_TO_GET in said
+    (tmp_path / MODULES).mkdir(parents=True)
+    program = tmp_path / PROGRAM
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho InspIRCd-3.15.0-debian\n")
+    program.chmod(0o755)
+    assert is_there(tmp_path)
+    peer = InspIRCd(tmp_path)
+    assert peer.name == "InspIRCd 3.15"
+    for ports, listeners in ((Ports(6667, 0, 0), 1), (Ports(6667, 6697, 0), 2)):
+        command = peer.command(tmp_path, ports)
+        assert command[0] == str(program)
+        text = Path(command[-1]).read_text()
+        assert text.count("<bind ") == listeners and 'port="6667"' in text
+        assert ('port="6697"' in text) == ((tmp_path / "certificate.pem").exists()) == (listeners == 2)
+        assert f'moduledir="{tmp_path / MODULES}"' in text and not re.search("HOST|PORT|FOLDER|MODULES", text)
+
+
+@pytest.mark.daemon
+def test_every_message_arrives_with_all_capabilities(tmp_path: Path) -> None:
+    """Speakers hear themselves then, and nothing is lost, doubled or refused; a link hears all of it."""
+    chosen = [word for name in ("burst-linked", "single-tls", "dm", "churn") for word in ("--scenario", name)]
+    options = ("--caps", "all", "--rounds", "1", "--scale", "0.02", "--seconds", "0.1", "--json")
+    process = bench(*chosen, *options, folder=tmp_path)
+    told, said = process.communicate()
+    assert process.returncode == 0, told + said
+    found = {run["scenario"]: run["figures"] for run in json.loads(told)["runs"]}
+    assert set(found) == {"burst-linked", "single-tls", "dm", "churn"}
+    for figures in found.values():
+        assert {"cpu", "rate", "latency", "latency99", "generator"} <= figures.keys()
+        assert figures["cpu"] > 0 and figures["latency"] <= figures["latency99"]
