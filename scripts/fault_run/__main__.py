@@ -28,10 +28,13 @@ Three servers, A - B - C, are linked over TLS through proxies. People on each of
 channel and in private, in numbered messages, and change another channel, while faults strike, one by one.
 
 lost, doubled, reordered   messages that somebody did not read, read twice, or read too late
-left out                   messages to people who had read that the other one was gone
+left out                   messages to people who had read that the other one was gone, or of whom the sender
+                           has read (401) that they may not have reached them
 filled in                  messages to the channel among them, that the servers of these people remember now
 splits                     how often people read that others are gone
 connections                new ones between servers, made after a fault
+
+A deadline is one of a quiet machine: where each CPU has ten programs to run, it is ten times as long.
 
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
 time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
@@ -73,7 +76,7 @@ def arguments() -> argparse.Namespace:
     )
     option("--plain", action="store_true", help="stamp no changes of channels, as servers of other makes")
     option("--calm", action="store_true", help="let nobody change modes, lists, topics")
-    option("--folder", type=Path, metavar="DIR", help="keep configurations and logs there")
+    option("--folder", type=Path, metavar="DIR", help="keep configurations, logs and what people read there")
     option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
     option("--services", action="store_true", help="link Atheme and PyLink, and try them after ten faults")
     option("--pylink", default="pylink", metavar="PROGRAM", help="where PyLink is (default: in PATH)")
@@ -158,6 +161,8 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
                 wanted = range(3)  # one for each of the two links between them
             if times not in wanted:
                 found.append(f"{to.nick} read {times} times that {by.nick} was gone")
+            if max(wanted) == 0 and network.checker.doubted[to.nick, by.nick]:
+                found.append(f"{by.nick} read 401 of {to.nick}")
     return found[:3]
 
 

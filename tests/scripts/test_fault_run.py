@@ -13,6 +13,10 @@ from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
 from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
 from fault_run.report import HEAD, Result, table
+from fault_run.waiting import Patience, crowding, within
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 
 def read(*numbers: int, before: Checker | None = None) -> Checker:
@@ -80,6 +84,20 @@ def test_who_speaks_to_somebody_who_is_gone_is_not_heard() -> None:
     count = read(7, before=checker).take()
     assert (count.missed, count.lost) == (3, 0)
     assert read(9, before=checker).take().lost == 1
+
+
+def test_who_reads_401_has_been_told() -> None:
+    """Whether before the next message is read or after it; and only of what was said until then."""
+    checker = read(1, 2)
+    checker.told("ann", "bob", "#c", 4)
+    count = read(5, 7, before=checker).take()
+    assert (count.missed, count.lost) == (2, 1)
+    checker = read(1, 4)
+    checker.told("ann", "bob", "#c", 4)
+    assert checker.doubted["bob", "ann"] == 1
+    count = read(5, 2, before=checker).take()
+    assert (count.missed, count.lost, count.reordered) == (2, 0, 1)
+    assert checker.doubted["bob", "ann"] == 0, "told of one fault"
 
 
 def test_who_connects_again_begins_there() -> None:
@@ -166,6 +184,33 @@ def test_each_process_has_its_own_memory_and_a_short_one_tells_nothing() -> None
     assert len(memory.broken()) == 1
 
 
+def test_a_crowd_on_the_machine_makes_patience_longer() -> None:
+    now, crowd = [0.0], [1.0]
+    patience = Patience(10.0, lambda: now[0], lambda: crowd[0])
+    for at, many, over in ((6.0, 1.0, False), (36.0, 10.0, False), (46.0, 10.0, False), (46.5, 1.0, True)):
+        now[0], crowd[0] = at, many
+        assert patience.over() is over
+    assert crowding() >= 1.0
+
+
+def test_what_comes_within_its_time_is_given() -> None:
+    clock, hoped, got = Clock(), Deferred[str](), list[str]()
+    within(clock, hoped, 1.0, "a word").addCallback(got.append)
+    clock.pump([0.05] * 10)
+    hoped.callback("word")
+    assert (got, clock.getDelayedCalls()) == (["word"], [])
+
+
+def test_what_comes_not_within_its_time_is_late() -> None:
+    clock, failed = Clock(), list[Failure]()
+    within(clock, Deferred[str](), 1.0, "a word").addErrback(failed.append)
+    clock.pump([0.05] * 18)
+    assert failed == []
+    clock.pump([0.05] * 20_000)  # the machine that this runs on may be crowded
+    assert [str(failure.value) for failure in failed] == ["waited in vain for a word"]
+    assert clock.getDelayedCalls() == []
+
+
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     """Let it run with these options."""
     return subprocess.run(
@@ -173,7 +218,6 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
         capture_output=True,
         text=True,
-        timeout=200,
         check=False,
     )
 
