@@ -54,6 +54,23 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLI
         time.sleep(0.01)
 
 
+def started(parent: int, word: str) -> list[int]:
+    """The processes that another one has started, that run, and that have a word in their command."""
+    try:
+        found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [int(pid) for pid in found if word in Path(f"/proc/{pid}/cmdline").read_text()]
+    except FileNotFoundError:
+        return []
+
+
+def runs(process: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Daemon:
     """One `twistd chatnet`, with a plain (`port`) and a TLS listener (`tls_port`) unless it is configured.
 

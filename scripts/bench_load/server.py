@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -14,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mortal import end_with_parent
+
 HOST = "127.0.0.1"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
-PR_SET_PDEATHSIG = 1
 
 NEIGHBOUR = "neighbour.bench"
 """The server that links to the one under load, and its password."""
@@ -142,7 +141,7 @@ class Started(Server):
 
 def bind(cpu: int | None) -> None:
     """In the new process: it ends with the one that started it, however that ends, and keeps to its CPU."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from mortal import end_with_parent
 
 import chatnet
 from chatnet.history.ring import PLAIN
@@ -138,6 +139,7 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=end_with_parent,
             )
 
     @property

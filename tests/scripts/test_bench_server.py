@@ -15,7 +15,7 @@ import pytest
 from bench_load.inspircd import HOW_TO_GET, MODULES, PROGRAM, InspIRCd, is_there
 from bench_load.server import Ports, Server
 from bench_load.tree import PACKAGE, PLUGIN, foreign, is_tree
-from daemon_process import DEADLINE, ROOT, wait_for
+from daemon_process import DEADLINE, ROOT, runs, started, wait_for
 
 
 def bench(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
@@ -28,23 +28,6 @@ def bench(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def servers(process: int) -> list[int]:
-    """The servers that it started and that run."""
-    try:
-        found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        return [int(pid) for pid in found if "bench.toml" in Path(f"/proc/{pid}/cmdline").read_text()]
-    except FileNotFoundError:
-        return []
-
-
-def runs(process: int) -> bool:
-    """Whether there is such a process, and it has not ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def descriptors(process: int) -> int:
@@ -93,8 +76,8 @@ def test_nothing_runs_when_it_is_ended(tmp_path: Path, number: signal.Signals, c
     """In order it leaves no folder either."""
     process = bench("--scenario", "dm", "--seconds", "1000", folder=tmp_path)
     try:
-        wait_for(lambda: servers(process.pid), "a server")
-        (server,) = servers(process.pid)
+        wait_for(lambda: started(process.pid, "bench.toml"), "a server")
+        (server,) = started(process.pid, "bench.toml")
         wait_for(lambda: descriptors(server) > clients, "its clients")
         process.send_signal(number)
         process.communicate(timeout=DEADLINE)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
-from daemon_process import ROOT
+from daemon_process import DEADLINE, ROOT, runs, started, wait_for
 from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
 from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
@@ -239,3 +240,22 @@ def test_without_grace_a_reset_breaks_a_promise() -> None:
     done = run("--faults", "1", "--kind", "reset", "--grace", "0")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN: a1 read 1 times that" in done.stdout
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_server_runs_when_it_is_ended(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "fault_run"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            wait_for(lambda: len(started(process.pid, "chatnet.toml")) == 3, "three servers")
+            servers = started(process.pid, "chatnet.toml")
+            process.send_signal(number)
+            process.wait(DEADLINE)
+            wait_for(lambda: not any(map(runs, servers)), "their end")
+        finally:
+            process.kill()
