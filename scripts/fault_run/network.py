@@ -218,7 +218,8 @@ class Network:
         self._let_change(False)
         found: list[str] = []
         try:
-            await self.whole()
+            await self.whole()  # whoever was kicked has read it, and said JOIN
+            await self.whole()  # everybody has read of that
             for channel in (TALK, STATE):
                 seen = [await self.on(node).describe(channel) for node in self.nodes]
                 for key in seen[0]:

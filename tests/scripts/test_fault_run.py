@@ -7,12 +7,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from daemon_process import DEADLINE, ROOT, runs, started, wait_for
 from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
 from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
+from fault_run.network import Network
+from fault_run.nodes import Node
+from fault_run.people import Description
 from fault_run.report import HEAD, Result, table
 from fault_run.waiting import Patience, crowding, within
 from twisted.internet.defer import Deferred
@@ -210,6 +215,42 @@ def test_what_comes_not_within_its_time_is_late() -> None:
     clock.pump([0.05] * 20_000)  # the machine that this runs on may be crowded
     assert [str(failure.value) for failure in failed] == ["waited in vain for a word"]
     assert clock.getDelayedCalls() == []
+
+
+class OnItsWay(Network):
+    """Two servers; somebody was kicked at the last moment, and enters again as soon as that was read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = [Node(folder, name, (0, 0)) for name in "ab"]
+        self.rounds = 0
+
+    def _let_change(self, may: bool) -> None:
+        pass
+
+    async def whole(self) -> None:
+        self.rounds += 1
+
+    def on(self, node: Node) -> Any:
+        return Seen({"ann", "bob"} if node.short == "a" or self.rounds > 1 else {"ann"})
+
+
+class Seen:
+    """Somebody who sees these people in each channel."""
+
+    def __init__(self, members: set[str]) -> None:
+        self._members = members
+
+    async def describe(self, channel: str) -> Description:
+        return {"members": self._members}
+
+
+def test_who_was_kicked_at_the_last_moment_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found: list[list[str]] = []
+    Deferred.fromCoroutine(OnItsWay(tmp_path).differences()).addCallback(found.append)
+    assert found == [[]]
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
