@@ -130,7 +130,7 @@ async def half_close(network: Network, dice: random.Random) -> Struck:
 @kind("stall", 2, Outage.NONE)
 async def stall(network: Network, dice: random.Random) -> Struck:
     """Nothing passes, for a time that is not noticed."""
-    link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.ping_timeout - 1.5)
+    link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.unnoticed)
     link.proxy.stall(True)
     await pause(network.reactor, time)
     link.proxy.stall(False)

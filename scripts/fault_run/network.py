@@ -89,7 +89,7 @@ class Network:
         self._talk = LoopingCall(self._all_talk)
         self._change = LoopingCall(self._one_changes)
         self._talk.clock = self._change.clock = reactor
-        self._interval = 1 / given.rate
+        self._interval = times.pace / given.rate  # so much is said in an outage, however long it lasts
         self._calm = given.calm
 
     async def start(self) -> None:

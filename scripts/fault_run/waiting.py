@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -28,6 +29,15 @@ def crowding() -> float:
     except FileNotFoundError:
         running = int(os.getloadavg()[0])
     return max(1.0, running / (os.cpu_count() or 1))
+
+
+async def crowding_now(reactor: Any) -> float:
+    """The mean of a second: one look may find everybody asleep."""
+    looks = []
+    for _ in range(int(1 / LOOK)):
+        looks.append(crowding())
+        await pause(reactor, LOOK)
+    return fmean(looks)
 
 
 class Patience:

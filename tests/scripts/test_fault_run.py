@@ -16,7 +16,7 @@ from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
 from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
 from fault_run.network import Network
-from fault_run.nodes import Node
+from fault_run.nodes import Node, Times
 from fault_run.people import Description
 from fault_run.report import HEAD, Result, table
 from fault_run.waiting import Patience, crowding, within
@@ -197,6 +197,15 @@ def test_a_crowd_on_the_machine_makes_patience_longer() -> None:
         now[0], crowd[0] = at, many
         assert patience.over() is over
     assert crowding() >= 1.0
+
+
+def test_on_a_crowded_machine_outages_last_longer_and_keep_their_kind() -> None:
+    times = Times()
+    assert times.at(1.0) == times
+    slow = times.at(4.0)
+    assert (slow.ping_timeout, slow.grace, slow.unnoticed) == (10.0, 20.0, 4.0)
+    assert slow.unnoticed < slow.ping_timeout < slow.silence < slow.silence + slow.grace < slow.long
+    assert times.at(4.0).long >= 3 * times.long
 
 
 def test_what_comes_within_its_time_is_given() -> None:
