@@ -14,6 +14,7 @@ import pytest
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
+from hypothesis import HealthCheck, settings
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
 
@@ -26,6 +27,12 @@ PIP_CLIENTS = (
 )
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
+
+# How long an example takes tells of the machine and its other work.
+settings.register_profile(
+    "any machine", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture
