@@ -18,13 +18,12 @@ from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.rules.refusal import Refusal
 from chatnet.session import (  # a session names its registry, and the registry its sessions
-    asked,
-    labels,
-    multiline,
     registration,
     sasl,
     sessions,
 )
+from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
+from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
@@ -138,9 +137,9 @@ class Session:
         self.registered = False
         self.closed = False
         self.held = False
-        self.labelled: labels.Labelled | None = None
-        self.asked: dict[Server, deque[asked.Question]] | None = None
-        self.multiline: multiline.Multiline | None = None
+        self.labelled: Labelled | None = None
+        self.asked: dict[Server, deque[Question]] | None = None
+        self.multiline: Multiline | None = None
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
@@ -183,7 +182,8 @@ class Session:
                 return
             self._line(raw, now)
             if self.labelled is not None and not self.held:
-                self.labelled.end()
+                labelled, self.labelled = self.labelled, None
+                labelled.end()
             if self.closed:
                 return
 
@@ -219,7 +219,8 @@ class Session:
         while backlog and not self.held and self.penalty <= limit:
             self._line(backlog.popleft(), now)
             if self.labelled is not None and not self.held:
-                self.labelled.end()
+                labelled, self.labelled = self.labelled, None
+                labelled.end()
             if self.closed:
                 return
         self.backlog_bytes = sum(map(len, backlog))
@@ -242,9 +243,11 @@ class Session:
             self.penalize(1.0, size, now)
             return
         tags, _, command, params = parts
-        if tags:
-            labels.begin(self, tags)
         sessions = self.sessions
+        if tags:
+            tag = wanted(self.caps, tags)
+            if tag is not None:
+                self.labelled = Labelled(sessions.node, sessions.references, self.outlet, self.caps, tag)
         row = sessions.rows.get(command)
         if row is None:
             if raw is OVERLONG:
@@ -295,7 +298,7 @@ class Session:
         """The text of a line that is not ASCII of a usual length; None (and a reply) if it is refused."""
         most = self.sessions.node.settings.limits.tags
         if not _fits(raw, most):
-            labels.begin_refused(self, raw, most)
+            self._begin_refused(raw, most)
             self.numeric(ERR_INPUTTOOLONG)
             return None
         try:
@@ -305,14 +308,20 @@ class Session:
                 return raw.decode("utf-8", "surrogateescape")
             parts = split(raw.decode("utf-8", "replace"))
             command = parts[2] if parts is not None and parts[2] in self.sessions.rows else "*"
-            labels.begin_refused(self, raw, most)
+            self._begin_refused(raw, most)
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
+
+    def _begin_refused(self, raw: bytes, most: int) -> None:
+        tag = wanted_by_refused(self.caps, raw, most)
+        if tag is not None:
+            sessions = self.sessions
+            self.labelled = Labelled(sessions.node, sessions.references, self.outlet, self.caps, tag)
 
     def _lose_line(self) -> None:
         """A line was refused as it is: a message of several lines that it may belong to has a hole."""
         if self.multiline is not None:
-            self.multiline.fail(multiline.INVALID, "A line of the batch was refused")
+            self.multiline.fail(INVALID, "A line of the batch was refused")
 
     def _unknown(self, command: str) -> None:
         if not self.registered and command in HTTP_VERBS:
@@ -343,7 +352,15 @@ class Session:
 
     async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
         labelled = self.labelled
-        await (answer if labelled is None else labelled.in_steps(answer))
+        if labelled is None:
+            await answer
+        else:
+            try:
+                await labelled.in_steps(answer)
+            finally:
+                if self.labelled is labelled:  # or the session was closed, and the answer with it
+                    self.labelled = None
+                    labelled.end()
         self.held = False
         self.go_on()
 
@@ -442,12 +459,14 @@ class Session:
 
     def say_goodbye(self, reason: str) -> None:
         """The ERROR, and the end of the connection; :meth:`close` is what others should call."""
-        if self.labelled is not None and self.labelled.paused:
-            self.labelled.end()
+        labelled, self.labelled = self.labelled, None
+        if labelled is not None and labelled.paused:
+            labelled.end()
+            labelled = None
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
         self.outlet.send(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
-        if self.labelled is not None:
-            self.labelled.end()
+        if labelled is not None:
+            labelled.end()
         self.outlet.close()
 
     def connection_lost(self, reason: str) -> None:

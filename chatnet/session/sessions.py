@@ -302,7 +302,7 @@ class Sessions:
                 if session.opened < deadline:
                     session.close("Registration timed out")
                 continue
-            if session.multiline is not None:
+            if session.multiline is not None and session.backlog is None:  # or some of it waits there
                 session.multiline.expire(now)
             klass = session.connection_class
             silent = now - session.heard
