@@ -8,25 +8,22 @@ while the session has run up more penalty than its class allows; nothing is exec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Phase, Row
 from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
-from chatnet.node import Timer
+from chatnet.node import Node, Timer
 from chatnet.rules.refusal import Refusal
-from chatnet.session import (  # a session names its registry, and the registry its sessions
-    registration,
-    sasl,
-    sessions,
-)
+from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
+from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
@@ -79,6 +76,41 @@ class Elsewhere(Exception):
     """Raised in a handler when another server answers the command: here nothing more is said."""
 
 
+class Login(Protocol):
+    """An attempt of a session to log in."""
+
+    def respond(self, data: str) -> None:
+        """The client says something: one chunk, or that it gives up."""
+
+    def give_up(self, why: Numeric | None = None) -> None:
+        """It ends here; the client reads `why`."""
+
+
+class Home(Protocol):
+    """Where sessions live: what each of them sees of what all share.
+
+    These are attributes and not properties, since every line asks for them.
+    """
+
+    node: Node
+    rows: Mapping[str, Row]
+    make_request: Callable[..., Any]
+    """``(session, params, tags, row)`` → what a handler is called with."""
+    references: References
+    shadows: Shadows
+    monotonic: Callable[[], float]
+    server_name: str
+    flood: bool
+    """Whether anything is counted against anybody."""
+    penalty_scale: float
+
+    def ready(self, session: Session) -> None:
+        """`session` needs nothing more to be registered."""
+
+    def forget(self, session: Session) -> bool:
+        """`session` ends; True if its user has no other."""
+
+
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
 
@@ -119,14 +151,14 @@ class Session:
 
     def __init__(
         self,
-        registry: sessions.Sessions,
+        home: Home,
         outlet: Outlet,
         peer: Peer,
         user: User,
         connection_class: ConnectionClassSettings,
         now: float,
     ) -> None:
-        self.sessions = registry
+        self.sessions = home
         self.outlet = outlet
         self.peer = peer
         self.user = user
@@ -144,7 +176,7 @@ class Session:
         self.password: str | None = None
         self.failed_opers = 0
         self.failed_logins = 0
-        self.login: sasl.Login | None = None
+        self.login: Login | None = None
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
@@ -291,7 +323,7 @@ class Session:
         if not self.sessions.flood or self.connection_class.flood_exempt or self.user.may("flood-exempt"):
             return
         klass = self.connection_class
-        cost = cost * self.sessions.rates.penalty_scale / klass.lines_per_second
+        cost = cost * self.sessions.penalty_scale / klass.lines_per_second
         self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
 
     def _odd_line(self, raw: bytes) -> str | None:
@@ -383,7 +415,7 @@ class Session:
         """One thing less that is needed before this session is registered."""
         self.needs &= ~need
         if not self.needs:
-            registration.advance(self)
+            self.sessions.ready(self)
 
     def _failed(self, verb: str) -> None:
         self.sessions.node.log.failure(f"{verb} failed")
