@@ -1,6 +1,6 @@
 """One client that logs in by SASL, and what clients read of it when somebody is logged in.
 
-https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the agent.
+https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the authority.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.links.sasl import CHUNK, Agents, is_data
 from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer
 from chatnet.model.ids import AccountName
+from chatnet.session.authority import Authority
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Local
 from chatnet.wire import numerics
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.sasl import CHUNK, is_data
 from chatnet.wire.text import middle
 
 ABORT: Final = "*"
@@ -24,14 +25,14 @@ ABORT: Final = "*"
 
 
 class Login:
-    """An attempt of one session to log in: the applicant of a talk with an agent."""
+    """An attempt of one session to log in: the applicant of a talk with the authority."""
 
-    __slots__ = ("_agents", "_session", "_size", "_timer")
+    __slots__ = ("_authority", "_session", "_size", "_timer")
 
-    def __init__(self, session: Session, agents: Agents) -> None:
+    def __init__(self, session: Session, authority: Authority) -> None:
         node = session.sessions.node
         self._session = session
-        self._agents = agents
+        self._authority = authority
         self._size = 0  # of the response that has begun
         self._timer = node.clock.later(
             node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED)
@@ -58,12 +59,12 @@ class Login:
         else:
             if len(data) < CHUNK:
                 self._size = 0
-            self._agents.say(self, data)
+            self._authority.say(self, data)
 
     def give_up(self, why: Numeric | None = None) -> None:
-        """The agent hears of it, and the client reads `why`."""
+        """The authority hears of it, and the client reads `why`."""
         self._end()
-        self._agents.give_up(self)
+        self._authority.give_up(self)
         if why is not None:
             self._session.numeric(why)
 
@@ -71,7 +72,7 @@ class Login:
         self._session.login = None
         self._timer.cancel()
 
-    # the agent
+    # the authority
 
     def challenged(self, data: str) -> None:
         """``AUTHENTICATE <data>``"""
@@ -108,16 +109,16 @@ class Login:
             session.close("Too many SASL authentication failures")
 
 
-def begin(session: Session, agents: Agents, mechanism: str) -> None:
-    """``AUTHENTICATE <mechanism>``: ask an agent, or say which mechanisms there are."""
+def begin(session: Session, authority: Authority, mechanism: str) -> None:
+    """``AUTHENTICATE <mechanism>``: ask the authority, or say which mechanisms there are."""
     name = mechanism.upper()
-    if name not in agents.mechanisms:
-        if agents.mechanisms:
-            session.numeric(numerics.RPL_SASLMECHS, ",".join(agents.mechanisms))
+    if name not in authority.mechanisms:
+        if authority.mechanisms:
+            session.numeric(numerics.RPL_SASLMECHS, ",".join(authority.mechanisms))
         session.numeric(numerics.ERR_SASLFAIL)
         return
-    login = session.login = Login(session, agents)
-    if not agents.begin(login, name):
+    login = session.login = Login(session, authority)
+    if not authority.begin(login, name):
         login.ended(False)
 
 

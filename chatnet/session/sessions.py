@@ -14,6 +14,7 @@ from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, Network
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.expelling import Expelling
@@ -57,6 +58,7 @@ class Sessions(Shared):
         certified: Callable[[str], bool],
         admission: Admission,
         links: Links,
+        authority: Authority,
         control: Control | None = None,
     ) -> None:
         super().__init__(
@@ -71,6 +73,7 @@ class Sessions(Shared):
             verify=verify,
             certified=certified,
             links=links,
+            authority=authority,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of

@@ -16,6 +16,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.throttles import Throttles
+from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
@@ -77,6 +78,7 @@ class Shared:
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
         certified: Callable[[str], bool],
         links: Links,
+        authority: Authority,
     ) -> None:
         self.node = node
         self.network = node.network
@@ -89,6 +91,7 @@ class Shared:
         self.cloaks = cloaks
         self.verify = verify
         self.links = links
+        self.authority = authority
         self.bans = Bans(node.network)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
@@ -114,7 +117,7 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self.certified, self.links.agents.mechanisms)
+        self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
     @property
