@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
-from chatnet.history.ring import Ring
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
+from chatnet.model.past import Messages
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
@@ -50,7 +50,7 @@ class Sessions(Shared):
         local: Local,
         monitors: Watching,
         references: References,
-        history: Ring,
+        history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from chatnet.dispatch import Row
-from chatnet.history.ring import Ring
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
+from chatnet.model.past import Messages
 from chatnet.node import Node
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
@@ -72,7 +72,7 @@ class Shared:
         local: Local,
         monitors: Watching,
         references: References,
-        history: Ring,
+        history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
         verify: Callable[[str, str], Coroutine[Any, Any, bool]],
