@@ -122,6 +122,8 @@ class Delivery:
         if session.caps & ~caps & cap.BATCH:
             self._netsplits.forget(session, ending=True)
         session.caps = caps
+        if session.labelled is not None:
+            session.labelled.caps = caps
         if session.registered:
             self._regroup(session, before)
 
@@ -284,7 +286,7 @@ class Delivery:
         told = [session for session in self._meant(fact.mask) if session.caps & need == need]
         self.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
-        if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE:
+        if labelled is not None and not labelled.caps & cap.ECHO_MESSAGE:
             labelled.leave_out()  # no echo, but what everybody gets
 
     def _meant(self, mask: str) -> list[Session]:
