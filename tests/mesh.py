@@ -17,10 +17,10 @@ from typing import Any
 
 from conversation import Client, House, ManualClock, matches
 
-from chatnet.links.connection import Connection
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.connection import Connection
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 
 SECRET = "linkpw"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,7 +76,7 @@ class Wire:
     def __init__(self, mesh: Mesh, dialling: str, answering: str, attempt: Attempt | None = None) -> None:
         self.ends = (dialling, answering)
         self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
-        self.connections: dict[str, Connection] = {}
+        self.connections: dict[str, Connection[Link]] = {}
         self._made: dict[str, Link] = {}
         for name, other in (self.ends[::-1], self.ends):
             links = mesh[name].parts.links
@@ -91,7 +91,7 @@ class Wire:
     @property
     def links(self) -> dict[str, Link]:
         """The link that each house made of it, or the one that went on with it."""
-        return {name: link.heir or link for name, link in self._made.items()}
+        return {name: link.greeting.heir or link for name, link in self._made.items()}
 
     def other(self, name: str) -> str:
         """The end that is not `name`."""

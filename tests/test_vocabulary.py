@@ -27,6 +27,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
 NOT_SEEN: set[type[Fact]] = {
     facts.NetworkBanned,  # its victims are sent away by their sessions
     facts.AcceptsChanged,  # the command answers whoever changed their list
+    facts.CapabilitiesTold,
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
     facts.MechanismsChanged,  # seen as what CAP offers

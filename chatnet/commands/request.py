@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
-from chatnet.links.queries import PLACES
+from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network

@@ -63,14 +63,14 @@ def _links(request: Request) -> None:
         sent, received = link.bytes_out >> 10, link.bytes_in >> 10
         state, waiting = link.state.value, link.exit.waiting
         if link.suspended:
-            state = f"suspended {now - link.lost:.0f}s, {link.streams.waiting} lines wait"
+            state = f"suspended {now - link.recovery.lost:.0f}s, {link.streams.waiting} lines wait"
             waiting = link.streams.size
-        elif link.lag is not None:
-            state += f" lag {link.lag * 1000:.0f}ms"
+        elif link.pulse.lag is not None:
+            state += f" lag {link.pulse.lag * 1000:.0f}ms"
         request.reply(
             numerics.RPL_STATSLINKINFO,
             *(link.name, waiting, link.lines_out, sent, link.lines_in, received),
-            *(now - link.opened, state),
+            *(now - link.pulse.opened, state),
         )
 
 

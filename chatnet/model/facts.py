@@ -75,6 +75,15 @@ class ServerIntroduced(Fact):
 
 
 @fact
+class CapabilitiesTold(Fact):
+    """A server of the network says what it knows beyond the oldest protocol (``ENCAP * GCAP``)."""
+
+    server: Server
+    caps: frozenset[str]
+    at: float
+
+
+@fact
 class NetSplit(Fact):
     """The servers `near` and `far` lost each other, and with `far` all who are behind it.
 

@@ -63,6 +63,7 @@ class Network:
         self.most_former_names = former_names
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
             facts.ServerIntroduced: self._server_introduced,
+            facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
             facts.NetSplit: self._net_split,
@@ -142,6 +143,10 @@ class Network:
 
     def _server_introduced(self, fact: facts.ServerIntroduced) -> None:
         self.servers[fact.server.sid] = fact.server
+
+    @staticmethod
+    def _capabilities_told(fact: facts.CapabilitiesTold) -> None:
+        fact.server.caps = fact.caps
 
     def _net_split(self, fact: facts.NetSplit) -> None:
         for user in fact.users:

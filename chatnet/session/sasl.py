@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.links.sasl import CHUNK, is_data
+from chatnet.links.logins.agents import CHUNK, is_data
 from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer
 from chatnet.model.ids import AccountName

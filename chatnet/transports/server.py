@@ -29,10 +29,10 @@ from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatnet.links.connection import Connection as LinkConnection
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.connection import Connection as LinkConnection
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, host_and_port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
-from chatnet.links.dialler import Attempt, Connect
+from chatnet.links.dialling.attempts import Attempt, Connect
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -61,6 +62,7 @@ def build(
     certified: Callable[[str], bool],
     control: Control | None = None,
     connect: Connect = unconnected,
+    chance: Callable[[], float] = random.random,
     first_uid: int = 0,
 ) -> Parts:
     """Make a node that has no listeners yet."""
@@ -76,7 +78,7 @@ def build(
     monitors = Monitors(node, shadows)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
-    links = Links(node, history, connect)
+    links = Links(node, history, connect, lambda: sessions.cloaks.digest, chance)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -95,7 +97,6 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
-    links.cloak_digest = lambda: sessions.cloaks.digest
     node.observe(
         [
             delivery,
@@ -103,11 +104,7 @@ def build(
             history,
             sessions,
             Opers(sessions),
-            links,
-            links.dialler,
-            links.backfill,
-            links.agents,
-            links.logins,
+            *links.observers,
         ]
     )
     return Parts(node, sessions, delivery, history, admission, links, turn)

@@ -12,7 +12,7 @@ from conversation import House
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
 from chatnet.links import lifetimes
-from chatnet.links.registers import MANY
+from chatnet.links.stamps.registers import MANY
 from chatnet.rules.stamps import Stamp
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob
@@ -514,7 +514,7 @@ def test_digests_that_nobody_asked_for_are_answered_only_so_often() -> None:
     assert sum("in another way" in line for line in house.log.lines) == 50
     for number in range(10):
         bad >> f":9BD CNDIG {'x' * 20_000}{number} {NOW} 1" >> f":9BD CNDIG #{'x' * 20_000}{number} {NOW} 1"
-    assert bad.gone is None and not bad.lines() and not bad.link.listed
+    assert bad.gone is None and not bad.lines() and not bad.link.comparison.listed
     house.clock.advance(16)
     bad.lines()
     bad >> ":9BD CNDIG * 0 1"

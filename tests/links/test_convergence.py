@@ -17,9 +17,9 @@ from mesh import Mesh
 from profiles import runs
 from street import snapshot
 
-from chatnet.links import digests
+from chatnet.links.exchange import digests
 from chatnet.links.lifetimes import sweep
-from chatnet.links.registers import Registers
+from chatnet.links.stamps.registers import Registers
 from chatnet.model.entities import Topic
 from chatnet.model.facts import Killed, ModeChange, ModesChanged, ModesLocked
 
@@ -219,7 +219,7 @@ class World:
         for house in self.mesh:
             for link in house.parts.links.stamped(None):
                 if link.sid is not None and house.node.network.me.sid < link.sid:
-                    digests.begin(link)
+                    digests.begin(house.parts.links, link)
         self.mesh.settle()
         return sum(registers(house).desyncs for house in self.mesh)
 

@@ -9,7 +9,7 @@ import pytest
 from conversation import START, House, ManualClock
 from mesh import Mesh, Stranger, block, stranger
 
-from chatnet.links import links as registry
+from chatnet.links.tree import neighbours
 from chatnet.model.entities import User
 
 NOW = int(START)
@@ -129,7 +129,7 @@ def uncollected() -> Iterator[None]:
 @pytest.mark.usefixtures("uncollected")
 def test_the_memory_of_many_who_are_gone_is_freed_turn_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are gone all at once; to free what they took takes a third of the time of a split."""
-    monkeypatch.setattr(registry, "AT_ONCE", 6)
+    monkeypatch.setattr(neighbours, "AT_ONCE", 6)
 
     def kept() -> int:
         return sum(isinstance(each, User) for each in gc.get_objects())

@@ -17,7 +17,7 @@ from conversation import Client, House
 from mesh import Mesh, read_away
 
 from chatnet.links.lifetimes import sweep
-from chatnet.links.registers import ENDED
+from chatnet.links.stamps.registers import ENDED
 from chatnet.model.entities import Channel
 from chatnet.model.ids import Folded, UIDs
 from chatnet.session import rates

@@ -8,7 +8,7 @@ from mesh import SOLANUM, Mesh, Stranger, block, stranger
 from street import NOW, snapshot, the, user
 
 from chatnet.links.lifetimes import sweep
-from chatnet.links.registers import Registers
+from chatnet.links.stamps.registers import Registers
 from chatnet.rules.stamps import Stamp
 
 CAPS = SOLANUM + " CN1 CNLWW"
@@ -156,7 +156,7 @@ def test_stamps_and_channels_that_ended_are_forgotten_in_time() -> None:
             mesh.clock.elapsed += 60
             for house in mesh:
                 for link in house.parts.links.all:
-                    link.heard = mesh.clock.monotonic()
+                    link.pulse.heard = mesh.clock.monotonic()
                 sweep(house.parts.links)
             mesh.settle()
 

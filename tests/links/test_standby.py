@@ -8,8 +8,8 @@ from lane import ADDRESSES, Lane
 from mesh import Pipe, Stranger, Wire, block, trusted
 
 from chatnet.links.codecs.solanum import OURS
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 
 RENEW = 300.0
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mesh import Mesh, Stranger, block, stranger
 from states import logged_in, opered
 
-from chatnet.links.collisions import save
+from chatnet.links.inbound.collisions import save
 from chatnet.model.entities import User
 from chatnet.model.facts import HostChanged, Killed
 from chatnet.model.ids import UID

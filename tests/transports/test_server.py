@@ -24,9 +24,9 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 from chatnet.settings import LinkSettings, ListenSettings, TLSSettings
 from chatnet.transports.certificates import LinkCertificate, make_self_signed, public_key_fingerprint
 from chatnet.transports.outlets import ClientTurn, SocketOutlet
@@ -220,7 +220,7 @@ def test_the_dialling_side_tells_its_password_to_the_right_server_only(pump: Pum
     )
     connect(a, b)
     assert a.link.state is b.link.state is State.GONE
-    assert b.link.password is None
+    assert b.link.greeting.password is None
     assert "Refused a link to 'b.test' from 127.0.0.1: its certificate is not the one of that server" in a.log
 
 
@@ -568,7 +568,7 @@ def test_a_link_goes_on_with_another_connection(pump: Pump, folder: Path, tls: b
         other.send(b"PING :%d" % number)
         connect(b, a)
         pump.run()
-        assert a.opened[-1].heir is link and b.opened[-1].heir is other
+        assert a.opened[-1].greeting.heir is link and b.opened[-1].greeting.heir is other
         assert not link.suspended and not other.suspended
     assert link.streams.applied == other.streams.sent and other.streams.applied == link.streams.sent
     assert not a.strangers_there() and a.released == ["127.0.0.1"] * 3

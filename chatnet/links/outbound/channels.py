@@ -10,28 +10,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chatnet.links import burst
-from chatnet.links import link as one
-from chatnet.links import links as registry
 from chatnet.links.codecs.solanum import stamped
+from chatnet.links.exchange import burst
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.stamps.registers import register_of
+from chatnet.links.tree.neighbours import MARKED, TOLD, Neighbours
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, Topic, User, parameters, split_forward
+from chatnet.model.entities import Channel, Topic, User, parameters
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.modes import rank_letters
 from chatnet.rules.stamps import Stamp
 from chatnet.rules.timestamps import resolve_older
 
 CROSSING: Final = 30.0
 """Seconds that a line to a server of another make, and its answer, may be on their way."""
 
-Make = Callable[[one.Link], Iterable[bytes]]
+Make = Callable[[Link], Iterable[bytes]]
 
 
 class ChannelsOut:
     """Tells of channels, and counts their members by the links behind which they are."""
 
-    def __init__(self, links: registry.Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
@@ -53,9 +54,9 @@ class ChannelsOut:
     def _stamp(self, origin: object) -> Stamp | None:
         """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
         links = self._links
-        if links.registers is None or origin in (registry.MARKED, registry.TOLD):
+        if links.registers is None or origin in (MARKED, TOLD):
             return None
-        if isinstance(origin, one.Link) and origin.stamped:
+        if isinstance(origin, Link) and origin.stamped:
             return None
         return links.registers.clock.next(links.node.clock.time())
 
@@ -87,9 +88,9 @@ class ChannelsOut:
         values = parameters(channel) if fact.created else {}
         told = SJoin(channel.name, channel.ts, flags, values, fact.members, silent=not fact.created)
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             if fact.created and stamp is None and self._links.registers is not None:
-                return burst.channel(link, channel)  # it may have been there before, with lists and a topic
+                return burst.channel(self._links, link, channel)  # it may have had lists and a topic before
             if fact.merged and not link.stamped:
                 return ()
             if plain and not (link.stamped and fact.created):
@@ -142,7 +143,7 @@ class ChannelsOut:
             registers.beat(channel.folded, fact.ts, fact.old_ts, self._links.node.clock.time())
             for link in self._links.stamped(None):
                 link.send(link.codec.older(me, channel.name, fact.ts, fact.old_ts))
-        if isinstance(origin, one.Link) and not origin.stamped:
+        if isinstance(origin, Link) and not origin.stamped:
             told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
             _send(origin, origin.codec.sjoin(me, told))
 
@@ -188,20 +189,25 @@ class ChannelsOut:
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         stamp = self._stamp(origin)
         if stamp is not None:
-            if isinstance(origin, one.Link):
+            if isinstance(origin, Link):
                 self._tell_again(fact, origin)
             for change in fact.changes:
-                self._mark(fact.channel, register_of(self._links, change), stamp, adding=change.adding)
+                self._mark(
+                    fact.channel,
+                    register_of(self._links.node.network.fold, change),
+                    stamp,
+                    adding=change.adding,
+                )
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             return () if fact.merged and not link.stamped else link.codec.modes(fact)
 
         self._tell(origin, make, stamp)
 
-    def _tell_again(self, fact: facts.ModesChanged, origin: one.Link) -> None:
+    def _tell_again(self, fact: facts.ModesChanged, origin: Link) -> None:
         """Tell a server of another make what holds of that which it changed, where it may not know it."""
         links, channel = self._links, fact.channel
-        crossed = [c for c in fact.changes if self._crosses(channel, register_of(links, c))]
+        crossed = [c for c in fact.changes if self._crosses(channel, register_of(links.node.network.fold, c))]
         if crossed:
             me, at = links.node.network.me, links.node.clock.time()
             _send(origin, origin.codec.modes(facts.ModesChanged(channel, tuple(crossed), me, at)))
@@ -233,7 +239,7 @@ class ChannelsOut:
         if stamp is not None:
             self._mark(fact.channel, "lock", stamp, adding=bool(fact.letters))
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             return [link.codec.locked(fact.channel, fact.by, fact.letters)] if "MLOCK" in link.caps else ()
 
         self._tell(origin, make, stamp)
@@ -241,7 +247,7 @@ class ChannelsOut:
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         stamp, channel = self._stamp(origin), fact.channel
         if stamp is not None:
-            if isinstance(origin, one.Link) and self._crosses(channel, "topic"):
+            if isinstance(origin, Link) and self._crosses(channel, "topic"):
                 again = facts.TopicChanged(channel, fact.text, self._links.node.network.me, fact.at)
                 _send(origin, [origin.codec.topic(again)])
             self._mark(channel, "topic", stamp, adding=bool(fact.text))
@@ -279,8 +285,8 @@ class ChannelsOut:
             old = self._links.node.network.fold(fact.old)
             registers.renamed(fact.channel, old)
             for link in self._links.stamped(None):
-                if link.state is one.State.INTRODUCED:
-                    link.renamed[old, fact.channel.ts] = fact.channel
+                if link.state is State.INTRODUCED:
+                    link.companions.renamed[old, fact.channel.ts] = fact.channel
             if stamp is not None:
                 registers.mark(fact.channel, "name", stamp, adding=True)
         self._tell(
@@ -290,17 +296,6 @@ class ChannelsOut:
         )
 
 
-def register_of(links: registry.Links, change: facts.ModeChange) -> str:
-    """The register that `change` is of."""
-    if change.user is not None:
-        return f"{change.letter}:{change.user.uid}"
-    if change.letter in RANKS:  # of somebody unknown
-        return f"{change.letter}:{change.parameter}"
-    if change.letter in "beI":
-        return f"{change.letter}:{links.node.network.fold(split_forward(change.parameter or '')[0])}"
-    return change.letter
-
-
-def _send(link: one.Link, lines: Iterable[bytes]) -> None:
+def _send(link: Link, lines: Iterable[bytes]) -> None:
     for text in lines:
         link.send(text)

@@ -1,0 +1,39 @@
+"""The name of a channel: RENAME."""
+
+from __future__ import annotations
+
+from chatnet.links.inbound.channels.stamped.known import find_of_ts, is_alive, registers_of, relay, stamp_of
+from chatnet.links.speech.line import Line
+from chatnet.model.entities import Channel
+from chatnet.rules.stamps import NEVER, holds
+
+
+def rename(line: Line, old: str, name: str, ts: int) -> Channel | None:
+    """A channel has another name; gives it, if it is to have that here.
+
+    A name that it does not keep leads to it nevertheless: who does not know better yet speaks of it by that.
+    """
+    stamp, registers, network = stamp_of(line), registers_of(line), line.network
+    channel = find_of_ts(line, old, ts)
+    relay(line)
+    if channel is None:
+        return None
+    known = registers.of(channel).get("name")
+    if not holds(stamp, known) and (stamp is not NEVER or known is not None):
+        if is_alive(line, channel):
+            network.remember_name(channel, network.fold(name), line.now)
+            registers.remember_name(channel, network.fold(name))
+        return None
+    registers.mark(channel, "name", stamp, adding=True)
+    if is_alive(line, channel):
+        return channel
+    former, ended = channel.folded, network.ended
+    assert ended is not None
+    several = ended[former]
+    del several[ts]
+    if not several:
+        del ended[former]
+    channel.rename(name, network.fold(name))
+    ended.setdefault(channel.folded, {})[ts] = channel
+    registers.renamed(channel, former)
+    return None

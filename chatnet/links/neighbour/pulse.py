@@ -1,0 +1,20 @@
+"""When a link gave a sign of life."""
+
+from __future__ import annotations
+
+from math import inf
+
+
+class Pulse:
+    """Monotonic seconds: it was `opened`, got its connection (`attached`), was `heard` last and `pinged`.
+
+    `woke`: when we heard of it after we had stood still.  `lag` is how long its last PONG took, if known.
+    """
+
+    __slots__ = ("attached", "heard", "lag", "opened", "pinged", "woke")
+
+    def __init__(self, now: float) -> None:
+        self.opened = self.attached = self.heard = now
+        self.woke = -inf
+        self.pinged = 0.0
+        self.lag: float | None = None
