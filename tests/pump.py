@@ -16,7 +16,8 @@ from zope.interface import implementer
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
-from chatnet.transports.client import ClientFactory, ClientProtocol, ClientTurn
+from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.transports.outlets import ClientTurn
 
 
 @implementer(IReactorFDSet)

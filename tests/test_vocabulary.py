@@ -64,7 +64,7 @@ def test_every_fact_is_applied_or_changes_nothing(house: House) -> None:
 def test_every_fact_is_told_or_not_seen(house: House) -> None:
     told = set(house.parts.delivery.hears)
     assert {k.__name__ for k in FACTS - told} == {k.__name__ for k in NOT_SEEN}, (
-        "a fact owes delivery/local.py an entry in `hears`, and a renderer, or stands in NOT_SEEN"
+        "a fact owes a file of delivery an entry in `hears`, and a renderer, or stands in NOT_SEEN"
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from chatnet.settings.base import Dialled, Pin, SecretWord, Section, Word, host_and_port
+from chatnet.settings.base import Dialled, Pin, SecretWord, Section, ServerId, ServerName, Word, host_and_port
 from chatnet.wire.masks import is_loopback
-from chatnet.wire.names import is_server_name, is_sid
 
 
 class LinksSettings(Section):
@@ -157,9 +156,9 @@ class LinkSettings(Section):
     It is known by its certificate (``spki_sha256`` or ``ca``), and by the password in addition.
     """
 
-    name: str
+    name: ServerName
     """The name of the other server, used once: its ``server.name``."""
-    sid: str | None = None
+    sid: ServerId | None = None
     """Its server id (``server.sid``); absent: whatever it says."""
     addresses: tuple[Dialled, ...] = ()
     """Where to connect to, one after the other: ``irc2.example.org:6900``, ``[2001:db8::1]:6900``, or the
@@ -207,20 +206,6 @@ class LinkSettings(Section):
     """Whether its operators count as operators here."""
     sendq: Annotated[int, Field(ge=65536)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""
-
-    @field_validator("name")
-    @classmethod
-    def _check_name(cls, value: str) -> str:
-        if not is_server_name(value):
-            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
-        return value
-
-    @field_validator("sid")
-    @classmethod
-    def _check_sid(cls, value: str | None) -> str | None:
-        if value is not None and not is_sid(value):
-            raise ValueError("is not a server id: a digit, then two digits or capital letters")
-        return value
 
     @model_validator(mode="after")
     def _check_proof(self) -> LinkSettings:

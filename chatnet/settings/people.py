@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word
+from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word, proven
 from chatnet.wire.names import is_domain, is_tag_name
 
 
@@ -220,11 +220,7 @@ class WebIRCSettings(Section):
             raise ValueError("is empty: name the addresses of the gateway")
         return value
 
-    @model_validator(mode="after")
-    def _check_proof(self) -> WebIRCSettings:
-        if self.password is None and self.certfp is None:
-            raise ValueError("needs a password or a certfp")
-        return self
+    _check_proof = model_validator(mode="after")(proven)
 
 
 class OperClassSettings(Section):
@@ -273,11 +269,7 @@ class OperSettings(Section):
             raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
         return value
 
-    @model_validator(mode="after")
-    def _check_proof(self) -> OperSettings:
-        if self.password is None and self.certfp is None:
-            raise ValueError("needs a password or a certfp")
-        return self
+    _check_proof = model_validator(mode="after")(proven)
 
 
 class CloakSettings(Section):

@@ -36,7 +36,8 @@ from chatnet.links.neighbour.link import Link, State
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, host_and_port
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, words_for
+from chatnet.transports.client import ClientFactory, ClientProtocol, words_for
+from chatnet.transports.outlets import Receiver
 from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
 from chatnet.wire.masks import aggregate, is_loopback

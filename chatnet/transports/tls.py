@@ -19,8 +19,9 @@ from twisted.logger import Logger
 from chatnet.session.outlet import Turn
 from chatnet.settings import TLSSettings
 from chatnet.transports.certificates import CertificateStore, digest
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, SocketOutlet
+from chatnet.transports.client import ClientFactory, ClientProtocol
 from chatnet.transports.deadlines import Deadlines
+from chatnet.transports.outlets import Receiver, SocketOutlet
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; those of TLS 1.3 are all good."""

@@ -21,7 +21,8 @@ from wsproto.frame_protocol import CloseReason
 
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, WebSocketSettings
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, SocketOutlet
+from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import BINARY, Deflate, Opening, Refused
 from chatnet.wire.masks import address_in, compile_glob, parse_network
 

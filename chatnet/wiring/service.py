@@ -29,8 +29,9 @@ from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
-from chatnet.transports.client import ClientFactory, ClientTurn
+from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
+from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog

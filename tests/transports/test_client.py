@@ -16,7 +16,8 @@ from twisted.python.failure import Failure
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
-from chatnet.transports.client import ClientProtocol, SocketOutlet
+from chatnet.transports.client import ClientProtocol
+from chatnet.transports.outlets import SocketOutlet
 
 
 def blocked(door: Doorway) -> tuple[socket.socket, Listener, bytes]:

@@ -29,7 +29,7 @@ from chatnet.links.neighbour.identity import Identity
 from chatnet.links.neighbour.link import Link, State
 from chatnet.settings import LinkSettings, ListenSettings, TLSSettings
 from chatnet.transports.certificates import LinkCertificate, make_self_signed, public_key_fingerprint
-from chatnet.transports.client import ClientTurn, SocketOutlet
+from chatnet.transports.outlets import ClientTurn, SocketOutlet
 from chatnet.transports.server import LinkFactory, LinkProtocol, Once, Strangers, _words, dial
 from chatnet.transports.tls import TLSGate, prepare_link_context
 from chatnet.transports.trust import Trust

@@ -13,7 +13,8 @@ from pump import Doorway, Listener
 
 from chatnet.settings import ListenSettings, TLSSettings
 from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
-from chatnet.transports.client import ClientFactory, SocketOutlet
+from chatnet.transports.client import ClientFactory
+from chatnet.transports.outlets import SocketOutlet
 from chatnet.transports.tls import TLSGate, TLSProtocol, prepare_context
 
 TLS = ListenSettings(endpoint="tcp:6697", tls=True)
