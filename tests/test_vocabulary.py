@@ -36,6 +36,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.NameRemembered,
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.CapabilitiesTold,
+    facts.ChannelSpelled,  # clients compare names in whatever case
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
     facts.MechanismsChanged,  # seen as what CAP offers

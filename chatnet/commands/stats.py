@@ -126,11 +126,10 @@ def _listeners(request: Request) -> None:
 def _stamps(request: Request) -> None:
     registers = request.sessions.links.registers
     ended = sum(1 for _ in request.network.memory.all_ended())
-    desyncs, clamped = (registers.desyncs, registers.clock.clamped) if registers is not None else (0, 0)
+    desyncs = registers.desyncs if registers is not None else 0
     text = f"{len(registers or ())} stamp(s), {ended} channel(s) that ended"
     request.reply(numerics.RPL_STATSDEBUG, "d", text)
     request.reply(numerics.RPL_STATSDEBUG, "d", f"{desyncs} channel(s) known in another way by a neighbour")
-    request.reply(numerics.RPL_STATSDEBUG, "d", f"{clamped} stamp(s) far ahead")
 
 
 _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {

@@ -70,8 +70,11 @@ def _forget(links: Neighbours) -> None:
         there = {server.name for server in node.network.servers.values()}
         apart = any(links.block(name) for name in registers.neighbours - there)
         settings = node.settings.links
-        registers.clock.ahead = settings.stamp_skew
-        registers.sweep(node.clock.time(), settings.stamp_memory, settings.stamps, apart=apart)
+        if anew := registers.set_right(node.clock.time(), settings.stamp_horizon):
+            links.tell(
+                f"The clock of this server was ahead, and was set right: {anew} change(s) are stamped anew"
+            )
+        registers.sweep(settings.stamp_memory, settings.stamps, apart=apart)
 
 
 def close_all(links: Neighbours, reason: str) -> None:

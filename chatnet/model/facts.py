@@ -309,6 +309,14 @@ class ChannelRenamed(Fact):
 
 
 @fact
+class ChannelSpelled(Fact):
+    """Of two spellings that servers gave the name of a channel at one moment, this one holds."""
+
+    channel: Channel
+    name: str
+
+
+@fact
 class NameRemembered(Fact):
     """A name that nobody has leads to a channel, which had it, or nearly did, until `at`."""
 

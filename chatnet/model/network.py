@@ -66,6 +66,7 @@ class Network:
             facts.Joined: self._joined,
             facts.ChannelReset: self._channel_reset,
             facts.ChannelRenamed: self._channel_renamed,
+            facts.ChannelSpelled: self._channel_spelled,
             facts.NameRemembered: self._name_remembered,
             facts.EndedKept: self._ended_kept,
             facts.ChannelKept: self._channel_kept,
@@ -311,6 +312,10 @@ class Network:
     def _remember_name(self, channel: Channel, folded: Folded, at: float) -> None:
         if folded not in self.channels:
             self.memory.remember_name(channel, folded, at)
+
+    @staticmethod
+    def _channel_spelled(fact: facts.ChannelSpelled) -> None:
+        fact.channel.rename(fact.name, fact.channel.folded)
 
     def _name_remembered(self, fact: facts.NameRemembered) -> None:
         self._remember_name(fact.channel, fact.folded, fact.at)

@@ -76,13 +76,16 @@ class LinksSettings(Section):
     return_after: Annotated[float, Field(ge=1)] = 60.0
     """Seconds without a word over the link after which that is tried."""
     most_skew: Annotated[float, Field(ge=1)] = 600.0
-    """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
+    """Seconds that the clock of a server of another make may be off, or there is no link; what it says to be
+    later than that happened now."""
     converge: bool = True
     """Stamp what is changed in channels, so that the latest change holds, with all neighbours that do so too:
     whatever is said at one moment, or on both sides of a lost link, all servers end in the same state."""
     stamp_skew: Annotated[float, Field(ge=0)] = 5.0
-    """Seconds that the clock of such a neighbour may be off, or there is no link; a stamp that is further in
-    the future, by so many seconds for each server of the network, counts as of then."""
+    """Seconds that the clock of a neighbour may be off before operators are told."""
+    stamp_horizon: Annotated[float, Field(ge=3600)] = 86400.0
+    """Seconds that a stamp, or a time from another server, may be ahead of our clock; one that is further
+    ends the link, for all servers take a stamp as it is, or not at all."""
     stamp_memory: Annotated[float, Field(ge=60)] = 900.0
     """Seconds that stamps, and channels that ended, are remembered; longer while such a neighbour is split
     away."""

@@ -68,11 +68,11 @@ class World:
 
     def rest(self) -> None:
         """Nothing happens for longer than anything is remembered; then the same as ever."""
-        for _ in range(10):
+        for _ in range(12):
             self.pass_time(30)
         for _ in range(12):
             self.talk()
-        for _ in range(10):
+        for _ in range(12):
             self.pass_time(30)
 
     def pass_time(self, seconds: float) -> None:
@@ -242,9 +242,9 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
     assert len(network.memory.beaten) <= most
     now = house.clock.time()
     for number in range(2 * most):
-        registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)), now)
+        registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)))
     sweep(house.parts.links)
-    assert len(registers._lost) == most, "at once, since so much is new"
+    assert len(registers._touched) == most, "at once, since so much is new"
     house.check()
 
 

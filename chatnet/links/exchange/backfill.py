@@ -88,9 +88,10 @@ class BackFill:
         self._links = links
         self._past = past
         self._away: dict[SID, float] = {}
-        """Since when (Unix time) messages of a server may be missing."""
+        """Since when (monotonic seconds, for clocks are set) messages of a server may be missing."""
         self._here: dict[Server, float] = {}
-        """Since when a server is here."""
+        """Since when a server is here, in the same seconds."""
+        self._began = links.node.clock.monotonic()
         self._pinged: dict[Server, None] = {}
         """Whose burst is not over until they answer."""
         self._due: dict[Server, None] = {}
@@ -110,7 +111,7 @@ class BackFill:
     # who is there
 
     def _introduced(self, fact: ServerIntroduced, origin: object) -> None:
-        self._here[fact.server] = fact.at
+        self._here[fact.server] = self._now
 
     def _joined(self, fact: NetJoinEnded, origin: object) -> None:
         if self._reaches(fact.far):
@@ -153,7 +154,7 @@ class BackFill:
     def _split(self, fact: NetSplit, origin: object) -> None:
         gone = set(fact.servers)
         for server in fact.servers:
-            self._away.setdefault(server.sid, fact.at)
+            self._away.setdefault(server.sid, self._now)
             for those in (self._here, self._pinged, self._due, self._tries):
                 those.pop(server, None)
         self._away = {sid: at for sid, at in self._away.items() if at > self._earliest}
@@ -240,7 +241,15 @@ class BackFill:
 
     @property
     def _earliest(self) -> float:
-        return self._links.node.clock.time() - self._settings.backfill_duration
+        return self._now - self._settings.backfill_duration
+
+    @property
+    def _now(self) -> float:
+        return self._links.node.clock.monotonic()
+
+    def _time_of(self, monotonic: float) -> float:
+        """What our clock would have shown then, as it is set now."""
+        return self._links.node.clock.time() - (self._now - monotonic)
 
     @property
     def _most(self) -> int:
@@ -253,7 +262,7 @@ class BackFill:
         away = self._away.get(server.sid, self._earliest)
         # What a link has not told when it is given up may be as old as it was waited for.
         overlap = max(settings.backfill_overlap, settings.ping_timeout + settings.resume_grace)
-        since = max(self._earliest, away - overlap)
+        since = self._time_of(max(self._earliest, away - overlap)) - self._links.skew
         now, since = (int(at * 1000) / 1000 for at in (now, since))  # as it is told
         self._last = next(self._numbers)
         reader = Reader(channel.name, node.network.fold)
@@ -320,7 +329,7 @@ class BackFill:
         if found is None:
             return
         now = self._links.node.clock.time()
-        if not question.since <= found.at + 0.001 or found.at > now + self._settings.most_skew:
+        if not question.since <= found.at + 0.001 or found.at > now + self._links.ahead(link):
             raise Nonsense("it is of another time")
         if isinstance(found, Redaction):
             question.redactions.append(found)
@@ -335,7 +344,7 @@ class BackFill:
         server = network.servers.get(SID(record.uid[:3]))
         if server is None or self._links.way_to(server) is link:
             return True
-        return record.at < self._here.get(server, self._links.node.started)
+        return record.at < self._time_of(self._here.get(server, self._began)) + self._links.skew
 
     def _end(self, question: Question, *, well: bool) -> None:
         del self._open[question.number]

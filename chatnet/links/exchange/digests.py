@@ -47,11 +47,11 @@ def quiet(links: Neighbours) -> dict[Channel, int]:
     """The digests of all channels in which nothing happened lately."""
     registers = links.registers
     assert registers is not None
-    since = links.node.clock.time() - links.node.settings.links.digest_quiet
+    since = links.node.clock.monotonic() - links.node.settings.links.digest_quiet
     return {
         channel: digest(channel)
         for channel in links.node.network.channels.values()
-        if registers.changed(channel) < since
+        if registers.touched(channel.folded) < since
     }
 
 
@@ -123,11 +123,11 @@ def _compare(line: Line, name: str, ts: int, value: int) -> None:
     folded = line.network.fold(name)
     if link.comparison.listed is not None and len(link.comparison.listed) < line.node.settings.links.channels:
         link.comparison.listed.add(folded)
-    since = line.now - line.node.settings.links.digest_quiet
+    since = line.node.clock.monotonic() - line.node.settings.links.digest_quiet
     if channel is None:
-        if registers.left_last(folded) >= since:
+        if registers.touched(folded) >= since:
             return
-    elif registers.changed(channel) >= since or (channel.ts == ts and digest(channel) == value):
+    elif registers.touched(channel.folded) >= since or (channel.ts == ts and digest(channel) == value):
         return
     if link.comparison.mended >= MOST:
         return

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from chatnet.dispatch import Phase, Table
+from chatnet.links.meeting import clocks
 from chatnet.links.neighbour.link import Link, State
 from chatnet.links.neighbour.telling import tell
 from chatnet.links.speech.line import LINK, Line, is_sid
@@ -16,6 +17,7 @@ from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
+from chatnet.wire.server_time import read_time
 from chatnet.wire.text import cut, printable
 
 
@@ -84,6 +86,9 @@ class ServersIn:
                 end_burst(link)
                 if link.pulse.pinged:  # else it answers the PING that ended our burst
                     link.pulse.lag = line.node.clock.monotonic() - link.pulse.pinged
+                    their = read_time(line.tags.get("time", ""))
+                    if their is not None:
+                        clocks.answered(link, their)
             return
         other = line.links.way_to(wanted)
         if other is not None and other is not line.link:
@@ -156,7 +161,7 @@ def ping(line: Line) -> None:
         if other is not None and other is not link:
             other.send(other.codec.sign_of_life("PING", line.source, line.params[0], wanted))
         return
-    link.send(b":%b PONG %b :%b" % (me.sid.encode(), me.source, link.codec.id_of(line.source)))
+    link.send(link.codec.pong(me, line.source, line.node.clock.time()))
     if line.source is link.server:
         end_burst(link)
 

@@ -15,7 +15,7 @@ from typing import Final
 from chatnet.dispatch import Phase, Table
 from chatnet.links.codecs.solanum import NEEDED, OURS, STAMPS, Solanum, encode
 from chatnet.links.exchange.burst import Burst
-from chatnet.links.meeting import agreement
+from chatnet.links.meeting import agreement, clocks
 from chatnet.links.meeting.leaving import Leaving
 from chatnet.links.neighbour.connection import Exit
 from chatnet.links.neighbour.identity import Identity, distrust
@@ -449,12 +449,11 @@ def svinfo(line: Line) -> None:
         link.streams.applied -= 1  # it is not numbered
     if int(line.number(0)) < 6:
         line.violate("It does not speak TS6")
-    skew = abs(line.number(3) - int(line.now))
+    ahead = line.number(3) - int(line.now)
     settings = line.node.settings.links
-    if link.stamped and skew > settings.stamp_skew + 1:  # it is told in whole seconds
-        line.violate(f"Its clock is {skew} seconds off, more than links.stamp_skew ({settings.stamp_skew:g})")
-    if skew > settings.most_skew:
-        line.violate(f"Its clock is {skew} seconds off, more than links.most_skew ({settings.most_skew:g})")
-    if skew > 5 and "SVINFO" not in link.conduct.warned:
-        link.conduct.warned.add("SVINFO")
-        line.links.tell(f"The clock of {link.name} is {skew} seconds off")
+    name, most = (
+        ("stamp_horizon", settings.stamp_horizon) if link.stamped else ("most_skew", settings.most_skew)
+    )
+    if abs(ahead) > most:
+        line.violate(f"Its clock is {abs(ahead)} seconds off, more than links.{name} ({most:g})")
+    clocks.compared(link, ahead)

@@ -138,14 +138,37 @@ class ChannelsOut:
         # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
         me, channel, registers = self._links.node.network.me, fact.channel, self._links.registers
         if registers is not None:
-            if self._stamp(origin) is not None:
+            stamp = self._stamp(origin)
+            if stamp is not None:
                 registers.reset(channel)
-            registers.beat(channel.folded, fact.ts, fact.old_ts, self._links.node.clock.time())
+            registers.beat(channel.folded, fact.ts, fact.old_ts)
             for link in self._links.stamped(None):
                 link.send(link.codec.older(me, channel.name, fact.ts, fact.old_ts))
+            if stamp is not None and fact.keeping:
+                self._state_anew(channel, stamp)
         if isinstance(origin, Link) and not origin.stamped:
             told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
             _send(origin, origin.codec.sjoin(me, told))
+
+    def _state_anew(self, channel: Channel, stamp: Stamp) -> None:
+        """A server of another make told of a TS of 0, which takes nothing away: so it is for all who stamp.
+
+        To them an older channel takes all away; what is here is set again in it.
+        """
+        assert self._links.registers is not None
+        registers = {*channel.flags, *parameters(channel)}
+        registers.update(
+            f"{r}:{user.uid}" for user, ranks in channel.members.items() for r in rank_letters(ranks)
+        )
+        registers.update(f"{letter}:{folded}" for letter, each in channel.lists.items() for folded in each)
+        if channel.topic is not None:
+            registers.add("topic")
+        if channel.locked:
+            registers.add("lock")
+        for register in registers:
+            self._mark(channel, register, stamp, adding=True)
+        for link in self._links.stamped(None):
+            _send(link, burst.channel(self._links, link, channel))
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:
         self._tell(origin, lambda link: link.codec.sjoin(fact.by, fact.told), None)
@@ -179,10 +202,9 @@ class ChannelsOut:
         for user in users:
             for channel in user.channels:
                 gone.setdefault(channel, set()).add(user.uid)
-        now = self._links.node.clock.time()
         for channel, uids in gone.items():
             registers.forget_members(channel, uids)
-            registers.lost(channel, now)
+            registers.lost(channel)
 
     # modes, lists, topics
 
@@ -218,7 +240,8 @@ class ChannelsOut:
         if registers is None:
             return False
         mark = registers.of(channel).get(register)
-        return mark is not None and mark.stamp.ms > (self._links.node.clock.time() - CROSSING) * 1000
+        present = max(registers.clock.ms, int(self._links.node.clock.time() * 1000))
+        return mark is not None and mark.stamp.ms > present - CROSSING * 1000
 
     def _mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         assert self._links.registers is not None

@@ -62,7 +62,7 @@ class Line:
     @property
     def at(self) -> float:
         """When it happened at its origin: the tag ``time`` of who sends tags, else now."""
-        return self.links.time_of(self.tags, self.now)
+        return self.links.time_of(self.tags, self.link, self.now)
 
     def param(self, index: int) -> str:
         """The parameter at `index`, or an empty text if there are not so many."""
@@ -76,12 +76,13 @@ class Line:
         return int(text)
 
     def ts(self, index: int) -> int:
-        """A timestamp; one too far in the future is taken for now, and the operators are told."""
-        value = self.number(index)
-        now = int(self.now)
-        if value > now + self.node.settings.links.most_skew:
+        """A timestamp, as it is: it has to be the same on all servers.  Too far ahead it is a violation."""
+        value, links = self.number(index), self.node.settings.links
+        ahead = value - self.now
+        if ahead > (2 if self.link.codec.core else 1) * links.stamp_horizon:
+            self.violate(f"{self.row.verb}: {value} is a time of the future, more than links.stamp_horizon")
+        if ahead > links.most_skew:
             self.link.warn_once("TS", f"sent a timestamp of the future in {self.row.verb}")
-            return now
         return value
 
     def by_user(self) -> User:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from chatnet.model.entities import Channel, split_forward
@@ -21,8 +22,8 @@ SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
 HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
-MANY: Final = 10
-"""Servers that the network may have had until a moment ago: what they stamped is not taken for too late."""
+SLACK: Final = 600.0
+"""Seconds by which clocks of servers that judge each other's stamps may differ."""
 ENDED: Final = 10
 """Registers that a channel which ended counts for, with its modes, lists and topic."""
 
@@ -32,24 +33,30 @@ class Registers:
 
     A member's mark is of the name, because who is in a younger channel of that name is in the older one when
     that wins; all others belong to the channel with its TS.
+
+    How long something is remembered is counted in `monotonic` seconds: what was stamped may be of a clock
+    that was set since.
     """
 
-    def __init__(self, network: Network, ahead: float) -> None:
-        self.clock = Clock(network.me.sid, ahead)
+    def __init__(self, network: Network, monotonic: Callable[[], float]) -> None:
+        self.clock = Clock(network.me.sid)
         self.network = network
+        self._monotonic = monotonic
+        self._minute = int(monotonic() / SWEEP)
         network.apply(EndedKept())
         self._of: dict[Channel, dict[str, Mark]] = {}
         self._members: dict[Folded, dict[str, Mark]] = {}
-        self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
-        self._beaten: dict[Folded, float] = {}  # Unix time when one of the name was, last
+        self._ended: dict[Channel, float] = {}  # when it was first seen to have ended
+        self._beaten: dict[Folded, float] = {}  # when one of the name was, last
         self._names_of: dict[tuple[Folded, int], Channel] = {}  # by names that they have no more
-        self._swept = 0.0
+        self._swept = -inf
         self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
         """Registers, and channels that ended, that were noted since."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
         self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
-        self._lost: dict[Folded, float] = {}  # channels that lost members with their servers, or who quit
+        self._touched: dict[Folded, float] = {}
+        """When something was noted of the channel of a name, or it lost members with their servers."""
 
     def of(self, channel: Channel) -> Marks:
         """The marks of a channel, which may have ended."""
@@ -62,8 +69,12 @@ class Registers:
     def mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         """A register of `channel` was set or removed; without a stamp there is nothing to note."""
         if stamp is not NEVER:
-            self._of.setdefault(channel, {})[register] = Mark(stamp, adding)
-            self.news += 1
+            self._of.setdefault(channel, {})[register] = Mark(stamp, adding, self._minute)
+            self._touch(channel.folded)
+
+    def _touch(self, folded: Folded) -> None:
+        self._touched[folded] = self._monotonic()
+        self.news += 1
 
     def reset(self, channel: Channel, instead: Channel | None = None) -> None:
         """Forget the marks of `channel`, which is another one now: `instead`, if that is known."""
@@ -71,7 +82,7 @@ class Registers:
         if instead is not None and (marks := self._of.pop(instead, None)) is not None:
             self._of[channel] = marks
 
-    def beat(self, folded: Folded, ts: int, youngest: int, now: float) -> bool:
+    def beat(self, folded: Folded, ts: int, youngest: int) -> bool:
         """Those channels of a name that are younger than the one of `ts`, up to one, became that one.
 
         False if that is known.
@@ -80,7 +91,7 @@ class Registers:
         if youngest <= ts or memory.became(folded, ts) == memory.became(folded, youngest):
             return False
         self.network.apply(ChannelsBeaten(folded, ts, youngest))
-        self._beaten[folded] = now
+        self._beaten[folded] = self._monotonic()
         return True
 
     def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
@@ -94,8 +105,8 @@ class Registers:
     def _moved(self, channel: Channel, uid: str, stamp: Stamp, *, here: bool) -> None:
         if stamp is NEVER:
             return
-        self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here)
-        self.news += 1
+        self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here, self._minute)
+        self._touch(channel.folded)
         for each in (channel, *self.network.memory.ended_of(channel.folded).values()):
             marks = self._of.get(each)
             if marks:
@@ -112,22 +123,13 @@ class Registers:
                 if members[uid].adding:
                     del members[uid]
 
-    def lost(self, channel: Channel, now: float) -> None:
+    def lost(self, channel: Channel) -> None:
         """Members of a channel are gone from the network."""
-        self._lost[channel.folded] = now
-        self.news += 1
+        self._touch(channel.folded)
 
-    def left_last(self, folded: Folded) -> float:
-        """The Unix time when somebody last came into the channel of a name, or left it, if known."""
-        members = self._members.get(folded)
-        moved = max(mark.stamp.ms for mark in members.values()) / 1000 if members else 0.0
-        return max(moved, self._lost.get(folded, 0.0))
-
-    def changed(self, channel: Channel) -> float:
-        """The Unix time of the last change in a channel that is remembered."""
-        marks = self._of.get(channel)
-        changed = max(mark.stamp.ms for mark in marks.values()) / 1000 if marks else 0.0
-        return max(changed, self.left_last(channel.folded))
+    def touched(self, folded: Folded) -> float:
+        """When something was noted of the channel of a name last (monotonic seconds), if that is known."""
+        return self._touched.get(folded, -inf)
 
     def renamed(self, channel: Channel, old: Folded) -> None:
         """A channel has another name."""
@@ -174,24 +176,26 @@ class Registers:
     def __len__(self) -> int:
         return sum(map(len, self._of.values())) + sum(map(len, self._members.values()))
 
-    def sweep(self, now: float, memory: float, most: int, *, apart: bool) -> None:
-        """Forget what is older than `memory` seconds, but nothing while neighbours are `apart`.
+    def sweep(self, memory: float, most: int, *, apart: bool) -> None:
+        """Forget what was noted more than `memory` seconds ago, but nothing while neighbours are `apart`.
 
         Beyond `most` registers the oldest are forgotten in any case, and so are channels that ended.
         """
+        now = self._monotonic()
+        self._minute = int(now / SWEEP)
         names = self._count_names()
         many = max(self.news, names - self._names) > most // HURRY
-        if self._swept <= now < self._swept + SWEEP and not many:
+        if now < self._swept + SWEEP and not many:
             return
         self._swept, self.news = now, 0
-        self._pull_back(now)
-        until = 0 if apart else int((now - memory) * 1000)
+        minute, ms = -inf if apart else (now - memory) / SWEEP, 0
         excess = len(self) - most
         if excess > 0:
             stamps = (mark.stamp.ms for marks in self._all() for mark in marks.values())
-            until = max(until, heapq.nsmallest(excess, stamps)[-1] + 1)
+            ms = heapq.nsmallest(excess, stamps)[-1] + 1
         for marks in self._all():
-            for register in [register for register, mark in marks.items() if mark.stamp.ms < until]:
+            old = [name for name, mark in marks.items() if mark.noted < minute or mark.stamp.ms < ms]
+            for register in old:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
@@ -203,22 +207,35 @@ class Registers:
             self.network.apply(AgesForgotten(folded))
         former = [name for name in self._names_of if self.of_name(*name) is not None][-most:]
         self._names_of = {name: self._names_of[name] for name in former}
-        lost = [(at, folded) for folded, at in self._lost.items() if at >= now - memory]
-        self._lost = {folded: at for at, folded in heapq.nlargest(most, lost)}
+        touched = [(at, folded) for folded, at in self._touched.items() if at >= now - memory]
+        self._touched = {folded: at for at, folded in heapq.nlargest(most, touched)}
         self._sweep_ended(now, memory, most, apart=apart)
         self._names = self._count_names()
 
-    def _count_names(self) -> int:
-        return ENDED * len(self.network.memory.ended or ()) + len(self.network.memory.beaten)
+    def set_right(self, now: float, horizon: float) -> int:
+        """Stamp anew what our clock, which is right now, had stamped beyond the `horizon`; so many changes.
 
-    def _pull_back(self, now: float) -> None:
-        """What was stamped while our clock was ahead would win all races until then."""
-        latest = self.clock.latest(now, max(MANY, len(self.network.servers)))
-        self.clock.pull_back(latest)
+        Nobody but us ever had that: whoever was told it has ended the link.
+        """
+        most = int((now + horizon + SLACK) * 1000)
+        if self.clock.ms <= most:
+            return 0
+        kept, far = NEVER, dict[Stamp, list[tuple[dict[str, Mark], str]]]()
         for marks in self._all():
             for register, mark in marks.items():
-                if mark.stamp.ms > latest:
-                    marks[register] = Mark(mark.stamp._replace(ms=latest), mark.adding)
+                if mark.stamp.ms > most and mark.stamp.sid == self.network.me.sid:
+                    far.setdefault(mark.stamp, []).append((marks, register))
+                else:
+                    kept = max(kept, mark.stamp)
+        self.clock.set_back(kept)
+        for stamp in sorted(far):
+            anew = self.clock.next(now)
+            for marks, register in far[stamp]:
+                marks[register] = marks[register]._replace(stamp=anew)
+        return len(far)
+
+    def _count_names(self) -> int:
+        return ENDED * len(self.network.memory.ended or ()) + len(self.network.memory.beaten)
 
     def _all(self) -> list[dict[str, Mark]]:
         return [*self._of.values(), *self._members.values()]

@@ -111,8 +111,7 @@ class Neighbours:
     def stamp(self) -> Registers:
         """Stamp what is changed in channels from now on."""
         if self.registers is None:
-            ahead = self.node.settings.links.stamp_skew
-            self.registers = Registers(self.node.network, ahead)
+            self.registers = Registers(self.node.network, self.node.clock.monotonic)
         return self.registers
 
     def stamped(self, origin: object) -> list[Link]:
@@ -253,14 +252,28 @@ class Neighbours:
         """The reference of one more batch, never the same one twice."""
         return b"%d" % next(self._references)
 
-    def time_of(self, tags: Mapping[str, str], now: float) -> float:
+    def time_of(self, tags: Mapping[str, str], link: Link, now: float) -> float:
         """The tag ``time`` as a Unix time; `now` without one, or if it is further off than a clock may be.
 
         What another clock says is kept as it is, though it be ahead of ours: all servers tell of one time.
+        Only the first of them, which hears of it from a server of another make, may choose that.
         """
         text = tags.get("time")
         at = read_time(text) if text else None
-        return max(0.0, at) if at is not None and at <= now + self.node.settings.links.most_skew else now
+        return max(0.0, at) if at is not None and at <= now + self.ahead(link) else now
+
+    @property
+    def skew(self) -> float:
+        """Seconds by which clocks of the network may differ, as far as neighbours' are known to."""
+        return max((abs(link.pulse.skew) for link in self.neighbours()), default=0.0)
+
+    def ahead(self, link: Link) -> float:
+        """By how many seconds a time that is told by `link` may be ahead of our clock.
+
+        A server of our kind has judged what it carries on; its clock and ours need not agree.
+        """
+        settings = self.node.settings.links
+        return 2 * settings.stamp_horizon if link.codec.core else settings.most_skew
 
 
 def _no_reader(link: Link, raw: bytes) -> None:

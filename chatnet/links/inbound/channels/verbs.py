@@ -222,7 +222,7 @@ def ebmask(line: Line) -> None:
     line.by_server()
     words = line.params[3].split()
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
-    now, most = int(line.now), int(line.now + line.node.settings.links.most_skew)
+    now, most = int(line.now), int(line.now + line.links.ahead(line.link))
     times = [(mask, _setter(by), int(at)) for mask, at, by in triples if _TIME.fullmatch(at)]
     _enter(line, [(mask, by, at if at <= most else now) for mask, by, at in times])
 

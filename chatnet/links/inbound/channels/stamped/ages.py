@@ -56,7 +56,7 @@ def _revive(line: Line, channel: Channel) -> None:
 
 def _outdo(line: Line, name: str, ts: int, younger: int) -> None:
     """A channel is older than the one that the line tells of; all are told, or if they know who said so."""
-    new = registers_of(line).beat(line.network.fold(name), ts, younger, line.now)
+    new = registers_of(line).beat(line.network.fold(name), ts, younger)
     for link in line.links.stamped(None):
         if new or link is line.link:
             link.send(link.codec.older(line.network.me, name, ts, younger))
@@ -90,7 +90,7 @@ def cnage(line: Line) -> None:
     if not line.link.stamped or not is_channel(name, 200):
         raise Ignored
     channel = find_alive(line, name)
-    if registers_of(line).beat(line.network.fold(name), ts, youngest, line.now):
+    if registers_of(line).beat(line.network.fold(name), ts, youngest):
         relay(line)
     if channel is None:
         return

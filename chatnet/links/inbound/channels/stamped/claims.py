@@ -17,6 +17,7 @@ from chatnet.links.inbound.channels.stamped.known import (
 )
 from chatnet.links.inbound.channels.stamped.members import give, leave
 from chatnet.links.inbound.channels.stamped.modes import makes_difference
+from chatnet.links.inbound.channels.stamped.names import spell
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.companions import Companion
 from chatnet.model.claims import SJoin
@@ -38,7 +39,10 @@ def sjoin(line: Line, claim: SJoin, absent: Iterable[tuple[str, int]]) -> None:
     `absent` are the UIDs of members who are unknown here now, with their ranks.
     """
     if claim.silent and not claim.members:
-        meet(line, find_alive(line, claim.name), claim.ts)
+        channel = find_alive(line, claim.name)
+        meet(line, channel, claim.ts)
+        if channel is not None and channel.ts == claim.ts:
+            spell(line, channel, claim.name)
         return
     take_in(line, claim, absent, companion_of(line, claim.name, claim.ts), stamp_of(line))
 
@@ -122,6 +126,8 @@ class _Merge:
     def into(self, channel: Channel) -> None:
         """All of it, into the channel of the same TS."""
         line, claim = self._line, self._claim
+        if claim.name != channel.name and line.network.fold(claim.name) == channel.folded:
+            spell(line, channel, claim.name)
         removed = self._removed(channel) if self._first else []
         flags = {
             letter for letter in sorted(claim.flags)

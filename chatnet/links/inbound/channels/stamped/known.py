@@ -10,7 +10,7 @@ from chatnet.links.tree.neighbours import MARKED
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.ids import Folded
-from chatnet.rules.stamps import NEVER, Stamp, read
+from chatnet.rules.stamps import NEVER, Stamp, read, too_far
 
 
 def registers_of(line: Line) -> Registers:
@@ -21,7 +21,7 @@ def registers_of(line: Line) -> Registers:
 
 
 def stamp_of(line: Line) -> Stamp:
-    """The stamp of a line, NEVER without one; the line goes on with what it is taken for."""
+    """The stamp of a line, NEVER without one."""
     text = line.tags.get("chatnet/ts")
     stamp = read(text) if text is not None else None
     if stamp is None:
@@ -30,13 +30,18 @@ def stamp_of(line: Line) -> Stamp:
 
 
 def observed(line: Line, stamp: Stamp) -> Stamp:
-    """What a stamp in a line is taken for; our next one is later."""
-    clock = registers_of(line).clock
-    taken = clock.observe(stamp, line.now, len(line.network.servers))
-    if taken is not stamp:
-        line.link.warn_once("CNSTAMP", f"brings a stamp of {stamp.sid} that is far ahead: {stamp.text}")
-        line.raw = line.raw.replace(stamp.text.encode(), taken.text.encode(), 1)
-    return taken
+    """Take note of a stamp in a line, so that our next one is later; too far ahead it is a violation.
+
+    It is the same on all servers, or is not taken at all.  What the neighbour stamped itself is held against
+    the horizon; what it carries on it has judged by its own clock, which need not agree with ours.
+    """
+    horizon = line.node.settings.links.stamp_horizon
+    if stamp.sid != line.link.sid:
+        horizon *= 2
+    if ahead := too_far(stamp, line.now, horizon):
+        line.violate(f"The clock of {stamp.sid} is {ahead:.0f} seconds ahead, more than links.stamp_horizon")
+    registers_of(line).clock.observe(stamp)
+    return stamp
 
 
 def find_alive(line: Line, name: str) -> Channel | None:

@@ -1,11 +1,13 @@
-"""The name of a channel: RENAME."""
+"""The name of a channel: RENAME, and how it is spelled."""
 
 from __future__ import annotations
 
 from chatnet.links.inbound.channels.stamped.known import find_of_ts, is_alive, registers_of, relay, stamp_of
 from chatnet.links.speech.line import Line
+from chatnet.links.tree.neighbours import TOLD
+from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel
-from chatnet.model.facts import EndedRenamed, NameRemembered
+from chatnet.model.facts import ChannelSpelled, EndedRenamed, NameRemembered
 from chatnet.rules.stamps import NEVER, holds
 
 
@@ -32,3 +34,22 @@ def rename(line: Line, old: str, name: str, ts: int) -> Channel | None:
     network.apply(EndedRenamed(channel, name, network.fold(name)))
     registers.renamed(channel, former)
     return None
+
+
+def spell(line: Line, channel: Channel, name: str) -> None:
+    """A server spells the name of `channel` so; of two spellings that were made at one moment one holds.
+
+    That is the lower one, in bytes; who says the other one is told.  A name that RENAME gave is as that says.
+    """
+    if name == channel.name or "name" in registers_of(line).of(channel):
+        return
+    ours, theirs = channel.source, name.encode("utf-8", "surrogateescape")
+    if theirs < ours:
+        line.node.commit(ChannelSpelled(channel, name), TOLD)
+    told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
+    lines = line.link.codec.sjoin(line.network.me, told)
+    if theirs < ours:
+        relay(line, *lines)
+    else:
+        for text in lines:
+            line.link.send(text)
