@@ -27,24 +27,6 @@ RUNGS: tuple[frozenset[str], ...] = (
 RUNG = {package: rung for rung, packages in enumerate(RUNGS) for package in packages}
 MAY_IMPORT_TWISTED = frozenset({"storage", "transports", "wiring"})
 FILES = sorted((ROOT / "chatnet").rglob("*.py"))
-ALLOWED_CIRCLES: tuple[frozenset[str], ...] = (
-    frozenset(
-        {
-            "chatnet.session.asked",
-            "chatnet.session.expelling",
-            "chatnet.session.isupport",
-            "chatnet.session.labels",
-            "chatnet.session.multiline",
-            "chatnet.session.offers",
-            "chatnet.session.registration",
-            "chatnet.session.sasl",
-            "chatnet.session.session",
-            "chatnet.session.sessions",
-            "chatnet.session.shadows",
-        }
-    ),
-)
-"""Files that still know each other; it may only shrink."""
 
 
 def package_of(path: Path) -> str:
@@ -202,7 +184,7 @@ def test_checker_lets_honest_files_pass(file: str, source: str) -> None:
 def test_no_files_know_each_other_in_a_circle() -> None:
     modules = frozenset(map(module_of, FILES))
     graph = {module_of(path): uses(path.read_text(encoding="utf-8"), path, modules) for path in FILES}
-    assert circles(graph) == set(ALLOWED_CIRCLES)
+    assert circles(graph) == set()
 
 
 def test_a_circle_is_seen_wherever_its_imports_stand() -> None:

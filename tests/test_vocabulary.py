@@ -26,6 +26,14 @@ CHANGES_NOTHING: set[type[Fact]] = {
 }
 NOT_SEEN: set[type[Fact]] = {
     facts.NetworkBanned,  # its victims are sent away by their sessions
+    # what is remembered of channels that nobody is in
+    facts.AgesForgotten,
+    facts.ChannelForgotten,
+    facts.ChannelKept,
+    facts.ChannelsBeaten,
+    facts.EndedKept,
+    facts.EndedRenamed,
+    facts.NameRemembered,
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.CapabilitiesTold,
     facts.CertfpChanged,  # WHOIS shows it

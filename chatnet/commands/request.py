@@ -43,10 +43,11 @@ class Request:
 
     __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
 
-    def __init__(self, session: Session, params: list[str], tags: Mapping[str, str], row: Row) -> None:
-        sessions = session.sessions
+    def __init__(
+        self, sessions: Sessions, session: Session, params: list[str], tags: Mapping[str, str], row: Row
+    ) -> None:
         self.session = session
-        self.sessions: Sessions = sessions
+        self.sessions = sessions
         self.network: Network = sessions.network
         self.user: User = session.user
         self.params = params

@@ -125,7 +125,7 @@ def _listeners(request: Request) -> None:
 
 def _stamps(request: Request) -> None:
     registers = request.sessions.links.registers
-    ended = sum(map(len, (request.network.ended or {}).values()))
+    ended = sum(1 for _ in request.network.memory.all_ended())
     desyncs, clamped = (registers.desyncs, registers.clock.clamped) if registers is not None else (0, 0)
     text = f"{len(registers or ())} stamp(s), {ended} channel(s) that ended"
     request.reply(numerics.RPL_STATSDEBUG, "d", text)

@@ -54,6 +54,8 @@ class Delivery(Index):
         if session.caps & ~caps & cap.BATCH:
             self._netsplits.forget(session, ending=True)
         session.caps = caps
+        if session.labelled is not None:
+            session.labelled.caps = caps
         if session.registered:
             self.regroup(session, before)
 

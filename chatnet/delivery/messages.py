@@ -127,7 +127,7 @@ class MessagesHere:
         told = [session for session in self._meant(fact.mask) if session.caps & need == need]
         self._index.tell(told, render.broadcast, fact)
         labelled = origin.labelled if type(origin) is Session else None
-        if labelled is not None and not labelled.session.caps & cap.ECHO_MESSAGE:
+        if labelled is not None and not labelled.caps & cap.ECHO_MESSAGE:
             labelled.leave_out()  # no echo, but what everybody gets
 
     def _meant(self, mask: str) -> list[Session]:

@@ -94,6 +94,7 @@ def build(
         certified=certified,
         admission=admission,
         links=links,
+        authority=links.agents,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)

@@ -450,7 +450,7 @@ def test_what_is_remembered_of_channels_is_bounded_within_seconds(line: str) -> 
         stamp = f"loyw{number + 40000:05d}.0.9BD"
         bad >> line.format(stamp=stamp, now=NOW, older=NOW - 1, n=number + 1)
     lifetimes.sweep(house.parts.links)
-    ended, beaten = house.node.network.ended, house.node.network.beaten
+    ended, beaten = house.node.network.memory.ended, house.node.network.memory.beaten
     assert ended is not None and sum(map(len, ended.values())) <= 1000 and len(beaten) <= 1000
     assert all(len(ages) <= 8 for ages in beaten.values())
     assert len(registers) <= 1000 and bad.gone is None

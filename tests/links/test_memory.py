@@ -223,7 +223,7 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
     world.mesh.cut("c", "b")
     house = world.mesh["b"]
     registers, network = house.parts.links.registers, house.node.network
-    assert registers is not None and network.ended is not None
+    assert registers is not None and network.memory.ended is not None
     eve = house.client("eve")
     for number in range(2 * most):
         eve >> f"JOIN #x{number}" >> f"MODE #x{number} +m"
@@ -236,10 +236,10 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
             world.pass_time(1)
             read_away([eve])
     world.pass_time(100)
-    ended = sum(map(len, network.ended.values()))
+    ended = sum(map(len, network.memory.ended.values()))
     assert most // 2 < len(registers) <= most
     assert most // ENDED // 2 < ended <= most // ENDED
-    assert len(network.beaten) <= most
+    assert len(network.memory.beaten) <= most
     now = house.clock.time()
     for number in range(2 * most):
         registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)), now)

@@ -161,7 +161,7 @@ def test_stamps_and_channels_that_ended_are_forgotten_in_time() -> None:
             mesh.settle()
 
     def kept() -> list[tuple[int, int]]:
-        return [(len(registers(house)), len(house.node.network.ended or ())) for house in mesh]
+        return [(len(registers(house)), len(house.node.network.memory.ended or ())) for house in mesh]
 
     assert kept() == [(20, 5)] * 2  # three modes of each, and ann, whose rank ended with her
     pass_time(840)
@@ -192,11 +192,11 @@ def test_no_more_are_remembered_than_the_setting_says() -> None:
     for house in mesh:
         sweep(house.parts.links)
         assert len(registers(house)) <= 1000
-        assert len(house.node.network.ended or ()) <= 1000
+        assert len(house.node.network.memory.ended or ()) <= 1000
 
 
 def test_a_server_alone_remembers_nothing() -> None:
     house = House()
     client = house.client("ann")
     client >> "JOIN #c" >> "MODE #c +m" >> "PART #c"
-    assert house.parts.links.registers is None and house.node.network.ended is None
+    assert house.parts.links.registers is None and house.node.network.memory.ended is None

@@ -98,8 +98,8 @@ class Burst:
     def _channels(self, link: Link) -> Iterator[bytes]:
         network, links = self._links.node.network, self._links
         channels = list(network.channels.values())
-        ended = network.ended if link.stamped and network.ended is not None else {}
-        channels += [channel for several in ended.values() for channel in several.values()]
+        if link.stamped:
+            channels += network.memory.all_ended()
 
         def there(folded: Folded, told: set[tuple[Channel, int]]) -> Channel | None:
             """A channel of that name, which may be another one than in the beginning, that was not told yet.
@@ -107,7 +107,8 @@ class Burst:
             One of which the TS became lower is told again.
             """
             alive = network.channels.get(folded)
-            several = (*(() if alive is None else (alive,)), *ended.get(folded, {}).values())
+            ended = network.memory.ended_of(folded).values() if link.stamped else ()
+            several = (*(() if alive is None else (alive,)), *ended)
             return next((each for each in several if (each, each.ts) not in told), None)
 
         def tell() -> Iterator[bytes]:
@@ -117,7 +118,7 @@ class Burst:
                     told.add((each, each.ts))
                     yield from list(channel(links, link, each))  # as it is at one moment
             if link.stamped:
-                for folded in list(network.beaten):
+                for folded in list(network.memory.beaten):
                     yield from list(ages(links, link, folded))
 
         return tell()
@@ -152,5 +153,5 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
 def ages(links: Neighbours, link: Link, folded: Folded) -> Iterator[bytes]:
     """``CNAGE``: which channels of a name became an older one."""
     network = links.node.network
-    for ts, youngest in network.beaten.get(folded, {}).items():
+    for ts, youngest in network.memory.beaten.get(folded, {}).items():
         yield link.codec.older(network.me, folded, ts, youngest)

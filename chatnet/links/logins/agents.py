@@ -9,51 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from chatnet.links.codecs.solanum.base import address
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import TOLD, Neighbours
+from chatnet.model.applicant import Applicant
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, MechanismsChanged, NetSplit, SettingsChanged
-from chatnet.model.ids import UID, AccountName
+from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import is_loopback
+from chatnet.wire.sasl import is_data
 
-CHUNK: Final = 400
-"""Characters of Base64 in one line; a line with as many is followed by another one."""
 MOST_MECHANISMS: Final = 20
 """Mechanisms that one agent may have; others are not offered."""
 
 _MECHANISM: Final = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
-_DATA: Final = re.compile(r"[A-Za-z0-9+/=]{1,400}")
-
-
-def is_data(text: str) -> bool:
-    """Whether `text` may be one chunk: Base64, or ``+`` for nothing."""
-    return _DATA.fullmatch(text) is not None
-
-
-class Applicant(Protocol):
-    """A connection of this server that logs in."""
-
-    @property
-    def user(self) -> User:
-        """Who is (or will be) the user."""
-
-    def challenged(self, data: str) -> None:
-        """The agent says something: one chunk."""
-
-    def shown(self, mechanisms: str) -> None:
-        """The agent tells which mechanisms it knows."""
-
-    def logged_in(
-        self, nick: str | None, username: str | None, host: str | None, account: AccountName | None
-    ) -> None:
-        """Services log in who is no user yet, and may change how they look; None = they do not."""
-
-    def ended(self, good: bool) -> None:
-        """It is over."""
 
 
 class Agents:

@@ -105,10 +105,10 @@ class ChannelsOut:
         """A server of another make has `channel` anew, with the TS of one that ended: all of that is gone."""
         network, registers = self._links.node.network, self._links.registers
         assert registers is not None
-        several = (network.ended or {}).get(channel.folded, {})
-        old = several.pop(channel.ts, None)
+        old = network.memory.ended_of(channel.folded).get(channel.ts)
         if old is None:
             return
+        network.apply(facts.ChannelForgotten(old))
         for register, mark in registers.of(old).items():
             if register not in registers.of(channel):
                 registers.mark(channel, register, mark.stamp, adding=mark.adding)

@@ -1,7 +1,7 @@
 """When each thing of a channel changed last: what this server compares with what its neighbours tell.
 
 There are none until the first neighbour that stamps its changes as well.  Channels that ended are kept with
-their stamps for a while (``Network.ended``): somebody may be on the way into one.
+their stamps for a while (``model/memory.py``): somebody may be on the way into one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chatnet.model.entities import Channel, split_forward
-from chatnet.model.facts import ModeChange
+from chatnet.model.facts import AgesForgotten, ChannelForgotten, ChannelsBeaten, EndedKept, ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.network import Network
@@ -23,8 +23,6 @@ HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
 MANY: Final = 10
 """Servers that the network may have had until a moment ago: what they stamped is not taken for too late."""
-MOST_AGES: Final = 8
-"""How often channels of one name are remembered to have become an older one: no more than hostility needs."""
 ENDED: Final = 10
 """Registers that a channel which ended counts for, with its modes, lists and topic."""
 
@@ -39,8 +37,7 @@ class Registers:
     def __init__(self, network: Network, ahead: float) -> None:
         self.clock = Clock(network.me.sid, ahead)
         self.network = network
-        if network.ended is None:
-            network.ended = {}
+        network.apply(EndedKept())
         self._of: dict[Channel, dict[str, Mark]] = {}
         self._members: dict[Folded, dict[str, Mark]] = {}
         self._ended: dict[Channel, float] = {}  # Unix time when it was first seen to have ended
@@ -79,17 +76,10 @@ class Registers:
 
         False if that is known.
         """
-        network = self.network
-        if youngest <= ts or network.became(folded, ts) == network.became(folded, youngest):
+        memory = self.network.memory
+        if youngest <= ts or memory.became(folded, ts) == memory.became(folded, youngest):
             return False
-        beaten = network.beaten.setdefault(folded, {})
-        for older, last in list(beaten.items()):
-            if older <= youngest and last >= ts:
-                ts, youngest = min(ts, older), max(youngest, last)
-                del beaten[older]
-        beaten[ts] = youngest
-        if len(beaten) > MOST_AGES:
-            del beaten[min(beaten)]
+        self.network.apply(ChannelsBeaten(folded, ts, youngest))
         self._beaten[folded] = now
         return True
 
@@ -106,7 +96,7 @@ class Registers:
             return
         self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here)
         self.news += 1
-        for each in (channel, *(self.network.ended or {}).get(channel.folded, {}).values()):
+        for each in (channel, *self.network.memory.ended_of(channel.folded).values()):
             marks = self._of.get(each)
             if marks:
                 for letter in RANKS:
@@ -209,7 +199,8 @@ class Registers:
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)
         self._beaten = {folded: at for at, folded in kept}
-        self.network.beaten = {folded: self.network.beaten[folded] for folded in self._beaten}
+        for folded in self.network.memory.beaten.keys() - self._beaten.keys():
+            self.network.apply(AgesForgotten(folded))
         former = [name for name in self._names_of if self.of_name(*name) is not None][-most:]
         self._names_of = {name: self._names_of[name] for name in former}
         lost = [(at, folded) for folded, at in self._lost.items() if at >= now - memory]
@@ -218,7 +209,7 @@ class Registers:
         self._names = self._count_names()
 
     def _count_names(self) -> int:
-        return ENDED * len(self.network.ended or ()) + len(self.network.beaten)
+        return ENDED * len(self.network.memory.ended or ()) + len(self.network.memory.beaten)
 
     def _pull_back(self, now: float) -> None:
         """What was stamped while our clock was ahead would win all races until then."""
@@ -233,8 +224,7 @@ class Registers:
         return [*self._of.values(), *self._members.values()]
 
     def _sweep_ended(self, now: float, memory: float, most: int, *, apart: bool) -> None:
-        ended = self.network.ended or {}
-        there = [channel for several in ended.values() for channel in several.values()]
+        there = list(self.network.memory.all_ended())
         self._ended = {channel: self._ended.get(channel, now) for channel in there}
         old = [channel for channel in there if not apart and self._ended[channel] <= now - memory]
         excess = len(there) - len(old) - most // ENDED
@@ -242,10 +232,7 @@ class Registers:
             going = set(old)
             old += [channel for channel in there if channel not in going][:excess]
         for channel in old:
-            several = ended[channel.folded]
-            del several[channel.ts]
-            if not several:
-                del ended[channel.folded]
+            self.network.apply(ChannelForgotten(channel))
             self._of.pop(channel, None)
 
 

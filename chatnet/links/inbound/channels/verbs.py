@@ -1,35 +1,27 @@
 """Channels, as neighbours tell of them.
 
 What a server says of a channel is never held against ranks or modes: its own users were judged there.  Who
-wins when two servers say different things is decided in ``rules/timestamps.py``.
+wins when two servers say different things is decided in ``rules/timestamps.py``.  Each verb is parsed here,
+and means what the room of its link says: ``stamped`` if both sides stamp what they change, else ``plain``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
-from chatnet.links.inbound.channels import stamped
+from chatnet.links.inbound.channels import plain, stamped
 from chatnet.links.speech.encap import ENCAPSULATED
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
-from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters, split_forward
+from chatnet.model.entities import Channel, ListEntry, Topic, User, split_forward
 from chatnet.model.facts import (
     ChannelRenamed,
-    EntriesAdded,
     Invited,
-    Joined,
-    Kicked,
     Knocked,
     ModeChange,
-    ModesChanged,
-    ModesLocked,
-    Parted,
-    TopicChanged,
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import CHANNEL_MODES, RANKS
@@ -37,13 +29,7 @@ from chatnet.model.server import Server
 from chatnet.rules import modes
 from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (
-    Outcome,
     is_current,
-    resolve_entries,
-    resolve_etb,
-    resolve_join,
-    resolve_sjoin,
-    resolve_tb,
 )
 from chatnet.wire.modestring import Change
 from chatnet.wire.names import is_channel, is_uid
@@ -56,6 +42,31 @@ LONGEST_TEXT: Final = 400
 """Bytes that some server of the network may allow, whatever we allow our own users."""
 
 _TIME: Final = re.compile(r"[0-9]{1,15}")
+
+
+class Room(Protocol):
+    """What verbs mean; `line` is who says it, and each function states the facts that come of it."""
+
+    def sjoin(self, line: Line, claim: SJoin, absent: Sequence[tuple[str, int]]) -> None: ...
+    def join(self, line: Line, name: str, ts: int) -> None: ...
+    def part(self, line: Line, names: Iterable[str], reason: str | None) -> None: ...
+    def kick(self, line: Line, name: str, uid: str, reason: str) -> None: ...
+    def tmode(self, line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None: ...
+    def enter(self, line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEntry]) -> None: ...
+    def lock(self, line: Line, name: str, ts: int, letters: str) -> None: ...
+    def topic(self, line: Line, channel: Channel, text: str) -> None: ...
+    def tb(self, line: Line, channel: Channel, new: Topic) -> None: ...
+    def etb(self, line: Line, name: str, ts: int, new: Topic) -> None: ...
+    def rename(self, line: Line, old: str, name: str, ts: int) -> Channel | None: ...
+    def move(self, line: Line, channel: Channel, other: Channel, reason: str) -> None: ...
+
+
+PLAIN: Final[Room] = plain
+STAMPED: Final[Room] = stamped
+
+
+def _room(line: Line) -> Room:
+    return STAMPED if line.link.stamped else PLAIN
 
 
 # members
@@ -89,15 +100,7 @@ def sjoin(line: Line) -> None:
             absent.append((uid, ranks))
     claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
     line.needs_memberships(network.channel_meant(claim.name), [user for user, _ in members])
-    if line.link.stamped:
-        stamped.sjoin(line, claim, absent)
-        return
-    stamped.remember(line, claim.name, claim.ts)
-    channel = network.channel(claim.name)
-    missed = claim.silent and (bool(members) if channel is None else claim.ts < channel.ts)
-    _happens(line, channel, resolve_sjoin(channel, claim))
-    if missed:
-        _ask(line, claim.name)
+    _room(line).sjoin(line, claim, absent)
 
 
 class _Behind(dict[Server, bool]):
@@ -121,54 +124,12 @@ def join(line: Line) -> None:
     """
     user = line.by_user()
     if len(line.params) == 1:
-        if line.params[0] == "0" and line.link.stamped:
-            stamped.part(line, [channel.name for channel in user.channels], None)
-        elif line.params[0] == "0":
-            for channel in list(user.channels):
-                line.commit(Parted(channel, user, None, line.at))
+        if line.params[0] == "0":
+            _room(line).part(line, [channel.name for channel in user.channels], None)
         return
     name, ts = _name(line, 1), line.ts(0)
     line.needs_memberships(line.network.channel_meant(name), (user,))
-    if line.link.stamped:
-        stamped.join(line, name, ts)
-        return
-    stamped.remember(line, name, ts)
-    known = line.network.channel_meant(name)  # by a name it had until a moment ago
-    if known is not None and known.ts != ts:
-        known = line.network.channel(name)
-    if known is not None and user in known.members:
-        return
-    ended = (line.network.ended or {}).get(line.network.fold(name), {})
-    if known is None and ts in ended:
-        line.needs_channel()
-        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True))
-        return
-    missed = known is None or ts < known.ts
-    if missed and known is not None and line.link.codec.core:
-        # What we have was made after all had left; it goes, and the rest of theirs comes.
-        _happens(line, known, resolve_sjoin(known, SJoin(name, ts, frozenset(), {}, ((user, 0),))))
-    else:
-        _happens(line, known, resolve_join(known, name, ts, user))
-    if missed:
-        _ask(line, name)
-
-
-def _ask(line: Line, name: str) -> None:
-    """Ask for all of an older channel, which we took for gone."""
-    if line.link.codec.core:
-        line.link.send(line.link.codec.resync(line.network.me, name))
-
-
-def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
-    facts = outcome.facts(line.network, channel, _server(line), line.at)
-    if facts and channel is None:
-        line.needs_channel()
-    for fact in facts:
-        line.commit(fact)
-
-
-def _server(line: Line) -> Server:
-    return line.source.server if isinstance(line.source, User) else line.source
+    _room(line).join(line, name, ts)
 
 
 @LINK.command("PART", min_params=1)
@@ -177,15 +138,9 @@ def part(line: Line) -> None:
 
     # <- :1SOAAAAAB PART #one :bye
     """
-    user = line.by_user()
+    line.by_user()
     reason = cut(line.params[1], LONGEST_TEXT) if len(line.params) > 1 else None
-    if line.link.stamped:
-        stamped.part(line, line.params[0].split(","), reason)
-        return
-    for name in line.params[0].split(","):
-        channel = line.network.channel_meant(name)
-        if channel is not None and user in channel.members:
-            line.commit(Parted(channel, user, reason, line.at))
+    _room(line).part(line, line.params[0].split(","), reason)
 
 
 @LINK.command("KICK", min_params=2)
@@ -194,13 +149,7 @@ def kick(line: Line) -> None:
 
     # <- :1SOAAAAAB KICK #one 0AAAAAAAB :out
     """
-    if line.link.stamped:
-        stamped.kick(line, _name(line, 0), line.params[1], cut(line.param(2), LONGEST_TEXT))
-        return
-    channel, target = line.channel(0), line.user(1)
-    if target not in channel.members:
-        raise Ignored
-    line.commit(Kicked(channel, target, line.source, cut(line.param(2), LONGEST_TEXT), line.at))
+    _room(line).kick(line, _name(line, 0), line.params[1], cut(line.param(2), LONGEST_TEXT))
 
 
 # modes
@@ -215,18 +164,7 @@ def tmode(line: Line) -> None:
     # <- :1SOAAAAAB TMODE 1795345576 #one +bo-l *!*@bad 0AAAAAAAB
     """
     found = _changes(line, line.params[2], line.params[3:])
-    if line.link.stamped:
-        stamped.tmode(line, _name(line, 1), line.ts(0), found)
-        return
-    if line.network.channel_meant(line.params[1]) is None and "P" in line.params[2]:
-        _ask(line, _name(line, 1))
-    channel = _current(line)
-    changes = modes.effective(channel, found, line.network.fold)
-    if changes:
-        for letter in channel.lists:
-            more = sum(change.adding and change.letter == letter for change in changes)
-            line.needs_entries(channel, letter, more)
-        line.commit(ModesChanged(channel, changes, line.source, line.at))
+    _room(line).tmode(line, _name(line, 1), line.ts(0), found)
 
 
 def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
@@ -299,14 +237,7 @@ def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
         if _is_mask(text):
             mask, forward = split_forward(codec.read_entry(line.params[2], text)[1])
             entries.append(ListEntry(mask, by, at, forward))
-    if line.link.stamped:
-        stamped.enter(line, _name(line, 1), line.ts(0), letter, entries)
-        return
-    channel = _current(line)
-    fresh = resolve_entries(line.network, channel, letter, entries)
-    if fresh:
-        line.needs_entries(channel, letter, len(fresh))
-        line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+    _room(line).enter(line, _name(line, 1), line.ts(0), letter, entries)
 
 
 def _setter(text: str) -> str:
@@ -325,12 +256,7 @@ def mlock(line: Line) -> None:
     # <- :1SO MLOCK 1795345576 #one :nt
     """
     letters = "".join(letter for letter in dict.fromkeys(line.params[2]) if letter in CHANNEL_MODES)
-    if line.link.stamped:
-        stamped.lock(line, _name(line, 1), line.ts(0), letters)
-        return
-    channel = _current(line)
-    if letters != channel.locked:
-        line.commit(ModesLocked(channel, letters, line.source, line.at))
+    _room(line).lock(line, _name(line, 1), line.ts(0), letters)
 
 
 # topics
@@ -342,14 +268,7 @@ def topic(line: Line) -> None:
 
     # <- :1SOAAAAAB TOPIC #one :hello
     """
-    channel, text = line.channel(0), cut(line.params[1], LONGEST_TEXT)
-    if line.link.stamped:
-        stamped.topic(line, channel.name, channel.ts, Topic(text, line.source.mask, int(line.at)))
-        return
-    old = channel.topic
-    if old is not None or text:
-        same = old is not None and old.text == text
-        line.commit(TopicChanged(channel, text, line.source, line.at, same=same))
+    _room(line).topic(line, line.channel(0), cut(line.params[1], LONGEST_TEXT))
 
 
 @LINK.command("TB", min_params=3)
@@ -362,11 +281,7 @@ def tb(line: Line) -> None:
     by, channel, ts = line.by_server(), line.channel(0), line.ts(1)
     text = cut(line.params[-1], LONGEST_TEXT)
     setter = _setter(line.params[2]) if len(line.params) > 3 else by.mask
-    if line.link.stamped:
-        stamped.topic(line, channel.name, channel.ts, Topic(text, setter, ts))
-        return
-    if resolve_tb(channel, ts, text):
-        line.commit(TopicChanged(channel, text, by, line.at, setter, ts))
+    _room(line).tb(line, channel, Topic(text, setter, ts))
 
 
 @LINK.command("ETB", min_params=5)
@@ -376,15 +291,8 @@ def etb(line: Line) -> None:
     # <- :00AAAAAAB ETB 0 #one 1795345580 ChanServ :set by services
     """
     text = cut(line.params[-1], LONGEST_TEXT)
-    if line.link.stamped:
-        stamped.topic(line, _name(line, 1), line.ts(0), Topic(text, _setter(line.params[3]), line.ts(2)))
-        return
-    channel, channel_ts, ts = line.channel(1), line.ts(0), line.ts(2)
-    if resolve_etb(channel, channel_ts, ts, text):
-        same = channel.topic is not None and channel.topic.text == text
-        setter = _setter(line.params[3])
-        fact = TopicChanged(channel, text, line.source, line.at, setter, ts, same, channel_ts)
-        line.commit(fact)
+    new = Topic(text, _setter(line.params[3]), line.ts(2))
+    _room(line).etb(line, _name(line, 1), line.ts(0), new)
 
 
 # asking in, and to be let in
@@ -440,9 +348,8 @@ def rename(line: Line) -> None:
 
     # <- :0AAAAAAAB RENAME 1795345576 #one #two :a reason
     """
-    channel, name = line.network.channel(line.params[1]), _name(line, 2)
-    if line.link.stamped:
-        channel = stamped.rename(line, _name(line, 1), name, line.ts(0))
+    room, name = _room(line), _name(line, 2)
+    channel = room.rename(line, _name(line, 1), name, line.ts(0))
     if channel is None or not line.link.codec.core or not is_current(channel, line.ts(0)):
         raise Ignored
     folded = line.network.fold(name)
@@ -450,41 +357,11 @@ def rename(line: Line) -> None:
     other = line.network.channels.get(folded)
     if other is None or other is channel:
         line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
-    elif line.link.stamped:
-        moved = list(channel.members)
-        stamped.move(line, channel, other, reason)
-        renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, channel.name)
-        _pass_on(line, renamed, [user for user in moved if user in other.members])
-    else:
-        _move(line, channel, other, reason)
-
-
-def _move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
-    """`channel` becomes part of `other`, which was made here while its name was taken elsewhere.
-
-    There, what we told of `other` is merged into it as well.  Other servers that know RENAME do what we do:
-    nobody else can move those who are behind them.
-    """
-    old, commit = channel.name, partial(line.node.commit, origin=TOLD)
-    claim = SJoin(
-        other.name, channel.ts, frozenset(channel.flags), parameters(channel), tuple(channel.members.items())
-    )
-    lists = {letter: tuple(entries.values()) for letter, entries in channel.lists.items()}
-    if "P" in channel.flags:
-        stay = (ModeChange(False, "P"),)
-        commit(ModesChanged(channel, stay, line.source, line.at))
-    for user, _ in claim.members:
-        commit(Parted(channel, user, reason, line.at))
-    for fact in resolve_sjoin(other, claim).facts(line.network, other, _server(line), line.at):
-        for part in _by_ways(line, fact) if isinstance(fact, Joined) else (fact,):
-            commit(part)
-    if is_current(other, claim.ts):
-        for letter, entries in lists.items():
-            fresh = resolve_entries(line.network, other, letter, entries)
-            if fresh:
-                commit(EntriesAdded(other, letter, fresh, _server(line), line.at))
-    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, old)
-    _pass_on(line, renamed, [user for user, _ in claim.members])
+        return
+    moved = list(channel.members)
+    room.move(line, channel, other, reason)
+    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, channel.name)
+    _pass_on(line, renamed, [user for user in moved if user in other.members])
 
 
 def _pass_on(line: Line, fact: ChannelRenamed, moved: Sequence[User]) -> None:
@@ -500,15 +377,6 @@ def _pass_on(line: Line, fact: ChannelRenamed, moved: Sequence[User]) -> None:
             link.send(text)
 
 
-def _by_ways(line: Line, fact: Joined) -> Iterator[Joined]:
-    """`fact` in parts: each user of ours alone, who reads their own JOIN first, then those of each link."""
-    ways: dict[object, list[tuple[User, int]]] = {}
-    for user, ranks in fact.members:
-        ways.setdefault(line.links.way_to(user) or user, []).append((user, ranks))
-    for whose in sorted(ways, key=lambda whose: not isinstance(whose, User)):
-        yield Joined(fact.channel, tuple(ways[whose]), fact.at, merged=fact.merged)
-
-
 # all
 
 
@@ -518,11 +386,3 @@ def _name(line: Line, index: int) -> str:
     if not is_channel(name, LONGEST_NAME):
         raise Ignored
     return name
-
-
-def _current(line: Line) -> Channel:
-    """The channel of ``<ts> <channel>``; the line is ignored if it speaks of a younger one that lost."""
-    channel = line.channel(1)
-    if not is_current(channel, line.ts(0)):
-        raise Ignored
-    return channel

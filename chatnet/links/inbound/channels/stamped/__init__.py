@@ -19,6 +19,20 @@ from chatnet.links.inbound.channels.stamped.members import join, kick, part
 from chatnet.links.inbound.channels.stamped.modes import tmode
 from chatnet.links.inbound.channels.stamped.moves import move
 from chatnet.links.inbound.channels.stamped.names import rename
-from chatnet.links.inbound.channels.stamped.topics import lock, topic
+from chatnet.links.inbound.channels.stamped.topics import etb, lock, tb, topic
 
-__all__ = ["enter", "join", "kick", "lock", "move", "part", "remember", "rename", "sjoin", "tmode", "topic"]
+__all__ = [
+    "enter",
+    "etb",
+    "join",
+    "kick",
+    "lock",
+    "move",
+    "part",
+    "remember",
+    "rename",
+    "sjoin",
+    "tb",
+    "tmode",
+    "topic",
+]

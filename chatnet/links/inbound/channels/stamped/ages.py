@@ -16,7 +16,15 @@ from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, parameters
-from chatnet.model.facts import EntriesAdded, Fact, Joined, ModesLocked, TopicChanged
+from chatnet.model.facts import (
+    ChannelForgotten,
+    ChannelKept,
+    EntriesAdded,
+    Fact,
+    Joined,
+    ModesLocked,
+    TopicChanged,
+)
 from chatnet.rules.timestamps import resolve_older
 from chatnet.wire.names import is_channel
 
@@ -34,7 +42,7 @@ def state(line: Line, fact: Fact, channel: Channel, *, quiet: bool = False) -> N
 def _revive(line: Line, channel: Channel) -> None:
     """A channel that had ended stays, though nobody is in it (mode P)."""
     other = line.network.channels.get(channel.folded)
-    ts = line.network.became(channel.folded, channel.ts)
+    ts = line.network.memory.became(channel.folded, channel.ts)
     if ts != channel.ts:
         _outdo(line, channel.name, ts, channel.ts)
     elif other is None:
@@ -66,7 +74,7 @@ def meet(line: Line, channel: Channel | None, ts: int) -> None:
 
 def settle(line: Line, channel: Channel) -> None:
     """`channel` may be one that became an older one elsewhere."""
-    ts = line.network.became(channel.folded, channel.ts)
+    ts = line.network.memory.became(channel.folded, channel.ts)
     if ts != channel.ts and is_alive(line, channel):
         grow_older(line, channel, ts)
 
@@ -94,10 +102,9 @@ def cnage(line: Line) -> None:
 
 def grow_older(line: Line, channel: Channel, ts: int) -> None:
     """`channel` is in truth the one of a lower TS: what that was holds, if it is known, or is asked for."""
-    registers, ended = registers_of(line), ended_of(line, channel.folded)
-    older = ended.pop(ts, None)
-    if not ended and line.network.ended is not None:
-        line.network.ended.pop(channel.folded, None)
+    registers, older = registers_of(line), ended_of(line, channel.folded).get(ts)
+    if older is not None:
+        line.network.apply(ChannelForgotten(older))
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
@@ -143,8 +150,8 @@ def begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
 
 def keep(line: Line, channel: Channel) -> None:
     """Remember a channel that nobody is in."""
-    if line.network.ended is not None and not is_alive(line, channel):
-        line.network.ended.setdefault(channel.folded, {})[channel.ts] = channel
+    if not is_alive(line, channel):
+        line.network.apply(ChannelKept(channel))
         registers_of(line).news += 1
 
 

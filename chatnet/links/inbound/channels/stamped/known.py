@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.registers import Registers
 from chatnet.links.tree.neighbours import MARKED
@@ -55,10 +57,9 @@ def folded_name(line: Line, name: str, channel: Channel | None) -> Folded:
     return line.network.fold(name) if channel is None else channel.folded
 
 
-def ended_of(line: Line, folded: Folded) -> dict[int, Channel]:
+def ended_of(line: Line, folded: Folded) -> Mapping[int, Channel]:
     """The channels of that name that ended, by their TS."""
-    ended = line.network.ended
-    return ended.get(folded, {}) if ended is not None else {}
+    return line.network.memory.ended_of(folded)
 
 
 def find_of_ts(line: Line, name: str, ts: int) -> Channel | None:

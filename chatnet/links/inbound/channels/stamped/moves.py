@@ -5,14 +5,15 @@ from __future__ import annotations
 from chatnet.links.inbound.channels.stamped.claims import take_in
 from chatnet.links.inbound.channels.stamped.known import registers_of
 from chatnet.links.inbound.channels.stamped.lists import enter
-from chatnet.links.inbound.channels.stamped.topics import lock, topic
+from chatnet.links.inbound.channels.stamped.topics import etb, lock
+from chatnet.links.inbound.channels.ways import by_ways
 from chatnet.links.neighbour.link import State
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.companions import Companion
 from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, User, parameters
-from chatnet.model.facts import ModeChange, ModesChanged, Parted
+from chatnet.model.entities import Channel, parameters
+from chatnet.model.facts import ChannelForgotten, ModeChange, ModesChanged, NameRemembered, Parted
 from chatnet.rules.stamps import NEVER
 
 
@@ -25,14 +26,12 @@ def move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
         node.commit(ModesChanged(channel, (ModeChange(False, "P"),), line.source, line.at), TOLD)
     for user, _ in members:
         node.commit(Parted(channel, user, reason, line.at), TOLD)
-    several = (network.ended or {}).get(channel.folded, {})
-    if several.pop(ts, None) is not None and not several and network.ended is not None:
-        del network.ended[channel.folded]
+    network.apply(ChannelForgotten(channel))
     told = Companion(other.folded, ts)
     told.marks = registers.take(channel)
     quiet = Line(line.links, line.link, line.server_of_source(), [], {}, line.row)
     line.link.companions.told = told
-    for part in _by_ways(line, members) or [[]]:
+    for part in by_ways(line.links, members) or [[]]:
         claim = SJoin(other.name, ts, flags, values, tuple(part))
         told.open = True
         take_in(quiet, claim, (), told, NEVER)
@@ -40,21 +39,13 @@ def move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
         for letter, entries in channel.lists.items():
             enter(quiet, other.name, ts, letter, entries.values())
         if channel.topic is not None:
-            topic(quiet, other.name, ts, channel.topic)
+            etb(quiet, other.name, ts, channel.topic)
         if channel.locked:
             lock(quiet, other.name, ts, channel.locked)
     for folded in names:
         if network.channels.get(other.folded) is other:
-            network.remember_name(other, folded, line.at)
+            network.apply(NameRemembered(other, folded, line.at))
             registers.remember_name(other, folded)
             for link in line.links.stamped(None):
                 if link.state is State.INTRODUCED:
                     link.companions.renamed[folded, ts] = other
-
-
-def _by_ways(line: Line, members: tuple[tuple[User, int], ...]) -> list[list[tuple[User, int]]]:
-    """`members` in parts: each user of ours alone, who reads their JOIN first, then those of each link."""
-    ways: dict[object, list[tuple[User, int]]] = {}
-    for user, ranks in members:
-        ways.setdefault(line.links.way_to(user) or user, []).append((user, ranks))
-    return [ways[whose] for whose in sorted(ways, key=lambda whose: not isinstance(whose, User))]

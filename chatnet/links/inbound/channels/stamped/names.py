@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.links.inbound.channels.stamped.known import find_of_ts, is_alive, registers_of, relay, stamp_of
 from chatnet.links.speech.line import Line
 from chatnet.model.entities import Channel
+from chatnet.model.facts import EndedRenamed, NameRemembered
 from chatnet.rules.stamps import NEVER, holds
 
 
@@ -21,19 +22,13 @@ def rename(line: Line, old: str, name: str, ts: int) -> Channel | None:
     known = registers.of(channel).get("name")
     if not holds(stamp, known) and (stamp is not NEVER or known is not None):
         if is_alive(line, channel):
-            network.remember_name(channel, network.fold(name), line.now)
+            network.apply(NameRemembered(channel, network.fold(name), line.now))
             registers.remember_name(channel, network.fold(name))
         return None
     registers.mark(channel, "name", stamp, adding=True)
     if is_alive(line, channel):
         return channel
-    former, ended = channel.folded, network.ended
-    assert ended is not None
-    several = ended[former]
-    del several[ts]
-    if not several:
-        del ended[former]
-    channel.rename(name, network.fold(name))
-    ended.setdefault(channel.folded, {})[ts] = channel
+    former = channel.folded
+    network.apply(EndedRenamed(channel, name, network.fold(name)))
     registers.renamed(channel, former)
     return None

@@ -1,4 +1,4 @@
-"""The topic, and which modes are locked: ETB and MLOCK."""
+"""The topic, and which modes are locked: TOPIC, TB, ETB and MLOCK."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.companions import claimed, went
 from chatnet.links.inbound.channels.stamped.known import registers_of
 from chatnet.links.speech.line import Line
-from chatnet.model.entities import Topic
+from chatnet.model.entities import Channel, Topic
 from chatnet.model.facts import ModesLocked, TopicChanged
 from chatnet.rules.stamps import NEVER, Mark, holds
 from chatnet.rules.timestamps import resolve_tb
@@ -27,7 +27,17 @@ def lock(line: Line, name: str, ts: int, letters: str) -> None:
         state(line, ModesLocked(channel, letters, line.source, line.at), channel)
 
 
-def topic(line: Line, name: str, ts: int, new: Topic) -> None:
+def topic(line: Line, channel: Channel, text: str) -> None:
+    """A topic is set now, or cleared."""
+    etb(line, channel.name, channel.ts, Topic(text, line.source.mask, int(line.at)))
+
+
+def tb(line: Line, channel: Channel, new: Topic) -> None:
+    """The topic that a server has in its burst."""
+    etb(line, channel.name, channel.ts, new)
+
+
+def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     """The topic of a channel, which may be empty."""
     channel, of, changed = claimed(line, name, ts)
     registers, stamp = registers_of(line), of("topic")
