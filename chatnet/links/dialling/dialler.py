@@ -88,11 +88,18 @@ class Dialler(Follower):
 
     def ended(self, link: Link) -> None:
         """A link is gone: who returns tries again at once, or leaves that to the other uplinks."""
+        self._came_to_nothing(link)
+        if link.settings is not None and link.server is not None and self.replaceable(link.settings):
+            self.returns.pop(link.settings.name, self._new_return()).give_up()
+
+    def dropped(self, link: Link) -> None:
+        """A standby is gone, perhaps when it was to be gone on with."""
+        self._came_to_nothing(link)
+
+    def _came_to_nothing(self, link: Link) -> None:
         for back in list(self.returns.values()):
             for attempt in [attempt for attempt in back.attempts if attempt.link is link]:
                 back.failed(attempt, link.reason, False)
-        if link.settings is not None and link.server is not None and self.replaceable(link.settings):
-            self.returns.pop(link.settings.name, self._new_return()).give_up()
 
     def _new_return(self) -> Return:
         return Return(self.links, self._calling, self._handshake, self._spare, self.replaceable)

@@ -1,7 +1,7 @@
 """Channels and their members, told to neighbours.
 
 Neighbours that stamp what they change are told each change with its stamp.  What one of them told is on its
-way to the others already (``inbound/stamped``), and marked in the registers.
+way to the others already (``inbound/channels/stamped``), and marked in the registers.
 """
 
 from __future__ import annotations
