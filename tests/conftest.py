@@ -13,6 +13,7 @@ import pytest
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
+from hypothesis import settings
 
 TESTS = Path(__file__).resolve().parent
 PIP_CLIENTS = (
@@ -25,6 +26,10 @@ PIP_CLIENTS = (
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
 LAST = "test_every_numeric_was_produced_by_a_conversation"
+
+# No test may fail since the machine is busy.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
