@@ -104,9 +104,9 @@ def test_lines_that_wait_when_the_other_side_comes_back_are_said_again() -> None
     wire.pipes["a"].lines.clear()
     monotonic = mesh.clock.monotonic
     ticking = iter([monotonic() + n / 100 for n in range(1000)])
-    mesh.clock.monotonic = lambda: next(ticking)  # type: ignore[method-assign]
+    mesh.clocks["b"].monotonic = lambda: next(ticking)  # type: ignore[method-assign]
     wire.connections["b"].receive(chunk)
-    mesh.clock.monotonic = monotonic  # type: ignore[method-assign]
+    mesh.clocks["b"].monotonic = monotonic  # type: ignore[method-assign]
     read = bob.lines()
     assert 0 < len(read) < 20
     mesh.reset("a", "b")
