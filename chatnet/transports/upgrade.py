@@ -23,6 +23,7 @@ from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol, Opc
 from wsproto.utilities import RemoteProtocolError
 
 from chatnet.wire.masks import Network, address_in, normalise_address
+from chatnet.wire.text import cut, printable
 
 TEXT = "text.ircv3.net"
 BINARY = "binary.ircv3.net"
@@ -115,9 +116,11 @@ class Opening:
         values = [value for header, value in self._request.extra_headers if header == name]
         return b", ".join(values).decode("latin-1")
 
-    def check_origin(self, allowed: Sequence[Callable[[str], bool]]) -> None:
-        """Refuse a web page that may not come here, by `allowed` or, if that is empty, by its host name.
+    def check_origin(self, allowed: Sequence[Callable[[str], bool]], is_ours: Callable[[str], bool]) -> None:
+        """Refuse a web page that may not come here by `allowed`.
 
+        If that is empty it has to be of the host that it connects to, and that `is_ours`: who owns another
+        name can let it lead here in the middle of a visit (DNS rebinding); both then have the same name.
         Without an Origin header it is no browser, which could not be held by this anyway.
         """
         origin = self._header(b"origin").lower()
@@ -127,9 +130,12 @@ class Opening:
             welcome = any(may_come(origin) for may_come in allowed)
         else:
             host = _host_of(f"//{self._request.host}")
-            welcome = host is not None and host == _host_of(origin)
+            welcome = host is not None and host == _host_of(origin) and is_ours(host)
         if not welcome:
-            raise Refused(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect here.")
+            page = printable(cut(origin, 200))
+            raise Refused(
+                HTTPStatus.FORBIDDEN, f"Pages of {page} may not connect here, unless `origins` has it."
+            )
 
     def forwarded_for(self, trusted: Sequence[Network]) -> str | None:
         """The address of the client that the proxies in front tell of; None if they tell of none.
@@ -183,9 +189,10 @@ def _refused(error: RemoteProtocolError) -> Refused:
 
 def _host_of(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        host = urlsplit(url).hostname
     except ValueError:
         return None
+    return None if host is None else host.removesuffix(".")
 
 
 class Deflate(PerMessageDeflate):

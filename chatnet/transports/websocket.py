@@ -14,7 +14,7 @@ from struct import pack
 from typing import Any, Final, cast
 
 from twisted.internet.interfaces import IAddress, ITransport
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 from wsproto.connection import Connection, ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
@@ -202,7 +202,9 @@ class WebSocket:
         self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time."))
 
     def _refuse(self, refused: Refused) -> None:
-        log.debug("Refused {address}: {text}", address=self._peer.address, text=refused.text)
+        # Of pages that are refused somebody may wonder why.
+        level = LogLevel.info if refused.status is HTTPStatus.FORBIDDEN else LogLevel.debug
+        log.emit(level, "Refused {address}: {text}", address=self._peer.address, text=refused.text)
         self._opening = None
         self._factory.deadlines.clear(self)
         self._outlet.say(refused.answer())
@@ -210,7 +212,7 @@ class WebSocket:
 
     def _open(self, opening: Opening, rest: bytes) -> None:
         factory, outlet = self._factory, self._outlet
-        opening.check_origin(factory.origins)
+        opening.check_origin(factory.origins, factory.is_ours)
         if self._protocol.admitted is None:
             self._come_forward(opening)
         deflate = Deflate(factory.settings().message_size) if factory.listen.compression else None
@@ -366,7 +368,8 @@ class WebSocketProtocol(ClientProtocol):
 class WebSocketFactory(ClientFactory):
     """Makes the protocols of one WebSocket listener; `settings` is asked at the moment of use.
 
-    `going_away` tells whether sessions that are closed now are so because the server ends.
+    `going_away` tells whether sessions that are closed now are so because the server ends; `is_ours` whether
+    a host name is one of this server.
     """
 
     def __init__(
@@ -375,11 +378,13 @@ class WebSocketFactory(ClientFactory):
         *,
         settings: Callable[[], WebSocketSettings],
         going_away: Callable[[], bool],
+        is_ours: Callable[[str], bool],
         **options: Any,
     ) -> None:
         super().__init__(listen, **options)
         self.settings = settings
         self.going_away = going_away
+        self.is_ours = is_ours
         self.origins = [compile_glob(origin, str.lower) for origin in listen.origins]
         networks = map(parse_network, listen.forwarded_from)
         self.trusted = [network for network in networks if network is not None]

@@ -208,6 +208,7 @@ class ChatService(Service):
             listen,
             settings=lambda: parts.node.settings.websocket,
             going_away=lambda: not self.running,
+            is_ours=self._security.is_ours,
             tls=self._security.websocket,
             **options,
         )

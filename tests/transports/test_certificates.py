@@ -172,3 +172,5 @@ def test_whom_others_vouch_for(tmp_path: Path) -> None:
     assert not any(store.certifies(name, now) for name in bad)
     assert not store.certifies("irc.example.org", now + timedelta(days=2))
     assert not store_in(tmp_path / "nowhere").certifies("irc.example.org", now)
+    assert all(store.names(name) for name in (*good, "own.example.net"))
+    assert not any(store.names(name) for name in ("wrong.example.org", "default", "a.b.example.net", ""))

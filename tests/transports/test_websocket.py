@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pump import Doorway
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from websocket_client import (
     ACCEPT,
     BINARY,
@@ -49,6 +50,7 @@ class WebDoorway(Doorway):
             WebSocketFactory,
             settings=lambda: self.limits,
             going_away=lambda: self.ending,
+            is_ours={"irc.example.org", "127.0.0.1"}.__contains__,
         )
 
     def heard(self, client: socket.socket) -> bytes:
@@ -255,6 +257,7 @@ def test_who_is_not_admitted_reads_why() -> None:
         ("https://irc.example.org", True),
         ("https://IRC.example.org:8443", True),
         ("http://irc.example.org", True),
+        ("http://irc.example.org.", True),
         ("https://evil.example", False),
         ("https://irc.example.org.evil.example", False),
         ("https://xirc.example.org", False),
@@ -270,6 +273,19 @@ def test_by_default_pages_of_the_host_that_they_connect_to_may_come(origin: str,
     if not allowed:
         assert status(answer) == 403
         assert not door.sessions
+
+
+def test_a_name_that_somebody_else_lets_lead_here_is_not_ours() -> None:
+    """A page of evil.example is shown, then the name leads to us: both headers are as if it was ours."""
+    door = WebDoorway()
+    with capturedLogs() as events:
+        _, answer = door.ask(request(host="evil.example:8097", headers={"Origin": "http://evil.example"}))
+    assert status(answer) == 403
+    assert not door.sessions
+    (event,) = [event for event in events if event["log_level"] is LogLevel.info]
+    words = "Pages of http://evil.example may not connect here, unless `origins` has it."
+    assert formatEvent(event) == f"Refused 127.0.0.1: {words}"
+    door.enter(host="127.0.0.1:8097", headers={"Origin": "http://127.0.0.1:8000"})
 
 
 @pytest.mark.parametrize(

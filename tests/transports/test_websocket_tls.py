@@ -33,6 +33,7 @@ class SecureWebDoorway(Doorway):
             WebSocketFactory,
             settings=WebSocketSettings,
             going_away=lambda: False,
+            is_ours=lambda host: False,
             tls=self.protocol,
         )
         self.gate = TLSGate(store, lambda: self.settings, self.pump)
