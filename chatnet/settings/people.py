@@ -112,6 +112,11 @@ class FloodSettings(Section):
     """New connections from one address within ``connection_period``."""
     connection_period: Annotated[float, Field(gt=0)] = 60.0
     """Seconds."""
+    notices: Annotated[int, Field(ge=1)] = 30
+    """Addresses of which operators and the log are told within ``notice_period`` that something of theirs was
+    refused or cut off, each once; beyond, only how often."""
+    notice_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
     exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that the limits per address, per network and the connection rate do not count."""
     join_rate: Annotated[int, Field(ge=1)] = 30

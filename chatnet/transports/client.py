@@ -13,6 +13,7 @@ from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatnet.rules.repeats import Repeats
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
@@ -63,9 +64,7 @@ class ClientProtocol(Protocol):
             self._header = HeaderParser()
             self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
         else:
-            log.info(
-                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=factory.endpoint
-            )
+            factory.tell("{address} is no proxy of {endpoint}: refused", address, endpoint=factory.endpoint)
             self.cut()
 
     def _read_header(self, data: bytes) -> None:
@@ -73,7 +72,7 @@ class ClientProtocol(Protocol):
         try:
             header = self._header.feed(data)
         except ProxyError as error:
-            log.info("Refused the proxy {address}: {error}", address=address, error=error)
+            self.factory.tell("Refused the proxy {address}: {error}", address, error=error)
             self.cut()
             return
         if header is None:
@@ -87,7 +86,7 @@ class ClientProtocol(Protocol):
             self.dataReceived(header.rest)
 
     def _header_late(self) -> None:
-        log.info("No PROXY header from {address} in time", address=address_of(self.transport)[0])
+        self.factory.tell("No PROXY header from {address} in time", address_of(self.transport)[0])
         self.cut()
 
     def cut(self) -> None:
@@ -192,11 +191,16 @@ def address_of(transport: object) -> tuple[str, int]:
     return "localhost", 0
 
 
+def _write(text: str) -> None:
+    log.info("{text}", text=text)
+
+
 class ClientFactory(ServerFactory):
     """Makes the protocols of one listener.
 
     `admit` is asked with each client's address and answers with the text of a refusal, or None; `release` is
-    called once for each address admitted, when its connection is gone.
+    called once for each address admitted, when its connection is gone.  `repeats` keeps in measure what
+    strangers have written into the log.
     """
 
     noisy = False
@@ -209,6 +213,7 @@ class ClientFactory(ServerFactory):
         open_session: Callable[[Outlet, Peer], Receiver],
         admit: Callable[[str], str | None],
         release: Callable[[str], None],
+        repeats: Repeats,
         clock: IReactorTime,
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
@@ -224,10 +229,15 @@ class ClientFactory(ServerFactory):
         self.open_session = open_session
         self.admit = admit
         self.release = release
+        self.repeats = repeats
         self.clock = clock
         self.close_timeout = close_timeout
         self.proxy_timeout = proxy_timeout
         self.deadlines = Deadlines(clock)
+
+    def tell(self, form: str, address: str, **details: object) -> None:
+        """Write into the log, by a form of its own, what somebody at `address` caused and may repeat."""
+        self.repeats.say(form, address, form.format(address=address, **details), _write)
 
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]

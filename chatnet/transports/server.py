@@ -78,7 +78,7 @@ class Strangers:
             if number < counts[newcomer] + 2:
                 return False
             oldest = next(one for one, network in self._networks.items() if network == crowd)
-            log.info("Cut off a server from {network}: too many are not known yet", network=crowd)
+            oldest.factory.tell("Cut off a server from {address}: too many are not known yet", crowd)
             del self._networks[oldest]
             oldest.cut()
         self._networks[protocol] = newcomer
@@ -128,10 +128,10 @@ class LinkProtocol(ClientProtocol):
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
         if factory.tls is None and not is_loopback(address) and not factory.insecure():
-            log.info("Refused a server from {address}: it comes without TLS", address=address)
+            factory.tell("Refused a server from {address}: it comes without TLS", address)
             self.cut()
         elif factory.dialled is None and not factory.strangers.take(self, address):
-            log.info("Refused a server from {address}: too many are not known yet", address=address)
+            factory.tell("Refused a server from {address}: too many are not known yet", address)
             self.cut()
         else:
             super().enter(address, port, secure)
@@ -152,7 +152,7 @@ class LinkProtocol(ClientProtocol):
         if never_opened:
             words = failure or words_for(reason)
             if self.factory.dialled is None and admitted is not None:
-                log.info("No link with {address}: {words}", address=admitted, words=words)
+                self.factory.tell("No link with {address}: {words}", admitted, words=words)
             self.factory.failed(words)
 
 

@@ -14,7 +14,7 @@ from struct import pack
 from typing import Any, Final, cast
 
 from twisted.internet.interfaces import IAddress, ITransport
-from twisted.logger import Logger, LogLevel
+from twisted.logger import Logger
 from wsproto.connection import Connection, ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
@@ -202,9 +202,11 @@ class WebSocket:
         self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time."))
 
     def _refuse(self, refused: Refused) -> None:
-        # Of pages that are refused somebody may wonder why.
-        level = LogLevel.info if refused.status is HTTPStatus.FORBIDDEN else LogLevel.debug
-        log.emit(level, "Refused {address}: {text}", address=self._peer.address, text=refused.text)
+        form, address = "Refused {address}: {text}", self._peer.address
+        if refused.status is HTTPStatus.FORBIDDEN:  # somebody may wonder why a page does not get in
+            self._factory.tell(form, address, text=refused.text)
+        else:
+            log.debug(form, address=address, text=refused.text)
         self._opening = None
         self._factory.deadlines.clear(self)
         self._outlet.say(refused.answer())

@@ -100,6 +100,7 @@ class Linking:
         return LinkFactory(
             listen,
             turn=self._parts.turn,
+            repeats=self._parts.repeats,
             clock=self._reactor,
             open_link=open_link,
             strangers=self._strangers,

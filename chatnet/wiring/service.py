@@ -198,6 +198,7 @@ class ChatService(Service):
             "open_session": parts.sessions.open,
             "admit": self._admit,
             "release": self._release,
+            "repeats": parts.repeats,
             "clock": self._reactor,
         }
         if listen.kind == "irc":
@@ -216,7 +217,7 @@ class ChatService(Service):
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.node.notice("r", f"Refused {address}: {refusal}")
+            self._parts.sessions.notice("r", address, f"Refused {address}: {refusal}")
             return refusal
         self._entered()
         return None

@@ -11,6 +11,7 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.testing import StringTransport
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatnet.session.outlet import Outlet
@@ -328,6 +329,22 @@ def test_no_header_no_session(data: bytes) -> None:
     client.sendall(data)
     assert door.read(client) == b""
     assert (door.sessions, door.admitted) == ([], [])
+
+
+def test_what_strangers_have_the_log_say_is_said_in_measure() -> None:
+    door = Doorway(PROXY)
+    with capturedLogs() as events:
+        for _ in range(200):
+            client, _ = door.connect()
+            client.sendall(b"NICK ann\r\n")
+            assert door.read(client) == b""
+            client.close()
+        door.pump.advance(60)
+    said = "Refused the proxy 127.0.0.1: no PROXY header"
+    assert [formatEvent(event) for event in events] == [
+        said,
+        f"{said} (199 like this of this address within 60 seconds)",
+    ]
 
 
 def test_a_late_header_is_not_waited_for() -> None:

@@ -74,6 +74,7 @@ class Node:
             clock=self.pump,
             admit=self.admit,
             release=self.released.append,
+            repeats=self.house.parts.repeats,
             open_link=open_link,
             gate=self.gate if self.tls else None,
             trust=self.trust,
