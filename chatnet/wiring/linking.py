@@ -96,7 +96,7 @@ class Linking:
 
         settings = self._settings
         if self._strangers is None:
-            self._strangers = Strangers(lambda: settings().links.unknown)
+            self._strangers = Strangers(settings)
         return LinkFactory(
             listen,
             turn=self._parts.turn,
