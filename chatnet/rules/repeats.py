@@ -12,7 +12,7 @@ from chatnet.wire.masks import aggregate
 Later = Callable[[float, Callable[[], object]], object]
 """Calls a function after some seconds."""
 
-OTHERS: Final = ""
+OTHERS: Final = "others"
 """Stands for all addresses beyond the first ones."""
 
 
@@ -38,7 +38,10 @@ class Repeats:
         self._told: dict[str, dict[str, _Told]] = {}
 
     def say(self, kind: str, address: str, text: str, tell: Callable[[str], object]) -> None:
-        """Have `tell` say `text`, which somebody at `address` caused; each `kind` is counted by itself."""
+        """Have `tell` say `text`, which somebody at `address` caused; if that is empty all count together.
+
+        Each `kind` is counted by itself.
+        """
         flood = self._flood()
         if not self._told:
             self._later(flood.notice_period, lambda: self._end(flood.notice_period))
@@ -60,5 +63,5 @@ class Repeats:
         for told in ended.values():
             for place, known in told.items():
                 if known.more:
-                    whose = "other addresses" if place == OTHERS else "this address"
-                    known.tell(f"{known.text} ({known.more} like this of {whose} within {seconds:g} seconds)")
+                    whose = " of other addresses" if place == OTHERS else " of this address" if place else ""
+                    known.tell(f"{known.text} ({known.more} like this{whose} within {seconds:g} seconds)")

@@ -63,6 +63,9 @@ class LimitSettings(Section):
     """Replies to one LIST (416 after them)."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
+    spare_descriptors: Annotated[int, Field(ge=0)] = 64
+    """File descriptors that are kept for links, the log and reloads: when no others are left (``ulimit -n``),
+    no more clients are let in. At most half of all."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
     """Bytes of tags a client may send with a line."""
     client_tags_denied: tuple[str, ...] = ()

@@ -116,7 +116,7 @@ class ChatService(Service):
         allow_descriptors()
         try:
             if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
-                self._listeners.sockets = Sockets(self._reactor)
+                self._listeners.sockets = Sockets(self._reactor, self._room, self._full)
             self._security.prepare(settings)
         except ConfigError as error:
             problems.extend(error.problems)
@@ -225,6 +225,22 @@ class ChatService(Service):
     def _release(self, address: str) -> None:
         self._parts.admission.release(address)
         self._left()
+
+    def _room(self) -> int:
+        """Descriptors that may be in use before clients are let in no more."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if limit == resource.RLIM_INFINITY:
+            return sys.maxsize
+        return max(limit - self._parts.node.settings.limits.spare_descriptors, limit // 2)
+
+    def _full(self, text: str) -> None:
+        """Somebody was not let in for want of descriptors: it is told once a minute."""
+        self._parts.repeats.say("descriptors", "", text, self._tell_full)
+
+    def _tell_full(self, text: str) -> None:
+        text += ". A higher limit (ulimit -n, or LimitNOFILE of systemd) lets more in."
+        log.warn("{text}", text=text)
+        self._parts.node.notice("g", text)
 
     def _entered(self) -> None:
         self._connections += 1
