@@ -23,6 +23,9 @@ from chatnet.transports.proxy import HeaderParser, ProxyError
 from chatnet.transports.sockets import ClientSocket
 from chatnet.wire.masks import address_in, normalise_address, parse_network
 
+TLS_HELLO = b"\x16"
+"""What TLS begins with, and no line of IRC or HTTP does.  https://www.rfc-editor.org/rfc/rfc8446#section-5.1"""
+
 PROXY_TIMEOUT = 5.0
 """Seconds a proxy has to send its header."""
 
@@ -143,8 +146,23 @@ class ClientProtocol(Protocol):
         self.attach(receiver)
 
     def attach(self, receiver: Receiver) -> None:
-        """Let `receiver` have what is read, without a step between."""
-        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # looked up at each read
+        """Let `receiver` have what is read, after a look at the first of it without a step between."""
+        self.dataReceived = self._first  # type: ignore[method-assign]  # looked up at each read
+
+    def _first(self, data: bytes) -> None:
+        if data[:1] == TLS_HELLO:
+            self.turn_away("it speaks TLS, and this port is plain")
+        elif self.receiver is not None:
+            self.dataReceived = self.receiver.receive  # type: ignore[method-assign]  # as above
+            self.dataReceived(data)
+
+    def turn_away(self, reason: str) -> None:
+        """Close at once, for the other end speaks something else; the log has the reason."""
+        form = "Closed a connection from {address} to {endpoint}: {reason}"
+        factory = self.factory
+        address = self.admitted or address_of(self.transport)[0]
+        factory.tell(form, address, endpoint=factory.endpoint, reason=reason)
+        self.cut()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         outlet, self.outlet = self.outlet, None

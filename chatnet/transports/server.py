@@ -127,6 +127,7 @@ class LinkProtocol(ClientProtocol):
 
     factory: LinkFactory
     _over = False
+    _failure: str | None = None
 
     @property
     def is_stranger(self) -> bool:
@@ -189,6 +190,12 @@ class LinkProtocol(ClientProtocol):
     def refuse(self, address: str, text: str) -> None:
         self.cut()
 
+    def turn_away(self, reason: str) -> None:
+        self._failure = reason
+        if self.outlet is not None:
+            self.outlet.failure = reason
+        self.cut()
+
     def peer(
         self, address: str, port: int, secure: bool, tls: str | None = None, certfp: str | None = None
     ) -> ServerPeer:
@@ -198,7 +205,7 @@ class LinkProtocol(ClientProtocol):
         self._over = True
         self.tell_where()
         never_opened, admitted = self.receiver is None, self.admitted
-        failure = self.outlet.failure if self.outlet is not None else None
+        failure = self.outlet.failure if self.outlet is not None else self._failure
         super().connectionLost(reason)
         if never_opened:
             words = failure or words_for(reason)

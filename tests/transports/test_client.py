@@ -69,6 +69,28 @@ def test_each_reads_its_own_lines_though_others_read_nearly_the_same() -> None:
         assert client.recv(100) == b"\r\n".join([*lines, b""])
 
 
+def test_who_speaks_tls_to_a_plain_port_is_turned_away_at_once() -> None:
+    door = Doorway()
+    with capturedLogs() as events:
+        client, _ = door.connect()
+        client.sendall(b"\x16")
+        assert door.read(client) == b""
+    assert [formatEvent(event) for event in events] == [
+        "Closed a connection from 127.0.0.1 to tcp:6667: it speaks TLS, and this port is plain"
+    ]
+    assert door.session.received == [] and len(door.session.lost) == 1
+    assert door.released == door.admitted == ["127.0.0.1"]
+
+
+def test_what_looks_like_tls_later_is_a_line() -> None:
+    door = Doorway()
+    client, _ = door.connect()
+    for part in (b"PRIVMSG #c :", b"\x16\x03\x01reversed\r\n"):
+        client.sendall(part)
+        door.pump.run()
+    assert door.session.text == b"PRIVMSG #c :\x16\x03\x01reversed\r\n"
+
+
 def test_half_close_ends_the_connection() -> None:
     door = Doorway()
     client, _ = door.connect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import weakref
@@ -343,7 +342,19 @@ def test_what_is_no_tls_ends_the_connection(pump: Pump, folder: Path, said: byte
     pump.run()
     assert a.opened == []
     (lost,) = a.lost
-    assert re.fullmatch(r"TLS error \(.+\)", lost), lost
+    assert lost == "it speaks no TLS" if said[:1] != b"\x16" else lost.startswith("TLS error ("), lost
+    client.close()
+
+
+def test_tls_is_not_spoken_on_a_plain_port(pump: Pump, folder: Path) -> None:
+    a = Node(pump, folder, "a", block("b"), tls=False)
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    client.sendall(b"\x16")
+    pump.run()
+    words = "The connection to 127.0.0.1 ended: it speaks TLS, and this port is plain"
+    assert [line for line in a.log if "127.0.0.1" in line] == [words]
     client.close()
 
 

@@ -174,7 +174,6 @@ def test_a_request_in_single_bytes_and_a_line_that_comes_with_it() -> None:
         (b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", 426),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 426),
         (b"NICK ann\r\nUSER ann 0 * :Ann\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),  # TLS where it is not spoken
         (b"GET / HTTP/1.0\r\n\r\n", 400),
         (b"GET / HTTP/2\r\n\r\n", 400),
         (request(headers={"Sec-WebSocket-Version": "8"}), 426),
@@ -200,6 +199,14 @@ def test_what_is_no_opening_request_is_answered(data: bytes, expected: int) -> N
     assert door.admitted == door.released == ["127.0.0.1"]
     if expected == 426:
         assert "\r\nUpgrade: websocket\r\nConnection: upgrade\r\n" in answer
+
+
+def test_tls_where_it_is_not_spoken_is_answered_by_the_end() -> None:
+    door = WebDoorway()
+    client, _ = door.connect()
+    client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    assert door.read(client) == b""
+    assert not door.sessions and door.released == ["127.0.0.1"]
 
 
 def test_a_person_who_looks_at_the_port_with_a_browser_reads_what_it_is() -> None:
