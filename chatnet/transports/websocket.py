@@ -203,7 +203,7 @@ class WebSocket:
 
     def _refuse(self, refused: Refused) -> None:
         form, address = "Refused {address}: {text}", self._peer.address
-        if refused.status is HTTPStatus.FORBIDDEN:  # somebody may wonder why a page does not get in
+        if refused.odd:
             self._factory.tell(form, address, text=refused.text)
         else:
             log.debug(form, address=address, text=refused.text)
@@ -241,10 +241,9 @@ class WebSocket:
         """A proxy that we trust is at the other end: learn who is behind it, and whether they may come in."""
         peer, factory = self._peer, self._factory
         client = opening.forwarded_for(factory.trusted)
-        if client is not None:
-            # Whatever is known of the connection is the proxy's: its TLS and its certificate, too.
-            secure, kind = opening.forwarded_secure, peer.connection_class
-            self._peer = peer = Peer(client, 0, peer.listener, secure, connection_class=kind)
+        # Whatever is known of the connection is the proxy's: its TLS and its certificate, too.
+        secure, kind = opening.forwarded_secure, peer.connection_class
+        self._peer = peer = Peer(client, 0, peer.listener, secure, connection_class=kind)
         if (refusal := factory.admit(peer.address)) is not None:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, refusal)
         self._protocol.admitted = peer.address

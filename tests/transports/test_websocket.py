@@ -361,11 +361,42 @@ def test_who_is_not_trusted_is_not_believed() -> None:
     assert door.admitted == ["127.0.0.1"]
 
 
-def test_a_trusted_proxy_that_tells_of_nobody_speaks_for_itself() -> None:
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("192.0.2.6:5678", "192.0.2.6"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:DB8:0::1]", "2001:db8::1"),
+        ("6.6.6.6:1, 192.0.2.6:5678, 127.0.0.1:80", "192.0.2.6"),
+        ("[::ffff:192.0.2.6]:1", "192.0.2.6"),
+        ("2001:db8::1:4711", "2001:db8::1:4711"),  # an address without brackets has no port
+        ("127.0.0.1", "127.0.0.1"),  # the proxy itself looks whether we are there
+    ],
+)
+def test_a_proxy_may_tell_ports(told: str, address: str) -> None:
     door = WebDoorway(forwarded_from=("127.0.0.1",))
-    door.enter(headers={"X-Forwarded-Proto": "https"})
-    assert (door.session.peer.address, door.session.peer.secure) == ("127.0.0.1", False)
-    assert door.admitted == ["127.0.0.1"]
+    door.enter(headers={"X-Forwarded-For": told})
+    assert door.session.peer.address == address
+    assert door.admitted == [address]
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"X-Forwarded-Proto": "https"}, "It is a proxy, and tells no X-Forwarded-For."),
+        ({"X-Forwarded-For": "unknown"}, "X-Forwarded-For holds what is no address."),
+    ],
+)
+def test_a_trusted_proxy_that_tells_of_nobody_is_refused_and_not_counted(
+    headers: dict[str, str], why: str
+) -> None:
+    """Else all who are behind it would share its address, its limits, and what bans mean."""
+    door = WebDoorway(forwarded_from=("127.0.0.1",))
+    with capturedLogs() as events:
+        _, answer = door.ask(request(headers=headers))
+    assert status(answer) == 400 and why in answer
+    assert not door.sessions and not door.admitted
+    assert f"Refused 127.0.0.1: {why}" in [formatEvent(event) for event in events]
 
 
 def test_who_is_behind_the_proxy_has_to_be_admitted() -> None:
@@ -377,7 +408,19 @@ def test_who_is_behind_the_proxy_has_to_be_admitted() -> None:
     assert door.released == []
 
 
-@pytest.mark.parametrize("value", ["unknown", "192.0.2.1:80", "192.0.2.1, ::1::", "\xe9", "1.2.3.4, -"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "192.0.2.1:",
+        "192.0.2.1:123456",
+        "192.0.2.1:x",
+        "[192.0.2.1",
+        "::1]:80",
+        "192.0.2.1, ::1::",
+        "\xe9",
+        "1.2.3.4, -",
+    ],
+)
 def test_a_proxy_that_tells_no_address_is_refused(value: str) -> None:
     door = WebDoorway(forwarded_from=("127.0.0.1",))
     _, answer = door.ask(request(headers={"X-Forwarded-For": value}))
