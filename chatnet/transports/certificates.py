@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
-from chatnet.transports.private import write_privately
+from chatnet.transports.private import exposed, write_privately
 
 SELF_SIGNED_DAYS = 3650
 """Days for which a certificate made here is good: nobody renews it, clients pin it."""
@@ -92,6 +92,10 @@ class CertificateStore:
         elif self.default not in found:
             problems.append(f"{self.folder}: the default, {self.default!r}, is gone; it stays in use")
         return problems
+
+    def exposed(self) -> list[str]:
+        """A sentence for each private key that others may read or change."""
+        return exposed(key for _, key in self._files().values())
 
     def _files(self) -> dict[str, tuple[Path, Path]]:
         """Name to (chain, key) of every certificate in the folder."""

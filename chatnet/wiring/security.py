@@ -189,5 +189,9 @@ class Security:
         ]
         return list(dict.fromkeys(sentences))
 
+    def exposed(self) -> list[str]:
+        """A sentence for each private key that others may read or change."""
+        return list(dict.fromkeys(sentence for store in self._in_use() for sentence in store.exposed()))
+
     def _in_use(self) -> list[Any]:
         return [store for store in self.stores if store is not None]

@@ -182,7 +182,7 @@ class ChatService(Service):
             )
         for line in self._security.describe():
             log.info("{line}", line=line)
-        for sentence in self._security.unpromised():
+        for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
@@ -307,11 +307,15 @@ class ChatService(Service):
             self._loops.remove(self._certificate_clock)
             self._certificate_clock = self._every(new.tls.reload_interval, self._refresh_certificates)
         self._tell_certificate_problems()
-        for sentence in self._security.unpromised():
+        for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
             self._parts.node.notice("g", sentence)
         log.info("The configuration was read again")
         return []
+
+    def _exposed(self) -> list[str]:
+        """A sentence for each secret key that others may read or change."""
+        return [*self._folder.exposed(self._parts.node.settings.cloak), *self._security.exposed()]
 
     def _refresh_certificates(self) -> None:
         self._tell_certificate_problems()
