@@ -40,7 +40,7 @@ from chatnet.transports.client import ClientFactory, ClientProtocol, words_for
 from chatnet.transports.outlets import Receiver
 from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
-from chatnet.wire.masks import aggregate, is_loopback
+from chatnet.wire.masks import aggregate, is_loopback, normalise_address
 
 log = Logger()
 
@@ -106,7 +106,7 @@ class Strangers:
     def _is_expected(self, address: str) -> bool:
         return any(
             self._places.get(block.name.lower()) == address
-            or any(not a.startswith("/") and host_and_port(a)[0] == address for a in block.addresses)
+            or any(not a.startswith("/") and _host(a) == address for a in block.addresses)
             for block in self._settings().link
         )
 
@@ -318,6 +318,10 @@ class Once(Factory):
     def forget(self) -> None:
         """There is no connection, and will be none."""
         self._factory = None
+
+
+def _host(dialled: str) -> str:
+    return normalise_address(host_and_port(dialled)[0])
 
 
 def dial(reactor: Any, attempt: Attempt, factory: LinkFactory, timeout: float) -> None:

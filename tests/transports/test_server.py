@@ -543,7 +543,7 @@ def test_one_of_a_crowd_goes_for_who_comes_from_elsewhere(street: Callable[..., 
     assert a.there() == [0, 3, 5]
 
 
-@pytest.mark.parametrize("addresses", [("192.0.2.9:6900",), ("[2001:db8::9]:6900", "/run/b")])
+@pytest.mark.parametrize("addresses", [("192.0.2.9:6900",), ("[2001:DB8:0::9]:6900", "/run/b")])
 def test_from_where_a_server_is_to_be_found_nobody_goes(
     street: Callable[..., Street], addresses: tuple[str, ...]
 ) -> None:
