@@ -38,15 +38,16 @@ class ManualTimer:
 
 
 class ManualClock:
-    """A clock that stands still until :meth:`advance`."""
+    """A clock that stands still until :meth:`advance`; its time of day is wrong by `off` seconds."""
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.off = 0.0
         self._order = itertools.count()
         self._waiting: list[tuple[float, int, ManualTimer, Callable[[], object]]] = []
 
     def time(self) -> float:
-        return START + self.elapsed
+        return START + self.elapsed + self.off
 
     def monotonic(self) -> float:
         return 1000.0 + self.elapsed

@@ -89,7 +89,7 @@ def _operators(request: Request) -> None:
 
 def _uptime(request: Request) -> None:
     sessions = request.sessions
-    minutes, seconds = divmod(int(request.now - sessions.node.started), 60)
+    minutes, seconds = divmod(int(sessions.monotonic() - sessions.node.began), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)

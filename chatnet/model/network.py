@@ -414,7 +414,7 @@ class Network:
         self.bans[ban.kind].pop(key, None)
         if ban.remembered(fact.at):
             self.bans[ban.kind][key] = ban
-        if fact.at >= self._bans_seen_to + BANS_SEEN_TO:
+        if abs(fact.at - self._bans_seen_to) >= BANS_SEEN_TO:  # also after the clock was set back
             self._bans_seen_to = fact.at
             for bans in self.bans.values():
                 for key in [key for key, ban in bans.items() if not ban.remembered(fact.at)]:

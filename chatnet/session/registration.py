@@ -58,7 +58,7 @@ class Registration:
             self._introduce(session)
             return
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.node.notice("r", f"Bad password from {session.peer.address}")
+        self._shared.notice("r", session.peer.address, f"Bad password from {session.peer.address}")
         session.close("Bad password")
 
     def _introduce(self, session: Session) -> None:
@@ -85,7 +85,7 @@ class Registration:
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()
         if (ban := shared.network_bans.user(user)) is not None:
-            node.notice("r", f"Refused {user.identity}: banned as {ban.mask}")
+            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}")
             self.send_away(session, ban)
             return
         session.registered = True

@@ -110,6 +110,9 @@ class Home(Protocol):
     def forget(self, session: Session) -> bool:
         """`session` ends; True if its user has no other."""
 
+    def notice(self, letter: str, address: str, text: str) -> None:
+        """Somebody at `address` caused what the opers should know (by a letter of the snomask)."""
+
 
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
@@ -228,7 +231,9 @@ class Session:
         self.backlog_bytes = sum(map(len, backlog))
         limited = self.sessions.flood and not self.connection_class.flood_exempt
         if limited and len(backlog) > self.connection_class.excess:
-            self.sessions.node.notice("f", f"Excess Flood: {self.user.mask} [{self.peer.address}]")
+            self.sessions.notice(
+                "f", self.peer.address, f"Excess Flood: {self.user.mask} [{self.peer.address}]"
+            )
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
             self.paused = True
@@ -365,7 +370,7 @@ class Session:
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
-        self.sessions.node.notice("r", f"HTTP request from {self.peer.address}")
+        self.sessions.notice("r", self.peer.address, f"HTTP request from {self.peer.address}")
         self.close("This is not an HTTP server")
 
     def _too_early(self, command: str, params: list[str]) -> None:
@@ -511,7 +516,9 @@ class Session:
         """More waits for this reader than its class allows: cut it off without another word."""
         self.labelled = None
         if not self.closed:
-            self.sessions.node.notice("f", f"SendQ exceeded: {self.user.mask} [{self.peer.address}]")
+            self.sessions.notice(
+                "f", self.peer.address, f"SendQ exceeded: {self.user.mask} [{self.peer.address}]"
+            )
             self._leave("SendQ exceeded")
             self.outlet.abort()
 

@@ -14,6 +14,7 @@ from chatnet.model.past import Messages
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.repeats import Repeats
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -59,6 +60,7 @@ class Sessions(Shared):
         admission: Admission,
         links: Links,
         authority: Authority,
+        repeats: Repeats,
         control: Control | None = None,
     ) -> None:
         super().__init__(
@@ -74,6 +76,7 @@ class Sessions(Shared):
             certified=certified,
             links=links,
             authority=authority,
+            repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
@@ -146,7 +149,7 @@ class Sessions(Shared):
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            node.notice("r", f"Server is full, refused {peer.address}")
+            self.notice("r", peer.address, f"Server is full, refused {peer.address}")
             session.close("This server is full")
         else:
             self._enter(session, klass)
@@ -160,7 +163,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.node.notice("r", f"Refused {peer.address}: {refusal}")
+            self.notice("r", peer.address, f"Refused {peer.address}: {refusal}")
             session.close(refusal)
             return
         session.peer = peer
@@ -179,10 +182,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            node.notice("r", f"No connection class for {address}")
+            self.notice("r", address, f"No connection class for {address}")
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            node.notice("r", f"Class {klass.name} is full, refused {address}")
+            self.notice("r", address, f"Class {klass.name} is full, refused {address}")
             session.close("Your connection class is full")
         elif self.looking_up and not named and address != "localhost":
             session.needs |= Needs.LOOKUP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from chatnet.dispatch import Row
@@ -15,6 +16,7 @@ from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
+from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -79,6 +81,7 @@ class Shared:
         certified: Callable[[str], bool],
         links: Links,
         authority: Authority,
+        repeats: Repeats,
     ) -> None:
         self.node = node
         self.network = node.network
@@ -92,6 +95,7 @@ class Shared:
         self.verify = verify
         self.links = links
         self.authority = authority
+        self._repeats = repeats
         self.bans = Bans(node.network)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
@@ -119,6 +123,11 @@ class Shared:
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def notice(self, letter: str, address: str, text: str) -> None:
+        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often."""
+        if self.network.opers:
+            self._repeats.say(letter, address, text, partial(self.node.notice, letter))
 
     @property
     def motd(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ class LinksSettings(Section):
     handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds from the connection (under TLS, from its handshake) until a server has said who it is."""
     unknown: Annotated[int, Field(ge=1)] = 16
-    """Connections at a time of which it is not known yet which server they are."""
+    """Connections at a time of which it is not known yet which server they are; for one more, one of the
+    network with the most of them goes, or the oldest; last one from where a server of a ``[[link]]`` is."""
     burst_timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds that a new neighbour may take to tell what is behind it."""
     burst_slice: Annotated[int, Field(ge=1)] = 250

@@ -63,6 +63,9 @@ class LimitSettings(Section):
     """Replies to one LIST (416 after them)."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
+    spare_descriptors: Annotated[int, Field(ge=0)] = 64
+    """File descriptors that are kept for links, the log and reloads: when no others are left (``ulimit -n``),
+    no more clients are let in. At most half of all."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
     """Bytes of tags a client may send with a line."""
     client_tags_denied: tuple[str, ...] = ()
@@ -111,6 +114,11 @@ class FloodSettings(Section):
     connection_rate: Annotated[int, Field(ge=1)] = 20
     """New connections from one address within ``connection_period``."""
     connection_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    notices: Annotated[int, Field(ge=1)] = 30
+    """Addresses of which operators and the log are told within ``notice_period`` that something of theirs was
+    refused or cut off, each once; beyond, only how often."""
+    notice_period: Annotated[float, Field(gt=0)] = 60.0
     """Seconds."""
     exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that the limits per address, per network and the connection rate do not count."""

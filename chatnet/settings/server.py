@@ -86,7 +86,8 @@ class ListenSettings(Section):
     """(websocket) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     origins: tuple[Origin, ...] = ()
     """(websocket) Web pages that may connect, such as ``https://chat.example.org`` or
-    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to."""
+    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to, if that is
+    ``server.name``, in a certificate or an ``[[sts]]``, an address, or ``localhost``."""
     compression: bool = False
     """(websocket) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
     connection_class: str | None = None

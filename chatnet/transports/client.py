@@ -13,6 +13,7 @@ from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatnet.rules.repeats import Repeats
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
@@ -21,6 +22,9 @@ from chatnet.transports.outlets import CLOSE_TIMEOUT, Receiver, SocketOutlet
 from chatnet.transports.proxy import HeaderParser, ProxyError
 from chatnet.transports.sockets import ClientSocket
 from chatnet.wire.masks import address_in, normalise_address, parse_network
+
+TLS_HELLO = b"\x16"
+"""What TLS begins with, and no line of IRC or HTTP does.  https://www.rfc-editor.org/rfc/rfc8446#section-5.1"""
 
 PROXY_TIMEOUT = 5.0
 """Seconds a proxy has to send its header."""
@@ -63,9 +67,7 @@ class ClientProtocol(Protocol):
             self._header = HeaderParser()
             self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
         else:
-            log.info(
-                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=factory.endpoint
-            )
+            factory.tell("{address} is no proxy of {endpoint}: refused", address, endpoint=factory.endpoint)
             self.cut()
 
     def _read_header(self, data: bytes) -> None:
@@ -73,7 +75,7 @@ class ClientProtocol(Protocol):
         try:
             header = self._header.feed(data)
         except ProxyError as error:
-            log.info("Refused the proxy {address}: {error}", address=address, error=error)
+            self.factory.tell("Refused the proxy {address}: {error}", address, error=error)
             self.cut()
             return
         if header is None:
@@ -87,7 +89,7 @@ class ClientProtocol(Protocol):
             self.dataReceived(header.rest)
 
     def _header_late(self) -> None:
-        log.info("No PROXY header from {address} in time", address=address_of(self.transport)[0])
+        self.factory.tell("No PROXY header from {address} in time", address_of(self.transport)[0])
         self.cut()
 
     def cut(self) -> None:
@@ -144,8 +146,23 @@ class ClientProtocol(Protocol):
         self.attach(receiver)
 
     def attach(self, receiver: Receiver) -> None:
-        """Let `receiver` have what is read, without a step between."""
-        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # looked up at each read
+        """Let `receiver` have what is read, after a look at the first of it without a step between."""
+        self.dataReceived = self._first  # type: ignore[method-assign]  # looked up at each read
+
+    def _first(self, data: bytes) -> None:
+        if data[:1] == TLS_HELLO:
+            self.turn_away("it speaks TLS, and this port is plain")
+        elif self.receiver is not None:
+            self.dataReceived = self.receiver.receive  # type: ignore[method-assign]  # as above
+            self.dataReceived(data)
+
+    def turn_away(self, reason: str) -> None:
+        """Close at once, for the other end speaks something else; the log has the reason."""
+        form = "Closed a connection from {address} to {endpoint}: {reason}"
+        factory = self.factory
+        address = self.admitted or address_of(self.transport)[0]
+        factory.tell(form, address, endpoint=factory.endpoint, reason=reason)
+        self.cut()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         outlet, self.outlet = self.outlet, None
@@ -192,11 +209,16 @@ def address_of(transport: object) -> tuple[str, int]:
     return "localhost", 0
 
 
+def _write(text: str) -> None:
+    log.info("{text}", text=text)
+
+
 class ClientFactory(ServerFactory):
     """Makes the protocols of one listener.
 
     `admit` is asked with each client's address and answers with the text of a refusal, or None; `release` is
-    called once for each address admitted, when its connection is gone.
+    called once for each address admitted, when its connection is gone.  `repeats` keeps in measure what
+    strangers have written into the log.
     """
 
     noisy = False
@@ -209,6 +231,7 @@ class ClientFactory(ServerFactory):
         open_session: Callable[[Outlet, Peer], Receiver],
         admit: Callable[[str], str | None],
         release: Callable[[str], None],
+        repeats: Repeats,
         clock: IReactorTime,
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
@@ -224,10 +247,15 @@ class ClientFactory(ServerFactory):
         self.open_session = open_session
         self.admit = admit
         self.release = release
+        self.repeats = repeats
         self.clock = clock
         self.close_timeout = close_timeout
         self.proxy_timeout = proxy_timeout
         self.deadlines = Deadlines(clock)
+
+    def tell(self, form: str, address: str, **details: object) -> None:
+        """Write into the log, by a form of its own, what somebody at `address` caused and may repeat."""
+        self.repeats.say(form, address, form.format(address=address, **details), _write)
 
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]

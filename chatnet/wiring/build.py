@@ -20,6 +20,7 @@ from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.repeats import Repeats
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
@@ -40,6 +41,7 @@ class Parts:
     delivery: Delivery
     history: Ring
     admission: Admission
+    repeats: Repeats
     links: Links
     turn: Turn
 
@@ -78,6 +80,7 @@ def build(
     monitors = Monitors(node, shadows)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
+    repeats = Repeats(clock.later, lambda: node.settings.flood)
     links = Links(node, history, connect, lambda: sessions.cloaks.digest, chance)
     sessions = Sessions(
         node=node,
@@ -95,6 +98,7 @@ def build(
         admission=admission,
         links=links,
         authority=links.agents,
+        repeats=repeats,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -108,4 +112,4 @@ def build(
             *links.observers,
         ]
     )
-    return Parts(node, sessions, delivery, history, admission, links, turn)
+    return Parts(node, sessions, delivery, history, admission, repeats, links, turn)

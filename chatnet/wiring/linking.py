@@ -96,10 +96,11 @@ class Linking:
 
         settings = self._settings
         if self._strangers is None:
-            self._strangers = Strangers(lambda: settings().links.unknown)
+            self._strangers = Strangers(settings)
         return LinkFactory(
             listen,
             turn=self._parts.turn,
+            repeats=self._parts.repeats,
             clock=self._reactor,
             open_link=open_link,
             strangers=self._strangers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count, islice
 from typing import Final
 
@@ -19,8 +20,10 @@ from chatnet.model.facts import NetSplit, NumericSent
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.node import Node
+from chatnet.rules.repeats import Repeats
 from chatnet.settings import LinkSettings
 from chatnet.wire.server_time import read_time
+from chatnet.wire.text import printable
 
 AT_ONCE: Final = 2000
 """Users that were lost whose memory is freed in one turn."""
@@ -65,6 +68,7 @@ class Neighbours:
         self.routes = Routes()
         self.registers: Registers | None = None
         self.new_entries = 0
+        self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
         self._doubted: set[tuple[SID, str]] = set()
         self._read: Callable[[Link, bytes], None] = _no_reader
@@ -137,12 +141,20 @@ class Neighbours:
 
     def refuse(self, link: Link, name: str, why: str) -> None:
         """End a link that may not be; the operators read `why`, the other side does not."""
-        self.tell(f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
+        self.tell_of(link, "refused", f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
         link.close(REFUSED)
 
     def tell(self, text: str) -> None:
         """Write something about links into the log, and to the operators."""
         tell(self.node, text)
+
+    def tell_of(self, link: Link, what: str, text: str) -> None:
+        """The same of what became of a link; what strangers cause, operators are told in measure."""
+        if link.dialled or link.server is not None:
+            self.tell(text)
+        else:
+            self.node.log.info(printable(text))
+            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"))
 
     # what becomes of them
 
@@ -165,7 +177,7 @@ class Neighbours:
         for follower in self._followers:
             follower.ended(link)
         if link.server is None:
-            self.tell(f"The connection to {link.name} ended: {reason}")
+            self.tell_of(link, "ended", f"The connection to {link.name} ended: {reason}")
         else:
             self.tell(f"The link to {link.name} ended: {reason}")
             self.split(link.server, link, reason)
