@@ -7,7 +7,7 @@ handler checks again, and HELP is made from it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from enum import IntEnum
 from typing import Any, Final, TypeVar
 
@@ -53,10 +53,10 @@ class Row:
 
 
 class Table:
-    """Verb → :class:`Row`."""
+    """Verb → :class:`Row`; it may begin with the rows of another table."""
 
-    def __init__(self) -> None:
-        self.rows: Final[dict[str, Row]] = {}
+    def __init__(self, beginning: Iterable[Row] = ()) -> None:
+        self.rows: Final[dict[str, Row]] = {row.verb: row for row in beginning}
 
     def command(
         self,

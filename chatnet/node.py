@@ -61,7 +61,8 @@ class Node:
     """This server: the network as it knows it, its settings and its clock.
 
     `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring gives it.
-    `first_uid` is the number of its first UID.
+    `first_uid` is the number of its first UID.  It was made at the Unix time `started`, which is `began` in
+    monotonic seconds.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Node:
         self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds()
         self.started = clock.time()
+        self.began = clock.monotonic()
         self._observers: Sequence[Observer] = ()
         self._plans: dict[type[Fact], Plan] = {}
         self._queue: deque[tuple[Fact, object]] = deque()

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final
 
+from chatnet.links.dialling.attempts import Connect
 from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.session.outlet import Outlet, Turn
@@ -20,7 +21,7 @@ from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.wire.numerics import ALL
-from chatnet.wiring.build import Parts, build
+from chatnet.wiring.build import Parts, build, unconnected
 
 START = 1_700_000_000.0
 NAME = "irc.test"
@@ -37,15 +38,16 @@ class ManualTimer:
 
 
 class ManualClock:
-    """A clock that stands still until :meth:`advance`."""
+    """A clock that stands still until :meth:`advance`; its time of day is wrong by `off` seconds."""
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.off = 0.0
         self._order = itertools.count()
         self._waiting: list[tuple[float, int, ManualTimer, Callable[[], object]]] = []
 
     def time(self) -> float:
-        return START + self.elapsed
+        return START + self.elapsed + self.off
 
     def monotonic(self) -> float:
         return 1000.0 + self.elapsed
@@ -242,7 +244,13 @@ class PaperControl:
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
 
-    def __init__(self, clock: ManualClock | None = None, **sections: Any) -> None:
+    def __init__(
+        self,
+        clock: ManualClock | None = None,
+        connect: Connect = unconnected,
+        chance: Callable[[], float] = lambda: 0.5,
+        **sections: Any,
+    ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
         sections.setdefault("cloak", {}).setdefault("enabled", False)
         sections.setdefault("flood", {}).setdefault("enabled", False)
@@ -267,6 +275,8 @@ class House:
             host_of=self._host_of,
             certified=self.certified.__contains__,
             control=self.control,
+            connect=connect,
+            chance=chance,
         )
 
     @property

@@ -25,6 +25,7 @@ class Network:
         folder.mkdir()
         self.daemons[name] = daemon = Daemon(folder)
         self.link_ports[name] = free_port()
+        (folder / "chatnet-data").mkdir(mode=0o700)
         make_self_signed(self.certificate(name), [f"{name}.test"])
         return daemon
 

@@ -14,12 +14,14 @@ import re
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
+
+from process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -71,15 +73,15 @@ def runs(process: int) -> bool:
         return False
 
 
-class Daemon:
+class Daemon(Process):
     """One `twistd chatnet`, with a plain (`port`) and a TLS listener (`tls_port`) unless it is configured.
 
     ``configure`` writes ``chatnet.toml``, which the next start uses; ``with Daemon(folder) as daemon`` starts
-    and, whatever happens, ends it.  What it writes is in ``output()``.
+    and, whatever happens, ends it.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.port = free_port()
         self.tls_port = free_port()
         self.config: Path | None = None
@@ -92,7 +94,6 @@ class Daemon:
         }
         self.environment.update(environment or {})
         self.environment["PYTHONPATH"] = str(ROOT)
-        self.process: subprocess.Popen[bytes] | None = None
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.settimeout(0.05)
         name = f"chatnet-test-{os.getpid()}-{next(_numbers)}"
@@ -120,23 +121,13 @@ class Daemon:
         command = [*self.wrapper, str(BIN / "twistd"), *self.options, "chatnet"]
         return command if self.config is None else [*command, "--config", self.config.name]
 
-    def launch(self, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    def launch(self, pass_fds: Sequence[int] = ()) -> None:
         """Start the process, without waiting for anything."""
         if self.config is None and "CHATNET__LISTEN" not in self.environment:
             self.listen_by_environment()
-        with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                self.arguments(),
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=pass_fds,
-            )
-        return self.process
+        self.run(self.arguments(), self.environment, pass_fds)
 
-    def start(self) -> Daemon:
+    def start(self) -> Self:
         """Start it, and wait until its ports are open."""
         self.launch()
         self.await_state("READY=1")
@@ -164,29 +155,13 @@ class Daemon:
         self.await_state("RELOADING=1")
         self.await_state("READY=1")
 
-    @property
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
     def wait(self, seconds: float = DEADLINE) -> int:
-        """Wait for its end; the exit status."""
-        assert self.process is not None
-        return self.process.wait(seconds)
+        return super().wait(seconds)
 
     def stop(self) -> int:
         """SIGTERM, and wait for the end; the exit status."""
         self.signal(signal.SIGTERM)
         return self.wait()
-
-    def output(self) -> str:
-        """All it wrote so far, to standard output and standard error."""
-        return (self.folder / "output").read_text(errors="replace")
 
     def peak(self) -> int:
         """The largest resident memory it had, in KiB."""
@@ -225,19 +200,11 @@ class Daemon:
         """A plain client that is registered."""
         return self.connect(port).register(nick)
 
-    def __enter__(self) -> Daemon:
+    def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end()
-
     def end(self) -> None:
-        """Let nothing of it be left."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        super().end()
         self._manager.close()
 
 

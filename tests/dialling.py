@@ -7,10 +7,9 @@ from typing import Any
 from conversation import House
 from mesh import Pipe, trusted
 
-from chatnet.links.dialler import Attempt, Dialler
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
-from chatnet.model.facts import SettingsChanged
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 from chatnet.settings import Settings
 
 FAR = {"addresses": ["192.0.2.1:6900"], "ca": "ca.pem"}
@@ -20,9 +19,9 @@ class Dialling:
     """A house with its own dialler, whose attempts wait in `attempts` for the test to answer them."""
 
     def __init__(self, *blocks: dict[str, Any], chance: float = 0.5, **links: Any) -> None:
-        self.house = House(link=blocks, links=links)
         self.attempts: list[Attempt] = []
-        self.dialler = Dialler(self.house.parts.links, self.attempts.append, lambda: chance)
+        self.house = House(connect=self.attempts.append, chance=lambda: chance, link=blocks, links=links)
+        self.dialler = self.house.parts.links.dialler
 
     def sweep(self, seconds: float = 0.0) -> list[str]:
         """Let time pass by the second, sweeping; the addresses that were dialled meanwhile."""
@@ -47,7 +46,6 @@ class Dialling:
         old = self.house.node.settings
         new = Settings.model_validate({**old.model_dump(by_alias=True), "link": blocks})
         self.house.node.change_settings(new)
-        self.dialler.settings_changed(SettingsChanged(old, new), None)
 
 
 def introduce(link: Link, pipe: Pipe, name: str, sid: str) -> None:

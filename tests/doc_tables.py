@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatnet.commands import CLIENT
-from chatnet.links import link, resume
+from chatnet.links.neighbour import link, resume
 from chatnet.model import modes
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES

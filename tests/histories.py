@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mesh import Mesh, Wire
 
-from chatnet.links.link import Link
+from chatnet.links.neighbour.link import Link
 from chatnet.model import facts
 from chatnet.model.entities import PARAMETERS, Channel, parameters, split_forward
 from chatnet.model.facts import Fact, Hearer

@@ -7,8 +7,8 @@ from typing import Any
 from mesh import Mesh, Wire, block
 
 from chatnet.links import lifetimes
-from chatnet.links.dialler import Attempt
-from chatnet.links.link import Link
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.link import Link
 from chatnet.settings import Settings
 
 ADDRESSES = ["192.0.2.1:6900", "[2001:db8::1]:6900"]
@@ -22,8 +22,8 @@ class Lane:
         self.attempts: list[Attempt] = []
         house = self.mesh["a"]
         self.dialler = house.parts.links.dialler
-        self.dialler.connect = self.attempts.append
-        self.dialler._chance = lambda: 0.5
+        house.parts.links.calling.connect = self.attempts.append
+        house.parts.links.calling.chance = lambda: 0.5
         settings = house.node.settings.model_dump(by_alias=True)
         settings["link"] = [block("b", **{"addresses": ADDRESSES, "ca": "ca.pem", **more})]
         house.node.change_settings(Settings.model_validate(settings))

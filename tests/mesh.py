@@ -17,10 +17,10 @@ from typing import Any
 
 from conversation import Client, House, ManualClock, matches
 
-from chatnet.links.connection import Connection
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.connection import Connection
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 
 SECRET = "linkpw"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,7 +76,7 @@ class Wire:
     def __init__(self, mesh: Mesh, dialling: str, answering: str, attempt: Attempt | None = None) -> None:
         self.ends = (dialling, answering)
         self.pipes = {dialling: Pipe(16384), answering: Pipe(16384)}
-        self.connections: dict[str, Connection] = {}
+        self.connections: dict[str, Connection[Link]] = {}
         self._made: dict[str, Link] = {}
         for name, other in (self.ends[::-1], self.ends):
             links = mesh[name].parts.links
@@ -91,7 +91,7 @@ class Wire:
     @property
     def links(self) -> dict[str, Link]:
         """The link that each house made of it, or the one that went on with it."""
-        return {name: link.heir or link for name, link in self._made.items()}
+        return {name: link.greeting.heir or link for name, link in self._made.items()}
 
     def other(self, name: str) -> str:
         """The end that is not `name`."""
@@ -124,13 +124,24 @@ class Wire:
 
 
 class OtherClock(ManualClock):
-    """The clock of a mesh, as a house reads it that is some seconds `ahead` of it."""
+    """The clock of a mesh, as a house reads it: its time is `ahead` by seconds, and may be set."""
 
     def __init__(self, clock: ManualClock, ahead: float) -> None:
         self.ahead = ahead
-        self.time = lambda: clock.time() + ahead  # type: ignore[method-assign]
-        self.monotonic = clock.monotonic  # type: ignore[method-assign]
-        self.later = clock.later  # type: ignore[method-assign]
+        for name in ("monotonic", "later", "advance", "step"):
+            setattr(self, name, getattr(clock, name))
+        self._clock = clock
+
+    def time(self) -> float:
+        return self._clock.time() + self.ahead
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock.elapsed
+
+    @elapsed.setter
+    def elapsed(self, seconds: float) -> None:
+        self._clock.elapsed = seconds
 
 
 class Mesh:
@@ -149,6 +160,7 @@ class Mesh:
         self.clock = ManualClock()
         self.wires: list[Wire] = []
         self.houses: dict[str, House] = {}
+        self.clocks: dict[str, OtherClock] = {}
         for name in names:
             own = {**sections, **(sections_of or {}).get(name, {})}
             blocks = [block(other) for other in names if other != name]
@@ -156,13 +168,18 @@ class Mesh:
             number = names.index(name)
             own["server"] = {"name": f"{name}.test", "sid": f"0{LETTERS[number]}A", **own.get("server", {})}
             ahead = (clocks or {}).get(name, 0.0)
-            self.houses[name] = House(clock=OtherClock(self.clock, ahead) if ahead else self.clock, **own)
+            self.clocks[name] = OtherClock(self.clock, ahead)
+            self.houses[name] = House(clock=self.clocks[name], **own)
 
     def __getitem__(self, name: str) -> House:
         return self.houses[name]
 
     def __iter__(self) -> Iterator[House]:
         return iter(self.houses.values())
+
+    def step_clock(self, name: str, seconds: float) -> None:
+        """Somebody sets the clock of a house; what waits there waits as long as before."""
+        self.clocks[name].ahead += seconds
 
     def link(self, dialling: str, answering: str, attempt: Attempt | None = None) -> Wire:
         """Connect two houses; nothing is delivered yet."""

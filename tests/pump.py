@@ -13,10 +13,12 @@ from twisted.internet.tcp import Port, Server
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatnet.rules.repeats import Repeats
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
-from chatnet.settings import ListenSettings
-from chatnet.transports.client import ClientFactory, ClientProtocol, ClientTurn
+from chatnet.settings import FloodSettings, ListenSettings
+from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.transports.outlets import ClientTurn
 
 
 @implementer(IReactorFDSet)
@@ -139,6 +141,7 @@ class Doorway:
             open_session=self.open_session,
             admit=self.admit,
             release=self.released.append,
+            repeats=Repeats(self.pump.callLater, FloodSettings),
             clock=self.pump,
             **options,
         )

@@ -1,10 +1,13 @@
-"""The ladder: a file imports its own package or one from a lower rung, and Twisted stays at the edge."""
+"""The ladder: a file imports its own package or one from a lower rung, and Twisted stays at the edge.
+
+Nor do files know each other in a circle, wherever their imports stand.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,45 @@ def imported(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
                     yield node.lineno, f"chatnet.{alias.name}"
             else:
                 yield node.lineno, module
+
+
+def module_of(path: Path) -> str:
+    """``chatnet/node.py`` is chatnet.node, and ``chatnet/links/__init__.py`` is chatnet.links."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def uses(source: str, path: Path, modules: frozenset[str]) -> frozenset[str]:
+    """Which of `modules` a file with this source imports, or names of, also inside functions."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(source, str(path))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            here = path.relative_to(ROOT).with_suffix("").parts
+            base = ".".join(here[: -node.level]) if node.level else ""
+            package = ".".join(part for part in (base, node.module or "") if part)
+            names = {f"{package}.{alias.name}" for alias in node.names}
+            found |= names & modules
+            if names - modules:
+                found.add(package)
+    return frozenset(found & modules)
+
+
+def circles(graph: Mapping[str, frozenset[str]]) -> set[frozenset[str]]:
+    """Those who reach each other, in groups of more than one (strongly connected components)."""
+    behind: dict[str, set[str]] = {}
+    for start in graph:
+        seen, ahead = set[str](), [start]
+        while ahead:
+            for other in graph[ahead.pop()] - seen:
+                seen.add(other)
+                ahead.append(other)
+        behind[start] = seen
+    return {
+        frozenset(other for other in behind[each] if each in behind[other])
+        for each in graph
+        if each in behind[each]
+    }
 
 
 def is_type_checking(test: ast.expr) -> bool:
@@ -137,3 +179,24 @@ def test_checker_sees_an_offence(file: str, source: str, offence: str) -> None:
 )
 def test_checker_lets_honest_files_pass(file: str, source: str) -> None:
     assert offences(source, ROOT / "chatnet" / file) == []
+
+
+def test_no_files_know_each_other_in_a_circle() -> None:
+    modules = frozenset(map(module_of, FILES))
+    graph = {module_of(path): uses(path.read_text(encoding="utf-8"), path, modules) for path in FILES}
+    assert circles(graph) == set()
+
+
+def test_a_circle_is_seen_wherever_its_imports_stand() -> None:
+    modules = frozenset({"chatnet.a", "chatnet.b", "chatnet.c", "chatnet.d"})
+    sources = {
+        "a": "from chatnet import b",
+        "b": "def f():\n    from chatnet.c import name",
+        "c": "from . import a",
+        "d": "import chatnet.a",
+    }
+    graph = {
+        f"chatnet.{name}": uses(source, ROOT / "chatnet" / f"{name}.py", modules)
+        for name, source in sources.items()
+    }
+    assert circles(graph) == {modules - {"chatnet.d"}}

@@ -26,7 +26,17 @@ CHANGES_NOTHING: set[type[Fact]] = {
 }
 NOT_SEEN: set[type[Fact]] = {
     facts.NetworkBanned,  # its victims are sent away by their sessions
+    # what is remembered of channels that nobody is in
+    facts.AgesForgotten,
+    facts.ChannelForgotten,
+    facts.ChannelKept,
+    facts.ChannelsBeaten,
+    facts.EndedKept,
+    facts.EndedRenamed,
+    facts.NameRemembered,
     facts.AcceptsChanged,  # the command answers whoever changed their list
+    facts.CapabilitiesTold,
+    facts.ChannelSpelled,  # clients compare names in whatever case
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
     facts.MechanismsChanged,  # seen as what CAP offers
@@ -55,7 +65,7 @@ def test_every_fact_is_applied_or_changes_nothing(house: House) -> None:
 def test_every_fact_is_told_or_not_seen(house: House) -> None:
     told = set(house.parts.delivery.hears)
     assert {k.__name__ for k in FACTS - told} == {k.__name__ for k in NOT_SEEN}, (
-        "a fact owes delivery/local.py an entry in `hears`, and a renderer, or stands in NOT_SEEN"
+        "a fact owes a file of delivery an entry in `hears`, and a renderer, or stands in NOT_SEEN"
     )
 
 

@@ -30,4 +30,4 @@ def authenticate(request: Request) -> None:
     elif request.params[0] == sasl.ABORT:
         request.stop(numerics.ERR_SASLABORTED)
     else:
-        sasl.begin(session, request.params[0])
+        sasl.begin(session, request.sessions.authority, request.params[0])

@@ -73,7 +73,7 @@ def _join(request: Request, name: str, key: str) -> None:
             _lead(request, name, channel, key)
             return
         folded = request.network.fold(name)
-        channel = Channel(name, folded, request.network.birth(folded, now))
+        channel = Channel(name, folded, request.network.memory.birth(folded, now))
         channel.flags |= {"n", "t"}
         request.commit(Joined(channel, ((user, OP),), now, created=True))
         return

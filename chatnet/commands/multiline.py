@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chatnet.commands.messages import client_tags_of, send
 from chatnet.commands.request import CLIENT, Request
-from chatnet.session import labels
+from chatnet.session import answers
 from chatnet.session.multiline import INVALID, REFERENCE, Multiline
 from chatnet.session.render import LINE
 from chatnet.wire import capabilities as cap
@@ -42,7 +44,14 @@ def _open(request: Request, reference: str) -> None:
     if not is_reference_tag(reference, REFERENCE):
         return session.fail("BATCH", INVALID, "Not a reference tag")
     target = request.param(2)
-    session.multiline = multiline = Multiline(session, reference, target, client_tags_of(request), None)
+    session.multiline = multiline = Multiline(
+        request.sessions.node,
+        partial(answers.fail, session),
+        reference,
+        target,
+        client_tags_of(request),
+        None,
+    )
     if mistake:
         return multiline.fail(INVALID, mistake)
     # The command has its answer when the batch is closed.
@@ -78,7 +87,7 @@ def _close(request: Request, reference: str) -> None:
     if is_blank(multiline.parts):
         return multiline.fail(INVALID, "Invalid multiline batch with blank lines only")
     session.spoke = session.heard
-    with labels.answering(session, multiline.labelled):
+    with answers.answering(session, multiline.labelled):
         _send(request, multiline)
     return None
 

@@ -69,7 +69,7 @@ def _failed(request: Request, name: str) -> None:
     known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
     text = f"Failed OPER as {known} by {user.identity}"
     request.sessions.node.log.warn(text)
-    request.notice("o", text)
+    request.sessions.notice("o", session.peer.address, text)
     session.failed_opers += 1
     if session.failed_opers >= request.settings.flood.oper_attempts:
         session.close("Too many failed OPER attempts")

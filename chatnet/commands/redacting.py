@@ -7,11 +7,10 @@ from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.ring import key_of
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageRedacted
 from chatnet.model.modes import OP, RANK_OF_PREFIX
-from chatnet.model.past import Record
+from chatnet.model.past import Record, key_of
 from chatnet.rules.channels import may_act, may_speak
 from chatnet.rules.messages import may_write
 from chatnet.wire import numerics

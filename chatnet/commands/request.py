@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
-from chatnet.links.queries import PLACES
+from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
@@ -43,10 +43,11 @@ class Request:
 
     __slots__ = ("network", "params", "row", "session", "sessions", "tags", "user")
 
-    def __init__(self, session: Session, params: list[str], tags: Mapping[str, str], row: Row) -> None:
-        sessions = session.sessions
+    def __init__(
+        self, sessions: Sessions, session: Session, params: list[str], tags: Mapping[str, str], row: Row
+    ) -> None:
         self.session = session
-        self.sessions: Sessions = sessions
+        self.sessions = sessions
         self.network: Network = sessions.network
         self.user: User = session.user
         self.params = params

@@ -63,14 +63,14 @@ def _links(request: Request) -> None:
         sent, received = link.bytes_out >> 10, link.bytes_in >> 10
         state, waiting = link.state.value, link.exit.waiting
         if link.suspended:
-            state = f"suspended {now - link.lost:.0f}s, {link.streams.waiting} lines wait"
+            state = f"suspended {now - link.recovery.lost:.0f}s, {link.streams.waiting} lines wait"
             waiting = link.streams.size
-        elif link.lag is not None:
-            state += f" lag {link.lag * 1000:.0f}ms"
+        elif link.pulse.lag is not None:
+            state += f" lag {link.pulse.lag * 1000:.0f}ms"
         request.reply(
             numerics.RPL_STATSLINKINFO,
             *(link.name, waiting, link.lines_out, sent, link.lines_in, received),
-            *(now - link.opened, state),
+            *(now - link.pulse.opened, state),
         )
 
 
@@ -89,7 +89,7 @@ def _operators(request: Request) -> None:
 
 def _uptime(request: Request) -> None:
     sessions = request.sessions
-    minutes, seconds = divmod(int(request.now - sessions.node.started), 60)
+    minutes, seconds = divmod(int(sessions.monotonic() - sessions.node.began), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)
@@ -125,12 +125,11 @@ def _listeners(request: Request) -> None:
 
 def _stamps(request: Request) -> None:
     registers = request.sessions.links.registers
-    ended = sum(map(len, (request.network.ended or {}).values()))
-    desyncs, clamped = (registers.desyncs, registers.clock.clamped) if registers is not None else (0, 0)
+    ended = sum(1 for _ in request.network.memory.all_ended())
+    desyncs = registers.desyncs if registers is not None else 0
     text = f"{len(registers or ())} stamp(s), {ended} channel(s) that ended"
     request.reply(numerics.RPL_STATSDEBUG, "d", text)
     request.reply(numerics.RPL_STATSDEBUG, "d", f"{desyncs} channel(s) known in another way by a neighbour")
-    request.reply(numerics.RPL_STATSDEBUG, "d", f"{clamped} stamp(s) far ahead")
 
 
 _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {

@@ -66,7 +66,7 @@ def _distance(request: Request, server: Server) -> str:
     if not server.hops:
         return ""
     link = request.sessions.links.routes.direct.get(server)
-    lag = f" | Lag: {link.lag * 1000:.0f} ms" if link is not None and link.lag is not None else ""
+    lag = f" | Lag: {link.pulse.lag * 1000:.0f} ms" if link is not None and link.pulse.lag is not None else ""
     return f" | Hops: {server.hops}{_suspended(request, server, ' | Suspended') or lag}"
 
 
@@ -125,7 +125,7 @@ def _show_neighbours(request: Request) -> None:
     behind = Counter(links.way_to(server) for server in network.servers.values())
     users = Counter(links.way_to(user) for user in network.users.values())
     for link in links.neighbours():
-        quiet = request.sessions.monotonic() - link.heard
+        quiet = request.sessions.monotonic() - link.pulse.heard
         name = request.sessions.server_name
         request.reply(numerics.RPL_TRACESERVER, behind[link], users[link], link.name, name, quiet)
 

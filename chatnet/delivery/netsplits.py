@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Final
 
 from chatnet.delivery.audience import Group, Groups, key_of
+from chatnet.delivery.index import Index
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.server import Server
@@ -37,24 +38,12 @@ class NetJoin:
 
 
 class NetSplits:
-    """A part of delivery: `channels` is its index, `fan` its way to many, `everybody` all local sessions.
+    """A part of delivery. `joins` are the open batches, by the server that came."""
 
-    `joins` are the open batches, by the server that came.
-    """
-
-    def __init__(
-        self,
-        node: Node,
-        references: References,
-        channels: Mapping[Channel, Groups],
-        fan: Callable[..., None],
-        everybody: Callable[[], list[Session]],
-    ) -> None:
+    def __init__(self, node: Node, references: References, index: Index) -> None:
         self._node = node
         self._references = references
-        self._channels = channels
-        self._fan = fan
-        self._everybody = everybody
+        self._index = index
         self.joins: dict[Server, NetJoin] = {}
 
     # splits
@@ -74,7 +63,7 @@ class NetSplits:
         """One batch with the QUITs of those whom a session shared a channel with, each once."""
         seen: list[User] = []
         places: dict[Channel, list[int]] = {}  # channel -> the places in `seen` of those who were in it
-        known = self._channels.keys()
+        known = self._index.channels.keys()
         for user in fact.users:
             channels = known & user.channels.keys()
             if channels:
@@ -111,7 +100,7 @@ class NetSplits:
         """Who is in some of `channels`: by their capabilities, and by which of them they are in."""
         inside: dict[int, dict[Outlet, list[Channel]]] = {}
         for channel in channels:
-            for key, group in self._channels[channel].items():
+            for key, group in self._index.channels[channel].items():
                 there = inside.setdefault(key, {})
                 for outlet in group:
                     there.setdefault(outlet, []).append(channel)
@@ -136,7 +125,7 @@ class NetSplits:
             far = far.uplink
         if far is None:
             return False
-        groups = self._channels.get(fact.channel)
+        groups = self._index.channels.get(fact.channel)
         if groups is not None:
             self._tell_join(fact, groups, far, self.joins[far])
         return True
@@ -160,7 +149,7 @@ class NetSplits:
         mask = cap.SERVER_TIME | cap.BATCH | cap.EXTENDED_JOIN | _tagged(users)
         if any(user.away is not None for user in users):
             mask |= cap.AWAY_NOTIFY
-        self._fan(groups, mask, make, fact)
+        self._index.fan(groups, mask, make, fact)
 
     def end(self, fact: facts.NetJoinEnded, origin: object) -> None:
         """End the batch of everybody who was sent its beginning."""
@@ -174,7 +163,7 @@ class NetSplits:
         if join is None:
             return
         told: Groups = {}
-        for session in self._everybody():
+        for session in self._index.everybody():
             if session.outlet in join.opened:
                 told.setdefault(key_of(session), Group())[session.outlet] = session.outlet.out
         self._close(told, join.reference, at)
@@ -206,13 +195,13 @@ class NetSplits:
         def make(fact: None, key: int) -> bytes:
             return opening(self._node.network.me.source, reference, kind, *names, at=at, key=key)
 
-        self._fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
+        self._index.fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
 
     def _close(self, groups: Groups, reference: bytes, at: float) -> None:
         def make(fact: None, key: int) -> bytes:
             return closing(self._node.network.me.source, reference, at, key)
 
-        self._fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
+        self._index.fan(groups, cap.SERVER_TIME, make, None, need=cap.BATCH)
 
 
 def _tagged(users: list[User]) -> int:

@@ -28,7 +28,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.network import Network
-from chatnet.model.past import Page, Record, Redaction, order
+from chatnet.model.past import Key, Page, Record, Redaction, key_of, order
 from chatnet.settings import HistorySettings, Settings
 
 PLAIN: Final = 1024
@@ -42,10 +42,6 @@ FORGET: Final = 60.0
 
 NOBODY: Final = UID("")
 """Stands for the UID of an author who is a server."""
-
-Key = Channel | tuple[UID, UID]
-"""A channel, or two users (the lower UID first) who write to each other."""
-
 
 Plain = tuple[str, float, str, bytes, UID, str]
 """The first fields of a Record whose others say nothing: how nearly all messages are kept.
@@ -77,16 +73,6 @@ class Shelf:
 
 
 NO_SHELVES: Final[Mapping[User, Shelf]] = {}
-
-
-def key_of(by: Source, target: Channel | User) -> Key | None:
-    """Under which key a message from `by` to `target` is kept; None for what a server tells a user."""
-    if isinstance(target, Channel):
-        return target
-    if not isinstance(by, User):
-        return None
-    mine, other = by.uid, target.uid
-    return (mine, other) if mine < other else (other, mine)
 
 
 def size_of(message: MessageSent | Record) -> int:

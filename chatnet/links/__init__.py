@@ -1,14 +1,12 @@
-"""Neighbour servers, sans-IO: bytes in, facts out, and facts told onward.  https://github.com/solanum-ircd/solanum
+"""Neighbour servers, sans-IO: bytes in, facts out, and facts told onward.
 
-One :class:`~chatnet.links.link.Link` is one connection to a neighbour.  What it says becomes facts in
-``inbound``; what happens elsewhere is told to it by ``outbound``, in the words of its codec.
+A :class:`~chatnet.links.neighbour.link.Link` is one neighbour.  What it says becomes facts in ``inbound``;
+what happens elsewhere is told to it by ``outbound``, in the words of its codec, which are those of Solanum:
+https://github.com/solanum-ircd/solanum  docs/architecture.md has the ladder of these folders.
 """
 
 from __future__ import annotations
 
-from chatnet.links.links import Links  # first, for these modules know each other
+from chatnet.links.links import Links
 
-# isort: split
-from chatnet.links import inbound  # whose verbs are known from now on
-
-__all__ = ["Links", "inbound"]
+__all__ = ["Links"]

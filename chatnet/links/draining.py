@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatnet.links import link as one
-from chatnet.links.links import Links
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import Neighbours
 
 
 class Drain:
@@ -12,9 +12,9 @@ class Drain:
     Suspended ones tell that when they are back.
     """
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
-        self._asked: dict[one.Link, int] = {}  # about so many lines, and not again before it answers
+        self._asked: dict[Link, int] = {}  # about so many lines, and not again before it answers
         self.look()
 
     def look(self) -> bool:
@@ -22,7 +22,7 @@ class Drain:
         lacking = [link for link in self._links.neighbours() if not self._has_all(link)]
         return not lacking
 
-    def _has_all(self, link: one.Link) -> bool:
+    def _has_all(self, link: Link) -> bool:
         streams = link.streams
         if not streams.numbered or not (streams.waiting or link.held):
             return True

@@ -4,78 +4,80 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatnet.links import digests
-from chatnet.links import link as one
 from chatnet.links.codecs.solanum import encode
-from chatnet.links.links import Links
+from chatnet.links.exchange import digests
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.tree.neighbours import Neighbours
 
 SWEEP: Final = 1.0
 """Seconds between two sweeps."""
 
 
-def sweep(links: Links) -> None:
+def sweep(links: Neighbours) -> None:
     """Ask the silent for a sign of life, and end the links whose time is over."""
     settings = links.node.settings.links
     now = links.node.clock.monotonic()
     me = links.node.network.me
     _forget(links)
     for link in list(links.all):
-        if link.state is one.State.GREETING:
+        if link.state is State.GREETING:
             if now - link.since > settings.handshake_timeout:
-                if link.waits is not None:
+                if link.greeting.waits is not None:
                     link.close("It was not let go in time where it was")
                 else:
                     link.close("It did not say in time who it is")
             continue
-        if link.state is one.State.STANDBY:
+        if link.state is State.STANDBY:
             if now - link.since > 2 * settings.standby_renew:
                 link.drop("It was not made anew")
             continue
         if link.suspended:
-            link.compared = None
+            link.comparison.compared = None
             continue
-        if link.state is one.State.INTRODUCED and now - link.since > settings.burst_timeout:
+        if link.state is State.INTRODUCED and now - link.since > settings.burst_timeout:
             link.close("Its burst did not end in time")
             continue
         if link.bursting is not None:
             continue  # a PING would tell that our burst is over
-        _compare(link, now)
-        if now - link.heard > settings.ping_timeout:
-            why = f"Ping timeout: {now - link.heard:.0f} seconds"
+        _compare(links, link, now)
+        if now - link.pulse.heard > settings.ping_timeout:
+            why = f"Ping timeout: {now - link.pulse.heard:.0f} seconds"
             if link.streams.numbered:
                 link.lose(why)
             else:
                 link.close(why)
-        elif now - link.pinged >= settings.ping_interval:
-            link.pinged = now
+        elif now - link.pulse.pinged >= settings.ping_interval:
+            link.pulse.pinged = now
             link.send(b"PING :%b" % encode(me.sid))
 
 
-def _compare(link: one.Link, now: float) -> None:
+def _compare(links: Neighbours, link: Link, now: float) -> None:
     """Compare what both sides know of channels, when it is time; the one with the lower SID begins."""
-    links = link.links
-    if link.state is not one.State.LINKED or not link.stamped or link.sid is None or link.suspended:
+    if link.state is not State.LINKED or not link.stamped or link.sid is None or link.suspended:
         return
     settings = links.node.settings.links
-    if link.compared is None:
-        link.compared = now - settings.digest_interval + settings.digest_delay
-    if links.node.network.me.sid < link.sid and now - link.compared >= settings.digest_interval:
-        link.compared = now
-        digests.begin(link)
+    if link.comparison.compared is None:
+        link.comparison.compared = now - settings.digest_interval + settings.digest_delay
+    if links.node.network.me.sid < link.sid and now - link.comparison.compared >= settings.digest_interval:
+        link.comparison.compared = now
+        digests.begin(links, link)
 
 
-def _forget(links: Links) -> None:
+def _forget(links: Neighbours) -> None:
     """Forget what nobody can have missed any more, as the settings are now."""
     registers, node = links.registers, links.node
     if registers is not None:
         there = {server.name for server in node.network.servers.values()}
         apart = any(links.block(name) for name in registers.neighbours - there)
         settings = node.settings.links
-        registers.clock.ahead = settings.stamp_skew
-        registers.sweep(node.clock.time(), settings.stamp_memory, settings.stamps, apart=apart)
+        if anew := registers.set_right(node.clock.time(), settings.stamp_horizon):
+            links.tell(
+                f"The clock of this server was ahead, and was set right: {anew} change(s) are stamped anew"
+            )
+        registers.sweep(settings.stamp_memory, settings.stamps, apart=apart)
 
 
-def close_all(links: Links, reason: str) -> None:
+def close_all(links: Neighbours, reason: str) -> None:
     """The server ends: neighbours are told why, and so is the network behind them.
 
     All of them, before the first is lost: else each would read of the loss of the others, one by one.

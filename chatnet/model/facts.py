@@ -75,6 +75,15 @@ class ServerIntroduced(Fact):
 
 
 @fact
+class CapabilitiesTold(Fact):
+    """A server of the network says what it knows beyond the oldest protocol (``ENCAP * GCAP``)."""
+
+    server: Server
+    caps: frozenset[str]
+    at: float
+
+
+@fact
 class NetSplit(Fact):
     """The servers `near` and `far` lost each other, and with `far` all who are behind it.
 
@@ -297,6 +306,67 @@ class ChannelRenamed(Fact):
     reason: str
     at: float
     old: str
+
+
+@fact
+class ChannelSpelled(Fact):
+    """Of two spellings that servers gave the name of a channel at one moment, this one holds."""
+
+    channel: Channel
+    name: str
+
+
+@fact
+class NameRemembered(Fact):
+    """A name that nobody has leads to a channel, which had it, or nearly did, until `at`."""
+
+    channel: Channel
+    folded: Folded
+    at: float
+
+
+@fact
+class EndedKept(Fact):
+    """Channels that end are kept from now on: neighbours may be about to join one."""
+
+
+@fact
+class ChannelKept(Fact):
+    """A channel that ended elsewhere, or that nobody here is in, is kept as it is."""
+
+    channel: Channel
+
+
+@fact
+class ChannelForgotten(Fact):
+    """A channel that ended is kept no more."""
+
+    channel: Channel
+
+
+@fact
+class EndedRenamed(Fact):
+    """A channel that ended has another name."""
+
+    channel: Channel
+    name: str
+    folded: Folded
+
+
+@fact
+class ChannelsBeaten(Fact):
+    """Channels of a name that are younger than the one of `ts`, up to that of `youngest`, became that one."""
+
+    folded: Folded
+    ts: int
+    youngest: int
+
+
+@fact
+class AgesForgotten(Fact):
+    """Which channels of a name became older ones is not remembered any more."""
+
+    folded: Folded
 
 
 @fact

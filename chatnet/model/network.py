@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, cast
 
@@ -13,6 +12,7 @@ from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
+from chatnet.model.memory import Memory
 from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
 from chatnet.model.whowas import Whowas
@@ -23,22 +23,11 @@ BANS_SEEN_TO: Final = 60.0
 """Seconds between two looks for bans that are to be forgotten, as more come."""
 
 
-@dataclass(slots=True, frozen=True)
-class Former:
-    """A name that a channel had until a Unix time, when it was renamed."""
-
-    channel: Channel
-    at: float
-
-
 class Network:
     """Users by UID and by nick, channels by name, servers by SID; names are looked up folded only.
 
-    `fold` brings a name to the spelling under which it is looked up.  `former` are names that channels had
-    before they were renamed, the oldest first; never one of `channels`.  `ended` are channels without
-    members, as they were, by name and TS, if anybody wants them kept: ``links`` does while there are
-    neighbours who may be about to join one.  `beaten` are those that lost to older ones, by name: the TS of
-    the older one, and the highest of those that became that one.
+    `fold` brings a name to the spelling under which it is looked up.  `memory` has names that channels had,
+    never one of `channels`, and channels that ended.
     """
 
     def __init__(
@@ -50,9 +39,7 @@ class Network:
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
         self.channels: dict[Folded, Channel] = {}
-        self.former: dict[Folded, Former] = {}
-        self.ended: dict[Folded, dict[int, Channel]] | None = None
-        self.beaten: dict[Folded, dict[int, int]] = {}
+        self.memory = Memory(former_names)
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -60,9 +47,9 @@ class Network:
         self.most_users = 0
         self.whowas = Whowas(whowas)
         self.most_invites = invites  # of one user; the oldest is forgotten
-        self.most_former_names = former_names
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
             facts.ServerIntroduced: self._server_introduced,
+            facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
             facts.NetSplit: self._net_split,
@@ -79,6 +66,14 @@ class Network:
             facts.Joined: self._joined,
             facts.ChannelReset: self._channel_reset,
             facts.ChannelRenamed: self._channel_renamed,
+            facts.ChannelSpelled: self._channel_spelled,
+            facts.NameRemembered: self._name_remembered,
+            facts.EndedKept: self._ended_kept,
+            facts.ChannelKept: self._channel_kept,
+            facts.ChannelForgotten: self._channel_forgotten,
+            facts.EndedRenamed: self._ended_renamed,
+            facts.ChannelsBeaten: self._channels_beaten,
+            facts.AgesForgotten: self._ages_forgotten,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
@@ -102,31 +97,14 @@ class Network:
         """The channel of this name, or else the one that had it: what forwards and masks speak of."""
         folded = self.fold(name)
         channel = self.channels.get(folded)
-        if channel is None and (former := self.former.get(folded)) is not None:
+        if channel is None and (former := self.memory.former.get(folded)) is not None:
             return former.channel
         return channel
 
     def count_entries(self) -> int:
         """The entries of all lists, also of channels that ended and are kept: it looks at every channel."""
-        kept = chain.from_iterable(several.values() for several in (self.ended or {}).values())
-        return sum(
-            len(entries) for each in chain(self.channels.values(), kept) for entries in each.lists.values()
-        )
-
-    def birth(self, folded: Folded, now: float) -> int:
-        """The TS of a channel that is made `now`: later than those of all that had the name and ended."""
-        if not self.ended and not self.beaten:
-            return int(now)
-        youngest = max((self.ended or {}).get(folded, ()), default=-1)
-        beaten = max(self.beaten.get(folded, {}).values(), default=-1)
-        return max(int(now), youngest + 1, beaten + 1)
-
-    def became(self, folded: Folded, ts: int) -> int:
-        """The TS of the channel that the one of `ts` became: its own, unless it lost to an older one."""
-        for older, youngest in self.beaten.get(folded, {}).items():
-            if older < ts <= youngest:
-                return older
-        return ts
+        every = chain(self.channels.values(), self.memory.all_ended())
+        return sum(len(entries) for each in every for entries in each.lists.values())
 
     def applier(self, kind: type[Fact]) -> Callable[[Any], None] | None:
         """What :meth:`apply` calls for facts of this kind; None if they change nothing."""
@@ -142,6 +120,10 @@ class Network:
 
     def _server_introduced(self, fact: facts.ServerIntroduced) -> None:
         self.servers[fact.server.sid] = fact.server
+
+    @staticmethod
+    def _capabilities_told(fact: facts.CapabilitiesTold) -> None:
+        fact.server.caps = fact.caps
 
     def _net_split(self, fact: facts.NetSplit) -> None:
         for user in fact.users:
@@ -285,12 +267,10 @@ class Network:
 
     def _end_channel(self, channel: Channel) -> None:
         del self.channels[channel.folded]
-        for folded in channel.former:
-            del self.former[folded]
-        channel.former.clear()
+        if channel.former:
+            self.memory.forget_names_of(channel)
         self._forget_invites(channel)
-        if self.ended is not None:
-            self.ended.setdefault(channel.folded, {})[channel.ts] = channel
+        self.memory.keep(channel)
 
     @staticmethod
     def _forget_invites(channel: Channel) -> None:
@@ -302,23 +282,14 @@ class Network:
         channel = fact.channel
         if fact.created:
             self.channels[channel.folded] = channel
-            self._take_former(channel.folded)
-            if self.ended:
-                self._take_ended(channel)
+            self.memory.take_name(channel.folded)
+            if self.memory.ended:
+                self.memory.forget(channel)
         for user, ranks in fact.members:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             if channel in user.invites:
                 del user.invites[channel], channel.invited[user]
-
-    def _take_ended(self, channel: Channel) -> None:
-        """One that had ended goes on."""
-        assert self.ended is not None
-        several = self.ended.get(channel.folded, {})
-        if several.get(channel.ts) is channel:
-            del several[channel.ts]
-            if not several:
-                del self.ended[channel.folded]
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel
@@ -334,27 +305,40 @@ class Network:
         del self.channels[old]
         channel.rename(fact.name, fact.folded)
         self.channels[fact.folded] = channel
-        self._take_former(fact.folded)
+        self.memory.take_name(fact.folded)
         if fact.folded != old:
-            self.remember_name(channel, old, fact.at)
+            self._remember_name(channel, old, fact.at)
 
-    def remember_name(self, channel: Channel, folded: Folded, at: float) -> None:
-        """A name that nobody has leads to `channel`, which had it, or nearly did, until `at` (Unix time)."""
+    def _remember_name(self, channel: Channel, folded: Folded, at: float) -> None:
         if folded not in self.channels:
-            self._take_former(folded)
-            self.former[folded] = Former(channel, at)
-            channel.former[folded] = None
-            self._forget_former()
+            self.memory.remember_name(channel, folded, at)
 
-    def _take_former(self, folded: Folded) -> None:
-        """A name that leads nowhere else any more, if it did."""
-        former = self.former.pop(folded, None)
-        if former is not None:
-            del former.channel.former[folded]
+    @staticmethod
+    def _channel_spelled(fact: facts.ChannelSpelled) -> None:
+        fact.channel.rename(fact.name, fact.channel.folded)
 
-    def _forget_former(self) -> None:
-        while len(self.former) > self.most_former_names:
-            self._take_former(next(iter(self.former)))
+    def _name_remembered(self, fact: facts.NameRemembered) -> None:
+        self._remember_name(fact.channel, fact.folded, fact.at)
+
+    def _ended_kept(self, fact: facts.EndedKept) -> None:
+        self.memory.keep_ended()
+
+    def _channel_kept(self, fact: facts.ChannelKept) -> None:
+        self.memory.keep(fact.channel)
+
+    def _channel_forgotten(self, fact: facts.ChannelForgotten) -> None:
+        self.memory.forget(fact.channel)
+
+    def _ended_renamed(self, fact: facts.EndedRenamed) -> None:
+        self.memory.forget(fact.channel)
+        fact.channel.rename(fact.name, fact.folded)
+        self.memory.keep(fact.channel)
+
+    def _channels_beaten(self, fact: facts.ChannelsBeaten) -> None:
+        self.memory.beat(fact.folded, fact.ts, fact.youngest)
+
+    def _ages_forgotten(self, fact: facts.AgesForgotten) -> None:
+        self.memory.beaten.pop(fact.folded, None)
 
     def _parted(self, fact: facts.Parted) -> None:
         self._forget_member(fact.channel, fact.user)
@@ -430,7 +414,7 @@ class Network:
         self.bans[ban.kind].pop(key, None)
         if ban.remembered(fact.at):
             self.bans[ban.kind][key] = ban
-        if fact.at >= self._bans_seen_to + BANS_SEEN_TO:
+        if abs(fact.at - self._bans_seen_to) >= BANS_SEEN_TO:  # also after the clock was set back
             self._bans_seen_to = fact.at
             for bans in self.bans.values():
                 for key in [key for key, ban in bans.items() if not ban.remembered(fact.at)]:
@@ -439,8 +423,8 @@ class Network:
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
         self.most_invites = fact.new.limits.invites
-        self.most_former_names = fact.new.limits.former_names
-        self._forget_former()
+        self.memory.most_former = fact.new.limits.former_names
+        self.memory.forget_names()
         self.me.description = fact.new.server.description
 
     def check(self) -> None:
@@ -477,9 +461,9 @@ class Network:
                 assert all(key == self.fold(entry.mask) for key, entry in entries.items())
             assert channel.ts >= 0
             for name in channel.former:
-                assert self.former[name].channel is channel
-        for name, former in self.former.items():
+                assert self.memory.former[name].channel is channel
+        for name, former in self.memory.former.items():
             assert name not in self.channels and name in former.channel.former
             assert self.channels[former.channel.folded] is former.channel
-        assert len(self.former) <= self.most_former_names
+        assert len(self.memory.former) <= self.memory.most_former
         assert self.invisible == sum("i" in user.modes for user in self.users.values())

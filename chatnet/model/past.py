@@ -1,7 +1,8 @@
 """What was said: messages as they are remembered, and what every memory of them offers.
 
 The ring of ``history`` is one, in memory.  Servers that meet again tell each other out of theirs what the
-other side missed; ``links`` asks and answers, and knows a memory as :class:`Past` only.
+other side missed; ``links`` asks and answers, and knows a memory as :class:`Past` only.  Clients point at
+single messages; sessions know it as :class:`Messages`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from chatnet.model.entities import Channel
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Source
 from chatnet.model.ids import UID
 from chatnet.wire.multiline import Part
+
+Key = Channel | tuple[UID, UID]
+"""A channel, or two users (the lower UID first) who write to each other."""
+
+
+def key_of(by: Source, target: Channel | User) -> Key | None:
+    """Under which key a message from `by` to `target` is kept; None for what a server tells a user."""
+    if isinstance(target, Channel):
+        return target
+    if not isinstance(by, User):
+        return None
+    mine, other = by.uid, target.uid
+    return (mine, other) if mine < other else (other, mine)
 
 
 class Record(NamedTuple):
@@ -51,6 +66,13 @@ class Page(NamedTuple):
 
     records: Sequence[Record] = ()
     redactions: Sequence[Redaction] = ()
+
+
+class Messages(Protocol):
+    """What is remembered, as far as this server's own clients have to do with it."""
+
+    def find(self, key: Key, msgid: str) -> Record | None:
+        """The message of that id, if it was sent to this target and is remembered."""
 
 
 class Past(Protocol):

@@ -140,7 +140,7 @@ class NetworkBans:
         if ban.holds(fact.at):
             self._known[ban.kind, self._fold(ban.mask)] = ban
             self._indexes[ban.kind].add(ban)
-        if fact.at >= self._seen_to + BANS_SEEN_TO:
+        if abs(fact.at - self._seen_to) >= BANS_SEEN_TO:  # also after the clock was set back
             self._seen_to = fact.at
             for key in [key for key, ban in self._known.items() if not ban.holds(fact.at)]:
                 self._remove(key)

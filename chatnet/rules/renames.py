@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatnet.model.entities import Channel, User
+from chatnet.model.memory import Former
 from chatnet.model.modes import OP
-from chatnet.model.network import Former, Network
+from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.settings import Settings
 
@@ -34,7 +35,7 @@ def may_rename(
     folded = network.fold(name)
     other = network.channels.get(folded)
     if other is None:
-        former = network.former.get(folded)
+        former = network.memory.former.get(folded)
         if former is not None and _leads(settings, former, now):
             other = former.channel
     elif other is channel and name == channel.name:
@@ -64,7 +65,7 @@ def renamed_from(network: Network, settings: Settings, user: User, name: str, no
     It is free for the operators of that channel, who mean another one, and after ``limits.former_name_time``;
     and if the channel is secret (mode s), for the answer would tell strangers of it.
     """
-    former = network.former.get(network.fold(name))
+    former = network.memory.former.get(network.fold(name))
     if former is None or not _leads(settings, former, now):
         return None
     return former.channel if former.channel.members.get(user, 0) < OP else None

@@ -65,10 +65,14 @@ def _base36(number: int) -> str:
 
 
 class Mark(NamedTuple):
-    """What became of a register last: when, and whether it was set or removed."""
+    """What became of a register last: when, and whether it was set or removed.
+
+    `noted` tells in which minute this server noted it, by a clock that nobody sets.
+    """
 
     stamp: Stamp
     adding: bool
+    noted: int = 0
 
 
 Marks = Mapping[str, Mark]
@@ -83,18 +87,21 @@ def holds(stamp: Stamp, known: Mark | None) -> bool:
 class Clock:
     """Makes stamps for the server `sid`, and takes note of those of others.
 
-    A clock that is far ahead would win all races from then on: a stamp too far in the future is taken for
-    one of just then, and counted in `clamped`.  That is `ahead` seconds for each server of the network: so
-    far may the clocks of two neighbours differ, and on a way they may all do so in one direction.
+    Whoever has seen a change and changes it again is later, whatever the clocks say: the next stamp is later
+    than all that were made or seen, and each is taken as it is, or not at all.
     """
 
-    __slots__ = ("_last", "_sid", "ahead", "clamped")
+    __slots__ = ("_last", "_seen", "_sid")
 
-    def __init__(self, sid: str, ahead: float) -> None:
+    def __init__(self, sid: str) -> None:
         self._sid = sid
-        self.ahead = ahead
         self._last = (0, 0)
-        self.clamped = 0
+        self._seen = (0, 0)  # of others
+
+    @property
+    def ms(self) -> int:
+        """The milliseconds of the last stamp that was made or seen."""
+        return self._last[0]
 
     def next(self, now: float) -> Stamp:
         """The stamp of what happens here at the Unix time `now`."""
@@ -106,21 +113,19 @@ class Clock:
             self._last = (last, number + 1) if number < _MOST else (last + 1, 0)
         return Stamp(*self._last, self._sid)
 
-    def latest(self, now: float, servers: int) -> int:
-        """The latest milliseconds that a stamp can have at the Unix time `now`, among so many servers."""
-        return int(now * 1000) + int(self.ahead * 1000) * servers
+    def observe(self, stamp: Stamp) -> None:
+        """Take note of somebody's `stamp`."""
+        if stamp[:2] > self._seen:
+            self._seen = stamp[:2]
+            if self._seen > self._last:
+                self._last = self._seen
 
-    def pull_back(self, most: int) -> None:
-        """Our clock may have been ahead, and was set right: others took its stamps for ones of just then."""
-        last, number = self._last
-        self._last = min(last, most), number
+    def set_back(self, kept: Stamp) -> None:
+        """What was made after `kept` is not so any more, and nobody has seen it."""
+        self._last = max(kept[:2], self._seen)
 
-    def observe(self, stamp: Stamp, now: float, servers: int = 1) -> Stamp:
-        """Take note of somebody's `stamp`; gives it, or what it is taken for among so many servers."""
-        most = self.latest(now, servers)
-        if stamp.ms > most:
-            self.clamped += 1
-            stamp = Stamp(most, stamp.number, stamp.sid)
-        if stamp[:2] > self._last:
-            self._last = stamp[:2]
-        return stamp
+
+def too_far(stamp: Stamp, now: float, horizon: float) -> float:
+    """By how many seconds a stamp is ahead of the Unix time `now`, if that is more than `horizon`; else 0."""
+    ahead = stamp.ms / 1000 - now
+    return ahead if ahead > horizon else 0.0

@@ -12,29 +12,20 @@ from collections.abc import Collection
 from typing import Final
 
 from chatnet.model.server import Server
-from chatnet.session import session as one  # a session names its questions
-from chatnet.session.labels import Labelled, answering, continuing
+from chatnet.session.answers import answering, continuing
+from chatnet.session.labels import Question
+from chatnet.session.session import Session
 
 MOST: Final = 16
 """Questions of one session that one server has not answered yet."""
 
 
-class Question:
-    """A command that another server answers, `labelled` or not; `wanted` if the client itself said PING."""
-
-    __slots__ = ("labelled", "wanted")
-
-    def __init__(self, labelled: Labelled | None, wanted: bool) -> None:
-        self.labelled = labelled
-        self.wanted = wanted
-
-
-def too_many(session: one.Session, server: Server) -> bool:
+def too_many(session: Session, server: Server) -> bool:
     """Whether `session` waits for so many answers of `server` that it may not ask once more."""
     return session.asked is not None and len(session.asked.get(server, ())) >= MOST
 
 
-def ask(session: one.Session, server: Server, wanted: bool = False) -> bool:
+def ask(session: Session, server: Server, wanted: bool = False) -> bool:
     """Set aside the command that is being executed, which `server` answers.
 
     False if nobody needs to know where the answer ends: it has no label, and no other one waits.
@@ -53,7 +44,7 @@ def ask(session: one.Session, server: Server, wanted: bool = False) -> bool:
     return True
 
 
-def answer(session: one.Session, server: Server, line: bytes) -> None:
+def answer(session: Session, server: Server, line: bytes) -> None:
     """`server` has said `line`: a part of its answer to the first question that waits."""
     questions = session.asked.get(server) if session.asked is not None else None
     labelled = questions[0].labelled if questions else None
@@ -64,7 +55,7 @@ def answer(session: one.Session, server: Server, line: bytes) -> None:
         session.outlet.send(line)
 
 
-def pong(session: one.Session, server: Server, line: bytes) -> None:
+def pong(session: Session, server: Server, line: bytes) -> None:
     """A PING reached `server`, and `line` says so: the first question that waits is answered."""
     questions = session.asked.get(server) if session.asked is not None else None
     if not questions:
@@ -78,7 +69,7 @@ def pong(session: one.Session, server: Server, line: bytes) -> None:
             session.outlet.send(line)
 
 
-def lost(session: one.Session, servers: Collection[Server]) -> None:
+def lost(session: Session, servers: Collection[Server]) -> None:
     """No more comes from `servers`: what they have said is the whole answer."""
     for server in [server for server in session.asked or () if server in servers]:
         assert session.asked is not None
@@ -89,7 +80,7 @@ def lost(session: one.Session, servers: Collection[Server]) -> None:
                 pass
 
 
-def _forget(session: one.Session, server: Server) -> None:
+def _forget(session: Session, server: Server) -> None:
     assert session.asked is not None
     del session.asked[server]
     if not session.asked:

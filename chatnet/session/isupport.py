@@ -7,8 +7,8 @@ from typing import Final
 
 from chatnet.model import modes
 from chatnet.rules.bans import EXTENDED
-from chatnet.session import session as one
 from chatnet.session.batches import closing, inside, opening
+from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
 from chatnet.wire.isupport import format_tokens
@@ -84,12 +84,12 @@ def changes(old: Settings, new: Settings) -> list[str]:
     return format_tokens(found)
 
 
-def in_batches(session: one.Session) -> bool:
+def in_batches(session: Session) -> bool:
     """Whether `session` may be told 005 in a batch only.  https://ircv3.net/specs/extensions/extended-isupport"""
     return session.caps & _BATCHED == _BATCHED
 
 
-def show_isupport(session: one.Session, texts: Sequence[str]) -> None:
+def show_isupport(session: Session, texts: Sequence[str]) -> None:
     """005 for each text, in a batch of type ``draft/isupport`` for those who asked for that."""
     if not in_batches(session) or session.closed:
         for text in texts:

@@ -5,11 +5,11 @@ https://ircv3.net/specs/extensions/multiline and …/client-batch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from chatnet.session import labels
-from chatnet.session import session as one  # the two know each other
+from chatnet.node import Node
+from chatnet.session.labels import Labelled
 from chatnet.wire.multiline import CONCAT, Part
 from chatnet.wire.text import byte_length, middle
 
@@ -26,13 +26,14 @@ class Multiline:
     """The batch `reference` for `target`, as far as it has come; :attr:`Session.multiline` while it is open.
 
     `tags` are the client-only tags to relay, and `labelled` the labelled command that opened it, which has
-    its answer when all is over.  What goes wrong is told once; from then on the batch is `failed`, and what
-    still comes of it is ignored until it is closed.
+    its answer when all is over.  What goes wrong is told once, by ``refuse(labelled, "BATCH", code, …)``;
+    from then on the batch is `failed`, and what still comes of it is ignored until it is closed.
     """
 
     __slots__ = (
         "_bytes",
-        "_session",
+        "_node",
+        "_refuse",
         "command",
         "failed",
         "heard",
@@ -44,9 +45,16 @@ class Multiline:
     )
 
     def __init__(
-        self, session: one.Session, reference: str, target: str, tags: bytes, labelled: labels.Labelled | None
+        self,
+        node: Node,
+        refuse: Callable[..., object],
+        reference: str,
+        target: str,
+        tags: bytes,
+        labelled: Labelled | None,
     ) -> None:
-        self._session = session
+        self._node = node
+        self._refuse = refuse
         self._bytes = 0
         self.reference = reference
         self.target = target
@@ -55,7 +63,7 @@ class Multiline:
         self.command = ""  # of all its lines: PRIVMSG or NOTICE
         self.parts: list[Part] = []
         self.failed = False
-        self.heard = session.sessions.monotonic()
+        self.heard = node.clock.monotonic()
 
     def takes(self, command: str, params: list[str], tags: Mapping[str, str]) -> bool:
         """Take a line of this batch; False if it is a command of its own.
@@ -79,9 +87,9 @@ class Multiline:
 
     def _add(self, command: str, params: list[str], joined: bool) -> None:
         """The line's target, its command and the limits are looked at now, the target itself at the end."""
-        session = self._session
-        limits, fold = session.sessions.node.settings.limits, session.sessions.node.network.fold
-        self.heard = session.sessions.monotonic()
+        node = self._node
+        limits, fold = node.settings.limits, node.network.fold
+        self.heard = node.clock.monotonic()
         if len(params) != 2 or (self.command and command != self.command):
             return self.fail(INVALID, "Invalid multiline batch")
         target, text = params
@@ -108,18 +116,13 @@ class Multiline:
             return
         self.failed = True
         self.parts.clear()
-        with labels.answering(self._session, self.labelled):
-            self._session.fail("BATCH", code, description, *context)
+        self._refuse(self.labelled, "BATCH", code, description, *context)
 
     def expire(self, now: float) -> None:
-        """Fail if the client has left it open for too long; what waits of it for the flood clock counts not.
+        """Fail if the client has left it open for too long.
 
         “`TIMEOUT <reference-tag>`: the batch was left open for too long, all past and future messages in this
         batch will be ignored.”  https://ircv3.net/specs/extensions/client-batch
         """
-        session = self._session
-        if (
-            session.backlog is None
-            and now - self.heard >= session.sessions.node.settings.limits.batch_timeout
-        ):
+        if now - self.heard >= self._node.settings.limits.batch_timeout:
             self.fail("TIMEOUT", "The batch was left open for too long", self.reference)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chatnet.session import session as one
 from chatnet.session import sts
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode
+from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
 from chatnet.wire.text import byte_length
@@ -90,14 +90,14 @@ def words(offered: Mapping[str, str], version: int) -> list[str]:
     return [name for name in offered if name in cap.BY_NAME]
 
 
-def show(session: one.Session, subcommand: str, listed: Iterable[str]) -> None:
+def show(session: Session, subcommand: str, listed: Iterable[str]) -> None:
     """``CAP nick SUB :a b c`` in as many lines as it takes."""
     head, lines = _lines(session, subcommand, listed)
     for line in lines:
         session.send(encode(f"{head}:{line}"))
 
 
-def show_all(session: one.Session, subcommand: str, listed: Iterable[str], version: int) -> None:
+def show_all(session: Session, subcommand: str, listed: Iterable[str], version: int) -> None:
     """The same for LS and LIST, with a ``*`` in all lines but the last; clients of an old `version` read one.
 
     "Multiline LS and LIST replies must only be used for CAP 302": what does not fit is not told to others.
@@ -110,7 +110,7 @@ def show_all(session: one.Session, subcommand: str, listed: Iterable[str], versi
     session.send(encode(f"{head}:{end}"))
 
 
-def _lines(session: one.Session, subcommand: str, listed: Iterable[str]) -> tuple[str, list[str]]:
+def _lines(session: Session, subcommand: str, listed: Iterable[str]) -> tuple[str, list[str]]:
     """How each line begins, and the words of each."""
     head = f":{session.sessions.server_name} CAP {session.user.nick} {subcommand} "
     room = LINE - len(head) - len("* :")
@@ -127,10 +127,13 @@ def _lines(session: one.Session, subcommand: str, listed: Iterable[str]) -> tupl
     return head, lines
 
 
-def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> None:
+def tell_changes(
+    sessions: Iterable[Session], old: Offers, new: Offers, recap: Callable[[Session, int], object]
+) -> None:
     """After a change: CAP DEL and CAP NEW to those who know them; what is gone is taken from everybody.
 
-    A value that changed is told as new, for the last one that a client reads counts.
+    A value that changed is told as new, for the last one that a client reads counts.  `recap` is how a
+    session gets other capabilities.
     https://ircv3.net/specs/extensions/capability-negotiation#the-cap-new-subcommand
     """
     for session in sessions:
@@ -145,6 +148,6 @@ def tell_changes(sessions: Iterable[one.Session], old: Offers, new: Offers) -> N
             show(session, "DEL", gone)
         caps = session.caps & ~cap.bits(gone)
         if caps != session.caps:
-            session.sessions.local.recap(session, caps)
+            recap(session, caps)
         if notified and (listed := words(fresh, session.cap_version)):
             show(session, "NEW", listed)

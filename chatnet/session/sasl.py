@@ -1,6 +1,6 @@
 """One client that logs in by SASL, and what clients read of it when somebody is logged in.
 
-https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the agent.
+https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the authority.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.links.sasl import CHUNK, is_data
 from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer
 from chatnet.model.ids import AccountName
-from chatnet.session import registration
-from chatnet.session import session as one
-from chatnet.session import sessions as registry
+from chatnet.session.authority import Authority
 from chatnet.session.render import encode
+from chatnet.session.session import Needs, Session
+from chatnet.session.shared import Local
 from chatnet.wire import numerics
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.sasl import CHUNK, is_data
 from chatnet.wire.text import middle
 
 ABORT: Final = "*"
@@ -25,16 +25,17 @@ ABORT: Final = "*"
 
 
 class Login:
-    """An attempt of one session to log in: the applicant of a talk with an agent."""
+    """An attempt of one session to log in: the applicant of a talk with the authority."""
 
-    __slots__ = ("_session", "_size", "_timer")
+    __slots__ = ("_authority", "_session", "_size", "_timer")
 
-    def __init__(self, session: one.Session) -> None:
-        sessions = session.sessions
+    def __init__(self, session: Session, authority: Authority) -> None:
+        node = session.sessions.node
         self._session = session
+        self._authority = authority
         self._size = 0  # of the response that has begun
-        self._timer = sessions.node.clock.later(
-            sessions.node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED)
+        self._timer = node.clock.later(
+            node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED)
         )
 
     @property
@@ -58,12 +59,12 @@ class Login:
         else:
             if len(data) < CHUNK:
                 self._size = 0
-            session.sessions.links.agents.say(self, data)
+            self._authority.say(self, data)
 
     def give_up(self, why: Numeric | None = None) -> None:
-        """The agent hears of it, and the client reads `why`."""
+        """The authority hears of it, and the client reads `why`."""
         self._end()
-        self._session.sessions.links.agents.give_up(self)
+        self._authority.give_up(self)
         if why is not None:
             self._session.numeric(why)
 
@@ -71,7 +72,7 @@ class Login:
         self._session.login = None
         self._timer.cancel()
 
-    # the agent
+    # the authority
 
     def challenged(self, data: str) -> None:
         """``AUTHENTICATE <data>``"""
@@ -89,7 +90,7 @@ class Login:
         network = session.sessions.node.network
         if nick is not None and network.user(nick) is None:
             user.nick, user.folded = nick, network.fold(nick)
-            session.needs &= ~one.Needs.NICK
+            session.needs &= ~Needs.NICK
         session.granted = username, host
         user.account = account
         tell_account(session)
@@ -100,7 +101,7 @@ class Login:
         session = self._session
         if good:
             session.numeric(numerics.RPL_SASLSUCCESS)
-            registration.advance(session)
+            session.sessions.ready(session)
             return
         session.numeric(numerics.ERR_SASLFAIL)
         session.failed_logins += 1
@@ -108,21 +109,20 @@ class Login:
             session.close("Too many SASL authentication failures")
 
 
-def begin(session: one.Session, mechanism: str) -> None:
-    """``AUTHENTICATE <mechanism>``: ask an agent, or say which mechanisms there are."""
-    agents = session.sessions.links.agents
+def begin(session: Session, authority: Authority, mechanism: str) -> None:
+    """``AUTHENTICATE <mechanism>``: ask the authority, or say which mechanisms there are."""
     name = mechanism.upper()
-    if name not in agents.mechanisms:
-        if agents.mechanisms:
-            session.numeric(numerics.RPL_SASLMECHS, ",".join(agents.mechanisms))
+    if name not in authority.mechanisms:
+        if authority.mechanisms:
+            session.numeric(numerics.RPL_SASLMECHS, ",".join(authority.mechanisms))
         session.numeric(numerics.ERR_SASLFAIL)
         return
-    login = session.login = Login(session)
-    if not agents.begin(login, name):
+    login = session.login = Login(session, authority)
+    if not authority.begin(login, name):
         login.ended(False)
 
 
-def tell_account(session: one.Session) -> None:
+def tell_account(session: Session) -> None:
     """900 or 901: a client reads which account it has now."""
     user = session.user
     mask = f"{user.nick}!{user.username or '*'}@{user.host}"
@@ -135,10 +135,10 @@ def tell_account(session: one.Session) -> None:
 class Accounts:
     """An observer: tells local clients that they were logged in or out."""
 
-    def __init__(self, sessions: registry.Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, local: Local) -> None:
+        self._local = local
         self.hears: Mapping[type[Fact], Hearer] = {AccountChanged: self._account_changed}
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
-        for session in self._sessions.local.sessions_of(fact.user):
+        for session in self._local.sessions_of(fact.user):
             tell_account(session)

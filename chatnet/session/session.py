@@ -8,26 +8,22 @@ while the session has run up more penalty than its class allows; nothing is exec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from chatnet.dispatch import Phase, Row
 from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
-from chatnet.node import Timer
+from chatnet.node import Node, Timer
 from chatnet.rules.refusal import Refusal
-from chatnet.session import (  # a session names its registry, and the registry its sessions
-    asked,
-    labels,
-    multiline,
-    registration,
-    sasl,
-    sessions,
-)
+from chatnet.session.batches import References
+from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
+from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
+from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
 from chatnet.wire.lines import OVERLONG, LineBuffer
@@ -80,6 +76,44 @@ class Elsewhere(Exception):
     """Raised in a handler when another server answers the command: here nothing more is said."""
 
 
+class Login(Protocol):
+    """An attempt of a session to log in."""
+
+    def respond(self, data: str) -> None:
+        """The client says something: one chunk, or that it gives up."""
+
+    def give_up(self, why: Numeric | None = None) -> None:
+        """It ends here; the client reads `why`."""
+
+
+class Home(Protocol):
+    """Where sessions live: what each of them sees of what all share.
+
+    These are attributes and not properties, since every line asks for them.
+    """
+
+    node: Node
+    rows: Mapping[str, Row]
+    make_request: Callable[..., Any]
+    """``(session, params, tags, row)`` → what a handler is called with."""
+    references: References
+    shadows: Shadows
+    monotonic: Callable[[], float]
+    server_name: str
+    flood: bool
+    """Whether anything is counted against anybody."""
+    penalty_scale: float
+
+    def ready(self, session: Session) -> None:
+        """`session` needs nothing more to be registered."""
+
+    def forget(self, session: Session) -> bool:
+        """`session` ends; True if its user has no other."""
+
+    def notice(self, letter: str, address: str, text: str) -> None:
+        """Somebody at `address` caused what the opers should know (by a letter of the snomask)."""
+
+
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
 
@@ -120,14 +154,14 @@ class Session:
 
     def __init__(
         self,
-        registry: sessions.Sessions,
+        home: Home,
         outlet: Outlet,
         peer: Peer,
         user: User,
         connection_class: ConnectionClassSettings,
         now: float,
     ) -> None:
-        self.sessions = registry
+        self.sessions = home
         self.outlet = outlet
         self.peer = peer
         self.user = user
@@ -138,14 +172,14 @@ class Session:
         self.registered = False
         self.closed = False
         self.held = False
-        self.labelled: labels.Labelled | None = None
-        self.asked: dict[Server, deque[asked.Question]] | None = None
-        self.multiline: multiline.Multiline | None = None
+        self.labelled: Labelled | None = None
+        self.asked: dict[Server, deque[Question]] | None = None
+        self.multiline: Multiline | None = None
         self.paused = False
         self.password: str | None = None
         self.failed_opers = 0
         self.failed_logins = 0
-        self.login: sasl.Login | None = None
+        self.login: Login | None = None
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
@@ -183,7 +217,8 @@ class Session:
                 return
             self._line(raw, now)
             if self.labelled is not None and not self.held:
-                self.labelled.end()
+                labelled, self.labelled = self.labelled, None
+                labelled.end()
             if self.closed:
                 return
 
@@ -196,7 +231,9 @@ class Session:
         self.backlog_bytes = sum(map(len, backlog))
         limited = self.sessions.flood and not self.connection_class.flood_exempt
         if limited and len(backlog) > self.connection_class.excess:
-            self.sessions.node.notice("f", f"Excess Flood: {self.user.mask} [{self.peer.address}]")
+            self.sessions.notice(
+                "f", self.peer.address, f"Excess Flood: {self.user.mask} [{self.peer.address}]"
+            )
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
             self.paused = True
@@ -219,7 +256,8 @@ class Session:
         while backlog and not self.held and self.penalty <= limit:
             self._line(backlog.popleft(), now)
             if self.labelled is not None and not self.held:
-                self.labelled.end()
+                labelled, self.labelled = self.labelled, None
+                labelled.end()
             if self.closed:
                 return
         self.backlog_bytes = sum(map(len, backlog))
@@ -242,9 +280,11 @@ class Session:
             self.penalize(1.0, size, now)
             return
         tags, _, command, params = parts
-        if tags:
-            labels.begin(self, tags)
         sessions = self.sessions
+        if tags:
+            tag = wanted(self.caps, tags)
+            if tag is not None:
+                self.labelled = Labelled(sessions.node, sessions.references, self.outlet, self.caps, tag)
         row = sessions.rows.get(command)
         if row is None:
             if raw is OVERLONG:
@@ -288,14 +328,14 @@ class Session:
         if not self.sessions.flood or self.connection_class.flood_exempt or self.user.may("flood-exempt"):
             return
         klass = self.connection_class
-        cost = cost * self.sessions.rates.penalty_scale / klass.lines_per_second
+        cost = cost * self.sessions.penalty_scale / klass.lines_per_second
         self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
 
     def _odd_line(self, raw: bytes) -> str | None:
         """The text of a line that is not ASCII of a usual length; None (and a reply) if it is refused."""
         most = self.sessions.node.settings.limits.tags
         if not _fits(raw, most):
-            labels.begin_refused(self, raw, most)
+            self._begin_refused(raw, most)
             self.numeric(ERR_INPUTTOOLONG)
             return None
         try:
@@ -305,14 +345,20 @@ class Session:
                 return raw.decode("utf-8", "surrogateescape")
             parts = split(raw.decode("utf-8", "replace"))
             command = parts[2] if parts is not None and parts[2] in self.sessions.rows else "*"
-            labels.begin_refused(self, raw, most)
+            self._begin_refused(raw, most)
             self.fail(command, "INVALID_UTF8", "The line is not valid UTF-8 and was rejected")
             return None
+
+    def _begin_refused(self, raw: bytes, most: int) -> None:
+        tag = wanted_by_refused(self.caps, raw, most)
+        if tag is not None:
+            sessions = self.sessions
+            self.labelled = Labelled(sessions.node, sessions.references, self.outlet, self.caps, tag)
 
     def _lose_line(self) -> None:
         """A line was refused as it is: a message of several lines that it may belong to has a hole."""
         if self.multiline is not None:
-            self.multiline.fail(multiline.INVALID, "A line of the batch was refused")
+            self.multiline.fail(INVALID, "A line of the batch was refused")
 
     def _unknown(self, command: str) -> None:
         if not self.registered and command in HTTP_VERBS:
@@ -324,7 +370,7 @@ class Session:
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
-        self.sessions.node.notice("r", f"HTTP request from {self.peer.address}")
+        self.sessions.notice("r", self.peer.address, f"HTTP request from {self.peer.address}")
         self.close("This is not an HTTP server")
 
     def _too_early(self, command: str, params: list[str]) -> None:
@@ -343,7 +389,15 @@ class Session:
 
     async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
         labelled = self.labelled
-        await (answer if labelled is None else labelled.in_steps(answer))
+        if labelled is None:
+            await answer
+        else:
+            try:
+                await labelled.in_steps(answer)
+            finally:
+                if self.labelled is labelled:  # or the session was closed, and the answer with it
+                    self.labelled = None
+                    labelled.end()
         self.held = False
         self.go_on()
 
@@ -366,7 +420,7 @@ class Session:
         """One thing less that is needed before this session is registered."""
         self.needs &= ~need
         if not self.needs:
-            registration.advance(self)
+            self.sessions.ready(self)
 
     def _failed(self, verb: str) -> None:
         self.sessions.node.log.failure(f"{verb} failed")
@@ -442,12 +496,14 @@ class Session:
 
     def say_goodbye(self, reason: str) -> None:
         """The ERROR, and the end of the connection; :meth:`close` is what others should call."""
-        if self.labelled is not None and self.labelled.paused:
-            self.labelled.end()
+        labelled, self.labelled = self.labelled, None
+        if labelled is not None and labelled.paused:
+            labelled.end()
+            labelled = None
         body = encode(f"ERROR :Closing Link: {self.user.host} ({reason})")
         self.outlet.send(in_utf8(line(body, self.sessions.node.clock.time(), self.caps)))
-        if self.labelled is not None:
-            self.labelled.end()
+        if labelled is not None:
+            labelled.end()
         self.outlet.close()
 
     def connection_lost(self, reason: str) -> None:
@@ -460,7 +516,9 @@ class Session:
         """More waits for this reader than its class allows: cut it off without another word."""
         self.labelled = None
         if not self.closed:
-            self.sessions.node.notice("f", f"SendQ exceeded: {self.user.mask} [{self.peer.address}]")
+            self.sessions.notice(
+                "f", self.peer.address, f"SendQ exceeded: {self.user.mask} [{self.peer.address}]"
+            )
             self._leave("SendQ exceeded")
             self.outlet.abort()
 

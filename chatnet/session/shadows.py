@@ -7,19 +7,24 @@ says when, and tells what became of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit
 from chatnet.model.ids import UID, Folded
 from chatnet.model.network import Network
-from chatnet.session import session as one  # whose registry has the shadows
+
+
+class Speaker(Protocol):
+    """Who said something: a session, which may be `closed` meanwhile."""
+
+    closed: bool
 
 
 class Held(NamedTuple):
     """A message to somebody who may be back: how to send it, and how to refuse it."""
 
-    session: one.Session
+    session: Speaker
     send: Callable[[], object]
     refuse: Callable[[], object]
 

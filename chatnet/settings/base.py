@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Protocol, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from chatnet.wire.masks import parse_network
-from chatnet.wire.names import is_domain
+from chatnet.wire.names import is_domain, is_server_name, is_sid
 
 
 def _one_line(text: str) -> str:
@@ -59,6 +59,18 @@ def _pin(text: str) -> str:
     return plain
 
 
+def _server_name(text: str) -> str:
+    if not is_server_name(text):
+        raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
+    return text
+
+
+def _sid(text: str) -> str:
+    if not is_sid(text):
+        raise ValueError("is not a server id: a digit, then two digits or capital letters")
+    return text
+
+
 def _secret_word(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if not 1 <= len(text.encode()) <= 128 or text[0] == ":" or any(not "!" <= c <= "~" for c in text):
@@ -100,6 +112,10 @@ Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
 Word = Annotated[str, AfterValidator(_word)]
 """A name that may stand anywhere in a reply."""
+ServerName = Annotated[str, AfterValidator(_server_name)]
+"""The name of a server: a host name with a dot."""
+ServerId = Annotated[str, AfterValidator(_sid)]
+"""A SID: a digit, then two digits or capital letters."""
 Password = Annotated[SecretStr, AfterValidator(_not_empty)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 """The SHA-256 fingerprint of a certificate, in hex, with or without colons."""
@@ -128,6 +144,26 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+
+
+class _Proof(Protocol):
+    """A section about somebody who proves who they are, in one way or two."""
+
+    @property
+    def password(self) -> SecretStr | None: ...
+
+    @property
+    def certfp(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=_Proof)
+
+
+def proven(section: P) -> P:
+    """A validator of whole sections: one of the two proofs is needed."""
+    if section.password is None and section.certfp is None:
+        raise ValueError("needs a password or a certfp")
+    return section
 
 
 class _Plain:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from chatnet.settings.base import Dialled, Pin, SecretWord, Section, Word, host_and_port
+from chatnet.settings.base import Dialled, Pin, SecretWord, Section, ServerId, ServerName, Word, host_and_port
 from chatnet.wire.masks import is_loopback
-from chatnet.wire.names import is_server_name, is_sid
 
 
 class LinksSettings(Section):
@@ -22,7 +21,8 @@ class LinksSettings(Section):
     handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds from the connection (under TLS, from its handshake) until a server has said who it is."""
     unknown: Annotated[int, Field(ge=1)] = 16
-    """Connections at a time of which it is not known yet which server they are."""
+    """Connections at a time of which it is not known yet which server they are; for one more, one of the
+    network with the most of them goes, or the oldest; last one from where a server of a ``[[link]]`` is."""
     burst_timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds that a new neighbour may take to tell what is behind it."""
     burst_slice: Annotated[int, Field(ge=1)] = 250
@@ -77,13 +77,16 @@ class LinksSettings(Section):
     return_after: Annotated[float, Field(ge=1)] = 60.0
     """Seconds without a word over the link after which that is tried."""
     most_skew: Annotated[float, Field(ge=1)] = 600.0
-    """Seconds that the clock of a neighbour may be off; so far in the future timestamps are believed."""
+    """Seconds that the clock of a server of another make may be off, or there is no link; what it says to be
+    later than that happened now."""
     converge: bool = True
     """Stamp what is changed in channels, so that the latest change holds, with all neighbours that do so too:
     whatever is said at one moment, or on both sides of a lost link, all servers end in the same state."""
     stamp_skew: Annotated[float, Field(ge=0)] = 5.0
-    """Seconds that the clock of such a neighbour may be off, or there is no link; a stamp that is further in
-    the future, by so many seconds for each server of the network, counts as of then."""
+    """Seconds that the clock of a neighbour may be off before operators are told."""
+    stamp_horizon: Annotated[float, Field(ge=3600)] = 86400.0
+    """Seconds that a stamp, or a time from another server, may be ahead of our clock; one that is further
+    ends the link, for all servers take a stamp as it is, or not at all."""
     stamp_memory: Annotated[float, Field(ge=60)] = 900.0
     """Seconds that stamps, and channels that ended, are remembered; longer while such a neighbour is split
     away."""
@@ -157,9 +160,9 @@ class LinkSettings(Section):
     It is known by its certificate (``spki_sha256`` or ``ca``), and by the password in addition.
     """
 
-    name: str
+    name: ServerName
     """The name of the other server, used once: its ``server.name``."""
-    sid: str | None = None
+    sid: ServerId | None = None
     """Its server id (``server.sid``); absent: whatever it says."""
     addresses: tuple[Dialled, ...] = ()
     """Where to connect to, one after the other: ``irc2.example.org:6900``, ``[2001:db8::1]:6900``, or the
@@ -207,20 +210,6 @@ class LinkSettings(Section):
     """Whether its operators count as operators here."""
     sendq: Annotated[int, Field(ge=65536)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""
-
-    @field_validator("name")
-    @classmethod
-    def _check_name(cls, value: str) -> str:
-        if not is_server_name(value):
-            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
-        return value
-
-    @field_validator("sid")
-    @classmethod
-    def _check_sid(cls, value: str | None) -> str | None:
-        if value is not None and not is_sid(value):
-            raise ValueError("is not a server id: a digit, then two digits or capital letters")
-        return value
 
     @model_validator(mode="after")
     def _check_proof(self) -> LinkSettings:

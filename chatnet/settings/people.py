@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word
+from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word, proven
 from chatnet.wire.names import is_domain, is_tag_name
 
 
@@ -63,6 +63,9 @@ class LimitSettings(Section):
     """Replies to one LIST (416 after them)."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
+    spare_descriptors: Annotated[int, Field(ge=0)] = 64
+    """File descriptors that are kept for links, the log and reloads: when no others are left (``ulimit -n``),
+    no more clients are let in. At most half of all."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
     """Bytes of tags a client may send with a line."""
     client_tags_denied: tuple[str, ...] = ()
@@ -111,6 +114,11 @@ class FloodSettings(Section):
     connection_rate: Annotated[int, Field(ge=1)] = 20
     """New connections from one address within ``connection_period``."""
     connection_period: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds."""
+    notices: Annotated[int, Field(ge=1)] = 30
+    """Addresses of which operators and the log are told within ``notice_period`` that something of theirs was
+    refused or cut off, each once; beyond, only how often."""
+    notice_period: Annotated[float, Field(gt=0)] = 60.0
     """Seconds."""
     exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that the limits per address, per network and the connection rate do not count."""
@@ -220,11 +228,7 @@ class WebIRCSettings(Section):
             raise ValueError("is empty: name the addresses of the gateway")
         return value
 
-    @model_validator(mode="after")
-    def _check_proof(self) -> WebIRCSettings:
-        if self.password is None and self.certfp is None:
-            raise ValueError("needs a password or a certfp")
-        return self
+    _check_proof = model_validator(mode="after")(proven)
 
 
 class OperClassSettings(Section):
@@ -273,11 +277,7 @@ class OperSettings(Section):
             raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
         return value
 
-    @model_validator(mode="after")
-    def _check_proof(self) -> OperSettings:
-        if self.password is None and self.certfp is None:
-            raise ValueError("needs a password or a certfp")
-        return self
+    _check_proof = model_validator(mode="after")(proven)
 
 
 class CloakSettings(Section):

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from chatnet.settings.base import AddressRange, Line, Origin, Password, Section
+from chatnet.settings.base import AddressRange, Line, Origin, Password, Section, ServerId, ServerName
 from chatnet.wire.capabilities import BY_NAME
-from chatnet.wire.names import is_domain, is_server_name, is_sid
+from chatnet.wire.names import is_domain
 
 
 class ServerSettings(Section):
     """``[server]``: who this node is."""
 
-    name: str = "irc.localhost.local"
+    name: ServerName = "irc.localhost.local"
     """Name of this server as users see it; it has a dot. At most 63 bytes."""
     network: str = "chatnet"
     """Name of the whole network, without spaces."""
@@ -24,7 +24,7 @@ class ServerSettings(Section):
     pixels in the place of ``{size}``. Empty = none."""
     description: Line = "A chatnet server"
     """A line about this server, shown in WHOIS and LINKS."""
-    sid: str = "0CN"
+    sid: ServerId = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
     motd: str = ""
     """Message of the day: the path of a text file, relative to the configuration; empty = none."""
@@ -43,13 +43,6 @@ class ServerSettings(Section):
     withheld_capabilities: tuple[str, ...] = ()
     """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back. One
     that has two names goes by both."""
-
-    @field_validator("name")
-    @classmethod
-    def _check_name(cls, value: str) -> str:
-        if not is_server_name(value):
-            raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
-        return value
 
     @field_validator("network")
     @classmethod
@@ -76,13 +69,6 @@ class ServerSettings(Section):
             raise ValueError(f"has unknown capabilities: {', '.join(unknown)}")
         return value
 
-    @field_validator("sid")
-    @classmethod
-    def _check_sid(cls, value: str) -> str:
-        if not is_sid(value):
-            raise ValueError("is not a server id: a digit, then two digits or capital letters")
-        return value
-
 
 class ListenSettings(Section):
     """``[[listen]]``: one place where clients may connect."""
@@ -100,7 +86,8 @@ class ListenSettings(Section):
     """(websocket) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     origins: tuple[Origin, ...] = ()
     """(websocket) Web pages that may connect, such as ``https://chat.example.org`` or
-    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to."""
+    ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to, if that is
+    ``server.name``, in a certificate or an ``[[sts]]``, an address, or ``localhost``."""
     compression: bool = False
     """(websocket) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
     connection_class: str | None = None

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
-from chatnet.transports.private import write_privately
+from chatnet.transports.private import exposed, write_privately
 
 SELF_SIGNED_DAYS = 3650
 """Days for which a certificate made here is good: nobody renews it, clients pin it."""
@@ -42,13 +42,14 @@ Stamp = tuple[tuple[int, int, int], ...]
 class Entry:
     """One certificate in use. `context` stays the last good one while the files are broken.
 
-    `vouched` are the host names for which somebody else vouches: none for one that signed itself.
+    It is for the host `names`, and `vouched` for if somebody else signed it.
     """
 
     stamp: Stamp
     context: SSL.Context | None
     not_after: datetime | None
-    vouched: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    vouched: bool = False
 
 
 class CertificateStore:
@@ -76,13 +77,13 @@ class CertificateStore:
                 stamp = tuple((s.st_ino, s.st_mtime_ns, s.st_size) for s in map(os.stat, files))
                 if entry is not None and entry.stamp == stamp and entry.context is not None:
                     continue
-                context, not_after, vouched = self._load(*files)
+                loaded = self._load(*files)
             except (OSError, ValueError, SSL.Error, crypto.Error) as error:
                 problems.append(f"{files[0]}: {_words_for(error)}")
                 if entry is None:
                     self._entries[name] = Entry((), None, None)
             else:
-                self._entries[name] = Entry(stamp, context, not_after, vouched)
+                self._entries[name] = Entry(stamp, *loaded)
         for name in self._entries.keys() - found.keys():
             if name != self.default:
                 del self._entries[name]
@@ -91,6 +92,10 @@ class CertificateStore:
         elif self.default not in found:
             problems.append(f"{self.folder}: the default, {self.default!r}, is gone; it stays in use")
         return problems
+
+    def exposed(self) -> list[str]:
+        """A sentence for each private key that others may read or change."""
+        return exposed(key for _, key in self._files().values())
 
     def _files(self) -> dict[str, tuple[Path, Path]]:
         """Name to (chain, key) of every certificate in the folder."""
@@ -108,13 +113,13 @@ class CertificateStore:
                 found[_name(path.name)] = (path / "fullchain.pem", path / "privkey.pem")
         return found
 
-    def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str]]:
+    def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str], bool]:
         context = self._new_context()
         context.use_certificate_chain_file(str(chain))
         context.use_privatekey(_private_key(key.read_bytes()))
         context.check_privatekey()
         pem = chain.read_bytes()
-        return context, _not_after(pem), _vouched(pem)
+        return context, _not_after(pem), *_names(pem)
 
     def _new_context(self) -> SSL.Context:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
@@ -141,8 +146,14 @@ class CertificateStore:
             entry is not None
             and entry.not_after is not None
             and entry.not_after > now
-            and not entry.vouched.isdisjoint(_patterns(name))
+            and entry.vouched
+            and not entry.names.isdisjoint(_patterns(name))
         )
+
+    def names(self, host: str) -> bool:
+        """Whether one of the certificates in use is for that host, whoever signed it."""
+        patterns = _patterns(host)
+        return any(not entry.names.isdisjoint(patterns) for entry in self._entries.values())
 
     def _entry_for(self, name: str | None) -> Entry | None:
         for candidate in _patterns(name) if name is not None else ():
@@ -207,16 +218,15 @@ def _not_after(pem: bytes) -> datetime:
     return datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 
-def _vouched(pem: bytes) -> frozenset[str]:
-    """The host names in a certificate, in lower case; none if it is its own issuer."""
+def _names(pem: bytes) -> tuple[frozenset[str], bool]:
+    """The host names in a certificate, in lower case, and whether it has another issuer than itself."""
     certificate = x509.load_pem_x509_certificate(pem)
-    if certificate.issuer == certificate.subject:
-        return frozenset()
+    vouched = certificate.issuer != certificate.subject
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
-        return frozenset()
-    return frozenset(name.lower() for name in names.value.get_values_for_type(x509.DNSName))
+        return frozenset(), vouched
+    return frozenset(name.lower() for name in names.value.get_values_for_type(x509.DNSName)), vouched
 
 
 def _words_for(error: Exception) -> str:

@@ -1,404 +1,35 @@
-"""Clients over any stream transport: their protocol, their factory, and the outlet that writes to the socket.
-
-The outlet is the only writer of its connection.  At the end of a turn it joins what was queued and gives it
-to the kernel with one ``send`` on the socket itself, past the transport, which would go through the reactor
-once more.  What the kernel does not take goes to the transport, with the outlet as its pull producer: while
-the transport has something to write the outlet keeps all that is new, and when the transport is empty again
-the outlet gives it the next part, or goes back to the socket.  Only meanwhile does SendQ count.
-
-A transport without a socket of its own (in memory, or wrapped by an endpoint) gets one ``write`` per flush,
-with the outlet as its push producer.
-"""
+"""Clients over any stream transport: the protocol of one connection, and the factory of one listener."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from socket import SocketType
-from typing import Any, Final, cast
-from typing import Protocol as Seam
+from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import (
-    IAddress,
-    IConsumer,
-    IPullProducer,
-    IPushProducer,
-    IReactorTime,
-    ITCPTransport,
-    ITransport,
-)
+from twisted.internet.interfaces import IAddress, IReactorTime, ITCPTransport, ITransport
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
-from twisted.internet.tcp import Connection, Server
+from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
+from chatnet.rules.repeats import Repeats
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
 from chatnet.transports.deadlines import Deadlines
+from chatnet.transports.outlets import CLOSE_TIMEOUT, Receiver, SocketOutlet
 from chatnet.transports.proxy import HeaderParser, ProxyError
 from chatnet.transports.sockets import ClientSocket
 from chatnet.wire.masks import address_in, normalise_address, parse_network
 
-PORTION = 65536
-"""Bytes given to a blocked transport at a time; the rest of what waits stays shared with other outlets."""
-
-CLOSE_TIMEOUT = 10.0
-"""Seconds a closed connection has to take what was queued for it."""
+TLS_HELLO = b"\x16"
+"""What TLS begins with, and no line of IRC or HTTP does.  https://www.rfc-editor.org/rfc/rfc8446#section-5.1"""
 
 PROXY_TIMEOUT = 5.0
 """Seconds a proxy has to send its header."""
 
 log = Logger()
-
-
-class Receiver(Seam):
-    """What a transport calls: the session at the near end of the connection."""
-
-    def receive(self, data: bytes) -> None:
-        """Take `data`, as read; lines may be cut anywhere."""
-
-    def connection_lost(self, reason: str) -> None:
-        """The connection is gone, for `reason` in words. Called once; nothing is called after it."""
-
-    def sendq_exceeded(self) -> None:
-        """The peer does not read and more than ``outlet.sendq`` bytes wait. Aborted after this returns."""
-
-
-class Phase:
-    """How far the end of a connection has come; plain numbers for speed."""
-
-    OPEN: Final = 0
-    CLOSING: Final = 1  # what was queued before the close is still leaving
-    LEAVING: Final = 2  # the farewell (TLS has one) is leaving
-    GONE: Final = 3
-
-
-@implementer(IPullProducer, IPushProducer)
-class SocketOutlet(Outlet):
-    """An outlet over a Twisted transport; see the module for how it writes.
-
-    ``direct`` is the ``send`` of the socket while nothing stands between this outlet and the kernel;
-    ``None`` when something does, or there is no socket: then :meth:`flush` decides.
-    """
-
-    __slots__ = (
-        "_blocked",
-        "_close_timeout",
-        "_deadlines",
-        "_in_transport",
-        "_phase",
-        "_sealed",
-        "_send",
-        "_transport",
-        "_waiting",
-        "_waiting_bytes",
-        "direct",
-        "failure",
-        "receiver",
-    )
-
-    def __init__(
-        self,
-        turn: Turn,
-        transport: ITransport | ClientSocket,
-        deadlines: Deadlines,
-        close_timeout: float = CLOSE_TIMEOUT,
-    ) -> None:
-        Outlet.__init__(self, turn)  # super() takes longer than what it finds
-        self._transport = transport
-        self._deadlines = deadlines
-        self._close_timeout = close_timeout
-        self._phase: int = Phase.OPEN
-        self._blocked = False
-        self._sealed: list[bytes] = []  # to be written before anything that waits
-        self._waiting: list[bytes] = []
-        self._waiting_bytes = 0  # of both
-        self._in_transport = 0  # bytes the transport was given last; it does not tell how many it still has
-        self.receiver: Receiver | None = None
-        self.failure: str | None = None
-        # Ours, or Twisted's own plain sockets: a wrapper may answer getHandle() with a socket below a layer
-        # that changes what is written.
-        send: Callable[[bytes], int] | None = None
-        if isinstance(transport, ClientSocket):
-            send = transport.socket.send
-        elif isinstance(transport, Connection) and not transport.TLS:
-            handle: object = transport.getHandle()
-            send = handle.send if isinstance(handle, SocketType) else None
-        self._send = self.direct = send
-        if send is None:
-            cast(IConsumer, transport).registerProducer(self, True)
-
-    @property
-    def waiting(self) -> int:
-        return super().waiting + self._waiting_bytes + self._in_transport
-
-    def flush(self) -> None:
-        out = self.out
-        if not out:
-            return
-        if self._phase:
-            out.clear()
-        elif self._blocked:
-            self._waiting += out
-            self._waiting_bytes += sum(map(len, out))
-            out.clear()
-            self._check_sendq()
-        else:
-            data = self.seal(out)
-            out.clear()
-            self.push(data)
-
-    def seal(self, lines: list[bytes]) -> bytes:
-        """The bytes that say `lines` on this connection."""
-        return lines[0] if len(lines) == 1 else b"".join(lines)
-
-    def farewell(self) -> bytes:
-        """The last bytes of an orderly close."""
-        return b""
-
-    def push(self, data: bytes) -> None:
-        """Send sealed bytes, behind everything sealed before. There is no other way out."""
-        if self._phase == Phase.GONE:
-            return
-        if self._blocked:
-            self._sealed.append(data)
-            self._waiting_bytes += len(data)
-            self._check_sendq()
-        elif self._send is None:
-            self._write(data)
-            self._check_sendq()
-        else:
-            try:
-                sent = self._send(data)
-            except BlockingIOError:
-                self.block(data)
-            except OSError as error:
-                self.broken(error)
-            else:
-                if sent != len(data):
-                    self.block(data[sent:])
-
-    def block(self, rest: bytes) -> None:
-        """The kernel left `rest`: it goes by the transport, and all that follows waits behind it."""
-        self.direct = None
-        self._blocked = True
-        self._sealed.append(rest)
-        self._waiting_bytes += len(rest)
-        # The transport asks its new pull producer at once: resumeProducing writes the first portion.
-        cast(IConsumer, self._transport).registerProducer(self, False)
-        self._check_sendq()
-
-    def broken(self, error: OSError) -> None:
-        """Sending failed for good."""
-        if isinstance(error, ConnectionResetError):
-            self.failure = "Connection reset by peer"
-        else:
-            self.failure = f"Write error: {error.strerror or error}"
-        self.abort()
-
-    def resumeProducing(self) -> None:
-        """The transport has written everything (pull), or has room again (push)."""
-        self._in_transport = 0
-        if self._phase == Phase.GONE:
-            return
-        if self._send is None:
-            self._blocked = False
-            while self._waiting_bytes and not self._blocked:
-                self._write(self._portion())
-            if self._waiting_bytes:
-                return
-        elif self._waiting_bytes:
-            self._write(self._portion())
-            return
-        else:
-            self._blocked = False
-            cast(IConsumer, self._transport).unregisterProducer()
-        if self._phase == Phase.OPEN:
-            self.direct = self._send
-        else:
-            self._leave()
-
-    def pauseProducing(self) -> None:
-        """The transport (one without a socket) has enough for now."""
-        self._blocked = True
-
-    def stopProducing(self) -> None:
-        """The transport is gone; :meth:`lost` follows."""
-
-    def _portion(self) -> bytes:
-        if self._sealed:
-            data = b"".join(self._sealed)
-            self._sealed.clear()
-            self._waiting_bytes -= len(data)
-            return data
-        waiting = self._waiting
-        size = count = 0
-        for line in waiting:
-            size += len(line)
-            count += 1
-            if size >= PORTION:
-                break
-        lines = waiting[:count]
-        del waiting[:count]
-        self._waiting_bytes -= size
-        return self.seal(lines)
-
-    def _write(self, data: bytes) -> None:
-        self._in_transport = len(data)
-        self._transport.write(data)
-        if not self._blocked:
-            self._in_transport = 0
-
-    def _check_sendq(self) -> None:
-        if self._waiting_bytes + self._in_transport <= self.sendq or not self._blocked:
-            return
-        if self._phase == Phase.OPEN and self.receiver is not None:
-            self.receiver.sendq_exceeded()
-        self.abort()
-
-    def close(self) -> None:
-        if self._phase:
-            return
-        if self.direct is not None and isinstance(self._transport, ClientSocket):
-            self._close_at_once(self._transport)
-            return
-        self.flush()
-        # mypy takes the phase for OPEN still, but the flush may have ended in abort().
-        if self.gone:
-            return
-        self._phase = Phase.CLOSING
-        self.direct = None
-        if self._blocked or self._send is None:
-            self._deadlines.set(self, self._close_timeout, self.abort)
-        if self._blocked:
-            self.pause()
-        else:
-            self._leave()
-
-    def _close_at_once(self, transport: ClientSocket) -> None:
-        """Nothing waits: what is queued, the farewell and the end leave in one segment."""
-        out = self.out
-        data = (self.seal(out) if out else b"") + self.farewell()
-        out.clear()
-        if self._phase == Phase.GONE:  # TLS failed over it
-            return
-        self._phase = Phase.LEAVING
-        self.direct = None
-        sent = 0
-        try:
-            if data:
-                sent = transport.write_last(data)
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            self.broken(error)
-            return
-        if sent == len(data):
-            transport.loseConnection()
-        else:
-            self._deadlines.set(self, self._close_timeout, self.abort)
-            self.block(data[sent:])
-            self.pause()
-
-    def _leave(self) -> None:
-        if self._phase == Phase.CLOSING:
-            self._phase = Phase.LEAVING
-            if last := self.farewell():
-                self.push(last)
-                if self._blocked:
-                    self._deadlines.set(self, self._close_timeout, self.abort)
-                if self._blocked or self.gone:
-                    return
-        if self._send is None:
-            cast(IConsumer, self._transport).unregisterProducer()
-        self._transport.loseConnection()
-
-    def hang_up(self) -> None:
-        """Close, but forget what is not sealed yet."""
-        self.out.clear()
-        self._waiting.clear()
-        self._waiting_bytes = sum(map(len, self._sealed))
-        self.close()
-
-    def abort(self) -> None:
-        if self._phase != Phase.GONE:
-            self.lost()
-            cast(ITCPTransport, self._transport).abortConnection()
-
-    def lost(self) -> None:
-        """The connection is gone or as good as: keep nothing, send nothing."""
-        self._phase = Phase.GONE
-        self.direct = None
-        self.out.clear()
-        if self._waiting_bytes:
-            self._waiting_bytes = 0
-            self._sealed.clear()
-            self._waiting.clear()
-        self._deadlines.clear(self)
-
-    @property
-    def gone(self) -> bool:
-        """Aborted, broken or lost."""
-        return self._phase == Phase.GONE
-
-    @property
-    def is_open(self) -> bool:
-        """Neither closed by us nor gone."""
-        return self._phase == Phase.OPEN
-
-    def pause(self) -> None:
-        if self._phase != Phase.GONE:
-            cast(IPushProducer, self._transport).pauseProducing()
-
-    def resume(self) -> None:
-        if self._phase == Phase.OPEN:
-            cast(IPushProducer, self._transport).resumeProducing()
-
-
-class ClientTurn(Turn):
-    """A turn that ends when the reactor's does, and spares a plain socket the calls of its own flush."""
-
-    __slots__ = ()
-
-    def __init__(self, clock: IReactorTime) -> None:
-        super().__init__(lambda: clock.callLater(0, self.flush))
-
-    def _flush(self, dirty: list[Outlet]) -> None:
-        # A failing one is logged and aborted, and the others still flush. Members of one channel are often
-        # told the same: what is joined for one of them is sent to the next as it is.
-        lines: list[bytes] = []
-        joined = b""
-        for outlet in dirty:
-            try:
-                if type(outlet) is not SocketOutlet or (send := outlet.direct) is None:
-                    outlet.flush()
-                    continue
-                out = outlet.out
-                if not out:  # a sender's own line was taken back
-                    continue
-                if len(out) == 1:
-                    data = out[0]
-                else:
-                    if out != lines:
-                        lines = out.copy()
-                        joined = b"".join(lines)
-                    data = joined
-                out.clear()
-                try:
-                    sent = send(data)
-                except BlockingIOError:
-                    outlet.block(data)
-                except OSError as error:
-                    outlet.broken(error)
-                else:
-                    if sent != len(data):
-                        outlet.block(data[sent:])
-            except Exception:
-                log.failure("A flush failed")
-                outlet.abort()
 
 
 class ClientProtocol(Protocol):
@@ -436,9 +67,7 @@ class ClientProtocol(Protocol):
             self._header = HeaderParser()
             self.dataReceived = self._read_header  # type: ignore[method-assign]  # until the header is whole
         else:
-            log.info(
-                "{address} is no proxy of {endpoint}: refused", address=address, endpoint=factory.endpoint
-            )
+            factory.tell("{address} is no proxy of {endpoint}: refused", address, endpoint=factory.endpoint)
             self.cut()
 
     def _read_header(self, data: bytes) -> None:
@@ -446,7 +75,7 @@ class ClientProtocol(Protocol):
         try:
             header = self._header.feed(data)
         except ProxyError as error:
-            log.info("Refused the proxy {address}: {error}", address=address, error=error)
+            self.factory.tell("Refused the proxy {address}: {error}", address, error=error)
             self.cut()
             return
         if header is None:
@@ -460,7 +89,7 @@ class ClientProtocol(Protocol):
             self.dataReceived(header.rest)
 
     def _header_late(self) -> None:
-        log.info("No PROXY header from {address} in time", address=address_of(self.transport)[0])
+        self.factory.tell("No PROXY header from {address} in time", address_of(self.transport)[0])
         self.cut()
 
     def cut(self) -> None:
@@ -517,8 +146,23 @@ class ClientProtocol(Protocol):
         self.attach(receiver)
 
     def attach(self, receiver: Receiver) -> None:
-        """Let `receiver` have what is read, without a step between."""
-        self.dataReceived = receiver.receive  # type: ignore[method-assign]  # looked up at each read
+        """Let `receiver` have what is read, after a look at the first of it without a step between."""
+        self.dataReceived = self._first  # type: ignore[method-assign]  # looked up at each read
+
+    def _first(self, data: bytes) -> None:
+        if data[:1] == TLS_HELLO:
+            self.turn_away("it speaks TLS, and this port is plain")
+        elif self.receiver is not None:
+            self.dataReceived = self.receiver.receive  # type: ignore[method-assign]  # as above
+            self.dataReceived(data)
+
+    def turn_away(self, reason: str) -> None:
+        """Close at once, for the other end speaks something else; the log has the reason."""
+        form = "Closed a connection from {address} to {endpoint}: {reason}"
+        factory = self.factory
+        address = self.admitted or address_of(self.transport)[0]
+        factory.tell(form, address, endpoint=factory.endpoint, reason=reason)
+        self.cut()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         outlet, self.outlet = self.outlet, None
@@ -565,11 +209,16 @@ def address_of(transport: object) -> tuple[str, int]:
     return "localhost", 0
 
 
+def _write(text: str) -> None:
+    log.info("{text}", text=text)
+
+
 class ClientFactory(ServerFactory):
     """Makes the protocols of one listener.
 
     `admit` is asked with each client's address and answers with the text of a refusal, or None; `release` is
-    called once for each address admitted, when its connection is gone.
+    called once for each address admitted, when its connection is gone.  `repeats` keeps in measure what
+    strangers have written into the log.
     """
 
     noisy = False
@@ -582,6 +231,7 @@ class ClientFactory(ServerFactory):
         open_session: Callable[[Outlet, Peer], Receiver],
         admit: Callable[[str], str | None],
         release: Callable[[str], None],
+        repeats: Repeats,
         clock: IReactorTime,
         close_timeout: float = CLOSE_TIMEOUT,
         proxy_timeout: float = PROXY_TIMEOUT,
@@ -597,10 +247,15 @@ class ClientFactory(ServerFactory):
         self.open_session = open_session
         self.admit = admit
         self.release = release
+        self.repeats = repeats
         self.clock = clock
         self.close_timeout = close_timeout
         self.proxy_timeout = proxy_timeout
         self.deadlines = Deadlines(clock)
+
+    def tell(self, form: str, address: str, **details: object) -> None:
+        """Write into the log, by a form of its own, what somebody at `address` caused and may repeat."""
+        self.repeats.say(form, address, form.format(address=address, **details), _write)
 
     # Factory is generic in its protocol in newer Twisted only.
     def buildProtocol(self, addr: IAddress | None) -> ClientProtocol:  # type: ignore[override]

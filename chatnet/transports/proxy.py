@@ -11,8 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 V1_LIMIT = 107
 """Bytes of the longest version 1 header, its CR LF included."""
 
-V2_LIMIT = 536
-"""Bytes of the longest version 2 header that is accepted: addresses and the common TLVs fit in."""
+V2_LIMIT = 4096
+"""Bytes of the longest version 2 header that is accepted: a certificate may be among its TLVs."""
 
 V1_START = b"PROXY "
 V2_START = b"\r\n\r\n\x00\r\nQUIT\n"

@@ -29,17 +29,18 @@ from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatnet.links.connection import Connection as LinkConnection
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.connection import Connection as LinkConnection
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
-from chatnet.settings import ListenSettings, host_and_port
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, words_for
+from chatnet.settings import ListenSettings, Settings, host_and_port
+from chatnet.transports.client import ClientFactory, ClientProtocol, words_for
+from chatnet.transports.outlets import Receiver
 from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
-from chatnet.wire.masks import aggregate, is_loopback
+from chatnet.wire.masks import aggregate, is_loopback, normalise_address
 
 log = Logger()
 
@@ -56,32 +57,69 @@ class ServerPeer(Peer):
         return Identity(self.address, self.secure, partial(trust.vouched, self.certificate, self.chain))
 
 
-class Strangers:
-    """Accepted connections of which it is not known yet which server they are, as many as `limit` says.
+@dataclass(slots=True, frozen=True)
+class Seat:
+    """What counts of a connection of which it is not known yet which server it is."""
 
-    When there are so many, the network with the most of them loses one to a network that has less by two: who
-    only holds connections open keeps no server away.
+    network: str
+    expected: bool
+    """It comes from where a server of a ``[[link]]`` is."""
+
+
+class Strangers:
+    """Accepted connections of which it is not known yet which server they are, ``links.unknown`` at most.
+
+    When there are so many, the oldest of them goes for the next: of the network that has the most, if that of
+    the newcomer has less by two; or of the newcomer's own; or of all.  Who comes from where a server of a
+    ``[[link]]`` is goes after all others.  So who only holds connections open keeps no server away.
     """
 
-    def __init__(self, limit: Callable[[], int]) -> None:
-        self._limit = limit
-        self._networks: dict[LinkProtocol, str] = {}
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._seats: dict[LinkProtocol, Seat] = {}
+        self._places: dict[str, str] = {}  # of servers: where they were met last
+
+    def met(self, server: str, address: str) -> None:
+        """A server is, or is to be, at that address."""
+        self._places[server.lower()] = address
 
     def take(self, protocol: LinkProtocol, address: str) -> bool:
         """Whether there is room for one more; if so it is counted until it is known, or gone."""
-        self._networks = {one: network for one, network in self._networks.items() if one.is_stranger}
-        newcomer = aggregate(address, 32, 64)
-        if len(self._networks) >= self._limit():
-            counts = Counter(self._networks.values())
-            (crowd, number), *_ = counts.most_common(1)
-            if number < counts[newcomer] + 2:
+        settings = self._settings()
+        self._forget_known()
+        newcomer = Seat(aggregate(address, 32, settings.flood.network_ipv6), self._is_expected(address))
+        if len(self._seats) >= settings.links.unknown:
+            leaving = self._who_leaves(newcomer)
+            if leaving is None:
                 return False
-            oldest = next(one for one, network in self._networks.items() if network == crowd)
-            log.info("Cut off a server from {network}: too many are not known yet", network=crowd)
-            del self._networks[oldest]
-            oldest.cut()
-        self._networks[protocol] = newcomer
+            network = self._seats.pop(leaving).network
+            leaving.factory.tell("Cut off a server from {address}: too many are not known yet", network)
+            leaving.cut()
+        self._seats[protocol] = newcomer
         return True
+
+    def _forget_known(self) -> None:
+        for one in [one for one in self._seats if not one.is_stranger]:
+            del self._seats[one]
+            one.tell_where()
+
+    def _is_expected(self, address: str) -> bool:
+        return any(
+            self._places.get(block.name.lower()) == address
+            or any(not a.startswith("/") and _host(a) == address for a in block.addresses)
+            for block in self._settings().link
+        )
+
+    def _who_leaves(self, newcomer: Seat) -> LinkProtocol | None:
+        seats = {one: seat for one, seat in self._seats.items() if not seat.expected}
+        if not seats and newcomer.expected:
+            seats = self._seats
+        counts = Counter(seat.network for seat in seats.values())
+        network, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
+        own = counts[newcomer.network]
+        if most < own + 2:
+            network = newcomer.network if own else ""
+        return next((one for one, seat in seats.items() if network in ("", seat.network)), None)
 
 
 class LinkProtocol(ClientProtocol):
@@ -89,14 +127,25 @@ class LinkProtocol(ClientProtocol):
 
     factory: LinkFactory
     _over = False
+    _failure: str | None = None
 
     @property
     def is_stranger(self) -> bool:
         """Whether it is there, and not known yet which server it is."""
+        return not self._over and self._server is None
+
+    @property
+    def _server(self) -> str | None:
+        """The name of the server, once it is known."""
         connection = self.receiver
         link = connection.link if isinstance(connection, LinkConnection) else None
-        unknown = link is None or (link.server is None and link.state is not State.STANDBY)
-        return not self._over and unknown
+        known = link is not None and (link.server is not None or link.state is State.STANDBY)
+        return link.name if link is not None and known else None
+
+    def tell_where(self) -> None:
+        """If it is known which server it is, let those who come from there be expected."""
+        if self._server is not None and self.admitted is not None:
+            self.factory.strangers.met(self._server, self.admitted)
 
     def prepare_socket(self) -> None:
         self._bound_sending()
@@ -127,15 +176,24 @@ class LinkProtocol(ClientProtocol):
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
         if factory.tls is None and not is_loopback(address) and not factory.insecure():
-            log.info("Refused a server from {address}: it comes without TLS", address=address)
+            factory.tell("Refused a server from {address}: it comes without TLS", address)
             self.cut()
-        elif factory.dialled is None and not factory.strangers.take(self, address):
-            log.info("Refused a server from {address}: too many are not known yet", address=address)
+        elif factory.dialled is not None:
+            factory.strangers.met(factory.dialled, address)
+            super().enter(address, port, secure)
+        elif not factory.strangers.take(self, address):
+            factory.tell("Refused a server from {address}: too many are not known yet", address)
             self.cut()
         else:
             super().enter(address, port, secure)
 
     def refuse(self, address: str, text: str) -> None:
+        self.cut()
+
+    def turn_away(self, reason: str) -> None:
+        self._failure = reason
+        if self.outlet is not None:
+            self.outlet.failure = reason
         self.cut()
 
     def peer(
@@ -145,13 +203,14 @@ class LinkProtocol(ClientProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._over = True
+        self.tell_where()
         never_opened, admitted = self.receiver is None, self.admitted
-        failure = self.outlet.failure if self.outlet is not None else None
+        failure = self.outlet.failure if self.outlet is not None else self._failure
         super().connectionLost(reason)
         if never_opened:
             words = failure or words_for(reason)
             if self.factory.dialled is None and admitted is not None:
-                log.info("No link with {address}: {words}", address=admitted, words=words)
+                self.factory.tell("No link with {address}: {words}", admitted, words=words)
             self.factory.failed(words)
 
 
@@ -259,6 +318,10 @@ class Once(Factory):
     def forget(self) -> None:
         """There is no connection, and will be none."""
         self._factory = None
+
+
+def _host(dialled: str) -> str:
+    return normalise_address(host_and_port(dialled)[0])
 
 
 def dial(reactor: Any, attempt: Attempt, factory: LinkFactory, timeout: float) -> None:

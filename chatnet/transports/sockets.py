@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 from collections.abc import Callable
 from typing import Protocol as Seam
 
@@ -42,6 +43,10 @@ log = Logger()
 
 class MakeProtocol(Seam):
     """What a port asks for each connection."""
+
+    @property
+    def for_servers(self) -> bool:
+        """Whether the port is for other servers, which are let in as long as there is any descriptor."""
 
     def buildProtocol(self, addr: IAddress | None) -> IProtocol | None:
         """The protocol, or None to close at once."""
@@ -201,10 +206,21 @@ class ListeningSocket:
 
 @implementer(IReadDescriptor)
 class Sockets:
-    """All client sockets of a process, and the ports they come in by; `clients` are the open ones."""
+    """All client sockets of a process, and the ports they come in by; `clients` are the open ones.
 
-    def __init__(self, reactor: Reactor) -> None:
+    `room` tells how many descriptors may be in use before clients are let in no more, and `full` hears, in
+    words, of each who was not.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        room: Callable[[], int] = lambda: sys.maxsize,
+        full: Callable[[str], object] = lambda text: None,
+    ) -> None:
         self._epoll = select.epoll()
+        self._room = room
+        self._full = full
         self.clients: dict[int, ClientSocket] = {}
         self._ports: dict[int, ListeningSocket] = {}
         self._reactor = reactor
@@ -244,16 +260,21 @@ class Sockets:
                 self._unregister(descriptor)
 
     def _accept(self, descriptor: int, listening: ListeningSocket) -> None:
+        room = sys.maxsize if listening.factory.for_servers else self._room()
         for _ in range(ACCEPTS):
             try:
                 connection, peer = listening.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):
                 return
             except OSError as error:
-                log.warn("Cannot accept connections for a moment: {error}", error=error)
+                self._full(f"Cannot accept connections for a moment: {error.strerror}")
                 self._unregister(descriptor)
                 self._reactor.callLater(BREATH, self._accept_again, descriptor)
                 return
+            if connection.fileno() >= room:  # a new one is the lowest that is free
+                connection.close()
+                self._full(f"A client was not let in: {room} descriptors are in use, and the others are kept")
+                continue
             try:
                 self._enter(connection, peer, listening.factory)
             except Exception:

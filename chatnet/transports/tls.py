@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IPushProducer, IReactorTime, ITransport
@@ -19,8 +19,9 @@ from twisted.logger import Logger
 from chatnet.session.outlet import Turn
 from chatnet.settings import TLSSettings
 from chatnet.transports.certificates import CertificateStore, digest
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, SocketOutlet
+from chatnet.transports.client import TLS_HELLO, ClientFactory, ClientProtocol
 from chatnet.transports.deadlines import Deadlines
+from chatnet.transports.outlets import Receiver, SocketOutlet
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; those of TLS 1.3 are all good."""
@@ -68,8 +69,19 @@ def _accept_certificate(
     return True
 
 
-def _choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> Any:
-    return b"irc" if b"irc" in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+class ForeignProtocol(SSL.Error):
+    """What the client wants to speak (ALPN) is not spoken here."""
+
+
+def _choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes:
+    """Nobody is led to us who was to speak another protocol.  https://www.rfc-editor.org/rfc/rfc7301#section-3.2
+
+    What escapes is a fatal alert, no_application_protocol.
+    """
+    ours: bytes = connection.get_app_data()
+    if ours not in offered:
+        raise ForeignProtocol()
+    return ours
 
 
 class TLSGate:
@@ -191,6 +203,8 @@ class TLSProtocol(ClientProtocol):
     """A client under TLS. Its session is opened when the handshake is done."""
 
     outlet_class = TLSOutlet
+    spoken = b"irc"
+    """What is spoken under TLS, as it is registered for ALPN."""
     connection: SSL.Connection
     tls_outlet: TLSOutlet
 
@@ -213,6 +227,9 @@ class TLSProtocol(ClientProtocol):
         self.cut()
 
     def _hello(self, data: bytes) -> None:
+        if data and not data.startswith(TLS_HELLO):  # who dialled begins without any
+            self.turn_away("it speaks no TLS")
+            return
         if self._gate.may_begin():
             self._begin_handshake(data)
             return
@@ -247,12 +264,13 @@ class TLSProtocol(ClientProtocol):
     def make_connection(self, context: SSL.Context) -> SSL.Connection:
         """Our end of TLS, before its first byte."""
         connection = SSL.Connection(context, None)
+        connection.set_app_data(self.spoken)
         connection.set_accept_state()
         return connection
 
     def _handshake(self, data: bytes) -> None:
         connection = self.connection
-        if data:  # who dialled begins without any
+        if data:
             connection.bio_write(data)
         try:
             connection.do_handshake()

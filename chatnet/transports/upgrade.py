@@ -23,6 +23,7 @@ from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol, Opc
 from wsproto.utilities import RemoteProtocolError
 
 from chatnet.wire.masks import Network, address_in, normalise_address
+from chatnet.wire.text import cut, printable
 
 TEXT = "text.ircv3.net"
 BINARY = "binary.ircv3.net"
@@ -38,6 +39,9 @@ _START = re.compile(rb"[A-Z]{1,16} [^\s]+ HTTP/1\.1\r\n")
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)(?=:))(?::[0-9]{1,5})?")
+"""An address with a port, or in brackets."""
+
 _PARAMETER = re.compile(
     r"(?:server|client)_no_context_takeover|server_max_window_bits=(?:9|1[0-5])"
     r"|client_max_window_bits(?:=(?:9|1[0-5]))?"
@@ -47,10 +51,16 @@ _PARAMETER = re.compile(
 
 
 class Refused(Exception):
-    """The request is answered with an error; `headers` are whole lines of the answer."""
+    """The request is answered with an error; `headers` are whole lines of the answer.
 
-    def __init__(self, status: HTTPStatus, text: str, headers: Sequence[str] = ()) -> None:
+    If it is `odd`, it may be by a mistake of who set up this server, or something before it.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, text: str, headers: Sequence[str] = (), *, odd: bool = False
+    ) -> None:
         super().__init__(text)
+        self.odd = odd
         self.status = status
         self.text = text
         self.headers = headers
@@ -115,9 +125,11 @@ class Opening:
         values = [value for header, value in self._request.extra_headers if header == name]
         return b", ".join(values).decode("latin-1")
 
-    def check_origin(self, allowed: Sequence[Callable[[str], bool]]) -> None:
-        """Refuse a web page that may not come here, by `allowed` or, if that is empty, by its host name.
+    def check_origin(self, allowed: Sequence[Callable[[str], bool]], is_ours: Callable[[str], bool]) -> None:
+        """Refuse a web page that may not come here by `allowed`.
 
+        If that is empty it has to be of the host that it connects to, and that `is_ours`: who owns another
+        name can let it lead here in the middle of a visit (DNS rebinding); both then have the same name.
         Without an Origin header it is no browser, which could not be held by this anyway.
         """
         origin = self._header(b"origin").lower()
@@ -127,12 +139,14 @@ class Opening:
             welcome = any(may_come(origin) for may_come in allowed)
         else:
             host = _host_of(f"//{self._request.host}")
-            welcome = host is not None and host == _host_of(origin)
+            welcome = host is not None and host == _host_of(origin) and is_ours(host)
         if not welcome:
-            raise Refused(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect here.")
+            page = printable(cut(origin, 200))
+            text = f"Pages of {page} may not connect here, unless `origins` has it."
+            raise Refused(HTTPStatus.FORBIDDEN, text, odd=True)
 
-    def forwarded_for(self, trusted: Sequence[Network]) -> str | None:
-        """The address of the client that the proxies in front tell of; None if they tell of none.
+    def forwarded_for(self, trusted: Sequence[Network]) -> str:
+        """The address of the client that the proxies in front tell of, with or without its port.
 
         Each proxy appends where its request came from, so the client is the last address that is not a
         trusted proxy's; what stands before it, it may have made up itself.
@@ -141,11 +155,14 @@ class Opening:
         client = None
         for entry in reversed(told):
             try:
-                client = normalise_address(str(ip_address(entry)))
+                client = normalise_address(str(ip_address(_without_port(entry))))
             except ValueError:
-                raise Refused(HTTPStatus.BAD_REQUEST, "X-Forwarded-For holds no address.") from None
+                text = "X-Forwarded-For holds what is no address."
+                raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True) from None
             if not address_in(client, trusted):
                 break
+        if client is None:
+            raise Refused(HTTPStatus.BAD_REQUEST, "It is a proxy, and tells no X-Forwarded-For.", odd=True)
         return client
 
     @property
@@ -181,11 +198,18 @@ def _refused(error: RemoteProtocolError) -> Refused:
     return Refused(HTTPStatus(hint.status_code), f"{error}.", headers)
 
 
+def _without_port(text: str) -> str:
+    """``192.0.2.6`` of ``192.0.2.6:5678``, ``2001:db8::1`` of ``[2001:db8::1]:4711`` or ``[2001:db8::1]``."""
+    found = _HOST_PORT.fullmatch(text)
+    return text if found is None else found[1] or found[2]
+
+
 def _host_of(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        host = urlsplit(url).hostname
     except ValueError:
         return None
+    return None if host is None else host.removesuffix(".")
 
 
 class Deflate(PerMessageDeflate):

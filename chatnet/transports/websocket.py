@@ -21,7 +21,8 @@ from wsproto.frame_protocol import CloseReason
 
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings, WebSocketSettings
-from chatnet.transports.client import ClientFactory, ClientProtocol, Receiver, SocketOutlet
+from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import BINARY, Deflate, Opening, Refused
 from chatnet.wire.masks import address_in, compile_glob, parse_network
 
@@ -201,7 +202,11 @@ class WebSocket:
         self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time."))
 
     def _refuse(self, refused: Refused) -> None:
-        log.debug("Refused {address}: {text}", address=self._peer.address, text=refused.text)
+        form, address = "Refused {address}: {text}", self._peer.address
+        if refused.odd:
+            self._factory.tell(form, address, text=refused.text)
+        else:
+            log.debug(form, address=address, text=refused.text)
         self._opening = None
         self._factory.deadlines.clear(self)
         self._outlet.say(refused.answer())
@@ -209,7 +214,7 @@ class WebSocket:
 
     def _open(self, opening: Opening, rest: bytes) -> None:
         factory, outlet = self._factory, self._outlet
-        opening.check_origin(factory.origins)
+        opening.check_origin(factory.origins, factory.is_ours)
         if self._protocol.admitted is None:
             self._come_forward(opening)
         deflate = Deflate(factory.settings().message_size) if factory.listen.compression else None
@@ -236,10 +241,9 @@ class WebSocket:
         """A proxy that we trust is at the other end: learn who is behind it, and whether they may come in."""
         peer, factory = self._peer, self._factory
         client = opening.forwarded_for(factory.trusted)
-        if client is not None:
-            # Whatever is known of the connection is the proxy's: its TLS and its certificate, too.
-            secure, kind = opening.forwarded_secure, peer.connection_class
-            self._peer = peer = Peer(client, 0, peer.listener, secure, connection_class=kind)
+        # Whatever is known of the connection is the proxy's: its TLS and its certificate, too.
+        secure, kind = opening.forwarded_secure, peer.connection_class
+        self._peer = peer = Peer(client, 0, peer.listener, secure, connection_class=kind)
         if (refusal := factory.admit(peer.address)) is not None:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, refusal)
         self._protocol.admitted = peer.address
@@ -365,7 +369,8 @@ class WebSocketProtocol(ClientProtocol):
 class WebSocketFactory(ClientFactory):
     """Makes the protocols of one WebSocket listener; `settings` is asked at the moment of use.
 
-    `going_away` tells whether sessions that are closed now are so because the server ends.
+    `going_away` tells whether sessions that are closed now are so because the server ends; `is_ours` whether
+    a host name is one of this server.
     """
 
     def __init__(
@@ -374,11 +379,13 @@ class WebSocketFactory(ClientFactory):
         *,
         settings: Callable[[], WebSocketSettings],
         going_away: Callable[[], bool],
+        is_ours: Callable[[str], bool],
         **options: Any,
     ) -> None:
         super().__init__(listen, **options)
         self.settings = settings
         self.going_away = going_away
+        self.is_ours = is_ours
         self.origins = [compile_glob(origin, str.lower) for origin in listen.origins]
         networks = map(parse_network, listen.forwarded_from)
         self.trusted = [network for network in networks if network is not None]

@@ -20,6 +20,7 @@ class WebSocketTLSProtocol(TLSProtocol, WebSocketProtocol):
     """A WebSocket client under TLS. It is asked for no certificate: browsers would ask people for one."""
 
     outlet_class = TLSFrameOutlet
+    spoken = b"http/1.1"
 
     def make_connection(self, context: SSL.Context) -> SSL.Connection:
         connection = super().make_connection(context)

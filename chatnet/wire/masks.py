@@ -88,6 +88,7 @@ def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10) -> str:
 
     `nick` is `nick!*@*`, `nick!user` is `nick!user@*`, `user@host` is `*!user@host`, and what holds a dot, a
     colon or a slash, which no nick does, is `*!*@host`.  It ends at the first space; nothing is `*!*@*`.
+    An IPv6 address is written as hosts are shown, in whatever spelling it came.
     """
     text = _STARS.sub("*", text.partition(" ")[0])
     nick = user = host = ""
@@ -102,7 +103,8 @@ def complete_mask(text: str, nick_limit: int = 30, user_limit: int = 10) -> str:
         host = text
     else:
         nick = text
-    return f"{cut(nick, nick_limit) or '*'}!{cut(user, user_limit) or '*'}@{cut(host, LONGEST_HOST) or '*'}"
+    host = cut(_shown(host), LONGEST_HOST)
+    return f"{cut(nick, nick_limit) or '*'}!{cut(user, user_limit) or '*'}@{host or '*'}"
 
 
 @lru_cache(1024)
@@ -118,6 +120,19 @@ def normalise_address(text: str) -> str:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return str(address)
+
+
+def _shown(host: str) -> str:
+    """The host of a mask as it is shown, if it is an IPv6 address, or a network of such; else as it is."""
+    address, slash, bits = host.partition("/")
+    if ":" not in address or parse_network(host) is None:
+        return host
+    plain = normalise_address(address)
+    if slash and ":" not in plain:
+        if int(bits) < _MAPPED_BITS:
+            return host
+        bits = str(int(bits) - _MAPPED_BITS)
+    return wire_address(plain) + slash + bits
 
 
 def wire_address(text: str) -> str:

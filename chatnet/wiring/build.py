@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +13,14 @@ from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
-from chatnet.links.dialler import Attempt, Connect
+from chatnet.links.dialling.attempts import Attempt, Connect
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.repeats import Repeats
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
@@ -39,6 +41,7 @@ class Parts:
     delivery: Delivery
     history: Ring
     admission: Admission
+    repeats: Repeats
     links: Links
     turn: Turn
 
@@ -61,6 +64,7 @@ def build(
     certified: Callable[[str], bool],
     control: Control | None = None,
     connect: Connect = unconnected,
+    chance: Callable[[], float] = random.random,
     first_uid: int = 0,
 ) -> Parts:
     """Make a node that has no listeners yet."""
@@ -76,7 +80,8 @@ def build(
     monitors = Monitors(node, shadows)
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
-    links = Links(node, history, connect)
+    repeats = Repeats(clock.later, lambda: node.settings.flood)
+    links = Links(node, history, connect, lambda: sessions.cloaks.digest, chance)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -92,10 +97,11 @@ def build(
         certified=certified,
         admission=admission,
         links=links,
+        authority=links.agents,
+        repeats=repeats,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
-    links.cloak_digest = lambda: sessions.cloaks.digest
     node.observe(
         [
             delivery,
@@ -103,11 +109,7 @@ def build(
             history,
             sessions,
             Opers(sessions),
-            links,
-            links.dialler,
-            links.backfill,
-            links.agents,
-            links.logins,
+            *links.observers,
         ]
     )
-    return Parts(node, sessions, delivery, history, admission, links, turn)
+    return Parts(node, sessions, delivery, history, admission, repeats, links, turn)

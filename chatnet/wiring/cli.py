@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _init(arguments: argparse.Namespace) -> None:
     from chatnet.transports.certificates import fingerprint, make_self_signed
+    from chatnet.transports.private import others_write
     from chatnet.wiring.config import ConfigError, check
     from chatnet.wiring.datafolder import DEFAULT_NAME
     from chatnet.wiring.template import template
@@ -96,6 +97,10 @@ def _init(arguments: argparse.Namespace) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / DEFAULT_NAME).mkdir(mode=0o700, exist_ok=True)
+        if others_write(folder / DEFAULT_NAME):
+            raise _Failure(
+                f"{folder / DEFAULT_NAME} may be changed by others: chmod go-w {folder / DEFAULT_NAME}"
+            )
         certificates.mkdir(mode=0o700, exist_ok=True)
         _write(config, template({"server": chosen}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
@@ -113,11 +118,13 @@ def _init(arguments: argparse.Namespace) -> None:
 
 
 def _write(file: Path, text: str, force: bool) -> None:
+    from chatnet.transports.private import open_own
+
     if file.exists() and not force:
         print(f"kept   {file}")
         return
     # The configuration may come to hold secrets, so it is not for everybody.
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    descriptor = open_own(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
     with open(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
     print(f"wrote  {file}")

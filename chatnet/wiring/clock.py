@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chatnet.node import Timer
+
+
+def count_steadily(reactor: Any) -> None:
+    """Have `reactor` count seconds that never jump.  To be called before anything is asked of it for later.
+
+    Twisted's own choice is the wall clock: set back by an hour, it would let everything wait for an hour that
+    was to happen later, and be it in the next turn; set forward, it would end all that may take some time.
+    """
+    reactor.seconds = time.monotonic
 
 
 class ReactorTimer:

@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 
 from chatnet.settings import CloakSettings
-from chatnet.transports.private import write_privately
+from chatnet.transports.private import exposed, open_own, others_write, write_privately
 from chatnet.wiring.config import Loaded, os_reason
 
 DEFAULT_NAME = "chatnet-data"
@@ -30,7 +30,7 @@ def locate(loaded: Loaded) -> Path:
 
 
 class DataFolder:
-    """A data folder that this process holds; made (mode 0700) when it is not there."""
+    """A data folder that this process holds, and that others may not change; made (mode 0700) if need be."""
 
     __slots__ = ("_lock", "path")
 
@@ -40,9 +40,14 @@ class DataFolder:
             # Folders above it are the operator's: only the last one is private.
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700, exist_ok=True)
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if others_write(path):  # they could put what they like in the place of keys
+                raise DataFolderError(f"The data folder {path} may be changed by others: chmod go-w {path}")
+            self._lock = open_own(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except (OSError, ValueError) as error:
-            raise DataFolderError(f"The data folder {path} cannot be used: {os_reason(error)}.") from None
+            what = "lock " if isinstance(error, OSError) and error.filename == str(path / "lock") else ""
+            raise DataFolderError(
+                f"The data folder {path} cannot be used: {what}{os_reason(error)}."
+            ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -68,6 +73,10 @@ class DataFolder:
             os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = -1
+
+    def exposed(self, settings: CloakSettings) -> list[str]:
+        """What is wrong with the rights of the cloak key, if it is in use: a sentence, or none."""
+        return exposed([self.path / "cloak.key"] if settings.key is None else [])
 
     def cloak_key(self, settings: CloakSettings) -> bytes:
         """The secret that cloaks are made with: the configured one, else the one kept here (made once)."""

@@ -10,12 +10,12 @@ from typing import Any, Final, cast
 
 from twisted.internet.task import deferLater
 
-from chatnet.links.connection import Exit
-from chatnet.links.dialler import Attempt
+from chatnet.links.dialling.attempts import Attempt
 from chatnet.links.draining import Drain
-from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
-from chatnet.links.link import Link
+from chatnet.links.neighbour.connection import Exit
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link
 from chatnet.settings import ListenSettings
 from chatnet.transports.client import ClientFactory
 from chatnet.wiring.build import Parts
@@ -86,7 +86,7 @@ class Linking:
 
     def close(self, reason: str) -> None:
         """End all links, and begin none."""
-        self._parts.links.dialler.resting = True
+        self._parts.links.calling.resting = True
         close_all(self._parts.links, reason)
 
     def _make_factory(
@@ -96,10 +96,11 @@ class Linking:
 
         settings = self._settings
         if self._strangers is None:
-            self._strangers = Strangers(lambda: settings().links.unknown)
+            self._strangers = Strangers(settings)
         return LinkFactory(
             listen,
             turn=self._parts.turn,
+            repeats=self._parts.repeats,
             clock=self._reactor,
             open_link=open_link,
             strangers=self._strangers,

@@ -35,8 +35,9 @@ class Entrance(ServerFactory):
 
     noisy = False
 
-    def __init__(self, inner: IProtocolFactory) -> None:
+    def __init__(self, inner: IProtocolFactory, for_servers: bool) -> None:
         self.inner = inner
+        self.for_servers = for_servers
 
     def buildProtocol(self, addr: IAddress | None) -> IProtocol | None:  # type: ignore[override]
         # (Factory is generic in its protocol in newer Twisted only.)
@@ -102,6 +103,7 @@ class Listeners:
             current = self._open[settings.endpoint]
             current.settings = settings
             current.entrance.inner = factories[settings.endpoint]
+            current.entrance.for_servers = settings.kind == "server"
         for listener in opened:
             self._open[listener.settings.endpoint] = listener
         for closing in self._begin_close(gone):
@@ -112,7 +114,7 @@ class Listeners:
         await self.reconcile(())
 
     async def _listen(self, settings: ListenSettings, factory: IProtocolFactory) -> OpenListener:
-        entrance = Entrance(factory)
+        entrance = Entrance(factory, settings.kind == "server")
         endpoint = serverFromString(self._reactor, with_backlog(settings.endpoint))
         port = await endpoint.listen(entrance)
         if self.sockets is not None:

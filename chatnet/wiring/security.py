@@ -12,6 +12,7 @@ from typing import Any
 
 from chatnet.settings import Settings
 from chatnet.transports.client import ClientFactory, ClientProtocol
+from chatnet.wire.masks import parse_network
 from chatnet.wiring.config import ConfigError, os_reason
 
 
@@ -154,6 +155,17 @@ class Security:
         """Whether clients can trust the certificate that they are shown for `hostname`."""
         return self._gate is not None and self._gate.store.certifies(hostname, datetime.now(UTC))
 
+    def is_ours(self, host: str) -> bool:
+        """Whether a host name, in lower case, is one of this server; an address is nobody else's either."""
+        settings = self._settings()
+        return (
+            host == settings.server.name.lower()
+            or any(host == block.hostname for block in settings.sts)
+            or host == "localhost"
+            or parse_network(host) is not None
+            or (self._gate is not None and self._gate.store.names(host))
+        )
+
     def unpromised(self) -> list[str]:
         """A sentence for each host whose STS policy is not offered."""
         return [
@@ -176,6 +188,10 @@ class Security:
             for name, end in store.expiring(days, now)
         ]
         return list(dict.fromkeys(sentences))
+
+    def exposed(self) -> list[str]:
+        """A sentence for each private key that others may read or change."""
+        return list(dict.fromkeys(sentence for store in self._in_use() for sentence in store.exposed()))
 
     def _in_use(self) -> list[Any]:
         return [store for store in self.stores if store is not None]

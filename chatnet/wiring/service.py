@@ -29,8 +29,9 @@ from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
-from chatnet.transports.client import ClientFactory, ClientTurn
+from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
+from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
@@ -115,7 +116,7 @@ class ChatService(Service):
         allow_descriptors()
         try:
             if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
-                self._listeners.sockets = Sockets(self._reactor)
+                self._listeners.sockets = Sockets(self._reactor, self._room, self._full)
             self._security.prepare(settings)
         except ConfigError as error:
             problems.extend(error.problems)
@@ -181,7 +182,7 @@ class ChatService(Service):
             )
         for line in self._security.describe():
             log.info("{line}", line=line)
-        for sentence in self._security.unpromised():
+        for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
@@ -197,6 +198,7 @@ class ChatService(Service):
             "open_session": parts.sessions.open,
             "admit": self._admit,
             "release": self._release,
+            "repeats": parts.repeats,
             "clock": self._reactor,
         }
         if listen.kind == "irc":
@@ -207,6 +209,7 @@ class ChatService(Service):
             listen,
             settings=lambda: parts.node.settings.websocket,
             going_away=lambda: not self.running,
+            is_ours=self._security.is_ours,
             tls=self._security.websocket,
             **options,
         )
@@ -214,7 +217,7 @@ class ChatService(Service):
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.node.notice("r", f"Refused {address}: {refusal}")
+            self._parts.sessions.notice("r", address, f"Refused {address}: {refusal}")
             return refusal
         self._entered()
         return None
@@ -222,6 +225,22 @@ class ChatService(Service):
     def _release(self, address: str) -> None:
         self._parts.admission.release(address)
         self._left()
+
+    def _room(self) -> int:
+        """Descriptors that may be in use before clients are let in no more."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if limit == resource.RLIM_INFINITY:
+            return sys.maxsize
+        return max(limit - self._parts.node.settings.limits.spare_descriptors, limit // 2)
+
+    def _full(self, text: str) -> None:
+        """Somebody was not let in for want of descriptors: it is told once a minute."""
+        self._parts.repeats.say("descriptors", "", text, self._tell_full)
+
+    def _tell_full(self, text: str) -> None:
+        text += ". A higher limit (ulimit -n, or LimitNOFILE of systemd) lets more in."
+        log.warn("{text}", text=text)
+        self._parts.node.notice("g", text)
 
     def _entered(self) -> None:
         self._connections += 1
@@ -288,11 +307,15 @@ class ChatService(Service):
             self._loops.remove(self._certificate_clock)
             self._certificate_clock = self._every(new.tls.reload_interval, self._refresh_certificates)
         self._tell_certificate_problems()
-        for sentence in self._security.unpromised():
+        for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
             self._parts.node.notice("g", sentence)
         log.info("The configuration was read again")
         return []
+
+    def _exposed(self) -> list[str]:
+        """A sentence for each secret key that others may read or change."""
+        return [*self._folder.exposed(self._parts.node.settings.cloak), *self._security.exposed()]
 
     def _refresh_certificates(self) -> None:
         self._tell_certificate_problems()

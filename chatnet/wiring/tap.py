@@ -7,6 +7,7 @@ import os
 from twisted.application.service import IService
 from twisted.python import usage
 
+from chatnet.wiring.clock import count_steadily
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.datafolder import DataFolder, DataFolderError, locate
 from chatnet.wiring.logs import LoggedService
@@ -27,6 +28,7 @@ def makeService(options: Options) -> IService:
     """The service that twistd runs. What is wrong with the configuration ends the start, in plain words."""
     from twisted.internet import reactor
 
+    count_steadily(reactor)
     from chatnet.wiring.service import ChatService
 
     try:

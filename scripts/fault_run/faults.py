@@ -11,10 +11,11 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from fault_run.network import Link, Network
-from fault_run.nodes import KEPT, Node
+from fault_run.nodes import KEPT, Node, Times
 from fault_run.people import TALK
 from fault_run.proxy import Pipe
 from fault_run.waiting import pause, until
@@ -70,6 +71,47 @@ def kind(name: str, weight: int, outage: Outage, *, packets: bool = False) -> Ca
         return strike
 
     return enter
+
+
+def lasting(
+    name: str,
+    weight: int,
+    outage: Outage,
+    strike: Callable[[Network, random.Random, float], Awaitable[Struck]],
+    span: Callable[[Times], tuple[float, float]] | None = None,
+) -> None:
+    """Enter a kind of fault that lasts some seconds: from, to; without a `span` longer than the grace."""
+
+    @kind(name, weight, outage)
+    async def for_a_time(network: Network, dice: random.Random) -> Struck:
+        times = network.times
+        return await strike(network, dice, times.long if span is None else seconds(dice, *span(times)))
+
+
+def at_the_edge(times: Times) -> tuple[float, float]:
+    """When others give up somebody who fell silent, or shortly before."""
+    end = times.ping_timeout + times.grace
+    return end - 1.0, end + 1.5
+
+
+def before_it(times: Times, least: float) -> tuple[float, float]:
+    """Too short for them to give anybody up; silence may be noticed."""
+    return least, times.ping_timeout + times.grace * 0.4
+
+
+async def held(
+    network: Network,
+    link: Link,
+    time: float,
+    begin: Callable[[], object],
+    end: Callable[[], object],
+    how: str = "",
+) -> Struck:
+    """Let something begin at a link, and end after `time` seconds; `how` stands before the time."""
+    begin()
+    await pause(network.reactor, time)
+    end()
+    return Struck(str(link), f"{how}{time} s", between(network, link))
 
 
 def plan(seed: int, count: int, only: list[str], packets: bool) -> list[Kind]:
@@ -131,10 +173,7 @@ async def half_close(network: Network, dice: random.Random) -> Struck:
 async def stall(network: Network, dice: random.Random) -> Struck:
     """Nothing passes, for a time that is not noticed."""
     link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.unnoticed)
-    link.proxy.stall(True)
-    await pause(network.reactor, time)
-    link.proxy.stall(False)
-    return Struck(str(link), f"{time} s", between(network, link))
+    return await held(network, link, time, partial(link.proxy.stall, True), partial(link.proxy.stall, False))
 
 
 @kind("one way only", 2, Outage.SHORT)
@@ -196,24 +235,27 @@ async def cut_in_handshake(network: Network, dice: random.Random) -> Struck:
 async def cut_in_burst(network: Network, dice: random.Random) -> Struck:
     """A split, and RST while they tell each other what they know."""
     link, back, size = dice.choice(network.links), dice.random() < 0.5, dice.randrange(3500, 9000)
-    link.proxy.refuse()
-    link.proxy.reset()
+    shut(link)
     await pause(network.reactor, network.times.long)
     link.proxy.open()
     await cut_next(network, link, [(back, size)])
     return Struck(str(link), f"{toward(link, back)}, {size} bytes", between(network, link))
 
 
-@kind("refused", 2, Outage.SHORT)
-async def refused(network: Network, dice: random.Random) -> Struck:
-    """RST, and no new connection for a while."""
-    return await refuse(network, dice, seconds(dice, 0.3, network.times.grace * 0.5))
+async def refuse(network: Network, dice: random.Random, time: float) -> Struck:
+    """RST, and no new connection for a time."""
+    link = dice.choice(network.links)
+    return await held(network, link, time, partial(shut, link), link.proxy.open)
 
 
-@kind("refused for long", 2, Outage.LONG)
-async def refused_for_long(network: Network, dice: random.Random) -> Struck:
-    """RST, and no new connection for longer than the grace."""
-    return await refuse(network, dice, network.times.long)
+def shut(link: Link) -> None:
+    """RST to both ends, and no new connection."""
+    link.proxy.refuse()
+    link.proxy.reset()
+
+
+lasting("refused", 2, Outage.SHORT, refuse, lambda times: (0.3, times.grace * 0.5))
+lasting("refused for long", 2, Outage.LONG, refuse)
 
 
 @kind("refused, and much said", 1, Outage.LONG)
@@ -221,8 +263,7 @@ async def refused_and_much_said(network: Network, dice: random.Random) -> Struck
     """RST, and no new connection for less than the grace, but more is said than a link keeps."""
     link = dice.choice(network.links)
     end = dice.choice(link.ends)
-    link.proxy.refuse()
-    link.proxy.reset()
+    shut(link)
     await pause(network.reactor, 0.3)
     lines = KEPT * 5 // 4 // len(MUCH)
     await network.on(end).ask(*[f"PRIVMSG {TALK} :{MUCH}"] * lines)
@@ -231,70 +272,24 @@ async def refused_and_much_said(network: Network, dice: random.Random) -> Struck
     return Struck(str(link), f"{lines} lines at {end.short.upper()}", between(network, link))
 
 
-@kind("refused to the edge", 2, Outage.EDGE)
-async def refused_to_the_edge(network: Network, dice: random.Random) -> Struck:
-    """RST, and no new connection for about the grace."""
-    return await refuse(network, dice, seconds(dice, network.times.grace - 1.5, network.times.grace + 1.0))
-
-
-async def refuse(network: Network, dice: random.Random, time: float) -> Struck:
-    link = dice.choice(network.links)
-    link.proxy.refuse()
-    link.proxy.reset()
-    await pause(network.reactor, time)
-    link.proxy.open()
-    return Struck(str(link), f"{time} s", between(network, link))
-
-
-@kind("black hole", 3, Outage.SHORT)
-async def hole(network: Network, dice: random.Random) -> Struck:
-    """Nothing passes, nothing is answered, for a while."""
-    times = network.times
-    return await swallow(network, dice, seconds(dice, 1.0, times.ping_timeout + times.grace * 0.4))
-
-
-@kind("black hole for long", 1, Outage.LONG)
-async def hole_for_long(network: Network, dice: random.Random) -> Struck:
-    """Nothing passes, nothing is answered, for longer than the grace."""
-    return await swallow(network, dice, network.times.long)
-
-
-@kind("black hole to the edge", 1, Outage.EDGE)
-async def hole_to_the_edge(network: Network, dice: random.Random) -> Struck:
-    """Nothing passes, nothing is answered, for about the grace."""
-    end = network.times.ping_timeout + network.times.grace
-    return await swallow(network, dice, seconds(dice, end - 1.0, end + 1.5))
+lasting("refused to the edge", 2, Outage.EDGE, refuse, lambda times: (times.grace - 1.5, times.grace + 1.0))
 
 
 async def swallow(network: Network, dice: random.Random, time: float) -> Struck:
+    """Nothing passes, nothing is answered, for a time."""
     link = dice.choice(network.links)
-    link.proxy.silence(True)
-    await pause(network.reactor, time)
-    link.proxy.silence(False)
-    return Struck(str(link), f"{time} s", between(network, link))
+    return await held(
+        network, link, time, partial(link.proxy.silence, True), partial(link.proxy.silence, False)
+    )
 
 
-@kind("stopped", 3, Outage.SHORT)
-async def stopped(network: Network, dice: random.Random) -> Struck:
-    """SIGSTOP, and SIGCONT before the others give it up."""
-    times = network.times
-    return await freeze(network, dice, seconds(dice, 0.5, times.ping_timeout + times.grace * 0.4))
-
-
-@kind("stopped for long", 1, Outage.LONG)
-async def stopped_for_long(network: Network, dice: random.Random) -> Struck:
-    """SIGSTOP, and SIGCONT when the others have given it up."""
-    return await freeze(network, dice, network.times.long)
-
-
-@kind("stopped to the edge", 1, Outage.EDGE)
-async def stopped_to_the_edge(network: Network, dice: random.Random) -> Struck:
-    """SIGSTOP, and SIGCONT when the others are about to give it up."""
-    end = network.times.ping_timeout + network.times.grace
-    return await freeze(network, dice, seconds(dice, end - 1.0, end + 1.5))
+lasting("black hole", 3, Outage.SHORT, swallow, partial(before_it, least=1.0))
+lasting("black hole for long", 1, Outage.LONG, swallow)
+lasting("black hole to the edge", 1, Outage.EDGE, swallow, at_the_edge)
 
 
 async def freeze(network: Network, dice: random.Random, time: float) -> Struck:
+    """SIGSTOP, and SIGCONT after a time."""
     node = dice.choice(network.nodes)
     node.signal(signal.SIGSTOP)
     await pause(network.reactor, time)
@@ -302,6 +297,11 @@ async def freeze(network: Network, dice: random.Random, time: float) -> Struck:
     a, b, c = network.nodes
     twice = {frozenset({a, c})} if node is b else set()
     return Struck(node.short.upper(), f"{time} s", around(network, node), twice=twice)
+
+
+lasting("stopped", 3, Outage.SHORT, freeze, partial(before_it, least=0.5))
+lasting("stopped for long", 1, Outage.LONG, freeze)
+lasting("stopped to the edge", 1, Outage.EDGE, freeze, at_the_edge)
 
 
 @kind("killed", 2, Outage.LONG)
@@ -326,26 +326,20 @@ async def end(network: Network, dice: random.Random, number: signal.Signals) -> 
 async def packets_lost(network: Network, dice: random.Random) -> Struck:
     """So many of a hundred packets are lost for a while; TCP sends them again."""
     link, percent, time = dice.choice(network.links), dice.randrange(5, 31), seconds(dice, 1.0, 4.0)
-    await lose_packets(network, link, percent, time)
-    return Struck(str(link), f"{percent} %, {time} s", between(network, link))
+    return await lose_packets(network, link, percent, time, f"{percent} %, ")
 
 
 @kind("all packets lost", 1, Outage.SHORT, packets=True)
 async def all_packets_lost(network: Network, dice: random.Random) -> Struck:
     """A black hole for a while."""
-    times = network.times
-    link = dice.choice(network.links)
-    time = seconds(dice, 1.0, times.ping_timeout + times.grace * 0.4)
-    await lose_packets(network, link, 100, time)
-    return Struck(str(link), f"{time} s", between(network, link))
+    link, time = dice.choice(network.links), seconds(dice, *before_it(network.times, 1.0))
+    return await lose_packets(network, link, 100, time)
 
 
 @kind("all packets lost for long", 1, Outage.LONG, packets=True)
 async def all_packets_lost_for_long(network: Network, dice: random.Random) -> Struck:
     """A black hole for longer than the grace."""
-    link = dice.choice(network.links)
-    await lose_packets(network, link, 100, network.times.long)
-    return Struck(str(link), f"{network.times.long} s", between(network, link))
+    return await lose_packets(network, dice.choice(network.links), 100, network.times.long)
 
 
 @kind("packets rejected", 1, Outage.SHORT, packets=True)
@@ -353,17 +347,14 @@ async def packets_rejected(network: Network, dice: random.Random) -> Struck:
     """A firewall answers with RST for a while."""
     link, time = dice.choice(network.links), seconds(dice, 0.5, network.times.grace * 0.5)
     assert network.packets is not None
-    network.packets.reject(link.proxy.port)
-    await pause(network.reactor, time)
-    network.packets.pass_all()
-    return Struck(str(link), f"{time} s", between(network, link))
+    begin = partial(network.packets.reject, link.proxy.port)
+    return await held(network, link, time, begin, network.packets.pass_all)
 
 
-async def lose_packets(network: Network, link: Link, percent: int, time: float) -> None:
+async def lose_packets(network: Network, link: Link, percent: int, time: float, how: str = "") -> Struck:
     assert network.packets is not None
-    network.packets.drop(link.proxy.port, percent)
-    await pause(network.reactor, time)
-    network.packets.pass_all()
+    begin = partial(network.packets.drop, link.proxy.port, percent)
+    return await held(network, link, time, begin, network.packets.pass_all, how)
 
 
 def toward(link: Link, back: bool) -> str:

@@ -19,13 +19,12 @@ import termios
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
 from argon2 import PasswordHasher
 from authority import Authority
 from daemon_process import DEADLINE, Daemon, free_port, wait_for
+from process import Process
 
 CONFIGURATION = """
 [server]
@@ -88,15 +87,14 @@ def certified(folder: Path, more: str = "") -> tuple[Daemon, Authority]:
     return configured(folder, tls + more), authority
 
 
-class Program:
+class Program(Process):
     """What all have in common: lines appear in logs, and are waited for one after another."""
 
     name = ""
-    process: subprocess.Popen[bytes]
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self.folder = folder
+        super().__init__(folder)
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -112,7 +110,7 @@ class Program:
 
     def work(self) -> None:
         """Let it go on for a moment."""
-        assert self.process.poll() is None, f"{self.name} has ended:\n" + "\n".join(self.shown())
+        assert self.is_running(), f"{self.name} has ended:\n" + "\n".join(self.shown())
 
     def shown(self) -> list[str]:
         """Every line that it has shown so far."""
@@ -137,20 +135,6 @@ class Program:
                     self._read_to[log] = number + 1
                     return True
         return False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let nothing of it be left."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 def require(name: str) -> None:
@@ -198,7 +182,7 @@ class Irssi(Program):
             wait_for(lambda: "(status)" in self._look(), "the first screen of irssi")
             self._prepare()
         except BaseException:
-            self.close()
+            self.end()
             raise
 
     def _prepare(self) -> None:
@@ -241,13 +225,13 @@ class Irssi(Program):
 
         def has_ended() -> bool:
             self._look()
-            return self.process.poll() is not None
+            return not self.is_running()
 
         self.enter(f"/quit {text}")
         wait_for(has_ended, "the end of irssi")
 
-    def close(self) -> None:
-        super().close()
+    def end(self) -> None:
+        super().end()
         os.close(self._terminal)
 
 
@@ -288,7 +272,7 @@ class WeeChat(Program):
                 pytest.skip("WeeChat's fifo plugin is not installed (package weechat-plugins)")
             wait_for(self._opens_fifo, "WeeChat's FIFO")
         except BaseException:
-            self.close()
+            self.end()
             raise
 
     def _plugins(self) -> str:
@@ -303,7 +287,7 @@ class WeeChat(Program):
     def _opens_fifo(self) -> bool:
         self.work()
         try:
-            fifo = self.folder / f"weechat_fifo_{self.process.pid}"
+            fifo = self.folder / f"weechat_fifo_{self.pid}"
             self._fifo = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # not made yet, or not read yet
             return False
@@ -324,8 +308,8 @@ class WeeChat(Program):
         """What it shows as errors: a command unknown or malformed above all."""
         return [line for line in self.shown() if line.split("\t")[1] == "=!="]
 
-    def close(self) -> None:
-        super().close()
+    def end(self) -> None:
+        super().end()
         if self._fifo >= 0:
             os.close(self._fifo)
 
@@ -338,16 +322,7 @@ class Bot(Program):
     ) -> None:
         super().__init__(folder)
         self.name = Path(command[0]).name
-        self.log = folder / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={**self.environment, "PYTHONUNBUFFERED": "1", **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.run(command, {**self.environment, "PYTHONUNBUFFERED": "1", **(environment or {})})
 
     def logs(self) -> Iterable[Path]:
         return [self.log]
@@ -358,4 +333,4 @@ class Bot(Program):
 
     def ended(self) -> int:
         """Wait for its end; the exit status."""
-        return self.process.wait(DEADLINE)
+        return self.wait(DEADLINE)

@@ -302,7 +302,7 @@ def test_thousands_of_requests_leave_nothing_behind(house: House) -> None:
         ann.send((both + b"CAP LS 302\r\n") * 10)
         ann.lines()
     assert ann.session.caps == cap.CAP_NOTIFY
-    groups = house.parts.delivery._channels
+    groups = house.parts.delivery.channels
     assert [list(group) for group in groups.values()] == [[cap.CAP_NOTIFY]]
 
 

@@ -497,3 +497,34 @@ def test_what_clients_see_is_what_holds(
             mirror.read(line)
         mirror.same(channel(house, "#c"))
         house.check()
+
+
+@pytest.mark.parametrize("letter", ["b", "e", "I"])
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("*!*@2001:DB8:0:0:0:0:0:5", "*!*@2001:db8::5"),
+        ("2001:db8:0::5", "*!*@2001:db8::5"),
+        ("*!*@::ffff:192.0.2.7", "*!*@192.0.2.7"),
+        ("$m:*!*@2001:db8:0::5", "$m:*!*@2001:db8::5"),
+        ("$&:~z,m:*!*@2001:db8:0::5", "$&:~z,m:*!*@2001:db8::5"),
+    ],
+)
+def test_an_address_is_kept_in_the_spelling_in_which_it_is_shown(
+    house: House, letter: str, typed: str, kept: str
+) -> None:
+    ann = house.client("ann") >> "JOIN #c"
+    people = [house.client("v6", address="2001:db8::5"), house.client("v4", address="192.0.2.7")]
+    ann.lines()
+    ann >> f"MODE #c +{letter} {typed}"
+    ann << f":ann!* MODE #c +{letter} {kept}"
+    if letter == "b":
+        meant, other = people if "2001" in kept.lower() else people[::-1]
+        meant >> "JOIN #c"
+        meant << ":irc.test 474 * #c :*"
+        other >> "JOIN #c"
+        other << ":* JOIN #c"
+    ann.lines()
+    ann >> f"MODE #c -{letter} {typed}"
+    ann << f":ann!* MODE #c -{letter} {kept}"
+    assert not any(house.node.network.channels[house.node.network.fold("#c")].lists.values())

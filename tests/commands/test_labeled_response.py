@@ -69,6 +69,19 @@ def test_asking_for_labels_has_none_and_giving_them_back_has_one(house: House) -
     bob.silent()
 
 
+def test_a_capability_is_in_force_when_the_answer_ends(house: House) -> None:
+    bob = house.client("bob", caps=LABELS)
+    bob >> f"@label=x CAP REQ :{' '.join(['server-time'] * 41)}"  # as many as are answered by two lines
+    bob >> f"@label=y CAP REQ :{' '.join(['-server-time'] * 38)}"
+    bob << "@label=x;time=* :irc.test BATCH +1 labeled-response"
+    bob << "@batch=1 :irc.test CAP bob ACK *" << "@batch=1 :irc.test CAP bob ACK *"
+    bob << "@time=* :irc.test BATCH -1"
+    bob << "@label=y :irc.test BATCH +2 labeled-response"
+    bob << "@batch=2;time=* :irc.test CAP bob ACK *" << "@batch=2;time=* :irc.test CAP bob ACK *"
+    bob << ":irc.test BATCH -2"
+    bob.silent()
+
+
 # One line, several, none
 
 

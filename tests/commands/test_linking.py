@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conversation import Client
-from mesh import Mesh
+from mesh import Mesh, Stranger
 from staff import HASH, oper
 
 from chatnet.links.lifetimes import sweep
@@ -35,6 +35,25 @@ def three(**more: Any) -> tuple[Mesh, Client]:
 def notices(client: Client) -> list[str]:
     """The texts of the server notices."""
     return [line.partition("Notice -- ")[2] for line in client.lines() if "Notice -- " in line]
+
+
+def test_of_strangers_who_want_to_link_operators_are_told_in_measure() -> None:
+    mesh, root = three()
+    a = mesh["a"]
+    for _ in range(50):
+        (
+            Stranger(a, "b.test", "9EV")
+            >> "PASS guess TS 6 :9EV"
+            >> "CAPAB :QS EX IE ENCAP"
+            >> "SERVER b.test 1 :me"
+        )
+    refused = "Refused a link to 'b.test' from 192.0.2.200: the password is wrong"
+    ended = "The connection to 192.0.2.200 ended: Invalid credentials"
+    assert notices(root) == [refused, ended]
+    mesh.advance(60)
+    more = "(49 like this of this address within 60 seconds)"
+    assert notices(root) == [f"{refused} {more}", f"{ended} {more}"]
+    assert a.log.lines.count(refused) == 50
 
 
 def test_squit_of_a_neighbour_ends_the_link() -> None:

@@ -63,9 +63,12 @@ def test_too_many_failures_close_the_session(house: House) -> None:
     for _ in range(3):
         ann << ":irc.test 464 ann *"
     ann << "ERROR :Closing Link: 192.0.2.1 (Too many failed OPER attempts)"
-    for _ in range(3):
-        root << ":irc.test NOTICE * :*Failed OPER as root by ann (~ann@192.0.2.1) [192.0.2.1]"
+    failed = "Failed OPER as root by ann (~ann@192.0.2.1) [192.0.2.1]"
+    root << f":irc.test NOTICE * :*{failed}"
     root << ":irc.test NOTICE * :*Client exiting: ann *"
+    house.clock.advance(60)
+    root << f":irc.test NOTICE * :*{failed} (2 like this of this address within 60 seconds)"
+    assert house.log.lines.count(failed) == 3
     assert "hunter2" not in "".join(house.log.lines)
 
 

@@ -333,7 +333,7 @@ def test_operators_of_the_channel_may_make_a_new_one_of_the_old_name(house: Hous
     bob = house.client("bob")
     bob >> "JOIN #foo"
     bob << ":bob!* JOIN #foo"
-    assert house.node.network.former == {}
+    assert house.node.network.memory.former == {}
 
 
 def test_the_old_name_is_free_when_the_channel_ends(house: House, ann: Client) -> None:
@@ -361,7 +361,7 @@ def test_so_many_names_are_remembered() -> None:
     bob << ":irc.test FAIL JOIN CHANNEL_RENAMED #3 #4 :*"
     bob << ":bob!* JOIN #1"
     house.reload(limits={"former_names": 0})
-    assert house.node.network.former == {} == channel(house, "#4").former
+    assert house.node.network.memory.former == {} == channel(house, "#4").former
     ann >> "RENAME #4 #5"
     house.check()
 

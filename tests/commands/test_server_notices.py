@@ -92,5 +92,59 @@ def test_a_letter_brings_its_notices(
     house.check()
 
 
+def knocks(house: House, address: str) -> None:
+    house.connect(address) >> "GET / HTTP/1.1"
+
+
+def from_server(client: Client) -> list[str]:
+    return [line.partition(" -- ")[2] for line in client.lines()]
+
+
+def test_of_what_strangers_cause_one_is_told_and_then_a_number() -> None:
+    house = House(**sections())
+    root = oper(house, "root")
+    root >> "MODE root +s +r"
+    root.lines()
+    for _ in range(3000):
+        knocks(house, "192.0.2.7")
+    knocks(house, "192.0.2.8")
+    assert from_server(root) == ["HTTP request from 192.0.2.7", "HTTP request from 192.0.2.8"]
+    house.clock.advance(60)
+    assert from_server(root) == [
+        "HTTP request from 192.0.2.7 (2999 like this of this address within 60 seconds)"
+    ]
+    house.clock.advance(60)
+    root.silent()
+    knocks(house, "192.0.2.7")
+    assert from_server(root) == ["HTTP request from 192.0.2.7"]
+    house.check()
+
+
+def test_of_many_addresses_the_first_are_told_and_then_a_number() -> None:
+    house = House(flood={"notices": 2, "notice_period": 10}, **sections())
+    root = oper(house, "root")
+    root >> "MODE root +s +r"
+    root.lines()
+    for last in range(1, 8):
+        knocks(house, f"192.0.2.{last}")
+        knocks(house, f"2001:db8::{last}")  # all in one /64, which is one address
+    assert from_server(root) == ["HTTP request from 192.0.2.1", "HTTP request from 2001:db8::1"]
+    house.clock.advance(10)
+    assert from_server(root) == [
+        "HTTP request from 2001:db8::7 (6 like this of this address within 10 seconds)",
+        "HTTP request from 192.0.2.7 (6 like this of other addresses within 10 seconds)",
+    ]
+
+
+def test_what_people_do_is_told_each_time() -> None:
+    house = House(**sections())
+    root = oper(house, "root")
+    root >> "MODE root +s +cq"
+    root.lines()
+    for _ in range(3):
+        house.client("bob") >> "QUIT"
+    assert len(from_server(root)) == 6
+
+
 def test_every_letter_has_a_case() -> None:
     assert {letter for letter, _, _ in CASES} == set(SNOMASKS)

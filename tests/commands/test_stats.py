@@ -28,6 +28,16 @@ def test_uptime(house: House) -> None:
     ann << ":irc.test 219 ann u :End of /STATS report"
 
 
+@pytest.mark.parametrize("off", [-3600.0, 3600.0])
+def test_uptime_when_the_clock_was_set(house: House, off: float) -> None:
+    ann = house.client("ann")
+    house.clock.advance(61)
+    house.clock.off = off
+    ann.lines()
+    ann >> "STATS u"
+    ann << ":irc.test 242 ann :Server Up 0 days 0:01:01"
+
+
 def test_operators_who_are_here() -> None:
     house = House(**sections())
     oper(house, "root") >> "AWAY :lunch"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import struct
 import subprocess
 
 import pytest
+from argon2 import PasswordHasher
 from daemon_process import DEADLINE, Client, Daemon, free_port
 
 from chatnet.transports.certificates import make_self_signed
@@ -215,3 +217,35 @@ def test_a_socket_that_a_killed_daemon_left_behind_is_taken_over(daemon: Daemon)
         plain = socket.socket(socket.AF_UNIX)
         plain.connect(str(path))
         Client(plain).register("ann").close()
+
+
+def test_operators_are_not_flooded_by_who_is_refused(daemon: Daemon) -> None:
+    secret = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("sesame")
+    daemon.configure(f"""
+[[listen]]
+endpoint = "tcp:PORT:interface=127.0.0.1"
+[flood]
+exempt = []
+connections_per_address = 1
+notice_period = 2
+[[oper_class]]
+name = "admin"
+[[oper]]
+name = "ann"
+class = "admin"
+password = "{secret}"
+snomask = "r"
+""")
+    with daemon, daemon.client("ann") as ann:
+        ann.send("OPER ann sesame")
+        ann.until(" 381 ")
+        said = "Refused 127.0.0.1: Too many connections from your address"
+        for _ in range(50):
+            with daemon.connect() as refused:
+                refused.rest()
+        counted = lines = 0
+        while counted < 50:
+            number = re.search(r" \((\d+) like this", ann.until(f" -- {said}")[-1])
+            counted += 1 if number is None else int(number[1])
+            lines += 1
+        assert counted == 50 and lines < 50  # two, if it took no longer than two seconds

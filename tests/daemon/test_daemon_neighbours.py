@@ -101,7 +101,7 @@ def test_a_large_burst_is_taken_in_while_clients_are_served(linkable: tuple[Daem
         while "has told all it knew" not in daemon.output():
             ann.sync()
             answered += 1
-            assert daemon.process is not None and daemon.process.poll() is None
+            assert daemon.is_running()
         sending.join()
         assert answered > 5, "clients are served between what a neighbour says"
         ann.send("LUSERS", "TOPIC #c1999", "WHOIS u19999", "MODE #c7 b")

@@ -71,6 +71,28 @@ def test_a_second_start_on_the_same_data_folder_gets_one_sentence(daemon: Daemon
         daemon.client("ann").sync()
 
 
+def test_keys_that_everybody_may_read_are_told_at_the_start_and_at_a_reload(daemon: Daemon) -> None:
+    with daemon:
+        daemon.stop()
+    assert "holds a secret key" not in daemon.output()
+    data = daemon.folder / "chatnet-data"
+    keys = [data / "cloak.key", data / "certificates" / "default.pem"]
+    for key in keys:
+        key.chmod(0o644)
+    again = Daemon(daemon.folder)
+    with again:
+        again.reload()
+    sentences = [f"{key}: holds a secret key, and everybody on this machine can read it" for key in keys]
+    assert [again.output().count(sentence) for sentence in sentences] == [2, 2]
+    data.chmod(0o777)
+    third = Daemon(daemon.folder)
+    before = third.output()
+    third.launch()
+    assert third.wait() == 1
+    said = third.output().removeprefix(before)
+    assert said == f"The data folder {data} may be changed by others: chmod go-w {data}\n"
+
+
 def test_a_port_in_use_gets_one_sentence(daemon: Daemon) -> None:
     with socket.create_server((HOST, daemon.port)):
         daemon.launch()

@@ -45,7 +45,7 @@ def meet(house: House, channels: str, *clients: Client) -> None:
 
 
 def groups_of(house: House) -> dict[str, Groups]:
-    return {channel.name: groups for channel, groups in house.parts.delivery._channels.items()}
+    return {channel.name: groups for channel, groups in house.parts.delivery.channels.items()}
 
 
 def test_join_part_and_topic(house: House) -> None:
@@ -306,7 +306,7 @@ def test_the_index_is_empty_when_all_have_gone(house: House) -> None:
     for client in clients:
         client >> "QUIT"
     delivery = house.parts.delivery
-    assert not delivery._channels and not delivery._users
+    assert not delivery.channels and not delivery.users
     assert not house.node.network.channels and not house.parts.sessions.all
     assert house.parts.sessions.registered == 0
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from states import channel, far_join, far_server, far_user, set_modes, split
 
-from chatnet.history.ring import PLAIN, SHELF, Key, Ring, key_of, size_of
+from chatnet.history.ring import PLAIN, SHELF, Ring, size_of
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, MessageRedacted, MessageSent
 from chatnet.model.ids import UID
-from chatnet.model.past import Page, Record, Redaction
+from chatnet.model.past import Key, Page, Record, Redaction, key_of
 from chatnet.wire.multiline import Part
 
 

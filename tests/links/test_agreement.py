@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 
-from chatnet.links.link import State
+from chatnet.links.neighbour.link import State
 from chatnet.rules.cloaks import Cloaks
 
 

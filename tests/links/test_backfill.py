@@ -601,7 +601,7 @@ def test_a_memory_that_fails_leaves_nobody_waiting() -> None:
     async def fail(*_: object) -> Any:
         raise OSError("no such disk")
 
-    with mock.patch.object(house.parts.links, "past", mock.Mock(page=fail)):
+    with mock.patch.object(house.parts.history, "page", fail):
         far = Far(house)
         assert len(far.asked()) == 1
         for number in (1, 2):

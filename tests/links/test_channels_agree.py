@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mesh import SOLANUM, Mesh, block, stranger
 from street import NOW, OLDER, PEOPLE, YOUNGER, Street, all_agree, user
 
-from chatnet.links import handshake
+from chatnet.links.meeting import handshake
 
 COMMANDS = st.sampled_from(
     [

@@ -6,9 +6,8 @@ import pytest
 from dialling import FAR, Dialling, introduce
 from mesh import Mesh, block
 
-from chatnet.links.identity import Identity
-from chatnet.links.link import State
-from chatnet.model.facts import SettingsChanged
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import State
 from chatnet.settings import LinkSettings
 
 
@@ -141,7 +140,7 @@ def test_what_connect_cannot_do() -> None:
 
 def test_a_server_that_ends_begins_nothing() -> None:
     dialling = Dialling(block("so1", **FAR))
-    dialling.dialler.resting = True
+    dialling.house.parts.links.calling.resting = True
     assert dialling.sweep(60) == []
 
 
@@ -233,5 +232,4 @@ def test_a_reload_that_shortens_pauses_shortens_the_one_under_way() -> None:
     links = old.links.model_copy(update={"reconnect_min": 2.0, "reconnect_max": 3.0})
     new = old.model_copy(update={"links": links})
     dialling.house.node.change_settings(new)
-    dialling.dialler.settings_changed(SettingsChanged(old, new), None)
     assert len(dialling.sweep(4)) == 1

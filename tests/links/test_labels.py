@@ -75,6 +75,19 @@ def test_other_commands_go_on_meanwhile_under_their_own_labels() -> None:
     mesh.check()
 
 
+def test_an_answer_is_told_as_the_client_wishes_by_then() -> None:
+    mesh, ann = three()
+    ann >> "CAP REQ :server-time" >> "@label=one TRACE c.test" >> "CAP REQ :-server-time"
+    ann >> "@label=two TIME c.test"
+    mesh.settle()
+    ann << ":a.test CAP ann ACK :server-time"
+    ann << "@label=one;time=* :a.test BATCH +* labeled-response" << "@batch=*;time=* :a.test 200 *"
+    ann << "*:a.test CAP ann ACK :-server-time"
+    ann << "@batch=* :c.test 262 *" << ":a.test BATCH -*"
+    ann << "@label=two :a.test BATCH +* labeled-response" << "@batch=* :c.test 391 *" << ":a.test BATCH -*"
+    ann.silent()
+
+
 def test_a_server_that_is_lost_has_said_all() -> None:
     """If it "is unavailable", the local server "sends a labeled `ACK`"; if it "has already begun responding
     when the netsplit occurs, … the batched response ends early"."""

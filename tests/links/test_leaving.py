@@ -12,9 +12,9 @@ from conversation import Client
 from mesh import Mesh, Stranger, Wire, read_away
 from street import PEOPLE, the
 
-from chatnet.links import leaving, lifetimes
-from chatnet.links.leaving import Leaving
-from chatnet.links.link import Link
+from chatnet.links import lifetimes
+from chatnet.links.meeting import leaving
+from chatnet.links.neighbour.link import Link
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
 
@@ -110,7 +110,7 @@ def test_the_hub_that_was_cut_off_learns_who_has_left_it(gave_up: bool) -> None:
     read_away(moving.people)
     moving.mesh.link("a", "b")
     moving.mesh.settle()
-    assert not moving.link("b", "a").suspended and not moving.link("b", "a").strikes
+    assert not moving.link("b", "a").suspended and not moving.link("b", "a").conduct.strikes
     for house in moving.mesh:
         assert {server.name for server in house.node.network.servers.values()} == {
             "a.test",
@@ -225,7 +225,7 @@ def test_the_next_may_lose_the_hub_while_it_asks(cut_off: Moving) -> None:
     cut_off.link("c", "a").expire()
     cut_off.mesh.link("c", "b")
     cut_off.mesh.settle_between("c", "b")
-    assert [link.sid for link in cut_off.mesh["b"].parts.links.all if link.waits] == ["0CA"]
+    assert [link.sid for link in cut_off.mesh["b"].parts.links.all if link.greeting.waits] == ["0CA"]
     cut_off.mesh.reset("a", "b")
     cut_off.mesh.settle()
     assert cut_off.link("b", "c").server is not None
@@ -239,7 +239,7 @@ def test_who_does_not_say_that_it_left_is_refused() -> None:
     cut_off = Moving()
     cut(cut_off)
     cut_off.link("c", "a").expire()
-    cut_off.mesh["c"].parts.links.leaving = Leaving(cut_off.mesh["c"].parts.links)
+    cut_off.mesh["c"].parts.links.leaving._left.clear()
     wire = cut_off.mesh.link("c", "b")
     cut_off.mesh.settle()
     assert wire.links["c"].gone
@@ -340,7 +340,7 @@ def test_bursts_that_cross_tell_of_it_and_end_no_link(cut_off: Moving, dialling:
     wire = cut_off.mesh.link(dialling, answering)
     cut_off.mesh.settle()
     assert all(not link.gone for link in wire.links.values())
-    assert not cut_off.link("b", "a").strikes
+    assert not cut_off.link("b", "a").conduct.strikes
     cut_off.check()
     cut_off.mesh.advance(1)
     cut_off.check()
@@ -360,7 +360,7 @@ def test_a_suspended_link_gives_way_to_where_its_server_is(allowed: bool) -> Non
     moving.forbid("a", allow_squit_others=allowed)
     moving.part()
     moving.link("c", "a").expire()
-    moving.mesh["c"].parts.links.leaving = Leaving(moving.mesh["c"].parts.links)
+    moving.mesh["c"].parts.links.leaving._left.clear()
     moving.mesh.link("c", "b")
     moving.mesh.settle()
     moving.mesh.link("a", "b")

@@ -11,7 +11,7 @@ from mesh import Mesh, read_away
 from profiles import runs
 from street import snapshot
 
-from chatnet.links.link import State
+from chatnet.links.neighbour.link import State
 
 WAYS = (("c", "a"), ("c", "b"), ("b", "a"), ("d", "a"))
 """Who dials whom; c wants one of the first two."""

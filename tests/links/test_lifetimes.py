@@ -7,7 +7,7 @@ from conversation import House
 from mesh import Mesh, Stranger, block, stranger
 
 from chatnet.links.lifetimes import close_all, sweep
-from chatnet.links.link import State
+from chatnet.links.neighbour.link import State
 
 
 def pass_time(house: House, seconds: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from conversation import START, House, ManualClock
 from mesh import Mesh, Stranger, block, stranger
 
-from chatnet.links import links as registry
+from chatnet.links.tree import neighbours
 from chatnet.model.entities import User
 
 NOW = int(START)
@@ -104,9 +104,9 @@ def test_lines_that_wait_when_the_other_side_comes_back_are_said_again() -> None
     wire.pipes["a"].lines.clear()
     monotonic = mesh.clock.monotonic
     ticking = iter([monotonic() + n / 100 for n in range(1000)])
-    mesh.clock.monotonic = lambda: next(ticking)  # type: ignore[method-assign]
+    mesh.clocks["b"].monotonic = lambda: next(ticking)  # type: ignore[method-assign]
     wire.connections["b"].receive(chunk)
-    mesh.clock.monotonic = monotonic  # type: ignore[method-assign]
+    mesh.clocks["b"].monotonic = monotonic  # type: ignore[method-assign]
     read = bob.lines()
     assert 0 < len(read) < 20
     mesh.reset("a", "b")
@@ -129,7 +129,7 @@ def uncollected() -> Iterator[None]:
 @pytest.mark.usefixtures("uncollected")
 def test_the_memory_of_many_who_are_gone_is_freed_turn_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are gone all at once; to free what they took takes a third of the time of a split."""
-    monkeypatch.setattr(registry, "AT_ONCE", 6)
+    monkeypatch.setattr(neighbours, "AT_ONCE", 6)
 
     def kept() -> int:
         return sum(isinstance(each, User) for each in gc.get_objects())

@@ -254,6 +254,20 @@ def test_the_number_of_bans_is_bounded() -> None:
     assert "later" in mesh["a"].node.network.bans["R"]
 
 
+def test_bans_that_ended_make_room_although_the_clock_was_set_back() -> None:
+    house = House(link=[block("so1")], links={"bans": 3})
+    house.clock.off = 7 * 86400
+    so1 = stranger(house, "so1.test", "1SO")
+    so1 >> f":1SO BAN R * Nick0 {NOW} {8 * 86400} {8 * 86400} * :x"
+    house.clock.off = 0
+    for number in (1, 2):
+        so1 >> f":1SO BAN R * Nick{number} {NOW} 60 60 * :x"
+    house.clock.advance(120)
+    so1 >> f":1SO BAN R * Late {NOW + 120} 60 60 * :x"
+    so1 >> f":1SO BAN R * Later {NOW + 120} 60 60 * :x"
+    assert [ban.mask for ban in house.node.network.bans["R"].values()] == ["Nick0", "Late", "Later"]
+
+
 def test_what_was_taken_back_counts_as_well_and_what_is_known_may_change() -> None:
     house = House(link=[block("so1")], links={"bans": 3})
     so1 = stranger(house, "so1.test", "1SO")

@@ -17,7 +17,7 @@ from conversation import Client, House
 from mesh import Mesh, read_away
 
 from chatnet.links.lifetimes import sweep
-from chatnet.links.registers import ENDED
+from chatnet.links.stamps.registers import ENDED
 from chatnet.model.entities import Channel
 from chatnet.model.ids import Folded, UIDs
 from chatnet.session import rates
@@ -68,11 +68,11 @@ class World:
 
     def rest(self) -> None:
         """Nothing happens for longer than anything is remembered; then the same as ever."""
-        for _ in range(10):
+        for _ in range(12):
             self.pass_time(30)
         for _ in range(12):
             self.talk()
-        for _ in range(10):
+        for _ in range(12):
             self.pass_time(30)
 
     def pass_time(self, seconds: float) -> None:
@@ -223,7 +223,7 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
     world.mesh.cut("c", "b")
     house = world.mesh["b"]
     registers, network = house.parts.links.registers, house.node.network
-    assert registers is not None and network.ended is not None
+    assert registers is not None and network.memory.ended is not None
     eve = house.client("eve")
     for number in range(2 * most):
         eve >> f"JOIN #x{number}" >> f"MODE #x{number} +m"
@@ -236,15 +236,15 @@ def test_a_neighbour_that_stays_away_costs_so_much_and_no_more() -> None:
             world.pass_time(1)
             read_away([eve])
     world.pass_time(100)
-    ended = sum(map(len, network.ended.values()))
+    ended = sum(map(len, network.memory.ended.values()))
     assert most // 2 < len(registers) <= most
     assert most // ENDED // 2 < ended <= most // ENDED
-    assert len(network.beaten) <= most
+    assert len(network.memory.beaten) <= most
     now = house.clock.time()
     for number in range(2 * most):
-        registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)), now)
+        registers.lost(Channel(f"#y{number}", Folded(f"#y{number}"), int(now)))
     sweep(house.parts.links)
-    assert len(registers._lost) == most, "at once, since so much is new"
+    assert len(registers._touched) == most, "at once, since so much is new"
     house.check()
 
 

@@ -50,7 +50,7 @@ def test_a_netjoin_far_away_is_one_batch() -> None:
     others[0] >> "PART #x" >> "JOIN #x"
     mesh.settle()
     assert told(ann) == [f":{sources[0]} PART #x", f":{sources[0]} JOIN #x"]
-    assert not any(house.parts.links.joining for house in mesh)
+    assert not any(house.parts.links.joins.under_way for house in mesh)
     mesh.check()
 
 
@@ -67,7 +67,7 @@ def test_it_splits_away_again_in_the_midst_of_it() -> None:
     lines += told(ann)
     assert lines[0] == ":a.test BATCH +* netjoin b.test c.test"
     assert ":a.test BATCH -*" in lines and lines.count(":a.test BATCH +* netsplit b.test c.test") == 1
-    assert not mesh["a"].parts.links.joining
+    assert not mesh["a"].parts.links.joins.under_way
     mesh.clock.advance(1000)  # and nothing comes of the time it had
     mesh.check()
 

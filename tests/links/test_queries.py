@@ -20,7 +20,7 @@ from staff import oper, sections
 
 import chatnet
 from chatnet.commands import CLIENT
-from chatnet.links.queries import PLACES
+from chatnet.links.exchange.queries import PLACES
 
 
 def three(**more: Any) -> tuple[Mesh, Client, Client]:

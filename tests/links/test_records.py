@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatnet.links.codecs.solanum.history import line_of, lines_of
-from chatnet.links.records import Nonsense, Reader
+from chatnet.links.exchange.records import Nonsense, Reader
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.past import Record, Redaction

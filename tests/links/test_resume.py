@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatnet.links.resume import (
+from chatnet.links.neighbour.resume import (
     NOTHING,
     OVERHEAD,
     STEPS,

@@ -1,4 +1,4 @@
-"""Two machines of :mod:`chatnet.links.resume` on bad connections: nothing is lost, doubled or turned round.
+"""Two machines of ``neighbour/resume.py`` on bad connections: nothing is lost, doubled or turned round.
 
 Each side is as small as can be: it says numbered lines, dials, gives connections up, crashes.  Connections
 lose what is on its way at any byte, in the middle of a line as well as in the handshake; an end that does not
@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from profiles import runs
 
-from chatnet.links import resume
-from chatnet.links.resume import Decision, Offer, State, Streams, agree, decide, token
+from chatnet.links.neighbour import resume
+from chatnet.links.neighbour.resume import Decision, Offer, State, Streams, agree, decide, token
 from chatnet.wire.lines import LineBuffer
 
 GRACE: Final = 30.0

@@ -14,12 +14,12 @@ from states import opered
 from street import all_agree, the
 
 from chatnet.links.codecs.solanum import OURS
-from chatnet.links.connection import Nowhere
 from chatnet.links.draining import Drain
-from chatnet.links.identity import Identity
 from chatnet.links.lifetimes import close_all, sweep
-from chatnet.links.link import Link, State
-from chatnet.links.resume import State as Session
+from chatnet.links.neighbour.connection import Nowhere
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.neighbour.resume import State as Session
 
 
 class Pair:
@@ -97,7 +97,7 @@ def test_nothing_leads_to_a_connection_that_is_lost() -> None:
     for name in "ab":
         assert isinstance(old.connections[name].exit, Nowhere)
         greeting = new._made[name]
-        assert greeting.heir is pair.link(name) and isinstance(greeting.exit, Nowhere)
+        assert greeting.greeting.heir is pair.link(name) and isinstance(greeting.exit, Nowhere)
         assert pair.link(name).exit is new.pipes[name]
 
 

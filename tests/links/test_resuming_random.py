@@ -17,8 +17,8 @@ from mesh import Mesh, Wire
 from profiles import runs
 from street import all_agree
 
-from chatnet.links.link import Link, State
-from chatnet.links.resume import Streams
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.neighbour.resume import Streams
 
 LONGEST: Final = 20.0
 """Seconds after which a lost connection is made anew; a link waits for 30."""

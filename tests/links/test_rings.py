@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mesh import Mesh
 
-from chatnet.links.link import State
+from chatnet.links.neighbour.link import State
 
 NAMES = "abcd"
 SIDES = [(one, two) for one in NAMES for two in NAMES if one != two]

@@ -8,8 +8,8 @@ from lane import ADDRESSES, Lane
 from mesh import Pipe, Stranger, Wire, block, trusted
 
 from chatnet.links.codecs.solanum import OURS
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 
 RENEW = 300.0
 
@@ -234,3 +234,20 @@ def test_a_neighbour_of_another_make_ends_without_trouble() -> None:
     there >> "PASS linkpw TS 6 :1SO" >> "CAPAB :QS EX IE ENCAP" >> "SERVER so1.test 1 :x"
     there.link.connection_lost("Connection reset by peer")
     assert there.gone == "Connection reset by peer"
+
+
+def test_one_whose_certificate_is_no_longer_the_right_one_keeps_nobody_from_dialling() -> None:
+    """It is refused when it is needed; the link is wanted as any other, also when its time is over."""
+    ready = Ready()
+    ready.spare.connections["a"].identity = Identity("192.0.2.1", secure=True, vouched=lambda settings: False)
+    answered = len(ready.attempts)
+    ready.lose(ready.first)
+    assert states(ready.spare) == {State.GONE} and ready.link.suspended
+    while ready.mesh["a"].parts.links.neighbour("b.test") is not None:
+        for attempt in ready.attempts[answered:]:
+            attempt.failed("connection refused")
+        answered = len(ready.attempts)
+        ready.pass_time(1)
+    assert ready.pass_time(60), "it is dialled anew"
+    ready.connect()
+    assert not ready.link.suspended

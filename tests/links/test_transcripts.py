@@ -10,7 +10,7 @@ import re
 from conversation import START, House, matches
 from mesh import Pipe, Stranger, block, trusted
 
-from chatnet.links.link import State
+from chatnet.links.neighbour.link import State
 
 NOW = 1795345579
 CAPAB = (

@@ -10,8 +10,8 @@ from conversation import Client
 from mesh import Mesh, Stranger, block, stranger
 from street import user
 
-from chatnet.links import undelivered
-from chatnet.links.link import Link
+from chatnet.links.neighbour import undelivered
+from chatnet.links.neighbour.link import Link
 
 
 class Row:

@@ -8,10 +8,9 @@ import pytest
 from dialling import Dialling, introduce
 from mesh import Pipe, block, trusted
 
-from chatnet.links.dialler import RETREAT
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link
-from chatnet.model.facts import SettingsChanged
+from chatnet.links.dialling.dialler import RETREAT
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link
 from chatnet.settings import Settings
 
 HUBS = ["hub1.test", "hub2.test", "hub3.test"]
@@ -84,7 +83,7 @@ def test_the_next_takes_the_place_of_one_that_is_lost_within_seconds() -> None:
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0), (0.5, 5), (0.99, 10)])
 def test_chance_spreads_those_who_lost_the_same_hub(chance: float, seconds: int) -> None:
     leaf = Leaf(failover_delay=10.0)
-    leaf.dialler._chance = lambda: chance
+    leaf.house.parts.links.calling.chance = lambda: chance
     leaf.sweep()
     first = leaf.link(1)
     leaf.sweep(600)
@@ -242,7 +241,6 @@ def within(leaf: Leaf, seconds: float) -> list[str]:
 def suspended() -> tuple[Leaf, Link]:
     """A leaf whose first uplink has lost its connection."""
     leaf = Leaf()
-    leaf.house.parts.links.dialler = leaf.dialler
     leaf.sweep()
     link = resuming(leaf)
     leaf.lose(link)
@@ -303,7 +301,6 @@ def test_a_reload_changes_when_another_takes_its_place(
     old = leaf.house.node.settings
     new = old.model_copy(update={"links": old.links.model_copy(update={"failover_after": after})})
     leaf.house.node.change_settings(new)
-    leaf.dialler.settings_changed(SettingsChanged(old, new), None)
     if more:
         within(leaf, more - 0.5)
         assert link.suspended

@@ -5,14 +5,15 @@ https://atheme.github.io/  It speaks the dialect that it calls ``charybdis``.
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
 from daemon_process import HOST, Client, Daemon, free_port, wait_for
+from process import Process
 
 NAME = "services.test"
 PASSWORD = "between-the-servers"
@@ -75,16 +76,14 @@ password = "{PASSWORD}"
 """
 
 
-class Atheme:
+class Atheme(Process):
     """One process; what it keeps and says is in `folder`."""
-
-    process: subprocess.Popen[bytes]
 
     def __init__(self, folder: Path, port: int) -> None:
         if shutil.which("atheme-services") is None:
             pytest.skip("atheme-services is not installed")
         folder.mkdir()
-        self.folder = folder
+        super().__init__(folder)
         text = CONFIGURATION.replace("NAME", NAME).replace("PORT", str(port)).replace("PASSWORD", PASSWORD)
         modules = "".join(f'loadmodule "modules/{module}";\n' for module in MODULES.split())
         (folder / "atheme.conf").write_text(modules + text)
@@ -92,25 +91,8 @@ class Atheme:
     def __enter__(self) -> Self:
         names = {"-c": "atheme.conf", "-D": "", "-l": "log", "-p": "pid"}
         options = [word for option, name in names.items() for word in (option, str(self.folder / name))]
-        with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                ["atheme-services", "-n", *options],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.run(["atheme-services", "-n", *options], os.environ)
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Let nothing of it be left."""
-        self.process.kill()
-        self.process.wait()
 
 
 class Served:
@@ -140,8 +122,7 @@ class Served:
 
     def linked(self, times: int = 1) -> None:
         """Wait until both have told each other all they know."""
-        log = self.atheme.folder / "output"
-        wait_for(lambda: log.read_text().count("finished synching") >= times, "the services")
+        wait_for(lambda: self.atheme.output().count("finished synching") >= times, "the services")
 
     def end(self) -> None:
         """Let nothing of them be left."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from daemon_process import HOST, Client, Daemon, free_port, wait_for
+from process import Process
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
@@ -72,11 +72,12 @@ class Network:
         }
 
 
-class Relay:
+class Relay(Process):
     """PyLink between two networks, and what it says in its log."""
 
     def __init__(self, folder: Path, program: Path, networks: list[Network]) -> None:
-        self.log = folder / "output"
+        folder.mkdir()
+        super().__init__(folder)
         config = {
             "pylink": {"nick": "PyLink", "user": "pylink", "serverdesc": "A relay", "realname": "PyLink"},
             "login": {"accounts": {"ann": {"password": "a-secret-word"}}},
@@ -88,20 +89,8 @@ class Relay:
         }
         path = folder / "pylink.yml"
         path.write_text(json.dumps(config))  # which is YAML as well
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [program, "--no-pid", path],
-                cwd=folder,
-                env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def end(self) -> None:
-        """Let nothing of it be left."""
-        self.process.kill()
-        self.process.wait()
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+        self.run([program, "--no-pid", path], environment)
 
 
 def does(client: Client, command: str, answer: str) -> list[str]:
@@ -117,14 +106,11 @@ def networks(tmp_path: Path, pylink: Path) -> Iterator[list[Network]]:
     with ExitStack() as stack:
         for network in networks:
             stack.enter_context(network.daemon)
-        folder = tmp_path / "relay"
-        folder.mkdir()
-        relay = Relay(folder, pylink, networks)
-        stack.callback(relay.end)
+        relay = stack.enter_context(Relay(tmp_path / "relay", pylink, networks))
         for network in networks:
             wait_for(network.is_linked, "PyLink")
         yield networks
-        assert "Traceback" not in relay.log.read_text()
+        assert "Traceback" not in relay.output()
 
 
 def test_it_makes_bots(networks: list[Network]) -> None:

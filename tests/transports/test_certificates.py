@@ -172,3 +172,20 @@ def test_whom_others_vouch_for(tmp_path: Path) -> None:
     assert not any(store.certifies(name, now) for name in bad)
     assert not store.certifies("irc.example.org", now + timedelta(days=2))
     assert not store_in(tmp_path / "nowhere").certifies("irc.example.org", now)
+    assert all(store.names(name) for name in (*good, "own.example.net"))
+    assert not any(store.names(name) for name in ("wrong.example.org", "default", "a.b.example.net", ""))
+
+
+def test_private_keys_that_everybody_may_read(tmp_path: Path) -> None:
+    """One file with all in it, and a folder as certbot leaves it, whose chain is for everybody."""
+    make_self_signed(tmp_path / "default.pem", ["localhost"])
+    make_self_signed(tmp_path / "irc.example.org" / "privkey.pem", ["irc.example.org"])
+    chain, key = (tmp_path / "irc.example.org" / name for name in ("fullchain.pem", "privkey.pem"))
+    chain.write_bytes(key.read_bytes())
+    chain.chmod(0o644)
+    store = store_in(tmp_path)
+    assert store.refresh() == [] and store.exposed() == []
+    for path in (tmp_path / "default.pem", key):
+        path.chmod(0o644)
+    why = "holds a secret key, and everybody on this machine can read it: chmod 640"
+    assert store.exposed() == [f"{path}: {why}" for path in (tmp_path / "default.pem", key)]

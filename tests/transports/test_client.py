@@ -11,12 +11,14 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.testing import StringTransport
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.settings import ListenSettings
-from chatnet.transports.client import ClientProtocol, SocketOutlet
+from chatnet.transports.client import ClientProtocol
+from chatnet.transports.outlets import SocketOutlet
 
 
 def blocked(door: Doorway) -> tuple[socket.socket, Listener, bytes]:
@@ -65,6 +67,28 @@ def test_each_reads_its_own_lines_though_others_read_nearly_the_same() -> None:
     door.pump.run()
     for client, lines in zip(clients, told, strict=True):
         assert client.recv(100) == b"\r\n".join([*lines, b""])
+
+
+def test_who_speaks_tls_to_a_plain_port_is_turned_away_at_once() -> None:
+    door = Doorway()
+    with capturedLogs() as events:
+        client, _ = door.connect()
+        client.sendall(b"\x16")
+        assert door.read(client) == b""
+    assert [formatEvent(event) for event in events] == [
+        "Closed a connection from 127.0.0.1 to tcp:6667: it speaks TLS, and this port is plain"
+    ]
+    assert door.session.received == [] and len(door.session.lost) == 1
+    assert door.released == door.admitted == ["127.0.0.1"]
+
+
+def test_what_looks_like_tls_later_is_a_line() -> None:
+    door = Doorway()
+    client, _ = door.connect()
+    for part in (b"PRIVMSG #c :", b"\x16\x03\x01reversed\r\n"):
+        client.sendall(part)
+        door.pump.run()
+    assert door.session.text == b"PRIVMSG #c :\x16\x03\x01reversed\r\n"
 
 
 def test_half_close_ends_the_connection() -> None:
@@ -327,6 +351,22 @@ def test_no_header_no_session(data: bytes) -> None:
     client.sendall(data)
     assert door.read(client) == b""
     assert (door.sessions, door.admitted) == ([], [])
+
+
+def test_what_strangers_have_the_log_say_is_said_in_measure() -> None:
+    door = Doorway(PROXY)
+    with capturedLogs() as events:
+        for _ in range(200):
+            client, _ = door.connect()
+            client.sendall(b"NICK ann\r\n")
+            assert door.read(client) == b""
+            client.close()
+        door.pump.advance(60)
+    said = "Refused the proxy 127.0.0.1: no PROXY header"
+    assert [formatEvent(event) for event in events] == [
+        said,
+        f"{said} (199 like this of this address within 60 seconds)",
+    ]
 
 
 def test_a_late_header_is_not_waited_for() -> None:

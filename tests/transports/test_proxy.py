@@ -38,6 +38,7 @@ HEADERS = [
     (tcp4("192.0.2.9", 4000, tlv(4, b"noop") + SSL), ("192.0.2.9", 4000, True)),
     (tcp4("192.0.2.9", 4000, tlv(0x20, bytes(5))), ("192.0.2.9", 4000, False)),
     (tcp6("2001:db8::9", 4000), ("2001:db8::9", 4000, False)),
+    (tcp4("192.0.2.9", 4000, tlv(0xE0, b"x" * (4096 - 16 - 12 - 3))), ("192.0.2.9", 4000, False)),
     (v2(0x11, b"anything", command=0), (None, 0, False)),
     (v2(0x00, b""), (None, 0, False)),
     (v2(0x31, bytes(216)), (None, 0, False)),
@@ -79,7 +80,7 @@ def test_refusals(data: bytes) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(HEADERS), st.binary(max_size=20), st.lists(st.integers(0, 260), max_size=6))
+@given(st.sampled_from(HEADERS), st.binary(max_size=20), st.lists(st.integers(0, 4200), max_size=6))
 def test_any_chunking_gives_the_same(
     sample: tuple[bytes, tuple[str | None, int, bool]], rest: bytes, cuts: list[int]
 ) -> None:

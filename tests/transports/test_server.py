@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,12 +23,12 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
-from chatnet.links.dialler import Attempt
-from chatnet.links.identity import Identity
-from chatnet.links.link import Link, State
+from chatnet.links.dialling.attempts import Attempt
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link, State
 from chatnet.settings import LinkSettings, ListenSettings, TLSSettings
 from chatnet.transports.certificates import LinkCertificate, make_self_signed, public_key_fingerprint
-from chatnet.transports.client import ClientTurn, SocketOutlet
+from chatnet.transports.outlets import ClientTurn, SocketOutlet
 from chatnet.transports.server import LinkFactory, LinkProtocol, Once, Strangers, _words, dial
 from chatnet.transports.tls import TLSGate, prepare_link_context
 from chatnet.transports.trust import Trust
@@ -46,7 +45,8 @@ class Node:
     ) -> None:
         self.pump = pump
         self.name = f"{name}.test"
-        self.house = House(server={"name": self.name, "sid": f"0{name.upper()}A"}, link=blocks)
+        server = {"name": self.name, "sid": f"0{name.upper()}A"}
+        self.house = House(server=server, link=blocks, links={"unknown": 3})
         self.opened: list[Link] = []
         self.lost: list[str] = []
         self.admitted: list[str] = []
@@ -54,7 +54,7 @@ class Node:
         self.refusal: str | None = None
         self.insecure = False
         self.send_timeout = 0.0
-        self.strangers = Strangers(lambda: 3)
+        self.strangers = Strangers(lambda: self.house.node.settings)
         self.turn = ClientTurn(pump)
         self.trust = Trust(folder)
         self.tls = tls
@@ -74,6 +74,7 @@ class Node:
             clock=self.pump,
             admit=self.admit,
             release=self.released.append,
+            repeats=self.house.parts.repeats,
             open_link=open_link,
             gate=self.gate if self.tls else None,
             trust=self.trust,
@@ -220,7 +221,7 @@ def test_the_dialling_side_tells_its_password_to_the_right_server_only(pump: Pum
     )
     connect(a, b)
     assert a.link.state is b.link.state is State.GONE
-    assert b.link.password is None
+    assert b.link.greeting.password is None
     assert "Refused a link to 'b.test' from 127.0.0.1: its certificate is not the one of that server" in a.log
 
 
@@ -341,7 +342,19 @@ def test_what_is_no_tls_ends_the_connection(pump: Pump, folder: Path, said: byte
     pump.run()
     assert a.opened == []
     (lost,) = a.lost
-    assert re.fullmatch(r"TLS error \(.+\)", lost), lost
+    assert lost == "it speaks no TLS" if said[:1] != b"\x16" else lost.startswith("TLS error ("), lost
+    client.close()
+
+
+def test_tls_is_not_spoken_on_a_plain_port(pump: Pump, folder: Path) -> None:
+    a = Node(pump, folder, "a", block("b"), tls=False)
+    client, other = pair()
+    other.setblocking(False)
+    a.serve(other)
+    client.sendall(b"\x16")
+    pump.run()
+    words = "The connection to 127.0.0.1 ended: it speaks TLS, and this port is plain"
+    assert [line for line in a.log if "127.0.0.1" in line] == [words]
     client.close()
 
 
@@ -452,59 +465,126 @@ def test_from_another_machine_plain_text_is_for_those_who_are_allowed_it(
         assert any("it comes without TLS" in line for line in a.log)
 
 
-def test_so_many_may_be_strangers(pump: Pump, folder: Path) -> None:
-    a = plain(pump, folder, block("b"))
-    ends = [pair() for _ in range(5)]
-    for _, other in ends:
-        other.setblocking(False)
-        a.serve(other)
-    pump.run()
-    assert len(a.opened) == 3
-    ends[0][0].sendall(GREETING)  # known now
-    ends[1][0].close()  # gone
-    pump.run()
-    more = [pair() for _ in range(3)]
-    for _, other in more:
-        other.setblocking(False)
-        a.serve(other)
-    pump.run()
-    assert len(a.opened) == 5
-    for client, _ in ends + more:
-        client.close()
-    pump.run()
-    assert len(a.released) == len(a.admitted) == 5
+class Street:
+    """Comers from addresses of their own to a server that has room for three strangers."""
+
+    def __init__(
+        self, pump: Pump, folder: Path, monkeypatch: pytest.MonkeyPatch, *blocks: dict[str, Any]
+    ) -> None:
+        self.node = plain(pump, folder, *blocks)
+        self.node.insecure = True
+        self.pump = pump
+        self.address = ""
+        self.ends: list[socket.socket] = []
+        monkeypatch.setattr("chatnet.transports.client.address_of", lambda transport: (self.address, 1))
+
+    def come(self, *addresses: str, say: bytes = b"") -> None:
+        """Connect from each of these, one after the other."""
+        for self.address in addresses:
+            client, other = pair()
+            other.setblocking(False)
+            self.node.serve(other)
+            self.pump.run()
+            self.ends.append(client)
+            if say:
+                client.sendall(say)
+                self.pump.run()
+
+    def there(self) -> list[int]:
+        """Which of them are still there, by their order."""
+        return [number for number, link in enumerate(self.node.opened) if not link.gone]
+
+    def close(self) -> None:
+        """All hang up."""
+        for client in self.ends:
+            client.close()
+        self.pump.run()
+        assert len(self.node.released) == len(self.node.admitted)
 
 
-def test_a_crowd_of_strangers_keeps_nobody_else_away(
-    pump: Pump, folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def street(pump: Pump, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Street]]:
+    made: list[Street] = []
+
+    def make(*blocks: dict[str, Any]) -> Street:
+        made.append(Street(pump, folder, monkeypatch, *blocks))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_so_many_may_be_strangers(street: Callable[..., Street]) -> None:
+    a = street(block("b", insecure=True))
+    a.come("192.0.2.1", say=GREETING)
+    a.come("192.0.2.2", "192.0.2.3", "192.0.2.4")
+    a.ends[1].close()
+    a.pump.run()
+    a.come("192.0.2.5")
+    assert a.there() == [0, 2, 3, 4]
+    assert a.node.opened[0].server is not None
+
+
+def test_silent_strangers_keep_nobody_away(street: Callable[..., Street]) -> None:
+    a = street(block("b", insecure=True))
+    a.come(*[f"192.0.2.{last}" for last in range(1, 20)])
+    a.come("198.51.100.1", say=GREETING)
+    assert a.there() == [17, 18, 19]
+    assert a.node.opened[-1].server is not None
+
+
+def test_one_of_a_crowd_goes_for_who_comes_from_elsewhere(street: Callable[..., Street]) -> None:
+    a = street(block("b", insecure=True))
+    a.come("192.0.2.9", "2001:db8::1", "2001:db8:0:1::2")  # in one /56, which is one customer
+    a.come("192.0.2.1")
+    assert a.there() == [0, 2, 3]
+    a.come("2001:db8:0:2::3", "2001:db8:0:3::4")  # of the crowd itself the oldest goes
+    assert a.there() == [0, 3, 5]
+
+
+@pytest.mark.parametrize("addresses", [("192.0.2.9:6900",), ("[2001:DB8:0::9]:6900", "/run/b")])
+def test_from_where_a_server_is_to_be_found_nobody_goes(
+    street: Callable[..., Street], addresses: tuple[str, ...]
 ) -> None:
-    """Three have room: one of the crowd goes for the first from elsewhere, and none for the second."""
-    comers = [
-        "2001:db8::1",
-        "2001:db8::2",
-        "2001:db8::3",
-        "192.0.2.1",
-        "192.0.2.1",
-        "198.51.100.1",
-        "192.0.2.2",
-    ]
-    addresses = iter(comers)
-    monkeypatch.setattr("chatnet.transports.client.address_of", lambda transport: (next(addresses), 1))
-    a = plain(pump, folder, block("b", insecure=True))
-    a.insecure = True
-    ends = [pair() for _ in comers]
-    for _, other in ends:
-        other.setblocking(False)
-        a.serve(other)
-        pump.run()
-    open_ = [not link.gone for link in a.opened]
-    assert open_ == [False, False, True, True, True]
-    assert a.admitted == [*comers[:4], "198.51.100.1"]
-    ends[3][0].sendall(GREETING)
+    home = "192.0.2.9" if ":" not in addresses[0][:9] else "2001:db8::9"
+    a = street(block("b", tls=False, insecure=True, addresses=addresses))
+    a.come(home)
+    a.come(*[f"198.51.100.{last}" for last in range(1, 20)])
+    assert a.there() == [0, 18, 19]
+    a.come(home, home)
+    assert a.there() == [0, 20, 21]
+    a.come("198.51.100.77")  # nobody is there who would go for it
+    assert a.there() == [0, 20, 21]
+    a.come(home)
+    assert a.there() == [20, 21, 22]
+
+
+def test_from_where_a_server_was_nobody_goes(street: Callable[..., Street]) -> None:
+    """It has no address in its block, but it was here."""
+    a = street(block("b", insecure=True))
+    a.come("192.0.2.9", say=GREETING)
+    a.ends[0].close()
+    a.pump.run()
+    a.come("192.0.2.9")
+    a.come(*[f"198.51.100.{last}" for last in range(1, 20)])
+    assert a.there() == [1, 19, 20]
+
+
+def test_where_a_server_was_reached_by_its_name_it_is_expected(
+    street: Callable[..., Street], pump: Pump
+) -> None:
+    a = street(block("b", tls=False, insecure=True, addresses=("b.test:6900",)))
+    wanted = a.node.house.parts.links.block("b.test")
+    client, other = pair()
+    other.setblocking(False)
+    a.address = "192.0.2.9"
+    a.node.serve(other, wanted)
+    client.close()
     pump.run()
-    assert a.opened[3].server is not None
-    for client, _ in ends:
-        client.close()
+    a.come("192.0.2.9")
+    a.come(*[f"198.51.100.{last}" for last in range(1, 5)])
+    assert a.there() == [1, 4, 5]
 
 
 def test_who_comes_too_often_is_cut_off_without_a_word(pump: Pump, folder: Path) -> None:
@@ -568,7 +648,7 @@ def test_a_link_goes_on_with_another_connection(pump: Pump, folder: Path, tls: b
         other.send(b"PING :%d" % number)
         connect(b, a)
         pump.run()
-        assert a.opened[-1].heir is link and b.opened[-1].heir is other
+        assert a.opened[-1].greeting.heir is link and b.opened[-1].greeting.heir is other
         assert not link.suspended and not other.suspended
     assert link.streams.applied == other.streams.sent and other.streams.applied == link.streams.sent
     assert not a.strangers_there() and a.released == ["127.0.0.1"] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Iterator
 
@@ -60,14 +61,22 @@ class Echo(Protocol):
         return transport
 
 
+class EchoFactory(ServerFactory):
+    """Of a port for clients, unless it is set otherwise."""
+
+    for_servers = False
+
+
 class Door:
     """A listening port of Twisted whose connections our sockets accept."""
 
     def __init__(self) -> None:
         self.reactor = HandReactor()
-        self.sockets = Sockets(self.reactor)
+        self.room = 1 << 20
+        self.full: list[str] = []
+        self.sockets = Sockets(self.reactor, lambda: self.room, self.full.append)
         self.made: list[Echo] = []
-        factory = ServerFactory()
+        self.factory = factory = EchoFactory()
         factory.noisy = False
         factory.buildProtocol = self.build  # type: ignore[method-assign]  # it takes any address
         self.port = tcp.Port(0, factory, interface="127.0.0.1", reactor=self.reactor)
@@ -240,8 +249,10 @@ def test_writing_to_who_is_gone_ends_it(door: Door) -> None:
 
 def test_no_descriptors_left_is_survived(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
+        factory = EchoFactory()
+
         def accept(self) -> object:
-            raise OSError(errno.EMFILE, "Too many open files")
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     descriptor = door.port.socket.fileno()
     listening = door.sockets._ports[descriptor]
@@ -252,9 +263,25 @@ def test_no_descriptors_left_is_survived(door: Door, monkeypatch: pytest.MonkeyP
     door.sockets._ports[descriptor] = listening
     door.turn()
     assert door.made == []
+    assert door.full == ["Cannot accept connections for a moment: Too many open files"]
     door.reactor.advance(module.BREATH)
     door.turn()
     assert len(door.made) == 1
+
+
+def test_some_descriptors_are_kept_from_clients_but_not_from_servers(door: Door) -> None:
+    _, first = door.connect()
+    door.room = first.near.descriptor + 1  # any further one is too many
+    turned_away = socket.create_connection(door.port.socket.getsockname(), timeout=5)
+    door.far.append(turned_away)
+    door.turn()
+    assert turned_away.recv(1) == b"" and len(door.made) == 1
+    assert door.full == [
+        f"A client was not let in: {door.room} descriptors are in use, and the others are kept"
+    ]
+    door.factory.for_servers = True
+    door.connect()
+    assert len(door.made) == 2
 
 
 def test_a_port_that_is_left_takes_nobody(door: Door) -> None:
@@ -270,7 +297,7 @@ def test_ports_of_another_kind_stay_with_the_reactor() -> None:
         """Not exactly a port that is known."""
 
     sockets = Sockets(HandReactor())
-    factory = ServerFactory()
+    factory = EchoFactory()
     assert not sockets.accept_from(Strange(b"nowhere", factory, reactor=HandReactor()), factory)
     assert not sockets.accept_from(object(), factory)
     sockets.connectionLost(Failure(ConnectionDone()))

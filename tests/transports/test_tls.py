@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from typing import Any, cast
 import pytest
 from OpenSSL import SSL
 from pump import Doorway, Listener
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from chatnet.settings import ListenSettings, TLSSettings
 from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
-from chatnet.transports.client import ClientFactory, SocketOutlet
+from chatnet.transports.client import ClientFactory
+from chatnet.transports.outlets import SocketOutlet
 from chatnet.transports.tls import TLSGate, TLSProtocol, prepare_context
 
 TLS = ListenSettings(endpoint="tcp:6697", tls=True)
@@ -240,9 +243,40 @@ def test_irc_is_spoken_if_offered(door: TLSDoorway) -> None:
     context = trusting()
     context.set_alpn_protocols(["h2", "irc"])
     assert TLSClient(door, context).handshake().tls.selected_alpn_protocol() == "irc"
-    context.set_alpn_protocols(["h2"])
-    assert TLSClient(door, context).handshake().tls.selected_alpn_protocol() is None
-    assert len(door.sessions) == 2
+    assert len(door.sessions) == 1
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("name", [None, "irc.example.org"])
+def test_who_speaks_another_protocol_is_refused(
+    door: TLSDoorway, version: ssl.TLSVersion, name: str | None
+) -> None:
+    """In the event that the server supports no protocols that the client advertises, then the server SHALL
+    respond with a fatal "no_application_protocol" alert.  https://www.rfc-editor.org/rfc/rfc7301#section-3.2
+    """
+    context = trusting()
+    context.maximum_version = version
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
+        TLSClient(door, context, name).handshake()
+    assert not door.sessions
+    door.pump.run()
+    assert door.released == door.admitted
+    TLSClient(door, trusting(), name).handshake()  # what is offered to the next is looked at anew
+    assert len(door.sessions) == 1
+
+
+@pytest.mark.parametrize("said", [b"NICK ann\r\n", b"\n", b"GET / HTTP/1.1\r\n"])
+def test_who_speaks_no_tls_is_turned_away_at_once(door: TLSDoorway, said: bytes) -> None:
+    with capturedLogs() as events:
+        client, _ = door.connect()
+        client.sendall(said[:1])
+        assert door.read(client) == b""
+    assert [formatEvent(event) for event in events if event["log_level"] is LogLevel.info] == [
+        "Closed a connection from 127.0.0.1 to tcp:6697: it speaks no TLS"
+    ]
+    assert door.released == door.admitted == ["127.0.0.1"]
+    assert not door.sessions
 
 
 @pytest.mark.parametrize(
@@ -252,7 +286,8 @@ def test_garbage_is_closed_quietly(door: TLSDoorway, garbage: bytes) -> None:
     client, _ = door.connect()
     client.sendall(garbage)
     door.pump.run()
-    client.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):  # it may be reset by now
+        client.shutdown(socket.SHUT_WR)
     door.read(client)
     assert (door.sessions, door.released) == ([], ["127.0.0.1"])
 

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pump import Doorway
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from websocket_client import (
     ACCEPT,
     BINARY,
@@ -49,6 +50,7 @@ class WebDoorway(Doorway):
             WebSocketFactory,
             settings=lambda: self.limits,
             going_away=lambda: self.ending,
+            is_ours={"irc.example.org", "127.0.0.1"}.__contains__,
         )
 
     def heard(self, client: socket.socket) -> bytes:
@@ -172,7 +174,6 @@ def test_a_request_in_single_bytes_and_a_line_that_comes_with_it() -> None:
         (b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", 426),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 426),
         (b"NICK ann\r\nUSER ann 0 * :Ann\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),  # TLS where it is not spoken
         (b"GET / HTTP/1.0\r\n\r\n", 400),
         (b"GET / HTTP/2\r\n\r\n", 400),
         (request(headers={"Sec-WebSocket-Version": "8"}), 426),
@@ -198,6 +199,14 @@ def test_what_is_no_opening_request_is_answered(data: bytes, expected: int) -> N
     assert door.admitted == door.released == ["127.0.0.1"]
     if expected == 426:
         assert "\r\nUpgrade: websocket\r\nConnection: upgrade\r\n" in answer
+
+
+def test_tls_where_it_is_not_spoken_is_answered_by_the_end() -> None:
+    door = WebDoorway()
+    client, _ = door.connect()
+    client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    assert door.read(client) == b""
+    assert not door.sessions and door.released == ["127.0.0.1"]
 
 
 def test_a_person_who_looks_at_the_port_with_a_browser_reads_what_it_is() -> None:
@@ -255,6 +264,7 @@ def test_who_is_not_admitted_reads_why() -> None:
         ("https://irc.example.org", True),
         ("https://IRC.example.org:8443", True),
         ("http://irc.example.org", True),
+        ("http://irc.example.org.", True),
         ("https://evil.example", False),
         ("https://irc.example.org.evil.example", False),
         ("https://xirc.example.org", False),
@@ -270,6 +280,19 @@ def test_by_default_pages_of_the_host_that_they_connect_to_may_come(origin: str,
     if not allowed:
         assert status(answer) == 403
         assert not door.sessions
+
+
+def test_a_name_that_somebody_else_lets_lead_here_is_not_ours() -> None:
+    """A page of evil.example is shown, then the name leads to us: both headers are as if it was ours."""
+    door = WebDoorway()
+    with capturedLogs() as events:
+        _, answer = door.ask(request(host="evil.example:8097", headers={"Origin": "http://evil.example"}))
+    assert status(answer) == 403
+    assert not door.sessions
+    (event,) = [event for event in events if event["log_level"] is LogLevel.info]
+    words = "Pages of http://evil.example may not connect here, unless `origins` has it."
+    assert formatEvent(event) == f"Refused 127.0.0.1: {words}"
+    door.enter(host="127.0.0.1:8097", headers={"Origin": "http://127.0.0.1:8000"})
 
 
 @pytest.mark.parametrize(
@@ -338,11 +361,42 @@ def test_who_is_not_trusted_is_not_believed() -> None:
     assert door.admitted == ["127.0.0.1"]
 
 
-def test_a_trusted_proxy_that_tells_of_nobody_speaks_for_itself() -> None:
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("192.0.2.6:5678", "192.0.2.6"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:DB8:0::1]", "2001:db8::1"),
+        ("6.6.6.6:1, 192.0.2.6:5678, 127.0.0.1:80", "192.0.2.6"),
+        ("[::ffff:192.0.2.6]:1", "192.0.2.6"),
+        ("2001:db8::1:4711", "2001:db8::1:4711"),  # an address without brackets has no port
+        ("127.0.0.1", "127.0.0.1"),  # the proxy itself looks whether we are there
+    ],
+)
+def test_a_proxy_may_tell_ports(told: str, address: str) -> None:
     door = WebDoorway(forwarded_from=("127.0.0.1",))
-    door.enter(headers={"X-Forwarded-Proto": "https"})
-    assert (door.session.peer.address, door.session.peer.secure) == ("127.0.0.1", False)
-    assert door.admitted == ["127.0.0.1"]
+    door.enter(headers={"X-Forwarded-For": told})
+    assert door.session.peer.address == address
+    assert door.admitted == [address]
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"X-Forwarded-Proto": "https"}, "It is a proxy, and tells no X-Forwarded-For."),
+        ({"X-Forwarded-For": "unknown"}, "X-Forwarded-For holds what is no address."),
+    ],
+)
+def test_a_trusted_proxy_that_tells_of_nobody_is_refused_and_not_counted(
+    headers: dict[str, str], why: str
+) -> None:
+    """Else all who are behind it would share its address, its limits, and what bans mean."""
+    door = WebDoorway(forwarded_from=("127.0.0.1",))
+    with capturedLogs() as events:
+        _, answer = door.ask(request(headers=headers))
+    assert status(answer) == 400 and why in answer
+    assert not door.sessions and not door.admitted
+    assert f"Refused 127.0.0.1: {why}" in [formatEvent(event) for event in events]
 
 
 def test_who_is_behind_the_proxy_has_to_be_admitted() -> None:
@@ -354,7 +408,19 @@ def test_who_is_behind_the_proxy_has_to_be_admitted() -> None:
     assert door.released == []
 
 
-@pytest.mark.parametrize("value", ["unknown", "192.0.2.1:80", "192.0.2.1, ::1::", "\xe9", "1.2.3.4, -"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "192.0.2.1:",
+        "192.0.2.1:123456",
+        "192.0.2.1:x",
+        "[192.0.2.1",
+        "::1]:80",
+        "192.0.2.1, ::1::",
+        "\xe9",
+        "1.2.3.4, -",
+    ],
+)
 def test_a_proxy_that_tells_no_address_is_refused(value: str) -> None:
     door = WebDoorway(forwarded_from=("127.0.0.1",))
     _, answer = door.ask(request(headers={"X-Forwarded-For": value}))

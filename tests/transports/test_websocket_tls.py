@@ -33,6 +33,7 @@ class SecureWebDoorway(Doorway):
             WebSocketFactory,
             settings=WebSocketSettings,
             going_away=lambda: False,
+            is_ours=lambda host: False,
             tls=self.protocol,
         )
         self.gate = TLSGate(store, lambda: self.settings, self.pump)
@@ -142,7 +143,7 @@ def test_proxies_that_wait_for_their_handshake_get_it(folder: Path) -> None:
         except ssl.SSLWantReadError:
             client.socket.sendall(client.outgoing.read())
     for client in clients:
-        client.handshake().send(request())
+        client.handshake().send(request(headers={"X-Forwarded-For": "192.0.2.7"}))
         assert client.read(12).startswith(b"HTTP/1.1 101 ")
     assert len(door.sessions) == 3
 
@@ -183,3 +184,13 @@ def test_who_asks_for_no_websocket_reads_so(door: SecureWebDoorway) -> None:
     answer = client.read(1 << 16)
     assert answer.startswith(b"HTTP/1.1 426 ")
     assert answer.endswith(b"text.ircv3.net.\n")
+
+
+def test_browsers_speak_http_under_tls(folder: Path) -> None:
+    door = SecureWebDoorway(folder)
+    context = trusting()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    assert TLSClient(door, context).handshake().tls.selected_alpn_protocol() == "http/1.1"
+    context.set_alpn_protocols(["h2", "irc"])
+    with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
+        TLSClient(door, context).handshake()

@@ -59,6 +59,34 @@ def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) 
     assert sha256(certificate) != before
 
 
+@pytest.mark.parametrize("name", ["chatnet.toml", "motd.txt"])
+@pytest.mark.parametrize("options", [[], ["--force"]])
+def test_init_writes_through_no_link(tmp_path: Path, capsys: Captured, name: str, options: list[str]) -> None:
+    folder, target = tmp_path / "chat", tmp_path / "precious"
+    folder.mkdir()
+    (folder / name).symlink_to(target)
+    assert main(["init", "--folder", str(folder), *options]) == 1
+    assert capsys.readouterr().err == f"{folder}/{name}: is a symbolic link, which is not followed\n"
+    assert not target.exists()
+
+
+def test_init_does_not_replace_by_force_what_a_link_leads_to(tmp_path: Path) -> None:
+    target = tmp_path / "precious"
+    target.write_text("kept")
+    (tmp_path / "chatnet.toml").symlink_to(target)
+    assert main(["init", "--folder", str(tmp_path), "--force"]) == 1
+    assert target.read_text() == "kept"
+
+
+def test_init_makes_no_keys_where_others_may_change_them(tmp_path: Path, capsys: Captured) -> None:
+    data = tmp_path / "chatnet-data"
+    data.mkdir()
+    data.chmod(0o777)
+    assert main(["init", "--folder", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{data} may be changed by others: chmod go-w {data}\n"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["chatnet-data"]
+
+
 def test_init_refuses_a_wrong_name_before_it_writes(tmp_path: Path, capsys: Captured) -> None:
     assert main(["init", "--folder", str(tmp_path), "--name", "nodot", "--network", "a b"]) == 1
     assert [line.partition(" is not")[0] for line in capsys.readouterr().err.splitlines()] == [

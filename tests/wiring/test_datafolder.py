@@ -103,3 +103,58 @@ def test_a_damaged_cloak_key_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(DataFolderError, match="cannot be used"):
         folder.cloak_key(CloakSettings())
     folder.close()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o1777])
+def test_a_folder_that_others_may_change_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "data"
+    path.mkdir()
+    path.chmod(mode)
+    with pytest.raises(DataFolderError) as refused:
+        DataFolder(path)
+    assert str(refused.value) == f"The data folder {path} may be changed by others: chmod go-w {path}"
+    assert list(path.iterdir()) == []
+    path.chmod(0o755)
+    DataFolder(path).close()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_lock_is_opened_through_no_link(tmp_path: Path, there: bool) -> None:
+    path, target = tmp_path / "data", tmp_path / "precious"
+    path.mkdir(mode=0o700)
+    if there:
+        target.write_text("kept")
+    (path / "lock").symlink_to(target)
+    with pytest.raises(DataFolderError) as refused:
+        DataFolder(path)
+    assert str(refused.value) == (
+        f"The data folder {path} cannot be used: lock is a symbolic link, which is not followed."
+    )
+    assert target.exists() == there and (not there or target.read_text() == "kept")
+
+
+def test_the_lock_is_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+    with pytest.raises(DataFolderError, match=r"cannot be used: lock is not a file\.$"):
+        DataFolder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mode", "what"),
+    [
+        (0o600, None),
+        (0o640, None),
+        (0o644, "everybody on this machine can read it"),
+        (0o660, "others can change it"),
+        (0o602, "everybody on this machine can change it"),
+    ],
+)
+def test_a_cloak_key_that_others_may_read_is_told_of(tmp_path: Path, mode: int, what: str | None) -> None:
+    folder = DataFolder(tmp_path)
+    folder.cloak_key(CloakSettings())
+    key = tmp_path / "cloak.key"
+    key.chmod(mode)
+    told = [] if what is None else [f"{key}: holds a secret key, and {what}: chmod 640"]
+    assert folder.exposed(CloakSettings()) == told
+    assert folder.exposed(CloakSettings(key=SecretStr("k" * 32))) == []
+    folder.close()

@@ -103,3 +103,18 @@ def test_authorities_are_looked_at_before_anything_changes(tmp_path: Path) -> No
         "link.1.ca: /empty.pem holds no certificate, or cannot be read",
     ]
     assert it.stores == (None, None)
+
+
+def test_which_hosts_are_ours(tmp_path: Path) -> None:
+    configured = settings(
+        CLIENTS, server={"name": "irc1.example.net"}, sts=[{"hostname": "irc.example.net", "duration": 0}]
+    )
+    certificates = tmp_path / "data" / "certificates"
+    make_self_signed(certificates / "default.pem", ["chat.example.org", "*.example.com"])
+    it = Security(Clock(), tmp_path / "data", tmp_path, lambda: configured)
+    ours = ["irc1.example.net", "irc.example.net", "localhost", "192.0.2.7", "2001:db8::1", "127.0.0.1"]
+    certified = ["chat.example.org", "www.example.com"]
+    others = ["evil.example", "example.net", "x.irc.example.net", "a.b.example.com", "localhost.evil.example"]
+    assert [name for name in ours + certified + others if it.is_ours(name)] == ours
+    it.prepare(configured)
+    assert [name for name in ours + certified + others if it.is_ours(name)] == ours + certified

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from chatnet.links import digests, encap, handshake
+from chatnet.links.exchange import digests
 from chatnet.links.inbound import (
     accounts,
     bans,
-    channels,
     history,
     messages,
     queries,
@@ -14,6 +13,9 @@ from chatnet.links.inbound import (
     services,
     users,
 )
+from chatnet.links.inbound.channels import verbs as channels
+from chatnet.links.meeting import handshake
+from chatnet.links.speech import encap
 
 __all__ = [
     "accounts",

@@ -5,88 +5,99 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#su
 
 from __future__ import annotations
 
-from chatnet.links import links as registry
-from chatnet.links.encap import ENCAPSULATED
+from chatnet.dispatch import Table
 from chatnet.links.inbound import services
 from chatnet.links.inbound.users import account_name, host_name, log_in, user_name
-from chatnet.links.line import Ignored, Line
+from chatnet.links.logins.agents import Agents
+from chatnet.links.logins.remembered import Logins
+from chatnet.links.speech.line import Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.facts import HostChanged
 from chatnet.model.ids import UID
 from chatnet.wire.names import is_nick
 from chatnet.wire.text import cut
 
 
-@ENCAPSULATED.command("SU", min_params=1)
-def su(line: Line) -> None:
-    """A user is logged in, or (without an account) out.
+class AccountsIn:
+    """Hears who is logged in; `agents` and `logins` keep what is told."""
 
-    It is remembered of others as well, who may be taken for services after a reload.
+    def __init__(self, agents: Agents, logins: Logins) -> None:
+        self._agents = agents
+        self._logins = logins
 
-    # <- :00A ENCAP * SU 1SOAAAAAB ann
-    # <- :00A ENCAP * SU 1SOAAAAAB
-    """
-    server, user, account = line.server_of_source(), line.user(0), account_name(line.param(1))
-    if not line.links.serves(server, line.link):
-        line.links.logins.tells(server, user, account)
-    line.by_services()
-    log_in(line, user, account, registry.TOLD)
+    def enter(self, encapsulated: Table) -> None:
+        """Enter the commands that come in ENCAP."""
+        encapsulated.command("SU", min_params=1)(self.su)
+        encapsulated.command("SVSLOGIN", min_params=5)(self.svslogin)
+        encapsulated.command("MECHLIST", min_params=1)(self.mechlist)
+        encapsulated.command("SASL", min_params=4)(self.sasl)
 
+    def su(self, line: Line) -> None:
+        """A user is logged in, or (without an account) out.
 
-@ENCAPSULATED.command("SVSLOGIN", min_params=5)
-def svslogin(line: Line) -> None:
-    """A user of this server, or a connection that is none yet, is logged in, and looks otherwise by it.
+        It is remembered of others as well, who may be taken for services after a reload.
 
-    ``*`` in the place of nick, user name, host or account: it stays; the account ``0``: they are logged out.
+        # <- :00A ENCAP * SU 1SOAAAAAB ann
+        # <- :00A ENCAP * SU 1SOAAAAAB
+        """
+        server, user, account = line.server_of_source(), line.user(0), account_name(line.param(1))
+        if not line.links.serves(server, line.link):
+            self._logins.tells(server, user, account)
+        line.by_services()
+        log_in(line, user, account, TOLD)
 
-    # <- :00A ENCAP irc.example.org SVSLOGIN 0AAAAAAAB * * vhost.example.org ann
-    """
-    agent = line.by_services()
-    uid = UID(line.params[0])
-    limits = line.node.settings.limits
-    nick = line.params[1] if is_nick(line.params[1], limits.nick) else None
-    username = user_name(cut(line.params[2], limits.user))
-    host = host_name(line.params[3])
-    user = line.network.users.get(uid)
-    if user is None:
-        applicant = line.links.agents.applicant(uid, agent)
+    def svslogin(self, line: Line) -> None:
+        """A user of this server, or a connection that is none yet, is logged in, and looks otherwise by it.
+
+        ``*`` in the place of nick, user name, host or account: it stays; the account ``0``: they are logged
+        out.
+
+        # <- :00A ENCAP irc.example.org SVSLOGIN 0AAAAAAAB * * vhost.example.org ann
+        """
+        agent = line.by_services()
+        uid = UID(line.params[0])
+        limits = line.node.settings.limits
+        nick = line.params[1] if is_nick(line.params[1], limits.nick) else None
+        username = user_name(cut(line.params[2], limits.user))
+        host = host_name(line.params[3])
+        user = line.network.users.get(uid)
+        if user is None:
+            applicant = self._agents.applicant(uid, agent)
+            if applicant is None:
+                raise Ignored
+            same = line.params[4] == "*"
+            account = applicant.user.account if same else account_name(line.params[4])
+            applicant.logged_in(nick, username, host, account)
+            return
+        if user.server is not line.network.me:
+            raise Ignored
+        if nick is not None and nick != user.nick:
+            services.rename(line, user, nick, int(line.now))
+        look = username or user.username, host or user.host
+        if look != (user.username, user.host):
+            line.node.commit(HostChanged(user, *look, user.source, line.at))
+        if line.params[4] != "*":
+            log_in(line, user, account_name(line.params[4]), None)
+
+    def mechlist(self, line: Line) -> None:
+        """By which mechanisms services let people log in.
+
+        It is remembered of others as well, who may be taken for services after a reload.
+
+        # <- :00A ENCAP * MECHLIST :PLAIN,EXTERNAL
+        """
+        self._agents.tells(line.server_of_source(), line.params[0])
+        line.by_services()
+
+    def sasl(self, line: Line) -> None:
+        """An agent talks to a connection of this server that logs in; others talk to agents, past us.
+
+        # <- :00AAAAAAE ENCAP irc.example.org SASL 00AAAAAAE 0AAAAAAAB C :+
+        # <- :00AAAAAAE ENCAP irc.example.org SASL 00AAAAAAE 0AAAAAAAB D :S
+        """
+        applicant = self._agents.applicant(UID(line.params[1]), line.server_of_source())
         if applicant is None:
             raise Ignored
-        same = line.params[4] == "*"
-        account = applicant.user.account if same else account_name(line.params[4])
-        applicant.logged_in(nick, username, host, account)
-        return
-    if user.server is not line.network.me:
-        raise Ignored
-    if nick is not None and nick != user.nick:
-        services.rename(line, user, nick, int(line.now))
-    look = username or user.username, host or user.host
-    if look != (user.username, user.host):
-        line.node.commit(HostChanged(user, *look, user.source, line.at))
-    if line.params[4] != "*":
-        log_in(line, user, account_name(line.params[4]), None)
-
-
-@ENCAPSULATED.command("MECHLIST", min_params=1)
-def mechlist(line: Line) -> None:
-    """By which mechanisms services let people log in.
-
-    It is remembered of others as well, who may be taken for services after a reload.
-
-    # <- :00A ENCAP * MECHLIST :PLAIN,EXTERNAL
-    """
-    line.links.agents.tells(line.server_of_source(), line.params[0])
-    line.by_services()
-
-
-@ENCAPSULATED.command("SASL", min_params=4)
-def sasl(line: Line) -> None:
-    """An agent talks to a connection of this server that logs in; what others say to agents is not for us.
-
-    # <- :00AAAAAAE ENCAP irc.example.org SASL 00AAAAAAE 0AAAAAAAB C :+
-    # <- :00AAAAAAE ENCAP irc.example.org SASL 00AAAAAAE 0AAAAAAAB D :S
-    """
-    applicant = line.links.agents.applicant(UID(line.params[1]), line.server_of_source())
-    if applicant is None:
-        raise Ignored
-    line.by_services()
-    line.links.agents.answered(applicant, line.params[2], line.params[3])
+        line.by_services()
+        self._agents.answered(applicant, line.params[2], line.params[3])

@@ -5,50 +5,61 @@ Each goes to one server, by the servers on the way to it.
 
 from __future__ import annotations
 
-from chatnet.links.backfill import TOKEN
-from chatnet.links.line import LINK, Ignored, Line
-from chatnet.links.recall import Asked
+from chatnet.dispatch import Table
+from chatnet.links.exchange.backfill import TOKEN, BackFill
+from chatnet.links.exchange.recall import Asked, Recall
+from chatnet.links.speech.line import Line
+from chatnet.links.speech.outcome import Ignored
 from chatnet.wire.server_time import read_time
 
 
-@LINK.command("CNHIST", min_params=8)
-def cnhist(line: Line) -> None:
-    """A server asks what was said in a channel: the newest messages since a time, at most so many.
+class HistoryIn:
+    """Hears questions for `recall`, and answers for `backfill`."""
 
-    The last two are its tally up to a time: what is the same here it does not want to be told.
+    def __init__(self, recall: Recall, backfill: BackFill) -> None:
+        self._recall = recall
+        self._backfill = backfill
 
-    # <- :0AA CNHIST 17 0BA latest #one timestamp=2026-11-23T13:20:00.123Z 500 2026-11-23T13:29:00Z 2.9f86d0
-    """
-    asker = line.by_server()
-    if _goes_on(line):
-        return
-    since, until = (read_time(line.params[index].removeprefix("timestamp=")) for index in (4, 6))
-    number, most = _number(line.params[0]), _number(line.params[5])
-    if line.params[2] != "latest" or since is None or until is None or number is None or most is None:
-        _is_odd(line, "CNHIST that is no question")
-    else:
-        name = line.params[3]
-        line.links.recall.asked(Asked(asker, number, name, since, most, until, line.params[7]))
+    def enter(self, verbs: Table) -> None:
+        """Enter the verbs of neighbours."""
+        verbs.command("CNHIST", min_params=8)(self.cnhist)
+        verbs.command("CNHR", min_params=3)(self.cnhr)
 
+    def cnhist(self, line: Line) -> None:
+        """A server asks what was said in a channel: the newest messages since a time, at most so many.
 
-@LINK.command("CNHR", min_params=3)
-def cnhr(line: Line) -> None:
-    """A part of an answer: a line of one of its messages, counted; or its end; or that there is none.
+        The last two are its tally up to a time: what is the same here it does not want to be told.
 
-    # <- :0BA CNHR 17 0AA 1 :@time=…;msgid=1abc;chatnet/uid=0BAAAAAAB :bob!~bob@h PRIVMSG #one :hello
-    # <- :0BA CNHR 17 0AA END
-    # <- :0BA CNHR 17 0AA NO
-    """
-    server = line.by_server()
-    if _goes_on(line):
-        return
-    number = _number(line.params[0])
-    if number is None:
-        why: str | None = "CNHR that answers nothing"
-    else:
-        why = line.links.backfill.answered(line.link, server, number, line.params[2], line.param(3))
-    if why is not None:
-        _is_odd(line, why)
+        # <- :0AA CNHIST 17 0BA latest #one timestamp=2026-11-23T13:20:00.123Z 500 2026-11-23T13:29:00Z 2.9f
+        """
+        asker = line.by_server()
+        if _goes_on(line):
+            return
+        since, until = (read_time(line.params[index].removeprefix("timestamp=")) for index in (4, 6))
+        number, most = _number(line.params[0]), _number(line.params[5])
+        if line.params[2] != "latest" or since is None or until is None or number is None or most is None:
+            _is_odd(line, "CNHIST that is no question")
+        else:
+            name = line.params[3]
+            self._recall.asked(Asked(asker, number, name, since, most, until, line.params[7]))
+
+    def cnhr(self, line: Line) -> None:
+        """A part of an answer: a line of one of its messages, counted; or its end; or that there is none.
+
+        # <- :0BA CNHR 17 0AA 1 :@time=…;msgid=1abc;chatnet/uid=0BAAAAAAB :bob!~bob@h PRIVMSG #one :hello
+        # <- :0BA CNHR 17 0AA END
+        # <- :0BA CNHR 17 0AA NO
+        """
+        server = line.by_server()
+        if _goes_on(line):
+            return
+        number = _number(line.params[0])
+        if number is None:
+            why: str | None = "CNHR that answers nothing"
+        else:
+            why = self._backfill.answered(line.link, server, number, line.params[2], line.param(3))
+        if why is not None:
+            _is_odd(line, why)
 
 
 def _number(text: str) -> int | None:
@@ -58,7 +69,7 @@ def _number(text: str) -> int | None:
 def _is_odd(line: Line, why: str) -> None:
     """A neighbour made a mistake; what it carried on for others it did not judge."""
     if line.source is line.link.server:
-        line.links.strike(line.link, why)
+        line.link.strike(why)
 
 
 def _goes_on(line: Line) -> bool:

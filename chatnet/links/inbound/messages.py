@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatnet.dispatch import Phase
-from chatnet.links import links as registry
-from chatnet.links.encap import ENCAPSULATED
-from chatnet.links.line import LINK, Ignored, Line
-from chatnet.links.records import MOST_TAGS, MOST_TEXT, MSGID
+from chatnet.dispatch import Phase, Table
+from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT, MSGID
+from chatnet.links.inbound.callers import Callers
+from chatnet.links.neighbour.batches import Begun
+from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.line import LINK, Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     BroadcastSent,
@@ -24,7 +27,7 @@ from chatnet.rules.client_tags import relayed
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
-from chatnet.wire.multiline import Part, combine, judged
+from chatnet.wire.multiline import CONCAT, TYPE, Part, combine, is_blank, judged
 from chatnet.wire.text import cut
 
 LONGEST_MASK: Final = 200
@@ -34,70 +37,123 @@ Way = tuple[Channel | User, int, str]
 """Where a message goes, as in ``MessageSent``: its target, the ranks it is for, and their prefix."""
 
 
-@LINK.command("PRIVMSG", min_params=2)
-def privmsg(line: Line) -> None:
-    """Somebody says something to a channel, some of its members, a user, or everybody on some servers.
+class MessagesIn:
+    """Hears what is said, and judges what is for users of this server."""
 
-    # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :1SOAAAAAB PRIVMSG #chatnet :hello
-    # <- :1SOAAAAAB PRIVMSG @#chatnet :operators
-    # <- :1SOAAAAAB PRIVMSG =#chatnet :what mode m keeps from the others
-    # <- :1SOAAAAAB PRIVMSG $$*.test :everybody
-    """
-    _say(line, line.params[1])
+    def __init__(self) -> None:
+        self._callers = Callers()
 
+    def enter(self, verbs: Table) -> None:
+        """Enter the verbs that are judged; the others stand in ``LINK``."""
+        verbs.command("PRIVMSG", min_params=2)(self.privmsg)
+        verbs.command("NOTICE", min_params=2, phase=Phase.ANY)(self.notice)
+        verbs.command("TAGMSG", min_params=1)(self.tagmsg)
+        verbs.command("BATCH", min_params=1)(self.batch)
 
-@LINK.command("NOTICE", min_params=2, phase=Phase.ANY)
-def notice(line: Line) -> None:
-    """As PRIVMSG.  In the handshake it tells of look-ups, which concern nobody.
+    def privmsg(self, line: Line) -> None:
+        """Somebody says something to a channel, some of its members, a user, or everybody on some servers.
 
-    # <- NOTICE * :*** Looking up your hostname
-    """
-    if line.link.server is not None:
-        _say(line, line.params[1])
+        # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :1SOAAAAAB PRIVMSG #chatnet :hello
+        # <- :1SOAAAAAB PRIVMSG @#chatnet :operators
+        # <- :1SOAAAAAB PRIVMSG =#chatnet :what mode m keeps from the others
+        # <- :1SOAAAAAB PRIVMSG $$*.test :everybody
+        """
+        self._say(line, line.params[1])
 
+    def notice(self, line: Line) -> None:
+        """As PRIVMSG.  In the handshake it tells of look-ups, which concern nobody.
 
-@LINK.command("TAGMSG", min_params=1)
-def tagmsg(line: Line) -> None:
-    """Client-only tags without a text.
+        # <- NOTICE * :*** Looking up your hostname
+        """
+        if line.link.server is not None:
+            self._say(line, line.params[1])
 
-    # <- @+typing=active :1SOAAAAAB TAGMSG #chatnet
-    """
-    if client_tags(line):
-        _say(line, "")
+    def tagmsg(self, line: Line) -> None:
+        """Client-only tags without a text.
 
+        # <- @+typing=active :1SOAAAAAB TAGMSG #chatnet
+        """
+        if client_tags(line):
+            self._say(line, "")
 
-@LINK.command("BATCH", min_params=1)
-def batch(line: Line) -> None:
-    """A message of several lines begins or ends.
+    def batch(self, line: Line) -> None:
+        """A message of several lines begins or ends.
 
-    # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :2CNAAAAAB BATCH +17 draft/multiline #chatnet
-    # <- @batch=17 :2CNAAAAAB PRIVMSG #chatnet :the first line
-    # <- @batch=17;draft/multiline-concat :2CNAAAAAB PRIVMSG #chatnet : and more of it
-    # <- :2CNAAAAAB BATCH -17
-    """
-    if not line.link.codec.core:
-        raise Ignored
-    batches = line.link.batches
-    sign, reference = line.params[0][:1], line.params[0][1:]
-    if sign == "+":
-        batches.begin(reference, line)
-    elif sign == "-" and (begun := batches.end(reference, line)) is not None:
-        opening = begun.opening
-        way = find_way(opening, opening.params[2])
-        parts = tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
-        _tell(opening, begun.command, way, combine(parts), parts)
+        # <- @time=2026-11-23T13:20:00.123Z;msgid=1abc :2CNAAAAAB BATCH +17 draft/multiline #chatnet
+        # <- @batch=17 :2CNAAAAAB PRIVMSG #chatnet :the first line
+        # <- @batch=17;draft/multiline-concat :2CNAAAAAB PRIVMSG #chatnet : and more of it
+        # <- :2CNAAAAAB BATCH -17
+        """
+        if not line.link.codec.core:
+            raise Ignored
+        batches = line.link.batches
+        sign, reference = line.params[0][:1], line.params[0][1:]
+        if sign == "+":
+            if len(line.params) < 3 or line.params[1] != TYPE:
+                raise Ignored
+            begun = Begun(line.source, line.params, line.tags)
+            if not batches.begin(reference, begun, line.network.users):
+                line.violate("Too many batches")
+        elif sign == "-" and (ended := batches.end(reference, line.source)) is not None:
+            self._batch_ended(line, ended)
 
+    def _batch_ended(self, line: Line, begun: Begun) -> None:
+        if begun.spoilt:
+            line.link.strike(begun.spoilt)
+        elif not is_blank(begun.parts):
+            opening = Line(line.links, line.link, begun.source, begun.params, begun.tags, line.row)
+            way = find_way(opening, opening.params[2])
+            parts = tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
+            self._tell(opening, begun.command, way, combine(parts), parts)
 
-def _say(line: Line, text: str) -> None:
-    if line.link.codec.core and "batch" in line.tags:
-        line.link.batches.take(line.tags["batch"], line)
-        return
-    name, text = line.params[0], cut(text, MOST_TEXT)
-    if name[:1] != "$":
-        _tell(line, line.row.verb, find_way(line, name), text)
-    elif 2 < len(name) <= LONGEST_MASK:
-        msgid = msgid_of(line, "")
-        line.commit(BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line)))
+    def _say(self, line: Line, text: str) -> None:
+        if line.link.codec.core and "batch" in line.tags:
+            begun = line.link.batches.find(line.tags["batch"])
+            if begun is not None:
+                begun.take(line.source, line.row.verb, line.param(1), joined=CONCAT in line.tags)
+            return
+        name, text = line.params[0], cut(text, MOST_TEXT)
+        if name[:1] != "$":
+            self._tell(line, line.row.verb, find_way(line, name), text)
+        elif 2 < len(name) <= LONGEST_MASK:
+            msgid = msgid_of(line, "")
+            line.commit(
+                BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line))
+            )
+
+    def _tell(self, line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...] = ()) -> None:
+        target, ranks, status = way
+        msgid, tags = msgid_of(line, target.place), client_tags(line)
+        fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
+        if isinstance(target, User):
+            onward = line.links.way_to(target)
+            if onward is not None:
+                # It is nothing to us what they say to each other.
+                if onward is not line.link:
+                    for told in onward.codec.message(fact, line.links.reference()):
+                        onward.send(told)
+                return
+            if isinstance(line.source, User) and not self._may_write(line, line.source, target, fact):
+                return
+        line.commit(fact)
+
+    def _may_write(self, line: Line, user: User, target: User, fact: MessageSent) -> bool:
+        """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""
+        text = judged(fact.text, fact.parts) if fact.parts else fact.text
+        refusal = may_write(user, target, fact.command, text)
+        if refusal is None:
+            return True
+        answered = fact.command == "PRIVMSG"
+        if answered:
+            line.refuse(user, refusal)
+        if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
+            return False
+        if self._callers.may_knock(user, target, line.node.clock.monotonic()):
+            letter = "g" if "g" in target.modes else "G"
+            if answered:
+                line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
+            line.commit(CallerBlocked(target, user, letter, line.now))
+        return False
 
 
 def find_way(line: Line, name: str) -> Way:
@@ -144,42 +200,6 @@ def client_tags(line: Line) -> bytes:
     return tags if len(tags) <= MOST_TAGS else b""
 
 
-def _tell(line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...] = ()) -> None:
-    target, ranks, status = way
-    msgid, tags = msgid_of(line, target.place), client_tags(line)
-    fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
-    if isinstance(target, User):
-        onward = line.links.way_to(target)
-        if onward is not None:
-            # It is nothing to us what they say to each other.
-            if onward is not line.link:
-                for told in onward.codec.message(fact, line.links.reference()):
-                    onward.send(told)
-            return
-        if isinstance(line.source, User) and not _may_write(line, line.source, target, fact):
-            return
-    line.commit(fact)
-
-
-def _may_write(line: Line, user: User, target: User, fact: MessageSent) -> bool:
-    """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""
-    text = judged(fact.text, fact.parts) if fact.parts else fact.text
-    refusal = may_write(user, target, fact.command, text)
-    if refusal is None:
-        return True
-    answered = fact.command == "PRIVMSG"
-    if answered:
-        line.refuse(user, refusal)
-    if refusal.numeric is not numerics.ERR_TARGUMODEG or fact.command == "TAGMSG":
-        return False
-    if line.links.callers.may_knock(user, target, line.node.clock.monotonic()):
-        letter = "g" if "g" in target.modes else "G"
-        if answered:
-            line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
-        line.commit(CallerBlocked(target, user, letter, line.now))
-    return False
-
-
 @LINK.command("REDACT", min_params=2)
 def redact(line: Line) -> None:
     """A message is deleted; its author's server, or an operator's, has judged that.
@@ -201,7 +221,7 @@ def encapsulated_redact(line: Line) -> None:
 
     # <- :2CNAAAAAB ENCAP * REDACT #chatnet 1abc :not here
     """
-    line.node.commit(_redaction(line), registry.TOLD)
+    line.node.commit(_redaction(line), TOLD)
 
 
 def _redaction(line: Line) -> MessageRedacted:
@@ -241,4 +261,4 @@ def snote(line: Line) -> None:
     letter = line.params[0][:1]
     by = line.by_server()
     if line.network.opers:
-        line.node.commit(ServerNotice(letter, line.params[1], line.now, by), registry.TOLD)
+        line.node.commit(ServerNotice(letter, line.params[1], line.now, by), TOLD)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from chatnet.links.line import LINK, Line
-from chatnet.links.queries import PLACES
+from chatnet.dispatch import Table
+from chatnet.links.exchange.queries import PLACES, Queries
+from chatnet.links.speech.line import Line
 
 
-def query(line: Line) -> None:
-    """A question for the server that one parameter means.
+class QueriesIn:
+    """Hears questions, and hands them to `queries`."""
 
-    # <- :1SOAAAAAB VERSION :7CN
-    # <- :1SOAAAAAB WHOIS 7CNAAAAAA :ann
-    # <- :1SOAAAAAB STATS u :7CN
-    # <- :1SOAAAAAB CONNECT far.test 6667 :7CN
-    """
-    line.links.queries.arrived(line.link, line.by_user(), line.row.verb, line.params)
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
 
+    def enter(self, verbs: Table) -> None:
+        """Enter all verbs that may be asked with."""
+        for verb, (place, _) in PLACES.items():
+            verbs.command(verb, min_params=place)(self.query)
 
-for _verb, (_place, _) in PLACES.items():
-    LINK.command(_verb, min_params=_place)(query)
+    def query(self, line: Line) -> None:
+        """A question for the server that one parameter means.
+
+        # <- :1SOAAAAAB VERSION :7CN
+        # <- :1SOAAAAAB WHOIS 7CNAAAAAA :ann
+        # <- :1SOAAAAAB STATS u :7CN
+        # <- :1SOAAAAAB CONNECT far.test 6667 :7CN
+        """
+        self._queries.arrived(line.link, line.by_user(), line.row.verb, line.params)

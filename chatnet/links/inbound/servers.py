@@ -3,48 +3,96 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
-from chatnet.dispatch import Phase
-from chatnet.links import link as one
-from chatnet.links import links as registry
-from chatnet.links.line import LINK, Ignored, Line, is_sid
-from chatnet.model.facts import NetJoinBegan, NetJoinEnded, PongSent, ServerIntroduced
+from chatnet.dispatch import Phase, Table
+from chatnet.links.meeting import clocks
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.neighbour.telling import tell
+from chatnet.links.speech.line import LINK, Line, is_sid
+from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.joins import Joins
+from chatnet.model.facts import NetJoinEnded, PongSent, ServerIntroduced
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
+from chatnet.wire.server_time import read_time
 from chatnet.wire.text import cut, printable
 
 
-@LINK.command("SID", min_params=4)
-def sid(line: Line) -> None:
-    """A server came, behind the source.
+class ServersIn:
+    """Hears of servers that come; `signs` hear of those that gave a sign of life."""
 
-    # <- :1SO SID leaf.test 2 2LF :a leaf
-    """
-    by, link = line.by_server(), line.link
-    name, new = line.params[0], is_sid(line.params[2])
-    settings = link.settings
-    assert settings is not None
-    if new is None or not is_server_name(name):
-        line.violate(f"{name[:63]!r} {line.params[2][:9]!r} is no server")
-    if settings.role == "leaf" or not any(
-        compile_glob(mask, str.lower)(name) for mask in settings.may_introduce or ("*",)
-    ):
-        line.violate(f"it may not introduce {name}")
-    if settings.max_servers is not None:
-        behind = sum(line.links.way_to(server) is link for server in line.network.servers.values())
-        if behind >= settings.max_servers:
-            line.violate("too many servers behind it")
-    if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
-        _left(line, old)
-    if new in line.network.servers or line.links.server(name) is not None:
-        line.violate(f"the server {name} ({new}) exists already")
-    server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
-    line.commit(ServerIntroduced(server, line.now))
-    line.node.notice("x", f"{name} is linked to {by.name} now")
-    if link.state is one.State.LINKED and not line.links.is_joining(by):
-        join(line, by, server)
+    def __init__(self, joins: Joins, signs: Sequence[Callable[[Server], object]]) -> None:
+        self._joins = joins
+        self._signs = signs
+
+    def enter(self, verbs: Table) -> None:
+        """Enter the verbs that need them; the others stand in ``LINK``."""
+        verbs.command("SID", min_params=4)(self.sid)
+        verbs.command("PONG", min_params=1, phase=Phase.ANY)(self.pong)
+
+    def sid(self, line: Line) -> None:
+        """A server came, behind the source.
+
+        # <- :1SO SID leaf.test 2 2LF :a leaf
+        """
+        by, link = line.by_server(), line.link
+        name, new = line.params[0], is_sid(line.params[2])
+        settings = link.settings
+        assert settings is not None
+        if new is None or not is_server_name(name):
+            line.violate(f"{name[:63]!r} {line.params[2][:9]!r} is no server")
+        if settings.role == "leaf" or not any(
+            compile_glob(mask, str.lower)(name) for mask in settings.may_introduce or ("*",)
+        ):
+            line.violate(f"it may not introduce {name}")
+        if settings.max_servers is not None:
+            behind = sum(line.links.way_to(server) is link for server in line.network.servers.values())
+            if behind >= settings.max_servers:
+                line.violate("too many servers behind it")
+        if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
+            _left(line, old)
+        if new in line.network.servers or line.links.server(name) is not None:
+            line.violate(f"the server {name} ({new}) exists already")
+        server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
+        line.commit(ServerIntroduced(server, line.now))
+        line.node.notice("x", f"{name} is linked to {by.name} now")
+        if link.state is State.LINKED and not self._joins.is_joining(by):
+            self._joins.begin(link, by, server)
+
+    def pong(self, line: Line) -> None:
+        """The other end is there, and has taken in all that came before the PING.
+
+        It says so behind its burst, which ends with it if its server sends no PING of its own (PyLink).
+
+        # <- :1SO PONG so1.test :7CN
+        # <- :1SO PONG so1.test :7CNAAAAAB
+        """
+        if line.link.server is None:
+            return
+        user = line.network.users.get(UID(line.param(1)))
+        if user is not None:
+            line.commit(PongSent(line.by_server(), user, line.now))
+            return
+        wanted = line.links.server(line.param(1)) if line.param(1) else None
+        if wanted is None or wanted is line.network.me:
+            link = line.link
+            if isinstance(line.source, Server):
+                for hear in self._signs:
+                    hear(line.source)
+            if line.source is link.server:
+                end_burst(link)
+                if link.pulse.pinged:  # else it answers the PING that ended our burst
+                    link.pulse.lag = line.node.clock.monotonic() - link.pulse.pinged
+                    their = read_time(line.tags.get("time", ""))
+                    if their is not None:
+                        clocks.answered(link, their)
+            return
+        other = line.links.way_to(wanted)
+        if other is not None and other is not line.link:
+            other.send(other.codec.sign_of_life("PONG", line.source, line.params[0], wanted))
 
 
 def _left(line: Line, server: Server) -> None:
@@ -55,31 +103,14 @@ def _left(line: Line, server: Server) -> None:
     if way.suspended:
         # It has lost its connection to us and is somewhere else now: there it can be reached.
         way.close(f"It is linked to {line.by_server().name} now")
-    elif link.state is one.State.INTRODUCED and link.sid in way.left and line.source is link.server:
+    elif link.state is State.INTRODUCED and link.sid in way.greeting.left and line.source is link.server:
         # It has left that one for us, as our burst tells.
         for behind in line.network.servers.values():
             if line.links.way_to(behind) is way:
-                link.departed[behind.sid] = sys.maxsize if link.bursting is not None else link.streams.sent
+                link.recovery.departed[behind.sid] = (
+                    sys.maxsize if link.bursting is not None else link.streams.sent
+                )
         raise Ignored
-
-
-def join(line: Line, near: Server, far: Server) -> None:
-    """Somewhere behind a neighbour that has told all of it, `near` found `far`, whose burst comes now.
-
-    No line tells here that it ends.  So we ask `far` for a sign of life: it comes behind the burst.
-    """
-    links, node = line.links, line.node
-    line.commit(NetJoinBegan(near, far, line.now))
-    links.joining[far] = node.clock.later(node.settings.links.burst_timeout, lambda: joined(links, far))
-    me = line.network.me
-    line.link.send(line.link.codec.sign_of_life("PING", me, me.name, far))
-
-
-def joined(links: registry.Links, far: Server) -> None:
-    """`far` has told all that was behind it, or its time to do so is over."""
-    if links.joining.pop(far, None) is not None:
-        node = links.node
-        node.commit(NetJoinEnded(far, node.clock.time()), links.way_to(far))
 
 
 @LINK.command("SQUIT", min_params=1)
@@ -101,7 +132,7 @@ def squit(line: Line) -> None:
         settings = line.link.settings
         assert settings is not None
         if not settings.allow_squit_others:
-            line.warn_once(
+            line.link.warn_once(
                 f"SQUIT {server.sid}", f"may not end the link to {server.name} (allow_squit_others): {reason}"
             )
             raise Ignored
@@ -130,51 +161,19 @@ def ping(line: Line) -> None:
         if other is not None and other is not link:
             other.send(other.codec.sign_of_life("PING", line.source, line.params[0], wanted))
         return
-    link.send(b":%b PONG %b :%b" % (me.sid.encode(), me.source, link.codec.id_of(line.source)))
+    link.send(link.codec.pong(me, line.source, line.node.clock.time()))
     if line.source is link.server:
         end_burst(link)
 
 
-def end_burst(link: one.Link) -> None:
+def end_burst(link: Link) -> None:
     """The neighbour has told all it knew when it came."""
-    if link.state is one.State.INTRODUCED and link.server is not None:
+    if link.state is State.INTRODUCED and link.server is not None:
         link.step("end of burst")
-        link.renamed.clear()
-        node = link.links.node
+        link.companions.renamed.clear()
+        node = link.node
         node.commit(NetJoinEnded(link.server, node.clock.time()), link)
-        link.links.tell(f"{link.name} has told all it knew")
-
-
-@LINK.command("PONG", min_params=1, phase=Phase.ANY)
-def pong(line: Line) -> None:
-    """The other end is there, and has taken in all that came before the PING.
-
-    It says so behind its burst, which ends with it if its server sends no PING of its own (PyLink).
-
-    # <- :1SO PONG so1.test :7CN
-    # <- :1SO PONG so1.test :7CNAAAAAB
-    """
-    if line.link.server is None:
-        return
-    user = line.network.users.get(UID(line.param(1)))
-    if user is not None:
-        line.commit(PongSent(line.by_server(), user, line.now))
-        return
-    wanted = line.links.server(line.param(1)) if line.param(1) else None
-    if wanted is None or wanted is line.network.me:
-        line.links.backfill.heard(line.source)
-        link = line.link
-        if isinstance(line.source, Server) and (timer := line.links.joining.get(line.source)) is not None:
-            timer.cancel()
-            joined(line.links, line.source)
-        if line.source is link.server:
-            end_burst(link)
-            if link.pinged:  # else it answers the PING that ended our burst
-                link.lag = line.node.clock.monotonic() - link.pinged
-        return
-    other = line.links.way_to(wanted)
-    if other is not None and other is not line.link:
-        other.send(other.codec.sign_of_life("PONG", line.source, line.params[0], wanted))
+        tell(node, f"{link.name} has told all it knew")
 
 
 @LINK.command("CNACK", min_params=1, phase=Phase.ANY)
@@ -207,6 +206,6 @@ def error(line: Line) -> None:
 
     # <- ERROR :Closing Link: 127.0.0.1 (Invalid credentials.)
     """
-    line.links.tell(f"{line.link.name} says: {printable(line.params[-1])[:200]}")
+    line.links.tell_of(line.link, "says", f"{line.link.name} says: {printable(line.params[-1])[:200]}")
     if line.link.server is None or line.source is line.link.server:
         line.link.close("The other side closed the link")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatnet.links import links as registry
-from chatnet.links.collisions import kill
-from chatnet.links.encap import ENCAPSULATED
-from chatnet.links.line import Ignored, Line
+from chatnet.links.inbound.collisions import kill
+from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.line import Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged, NickHeld
 from chatnet.wire.names import is_nick
@@ -55,4 +56,4 @@ def nickdelay(line: Line) -> None:
     if not is_nick(nick, line.node.settings.limits.nick):
         raise Ignored
     until = line.node.clock.monotonic() + line.number(0)
-    line.node.commit(NickHeld(line.network.fold(nick), until), registry.TOLD)
+    line.node.commit(NickHeld(line.network.fold(nick), until), TOLD)

@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from chatnet.links import links as registry
-from chatnet.links.collisions import (
+from chatnet.links.inbound.collisions import (
     REASON,
     SAVED_TS,
     can_save,
@@ -17,8 +16,10 @@ from chatnet.links.collisions import (
     save_newcomer,
     turn_away,
 )
-from chatnet.links.encap import ENCAPSULATED
-from chatnet.links.line import LINK, Ignored, Line
+from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.line import LINK, Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.entities import Oper, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -374,7 +375,7 @@ def certfp(line: Line) -> None:
     """
     user, text = line.by_user(), line.params[0]
     if _FINGERPRINT.fullmatch(text) and text != user.certfp:
-        line.node.commit(CertfpChanged(user, text), registry.TOLD)
+        line.node.commit(CertfpChanged(user, text), TOLD)
 
 
 @ENCAPSULATED.command("REALHOST", min_params=1)
@@ -385,7 +386,7 @@ def realhost(line: Line) -> None:
     """
     user, text = line.by_user(), line.params[0]
     if _HOST.fullmatch(text) and text != user.real_host:
-        line.node.commit(RealHostChanged(user, text), registry.TOLD)
+        line.node.commit(RealHostChanged(user, text), TOLD)
 
 
 @ENCAPSULATED.command("LOGIN", min_params=1)
@@ -394,7 +395,7 @@ def login(line: Line) -> None:
 
     # <- :1PYAAAAAA ENCAP * LOGIN :alice
     """
-    log_in(line, line.by_user(), account_name(line.params[0]), registry.TOLD)
+    log_in(line, line.by_user(), account_name(line.params[0]), TOLD)
 
 
 @ENCAPSULATED.command("CHGHOST", min_params=2)
@@ -406,4 +407,4 @@ def encap_chghost(line: Line) -> None:
     user, host = line.user(0), line.params[1]
     if _HOST.fullmatch(host) and host != user.host:
         fact = HostChanged(user, user.username, host, user.source, line.at)
-        line.node.commit(fact, registry.TOLD)
+        line.node.commit(fact, TOLD)

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatnet.links import links as registry
 from chatnet.links.outbound.bans import BansOut
 from chatnet.links.outbound.channels import ChannelsOut
 from chatnet.links.outbound.messages import MessagesOut
 from chatnet.links.outbound.servers import ServersOut
 from chatnet.links.outbound.users import UsersOut
+from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.facts import Fact, Hearer
+from chatnet.node import Observer
 
 
-def hears(links: registry.Links) -> Mapping[type[Fact], Hearer]:
+class Outbound:
+    """An observer of all that neighbours hear."""
+
+    def __init__(self, links: Neighbours) -> None:
+        self._links = links
+        self._hears = _together(
+            (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links), BansOut(links))
+        )
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """What neighbours are told of, and what is kept for them; nothing while there is neither."""
+        return self._hears if self._links.routes.direct or self._links.registers is not None else {}
+
+
+def _together(tellers: Sequence[Observer]) -> Mapping[type[Fact], Hearer]:
     """Kind of fact → who tells it, or one after the other if several have to do with it."""
-    tellers = (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links), BansOut(links))
     found: dict[type[Fact], list[Hearer]] = {}
     for teller in tellers:
         for kind, hear in teller.hears.items():

@@ -1,7 +1,7 @@
 """Channels and their members, told to neighbours.
 
 Neighbours that stamp what they change are told each change with its stamp.  What one of them told is on its
-way to the others already (``inbound/stamped``), and marked in the registers.
+way to the others already (``inbound/channels/stamped``), and marked in the registers.
 """
 
 from __future__ import annotations
@@ -10,28 +10,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chatnet.links import burst
-from chatnet.links import link as one
-from chatnet.links import links as registry
 from chatnet.links.codecs.solanum import stamped
+from chatnet.links.exchange import burst
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.stamps.registers import register_of
+from chatnet.links.tree.neighbours import MARKED, TOLD, Neighbours
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, Topic, User, parameters, split_forward
+from chatnet.model.entities import Channel, Topic, User, parameters
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.modes import rank_letters
 from chatnet.rules.stamps import Stamp
 from chatnet.rules.timestamps import resolve_older
 
 CROSSING: Final = 30.0
 """Seconds that a line to a server of another make, and its answer, may be on their way."""
 
-Make = Callable[[one.Link], Iterable[bytes]]
+Make = Callable[[Link], Iterable[bytes]]
 
 
 class ChannelsOut:
     """Tells of channels, and counts their members by the links behind which they are."""
 
-    def __init__(self, links: registry.Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
@@ -53,9 +54,9 @@ class ChannelsOut:
     def _stamp(self, origin: object) -> Stamp | None:
         """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
         links = self._links
-        if links.registers is None or origin in (registry.MARKED, registry.TOLD):
+        if links.registers is None or origin in (MARKED, TOLD):
             return None
-        if isinstance(origin, one.Link) and origin.stamped:
+        if isinstance(origin, Link) and origin.stamped:
             return None
         return links.registers.clock.next(links.node.clock.time())
 
@@ -87,9 +88,9 @@ class ChannelsOut:
         values = parameters(channel) if fact.created else {}
         told = SJoin(channel.name, channel.ts, flags, values, fact.members, silent=not fact.created)
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             if fact.created and stamp is None and self._links.registers is not None:
-                return burst.channel(link, channel)  # it may have been there before, with lists and a topic
+                return burst.channel(self._links, link, channel)  # it may have had lists and a topic before
             if fact.merged and not link.stamped:
                 return ()
             if plain and not (link.stamped and fact.created):
@@ -104,10 +105,10 @@ class ChannelsOut:
         """A server of another make has `channel` anew, with the TS of one that ended: all of that is gone."""
         network, registers = self._links.node.network, self._links.registers
         assert registers is not None
-        several = (network.ended or {}).get(channel.folded, {})
-        old = several.pop(channel.ts, None)
+        old = network.memory.ended_of(channel.folded).get(channel.ts)
         if old is None:
             return
+        network.apply(facts.ChannelForgotten(old))
         for register, mark in registers.of(old).items():
             if register not in registers.of(channel):
                 registers.mark(channel, register, mark.stamp, adding=mark.adding)
@@ -137,14 +138,37 @@ class ChannelsOut:
         # Whoever told us may have lost the channel meanwhile, and know it from us again, with our old TS.
         me, channel, registers = self._links.node.network.me, fact.channel, self._links.registers
         if registers is not None:
-            if self._stamp(origin) is not None:
+            stamp = self._stamp(origin)
+            if stamp is not None:
                 registers.reset(channel)
-            registers.beat(channel.folded, fact.ts, fact.old_ts, self._links.node.clock.time())
+            registers.beat(channel.folded, fact.ts, fact.old_ts)
             for link in self._links.stamped(None):
                 link.send(link.codec.older(me, channel.name, fact.ts, fact.old_ts))
-        if isinstance(origin, one.Link) and not origin.stamped:
+            if stamp is not None and fact.keeping:
+                self._state_anew(channel, stamp)
+        if isinstance(origin, Link) and not origin.stamped:
             told = SJoin(channel.name, channel.ts, frozenset(), {}, (), silent=True)
             _send(origin, origin.codec.sjoin(me, told))
+
+    def _state_anew(self, channel: Channel, stamp: Stamp) -> None:
+        """A server of another make told of a TS of 0, which takes nothing away: so it is for all who stamp.
+
+        To them an older channel takes all away; what is here is set again in it.
+        """
+        assert self._links.registers is not None
+        registers = {*channel.flags, *parameters(channel)}
+        registers.update(
+            f"{r}:{user.uid}" for user, ranks in channel.members.items() for r in rank_letters(ranks)
+        )
+        registers.update(f"{letter}:{folded}" for letter, each in channel.lists.items() for folded in each)
+        if channel.topic is not None:
+            registers.add("topic")
+        if channel.locked:
+            registers.add("lock")
+        for register in registers:
+            self._mark(channel, register, stamp, adding=True)
+        for link in self._links.stamped(None):
+            _send(link, burst.channel(self._links, link, channel))
 
     def _channel_merged(self, fact: facts.ChannelMerged, origin: object) -> None:
         self._tell(origin, lambda link: link.codec.sjoin(fact.by, fact.told), None)
@@ -178,30 +202,34 @@ class ChannelsOut:
         for user in users:
             for channel in user.channels:
                 gone.setdefault(channel, set()).add(user.uid)
-        now = self._links.node.clock.time()
         for channel, uids in gone.items():
             registers.forget_members(channel, uids)
-            registers.lost(channel, now)
+            registers.lost(channel)
 
     # modes, lists, topics
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         stamp = self._stamp(origin)
         if stamp is not None:
-            if isinstance(origin, one.Link):
+            if isinstance(origin, Link):
                 self._tell_again(fact, origin)
             for change in fact.changes:
-                self._mark(fact.channel, register_of(self._links, change), stamp, adding=change.adding)
+                self._mark(
+                    fact.channel,
+                    register_of(self._links.node.network.fold, change),
+                    stamp,
+                    adding=change.adding,
+                )
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             return () if fact.merged and not link.stamped else link.codec.modes(fact)
 
         self._tell(origin, make, stamp)
 
-    def _tell_again(self, fact: facts.ModesChanged, origin: one.Link) -> None:
+    def _tell_again(self, fact: facts.ModesChanged, origin: Link) -> None:
         """Tell a server of another make what holds of that which it changed, where it may not know it."""
         links, channel = self._links, fact.channel
-        crossed = [c for c in fact.changes if self._crosses(channel, register_of(links, c))]
+        crossed = [c for c in fact.changes if self._crosses(channel, register_of(links.node.network.fold, c))]
         if crossed:
             me, at = links.node.network.me, links.node.clock.time()
             _send(origin, origin.codec.modes(facts.ModesChanged(channel, tuple(crossed), me, at)))
@@ -212,7 +240,8 @@ class ChannelsOut:
         if registers is None:
             return False
         mark = registers.of(channel).get(register)
-        return mark is not None and mark.stamp.ms > (self._links.node.clock.time() - CROSSING) * 1000
+        present = max(registers.clock.ms, int(self._links.node.clock.time() * 1000))
+        return mark is not None and mark.stamp.ms > present - CROSSING * 1000
 
     def _mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         assert self._links.registers is not None
@@ -233,7 +262,7 @@ class ChannelsOut:
         if stamp is not None:
             self._mark(fact.channel, "lock", stamp, adding=bool(fact.letters))
 
-        def make(link: one.Link) -> Iterable[bytes]:
+        def make(link: Link) -> Iterable[bytes]:
             return [link.codec.locked(fact.channel, fact.by, fact.letters)] if "MLOCK" in link.caps else ()
 
         self._tell(origin, make, stamp)
@@ -241,7 +270,7 @@ class ChannelsOut:
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         stamp, channel = self._stamp(origin), fact.channel
         if stamp is not None:
-            if isinstance(origin, one.Link) and self._crosses(channel, "topic"):
+            if isinstance(origin, Link) and self._crosses(channel, "topic"):
                 again = facts.TopicChanged(channel, fact.text, self._links.node.network.me, fact.at)
                 _send(origin, [origin.codec.topic(again)])
             self._mark(channel, "topic", stamp, adding=bool(fact.text))
@@ -279,8 +308,8 @@ class ChannelsOut:
             old = self._links.node.network.fold(fact.old)
             registers.renamed(fact.channel, old)
             for link in self._links.stamped(None):
-                if link.state is one.State.INTRODUCED:
-                    link.renamed[old, fact.channel.ts] = fact.channel
+                if link.state is State.INTRODUCED:
+                    link.companions.renamed[old, fact.channel.ts] = fact.channel
             if stamp is not None:
                 registers.mark(fact.channel, "name", stamp, adding=True)
         self._tell(
@@ -290,17 +319,6 @@ class ChannelsOut:
         )
 
 
-def register_of(links: registry.Links, change: facts.ModeChange) -> str:
-    """The register that `change` is of."""
-    if change.user is not None:
-        return f"{change.letter}:{change.user.uid}"
-    if change.letter in RANKS:  # of somebody unknown
-        return f"{change.letter}:{change.parameter}"
-    if change.letter in "beI":
-        return f"{change.letter}:{links.node.network.fold(split_forward(change.parameter or '')[0])}"
-    return change.letter
-
-
-def _send(link: one.Link, lines: Iterable[bytes]) -> None:
+def _send(link: Link, lines: Iterable[bytes]) -> None:
     for text in lines:
         link.send(text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chatnet.links import link as one
-from chatnet.links import links as registry
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import TOLD, Neighbours
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer
@@ -19,7 +19,7 @@ EVERYWHERE: Final = "o"
 class MessagesOut:
     """Tells what users and servers say: once to each link, in lines made once for each kind of neighbour."""
 
-    def __init__(self, links: registry.Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.MessageSent: self._message_sent,
@@ -31,13 +31,13 @@ class MessagesOut:
             facts.PongSent: self._pong_sent,
         }
 
-    def _ways(self, target: Channel | User, origin: object) -> Iterable[one.Link]:
+    def _ways(self, target: Channel | User, origin: object) -> Iterable[Link]:
         links = self._links
         if type(target) is Channel:
             return links.ways_to(target, origin)
         assert isinstance(target, User)
         way = links.way_to(target)
-        return () if way is None or way is origin or origin is registry.TOLD else (way,)
+        return () if way is None or way is origin or origin is TOLD else (way,)
 
     def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
         ways = self._ways(fact.target, origin)
@@ -82,7 +82,7 @@ class MessagesOut:
             way.send(way.codec.sign_of_life("PONG", fact.by, fact.by.name, fact.user))
 
 
-def _tell(ways: Iterable[one.Link], make: Callable[[one.Link], list[bytes]]) -> None:
+def _tell(ways: Iterable[Link], make: Callable[[Link], list[bytes]]) -> None:
     """Send what `make` gives for the first neighbour of each kind."""
     made: dict[int, list[bytes]] = {}
     for link in ways:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatnet.links import links as registry
+from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model import facts
 from chatnet.model.facts import Fact, Hearer
 
@@ -12,7 +12,7 @@ from chatnet.model.facts import Fact, Hearer
 class ServersOut:
     """Tells SID and SQUIT."""
 
-    def __init__(self, links: registry.Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.ServerIntroduced: self._introduced,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatnet.links import link as one
-from chatnet.links import links as registry
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model import facts
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
@@ -14,7 +14,7 @@ from chatnet.model.facts import Fact, Hearer
 class UsersOut:
     """Tells who comes and goes, and what they change; everybody is told everything."""
 
-    def __init__(self, links: registry.Links) -> None:
+    def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._killed: dict[User, None] = {}
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -102,11 +102,11 @@ class UsersOut:
                 link.send(text)
 
 
-def _back(origin: object) -> one.Link | None:
+def _back(origin: object) -> Link | None:
     """The link that told of a KILL or a SAVE, which is told of it as well, in the name of this server.
 
     While it was on its way the user may have been lost and told of anew: then whoever said it knows them
     again, under their nick.  In all other cases it means nothing there.  Other makes of servers would answer
     that there is no such user, and are not told.
     """
-    return origin if isinstance(origin, one.Link) and origin.codec.core else None
+    return origin if isinstance(origin, Link) and origin.codec.core else None

@@ -9,6 +9,7 @@ from chatnet.links.codecs.solanum.base import BODY, Base, encode, in_lines
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
 from chatnet.model.server import Server
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut, cut_bytes
 
 WORD: Final = 100
@@ -50,6 +51,11 @@ class Servers(Base):
         words[place] = self.id_of(whom)
         words[-1] = b":" + words[-1]
         return b":%b %b %b" % (encode(user.uid), verb.encode(), b" ".join(words))
+
+    def pong(self, me: Server, asking: Source, now: float) -> bytes:
+        """``@time=<now> :<sid> PONG <name> :<sid>``; others than chatnet servers are not told our time."""
+        text = b":%b PONG %b :%b" % (encode(me.sid), me.source, self.id_of(asking))
+        return b"@%b %b" % (time_tag(now), text) if self.core else text
 
     def sign_of_life(self, verb: str, source: Source, name: str, wanted: Source) -> bytes:
         """``:<source> PING <name> :<sid>``, or PONG, also ``:<uid>``: one on its way to somebody."""

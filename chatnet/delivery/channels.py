@@ -1,0 +1,183 @@
+"""What happens in a channel, told to its local members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatnet.delivery.audience import Groups, add, key_of, select
+from chatnet.delivery.damping import Damping
+from chatnet.delivery.index import Index
+from chatnet.delivery.netsplits import NetSplits
+from chatnet.model import facts
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Fact, Hearer
+from chatnet.model.modes import OP, rank_letters
+from chatnet.node import Node
+from chatnet.session import names, render
+from chatnet.session.session import Session
+from chatnet.session.shadows import Shadows
+from chatnet.wire import capabilities as cap
+from chatnet.wire import numerics
+
+
+class ChannelsHere:
+    """Tells who comes and goes, and what a channel is like; enters members into the index."""
+
+    def __init__(
+        self, node: Node, index: Index, shadows: Shadows, netsplits: NetSplits, damping: Damping
+    ) -> None:
+        self._node = node
+        self._index = index
+        self._shadows = shadows
+        self._netsplits = netsplits
+        self._damping = damping
+        self.hears: Mapping[type[Fact], Hearer] = {
+            facts.Joined: self._joined,
+            facts.ChannelRenamed: self._channel_renamed,
+            facts.Parted: self._parted,
+            facts.Kicked: self._kicked,
+            facts.TopicChanged: self._topic_changed,
+            facts.ModesChanged: self._modes_changed,
+            facts.EntriesAdded: self._entries_added,
+            facts.ChannelReset: self._channel_reset,
+            facts.Invited: self._invited,
+            facts.Knocked: self._knocked,
+        }
+
+    def _joined(self, fact: facts.Joined, origin: object) -> None:
+        if self._shadows.back:
+            news = self._damping.rejoined(fact)
+            if news is None:
+                return
+            fact = news
+        channel = fact.channel
+        if not fact.members:
+            return  # a channel that stays while it is empty
+        if self._netsplits.joins and self._netsplits.tells(fact):
+            return
+        own: list[Session] = []
+        for user, _ in fact.members:
+            own += self._index.users.get(user, ())
+        groups = self._index.channels.get(channel)
+        if groups is None:
+            if not own:
+                return
+            groups = self._index.channels[channel] = {}
+        for session in own:
+            add(groups, session)
+        for user, ranks in fact.members:
+
+            def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
+                return render.joined(user, channel, fact.at, key)
+
+            mask = cap.SERVER_TIME | cap.EXTENDED_JOIN | user.tagged
+            self._index.fan(groups, mask, make, fact)
+            if ranks and not fact.created:
+                self._tell_ranks(groups, fact, user, ranks)
+            if user.away is not None:
+                self._tell_away(groups, fact, user)
+        for session in own:
+            if fact.created:
+                flags = "".join(sorted(channel.flags)).encode()
+                session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags))
+            self._receive_channel(session, channel)
+
+    def _tell_ranks(self, groups: Groups, fact: facts.Joined, user: User, ranks: int) -> None:
+        letters = rank_letters(ranks)
+        me = self._node.network.me
+
+        def make(fact: facts.Joined, key: int) -> bytes:
+            return render.rank_lines(me, user, fact.channel, letters, fact.at, key)
+
+        self._index.fan(groups, cap.SERVER_TIME, make, fact)
+
+    def _tell_away(self, groups: Groups, fact: facts.Joined, user: User) -> None:
+        def make(fact: facts.Joined, key: int) -> bytes:
+            return render.away_changed(user, fact.at, key)
+
+        own = [session.outlet for session in self._index.users.get(user, ())]
+        told = select(groups, having=cap.AWAY_NOTIFY, but=own)
+        self._index.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
+
+    @staticmethod
+    def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:
+        """The topic and who is there, after their JOIN; `members` if that is told to many at once."""
+        if channel.topic is not None:
+            names.show_topic(session, channel)
+        if session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
+            return
+        if members is None:
+            names.show_names(session, channel)
+        else:
+            members.show(session)
+
+    def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
+        channel = fact.channel
+        mask = cap.SERVER_TIME | fact.by.tagged
+        groups = self._index.channels.get(channel, {})
+        self._index.fan(groups, mask, render.channel_renamed, fact, need=cap.CHANNEL_RENAME)
+        # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name".
+        if self._node.network.fold(fact.old) == fact.folded:
+            return
+        members = names.Members(channel, self._shadows)
+        for user, _ in self._index.inside(channel):
+            for session in self._index.users[user]:
+                if not session.caps & cap.CHANNEL_RENAME:
+                    session.outlet.send(self._index.fit(render.moved(fact, user, session.caps)))
+                    self._receive_channel(session, channel, members)
+                    session.hand_over()
+
+    def _parted(self, fact: facts.Parted, origin: object) -> None:
+        self._index.tell_channel(fact.channel, render.parted, fact, fact.user)
+        self._forget_member(fact.channel, fact.user)
+
+    def _kicked(self, fact: facts.Kicked, origin: object) -> None:
+        self._index.tell_channel(fact.channel, render.kicked, fact, fact.by)
+        self._forget_member(fact.channel, fact.user)
+
+    def _forget_member(self, channel: Channel, user: User) -> None:
+        for session in self._index.users.get(user, ()):
+            self._index.remove(channel, session, key_of(session))
+
+    def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
+        if not fact.same:
+            self._index.tell_channel(fact.channel, render.topic_changed, fact, fact.by)
+
+    def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
+        most = self._node.settings.limits.modes
+
+        def make(fact: facts.ModesChanged, key: int) -> bytes:
+            return render.modes_changed(fact, key, most)
+
+        self._index.tell_channel(fact.channel, make, fact, fact.by)
+
+    def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
+        most = self._node.settings.limits.modes
+
+        def make(fact: facts.EntriesAdded, key: int) -> bytes:
+            return render.entries_added(fact, key, most)
+
+        self._index.tell_channel(fact.channel, make, fact, fact.by)
+
+    def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
+        me, most = self._node.network.me, self._node.settings.limits.modes
+
+        def make(fact: facts.ChannelReset, key: int) -> bytes:
+            return render.channel_reset(fact, key, me, most)
+
+        self._index.tell_channel(fact.channel, make, fact, fact.by)
+
+    def _invited(self, fact: facts.Invited, origin: object) -> None:
+        self._index.tell(self._index.users.get(fact.user, ()), render.invited, fact)
+        # https://ircv3.net/specs/extensions/invite-notify
+        for user, ranks in self._index.inside(fact.channel):
+            # Who invites has 341, and clients show that and this alike.
+            if (ranks >= OP or "g" in fact.channel.flags) and user not in (fact.user, fact.by):
+                told = [s for s in self._index.users[user] if s.caps & cap.INVITE_NOTIFY]
+                self._index.tell(told, render.invited, fact)
+
+    def _knocked(self, fact: facts.Knocked, origin: object) -> None:
+        for user, ranks in self._index.inside(fact.channel):
+            if ranks >= OP or "g" in fact.channel.flags:
+                for session in self._index.users[user]:
+                    session.numeric_by(fact.user, numerics.RPL_KNOCK, fact.channel.name, fact.user.mask)

@@ -1,0 +1,1 @@
+"""What servers tell and ask each other beside what happens: bursts, digests, questions, the past."""

@@ -1,0 +1,157 @@
+"""What a new neighbour is told: servers, users, channels, so that nobody is named before they exist.
+
+The burst is handed out in slices, so that clients are served between them.  Whom it will tell of is settled
+when it begins; each is told as they are when their turn comes, and left out if they are gone.  What happens
+meanwhile waits until the burst is out: it repeats some of it, and ends in the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.claims import SJoin
+from chatnet.model.entities import Channel, parameters
+from chatnet.model.ids import Folded
+
+Chapter = Callable[[Link], Iterable[bytes]]
+"""What a newcomer is told of one thing: settles at once of whom, and yields how they are in their turn."""
+
+
+class Burst:
+    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, and channels."""
+
+    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter) -> None:
+        self._links = links
+        self._chapters: Sequence[Chapter] = (
+            before,
+            self._servers,
+            self._bans,
+            self._users,
+            agents,
+            self._channels,
+        )
+
+    def begin(self, link: Link) -> None:
+        """Begin to tell `link` all that is not behind it."""
+        chapters = [chapter(link) for chapter in self._chapters]
+        link.bursting = (text for chapter in chapters for text in chapter)
+        link.held = []
+        self.go_on(link)
+
+    def go_on(self, link: Link) -> None:
+        """Hand out one slice, and come back for the next."""
+        lines = link.bursting
+        if lines is None or link.held is None or link.gone or link.suspended:
+            return  # (A suspended one is told the rest when it is back.)
+        node = self._links.node
+        for _ in range(node.settings.links.burst_slice):
+            text = next(lines, None)
+            if text is None:
+                self._end(link, link.held)
+                return
+            link.say(text)
+        node.clock.later(0.0, lambda: self.go_on(link))
+
+    def _end(self, link: Link, held: list[bytes]) -> None:
+        link.held, link.bursting = None, None
+        link.held_size = 0
+        for text in held:
+            link.send(text)
+        sent, recovery = link.streams.sent, link.recovery
+        recovery.departed = {sid: min(line, sent) for sid, line in recovery.departed.items()}
+        # Its PONG tells that everything before was taken in.
+        link.send(b"PING :%b" % self._links.node.network.me.sid.encode())
+
+    def _servers(self, link: Link) -> Iterator[bytes]:
+        network, links, codec = self._links.node.network, self._links, link.codec
+        servers = [s for s in network.servers.values() if s is not network.me and links.way_to(s) is not link]
+
+        def tell() -> Iterator[bytes]:
+            for server in sorted(servers, key=lambda server: server.hops):
+                if network.servers.get(server.sid) is server:
+                    yield codec.server(server)
+                    if server.caps:
+                        yield codec.capabilities(server)
+
+        return tell()
+
+    def _bans(self, link: Link) -> Iterator[bytes]:
+        network, now = self._links.node.network, self._links.node.clock.time
+        for bans in list(network.bans.values()):
+            for ban in list(bans.values()):
+                if ban.remembered(now()):
+                    yield from link.codec.ban(network.me, ban)
+
+    def _users(self, link: Link) -> Iterator[bytes]:
+        network, links = self._links.node.network, self._links
+        users = [user for user in network.users.values() if links.way_to(user) is not link]
+
+        def tell() -> Iterator[bytes]:
+            for user in users:
+                if network.users.get(user.uid) is user:
+                    yield from link.codec.user(user)
+
+        return tell()
+
+    def _channels(self, link: Link) -> Iterator[bytes]:
+        network, links = self._links.node.network, self._links
+        channels = list(network.channels.values())
+        if link.stamped:
+            channels += network.memory.all_ended()
+
+        def there(folded: Folded, told: set[tuple[Channel, int]]) -> Channel | None:
+            """A channel of that name, which may be another one than in the beginning, that was not told yet.
+
+            One of which the TS became lower is told again.
+            """
+            alive = network.channels.get(folded)
+            ended = network.memory.ended_of(folded).values() if link.stamped else ()
+            several = (*(() if alive is None else (alive,)), *ended)
+            return next((each for each in several if (each, each.ts) not in told), None)
+
+        def tell() -> Iterator[bytes]:
+            told: set[tuple[Channel, int]] = set()
+            for planned in channels:
+                while (each := there(planned.folded, told)) is not None:
+                    told.add((each, each.ts))
+                    yield from list(channel(links, link, each))  # as it is at one moment
+            if link.stamped:
+                for folded in list(network.memory.beaten):
+                    yield from list(ages(links, link, folded))
+
+        return tell()
+
+
+def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
+    """All that `link` is told of a channel, which may have ended if it stamps what it changes.
+
+    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.
+    """
+    codec, me, members = link.codec, links.node.network.me, links.routes.members_beyond(link, channel)
+    registers = links.registers
+    if not link.stamped or registers is None:
+        yield from codec.channel(me, channel, members)
+        return
+    here = {user.uid for user, _ in members}
+    marks = dict(registers.of(channel))
+    for uid, mark in registers.members(channel.folded).items():
+        if not mark.adding or uid in here:
+            marks[uid] = mark
+    yield from codec.marks(me, channel, marks)
+    flags, values = frozenset(channel.flags), parameters(channel)
+    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+    for letter, entries in channel.lists.items():
+        yield from codec.entries(me, channel, letter, entries.values())
+    if channel.topic is not None:
+        yield codec.topic_of(me, channel, channel.topic)
+    if channel.locked:
+        yield codec.locked(channel, me, channel.locked)
+
+
+def ages(links: Neighbours, link: Link, folded: Folded) -> Iterator[bytes]:
+    """``CNAGE``: which channels of a name became an older one."""
+    network = links.node.network
+    for ts, youngest in network.memory.beaten.get(folded, {}).items():
+        yield link.codec.older(network.me, folded, ts, youngest)

@@ -1,0 +1,92 @@
+"""What is known of a channel and its registers, and what the line says of when; and telling others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatnet.links.speech.line import Line
+from chatnet.links.stamps.registers import Registers
+from chatnet.links.tree.neighbours import MARKED
+from chatnet.model.entities import Channel
+from chatnet.model.facts import Fact
+from chatnet.model.ids import Folded
+from chatnet.rules.stamps import NEVER, Stamp, read, too_far
+
+
+def registers_of(line: Line) -> Registers:
+    """When each thing changed last: there is that, since the link stamps."""
+    registers = line.links.registers
+    assert registers is not None
+    return registers
+
+
+def stamp_of(line: Line) -> Stamp:
+    """The stamp of a line, NEVER without one."""
+    text = line.tags.get("chatnet/ts")
+    stamp = read(text) if text is not None else None
+    if stamp is None:
+        return NEVER
+    return observed(line, stamp)
+
+
+def observed(line: Line, stamp: Stamp) -> Stamp:
+    """Take note of a stamp in a line, so that our next one is later; too far ahead it is a violation.
+
+    It is the same on all servers, or is not taken at all.  What the neighbour stamped itself is held against
+    the horizon; what it carries on it has judged by its own clock, which need not agree with ours.
+    """
+    horizon = line.node.settings.links.stamp_horizon
+    if stamp.sid != line.link.sid:
+        horizon *= 2
+    if ahead := too_far(stamp, line.now, horizon):
+        line.violate(f"The clock of {stamp.sid} is {ahead:.0f} seconds ahead, more than links.stamp_horizon")
+    registers_of(line).clock.observe(stamp)
+    return stamp
+
+
+def find_alive(line: Line, name: str) -> Channel | None:
+    """The channel that has the name now."""
+    return line.network.channel(name)
+
+
+def find_meant(line: Line, name: str, ts: int | None = None) -> Channel | None:
+    """The channel that is changed: perhaps by a name that it had until a moment ago."""
+    channel = line.network.channel_meant(name)
+    if ts is None or (channel is not None and channel.ts == ts):
+        return channel
+    return registers_of(line).of_name(line.network.fold(name), ts) or line.network.channel(name)
+
+
+def folded_name(line: Line, name: str, channel: Channel | None) -> Folded:
+    """Under which name `channel`, which the line calls `name`, is known; it may be none."""
+    return line.network.fold(name) if channel is None else channel.folded
+
+
+def ended_of(line: Line, folded: Folded) -> Mapping[int, Channel]:
+    """The channels of that name that ended, by their TS."""
+    return line.network.memory.ended_of(folded)
+
+
+def find_of_ts(line: Line, name: str, ts: int) -> Channel | None:
+    """The channel of that name and TS, even if it ended."""
+    channel = find_meant(line, name, ts)
+    if channel is not None and channel.ts == ts:
+        return channel
+    return ended_of(line, folded_name(line, name, channel)).get(ts)
+
+
+def is_alive(line: Line, channel: Channel) -> bool:
+    """Whether `channel` stands on the network."""
+    return line.network.channels.get(channel.folded) is channel
+
+
+def commit(line: Line, fact: Fact) -> None:
+    """State what happened, whose stamps are known, also if it is due to somebody who does not stamp."""
+    line.node.commit(fact, line.link if line.link.stamped else MARKED)
+
+
+def relay(line: Line, *instead: bytes) -> None:
+    """Send a line on as it came, or `instead`, to all others that stamp."""
+    for link in line.links.stamped(line.link):
+        for text in instead or (line.raw,):
+            link.send(text)

@@ -1,0 +1,47 @@
+"""Entries of the lists b, e and I: EBMASK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatnet.links.inbound.channels.stamped.ages import state
+from chatnet.links.inbound.channels.stamped.companions import claimed, went
+from chatnet.links.inbound.channels.stamped.known import registers_of
+from chatnet.links.speech.line import Line
+from chatnet.model.entities import ListEntry
+from chatnet.model.facts import EntriesAdded
+from chatnet.rules.stamps import NEVER, Mark, holds
+
+
+def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEntry]) -> None:
+    """Entries of a list."""
+    channel, of, changed = claimed(line, name, ts)
+    registers, marks = registers_of(line), {}
+    fresh: list[ListEntry] = []
+    again: list[ListEntry] = []
+    for entry in entries:
+        folded = line.network.fold(entry.mask)
+        register = f"{letter}:{folded}"
+        stamp, known = of(register), registers.of(channel).get(register)
+        mine = channel.lists[letter].get(folded)
+        if holds(stamp, known):
+            marks[register] = Mark(stamp, True)
+        elif stamp is not NEVER or known is not None or (mine is not None and not _older(entry, mine)):
+            continue
+        (fresh if mine is None else again).append(entry)
+    line.needs_entries(channel, letter, len(fresh))
+    for register, mark in marks.items():
+        registers.mark(channel, register, mark.stamp, adding=True)
+    if not fresh and not again:
+        return
+    by = line.server_of_source()
+    went(line, channel, marks, changed, *line.link.codec.entries(by, channel, letter, fresh + again))
+    if fresh:
+        state(line, EntriesAdded(channel, letter, tuple(fresh), line.source, line.at), channel)
+    if again:
+        state(line, EntriesAdded(channel, letter, tuple(again), line.source, line.at), channel, quiet=True)
+
+
+def _older(one: ListEntry, other: ListEntry) -> bool:
+    """Whether `one` of two entries without a stamp is the one that holds."""
+    return (one.at, one.by, one.text) < (other.at, other.by, other.text)

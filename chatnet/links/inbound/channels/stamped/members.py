@@ -1,0 +1,109 @@
+"""Who is in a channel: JOIN, PART and KICK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from chatnet.links.codecs.solanum import stamped
+from chatnet.links.inbound.channels.stamped.ages import begin, meet, settle, state
+from chatnet.links.inbound.channels.stamped.known import (
+    commit,
+    find_meant,
+    folded_name,
+    is_alive,
+    registers_of,
+    relay,
+    stamp_of,
+)
+from chatnet.links.speech.line import Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, Parted
+from chatnet.model.ids import UID
+from chatnet.model.modes import rank_letters
+from chatnet.rules.stamps import NEVER, Stamp, holds
+from chatnet.wire.names import is_uid
+
+
+def join(line: Line, name: str, ts: int) -> None:
+    """A user comes into a channel of that TS."""
+    user, stamp, registers = line.by_user(), stamp_of(line), registers_of(line)
+    channel = find_meant(line, name, ts)
+    meet(line, channel, ts)
+    folded = folded_name(line, name, channel)
+    if channel is not None and not is_alive(line, channel):
+        channel = None  # it stayed, with nobody in it, but the older one does not
+    known = registers.members(folded).get(user.uid)
+    there = channel is not None and user in channel.members
+    if not holds(stamp, known) and (stamp is not NEVER or known is not None or there):
+        return
+    if channel is not None and channel.ts != ts:
+        again = line.link.codec.joined(channel, user)
+        relay(line, stamped(again, stamp) if stamp is not NEVER else again)
+    else:
+        relay(line)
+    if channel is None:
+        line.needs_channel()
+        channel, complete = begin(line, name, ts)
+        registers.came(channel, user.uid, stamp)
+        ranks = registers.ranks(channel, user.uid)
+        commit(line, Joined(channel, ((user, ranks),), line.at, created=True))
+        if not complete:
+            line.link.send(line.link.codec.resync(line.network.me, name, ts))
+        settle(line, channel)
+        return
+    registers.came(channel, user.uid, stamp)
+    ranks = registers.ranks(channel, user.uid)
+    if there:
+        give(line, channel, user, ranks)
+    else:
+        commit(line, Joined(channel, ((user, ranks),), line.at))
+
+
+def give(line: Line, channel: Channel, user: User, ranks: int) -> None:
+    """The ranks of a member are these."""
+    before = channel.members[user]
+    changes = [ModeChange(False, letter, None, user) for letter in rank_letters(before & ~ranks)]
+    changes += [ModeChange(True, letter, None, user) for letter in rank_letters(ranks & ~before)]
+    if changes:
+        state(line, ModesChanged(channel, tuple(changes), line.server_of_source(), line.at), channel)
+
+
+def part(line: Line, names: Iterable[str], reason: str | None) -> None:
+    """A user leaves channels."""
+    user, stamp = line.by_user(), stamp_of(line)
+    for name in names:
+        channel = find_meant(line, name)
+        leave(line, name, channel, user.uid, stamp, lambda c, user: Parted(c, user, reason, line.at))
+    relay(line)
+
+
+def kick(line: Line, name: str, uid: str, reason: str) -> None:
+    """Somebody is put out of a channel, who may be unknown here now."""
+    if not is_uid(uid):
+        raise Ignored
+    channel, stamp = find_meant(line, name), stamp_of(line)
+    if leave(line, name, channel, uid, stamp, lambda c, user: Kicked(c, user, line.source, reason, line.at)):
+        relay(line)
+
+
+def leave(
+    line: Line,
+    name: str,
+    channel: Channel | None,
+    uid: str,
+    stamp: Stamp,
+    make: Callable[[Channel, User], Fact],
+) -> bool:
+    """Somebody, who may be unknown, is in `channel` no more; False if it is known that they are.
+
+    The line calls it `name`.  `make` gives the fact, if they were in it here.
+    """
+    registers, folded = registers_of(line), folded_name(line, name, channel)
+    if not holds(stamp, registers.members(folded).get(uid)):
+        return False
+    registers.left(channel or Channel(name, folded, 0), uid, stamp)
+    user = line.network.users.get(UID(uid))
+    if channel is not None and user is not None and user in channel.members:
+        commit(line, make(channel, user))
+    return True

@@ -1,0 +1,70 @@
+"""What becomes of users who lose their nick to somebody on another server: their UID is it then, or they go.
+
+To rename them (SAVE) every server on the way to them must know how.
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.entities import User
+from chatnet.model.facts import Killed, NickChanged, Source
+from chatnet.model.server import Server
+
+SAVED_TS: Final = 100
+"""The TS of a UID as a nick: nobody can want it."""
+REASON: Final = "Nick collision"
+
+
+def can_save(server: Server) -> bool:
+    """Whether all servers from here to `server` know SAVE."""
+    hop: Server | None = server
+    while hop is not None and hop.uplink is not None:
+        if "SAVE" not in hop.caps:
+            return False
+        hop = hop.uplink
+    return True
+
+
+def save(links: Neighbours, user: User, by: Server, origin: object = None) -> None:
+    """Take the nick of a user of the network from them, in the name of the server `by`."""
+    node = links.node
+    node.commit(
+        NickChanged(
+            user, user.uid, node.network.fold(user.uid), node.clock.time(), user.nick, user.source,
+            SAVED_TS, (user.folded, user.nick_ts), by,
+        ),
+        origin,
+    )  # fmt: skip
+
+
+def defeat(links: Neighbours, user: User) -> None:
+    """A user of the network loses their nick: all servers are told, that of the winner as well."""
+    if can_save(user.server):
+        save(links, user, links.node.network.me)
+    else:
+        kill(links, user, links.node.network.me, REASON)
+
+
+def kill(links: Neighbours, user: User, by: Source, reason: str, origin: object = None) -> None:
+    """Put a user of the network off it."""
+    links.node.commit(Killed(user, by, reason, links.node.clock.time()), origin)
+
+
+def turn_away(link: Link, user: User, reason: str) -> None:
+    """A user whom `link` just introduced does not come in: only the servers behind it ever knew them."""
+    link.send(link.codec.kill(link.node.network.me, user, reason))
+
+
+def save_newcomer(link: Link, user: User, ts: int) -> bool:
+    """Tell the servers behind `link` alone that a user has the UID as nick, and not what they had since `ts`.
+
+    False if they would not understand.
+    """
+    if not can_save(user.server):
+        return False
+    link.send(link.codec.save(link.node.network.me, user, ts))
+    return True

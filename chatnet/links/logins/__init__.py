@@ -1,0 +1,1 @@
+"""Who looks at passwords elsewhere, and who is logged in."""

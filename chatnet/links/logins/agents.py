@@ -1,0 +1,142 @@
+"""Logging in by SASL: the services that look at passwords (agents), and who is just talking to one of them.
+
+A client's words go to its agent in ``ENCAP <server> SASL <uid> * <letter> …``, to that server alone, and the
+answers come back to the server of the UID.
+https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#sasl
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from chatnet.links.codecs.solanum.base import address
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.neighbours import TOLD, Neighbours
+from chatnet.model.applicant import Applicant
+from chatnet.model.entities import User
+from chatnet.model.facts import Fact, Hearer, MechanismsChanged, NetSplit, SettingsChanged
+from chatnet.model.ids import UID
+from chatnet.model.server import Server
+from chatnet.wire.masks import is_loopback
+from chatnet.wire.sasl import is_data
+
+MOST_MECHANISMS: Final = 20
+"""Mechanisms that one agent may have; others are not offered."""
+
+_MECHANISM: Final = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
+
+
+class Agents:
+    """Who can be asked, and who is being asked: an observer of what becomes of them."""
+
+    def __init__(self, links: Neighbours) -> None:
+        self._links = links
+        self._known: dict[Server, tuple[str, ...]] = {}
+        self._talks: dict[UID, tuple[Applicant, Server]] = {}
+        self.mechanisms: tuple[str, ...] = ()
+        """Those of the agent who is asked now."""
+        self.hears: Mapping[type[Fact], Hearer] = {
+            NetSplit: self._split,
+            SettingsChanged: self._settings_changed,
+        }
+
+    # the agents
+
+    def told(self, link: Link) -> Iterator[bytes]:
+        """What a newcomer is told of them: ``ENCAP * MECHLIST``."""
+        for agent, mechanisms in list(self._known.items()):
+            if self._links.way_to(agent) is not link:
+                yield link.codec.encap(agent, ["*", "MECHLIST", ",".join(mechanisms)])
+
+    def tells(self, server: Server, listed: str) -> None:
+        """`server` has an agent with these mechanisms, in one word with commas; with none, no agent."""
+        found = [name for name in listed.upper().split(",") if _MECHANISM.fullmatch(name)]
+        if found:
+            self._known[server] = tuple(dict.fromkeys(found))[:MOST_MECHANISMS]
+        else:
+            self._known.pop(server, None)
+        self._choose()
+
+    def _agent(self) -> Server | None:
+        """The nearest one that is of services and can be asked safely."""
+        near = [server for server in self._known if self._good(server)]
+        return min(near, key=lambda server: (server.hops, server.sid), default=None)
+
+    def _good(self, server: Server) -> bool:
+        """Whether it is of services, and nobody on the way from here to the next server reads along."""
+        link = self._links.way_to(server)
+        if link is None or not self._links.serves(server, link):
+            return False
+        if self._links.node.settings.sasl.plaintext_links:
+            return True
+        return link.identity.secure or is_loopback(link.identity.address)
+
+    def _choose(self) -> None:
+        agent = self._agent()
+        mechanisms = () if agent is None else self._known[agent]
+        if mechanisms != self.mechanisms:
+            self.mechanisms = mechanisms
+            self._links.node.commit(MechanismsChanged(mechanisms), TOLD)
+
+    def _split(self, fact: NetSplit, origin: object) -> None:
+        gone = set(fact.servers)
+        for server in [server for server in self._known if server in gone]:
+            del self._known[server]
+        for uid, (applicant, agent) in list(self._talks.items()):
+            if agent in gone:
+                del self._talks[uid]
+                applicant.ended(False)
+        self._choose()
+
+    def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        self._choose()
+
+    # the talks
+
+    def begin(self, applicant: Applicant, mechanism: str) -> bool:
+        """Let `applicant` talk to an agent; False if there is none."""
+        agent = self._agent()
+        if agent is None:
+            return False
+        user = applicant.user
+        self._talks[user.uid] = applicant, agent
+        secure = "S" if user.secure else "P"
+        self._say(agent, user, "H", user.real_host, address(user.address), secure)
+        certificate = () if user.certfp is None else (user.certfp,)
+        self._say(agent, user, "S", mechanism, *certificate)
+        return True
+
+    def say(self, applicant: Applicant, data: str) -> None:
+        """One chunk of what `applicant` answers."""
+        talk = self._talks.get(applicant.user.uid)
+        if talk is not None:
+            self._say(talk[1], applicant.user, "C", data)
+
+    def give_up(self, applicant: Applicant) -> None:
+        """`applicant` does not want any more, or is gone."""
+        talk = self._talks.pop(applicant.user.uid, None)
+        if talk is not None:
+            self._say(talk[1], applicant.user, "D", "A")
+
+    def _say(self, agent: Server, user: User, *words: str) -> None:
+        link = self._links.way_to(agent)
+        if link is not None:
+            me = self._links.node.network.me
+            link.send(link.codec.encap(me, [agent.name, "SASL", user.uid, "*", *words]))
+
+    def applicant(self, uid: UID, agent: Server) -> Applicant | None:
+        """Who of our connections talks to `agent` under this UID."""
+        talk = self._talks.get(uid)
+        return talk[0] if talk is not None and talk[1] is agent else None
+
+    def answered(self, applicant: Applicant, letter: str, text: str) -> None:
+        """The agent says something to `applicant`: a chunk (C), its mechanisms (M), or that it ends (D)."""
+        if letter == "C" and is_data(text):
+            applicant.challenged(text)
+        elif letter == "M" and all(_MECHANISM.fullmatch(name) for name in text.split(",")):
+            applicant.shown(text)
+        elif letter == "D":
+            del self._talks[applicant.user.uid]
+            applicant.ended(text == "S")

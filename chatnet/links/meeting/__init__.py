@@ -1,0 +1,1 @@
+"""How servers come to know each other, and how they part from others for that."""

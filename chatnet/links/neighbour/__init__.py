@@ -1,0 +1,1 @@
+"""One neighbour: its connection, its link, and the notebooks that lie on that."""

@@ -1,0 +1,1 @@
+"""What a neighbour says, line by line: who says it, and which handler it is for."""

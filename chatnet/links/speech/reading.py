@@ -1,0 +1,128 @@
+"""Reads the lines of neighbours: who says it, which row it is for, and whether it may come now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatnet.dispatch import Phase, Row
+from chatnet.links.neighbour.link import Link, State
+from chatnet.links.speech.line import Line
+from chatnet.links.speech.outcome import Ignored, Violation
+from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.entities import User
+from chatnet.model.ids import SID, UID
+from chatnet.model.server import Server
+from chatnet.wire.lines import OVERLONG
+from chatnet.wire.message import split
+from chatnet.wire.names import is_uid
+
+OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
+"""Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
+said by the user's server."""
+EARLY: Final = 8192
+"""Bytes a server may say before it is introduced."""
+
+
+class Reader:
+    """Hands the lines of all links to the handlers in `rows`."""
+
+    __slots__ = ("_links", "_node", "_rows")
+
+    def __init__(self, links: Neighbours, rows: Mapping[str, Row]) -> None:
+        self._links = links
+        self._node = links.node
+        self._rows = rows
+
+    def take(self, link: Link, raw: bytes) -> None:
+        """One line of a neighbour, without its end."""
+        link.lines_in += 1
+        link.streams.applied += 1  # lines that are not numbered take it back
+        if raw is OVERLONG:
+            link.close("Line too long")
+            return
+        parts = split(raw.decode("utf-8", "surrogateescape"))
+        if parts is None:
+            return
+        tags, source_text, verb, params = parts
+        row = self._rows.get(verb)
+        if link.early and not self._may_be_early(link, verb, len(raw), row):
+            return
+        if row is None:
+            self._unknown(link, source_text, verb, params)
+            return
+        row.count += 1
+        row.bytes += len(raw)
+        source = self._source(link, source_text)
+        if source is None and verb in OUTLIVING:
+            source = self._server_of(link, source_text)
+        if source is None:
+            return
+        if len(params) < row.min_params:
+            self._too_few(link, row.verb)
+            return
+        try:
+            row.handler(Line(self._links, link, source, params, tags, row, raw))
+        except Ignored:
+            pass
+        except Violation as violation:
+            link.close(str(violation))
+        except Exception:
+            self._node.log.failure(f"{row.verb} from {link.name} failed")
+            link.strike("its lines cannot be handled")
+
+    def _may_be_early(self, link: Link, verb: str, size: int, row: Row | None) -> bool:
+        """Whether a line may come now, in the handshake; the link is closed for what may not."""
+        if link.state is State.STANDBY:
+            if verb not in ("PASS", "ERROR"):
+                link.close(f"{verb} from a standby")
+            return not link.gone
+        if link.state is not State.GREETING:
+            # Between SERVER and SVINFO there is nothing: lines are numbered after it.
+            if verb not in ("SVINFO", "ERROR"):
+                link.close(f"{verb} before SVINFO")
+            return not link.gone
+        # Not by the chunk: the whole burst may follow in the one that has the SERVER line.
+        link.greeting.received += size
+        if link.greeting.received > EARLY:
+            link.close("Too much said before SERVER")
+        elif row is not None and row.phase is not Phase.ANY:
+            link.close(f"{verb} before SERVER")
+        return row is not None and not link.gone
+
+    def _source(self, link: Link, text: str) -> Server | User | None:
+        """Who said it; None, and a strike, if that is nobody behind this link."""
+        network = self._node.network
+        if link.server is None:
+            return network.me  # a placeholder: in the handshake nobody speaks but the neighbour
+        if not text:
+            return link.server
+        source: Server | User | None = (
+            network.users.get(UID(text)) or self._links.server(text) or network.user(text.partition("!")[0])
+        )
+        if source is None:
+            return None  # killed or split away meanwhile: it is on its way to there
+        if self._links.way_to(source) is not link:
+            server = source if isinstance(source, Server) else source.server
+            if not link.has_lost(server):
+                link.strike("it speaks for others")
+            return None
+        return source
+
+    def _server_of(self, link: Link, text: str) -> Server | None:
+        """The server behind a link of a user who is gone."""
+        server = self._node.network.servers.get(SID(text[:3])) if is_uid(text) else None
+        return server if server is not None and self._links.way_to(server) is link else None
+
+    def _unknown(self, link: Link, source: str, verb: str, params: list[str]) -> None:
+        if len(verb) == 3 and verb.isascii() and verb.isdigit():
+            origin = self._source(link, source)
+            if isinstance(origin, Server) and params:
+                self._links.carry_numeric(origin, verb, params)
+
+    def _too_few(self, link: Link, verb: str) -> None:
+        if "CN1" in link.caps:
+            link.close(f"{verb} with too few parameters")
+        elif verb not in link.conduct.warned:  # else the log would grow as fast as it sends
+            link.conduct.warned.add(verb)
+            self._node.log.warn(f"{link.name} sent {verb} with too few parameters")

@@ -1,0 +1,264 @@
+"""When each thing of a channel changed last: what this server compares with what its neighbours tell.
+
+There are none until the first neighbour that stamps its changes as well.  Channels that ended are kept with
+their stamps for a while (``model/memory.py``): somebody may be on the way into one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from math import inf
+from typing import Final
+
+from chatnet.model.entities import Channel, split_forward
+from chatnet.model.facts import AgesForgotten, ChannelForgotten, ChannelsBeaten, EndedKept, ModeChange
+from chatnet.model.ids import Folded
+from chatnet.model.modes import RANKS
+from chatnet.model.network import Network
+from chatnet.rules.stamps import NEVER, Clock, Mark, Marks, Stamp
+
+SWEEP: Final = 60.0
+"""Seconds between two looks for what may be forgotten."""
+HURRY: Final = 4
+"""The next look is at once when so much is new: a quarter of all that may be remembered."""
+SLACK: Final = 600.0
+"""Seconds by which clocks of servers that judge each other's stamps may differ."""
+ENDED: Final = 10
+"""Registers that a channel which ended counts for, with its modes, lists and topic."""
+
+
+class Registers:
+    """Marks of channels by the register, and of members by the name of the channel and the UID.
+
+    A member's mark is of the name, because who is in a younger channel of that name is in the older one when
+    that wins; all others belong to the channel with its TS.
+
+    How long something is remembered is counted in `monotonic` seconds: what was stamped may be of a clock
+    that was set since.
+    """
+
+    def __init__(self, network: Network, monotonic: Callable[[], float]) -> None:
+        self.clock = Clock(network.me.sid)
+        self.network = network
+        self._monotonic = monotonic
+        self._minute = int(monotonic() / SWEEP)
+        network.apply(EndedKept())
+        self._of: dict[Channel, dict[str, Mark]] = {}
+        self._members: dict[Folded, dict[str, Mark]] = {}
+        self._ended: dict[Channel, float] = {}  # when it was first seen to have ended
+        self._beaten: dict[Folded, float] = {}  # when one of the name was, last
+        self._names_of: dict[tuple[Folded, int], Channel] = {}  # by names that they have no more
+        self._swept = -inf
+        self._names = 0  # of channels that had ended then, or were beaten
+        self.news = 0
+        """Registers, and channels that ended, that were noted since."""
+        self.neighbours: set[str] = set()  # names of those who stamp, since the start
+        self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
+        self._touched: dict[Folded, float] = {}
+        """When something was noted of the channel of a name, or it lost members with their servers."""
+
+    def of(self, channel: Channel) -> Marks:
+        """The marks of a channel, which may have ended."""
+        return self._of.get(channel, {})
+
+    def members(self, folded: Folded) -> Marks:
+        """The marks of those who are in the channel of a name, or were."""
+        return self._members.get(folded, {})
+
+    def mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
+        """A register of `channel` was set or removed; without a stamp there is nothing to note."""
+        if stamp is not NEVER:
+            self._of.setdefault(channel, {})[register] = Mark(stamp, adding, self._minute)
+            self._touch(channel.folded)
+
+    def _touch(self, folded: Folded) -> None:
+        self._touched[folded] = self._monotonic()
+        self.news += 1
+
+    def reset(self, channel: Channel, instead: Channel | None = None) -> None:
+        """Forget the marks of `channel`, which is another one now: `instead`, if that is known."""
+        self._of.pop(channel, None)
+        if instead is not None and (marks := self._of.pop(instead, None)) is not None:
+            self._of[channel] = marks
+
+    def beat(self, folded: Folded, ts: int, youngest: int) -> bool:
+        """Those channels of a name that are younger than the one of `ts`, up to one, became that one.
+
+        False if that is known.
+        """
+        memory = self.network.memory
+        if youngest <= ts or memory.became(folded, ts) == memory.became(folded, youngest):
+            return False
+        self.network.apply(ChannelsBeaten(folded, ts, youngest))
+        self._beaten[folded] = self._monotonic()
+        return True
+
+    def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+        """Somebody came into `channel`; what they were before counts no more."""
+        self._moved(channel, uid, stamp, here=True)
+
+    def left(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+        """Somebody left `channel`, or was put out of it."""
+        self._moved(channel, uid, stamp, here=False)
+
+    def _moved(self, channel: Channel, uid: str, stamp: Stamp, *, here: bool) -> None:
+        if stamp is NEVER:
+            return
+        self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here, self._minute)
+        self._touch(channel.folded)
+        for each in (channel, *self.network.memory.ended_of(channel.folded).values()):
+            marks = self._of.get(each)
+            if marks:
+                for letter in RANKS:
+                    known = marks.get(f"{letter}:{uid}")
+                    if known is not None and known.stamp < stamp:
+                        del marks[f"{letter}:{uid}"]
+
+    def forget_members(self, channel: Channel, uids: set[str]) -> None:
+        """Who was lost with a server comes back as that server says; but who had left before stays away."""
+        members = self._members.get(channel.folded)
+        if members is not None:
+            for uid in uids & members.keys():
+                if members[uid].adding:
+                    del members[uid]
+
+    def lost(self, channel: Channel) -> None:
+        """Members of a channel are gone from the network."""
+        self._touch(channel.folded)
+
+    def touched(self, folded: Folded) -> float:
+        """When something was noted of the channel of a name last (monotonic seconds), if that is known."""
+        return self._touched.get(folded, -inf)
+
+    def renamed(self, channel: Channel, old: Folded) -> None:
+        """A channel has another name."""
+        self.remember_name(channel, old)
+        members = self._members.pop(old, None)
+        if members is not None:  # what they were in another channel of the name counts no more
+            self._members.setdefault(channel.folded, {}).update(members)
+
+    def remember_name(self, channel: Channel, folded: Folded) -> None:
+        """Who speaks of a name and the TS of `channel` means that one, whoever has the name now."""
+        self._names_of[folded, channel.ts] = channel
+        self.news += 1
+
+    def of_name(self, folded: Folded, ts: int) -> Channel | None:
+        """The channel of that TS that had a name, or nearly did, and has another one now."""
+        channel = self._names_of.get((folded, ts))
+        if channel is None or channel.ts != ts or self.network.channels.get(channel.folded) is not channel:
+            return None
+        return channel
+
+    def take(self, channel: Channel) -> dict[str, Mark]:
+        """All marks of `channel`, and of its members, which are forgotten: it becomes part of another one."""
+        return {**self._of.pop(channel, {}), **self._members.pop(channel.folded, {})}
+
+    def ranks(self, channel: Channel, uid: str) -> int:
+        """The ranks that somebody was given in `channel` since they came, or as they did."""
+        marks = self._of.get(channel)
+        if not marks:
+            return 0
+        came = self._members.get(channel.folded, {}).get(uid)
+        since = NEVER if came is None else came.stamp
+        found = 0
+        for letter, rank in RANKS.items():
+            known = marks.get(f"{letter}:{uid}")
+            if known is not None and known.adding and known.stamp >= since:
+                found |= rank
+        return found
+
+    def gives(self, channel: Channel, letter: str, uid: str, stamp: Stamp) -> bool:
+        """Whether a rank that was given or taken at `stamp` counts for who is in `channel` now."""
+        came = self._members.get(channel.folded, {}).get(uid)
+        return came is None or stamp >= came.stamp
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values())) + sum(map(len, self._members.values()))
+
+    def sweep(self, memory: float, most: int, *, apart: bool) -> None:
+        """Forget what was noted more than `memory` seconds ago, but nothing while neighbours are `apart`.
+
+        Beyond `most` registers the oldest are forgotten in any case, and so are channels that ended.
+        """
+        now = self._monotonic()
+        self._minute = int(now / SWEEP)
+        names = self._count_names()
+        many = max(self.news, names - self._names) > most // HURRY
+        if now < self._swept + SWEEP and not many:
+            return
+        self._swept, self.news = now, 0
+        minute, ms = -inf if apart else (now - memory) / SWEEP, 0
+        excess = len(self) - most
+        if excess > 0:
+            stamps = (mark.stamp.ms for marks in self._all() for mark in marks.values())
+            ms = heapq.nsmallest(excess, stamps)[-1] + 1
+        for marks in self._all():
+            old = [name for name, mark in marks.items() if mark.noted < minute or mark.stamp.ms < ms]
+            for register in old:
+                del marks[register]
+        self._of = {channel: marks for channel, marks in self._of.items() if marks}
+        self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        kept = [(at, folded) for folded, at in self._beaten.items() if apart or at >= now - memory]
+        if len(kept) > most:
+            kept = heapq.nlargest(most, kept)
+        self._beaten = {folded: at for at, folded in kept}
+        for folded in self.network.memory.beaten.keys() - self._beaten.keys():
+            self.network.apply(AgesForgotten(folded))
+        former = [name for name in self._names_of if self.of_name(*name) is not None][-most:]
+        self._names_of = {name: self._names_of[name] for name in former}
+        touched = [(at, folded) for folded, at in self._touched.items() if at >= now - memory]
+        self._touched = {folded: at for at, folded in heapq.nlargest(most, touched)}
+        self._sweep_ended(now, memory, most, apart=apart)
+        self._names = self._count_names()
+
+    def set_right(self, now: float, horizon: float) -> int:
+        """Stamp anew what our clock, which is right now, had stamped beyond the `horizon`; so many changes.
+
+        Nobody but us ever had that: whoever was told it has ended the link.
+        """
+        most = int((now + horizon + SLACK) * 1000)
+        if self.clock.ms <= most:
+            return 0
+        kept, far = NEVER, dict[Stamp, list[tuple[dict[str, Mark], str]]]()
+        for marks in self._all():
+            for register, mark in marks.items():
+                if mark.stamp.ms > most and mark.stamp.sid == self.network.me.sid:
+                    far.setdefault(mark.stamp, []).append((marks, register))
+                else:
+                    kept = max(kept, mark.stamp)
+        self.clock.set_back(kept)
+        for stamp in sorted(far):
+            anew = self.clock.next(now)
+            for marks, register in far[stamp]:
+                marks[register] = marks[register]._replace(stamp=anew)
+        return len(far)
+
+    def _count_names(self) -> int:
+        return ENDED * len(self.network.memory.ended or ()) + len(self.network.memory.beaten)
+
+    def _all(self) -> list[dict[str, Mark]]:
+        return [*self._of.values(), *self._members.values()]
+
+    def _sweep_ended(self, now: float, memory: float, most: int, *, apart: bool) -> None:
+        there = list(self.network.memory.all_ended())
+        self._ended = {channel: self._ended.get(channel, now) for channel in there}
+        old = [channel for channel in there if not apart and self._ended[channel] <= now - memory]
+        excess = len(there) - len(old) - most // ENDED
+        if excess > 0:
+            going = set(old)
+            old += [channel for channel in there if channel not in going][:excess]
+        for channel in old:
+            self.network.apply(ChannelForgotten(channel))
+            self._of.pop(channel, None)
+
+
+def register_of(fold: Callable[[str], str], change: ModeChange) -> str:
+    """The register that `change` is of; `fold` brings masks to the spelling under which they are found."""
+    if change.user is not None:
+        return f"{change.letter}:{change.user.uid}"
+    if change.letter in RANKS:  # of somebody unknown
+        return f"{change.letter}:{change.parameter}"
+    if change.letter in "beI":
+        return f"{change.letter}:{fold(split_forward(change.parameter or '')[0])}"
+    return change.letter

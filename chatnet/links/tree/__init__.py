@@ -1,0 +1,1 @@
+"""Who is where: the neighbours, the ways to all others, and who still tells of all."""

@@ -1,0 +1,292 @@
+"""Who is linked, which way leads where, and who is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import count, islice
+from typing import Final
+
+from chatnet.links.neighbour import undelivered
+from chatnet.links.neighbour.connection import Exit
+from chatnet.links.neighbour.identity import Identity
+from chatnet.links.neighbour.link import Link
+from chatnet.links.neighbour.resume import token
+from chatnet.links.neighbour.telling import tell
+from chatnet.links.stamps.registers import Registers
+from chatnet.links.tree.routes import Routes
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import NetSplit, NumericSent
+from chatnet.model.ids import SID, UID
+from chatnet.model.server import Server
+from chatnet.node import Node
+from chatnet.rules.repeats import Repeats
+from chatnet.settings import LinkSettings
+from chatnet.wire.server_time import read_time
+from chatnet.wire.text import printable
+
+AT_ONCE: Final = 2000
+"""Users that were lost whose memory is freed in one turn."""
+TOLD: Final = "told"
+"""The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
+MARKED: Final = "marked"
+"""The origin of a fact about a channel that all are told but those who stamp, who know it."""
+REFUSED: Final = "Invalid credentials"
+"""What everybody who may not link is told: it tells nothing of what is configured."""
+
+
+class Follower:
+    """Hears what becomes of links, after Neighbours itself; override what matters.
+
+    docs/architecture.md has the order in which followers hear.  What is a fact is heard as a fact.
+    """
+
+    def suspended(self, link: Link) -> None:
+        """It lost its connection, and waits for another one."""
+
+    def resumed(self, link: Link, greeting: Link) -> None:
+        """It goes on with the connection that `greeting` was made for."""
+
+    def ended(self, link: Link) -> None:
+        """It is gone; those behind it are not yet."""
+
+    def dropped(self, link: Link) -> None:
+        """A connection that never was more than a standby is gone."""
+
+
+class Neighbours:
+    """All links of this server.  It is the Life of each, and tells followers what becomes of them.
+
+    `registers` are there since there is a neighbour that stamps what it changes.  `new_entries` counts those
+    of lists that neighbours brought since all were counted.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.epoch = token(16)  # of this process, for neighbours that come back to it
+        self.all: dict[Link, None] = {}
+        self.routes = Routes()
+        self.registers: Registers | None = None
+        self.new_entries = 0
+        self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
+        self._references = count(1)
+        self._doubted: set[tuple[SID, str]] = set()
+        self._read: Callable[[Link, bytes], None] = _no_reader
+        self._followers: Sequence[Follower] = ()
+
+    def follow(self, read: Callable[[Link, bytes], None], followers: Sequence[Follower]) -> None:
+        """`read` takes every line of a neighbour; `followers` hear what becomes of links, in this order."""
+        self._read = read
+        self._followers = followers
+
+    # links
+
+    def make(self, exit_: Exit, identity: Identity, settings: LinkSettings | None = None) -> Link:
+        """A link for a new connection to a server; with `settings` if we dialled."""
+        link = Link(self.node, self, self._read, self.epoch, exit_, identity, settings)
+        self.all[link] = None
+        return link
+
+    def met(self, neighbour: Server, link: Link) -> None:
+        """Tell `neighbour` by `link` what happens, from now on."""
+        self.routes.direct[neighbour] = link
+        self.node.hearing_changed()
+
+    def neighbours(self) -> Iterator[Link]:
+        """The links to servers that were introduced."""
+        return iter(self.routes.direct.values())
+
+    def neighbour(self, name: str) -> Link | None:
+        """The link to the neighbour of this name, if it is introduced; it may be suspended."""
+        server = self.server(name)
+        return None if server is None else self.routes.direct.get(server)
+
+    @property
+    def resumes(self) -> bool:
+        """Whether links wait for a connection that is lost."""
+        return self.node.settings.links.resume_grace > 0
+
+    def others(self, origin: object) -> list[Link]:
+        """All neighbours but `origin`; none if that is TOLD."""
+        if origin is TOLD or not self.routes.direct:
+            return []
+        return [link for link in self.routes.direct.values() if link is not origin]
+
+    def stamp(self) -> Registers:
+        """Stamp what is changed in channels from now on."""
+        if self.registers is None:
+            self.registers = Registers(self.node.network, self.node.clock.monotonic)
+        return self.registers
+
+    def stamped(self, origin: object) -> list[Link]:
+        """The neighbours, but for `origin`, who stamp what they change."""
+        return [link for link in self.routes.direct.values() if link.stamped and link is not origin]
+
+    def block(self, name: str) -> LinkSettings | None:
+        """The block of a neighbour, by its name."""
+        fold = name.lower()
+        return next((block for block in self.node.settings.link if block.name.lower() == fold), None)
+
+    def serves(self, server: Server, link: Link) -> bool:
+        """Whether `server`, behind `link`, is one of services: by its link's block, or by name."""
+        if link.settings is not None and link.settings.role == "services":
+            return True
+        return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+
+    def doubt(self, server: Server, verb: str) -> None:
+        """`server` did what only services may, and was ignored; told once for each verb."""
+        if (server.sid, verb) not in self._doubted:
+            self._doubted.add((server.sid, verb))
+            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
+
+    def refuse(self, link: Link, name: str, why: str) -> None:
+        """End a link that may not be; the operators read `why`, the other side does not."""
+        self.tell_of(link, "refused", f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
+        link.close(REFUSED)
+
+    def tell(self, text: str) -> None:
+        """Write something about links into the log, and to the operators."""
+        tell(self.node, text)
+
+    def tell_of(self, link: Link, what: str, text: str) -> None:
+        """The same of what became of a link; what strangers cause, operators are told in measure."""
+        if link.dialled or link.server is not None:
+            self.tell(text)
+        else:
+            self.node.log.info(printable(text))
+            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"))
+
+    # what becomes of them
+
+    def suspended(self, link: Link) -> None:
+        """A link lost its connection, and waits for another one."""
+        self.tell(f"Link to {link.name} suspended: {link.reason}")
+        for follower in self._followers:
+            follower.suspended(link)
+
+    def resumed(self, link: Link, greeting: Link) -> None:
+        """A link has a connection again, the one of `greeting`."""
+        self.all.pop(greeting, None)
+        for follower in self._followers:
+            follower.resumed(link, greeting)
+
+    def ended(self, link: Link, reason: str) -> None:
+        """A link is gone, and all that was behind it."""
+        self.all.pop(link, None)
+        lost = link.unconfirmed
+        for follower in self._followers:
+            follower.ended(link)
+        if link.server is None:
+            self.tell_of(link, "ended", f"The connection to {link.name} ended: {reason}")
+        else:
+            self.tell(f"The link to {link.name} ended: {reason}")
+            self.split(link.server, link, reason)
+        undelivered.tell(self.node, lost)
+
+    def dropped(self, link: Link, reason: str) -> None:
+        """A connection is gone that never was more than a standby."""
+        self.all.pop(link, None)
+        for follower in self._followers:
+            follower.dropped(link)
+
+    # the network
+
+    def server(self, text: str) -> Server | None:
+        """A server by its SID, or by its name."""
+        servers = self.node.network.servers
+        found = servers.get(SID(text))
+        if found is None and "." in text:
+            fold = text.lower()
+            found = next((server for server in servers.values() if server.name.lower() == fold), None)
+        return found
+
+    def way_to(self, whom: Server | User) -> Link | None:
+        """The link behind which a server or a user is; None for this server and its users."""
+        return self.routes.way_to(whom.server if isinstance(whom, User) else whom)
+
+    def ways_to(self, channel: Channel, origin: object) -> list[Link]:
+        """The links behind which `channel` has members, without `origin`; none if that is TOLD."""
+        if origin is TOLD:
+            return []
+        return [link for link in self.routes.behind(channel) if link is not origin]
+
+    def split(self, far: Server, origin: object, reason: str) -> None:
+        """`far` and everybody behind it are gone."""
+        network = self.node.network
+        if network.servers.get(far.sid) is not far:
+            return
+        servers = [far]
+        for server in network.servers.values():
+            uplink: Server | None = server
+            while uplink is not None and uplink is not far:
+                uplink = uplink.uplink
+            if uplink is far and server is not far:
+                servers.append(server)
+        gone = set(servers)
+        # The newest first, and no further than there is somebody: servers may come and go at every line.
+        there = (user for user in reversed(network.users.values()) if user.server in gone)
+        users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
+        near = far.uplink or network.me
+        self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
+        self._let_go(list(users))
+
+    def _let_go(self, users: list[User]) -> None:
+        """Free the memory of many who are gone, some in each turn: it takes as long as to forget them."""
+        del users[-AT_ONCE:]
+        if users:
+            self.node.clock.later(0.0, lambda: self._let_go(users))
+
+    def squit(self, server: Server, reason: str) -> None:
+        """Have the link to `server` ended: ours, or that of the server it is linked to."""
+        way = self.way_to(server)
+        if way is None:
+            return
+        if way.server is server:
+            way.close(reason)
+        else:
+            way.send(way.codec.split(self.node.network.me, server, reason))
+
+    def carry_numeric(self, source: Server, code: str, params: list[str]) -> None:
+        """An answer of a remote server on its way to the user who asked; never answered itself.
+
+        The first hundred are of the welcome, and mean something else to a client: they come as the second.
+        """
+        user = self.node.network.users.get(UID(params[0]))
+        if user is None or len(params) < 2:
+            return
+        *words, last = params[1:]
+        if code[0] == "0":
+            code = "1" + code[1:]
+        text = " ".join([*words, ":" + last])
+        self.node.commit(NumericSent(source, user, code, text, self.node.clock.time()), self.way_to(source))
+
+    def reference(self) -> bytes:
+        """The reference of one more batch, never the same one twice."""
+        return b"%d" % next(self._references)
+
+    def time_of(self, tags: Mapping[str, str], link: Link, now: float) -> float:
+        """The tag ``time`` as a Unix time; `now` without one, or if it is further off than a clock may be.
+
+        What another clock says is kept as it is, though it be ahead of ours: all servers tell of one time.
+        Only the first of them, which hears of it from a server of another make, may choose that.
+        """
+        text = tags.get("time")
+        at = read_time(text) if text else None
+        return max(0.0, at) if at is not None and at <= now + self.ahead(link) else now
+
+    @property
+    def skew(self) -> float:
+        """Seconds by which clocks of the network may differ, as far as neighbours' are known to."""
+        return max((abs(link.pulse.skew) for link in self.neighbours()), default=0.0)
+
+    def ahead(self, link: Link) -> float:
+        """By how many seconds a time that is told by `link` may be ahead of our clock.
+
+        A server of our kind has judged what it carries on; its clock and ours need not agree.
+        """
+        settings = self.node.settings.links
+        return 2 * settings.stamp_horizon if link.codec.core else settings.most_skew
+
+
+def _no_reader(link: Link, raw: bytes) -> None:
+    raise RuntimeError("nobody reads what neighbours say")

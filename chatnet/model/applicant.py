@@ -1,0 +1,30 @@
+"""Who logs in, as those see it who look at passwords."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chatnet.model.entities import User
+from chatnet.model.ids import AccountName
+
+
+class Applicant(Protocol):
+    """A connection of this server that logs in."""
+
+    @property
+    def user(self) -> User:
+        """Who is (or will be) the user."""
+
+    def challenged(self, data: str) -> None:
+        """The other side says something: one chunk."""
+
+    def shown(self, mechanisms: str) -> None:
+        """The other side tells which mechanisms it knows, with commas between."""
+
+    def logged_in(
+        self, nick: str | None, username: str | None, host: str | None, account: AccountName | None
+    ) -> None:
+        """Somebody who is no user yet is logged in, and may look otherwise from now on; None = as they do."""
+
+    def ended(self, good: bool) -> None:
+        """It is over."""

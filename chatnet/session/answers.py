@@ -1,0 +1,61 @@
+"""Answers to commands that were set aside while others were executed.  See ``labels.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chatnet.session.labels import Labelled
+from chatnet.session.session import Session
+
+
+@contextmanager
+def answering(session: Session, earlier: Labelled | None) -> Iterator[None]:
+    """What is said within is the answer, and all of it, to an `earlier` command that was set aside.
+
+    The command that is being executed goes on with its own answer behind it.  Without an earlier one with a
+    label it is just that command's answer.
+    """
+    if earlier is None:
+        yield
+        return
+    current = session.labelled
+    executing = current if current is not None and not current.paused else None
+    if executing is not None:
+        executing.pause()
+    session.labelled = earlier
+    earlier.caps = session.caps  # they may have changed meanwhile
+    earlier.resume()
+    try:
+        yield
+    finally:
+        if not session.closed:
+            earlier.end()
+            session.labelled = current
+            if executing is not None:
+                executing.resume()
+
+
+@contextmanager
+def continuing(session: Session, earlier: Labelled) -> Iterator[None]:
+    """What is said within is a part of the answer to an `earlier` command, in a batch; more may come."""
+    current = session.labelled
+    executing = current if current is not None and not current.paused else None
+    if executing is not None:
+        executing.pause()
+    session.labelled = earlier
+    earlier.caps = session.caps  # they may have changed meanwhile
+    earlier.resume()
+    try:
+        yield
+    finally:
+        earlier.pause()
+        session.labelled = current
+        if executing is not None:
+            executing.resume()
+
+
+def fail(session: Session, earlier: Labelled | None, command: str, code: str, *words: str) -> None:
+    """A FAIL, which is the whole answer to an `earlier` command; `words` as in :meth:`Session.fail`."""
+    with answering(session, earlier):
+        session.fail(command, code, *words)

@@ -1,0 +1,140 @@
+"""What all sessions of this node share: the settings at hand, the bans, the counters, and who tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from chatnet.dispatch import Row
+from chatnet.links import Links
+from chatnet.model.entities import User
+from chatnet.model.ids import Folded
+from chatnet.model.past import Messages
+from chatnet.node import Node
+from chatnet.rules.bans import Bans
+from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.held_nicks import HeldNicks
+from chatnet.rules.network_bans import NetworkBans
+from chatnet.rules.repeats import Repeats
+from chatnet.rules.throttles import Throttles
+from chatnet.session.authority import Authority
+from chatnet.session.batches import References
+from chatnet.session.isupport import isupport
+from chatnet.session.offers import Offers
+from chatnet.session.session import Session
+from chatnet.session.shadows import Shadows
+from chatnet.session.welcome import Welcome
+from chatnet.settings import Settings, at_hand
+
+
+class Local(Protocol):
+    """Who delivers to local sessions."""
+
+    def attach(self, session: Session) -> None:
+        """Deliver to `session` what its user should hear, from now on."""
+
+    def detach(self, session: Session) -> bool:
+        """Deliver nothing more to `session`; True if it was the last one of its user."""
+
+    def recap(self, session: Session, caps: int) -> None:
+        """Change the capabilities of `session`."""
+
+    def sessions_of(self, user: User) -> tuple[Session, ...]:
+        """The local sessions of `user`."""
+
+
+class Watching(Protocol):
+    """Who tells sessions of the nicks they MONITOR."""
+
+    def watched(self, session: Session) -> Mapping[Folded, str]:
+        """The nicks that `session` watches, as it wrote them."""
+
+    def watch(self, session: Session, folded: Folded, nick: str) -> None:
+        """Tell `session` about `nick` from now on."""
+
+    def unwatch(self, session: Session, folded: Folded) -> None:
+        """Tell `session` about a nick no more."""
+
+    def forget(self, session: Session) -> None:
+        """Tell `session` nothing more."""
+
+
+class Shared:
+    """What a session, and who deals with sessions, need of the node; it opens and ends none.
+
+    `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `certified` whether
+    clients can trust this server's certificate for a host name.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        rows: Mapping[str, Row],
+        local: Local,
+        monitors: Watching,
+        references: References,
+        history: Messages,
+        shadows: Shadows,
+        cloaks: Cloaks,
+        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        certified: Callable[[str], bool],
+        links: Links,
+        authority: Authority,
+        repeats: Repeats,
+    ) -> None:
+        self.node = node
+        self.network = node.network
+        self.rows = rows
+        self.local = local
+        self.monitors = monitors
+        self.references = references
+        self.history = history
+        self.shadows = shadows
+        self.cloaks = cloaks
+        self.verify = verify
+        self.links = links
+        self.authority = authority
+        self._repeats = repeats
+        self.bans = Bans(node.network)
+        self.network_bans = NetworkBans(node.network.fold, node.clock.time)
+        self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
+        self.throttles = Throttles(node.clock.monotonic)
+        self.monotonic = node.clock.monotonic
+        self.server_name = node.network.me.name
+        self.all: dict[Session, None] = {}
+        self.registered = 0
+        self.most_registered = 0
+        self.most = 0
+        self.opened = 0
+        self.certified = certified
+        self._motd: tuple[str, ...] = ()
+        self.use(node.settings)
+
+    def use(self, settings: Settings) -> None:
+        """Live by these settings: what each connection or line asks for is at hand."""
+        self.limits = at_hand(settings.limits)
+        self.rates = at_hand(settings.flood)
+        self.flood = settings.flood.enabled
+        self.penalty_scale = settings.flood.penalty_scale
+        self.cloaking = settings.cloak.enabled
+        self.looking_up = settings.lookups.reverse_dns
+        self.password = settings.server.password
+        self.isupport = isupport(settings)
+        self.offers = Offers(settings, self.certified, self.authority.mechanisms)
+        self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def notice(self, letter: str, address: str, text: str) -> None:
+        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often."""
+        if self.network.opers:
+            self._repeats.say(letter, address, text, partial(self.node.notice, letter))
+
+    @property
+    def motd(self) -> tuple[str, ...]:
+        """The message of the day, line by line."""
+        return self._motd
+
+    @motd.setter
+    def motd(self, lines: tuple[str, ...]) -> None:
+        self._motd = lines
+        self.welcome = Welcome(self.node, self.isupport, lines)
