@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -21,12 +22,14 @@ from fault_run.network import Network
 from fault_run.nodes import Times
 from fault_run.report import Result, table
 from fault_run.services import missing
-from fault_run.waiting import Late, crowding_now
+from fault_run.waiting import Crowd, Late, pause
 
 QUIET = 2.0
 """Programs that each CPU may have to run without it being felt."""
 SLOWEST = 4.0
 """How many times as long outages, and what servers wait, are at most."""
+ENOUGH = 1.5
+"""How many times as crowded as at the beginning the machine may become, so that splits can be judged."""
 EXPLANATION = f"""\
 Three servers, A - B - C, are linked over TLS through proxies. People on each of them talk all the time, in a
 channel and in private, in numbered messages, and change another channel, while faults strike, one by one.
@@ -40,7 +43,8 @@ connections                new ones between servers, made after a fault
 
 A deadline is one of a quiet machine: where each CPU has ten programs to run, it is ten times as long. Where
 each has more than {QUIET:.0f} at the beginning, servers wait longer for each other, outages last longer, and
-people talk more slowly, all to the same degree.
+people talk more slowly, all to the same degree. Where it becomes more crowded meanwhile, splits are not
+judged: a server that has not had its turn looks like one that is gone.
 
 Promised: nothing is lost, doubled or reordered; there is no split by an outage that is shorter than the grace
 time, and one by a longer one, for those it comes between and nobody else; then everybody hears everybody,
@@ -126,11 +130,14 @@ async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: 
     """One fault, until all is well again, or has been given up."""
     began, since, connections = reactor.seconds(), time.time(), network.connections
     result = Result(number, kind.name)
+    network.crowd.take()
     try:
         result.struck = await kind.strike(network, random.Random(f"{seed}/{number}"))
         await network.whole()
         result.splits = max(network.checker.gone.values(), default=0)
-        result.broken += unpromised(network, kind.outage, result.struck)
+        result.crowded = network.crowd.take() > ENOUGH * QUIET * network.times.pace
+        if not result.crowded:
+            result.broken += unpromised(network, kind.outage, result.struck)
         result.filled, missing = await network.forgotten(since, result.struck.mute)
         result.broken += missing
         result.broken += await network.differences()
@@ -172,13 +179,20 @@ def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:
     return found[:3]
 
 
+def pace_for(crowd: float) -> float:
+    """How many times as long everything may take, where each CPU has so many programs to run."""
+    return min(max(crowd / QUIET, 1.0), SLOWEST)
+
+
 async def work(reactor: Any, given: argparse.Namespace, folder: Path) -> None:
     """A whole run; SystemExit with its status at the end."""
     times = Times(grace=given.grace, converge=not given.plain)
-    crowd = await crowding_now(reactor)
-    pace = min(max(crowd / QUIET, 1.0), SLOWEST)
+    crowd = Crowd(reactor)
+    await pause(reactor, 1.0)
+    crowd.close()
+    pace = pace_for(max(crowd.take(), os.getloadavg()[0] / (os.cpu_count() or 1)))
     if pace > 1:
-        print(f"{crowd:.1f} programs for each CPU: everything may take {pace:.1f} times as long", flush=True)
+        print(f"the machine is crowded: everything may take {pace:.1f} times as long", flush=True)
     network = Network(reactor, folder, given, times.at(pace))
     # Whatever ends us, Ctrl-C as well, nothing is left behind.
     reactor.addSystemEventTrigger("before", "shutdown", network.close)

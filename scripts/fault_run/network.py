@@ -21,7 +21,7 @@ from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
 from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
 from fault_run.services import Services
-from fault_run.waiting import Late, Patience, pause, until
+from fault_run.waiting import Crowd, Late, Patience, pause, until
 
 WHOLE = 30.0
 """Seconds after which a network that is not whole is taken for broken."""
@@ -52,6 +52,7 @@ class Network:
         self.times = times
         self.packets = packets.Packets() if given.packets else None
         self.checker = Checker()
+        self.crowd = Crowd(reactor)
         ports = free_ports(9)
         self._probe_port = ports[8]
         self.nodes = [Node(folder, name, ports[2 * at : 2 * at + 2]) for at, name in enumerate("abc")]
@@ -260,6 +261,7 @@ class Network:
 
     def close(self) -> None:
         """End everything."""
+        self.crowd.close()
         for loop in (self._talk, self._change):
             if loop.running:
                 loop.stop()

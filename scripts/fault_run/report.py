@@ -21,6 +21,7 @@ class Result:
     filled: int = 0  # messages that servers remember over splits
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
+    crowded: bool = False  # whether the machine was too crowded for any promise about time
     whole: bool = True  # whether everybody heard everybody in the end
 
     def __str__(self) -> str:
@@ -28,6 +29,8 @@ class Result:
         if self.struck.how:
             words.append(f", {self.struck.how}")
         words.append(f": {self.seconds:.1f} s")
+        if self.crowded:
+            words.append(", crowded")
         if self.splits:
             words.append(f", splits {self.splits}")
         return "".join([*words, *(f"\n     BROKEN: {text}" for text in self.broken)])

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.task import deferLater
+from twisted.internet.task import LoopingCall, deferLater
 
 T = TypeVar("T")
 
@@ -31,13 +31,28 @@ def crowding() -> float:
     return max(1.0, running / (os.cpu_count() or 1))
 
 
-async def crowding_now(reactor: Any) -> float:
-    """The mean of a second: one look may find everybody asleep."""
-    looks = []
-    for _ in range(int(1 / LOOK)):
-        looks.append(crowding())
-        await pause(reactor, LOOK)
-    return fmean(looks)
+class Crowd:
+    """The mean of many looks at how crowded the machine is: one look may find everybody asleep."""
+
+    def __init__(self, reactor: Any, crowding: Callable[[], float] = crowding) -> None:
+        self._looks: list[float] = []
+        self._crowding = crowding
+        self._looking = LoopingCall(self._look)
+        self._looking.clock = reactor
+        self._looking.start(LOOK)
+
+    def take(self) -> float:
+        """The mean since it was last asked."""
+        looks, self._looks = self._looks, []
+        return fmean(looks) if looks else self._crowding()
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._looking.running:
+            self._looking.stop()
+
+    def _look(self) -> None:
+        self._looks.append(self._crowding())
 
 
 class Patience:
