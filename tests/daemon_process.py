@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -24,19 +25,27 @@ from process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-DEADLINE = 20.0
-"""Seconds after which whatever a test waits for is taken for lost."""
+DEADLINE = 180.0
+"""Seconds after which whatever a test waits for is taken for lost: many more than it takes when each CPU has
+ten programs to run.  Only a test that fails waits so long."""
 HOST = "127.0.0.1"
 
 _numbers = itertools.count()
+_ports = itertools.cycle(random.Random().sample(range(10_000, 20_000), 10_000))
+"""Below those that connections have, in another order in each process: tests run beside each other."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that the system gives to no connection of anybody's meanwhile."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLINE) -> None:
@@ -45,6 +54,23 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLI
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.01)
+
+
+def started(parent: int, word: str) -> list[int]:
+    """The processes that another one has started, that run, and that have a word in their command."""
+    try:
+        found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [int(pid) for pid in found if word in Path(f"/proc/{pid}/cmdline").read_text()]
+    except FileNotFoundError:
+        return []
+
+
+def runs(process: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class Daemon(Process):

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 
-from daemon_process import HOST
+from daemon_process import HOST, free_port
 
 
 class Relay:
@@ -16,9 +16,7 @@ class Relay:
         self._to = to
         self._ends: list[socket.socket] = []
         self._listening: socket.socket | None = None
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.open()
 
     def open(self) -> None:

@@ -78,6 +78,10 @@ class Pump(Clock):
                     transport.connectionLost(Failure(reason))
         return bool(due) or bool(readable) or bool(writable)
 
+    def wait(self, other: socket.socket, seconds: float = 0.1) -> None:
+        """Until something is to be done, or can be read from `other`: the system is not at once."""
+        select.select([other, *self.readers], self.writers, [], seconds)
+
     def run(self, until: Callable[[], bool] = lambda: False, turns: int = 10000) -> None:
         """Turn until nothing is to be done, or `until`."""
         for _ in range(turns):

@@ -6,34 +6,56 @@ import argparse
 import os
 import platform
 import resource
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
-from functools import partial
+import tempfile
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 
-from bench_load.report import Measured, as_json, table
-from bench_load.scenarios import LINKED, UNITS, Options, make
-from bench_load.server import Server, Started
+from bench_load.inspircd import HOW_TO_GET, InspIRCd, is_there
+from bench_load.report import Measured, as_json, markdown, table
+from bench_load.scenarios import LINKED, RATED, TLS, UNITS, Options, run
+from bench_load.server import Make, Ports, Server, Started
+from bench_load.tree import Tree, commit, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTORS = 5200
-EXPLANATION = """\
+OWN = (*LINKED, *TLS)
+"""Scenarios for which a server has to be started by us."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXPLANATION = f"""\
 scenarios (message text 64 bytes; no flood limits)
-  burst     500 clients in one channel, 5 speak, at most 50 messages under way
-  single    the same, 1 message under way: every delivery costs a system call
-  channels  2000 clients in 200 channels of 10, all speak, 200 messages under way
-  dm        100 pairs play ping-pong with private messages
-  churn     connect, register, join, speak, quit: 100 at a time, 3000 times
-  connect   5000 clients register and idle: CPU time and memory of each
+  start       from the start of the process until it accepts connections, plain and TLS
+  burst       500 clients in one channel, 5 speak, at most 50 messages under way
+  single      the same, 1 message under way: every delivery costs a system call
+  single-tls  the same over TLS
+  channels    2000 clients in 200 channels of 10, all speak, 200 messages under way
+  dm          100 pairs play ping-pong with private messages
+  churn       connect, register, join, speak, quit: 100 at a time, 3000 times
+  connect     5000 clients register and idle: CPU time and memory of each
   burst-linked, single-linked: the same as burst and single, with another server linked that hears all of it
-  relay     1 client speaks in a channel whose other member is on another server: all that one message costs
-  link      another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
-With any of them comes `startup`: CPU time from the start of the process until it accepts connections.
+  relay       1 client speaks in a channel whose other member is on another server: all that one message costs
+  link        another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
 
-CPU time is the server's, user and system. Compare figures from the same machine and the same minutes only:
-with two source trees (--tree A --tree B) the rounds alternate. Differences below 15 % mean nothing.
+CPU time is the server's, user and system, all threads. Compare figures from the same machine and the same
+minutes only. Before and after a change: two source trees (`git worktree add ../before HEAD~1`), whose rounds
+alternate,
+  scripts/bench --tree ../before --tree . --rounds 7
+Each server says which tree it runs; one that runs another is refused. The ratio is the median of the rounds'
+own ratios, and always the same way round: above 1, the first server is the better one. Differences below 15 %
+mean nothing.
+
+Beside another server: Debian's package is enough, installed or unpacked,
+  {HOW_TO_GET}
+  scripts/bench --peer inspircd --peer-root build/inspircd --rounds 7 --markdown
+which prints the table of docs/performance.md. Its configuration is written by this program.
+
+A latency is the time between a message and its arrival; with --rate it is counted from when the message was
+due, which is what people would feel. (In churn it is the time of a whole cycle, in connect that until the
+welcome has ended.) Where the load generator's share of its CPU is near 100%, the generator was the limit and
+not the server; CPU times count nevertheless.
 A run in which a message was lost, doubled or out of order is `not ok`, and the exit status is 1."""
 
 
@@ -49,18 +71,44 @@ def arguments() -> argparse.Namespace:
     option("--rounds", type=int, default=3, metavar="N", help="runs of each, with a fresh server (default 3)")
     option("--seconds", type=float, default=4.0, metavar="T", help="length of a measurement (default 4)")
     option("--scale", type=float, default=1.0, metavar="F", help="multiply the numbers of clients by F")
-    option("--tls", action="store_true", help="speak TLS")
+    option("--tls", action="store_true", help="speak TLS in all of them")
+    option(
+        "--caps",
+        action="append",
+        metavar="NAMES",
+        help="capabilities that every client asks for, with commas, or `all`, or `none` (default); "
+        "may be repeated, to be compared",
+    )
+    option(
+        "--rate", type=float, default=0.0, metavar="N", help="so many messages a second, whatever comes back"
+    )
     option("--tree", action="append", type=Path, metavar="DIR", help="source tree to serve; may be repeated")
+    option("--peer", choices=["inspircd"], help="measure this server as well")
+    option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
     option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
     option("--pid", type=int, metavar="PID", help="its process")
     option("--json", action="store_true", help="print every run, as JSON")
+    option("--markdown", action="store_true", help="print a table for a document")
     given = parser.parse_args()
     if (given.address is None) != (given.pid is None):
         parser.error("--address and --pid go together")
     if given.address and split_address(given.address)[0] not in ("127.0.0.1", "::1"):
         parser.error("--address must begin with 127.0.0.1: or [::1]:")
-    if given.address and set(given.scenario or ()) & set(LINKED):
-        parser.error("a server that runs already lets nobody link to it for this: no --address")
+    for tree in given.tree or ():
+        if not is_tree(tree):
+            parser.error(f"--tree {tree}: there is no source tree of chatnet")
+    if given.address and set(given.scenario or ()) & set(OWN):
+        parser.error(f"a server that runs already cannot be measured in {', '.join(OWN)}: no --address")
+    if given.peer and not is_there(given.peer_root):
+        parser.error(
+            f"there is no InspIRCd at {given.peer_root}. To have it:\n  {HOW_TO_GET}\nand --peer-root"
+        )
+    if given.scenario is None:
+        given.scenario = [name for name in UNITS if name not in (OWN if given.address else ())]
+        if given.rate:
+            given.scenario = [name for name in given.scenario if name in RATED]
+    if given.rate and (others := set(given.scenario) - set(RATED)):
+        parser.error(f"--rate: the messages of {', '.join(sorted(others))} have a rate of their own")
     return given
 
 
@@ -77,60 +125,104 @@ def raise_descriptor_limit(scale: float) -> None:
         raise SystemExit(f"needs {needed} open files, may have {hard}: raise `ulimit -n` or give --scale")
 
 
-def commit(tree: Path) -> str:
-    """The commit a tree stands at, with a + if it was changed."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(tree), *words], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    try:
-        return (git("rev-parse", "--short", "HEAD") or "unknown") + (
-            "+" if git("status", "--porcelain") else ""
-        )
-    except FileNotFoundError:
-        return "unknown"
-
-
 def two_cpus() -> tuple[int | None, int | None]:
     """A CPU for the generator and one for the server; nothing where there is one only."""
     cpus = sorted(os.sched_getaffinity(0))
     return (cpus[0], cpus[-1]) if len(cpus) > 1 else (None, None)
 
 
-def measure(scenario: str, start: Callable[[bool], Server], options: Options, number: int) -> Measured:
-    server = start(scenario in LINKED)
-    try:
-        result = make(scenario, server, options).run()
-    finally:
-        server.stop()
-    if isinstance(server, Started):
-        result.figures["startup"] = server.startup
-    return Measured(scenario, server.name, number, result.figures, result.trouble)
+class Running:
+    """A server that runs already, and is measured as it is."""
+
+    links = False
+
+    def __init__(self, address: str, pid: int) -> None:
+        host, port = split_address(address)
+        self.name = address
+        self.server = Server(address, pid, host, Ports(port, port, 0))
+
+
+@dataclass(frozen=True)
+class Column:
+    """What is compared: a server, and the capabilities that its clients ask for."""
+
+    name: str
+    make: Make | Running
+    caps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where servers are put: their folder, and their CPU."""
+
+    folder: Path
+    cpu: int | None
+
+
+def measure(scenario: str, column: Column, options: Options, number: int, bench: Bench) -> Measured:
+    """One run, with a fresh server unless there is one."""
+    tls = options.tls or scenario in TLS
+    options = replace(options, tls=tls, caps=column.caps)
+    if isinstance(column.make, Running):
+        result = run(scenario, column.make.server, options)
+    else:
+        ports = Ports.free(tls, scenario in LINKED)
+        server = Started(column.make, bench.folder / "server", ports, bench.cpu)
+        try:
+            result = run(scenario, server, options)
+        finally:
+            server.stop()
+    return Measured(scenario, column.name, number, result.figures, result.trouble)
+
+
+def makes(given: argparse.Namespace) -> list[Make | Running]:
+    """Which servers are to be measured."""
+    found: list[Make | Running] = []
+    trees: list[Path] = given.tree or ([] if given.address else [ROOT])
+    for tree in trees:
+        name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
+        while name in [make.name for make in found]:
+            name += "'"
+        found.append(Tree(name, tree))
+    if given.address:
+        found.append(Running(given.address, given.pid))
+    if given.peer:
+        found.append(InspIRCd(given.peer_root))
+    return found
+
+
+def columns(given: argparse.Namespace) -> list[Column]:
+    """Every server with every set of capabilities."""
+    found = []
+    for make in makes(given):
+        for names in given.caps or ["none"]:
+            caps = tuple(name for name in names.split(",") if name != "none")
+            several = len(given.caps or ()) > 1
+            found.append(Column(f"{make.name}, caps {names}" if several else make.name, make, caps))
+    return found
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    """A signal ends us in order, once, so that servers are ended."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def main() -> int:
     given = arguments()
+    for each in SIGNALS:
+        signal.signal(each, end)
     raise_descriptor_limit(given.scale)
     generator_cpu, server_cpu = two_cpus()
     if generator_cpu is not None:
         os.sched_setaffinity(0, {generator_cpu})
-    options = Options(given.seconds, given.tls, given.scale)
-
-    starters: dict[str, Callable[[bool], Server]] = {}
-    trees: list[Path] = given.tree or ([] if given.address else [ROOT])
-    for tree in trees:
-        name = f"{tree if len(trees) > 1 else 'chatnet'} {commit(tree)}"
-        while name in starters:
-            name += "'"
-        starters[name] = partial(Started, name, tree.resolve(), given.tls, server_cpu)
-    if given.address:
-        host, port = split_address(given.address)
-        running = Server(given.address, given.pid, host, port, port)
-        starters[given.address] = lambda linked: running
-
+    options = Options(given.seconds, given.tls, given.scale, rate=given.rate)
+    compared = columns(given)
+    names = [column.name for column in compared]
     about: dict[str, object] = {
-        "servers": list(starters),
+        "servers": names,
+        "chatnet": commit(ROOT),
         "python": platform.python_version(),
         "twisted": version("twisted"),
         "system": f"{platform.system()} {platform.release()}",
@@ -142,20 +234,25 @@ def main() -> int:
         "generator_cpu": generator_cpu,
     }
     runs: list[Measured] = []
-    scenarios = given.scenario or [name for name in UNITS if name not in LINKED or not given.address]
-    for scenario in scenarios:
-        for number in range(1, given.rounds + 1):
-            for name, start in starters.items():
-                print(f"{scenario}, round {number}: {name}", file=sys.stderr)
-                runs.append(measure(scenario, start, options, number))
+    with tempfile.TemporaryDirectory(prefix="chatnet-bench-") as folder:
+        bench = Bench(Path(folder), server_cpu)
+        for scenario in given.scenario:
+            for number in range(1, given.rounds + 1):
+                for column in compared[:: 1 if number % 2 else -1]:
+                    if scenario in LINKED and not column.make.links:
+                        continue
+                    print(f"{scenario}, round {number}: {column.name}", file=sys.stderr, flush=True)
+                    runs.append(measure(scenario, column, options, number, bench))
     if given.json:
         print(as_json(about, runs))
+    elif given.markdown:
+        print(markdown(runs, names))
     else:
         print(
             ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items() if key != "servers")
         )
         print("medians of the rounds (lowest to highest)\n")
-        print(table(runs, list(starters)))
+        print(table(runs, names))
     return 1 if any(run.trouble for run in runs) else 0
 
 

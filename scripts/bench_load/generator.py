@@ -18,8 +18,16 @@ from collections.abc import Callable
 TEXT_BYTES = 64
 CHUNK = 1 << 16
 PATIENCE = 20.0  # seconds without a byte after which a run has failed
+PAUSE = 0.05  # seconds that a turn waits at most
+ALL = "all"
+"""In place of names: all capabilities that are offered, but for NEVER."""
+NEVER = frozenset({"sts", "no-implicit-names", "draft/no-implicit-names"})
+"""One that cannot be asked for, and those with which a client here would not know that it is in a channel."""
+ECHO = "echo-message"
+AT_A_TIME = 12
+"""Capabilities that a line asks for."""
 
-MESSAGE = re.compile(rb":[^ \n]+ PRIVMSG [^ \n]+ :~([0-9a-f]{4}) ([0-9a-f]{8}) x+\r?\n")
+MESSAGE = re.compile(rb"(?:@[^ \n]+ )?:[^ \n]+ PRIVMSG [^ \n]+ :~([0-9a-f]{4}) ([0-9a-f]{8}) x+\r?\n")
 
 Run = tuple[int, int, int]
 """(sender, first, last): an unbroken run of one sender's messages within a chunk of bytes."""
@@ -42,6 +50,9 @@ class Connection:
     """One client's socket and what it is still waiting for."""
 
     __slots__ = (
+        "asked",
+        "begun",
+        "caps",
         "closing",
         "expected",
         "heard",
@@ -63,6 +74,11 @@ class Connection:
         self.sock = socket.socket()
         self.state = CLOSED
         self.closing = False
+        self.begun = 0.0
+        """When it began to connect."""
+        self.caps: set[str] = set()
+        """The capabilities that it has, or is offered as long as it has `asked` for none."""
+        self.asked: set[str] = set()
         self.tail = b""
         self.waiting = b""
         self.heard: dict[int, int] = {}
@@ -89,12 +105,20 @@ class Scenario:
 
 
 class Generator:
-    """The loop. `trouble` collects what must not happen, in words."""
+    """The loop. `trouble` collects what must not happen, in words.
 
-    def __init__(self, address: tuple[str, int], tls: bool, scenario: Scenario) -> None:
+    Every client asks for the capabilities `caps` before it registers; without any it knows of no such thing.
+    """
+
+    def __init__(
+        self, address: tuple[str, int], tls: bool, scenario: Scenario, caps: tuple[str, ...] = ()
+    ) -> None:
         self.address = address
         self.scenario = scenario
+        self.caps = caps
         self.trouble: list[str] = []
+        self.pause = PAUSE
+        """Seconds that a turn waits at most: less if something is due before."""
         self._poll = select.epoll()
         self._by_fd: dict[int, Connection] = {}
         self._last_arrival = time.monotonic()
@@ -119,6 +143,9 @@ class Generator:
         connection.state = CONNECTING
         connection.closing = False
         connection.tail = connection.waiting = b""
+        connection.begun = time.monotonic()
+        connection.caps = set()
+        connection.asked = set()
         connection.nick = b"b%06x" % next(_serial)
         self._by_fd[sock.fileno()] = connection
         self._poll.register(sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
@@ -159,7 +186,7 @@ class Generator:
     def run_until(self, done: Callable[[], bool]) -> None:
         self._last_arrival = time.monotonic()
         while not done():
-            self.turn(0.05)
+            self.turn(self.pause)
             if time.monotonic() - self._last_arrival > PATIENCE:
                 raise Stalled
 
@@ -211,6 +238,8 @@ class Generator:
         connection.state = OPEN
         self._poll.modify(connection.sock.fileno(), select.EPOLLIN)
         register = b"NICK %b\r\nUSER bench 0 * :bench\r\n" % connection.nick
+        if self.caps:
+            register = b"CAP LS 302\r\n" + register
         self.send(connection, connection.hello or register)
 
     def _resume(self, connection: Connection) -> None:
@@ -276,6 +305,8 @@ class Generator:
         return runs, len(found), others
 
     def _line(self, connection: Connection, line: bytes) -> None:
+        if line.startswith(b"@"):
+            line = line.partition(b" ")[2]
         words = line.split(b" ", 3)
         command = words[1] if line.startswith(b":") and len(words) > 1 else words[0]
         if command in (b"376", b"422"):
@@ -286,8 +317,37 @@ class Generator:
             self.scenario.answered(connection)
         elif command == b"PING":
             self.send(connection, b"PONG" + line[line.index(b"PING") + 4 :] + b"\r\n")
-        elif (command == b"ERROR" and not connection.closing) or (len(command) == 3 and command[:1] in b"45"):
+        elif command == b"CAP":
+            self._negotiate(connection, line.decode(errors="replace"))
+        elif refuses(command) and not (command == b"ERROR" and connection.closing):
             self.trouble.append(f"refused: {line.decode(errors='replace')}")
+
+    def _negotiate(self, connection: Connection, line: str) -> None:
+        """A line of CAP: ask as soon as all is offered, and go on as soon as all is given."""
+        head, _, tail = line.partition(" :")
+        _, _, _, verb, *more = head.split()
+        names = {name.partition("=")[0] for name in (tail.split() or more)}
+        if verb == "LS":
+            connection.caps |= names
+            if "*" not in more:
+                self._ask(connection)
+        elif verb == "ACK":
+            connection.caps |= names
+            if connection.caps >= connection.asked:
+                self.send(connection, b"CAP END\r\n")
+        elif verb == "NAK":
+            self.trouble.append(f"refused: {line}")
+
+    def _ask(self, connection: Connection) -> None:
+        offered, connection.caps = connection.caps, set()
+        wanted = offered - NEVER if ALL in self.caps else set(self.caps)
+        if missing := wanted - offered:
+            self.trouble.append(f"not offered: {' '.join(sorted(missing))}")
+        connection.asked = wanted
+        names = sorted(wanted)
+        parts = [names[at : at + AT_A_TIME] for at in range(0, len(names), AT_A_TIME)]
+        lines = [f"CAP REQ :{' '.join(part)}\r\n" for part in parts] or ["CAP END\r\n"]
+        self.send(connection, "".join(lines).encode())
 
     def _drop(self, connection: Connection, reason: str) -> None:
         if not connection.closing:
@@ -300,3 +360,8 @@ class Generator:
             connection.state = CLOSED
             del self._by_fd[connection.sock.fileno()]
             connection.sock.close()  # epoll forgets a closed socket by itself
+
+
+def refuses(command: bytes) -> bool:
+    """Whether a line with that command says that something did not work."""
+    return command in (b"ERROR", b"FAIL") or (len(command) == 3 and command[:1] in b"45")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import statistics
 import time
 from dataclasses import dataclass, field
 
 from bench_load import neighbour
-from bench_load.generator import CLOSED, Connection, Generator, Run, Scenario, Stalled, text
+from bench_load.generator import CLOSED, ECHO, PAUSE, Connection, Generator, Run, Scenario, Stalled, text
 from bench_load.server import Server
 
 AT_ONCE = 200  # connections being registered at the same time
+TIMED = 100  # clients that look at the clock when they hear something: the others have enough to do
+FINEST = 0.001  # seconds: less cannot be waited for
 
 
 @dataclass
@@ -27,6 +30,10 @@ class Options:
     tls: bool
     scale: float
     """Multiplies the number of clients: below 1 for a quick look."""
+    caps: tuple[str, ...] = ()
+    """Capabilities that every client asks for."""
+    rate: float = 0.0
+    """Messages a second, whatever comes back; 0: as many as may be under way."""
 
 
 class Crowd(Scenario):
@@ -35,10 +42,12 @@ class Crowd(Scenario):
     def __init__(self, server: Server, options: Options, size: int) -> None:
         self.server = server
         self.options = options
-        self.generator = Generator(server.address(options.tls), options.tls, self)
+        self.generator = Generator(server.address(options.tls), options.tls, self, options.caps)
         self.clients = [Connection(number) for number in range(size)]
         self.registrations = 0
         self.joins = 0
+        self.times: list[float] = []
+        """How long something took, in seconds: what, the scenario says."""
 
     def registered(self, connection: Connection) -> None:
         self.registrations += 1
@@ -84,6 +93,9 @@ class Crowd(Scenario):
         finally:
             self.generator.close()
         result.trouble.extend(self.generator.trouble)
+        if len(self.times) > 1:
+            cuts = statistics.quantiles(self.times, n=100)
+            result.figures["latency"], result.figures["latency99"] = cuts[49] * 1e3, cuts[98] * 1e3
         return result
 
     def measure(self, result: Result) -> None:
@@ -91,7 +103,10 @@ class Crowd(Scenario):
 
 
 class Conversation:
-    """A channel or a pair: `speakers` take turns, `window` messages are under way at most."""
+    """A channel or a pair: `speakers` take turns, `window` messages are under way at most.
+
+    `sent` are the times at which each speaker said, or was to say, what it said.
+    """
 
     __slots__ = ("due", "receivers", "sent", "speakers", "targets", "turn", "window")
 
@@ -104,24 +119,33 @@ class Conversation:
         self.due = 0
         """Deliveries that are to come."""
         self.turn = 0
-        self.sent = [0] * len(speakers)
+        self.sent: list[list[float]] = [[] for _ in speakers]
 
     def speak(self, generator: Generator) -> int:
         """Say as much as the window lets; the number of deliveries that will follow."""
         before = self.due
         while self.due + self.receivers <= self.window * self.receivers:
-            index = self.turn % len(self.speakers)
-            self.turn += 1
-            self.sent[index] += 1
-            speaker = self.speakers[index]
-            line = b"PRIVMSG %b :%b\r\n" % (self.targets[index], text(speaker.number, self.sent[index]))
-            generator.send(speaker, line)
-            self.due += self.receivers
+            self.say(generator, time.monotonic())
         return self.due - before
+
+    def say(self, generator: Generator, now: float) -> int:
+        """Say one message, whose time is `now`; the number of deliveries that will follow."""
+        index = self.turn % len(self.speakers)
+        self.turn += 1
+        self.sent[index].append(now)
+        speaker = self.speakers[index]
+        line = b"PRIVMSG %b :%b\r\n" % (self.targets[index], text(speaker.number, len(self.sent[index])))
+        generator.send(speaker, line)
+        self.due += self.receivers
+        return self.receivers
 
 
 class Talk(Crowd):
-    """Conversations in a closed loop: a message that arrived everywhere makes room for the next."""
+    """Conversations: a message that arrived everywhere makes room for the next, or each comes at its time.
+
+    A latency is the time between a message and its arrival at one of the receivers. Where messages have their
+    times it is counted from then, whether they could be said or not.
+    """
 
     def __init__(self, server: Server, options: Options, size: int, groups: int) -> None:
         super().__init__(server, options, size)
@@ -130,6 +154,10 @@ class Talk(Crowd):
         self.conversations: list[Conversation] = []
         self.delivered = 0
         self.touched: set[Conversation] = set()
+        self.turn = 0
+        self.sent: dict[int, list[float]] = {}
+        """By the number of the sender."""
+        self.every = max(size // TIMED, 1)
 
     def messages(self, connection: Connection, runs: list[Run], count: int) -> None:
         heard = connection.heard
@@ -139,6 +167,9 @@ class Talk(Crowd):
                 after = f"after {before}" if sender in heard else "though they share no channel"
                 self.generator.trouble.append(f"{connection.number} heard {first} of {sender} {after}")
             heard[sender] = last
+        if connection.number % self.every == 0 and not self.generator.trouble:
+            now = time.monotonic()
+            self.times += [now - self.sent[sender][last - 1] for sender, _, last in runs]
         self.delivered += count
         conversation = self.of_client[connection.number]
         conversation.due -= count
@@ -151,11 +182,15 @@ class Talk(Crowd):
     def measure(self, result: Result) -> None:
         self.register()
         self.prepare()
+        echo = self.echo()
         for conversation in self.conversations:
+            conversation.receivers += echo
+            for speaker, sent in zip(conversation.speakers, conversation.sent, strict=True):
+                self.sent[speaker.number] = sent
             numbers = [speaker.number for speaker in conversation.speakers]
             for client in self.clients:
                 if self.of_client[client.number] is conversation:
-                    client.heard = {number: 0 for number in numbers if number != client.number}
+                    client.heard = {number: 0 for number in numbers if echo or number != client.number}
         gc.collect()
         gc.freeze()
         expected = 0
@@ -167,10 +202,9 @@ class Talk(Crowd):
             nonlocal expected
             now = time.monotonic()
             if now < end and not self.generator.trouble:
-                for conversation in self.touched:
-                    expected += conversation.speak(self.generator)
-                self.touched.clear()
+                expected += self.say_what_is_due(start, now) if self.options.rate else self.say_what_may_be()
                 return False
+            self.generator.pause = PAUSE
             return self.delivered >= expected or bool(self.generator.trouble)
 
         try:
@@ -186,10 +220,28 @@ class Talk(Crowd):
         for conversation in self.conversations:
             for speaker, sent in zip(conversation.speakers, conversation.sent, strict=True):
                 for client in self.clients:
-                    if self.of_client[client.number] is conversation and client is not speaker:
-                        wrong += client.heard[speaker.number] != sent
+                    if self.of_client[client.number] is conversation and (echo or client is not speaker):
+                        wrong += client.heard[speaker.number] != len(sent)
         if wrong:
             result.trouble.append(f"{wrong} receivers did not hear everything once")
+
+    def echo(self) -> int:
+        """How many of themselves speakers hear: 1 if they have the capability, or 0."""
+        return int(ECHO in self.clients[0].caps)
+
+    def say_what_may_be(self) -> int:
+        """As much as the windows let; how many deliveries follow."""
+        touched, self.touched = self.touched, set()
+        return sum(conversation.speak(self.generator) for conversation in touched)
+
+    def say_what_is_due(self, start: float, now: float) -> int:
+        """All whose time has come, one conversation after the other; how many deliveries follow."""
+        coming = 0
+        while (due := start + self.turn / self.options.rate) <= now:
+            coming += self.conversations[self.turn % self.groups].say(self.generator, due)
+            self.turn += 1
+        self.generator.pause = due - now if due - now > FINEST else 0.0
+        return coming
 
 
 class Channels(Talk):
@@ -266,7 +318,7 @@ class Pairs(Talk):
 
 
 class Churn(Crowd):
-    """Connect, register, join, speak, quit, and again."""
+    """Connect, register, join, speak, quit, and again. A latency is the time that all of it takes."""
 
     def __init__(self, server: Server, options: Options, size: int, cycles: int) -> None:
         super().__init__(server, options, size)
@@ -296,6 +348,7 @@ class Churn(Crowd):
     def closed(self, connection: Connection) -> None:
         self.alive -= 1
         self.cycles += connection.closing
+        self.times.append(time.monotonic() - connection.begun)
         self.start(connection)
 
     def measure(self, result: Result) -> None:
@@ -313,7 +366,11 @@ class Churn(Crowd):
 
 
 class Idle(Crowd):
-    """Connect, register, and stay."""
+    """Connect, register, and stay. A latency is the time until the welcome has ended."""
+
+    def registered(self, connection: Connection) -> None:
+        super().registered(connection)
+        self.times.append(time.monotonic() - connection.begun)
 
     def measure(self, result: Result) -> None:
         memory = self.server.memory()
@@ -330,13 +387,20 @@ class Idle(Crowd):
             result.trouble.append(f"{standing} of {len(self.clients)} connections stand")
 
 
+class Start(Crowd):
+    """Nothing but the start of the server."""
+
+    def measure(self, result: Result) -> None:
+        result.figures["startup"] = self.server.startup
+
+
 def make(name: str, server: Server, options: Options) -> Crowd:
     """The scenario of that name."""
 
     def scaled(count: int, least: int) -> int:
         return max(int(count * options.scale), least)
 
-    if name in ("burst", "single"):
+    if name in ("burst", "single", "single-tls"):
         return Channels(server, options, scaled(500, 6), 1, 5, 50 if name == "burst" else 1)
     if name in ("burst-linked", "single-linked"):
         return Linked(server, options, scaled(500, 6), 1, 5, 50 if name == "burst-linked" else 1)
@@ -350,14 +414,23 @@ def make(name: str, server: Server, options: Options) -> Crowd:
     if name == "dm":
         pairs = scaled(100, 1)
         return Pairs(server, options, pairs * 2, pairs)
+    if name == "start":
+        return Start(server, options, 0)
     if name == "churn":
         return Churn(server, options, scaled(100, 2), scaled(3000, 20))
     return Idle(server, options, scaled(5000, 10))
 
 
+def run(name: str, server: Server, options: Options) -> Result:
+    """Measure the scenario of that name."""
+    return make(name, server, options).run()
+
+
 UNITS = {
+    "start": "start",
     "burst": "delivery",
     "single": "delivery",
+    "single-tls": "delivery",
     "channels": "delivery",
     "dm": "delivery",
     "churn": "cycle",
@@ -370,3 +443,7 @@ UNITS = {
 """Every scenario, and what its CPU time and its rate are counted by."""
 LINKED = ("burst-linked", "single-linked", "relay", "link")
 """Those for which a server must let another one link to it."""
+TLS = ("start", "single-tls")
+"""Those for which a server listens for TLS as well."""
+RATED = ("burst", "single", "single-tls", "channels", *LINKED[:3])
+"""Those whose messages can come at a given rate."""

@@ -1,82 +1,85 @@
-"""The server under load: one that we start from a source tree, or one that runs already."""
+"""The server under load: one that we start, of whatever make, or one that runs already."""
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-TICKS = os.sysconf("SC_CLK_TCK")
+from mortal import end_with_parent
+
+HOST = "127.0.0.1"
 PAGE = os.sysconf("SC_PAGE_SIZE")
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
 
-CONFIGURATION = """\
-[server]
-data = "data"
-
-[[listen]]
-endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
-{more}
-[flood]
-enabled = false
-
-[[connection_class]]
-name = "bench"
-flood_exempt = true
-sendq = 67108864
-ping_interval = 300.0
-"""
 NEIGHBOUR = "neighbour.bench"
+"""The server that links to the one under load, and its password."""
 PASSWORD = "benchlink"
-LINKED = f"""
-[limits]
-users = 100000
 
-[[listen]]
-kind = "server"
-endpoint = "tcp:{{port}}:interface=127.0.0.1"
 
-[[link]]
-name = "{NEIGHBOUR}"
-password = "{PASSWORD}"
-role = "hub"
-"""
-TLS_LISTENER = """
-[[listen]]
-endpoint = "tcp:{port}:interface=127.0.0.1:backlog=1024"
-tls = true
-"""
+@dataclass(frozen=True)
+class Ports:
+    """Where a server is to listen; 0: it need not."""
+
+    plain: int
+    tls: int
+    link: int
+
+    @staticmethod
+    def free(tls: bool, linked: bool) -> Ports:
+        """Ports that nobody listens on."""
+        return Ports(free_port(), free_port() if tls else 0, free_port() if linked else 0)
+
+
+class Make(Protocol):
+    """How to start a server of some make, without limits that would be measured instead of it."""
+
+    name: str
+    links: bool
+    """Whether our neighbour can link to it."""
+
+    def command(self, folder: Path, ports: Ports) -> list[str]:
+        """Write its configuration into an empty folder; what is then to be run there."""
+
+    def environment(self) -> dict[str, str]:
+        """What it is to find in its environment."""
+
+    def mistaken(self, folder: Path) -> str | None:
+        """Why what runs there now is another server than was meant, in words; None if all is well."""
 
 
 class Server:
     """A running server process, seen from outside."""
 
-    def __init__(self, name: str, pid: int, host: str, port: int, tls_port: int, link_port: int = 0) -> None:
+    def __init__(self, name: str, pid: int, host: str, ports: Ports) -> None:
         self.name = name
         self.pid = pid
         self.host = host
-        self.port = port
-        self.tls_port = tls_port
-        self.link_port = link_port
+        self.ports = ports
+        self.startup = 0.0
+        """CPU seconds until it accepted connections, if we started it."""
 
     def address(self, tls: bool) -> tuple[str, int]:
-        return (self.host, self.tls_port if tls else self.port)
+        """Where clients connect."""
+        return (self.host, self.ports.tls if tls else self.ports.plain)
 
     @property
     def link_address(self) -> tuple[str, int]:
         """Where another server may link to it."""
-        return (self.host, self.link_port)
+        return (self.host, self.ports.link)
 
     def cpu(self) -> float:
-        """Seconds of user and system time so far, all threads; in steps of 10 ms."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Seconds of user and system time so far, of all threads, as the scheduler counts them."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def memory(self) -> int:
         """Resident memory in bytes."""
@@ -87,60 +90,66 @@ class Server:
 
 
 class Started(Server):
-    """`twistd chatnet` from a source tree, with a folder of its own and without flood limits.
+    """A server that we start in a new `folder`, on one CPU if that is given, and that does not outlive us."""
 
-    If it is to be `linked`, another server may link to it.
-    """
-
-    def __init__(self, name: str, tree: Path, tls: bool, cpu: int | None, linked: bool) -> None:
-        port, tls_port, link_port = free_port(), free_port() if tls else 0, free_port() if linked else 0
-        self.folder = Path(tempfile.mkdtemp(prefix="chatnet-bench-"))
-        more = TLS_LISTENER.format(port=tls_port) if tls else ""
-        more += LINKED.format(port=link_port) if linked else ""
-        (self.folder / "bench.toml").write_text(CONFIGURATION.format(port=port, more=more))
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
-        environment["PYTHONPATH"] = str(tree)
-        twistd = str(Path(sys.executable).parent / "twistd")
-        with (self.folder / "output").open("wb") as output:
+    def __init__(self, make: Make, folder: Path, ports: Ports, cpu: int | None) -> None:
+        self.folder = folder
+        folder.mkdir()
+        command = make.command(folder, ports)
+        with (folder / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [twistd, "--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"],
-                cwd=self.folder,
-                env=environment,
+                command,
+                cwd=folder,
+                env=make.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours; we end it
+                preexec_fn=lambda: bind(cpu),
             )
-        super().__init__(name, self.process.pid, "127.0.0.1", port, tls_port, link_port)
-        if cpu is not None:
-            os.sched_setaffinity(self.pid, {cpu})
-        self.startup = self._wait()
-        """CPU seconds until the port accepted."""
-        time.sleep(SETTLE_SECONDS)
+        super().__init__(make.name, self.process.pid, HOST, ports)
+        try:
+            self.startup = self._wait()
+            if mistake := make.mistaken(folder):
+                raise SystemExit(f"{self.name}: {mistake}")
+            time.sleep(SETTLE_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait(self) -> float:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex((self.host, self.tls_port or self.port)) == 0:
+                if probe.connect_ex((self.host, self.ports.tls or self.ports.plain)) == 0:
                     return self.cpu()
             time.sleep(0.005)
         output = (self.folder / "output").read_text(errors="replace")
-        self.stop()
         raise SystemExit(f"{self.name}: the server did not start:\n{output[-2000:]}")
 
     def stop(self) -> None:
+        """End it, and let nothing be left of it."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def bind(cpu: int | None) -> None:
+    """In the new process: it ends with the one that started it, however that ends, and keeps to its CPU."""
+    end_with_parent()
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, below those that the system gives to connections."""
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
+    raise SystemExit("there is no free port")

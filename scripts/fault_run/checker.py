@@ -3,7 +3,8 @@
 A sender numbers its messages to the channel, and those to each person, from 1.  A receiver that reads
 1, 2, 3 … has lost nothing, read nothing twice, and read it in order.  Numbers may be left out over a split
 only: if the receiver has read meanwhile that the sender was gone, or if the sender had read that the receiver
-was, and not yet that it was back.
+was, and not yet that it was back.  And who reads 401 has been told that the last messages to that person may
+not have arrived.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Checker:
         self.gone: Counter[tuple[str, str]] = (
             Counter()
         )  # (receiver, sender) → how often it went, in this fault
+        self.doubted: Counter[tuple[str, str]] = Counter()
+        """(receiver, sender) → how often the sender was told that messages may not have arrived."""
         self._count = Count()
 
     def stream(self, receiver: str, sender: str, where: str) -> Stream:
@@ -91,6 +94,15 @@ class Checker:
     def said_to_nobody(self, sender: str, receiver: str, where: str, number: int) -> None:
         """A message was sent while the sender had read that the receiver is gone."""
         self.stream(receiver, sender, where).void.add(number)
+
+    def told(self, sender: str, receiver: str, where: str, number: int) -> None:
+        """The sender reads that those up to that number may not have arrived."""
+        self.doubted[receiver, sender] += 1
+        stream = self.stream(receiver, sender, where)
+        stream.void.update(range(stream.last + 1, number + 1))
+        stream.missed |= stream.open
+        self._count.missed += len(stream.open)
+        stream.open.clear()
 
     def went(self, receiver: str, sender: str) -> None:
         """A receiver reads that a sender is gone."""
@@ -122,6 +134,7 @@ class Checker:
                 count.where.append(f"{receiver} lost {len(stream.open)} of {sender} ({where}, {numbers})")
                 stream.open.clear()
         self.gone.clear()
+        self.doubted.clear()
         return count
 
     def _part(self, receiver: str, sender: str) -> None:

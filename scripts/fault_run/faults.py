@@ -172,7 +172,7 @@ async def half_close(network: Network, dice: random.Random) -> Struck:
 @kind("stall", 2, Outage.NONE)
 async def stall(network: Network, dice: random.Random) -> Struck:
     """Nothing passes, for a time that is not noticed."""
-    link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.ping_timeout - 1.5)
+    link, time = dice.choice(network.links), seconds(dice, 0.2, network.times.unnoticed)
     return await held(network, link, time, partial(link.proxy.stall, True), partial(link.proxy.stall, False))
 
 

@@ -21,7 +21,7 @@ from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
 from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
 from fault_run.services import Services
-from fault_run.waiting import Late, pause, until
+from fault_run.waiting import Late, Patience, pause, until
 
 WHOLE = 30.0
 """Seconds after which a network that is not whole is taken for broken."""
@@ -69,9 +69,17 @@ class Network:
         b.configure([Dialled(a, None), Dialled(c, None)], times, [guest(self._probe_port)], name)
         c.configure([Dialled(b, ports[7])], times, relay, name)
         self.people = [
-            Person(reactor, node, f"{node.short}{number}", self.checker, oper=number == 1)
+            Person(
+                reactor,
+                node,
+                nick,
+                self.checker,
+                oper=number == 1,
+                log=folder / f"{nick}.read" if given.folder else None,
+            )
             for node in self.nodes
             for number in range(1, given.people + 1)
+            for nick in [f"{node.short}{number}"]
         ]
         for person in self.people:
             person.others = [other for other in self.people if other is not person]
@@ -81,7 +89,7 @@ class Network:
         self._talk = LoopingCall(self._all_talk)
         self._change = LoopingCall(self._one_changes)
         self._talk.clock = self._change.clock = reactor
-        self._interval = 1 / given.rate
+        self._interval = times.pace / given.rate  # so much is said in an outage, however long it lasts
         self._calm = given.calm
 
     async def start(self) -> None:
@@ -124,10 +132,10 @@ class Network:
 
     async def _meet(self) -> None:
         """Wait until every server knows everybody in the channel."""
-        end = self.reactor.seconds() + WHOLE
+        patience = Patience(WHOLE, self.reactor.seconds)
         for node in self.nodes:
             while len((await self.on(node).describe(TALK))["members"]) < len(self.people):
-                if self.reactor.seconds() > end:
+                if patience.over():
                     raise Late(f"waited in vain for everybody in the channel on {node.name}")
                 await pause(self.reactor, 0.1)
 
@@ -186,14 +194,14 @@ class Network:
             if servers[receiver] not in mute:
                 heard = wanted.setdefault(servers[receiver], set())
                 heard.update(message for message in messages if servers[message[0]] not in mute)
-        count, end = sum(map(len, wanted.values())), self.reactor.seconds() + REMEMBERING
+        count, patience = sum(map(len, wanted.values())), Patience(REMEMBERING, self.reactor.seconds)
         while wanted:
             known = await remembered(
                 self.reactor, self.nodes[1], self._probe_port, TALK, list(wanted), since - 5.0
             )
             missing = {node: messages - known[node].keys() for node, messages in wanted.items()}
             twice = [node.name for node in wanted if any(times > 1 for times in known[node].values())]
-            if not any(missing.values()) or self.reactor.seconds() > end:
+            if not any(missing.values()) or patience.over():
                 return count, [
                     *(
                         f"{node.name} remembers {len(some)} messages not"
@@ -210,7 +218,8 @@ class Network:
         self._let_change(False)
         found: list[str] = []
         try:
-            await self.whole()
+            await self.whole()  # whoever was kicked has read it, and said JOIN
+            await self.whole()  # everybody has read of that
             for channel in (TALK, STATE):
                 seen = [await self.on(node).describe(channel) for node in self.nodes]
                 for key in seen[0]:

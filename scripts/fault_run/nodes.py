@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from mortal import end_with_parent
 
 import chatnet
 from chatnet.history.ring import PLAIN
@@ -21,12 +22,13 @@ from fault_run.proxy import HOST
 
 TREE = Path(chatnet.__file__).resolve().parent.parent
 PASSWORD = "the-password-of-the-links"
-KEPT = 1 << 20
-"""Bytes that a link keeps while it waits."""
+KEPT = 768 << 10
+"""Bytes that a link keeps while it waits: twice what is said in the longest outage that is a short one."""
 REMEMBERED = 5000
-"""Messages of a channel that each server remembers: more than are said in the longest outage."""
-TOGETHER = 6000
-"""Messages of all channels, and between people: so few that memory is full of them soon."""
+"""Messages of a channel that each server remembers: more than are said in the longest outage, also where more
+is said than a link keeps (2500 lines), and in half a minute after it."""
+TOGETHER = 8000
+"""Messages of all channels, and between people: more than those; so few that memory is soon full of them."""
 
 OPER_PASSWORD = "the-password-of-operators"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
@@ -35,12 +37,27 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASS
 
 @dataclass(frozen=True)
 class Times:
-    """How quickly things go wrong in these servers, in seconds; whether changes of channels are stamped."""
+    """How quickly things go wrong in these servers, in seconds; whether changes of channels are stamped.
+
+    On a crowded machine everything takes longer (`pace` times as long), what goes wrong too.
+    """
 
     ping_interval: float = 1.0
     ping_timeout: float = 2.5
     grace: float = 5.0
     converge: bool = True
+    pace: float = 1.0
+
+    def at(self, pace: float) -> Times:
+        """The same on a machine on which it all takes so many times as long."""
+        return Times(
+            self.ping_interval * pace, self.ping_timeout * pace, self.grace * pace, self.converge, pace
+        )
+
+    @property
+    def unnoticed(self) -> float:
+        """Silence that nobody notices."""
+        return self.ping_timeout - 1.5 * self.pace
 
     @property
     def silence(self) -> float:
@@ -50,7 +67,7 @@ class Times:
     @property
     def long(self) -> float:
         """An outage that is longer than everybody waits."""
-        return self.silence + self.grace + 2.0
+        return self.silence + self.grace + 2.0 * self.pace
 
 
 @dataclass(frozen=True)
@@ -95,13 +112,15 @@ class Node:
             "[flood]\nenabled = false\n"
             f"[history]\nmessages = {REMEMBERED}\ntarget_bytes = 16777216\n"
             f"total_bytes = {TOGETHER * PLAIN}\n"
-            "[tls]\nhandshake_timeout = 2\n"
-            "[links]\nconnect_timeout = 1\nhandshake_timeout = 2\nburst_timeout = 10\n"
+            f"[tls]\nhandshake_timeout = {2 * times.pace}\n"
+            f"[links]\nconnect_timeout = {times.pace}\nhandshake_timeout = {2 * times.pace}\n"
+            f"burst_timeout = {10 * times.pace}\n"
             f"ping_interval = {times.ping_interval}\nping_timeout = {times.ping_timeout}\n"
             f"reconnect_min = 0.2\nreconnect_max = 1\nresume_grace = {times.grace}\n"
             f"resume_buffer = {KEPT}\n"
             f"converge = {str(times.converge).lower()}\n"
-            f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\nbackfill_overlap = 15\n"
+            f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\n"
+            f"backfill_overlap = {15 * times.pace}\n"
             + (f'services = ["{services}"]\n' if services else "")
             + '[[connection_class]]\nname = "all"\nflood_exempt = true\n'
             "sendq = 67108864\nping_interval = 3600\n"
@@ -138,6 +157,7 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=end_with_parent,
             )
 
     @property

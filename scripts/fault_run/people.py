@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
@@ -70,6 +72,7 @@ class Person:
     """Somebody on `node`, by `nick`, who talks to everybody in TALK and to the `others` one after the other.
 
     An operator (`oper`) may change STATE always, and see all of it.  Everybody enters their `channels`.
+    All that is read is kept in the file `log`, with the time, and so are connections and their ends.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Person:
         checker: Checker,
         oper: bool = False,
         channels: tuple[str, ...] = (TALK, STATE),
+        log: Path | None = None,
     ) -> None:
         self._reactor = reactor
         self.node = node
@@ -90,6 +94,7 @@ class Person:
         self.others: list[Person] = []
         self.sent: Counter[str] = Counter()  # by where: TALK, or a nick
         self.trouble: list[str] = []
+        self._log = log.open("a", buffering=1, encoding="utf-8", errors="replace") if log else None
         self.wire: Wire | None = None
         self.expects_end = False
         """Whether the connection may be lost: the server is about to be killed."""
@@ -114,6 +119,7 @@ class Person:
                     raise SystemExit(f"{self.node.name} did not start: see {self.node.log}") from None
                 await pause(self._reactor, 0.05)
         assert isinstance(wire, Wire)
+        self._note("--- connected")
         self.wire = wire
         self.expects_end = False
         self.away.clear()
@@ -198,6 +204,7 @@ class Person:
 
     def reads(self, line: str) -> None:
         """One line from the server."""
+        self._note(line)
         source, verb, *words = [*line.split(" ", 4), ""]
         for lines, _ in self._answers.values():
             lines.append(line)
@@ -219,6 +226,7 @@ class Person:
         """The connection is gone."""
         if wire is not self.wire:
             return
+        self._note("--- the connection is lost")
         self.wire = None
         self.here = False
         self.checker.came_anew(self.nick)
@@ -227,6 +235,10 @@ class Person:
         answers, self._answers = self._answers, {}
         for _, answer in answers.values():
             answer.errback(ConnectionError(f"{self.nick} was disconnected"))
+
+    def _note(self, text: str) -> None:
+        if self._log is not None:
+            self._log.write(f"{time.time():.3f} {text}\n")
 
     def _message(self, nick: str, words: list[str], line: str) -> None:
         text = line.split(" :", 1)[1] if " :" in line else ""
@@ -251,6 +263,11 @@ class Person:
     def _nick(self, nick: str, words: list[str], line: str) -> None:
         self.trouble.append(f"{self.nick} reads {line}")
 
+    def _no_such_nick(self, nick: str, words: list[str], line: str) -> None:
+        """401: what was said to that person last may not have arrived."""
+        if any(other.nick == words[1] for other in self.others):
+            self.checker.told(self.nick, words[1], PRIVATE, self.sent[words[1]])
+
     def _pong(self, nick: str, words: list[str], line: str) -> None:
         found = self._answers.pop(words[1].removeprefix(":"), None)
         if found is not None:
@@ -263,4 +280,5 @@ class Person:
         "KICK": _kick,
         "NICK": _nick,
         "PONG": _pong,
+        "401": _no_such_nick,
     }

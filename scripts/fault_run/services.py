@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mortal import end_with_parent
+
 from fault_run.checker import Checker
 from fault_run.nodes import PASSWORD, Guest, Node, Times
 from fault_run.people import RELAYED, Person
@@ -158,6 +160,7 @@ class Services:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
+                    preexec_fn=end_with_parent,
                 )
             )
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 import pytest
-from daemon_process import HOST, Daemon, wait_for
+from daemon_process import DEADLINE, HOST, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
 
@@ -29,7 +29,7 @@ def tool(daemon: Daemon, *arguments: str, typed: str = "") -> subprocess.Complet
         input=typed,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE,
     )
 
 
@@ -195,7 +195,7 @@ def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(daemon: Dae
         env=daemon.environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE,
     )
     assert "stdout: LOADED []\n" in done.stdout, done.stdout + done.stderr
 

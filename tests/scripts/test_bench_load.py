@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from socket import socketpair
 
 import pytest
 from bench_load import neighbour
-from bench_load.generator import Connection, text
-from bench_load.report import Measured, table
-from bench_load.scenarios import Conversation, Options, Talk
-from bench_load.server import NEIGHBOUR, PASSWORD, Server
+from bench_load.generator import OPEN, Connection, Generator, Scenario, text
+from bench_load.report import DOCUMENT, Measured, markdown, table
+from bench_load.scenarios import UNITS, Conversation, Options, Talk
+from bench_load.server import NEIGHBOUR, PASSWORD, Ports, Server
 from conversation import House
 from mesh import Stranger
+
+SERVER = Server("test", 0, "127.0.0.1", Ports(0, 0, 0))
 
 
 def message(sender: int, sequence: int) -> bytes:
@@ -20,11 +23,12 @@ def message(sender: int, sequence: int) -> bytes:
 
 def hear(*chunks: bytes) -> Talk:
     """Clients 0 and 1 speak in a channel; client 2 receives these chunks."""
-    talk = Talk(Server("test", 0, "127.0.0.1", 0, 0), Options(1.0, False, 1.0), 3, 1)
+    talk = Talk(SERVER, Options(1.0, False, 1.0), 3, 1)
     conversation = Conversation(talk.clients[:2], [b"#bench0"] * 2, 2, 50)
     talk.of_client = [conversation] * 3
     receiver = talk.clients[2]
     receiver.heard = {0: 0, 1: 0}
+    talk.sent = {0: [1.0, 2.0, 3.0], 1: [1.0, 2.0]}
     for chunk in chunks:
         talk.generator.received(receiver, chunk)
     return talk
@@ -59,6 +63,8 @@ def test_text_is_as_long_as_the_report_says() -> None:
         ((message(7, 1),), "no channel"),
         ((b":server 404 nick #bench0 :Cannot send to channel\r\n",), "refused"),
         ((b"ERROR :Closing link\r\n",), "refused"),
+        ((b"@time=2026-11-24T14:05:32.123Z :server 404 nick #bench0 :Cannot send\r\n",), "refused"),
+        ((b":server FAIL * UNKNOWN :What?\r\n",), "refused"),
     ],
 )
 def test_trouble_is_told(chunks: tuple[bytes, ...], said: str) -> None:
@@ -71,12 +77,12 @@ def test_window_holds_back_the_next_message() -> None:
     talk = hear()
     conversation = Conversation([Connection(0), Connection(1)], [b"#a", b"#a"], 4, 3)
     assert conversation.speak(talk.generator) == 12
-    assert conversation.sent == [2, 1]
+    assert [len(sent) for sent in conversation.sent] == [2, 1]
     conversation.due -= 3
     assert conversation.speak(talk.generator) == 0
     conversation.due -= 1
     assert conversation.speak(talk.generator) == 4
-    assert conversation.sent == [2, 2]
+    assert [len(sent) for sent in conversation.sent] == [2, 2]
 
 
 def test_the_burst_of_a_neighbour_is_a_sound_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,15 +98,101 @@ def test_the_burst_of_a_neighbour_is_a_sound_one(monkeypatch: pytest.MonkeyPatch
         assert (len(channel.members), len(channel.lists["b"]), channel.topic is not None) == (20, 2, True)
 
 
-def test_table_gives_medians_the_ratio_and_the_trouble() -> None:
-    runs = [
-        Measured("dm", "a", 1, {"cpu": 1.0}, []),
-        Measured("dm", "a", 2, {"cpu": 2.0}, []),
-        Measured("dm", "a", 3, {"cpu": 9.0}, []),
-        Measured("dm", "b", 1, {"cpu": 4.0}, []),
-        Measured("dm", "b", 2, {"cpu": 7.0}, ["cut off: reset"]),
+def asked(caps: tuple[str, ...], *lines: str) -> tuple[Generator, list[str]]:
+    """A client that wants these capabilities reads these lines; its generator, and what it says."""
+    ours, theirs = socketpair()
+    with ours, theirs:
+        connection = Connection(0)
+        connection.sock, connection.state = ours, OPEN
+        generator = Generator(("127.0.0.1", 0), False, Scenario(), caps)
+        for line in lines:
+            generator.received(connection, f":server CAP * {line}\r\n".encode())
+        theirs.setblocking(False)
+        try:
+            return generator, theirs.recv(4096).decode().splitlines()
+        except BlockingIOError:
+            return generator, []
+
+
+def test_capabilities_are_asked_for_when_all_are_offered() -> None:
+    first, last = "LS * :server-time sts=port=6697", "LS :draft/no-implicit-names batch"
+    assert asked(("all",), first)[1] == []
+    assert asked(("all",), first, last)[1] == ["CAP REQ :batch server-time"]
+    assert asked(("batch",), first, last)[1] == ["CAP REQ :batch"]
+    assert asked(("batch",), first, last, "ACK :batch")[1][1:] == ["CAP END"]
+    assert asked(("batch",), "LS batch", "ACK batch")[1][1:] == ["CAP END"]
+    assert asked(("all",), first, last, "ACK :batch")[1][1:] == [], "not all is given"
+    assert asked(("all",), "LS :")[1] == ["CAP END"]
+
+
+def test_a_capability_that_is_not_to_be_had_is_trouble() -> None:
+    assert asked(("batch", "nothing"), "LS :batch")[0].trouble == ["not offered: nothing"]
+    assert asked(("batch",), "LS :batch", "NAK :batch")[0].trouble == ["refused: :server CAP * NAK :batch"]
+
+
+def test_messages_with_tags_are_heard() -> None:
+    tags = b"@time=2026-11-24T14:05:32.123Z;msgid=a:b;account=c "
+    talk = hear(tags + message(0, 1) + tags + message(1, 1), tags + message(0, 2))
+    assert (talk.generator.trouble, talk.delivered) == ([], 3)
+
+
+def test_at_a_rate_messages_come_when_they_are_due() -> None:
+    """What comes too late is late since it was due."""
+    talk = Talk(SERVER, Options(1.0, False, 1.0, rate=100.0), 4, 2)
+    talk.conversations = [Conversation([client], [b"#a"], 1, 1) for client in talk.clients[:2]]
+    assert talk.say_what_is_due(10.0, 10.034) == 4
+    assert [pytest.approx(sent) for each in talk.conversations for sent in each.sent] == [
+        [10.0, 10.02],
+        [10.01, 10.03],
     ]
-    lines = table(runs, ["a", "b"]).splitlines()
-    cells = ["dm", "server CPU", "µs/delivery", "2.00 (1.00 to 9.00)", "4.00 (4.00 to 4.00)", "2.00"]
-    assert re.split("  +", lines[2]) == cells
-    assert lines[-1] == "not ok: dm, b, round 2: cut off: reset"
+    assert talk.generator.pause == pytest.approx(0.006)
+    assert talk.say_what_is_due(10.0, 10.0395) == 0
+    assert talk.generator.pause == 0.0, "less cannot be waited for"
+
+
+def test_latency_is_the_time_since_a_message_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench_load.scenarios.time.monotonic", lambda: 5.0)
+    talk = hear(message(0, 1) + message(0, 2) + message(1, 1), message(1, 2))
+    assert talk.times == [5.0 - 2, 5.0 - 1, 5.0 - 2]
+
+
+def runs(server: str, *values: dict[str, float]) -> list[Measured]:
+    """One for each round."""
+    return [Measured("dm", server, number, figures, []) for number, figures in enumerate(values, 1)]
+
+
+def test_table_gives_medians_the_ratio_and_the_trouble() -> None:
+    of_a = runs("a", {"cpu": 1.0, "rate": 50.0}, {"cpu": 2.0, "rate": 20.0}, {"cpu": 9.0}, {"cpu": 0.125})
+    of_b = runs("b", {"cpu": 4.0, "rate": 25.0}, {"cpu": 7.0, "rate": 20.0}, {"cpu": 9.0})
+    bad = Measured("dm", "b", 4, {"cpu": 7.0}, ["cut off: reset"])
+    lines = [re.split("  +", line) for line in table([*of_a, *of_b, bad], ["a", "b"]).splitlines()]
+    figures = ["1.5 (0.125 to 9)", "7 (4 to 9)", "3.50 (1.00 to 4.00)"]
+    assert lines[2] == ["dm", "server CPU", "µs/delivery", *figures]
+    assert lines[3][-3:] == ["35 (20 to 50)", "22 (20 to 25)", "1.50 (1.00 to 2.00)"], "more is better"
+    assert lines[-1] == ["not ok: dm, b, round 4: cut off: reset"]
+
+
+def test_every_server_has_its_ratio_to_the_first() -> None:
+    some = [*runs("a", {"cpu": 2.0}), *runs("b", {"cpu": 4.0}), *runs("c", {"cpu": 1.0})]
+    head, _, row, *_ = (re.split("  +", line) for line in table(some, ["a", "b", "c"]).splitlines())
+    assert (head[-2:], row[-2:]) == (["ratio, b", "ratio, c"], ["2.00 (2.00 to 2.00)", "0.50 (0.50 to 0.50)"])
+
+
+def test_the_table_for_a_document() -> None:
+    figures = {"cpu": 9.0, "latency": 1.0, "latency99": 1012.3, "generator": 0.5}
+    some = [
+        *runs("a", figures),
+        *runs("b", {**figures, "cpu": 4.5}),
+        Measured("start", "a", 1, {"startup": 0.5}, []),
+    ]
+    assert markdown(some, ["a", "b"]).splitlines() == [
+        "| Scenario | a | b | ratio | goal | latency, a | latency, b | load generator |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| dm, µs per delivery | 9 (9 to 9) | 4.5 (4.5 to 4.5) | 0.50 (0.50 to 0.50) | ratio 0.35 "
+        "| 1 ms, 99 %: 1012 | 1 ms, 99 %: 1012 | 50%, 50% |",
+        "| start to listening, plain and TLS, s | 0.50 (0.50 to 0.50) | - | - | at most 0.8 | | | |",
+    ]
+
+
+def test_the_table_for_a_document_has_all_scenarios() -> None:
+    assert {scenario for _, scenario, _, _ in DOCUMENT} == set(UNITS)

@@ -40,6 +40,9 @@ def test_people_of_the_demonstration_talk_and_ctrl_c_ends_it(tmp_path: Path) -> 
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            ),  # a job in the background ignores it
         )
     try:
         wait_for(lambda: demo.poll() is not None or "Ctrl-C" in output.read_text(), "the network", 60)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
-from daemon_process import ROOT
+from daemon_process import DEADLINE, ROOT, runs, started, wait_for
 from fault_run.checker import Checker, Count
 from fault_run.faults import KINDS, Struck, plan
 from fault_run.memory import ENOUGH, MOST, PEAK, WARM, Memory
+from fault_run.network import Network
+from fault_run.nodes import Node, Times
+from fault_run.people import Description
 from fault_run.report import HEAD, Result, table
+from fault_run.waiting import Patience, crowding, within
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 
 def read(*numbers: int, before: Checker | None = None) -> Checker:
@@ -80,6 +90,20 @@ def test_who_speaks_to_somebody_who_is_gone_is_not_heard() -> None:
     count = read(7, before=checker).take()
     assert (count.missed, count.lost) == (3, 0)
     assert read(9, before=checker).take().lost == 1
+
+
+def test_who_reads_401_has_been_told() -> None:
+    """Whether before the next message is read or after it; and only of what was said until then."""
+    checker = read(1, 2)
+    checker.told("ann", "bob", "#c", 4)
+    count = read(5, 7, before=checker).take()
+    assert (count.missed, count.lost) == (2, 1)
+    checker = read(1, 4)
+    checker.told("ann", "bob", "#c", 4)
+    assert checker.doubted["bob", "ann"] == 1
+    count = read(5, 2, before=checker).take()
+    assert (count.missed, count.lost, count.reordered) == (2, 0, 1)
+    assert checker.doubted["bob", "ann"] == 0, "told of one fault"
 
 
 def test_who_connects_again_begins_there() -> None:
@@ -166,6 +190,78 @@ def test_each_process_has_its_own_memory_and_a_short_one_tells_nothing() -> None
     assert len(memory.broken()) == 1
 
 
+def test_a_crowd_on_the_machine_makes_patience_longer() -> None:
+    now, crowd = [0.0], [1.0]
+    patience = Patience(10.0, lambda: now[0], lambda: crowd[0])
+    for at, many, over in ((6.0, 1.0, False), (36.0, 10.0, False), (46.0, 10.0, False), (46.5, 1.0, True)):
+        now[0], crowd[0] = at, many
+        assert patience.over() is over
+    assert crowding() >= 1.0
+
+
+def test_on_a_crowded_machine_outages_last_longer_and_keep_their_kind() -> None:
+    times = Times()
+    assert times.at(1.0) == times
+    slow = times.at(4.0)
+    assert (slow.ping_timeout, slow.grace, slow.unnoticed) == (10.0, 20.0, 4.0)
+    assert slow.unnoticed < slow.ping_timeout < slow.silence < slow.silence + slow.grace < slow.long
+    assert times.at(4.0).long >= 3 * times.long
+
+
+def test_what_comes_within_its_time_is_given() -> None:
+    clock, hoped, got = Clock(), Deferred[str](), list[str]()
+    within(clock, hoped, 1.0, "a word").addCallback(got.append)
+    clock.pump([0.05] * 10)
+    hoped.callback("word")
+    assert (got, clock.getDelayedCalls()) == (["word"], [])
+
+
+def test_what_comes_not_within_its_time_is_late() -> None:
+    clock, failed = Clock(), list[Failure]()
+    within(clock, Deferred[str](), 1.0, "a word").addErrback(failed.append)
+    clock.pump([0.05] * 18)
+    assert failed == []
+    clock.pump([0.05] * 20_000)  # the machine that this runs on may be crowded
+    assert [str(failure.value) for failure in failed] == ["waited in vain for a word"]
+    assert clock.getDelayedCalls() == []
+
+
+class OnItsWay(Network):
+    """Two servers; somebody was kicked at the last moment, and enters again as soon as that was read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = [Node(folder, name, (0, 0)) for name in "ab"]
+        self.rounds = 0
+
+    def _let_change(self, may: bool) -> None:
+        pass
+
+    async def whole(self) -> None:
+        self.rounds += 1
+
+    def on(self, node: Node) -> Any:
+        return Seen({"ann", "bob"} if node.short == "a" or self.rounds > 1 else {"ann"})
+
+
+class Seen:
+    """Somebody who sees these people in each channel."""
+
+    def __init__(self, members: set[str]) -> None:
+        self._members = members
+
+    async def describe(self, channel: str) -> Description:
+        return {"members": self._members}
+
+
+def test_who_was_kicked_at_the_last_moment_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found: list[list[str]] = []
+    Deferred.fromCoroutine(OnItsWay(tmp_path).differences()).addCallback(found.append)
+    assert found == [[]]
+
+
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     """Let it run with these options."""
     return subprocess.run(
@@ -173,7 +269,6 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
         capture_output=True,
         text=True,
-        timeout=200,
         check=False,
     )
 
@@ -195,3 +290,22 @@ def test_without_grace_a_reset_breaks_a_promise() -> None:
     done = run("--faults", "1", "--kind", "reset", "--grace", "0")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN: a1 read 1 times that" in done.stdout
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_server_runs_when_it_is_ended(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "fault_run"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            wait_for(lambda: len(started(process.pid, "chatnet.toml")) == 3, "three servers")
+            servers = started(process.pid, "chatnet.toml")
+            process.send_signal(number)
+            process.wait(DEADLINE)
+            wait_for(lambda: not any(map(runs, servers)), "their end")
+        finally:
+            process.kill()

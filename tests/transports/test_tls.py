@@ -72,13 +72,20 @@ class TLSClient:
             self.incoming.write_eof()
         return bool(data)
 
+    def flow(self) -> bool:
+        """The same, and wait a moment for what the system has on its way, if nothing came; True if it did."""
+        if self.exchange():
+            return True
+        self.door.pump.wait(self.socket)
+        return self.exchange()
+
     def handshake(self) -> TLSClient:
         for _ in range(50):
             try:
                 self.tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                self.exchange()
+                self.flow()
         self.exchange()
         return self
 
@@ -97,7 +104,7 @@ class TLSClient:
                     break
                 data += part
             except ssl.SSLWantReadError:
-                idle = 0 if self.exchange() else idle + 1
+                idle = 0 if self.flow() else idle + 1
             except ssl.SSLZeroReturnError:
                 break
         return bytes(data)

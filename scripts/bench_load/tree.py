@@ -1,0 +1,117 @@
+"""chatnet from a source tree, whichever is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench_load.server import HOST, NEIGHBOUR, PASSWORD, Ports
+
+PACKAGE, PLUGIN = "chatnet/__init__.py", "twisted/plugins/chatnet_plugin.py"
+"""What a source tree has; and the server is told to be of the tree whose files it has found for these."""
+SERVED = "served"
+LAUNCH = f"""\
+import sys
+from importlib.util import find_spec
+found = [find_spec(name).origin for name in ("chatnet", "twisted.plugins.chatnet_plugin")]
+with open("{SERVED}", "w") as file:
+    file.write("\\n".join(found))
+from twisted.scripts.twistd import run
+sys.argv[0] = "twistd"
+run()
+"""
+"""`twistd`, which first says in a file where it has its code from."""
+
+CONFIGURATION = f"""\
+[server]
+data = "data"
+
+[[listen]]
+endpoint = "tcp:{{port}}:interface={HOST}:backlog=1024"
+
+[flood]
+enabled = false
+
+[[connection_class]]
+name = "bench"
+flood_exempt = true
+sendq = 67108864
+ping_interval = 300.0
+"""
+TLS = f"""
+[[listen]]
+endpoint = "tcp:{{port}}:interface={HOST}:backlog=1024"
+tls = true
+"""
+LINKED = f"""
+[limits]
+users = 100000
+
+[[listen]]
+kind = "server"
+endpoint = "tcp:{{port}}:interface={HOST}"
+
+[[link]]
+name = "{NEIGHBOUR}"
+password = "{PASSWORD}"
+role = "hub"
+"""
+
+
+class Tree:
+    """`twistd chatnet` from a source tree, without flood limits."""
+
+    links = True
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.tree = folder.resolve()
+
+    def command(self, folder: Path, ports: Ports) -> list[str]:
+        text = CONFIGURATION.format(port=ports.plain)
+        text += TLS.format(port=ports.tls) if ports.tls else ""
+        text += LINKED.format(port=ports.link) if ports.link else ""
+        (folder / "bench.toml").write_text(text)
+        options = ["--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"]
+        return [sys.executable, "-c", LAUNCH, *options]
+
+    def environment(self) -> dict[str, str]:
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
+        return {**ours, "PYTHONPATH": str(self.tree)}
+
+    def mistaken(self, folder: Path) -> str | None:
+        found = foreign(self.tree, (folder / SERVED).read_text())
+        return f"the server runs {found}, which is not of {self.tree}" if found else None
+
+
+def is_tree(tree: Path) -> bool:
+    """Whether there is a chatnet to be served."""
+    return all((tree / name).is_file() for name in (PACKAGE, PLUGIN))
+
+
+def foreign(tree: Path, served: str) -> str | None:
+    """The first of the files that the server found (`served`) that is not the tree's; None if all are."""
+    pairs = zip(served.split("\n"), (PACKAGE, PLUGIN), strict=True)
+    return next((found for found, name in pairs if not (tree / name).samefile(found)), None)
+
+
+def commit(tree: Path) -> str:
+    """The commit a tree stands at, with a + if it was changed."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(tree), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.strip()
+
+    try:
+        return (git("rev-parse", "--short", "HEAD") or "unknown") + (
+            "+" if git("status", "--porcelain") else ""
+        )
+    except FileNotFoundError:
+        return "unknown"
