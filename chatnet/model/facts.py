@@ -253,7 +253,8 @@ class Joined(Fact):
     """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
 
     A created channel bears its first modes already, which this server set, or the one that `merged` it: then
-    this is a part of a :class:`ChannelMerged`.
+    this is a part of a :class:`ChannelMerged`.  `asked` tells that they came by JOIN, of their own will;
+    those whom a server brings, after a split say, were in it before.
     """
 
     channel: Channel
@@ -261,6 +262,7 @@ class Joined(Fact):
     at: float
     created: bool = False
     merged: bool = False
+    asked: bool = False
 
 
 @fact
