@@ -91,7 +91,7 @@ async def _matches(request: Request, block: WebIRCSettings, password: str) -> bo
 
 def _refuse(request: Request, reason: str) -> None:
     """Close the link; what was wrong is for the opers and the log alone."""
-    text = f"Refused WEBIRC from {request.session.peer.address}: {reason}"
-    request.sessions.node.log.warn(text)
-    request.notice("r", text)
+    address = request.session.peer.address
+    request.sessions.node.log.warn(f"Refused WEBIRC from {address}: {reason}")
+    request.sessions.tell_refused("Refused WEBIRC from ", address, f": {reason}")
     request.session.close("WEBIRC refused")

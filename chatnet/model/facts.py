@@ -518,13 +518,15 @@ class WallopsSent(Fact):
 class ServerNotice(Fact):
     """Something opers want to know of, for those whose snomask has `letter`.
 
-    `by` is the server that says it, None if it is this one.
+    `by` is the server that says it, None if it is this one.  `public` is what those read who may not see the
+    addresses that are in `text`, and all other servers; None if there are none in it.
     """
 
     letter: str
     text: str
     at: float
     by: Server | None = None
+    public: str | None = None
 
 
 @fact

@@ -146,7 +146,7 @@ class Sessions(Shared):
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            node.notice("r", f"Server is full, refused {peer.address}")
+            self.tell_refused("Server is full, refused ", peer.address)
             session.close("This server is full")
         else:
             self._enter(session, klass)
@@ -160,7 +160,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.node.notice("r", f"Refused {peer.address}: {refusal}")
+            self.tell_refused("Refused ", peer.address, f": {refusal}")
             session.close(refusal)
             return
         session.peer = peer
@@ -179,10 +179,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            node.notice("r", f"No connection class for {address}")
+            self.tell_refused("No connection class for ", address)
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            node.notice("r", f"Class {klass.name} is full, refused {address}")
+            self.tell_refused(f"Class {klass.name} is full, refused ", address)
             session.close("Your connection class is full")
         elif self.looking_up and not named and address != "localhost":
             session.needs |= Needs.LOOKUP

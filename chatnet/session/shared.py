@@ -24,6 +24,7 @@ from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
+from chatnet.wire.masks import wire_address
 
 
 class Local(Protocol):
@@ -119,6 +120,16 @@ class Shared:
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def veiled(self, address: str) -> str:
+        """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""
+        return self.cloaks.of(wire_address(address), address) if self.cloaking else address
+
+    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+        """Tell the opers what became of a connection from `address`, which stands between two texts."""
+        node = self.node
+        if node.network.opers:  # else the texts are not worth making
+            node.notice("r", f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     @property
     def motd(self) -> tuple[str, ...]:

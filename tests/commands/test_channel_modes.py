@@ -43,14 +43,6 @@ def test_the_modes_that_hold(house: House) -> None:
     cyd << ":irc.test 324 cyd #c +ntklj key 5 2:10"
 
 
-def test_secret_channels_answer_too(house: House) -> None:
-    (ann,) = in_channel(house, "ann")
-    ann >> "MODE #c +s"
-    bob = house.client("bob")
-    bob >> "MODE #c"
-    bob << ":irc.test 324 bob #c +nst"
-
-
 def test_no_such_channel(house: House) -> None:
     ann = house.client("ann")
     ann >> "MODE #nowhere" << ":irc.test 403 ann #nowhere :No such channel"
@@ -497,3 +489,28 @@ def test_what_clients_see_is_what_holds(
             mirror.read(line)
         mirror.same(channel(house, "#c"))
         house.check()
+
+
+def test_outsiders_read_of_a_hidden_channel_what_names_and_list_tell(house: House) -> None:
+    """That is nothing of a secret one, and of a private one the modes: entries tell who is there."""
+    ann, eve, root = house.client("ann"), house.client("eve"), house.client("root")
+    ann >> "JOIN #c" >> "MODE #c +b-n x!*@*"
+    opered(root, "channels")
+    for letter, modes_of_it in (("s", "442 eve #c :*"), ("p", "324 eve #c +pt")):
+        set_modes(house, "#c", "+" + letter)
+        eve >> "MODE #c"
+        eve << f":irc.test {modes_of_it}"
+        eve.lines()
+        eve >> "MODE #c b"
+        eve << ":irc.test 442 eve #c :You're not on that channel"
+        eve >> "MODE #c +beI"
+        eve << ":irc.test 442 eve #c :You're not on that channel"
+        eve.silent()
+        root >> "MODE #c"
+        root << f":irc.test 324 root #c +{letter}t"
+        root >> "MODE #c b"
+        root.until(":irc.test 367 root #c x!*@* ann!* *")
+        root.lines()
+        set_modes(house, "#c", "-" + letter)
+    eve >> "MODE #c b"
+    eve << ":irc.test 367 eve #c x!*@* ann!* *"

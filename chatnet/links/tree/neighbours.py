@@ -138,12 +138,13 @@ class Neighbours:
 
     def refuse(self, link: Link, name: str, why: str) -> None:
         """End a link that may not be; the operators read `why`, the other side does not."""
-        self.tell(f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
+        what = f"Refused a link to {name[:63]!r}"
+        self.tell(f"{what} from {link.identity.address}: {why}", f"{what}: {why}")
         link.close(REFUSED)
 
-    def tell(self, text: str) -> None:
-        """Write something about links into the log, and to the operators."""
-        tell(self.node, text)
+    def tell(self, text: str, public: str | None = None) -> None:
+        """Write something about links into the log, and to the operators; `public` as in ``Node.notice``."""
+        tell(self.node, text, public)
 
     # what becomes of them
 
@@ -166,7 +167,8 @@ class Neighbours:
         for follower in self._followers:
             follower.ended(link)
         if link.server is None:
-            self.tell(f"The connection to {link.name} ended: {reason}")
+            what = "The connection to"
+            self.tell(f"{what} {link.name} ended: {reason}", f"{what} {link.public_name} ended: {reason}")
         else:
             self.tell(f"The link to {link.name} ended: {reason}")
             self.split(link.server, link, reason)
