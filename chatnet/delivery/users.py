@@ -98,6 +98,8 @@ class UsersHere:
             session.numeric(numerics.RPL_HOSTHIDDEN, user.host)
         # Others see the user leave and come back.  https://ircv3.net/specs/extensions/chghost#fallback
         mask |= cap.EXTENDED_JOIN
+        if user.away is not None:
+            mask |= cap.AWAY_NOTIFY  # this JOIN, as all: "when a user joins and has an away message set"
         mine = [session.outlet for session in own]
         quitting = merge([self._index.channels[c] for c in user.channels if c in self._index.channels])
         self._index.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
@@ -107,11 +109,13 @@ class UsersHere:
             def make(
                 fact: facts.HostChanged, key: int, channel: Channel = channel, letters: str = letters
             ) -> bytes:
-                me = self._node.network.me
                 again = render.joined(fact.user, channel, fact.at, key)
-                return again + (
-                    render.rank_lines(me, fact.user, channel, letters, fact.at, key) if letters else b""
-                )
+                if letters:
+                    me = self._node.network.me
+                    again += render.rank_lines(me, fact.user, channel, letters, fact.at, key)
+                if key & cap.AWAY_NOTIFY:
+                    again += render.away_changed(fact.user, fact.at, key)
+                return again
 
             groups = self._index.channels.get(channel, {})
             self._index.fan(select(groups, lacking=cap.CHGHOST, but=mine), mask, make, fact)
