@@ -234,6 +234,8 @@ class ModeCommand:
             return
         limits = request.settings.limits
         bare, forward = split_forward(given.strip(" "))
+        if forward is None and len(bare) > 1:
+            bare = bare.removesuffix("$")  # a forward to nowhere
         mask = bans.complete(bare, letter, limits.nick, limits.user)
         if not change.adding:
             for text in (mask, bare):  # another server may have entered what we would not
@@ -244,7 +246,11 @@ class ModeCommand:
             if mask is not None:
                 self._want(request.network.fold(mask), ModeChange(False, letter, _text(mask, forward)))
             return
-        if mask is None or "$#" in mask or byte_length(_text(mask, forward)) > modes.MASK:
+        if (
+            mask is None
+            or "$" in mask.removeprefix("$q:")[1:]
+            or byte_length(_text(mask, forward)) > modes.MASK
+        ):
             request.reply(numerics.ERR_INVALIDBAN, channel.name, letter, middle(given))
             return
         if forward is not None:

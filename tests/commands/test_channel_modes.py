@@ -227,16 +227,34 @@ def test_masks_are_completed_and_found_again(house: House) -> None:
         ("192.0.2.0/24", "*!*@192.0.2.0/24"),
         ("$A", "$a"),
         ("$q:bob", "$q:bob!*@*"),
-        ("$&:$~a,m:bob", "$&:~a,m:bob!*@*"),
+        ("$&:~a,m:bob", "$&:~a,m:bob"),
+        ("$x:*BADword*", "$x:*BADword*"),
+        ("$x:a#b", "$x:a#b"),
+        ("x!*@*$", "x!*@*"),
+        ("$a:x$", "$a:x"),
         (long, "n" * 30 + "!" + "u" * 10 + "@" + "h" * 63),
     ]:
         ann >> f"MODE #c +b {given_mask}" << f":ann!* MODE #c +b {shown}"
         ann >> f"MODE #c -b {given_mask.upper()}" << f":ann!* MODE #c -b {shown}"
     ann >> "MODE #c +e $r:real" << ":irc.test 743 ann #c e $r:real :Invalid ban mask"
+    for mask in ("$r:a$b", "$x:a$b$c", "$&:a,$o", "x!$y@*", "$"):  # there is nothing but a forward behind a $
+        ann >> f"MODE #c +b {mask}" << f":irc.test 743 ann #c b {mask} :Invalid ban mask"
     ann >> "MODE #c +I $q:real" << ":irc.test 743 ann #c I $q:real :Invalid ban mask"
     set_modes(house, "#c", "+b", "$y:elsewhere")  # as another server might
     ann.lines()
     ann >> "MODE #c -b $y:elsewhere" << ":ann!* MODE #c -b $y:elsewhere"
+
+
+def test_a_word_in_the_real_name_keeps_out(house: House) -> None:
+    """As Solanum: ``$x`` without a ``#`` is a pattern of ``nick!user@host#real name``, and stays as it is."""
+    (ann,) = in_channel(house, "ann")
+    ann >> "MODE #c +b $x:*!*@192.0.2.*Buys?Badwords*" << ":ann!* MODE #c +b $x:*!*@192.0.2.*Buys?Badwords*"
+    bob = house.connect()
+    bob >> "NICK bob" >> "USER bob 0 * :Who buys badwords here"
+    bob.lines()
+    bob >> "JOIN #c" << ":irc.test 474 bob #c :*"
+    eve = house.client("eve")
+    eve >> "JOIN #c" << ":eve!* JOIN #c"
 
 
 def test_forwards(house: House) -> None:
@@ -377,7 +395,7 @@ def test_isupport_tells_of_modes() -> None:
         "CHANMODES=beI,k,fjl,CFLOPQRSTcgimnprstz",
         "PREFIX=(qaohv)~&@%+",
         "STATUSMSG=~&@%+",
-        "EXTBAN=$,&acjmoqrsxz",
+        "EXTBAN=$,&acjmoqrsxz|",
         "MAXLIST=beI:50",
         "MODES=3",
         "EXCEPTS=e",
