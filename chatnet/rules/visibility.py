@@ -28,12 +28,7 @@ def may_see_user(user: User, other: User) -> bool:
     Invisible users (+i) are found only by those who share a channel with them.
     https://modern.ircdocs.horse/#invisible-user-mode
     """
-    return (
-        "i" not in other.modes
-        or user is other
-        or not user.channels.keys().isdisjoint(other.channels.keys())
-        or user.may("see-all")
-    )
+    return "i" not in other.modes or user is other or user.meets(other) or user.may("see-all")
 
 
 def may_see_address(user: User, other: User) -> bool:
