@@ -12,6 +12,7 @@ from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import HALFOP, RANKS, kind_of
 from chatnet.rules import bans, modes
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import may_see_channel, may_see_members
 from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
@@ -36,10 +37,10 @@ def mode(request: Request) -> None:
     ``MODE #c +o-v ann bob`` makes ann an operator and takes bob's voice; ``MODE #c b`` shows the bans, and so
     e and I.  Without modes, those that hold are shown.  What is refused is told, the rest is done.
     https://modern.ircdocs.horse/#mode-message
-    Refuses with 403 or 401 (no such target); in a channel with 442 (not on it), 482 (your rank is too low),
-    481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478 (list full), 525 (key),
-    696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user with 502 (not you), 501
-    (unknown).
+    Refuses with 403 or 401 (no such target); in a channel with 442 (not on it; to read, if it is secret), 482
+    (your rank is too low), 481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478
+    (list full), 525 (key), 696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user
+    with 502 (not you), 501 (unknown).
     """
     if request.params[0][:1] != "#":
         user_mode(request)
@@ -47,6 +48,8 @@ def mode(request: Request) -> None:
     channel = request.channel(0)
     if len(request.params) == 1:
         user = request.user
+        if not may_see_channel(user, channel) and not user.may("channels"):
+            request.stop(numerics.ERR_NOTONCHANNEL, channel.name)
         show_key = user in channel.members or user.may("channels")
         request.reply(numerics.RPL_CHANNELMODEIS, channel.name, mode_text(channel, show_key=show_key))
         request.reply(numerics.RPL_CREATIONTIME, channel.name, channel.ts)
@@ -138,14 +141,21 @@ class ModeCommand:
             self.request.notice("g", f"{user.mask} used MODE {text} by override")
 
     def _show_list(self, letter: str) -> None:
-        """Bans are shown to everybody, exceptions only to those who may change them."""
+        """Bans are shown to all who may see who is there, exceptions only to those who may change them.
+
+        For they tell who set them.
+        """
         if letter in self.told:
             return
         self.told.add(letter)
         request, channel = self.request, self.channel
-        if letter != "b" and self.ranks < HALFOP and not request.user.may("channels"):
-            self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
-            return
+        if not request.user.may("channels"):
+            if not may_see_members(request.user, channel):
+                self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
+                return
+            if letter != "b" and self.ranks < HALFOP:
+                self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
+                return
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
             request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
@@ -224,6 +234,8 @@ class ModeCommand:
             return
         limits = request.settings.limits
         bare, forward = split_forward(given.strip(" "))
+        if forward is None and len(bare) > 1:
+            bare = bare.removesuffix("$")  # a forward to nowhere
         mask = bans.complete(bare, letter, limits.nick, limits.user)
         if not change.adding:
             for text in (mask, bare):  # another server may have entered what we would not
@@ -234,7 +246,11 @@ class ModeCommand:
             if mask is not None:
                 self._want(request.network.fold(mask), ModeChange(False, letter, _text(mask, forward)))
             return
-        if mask is None or "$#" in mask or byte_length(_text(mask, forward)) > modes.MASK:
+        if (
+            mask is None
+            or "$" in mask.removeprefix("$q:")[1:]
+            or byte_length(_text(mask, forward)) > modes.MASK
+        ):
             request.reply(numerics.ERR_INVALIDBAN, channel.name, letter, middle(given))
             return
         if forward is not None:

@@ -92,7 +92,6 @@ async def _matches(request: Request, block: WebIRCSettings, password: str) -> bo
 def _refuse(request: Request, reason: str) -> None:
     """Close the link; what was wrong is for the opers and the log alone."""
     address = request.session.peer.address
-    text = f"Refused WEBIRC from {address}: {reason}"
-    request.sessions.node.log.warn(text)
-    request.sessions.notice("r", address, text)
+    request.sessions.node.log.warn(f"Refused WEBIRC from {address}: {reason}")
+    request.sessions.tell_refused("Refused WEBIRC from ", address, f": {reason}")
     request.session.close("WEBIRC refused")

@@ -34,7 +34,7 @@ def invite(request: Request) -> None:
     if refusal is not None and not overrides(request, channel, refusal):
         request.refuse(refusal)
         return
-    refusal = may_write(user, target, "INVITE", "")
+    refusal = may_write(user, target, "")
     if refusal is not None:
         request.refuse(refusal)
         return

@@ -75,7 +75,7 @@ def _join(request: Request, name: str, key: str) -> None:
         folded = request.network.fold(name)
         channel = Channel(name, folded, request.network.memory.birth(folded, now))
         channel.flags |= {"n", "t"}
-        request.commit(Joined(channel, ((user, OP),), now, created=True))
+        request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
         return
     _enter(request, channel, key)
 
@@ -98,7 +98,7 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.now))
+        request.commit(Joined(channel, ((user, 0),), request.now, asked=True))
     else:
         _forward(request, channel, refusal, key)
 
@@ -112,7 +112,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str)
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
     else:
         request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name, FORWARDED)
-        request.commit(Joined(instead, ((user, 0),), request.now))
+        request.commit(Joined(instead, ((user, 0),), request.now, asked=True))
 
 
 @CLIENT.command("PART", min_params=1, penalty=1.0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
+from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.rules import client_tags
 from chatnet.rules.channels import may_speak
-from chatnet.rules.messages import may_write
+from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
@@ -213,7 +213,12 @@ def _for_operators(user: User, channel: Channel, command: str, text: str) -> boo
 
 def _way_to_user(request: Request, command: str, target: User, text: str) -> Way | Refusal | None:
     user = request.user
-    refusal = may_write(user, target, command, text)
+    if command == "PRIVMSG" and (mode := unanswerable(user, target)) is not None:
+        # As Solanum: who asks wants an answer.  The list of the others is not ours to know.
+        if len(user.accepts) >= request.sessions.limits.accept:
+            return Refusal(numerics.ERR_OWNMODE, target.nick, mode)
+        request.commit(AcceptsChanged(user, (target,), ()))
+    refusal = may_write(user, target, text)
     if refusal is not None:
         if refusal.numeric is numerics.ERR_TARGUMODEG and command != "TAGMSG":
             _knock_on(request, command, target, refusal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Killed, WallopsSent
 from chatnet.rules.opers import blocks_for, opered
+from chatnet.rules.visibility import public_identity
 from chatnet.session.render import OPERWALL
 from chatnet.settings import OperSettings
 from chatnet.wire import numerics
@@ -47,7 +48,8 @@ async def oper(request: Request) -> None:
     request.reply(numerics.RPL_YOUREOPER)
     if user.snomask:
         request.reply(numerics.RPL_SNOMASK, "+" + user.snomask)
-    request.notice("o", f"{text} ({block.oper_class})")
+    public = f"{public_identity(user)} is an operator now: {block.name}"
+    request.notice("o", f"{text} ({block.oper_class})", f"{public} ({block.oper_class})")
 
 
 def _block(request: Request, name: str) -> OperSettings | None:
@@ -67,9 +69,11 @@ def _failed(request: Request, name: str) -> None:
     """Tell the opers, and close after too many.  What is no name might be a password: nobody reads it."""
     user, session = request.user, request.session
     known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
-    text = f"Failed OPER as {known} by {user.identity}"
-    request.sessions.node.log.warn(text)
-    request.sessions.notice("o", session.peer.address, text)
+    what = f"Failed OPER as {known} by"
+    request.sessions.node.log.warn(f"{what} {user.identity}")
+    request.sessions.notice(
+        "o", session.peer.address, f"{what} {user.identity}", f"{what} {public_identity(user)}"
+    )
     session.failed_opers += 1
     if session.failed_opers >= request.settings.flood.oper_attempts:
         session.close("Too many failed OPER attempts")
@@ -87,12 +91,10 @@ def kill(request: Request) -> None:
     target = request.nick(0)
     user = request.user
     reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
-    text = (
-        f"Received KILL message for {target.nick}!{target.username}@{target.real_host}."
-        f" From {user.nick} Path: {request.sessions.server_name} ({reason})"
-    )
+    what, who = "Received KILL message for", f"{target.nick}!{target.username}"
+    path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
     request.sessions.node.log.info(f"{user.mask} killed {target.mask} [{target.address}]")
-    request.notice("k", text)
+    request.notice("k", f"{what} {who}@{target.real_host}. {path}", f"{what} {who}@{target.host}. {path}")
     request.commit(Killed(target, user, reason, request.now))
 
 

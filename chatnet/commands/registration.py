@@ -76,7 +76,8 @@ def nick(request: Request) -> None:
     rates = sessions.rates
     if too_fast(session, "nick", rates.nick_rate, rates.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
-    request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
+    what, name = f"Nick change: {me.nick} to {wanted}", me.username
+    request.notice("n", f"{what} [{name}@{me.real_host}]", f"{what} [{name}@{me.host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
 
 

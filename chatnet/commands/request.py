@@ -91,9 +91,9 @@ class Request:
         """State what happened; the asking session is its origin."""
         self.sessions.node.commit(fact, self.session)
 
-    def notice(self, letter: str, text: str) -> None:
-        """Tell the opers who want to know (a letter of the snomask)."""
-        self.sessions.node.notice(letter, text)
+    def notice(self, letter: str, text: str, public: str | None = None) -> None:
+        """Tell the opers who want to know (a letter of the snomask); `public` as in ``Node.notice``."""
+        self.sessions.node.notice(letter, text, public)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""

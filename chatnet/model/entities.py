@@ -123,6 +123,10 @@ class User:
             | (OPER_TAG if self.oper is not None else 0)
         )
 
+    def meets(self, other: User) -> bool:
+        """True if the two are in one channel."""
+        return not self.channels.keys().isdisjoint(other.channels.keys())
+
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges

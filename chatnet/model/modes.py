@@ -29,7 +29,7 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "n": ("D", "no messages from outside"),
     "p": ("D", "private: only members see who is in it, and nobody may KNOCK"),
     "r": ("D", "only those who are logged in may join"),
-    "s": ("D", "secret: not listed"),
+    "s": ("D", "secret: not listed, and only members read its modes, bans and topic"),
     "t": ("D", "only half-operators and above change the topic"),
     "z": ("D", "what may not be said is shown to operators"),
     "q": ("P", "owner"),

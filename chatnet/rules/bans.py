@@ -1,17 +1,19 @@
 """Whether a mask of a b, e or I list, a plain one or an extended one, means a user.
 
-Extended bans are Solanum's: ``$``, ``~`` for the contrary, a letter, and mostly ``:`` and data.
+Extended bans are Solanum's: ``$``, ``~`` for the contrary, a letter, and mostly ``:`` and data.  They are
+kept as they are typed: nothing is made whole, and there is no other ``$``, which would begin a forward.
 
-- ``$a`` is logged in, ``$a:account`` to an account of that name (with wildcards)
+- ``$a`` is logged in, ``$a:account`` to an account of that name (with wildcards; ``*`` is everybody)
 - ``$c:#channel`` is in that channel, unless it is secret or private
 - ``$j:#channel`` is banned in that channel (where ``$j`` counts for nothing)
 - ``$m:mask`` a plain mask (useful with ``~`` and ``&``)
 - ``$o`` is an IRC operator, ``$o:privilege`` with that privilege or of that oper class
 - ``$q:mask`` may not speak, but may join; the mask may be an extended one.  Not in I
 - ``$r:real name`` and ``$s:server``: in b only, since users choose the one and cannot prove the other
-- ``$x:nick!user@host#real name``
+- ``$x:nick!user@host#real name``; without a ``#``, any pattern of all that, such as ``$x:*word*``
 - ``$z`` is connected over TLS, ``$z:fingerprint`` with that client certificate
-- ``$&:~a,m:mask`` all of these, at most ten; the ``$`` of each may be left out, and ``\\,`` is a comma in one
+- ``$&:~a,m:mask`` all of these, ``$|:a,m:mask`` one of these: at most ten, each without its ``$``, and
+  brackets around data with commas: ``$&:~a,|:(m:mask,s:server)``.  ``\\`` goes before a comma that is none
 
 A channel that was renamed is meant by its old name as well, until another has that.
 
@@ -20,7 +22,6 @@ What is not well-formed, or speaks of a channel that is not to be seen, means no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,10 +33,10 @@ from chatnet.model.network import Network
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network
 
-DEPTH: Final = 3
-"""How deep ``$q`` and ``$&`` may be nested."""
+DEPTH: Final = 5
+"""How deep ``$q``, ``$&`` and ``$|`` may be nested."""
 PARTS: Final = 10
-"""How many masks one ``$&`` may join."""
+"""How many masks one ``$&`` or ``$|`` may join."""
 ELSEWHERE: Final = 8
 """How many channels are looked into for ``$j`` to answer one question; what lies beyond means nobody."""
 
@@ -141,16 +142,18 @@ class _Look:
 
     def _account(self, parsed: Extended) -> bool:
         account = self.user.account
-        return account is not None and (not parsed.data or self._glob(parsed.data, account))
+        if parsed.data is None:
+            return account is not None
+        return self._glob(parsed.data, account or "")
 
     def _in_channel(self, parsed: Extended) -> bool | None:
-        channel = self._network.channel_meant(parsed.data)
+        channel = self._network.channel_meant(parsed.data or "")
         if channel is None or not channel.flags.isdisjoint("sp"):
             return None
         return self.user in channel.members
 
     def _banned_elsewhere(self, parsed: Extended) -> bool | None:
-        channel = self._network.channel_meant(parsed.data)
+        channel = self._network.channel_meant(parsed.data or "")
         known = self._banned
         if channel is None or known is None:
             return None
@@ -167,38 +170,46 @@ class _Look:
         return known[channel]
 
     def _mask(self, parsed: Extended) -> bool:
-        return self._plain(self._masks[parsed.data])
+        return self._plain(self._masks[parsed.data or ""])
 
     def _mute(self, parsed: Extended) -> bool:
-        return self._is(parsed.parts[0]) if parsed.parts else self._plain(self._masks[parsed.data])
+        return self._is(parsed.parts[0]) if parsed.parts else self._mask(parsed)
 
     def _oper(self, parsed: Extended) -> bool:
-        oper = self.user.oper
-        return oper is not None and (
-            not parsed.data or parsed.data in oper.privileges or parsed.data == oper.oper_class
-        )
+        oper, data = self.user.oper, parsed.data
+        return oper is not None and (data is None or data in oper.privileges or data == oper.oper_class)
 
     def _realname(self, parsed: Extended) -> bool:
-        return self._glob(parsed.data, self.user.realname)
+        return self._glob(parsed.data or "", self.user.realname)
 
     def _server(self, parsed: Extended) -> bool:
-        return self._glob(parsed.data, self.user.server.name)
+        return self._glob(parsed.data or "", self.user.server.name)
 
     def _full(self, parsed: Extended) -> bool:
-        mask, mark, realname = parsed.data.partition("#")
-        return self._plain(self._masks[mask]) and (not mark or self._glob(realname, self.user.realname))
+        whole, realname = parsed.data or "", self.user.realname
+        mask, mark, wanted = whole.partition("#")
+        if mark:
+            return self._plain(self._masks[mask]) and self._glob(wanted, realname)
+        return any(self._glob(whole, f"{face}#{realname}") for face in self._faces)
 
     def _secure(self, parsed: Extended) -> bool:
-        return self.user.secure and (not parsed.data or parsed.data.lower() == self.user.certfp)
+        return self.user.secure and (parsed.data is None or parsed.data.lower() == self.user.certfp)
 
     def _all(self, parsed: Extended) -> bool | None:
-        verdict = True
+        return self._until(parsed, False)
+
+    def _any(self, parsed: Extended) -> bool | None:
+        return self._until(parsed, True)
+
+    def _until(self, parsed: Extended, verdict: bool) -> bool | None:
+        """Whether a part comes to `verdict`, which decides; before it none may speak of what is not seen."""
         for part in parsed.parts:
             found = _TESTS[part.letter](self, part)
             if found is None:
                 return None
-            verdict = verdict and found is part.wanted
-        return verdict
+            if (found is part.wanted) is verdict:
+                return verdict
+        return not verdict
 
 
 class _Mask:
@@ -242,7 +253,8 @@ def _reading(entry: ListEntry, fold: Folder) -> _Reading:
 
 @dataclass(slots=True, frozen=True)
 class Extended:
-    """An extended ban: `wanted` is False with ``~``; `parts` are those of ``$&``, or what ``$q`` mutes.
+    """An extended ban: `wanted` is False with ``~``; `data` is None without a colon; `parts` are those of
+    ``$&`` and ``$|``, or what ``$q`` mutes.
 
     It is `volatile` if it looks at other channels: what it means then changes without a change of the user or
     of the list it stands in.
@@ -250,7 +262,7 @@ class Extended:
 
     wanted: bool
     letter: str
-    data: str
+    data: str | None
     parts: tuple[Extended, ...]
     volatile: bool
 
@@ -262,11 +274,12 @@ class Extended:
 
 def _patterns(extended: Extended) -> Iterator[str]:
     """All the patterns that it takes to test for `extended`."""
-    if extended.letter == "x":
-        mask, mark, realname = extended.data.partition("#")
-        yield from (mask, realname) if mark else (mask,)
-    elif extended.letter in "amrs" or (extended.letter == "q" and not extended.parts):
-        yield extended.data
+    data = extended.data
+    if data is not None and extended.letter == "x":
+        mask, mark, realname = data.partition("#")
+        yield from (mask, realname) if mark else (data,)
+    elif data is not None and (extended.letter in "amrs" or (extended.letter == "q" and not extended.parts)):
+        yield data
     for part in extended.parts:
         yield from _patterns(part)
 
@@ -283,74 +296,96 @@ _TESTS: Final[dict[str, Callable[[_Look, Extended], bool | None]]] = {
     "x": _Look._full,
     "z": _Look._secure,
     "&": _Look._all,
+    "|": _Look._any,
 }
 
 EXTENDED: Final = "".join(sorted(_TESTS))
 """Letters of the extended bans, as in ISUPPORT EXTBAN."""
 
-_NEED_DATA: Final = frozenset("cjmqrsx&")
+_NEED_DATA: Final = frozenset("cjmqrsx&|")
 _NOT_IN: Final[dict[str, frozenset[str]]] = {"e": frozenset("rs"), "I": frozenset("rsq")}
-_COMMA: Final = re.compile(r"(?<!\\),")
+_ESCAPED: Final = "(),\\"
 
 
 @lru_cache(4096)
 def parse(mask: str, depth: int = 0) -> Extended | None:
     """``$~a:name`` in its parts; None if it is not a well-formed extended ban, or nested too deep."""
     rest = mask[1:]
-    wanted = rest[:1] not in ("~", "!")
+    wanted = rest[:1] != "~"
     if not wanted:
         rest = rest[1:]
-    letter, colon, data = rest[:1].lower(), rest[1:2], rest[2:]
-    if letter not in _TESTS or colon not in ("", ":") or (letter in _NEED_DATA and not data) or depth > DEPTH:
+    letter, colon, text = rest[:1], rest[1:2], rest[2:]
+    if letter not in _TESTS or colon not in ("", ":") or (letter in _NEED_DATA and not text) or depth > DEPTH:
         return None
     parts: tuple[Extended, ...] = ()
     if letter == "q":
         if not wanted or depth:
             return None
-        if data[0] == "$":
-            inner = parse(data, depth + 1)
+        if text[0] == "$":
+            inner = parse(text, depth + 1)
             if inner is None:
                 return None
             parts = (inner,)
-    elif letter == "&":
-        found = [parse("$" + part.removeprefix("$"), depth + 1) for part in _split(data)]
+    elif letter in "&|":
+        found = [parse("$" + part, depth + 1) for part in _split(text) or ()]
         parts = tuple(part for part in found if part is not None)
         if len(parts) < len(found) or not 0 < len(parts) <= PARTS:
             return None
-    elif letter in "cj" and data[0] != "#":
+    elif (letter in "cj" and text[0] != "#") or (letter == "x" and text.find("#") == len(text) - 1):
         return None
     volatile = letter in "cj" or any(part.volatile for part in parts)
-    return Extended(wanted, letter, data, parts, volatile)
+    return Extended(wanted, letter, text if colon else None, parts, volatile)
 
 
-def _split(data: str) -> list[str]:
-    return [part.replace("\\,", ",") for part in _COMMA.split(data)]
+def _split(data: str) -> list[str] | None:
+    """The parts of ``$&`` or ``$|``, without the backslashes that are for this list; None if they are none.
+
+    "component bans are separated by commas, but commas between matching pairs of parens are skipped. …
+    Parens, commas and backslashes can be escaped by backslashes", says Solanum's extb_combi.
+    """
+    if data[:1] == "(":
+        if data[-1] != ")" or len(data) < 3:
+            return None
+        data = data[1:-1]
+    parts, part, depth = [], "", 0
+    signs = iter(data)
+    for sign in signs:
+        if sign == "\\":
+            escaped = next(signs, "")
+            part += escaped if escaped in _ESCAPED else sign + escaped
+            continue
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return None
+        if sign == "," and not depth:
+            parts.append(part)
+            part = ""
+        else:
+            part += sign
+    return None if depth else [*parts, part]
 
 
 def complete(text: str, kind: str, nick: int = 30, user: int = 10) -> str | None:
     """`text`, without a forward, as it is entered into a list (`kind` b, e or I); None if it can mean nobody.
 
-    A plain mask, and those within an extended one, are made whole, each part cut to its limit in bytes.  It
-    ends at the first space.
+    A plain mask is made whole, also that of a mute, each part cut to its limit in bytes.  An extended one is
+    kept as it is typed, but that its letter may be a capital, and a ``!`` stand for the ``~``.  The first
+    space ends it.
     """
     text = text.partition(" ")[0]
     if text[:1] != "$":
         return complete_mask(text, nick, user)
+    text = _begin(text)
+    if text[:3] == "$q:" and len(text) > 3:
+        text = "$q:" + (_begin(text[3:]) if text[3] == "$" else complete_mask(text[3:], nick, user))
     parsed = parse(text)
     if parsed is None or not _NOT_IN.get(kind, frozenset()).isdisjoint(parsed.letters):
         return None
+    return text
 
-    def write(part: Extended) -> str:
-        data = part.data
-        if part.letter == "m" or (part.letter == "q" and not part.parts):
-            data = complete_mask(data, nick, user)
-        elif part.letter == "x":
-            mask, mark, realname = data.partition("#")
-            data = complete_mask(mask, nick, user) + mark + realname
-        elif part.letter == "q":
-            data = "$" + write(part.parts[0])
-        elif part.letter == "&":
-            data = ",".join(write(inner).replace(",", "\\,") for inner in part.parts)
-        return ("" if part.wanted else "~") + part.letter + (":" + data if data else "")
 
-    return "$" + write(parsed)
+def _begin(text: str) -> str:
+    """``$!A:data`` as ``$~a:data``."""
+    negated = text[1:2] in ("~", "!")
+    at = 2 if negated else 1
+    return f"${'~' if negated else ''}{text[at : at + 1].lower()}{text[at + 1 :]}"

@@ -7,6 +7,7 @@ import hmac
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
+from chatnet.rules.visibility import public_identity
 from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.render import in_utf8
 from chatnet.session.session import Needs, Session
@@ -58,7 +59,7 @@ class Registration:
             self._introduce(session)
             return
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.notice("r", session.peer.address, f"Bad password from {session.peer.address}")
+        self._shared.tell_refused("Bad password from ", session.peer.address)
         session.close("Bad password")
 
     def _introduce(self, session: Session) -> None:
@@ -85,7 +86,8 @@ class Registration:
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()
         if (ban := shared.network_bans.user(user)) is not None:
-            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}")
+            public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
+            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
             self.send_away(session, ban)
             return
         session.registered = True
@@ -96,7 +98,8 @@ class Registration:
         node.commit(UserIntroduced(user, now), session)
         self._welcome(session)
         if node.network.opers:  # else the text is not worth making
-            node.notice("c", f"Client connecting: {user.identity}")
+            what = "Client connecting:"
+            node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
 
     def send_away(self, session: Session, ban: NetworkBan) -> None:
         """Close the session of somebody who is banned: 465, and the reason.

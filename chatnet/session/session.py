@@ -17,6 +17,7 @@ from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
@@ -104,14 +105,20 @@ class Home(Protocol):
     """Whether anything is counted against anybody."""
     penalty_scale: float
 
+    def veiled(self, address: str) -> str:
+        """An address for operators who may not see it."""
+
+    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+        """Operators read that a connection from `address` was refused."""
+
     def ready(self, session: Session) -> None:
         """`session` needs nothing more to be registered."""
 
     def forget(self, session: Session) -> bool:
         """`session` ends; True if its user has no other."""
 
-    def notice(self, letter: str, address: str, text: str) -> None:
-        """Somebody at `address` caused what the opers should know (by a letter of the snomask)."""
+    def notice(self, letter: str, address: str, text: str, public: str | None = None) -> None:
+        """Somebody at `address` caused what the opers should know; `public` is as in ``Node.notice``."""
 
 
 class Session:
@@ -231,9 +238,7 @@ class Session:
         self.backlog_bytes = sum(map(len, backlog))
         limited = self.sessions.flood and not self.connection_class.flood_exempt
         if limited and len(backlog) > self.connection_class.excess:
-            self.sessions.notice(
-                "f", self.peer.address, f"Excess Flood: {self.user.mask} [{self.peer.address}]"
-            )
+            self._tell_flood("Excess Flood")
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
             self.paused = True
@@ -370,7 +375,7 @@ class Session:
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
-        self.sessions.notice("r", self.peer.address, f"HTTP request from {self.peer.address}")
+        self.sessions.tell_refused("HTTP request from ", self.peer.address)
         self.close("This is not an HTTP server")
 
     def _too_early(self, command: str, params: list[str]) -> None:
@@ -516,11 +521,17 @@ class Session:
         """More waits for this reader than its class allows: cut it off without another word."""
         self.labelled = None
         if not self.closed:
-            self.sessions.notice(
-                "f", self.peer.address, f"SendQ exceeded: {self.user.mask} [{self.peer.address}]"
-            )
+            self._tell_flood("SendQ exceeded")
             self._leave("SendQ exceeded")
             self.outlet.abort()
+
+    def _tell_flood(self, what: str) -> None:
+        user, address = self.user, self.peer.address
+        # Who is no user yet has no cloak.
+        host = user.host if self.registered else self.sessions.veiled(address)
+        shown = shows_address(user) if self.registered else host == address
+        public = None if shown else f"{what}: {user.nick}!{user.username}@{host}"
+        self.sessions.notice("f", address, f"{what}: {user.mask} [{address}]", public)
 
     def _leave(self, reason: str) -> None:
         if self.depart():
@@ -543,7 +554,9 @@ class Session:
         node, user = self.sessions.node, self.user
         node.commit(UserQuit(user, reason, node.clock.time()), self)
         if node.network.opers:  # else the text is not worth making
-            node.notice("q", f"Client exiting: {user.identity} ({reason})")
+            what = "Client exiting:"
+            public = f"{what} {public_identity(user)} ({reason})"
+            node.notice("q", f"{what} {user.identity} ({reason})", public)
 
 
 def _fits(raw: bytes, tags: int) -> bool:

@@ -24,7 +24,6 @@ from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.registration import Registration
-from chatnet.session.sasl import Accounts
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.shared import Local, Shared, Watching
@@ -88,7 +87,6 @@ class Sessions(Shared):
             **self.throttles.hears,
             **self.bans.hears,
             **self.held_nicks.hears,
-            **Accounts(local).hears,
             Killed: self._killed,
             NetworkBanned: Expelling(self, self._registration.send_away).banned,
             MechanismsChanged: self._mechanisms_changed,
@@ -149,7 +147,7 @@ class Sessions(Shared):
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            self.notice("r", peer.address, f"Server is full, refused {peer.address}")
+            self.tell_refused("Server is full, refused ", peer.address)
             session.close("This server is full")
         else:
             self._enter(session, klass)
@@ -163,7 +161,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.notice("r", peer.address, f"Refused {peer.address}: {refusal}")
+            self.tell_refused("Refused ", peer.address, f": {refusal}")
             session.close(refusal)
             return
         session.peer = peer
@@ -182,10 +180,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            self.notice("r", address, f"No connection class for {address}")
+            self.tell_refused("No connection class for ", address)
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            self.notice("r", address, f"Class {klass.name} is full, refused {address}")
+            self.tell_refused(f"Class {klass.name} is full, refused ", address)
             session.close("Your connection class is full")
         elif self.looking_up and not named and address != "localhost":
             session.needs |= Needs.LOOKUP

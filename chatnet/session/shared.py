@@ -26,6 +26,7 @@ from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
+from chatnet.wire.masks import wire_address
 
 
 class Local(Protocol):
@@ -124,10 +125,22 @@ class Shared:
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
-    def notice(self, letter: str, address: str, text: str) -> None:
-        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often."""
+    def veiled(self, address: str) -> str:
+        """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""
+        return self.cloaks.of(wire_address(address), address) if self.cloaking else address
+
+    def notice(self, letter: str, address: str, text: str, public: str | None = None) -> None:
+        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often.
+
+        `public` is as in ``Node.notice``.
+        """
         if self.network.opers:
-            self._repeats.say(letter, address, text, partial(self.node.notice, letter))
+            self._repeats.say(letter, address, text, partial(self.node.notice, letter), public)
+
+    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+        """Tell the opers what became of a connection from `address`, which stands between two texts."""
+        if self.network.opers:  # else the texts are not worth making
+            self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     @property
     def motd(self) -> tuple[str, ...]:

@@ -187,7 +187,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
-    "see-all": "real hosts and addresses, secret channels, invisible users, everybody in STATS and TRACE",
+    "see-all": "real hosts and addresses, secret channels, invisible users, all of STATS, TRACE and notices",
     "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
     "flood-exempt": "no costs and no rates",
 }

@@ -217,7 +217,7 @@ class ChatService(Service):
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.sessions.notice("r", address, f"Refused {address}: {refusal}")
+            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}")
             return refusal
         self._entered()
         return None

@@ -609,14 +609,18 @@ def test_caller_id_is_judged_where_the_reader_is(three: Three) -> None:
     three.cat << "* PRIVMSG cat :psst"
 
 
-def test_nobody_writes_whom_they_do_not_hear(three: Three) -> None:
+def test_who_is_written_to_may_answer_over_links(three: Three) -> None:
     for client in (three.ann, three.cat):
         three.says(client, "PART #x")
     three.says(three.ann, "MODE ann +g")
+    three.says(three.cat, "MODE cat +g")
     three.forget()
     three.says(three.ann, "PRIVMSG cat :psst")
-    assert three.ann.lines()[0].split(" ")[2] == "494"
-    three.cat.silent()
+    assert [line.split(" ")[2] for line in three.ann.lines()] == ["PRIVMSG", "716", "717"]  # the echo
+    three.says(three.cat, "PRIVMSG ann :yes?")
+    three.ann << "* :cat!* PRIVMSG ann :yes?"
+    three.says(three.ann, "PRIVMSG cat :psst")
+    three.cat.until("* :ann!* PRIVMSG cat :psst")
 
 
 def test_who_wrote_first_is_answered_freely() -> None:

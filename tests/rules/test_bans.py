@@ -13,7 +13,7 @@ from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.rules.bans import ELSEWHERE, EXTENDED, PARTS, Bans, complete, parse
+from chatnet.rules.bans import DEPTH, ELSEWHERE, EXTENDED, PARTS, Bans, complete, parse
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import compile_glob
 
@@ -86,14 +86,51 @@ def world() -> World:
         ("$s:irc.*", True),
         ("$x:ann!*@host1.example#*smith", True),
         ("$x:ann!*@*#bob", False),
-        ("$x:*!*@192.0.2.0/24", True),
+        ("$x:*!*@192.0.2.0/24", False),
+        ("$x:*!*@192.0.2.0/24#*", True),
+        ("$x:*", True),
+        ("$x:*badword*", False),
+        ("$x:*n Smi*", True),
+        ("$x:ann!*@192.0.2.1?Ann Smith", True),
+        ("$x:ann!~ann@host1.example", False),
+        ("$x:*host1.exa*#ann*", True),
+        ("$~x:*badword*", True),
+        ("$x:ann!*@*#", False),
+        ("$~x:ann!*@*#", False),
+        ("$a:*", True),
+        ("$a:?*", False),
+        ("$a:", True),
+        ("$o:", False),
+        ("$~o:", True),
+        ("$m:ann", False),
+        ("$~m:ann", True),
         ("$z", False),
         ("$~z", True),
         ("$q:ann!*@*", True),
         ("$q:$~a", True),
         ("$q:$a", False),
         ("$&:~a,m:ann!*@*", True),
-        ("$&:$~a,$m:ann!*@*", True),
+        ("$&:$~a,$m:ann!*@*", False),
+        ("$&:~a,m:ann", False),
+        ("$|:a,m:ann!*@*", True),
+        ("$|:a,o", False),
+        ("$~|:a,o", True),
+        ("$&:~a,|:(m:bob!*@*,m:ann!*@*)", True),
+        ("$&:~a,|:(m:bob!*@*,o)", False),
+        ("$&:(~a,m:ann!*@*)", True),
+        ("$&:~a,~&:(a,o)", True),
+        ("$&:r:Ann?(Smith\\)", False),
+        ("$|:r:a\\,b,~a", True),
+        ("$&:(~a", False),
+        ("$~&:(~a", False),
+        ("$~&:~a)", False),
+        ("$~&:()", False),
+        ("$~&:(", False),
+        ("$~|:a,", False),
+        ("$~&:a,c:#nowhere", True),
+        ("$~&:~a,c:#nowhere", False),
+        ("$|:~a,c:#nowhere", True),
+        ("$~|:a,c:#nowhere", False),
         ("$&:a,m:ann!*@*", False),
         ("$~&:a,m:ann!*@*", True),
         ("$&:r:a\\,b", False),
@@ -188,12 +225,18 @@ def test_joining_and_speaking(world: World) -> None:
         ("192.0.2.0/24", "I", "*!*@192.0.2.0/24"),
         ("$A:Ann", "b", "$a:Ann"),
         ("$!a", "b", "$~a"),
-        ("$a:", "b", "$a"),
-        ("$m:ann", "e", "$m:ann!*@*"),
+        ("$a:", "b", "$a:"),
+        ("$m:ann", "e", "$m:ann"),
         ("$q:ann", "b", "$q:ann!*@*"),
-        ("$q:$M:~x@y", "e", "$q:$m:*!~x@y"),
-        ("$x:ann#real", "b", "$x:ann!*@*#real"),
-        ("$&:$~A,m:bob", "b", "$&:~a,m:bob!*@*"),
+        ("$q:$M:~x@y", "e", "$q:$m:~x@y"),
+        ("$x:ann#real", "b", "$x:ann#real"),
+        ("$x:*badword*", "b", "$x:*badword*"),
+        ("$x:ann!*@*#", "b", None),
+        ("$&:~a,m:bob", "b", "$&:~a,m:bob"),
+        ("$&:$~a,m:bob", "b", None),
+        ("$&:~A,m:bob", "b", None),
+        ("$|:(a,r:\\(x)", "b", "$|:(a,r:\\(x)"),
+        ("$&:(a", "b", None),
         ("$&:r:a\\,b,~&:a\\,o", "b", "$&:r:a\\,b,~&:a\\,o"),
         ("$r:real?name", "b", "$r:real?name"),
         ("$r:real?name", "e", None),
@@ -220,7 +263,11 @@ def test_masks_are_completed(text: str, kind: str, completed: str | None) -> Non
 def test_nesting_ends() -> None:
     mask = "$&:~&:a\\,o"
     assert parse(mask) is not None
-    assert parse(mask, 2) is None
+    assert parse(mask, DEPTH - 1) is None
+    deep = "a"
+    for _ in range(DEPTH):
+        deep = f"|:(~{deep})"
+    assert parse("$" + deep) is not None and parse(f"$&:({deep})") is None
 
 
 EXTENDED_TEXT = st.recursive(
@@ -239,13 +286,13 @@ def test_completing_again_changes_nothing(text: str) -> None:
 
 
 def test_the_letters_are_those_of_the_documentation() -> None:
-    assert EXTENDED == "&acjmoqrsxz"
+    assert EXTENDED == "&acjmoqrsxz|"
 
 
 MASKS = [
     "ann!*@*", "*!*@host2.example", "*!new@*", "*!*@shown.example", "$a", "$~a:one", "$o", "$r:*smith",
     "$q:bob!*@*", "$q:$~a", "$c:#b", "$q:$c:#b", "$~c:#c", "$j:#b", "$&:~a,c:#b", "$&:~o,m:*!~ann@*",
-    "$x:*!*@*#new", "$~&:a,~j:#c",
+    "$x:*!*@*#new", "$x:*new", "$~&:a,~j:#c", "$|:a,c:#b",
 ]  # fmt: skip
 EVENTS = st.tuples(
     st.sampled_from(["nick", "host", "realname", "account", "oper", "list", "flag", "join", "part", "quit"]),

@@ -140,7 +140,7 @@ class MessagesIn:
     def _may_write(self, line: Line, user: User, target: User, fact: MessageSent) -> bool:
         """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""
         text = judged(fact.text, fact.parts) if fact.parts else fact.text
-        refusal = may_write(user, target, fact.command, text)
+        refusal = may_write(user, target, text)
         if refusal is None:
             return True
         answered = fact.command == "PRIVMSG"

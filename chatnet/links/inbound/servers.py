@@ -206,6 +206,7 @@ def error(line: Line) -> None:
 
     # <- ERROR :Closing Link: 127.0.0.1 (Invalid credentials.)
     """
-    line.links.tell_of(line.link, "says", f"{line.link.name} says: {printable(line.params[-1])[:200]}")
-    if line.link.server is None or line.source is line.link.server:
-        line.link.close("The other side closed the link")
+    link, said = line.link, f"says: {printable(line.params[-1])[:200]}"
+    line.links.tell_of(link, "says", f"{link.name} {said}", f"{link.public_name} {said}")
+    if link.server is None or line.source is link.server:
+        link.close("The other side closed the link")

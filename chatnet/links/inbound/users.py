@@ -38,6 +38,7 @@ from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
+from chatnet.rules.visibility import public_identity
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
 from chatnet.wire.text import cut, middle
@@ -276,17 +277,16 @@ def kill_(line: Line) -> None:
     user, by, node, link = line.user(0), line.source, line.node, line.link
     assert link.settings is not None
     if line.links.way_to(user) is not link and not link.settings.allow_kill:
-        node.notice("k", f"{link.name} may not kill, but {by.mask} did: {user.identity}")
+        what = f"{link.name} may not kill, but {by.mask} did:"
+        node.notice("k", f"{what} {user.identity}", f"{what} {public_identity(user)}")
         raise Ignored
     path, _, rest = line.param(1).partition(" ")
     reason = rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest or path
     reason = cut(reason, node.settings.limits.kick) or "No reason given"
     killer = by.mask.partition("!")[0]
-    node.notice(
-        "k",
-        f"Received KILL message for {user.nick}!{user.username}@{user.real_host}."
-        f" From {killer} Path: {cut(path, 200)} ({reason})",
-    )
+    what, who = "Received KILL message for", f"{user.nick}!{user.username}"
+    way = f"From {killer} Path: {cut(path, 200)} ({reason})"
+    node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
     node.log.info(f"{by.mask} killed {user.mask} [{user.address}]")
     kill(line.links, user, by, reason, link)
 

@@ -352,7 +352,7 @@ class Handshake(Follower):
         now = node.clock.time()
         node.commit(ServerIntroduced(neighbour, now), link)
         node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
-        links.tell(f"Linked to {name} ({link.identity.address})")
+        links.tell(f"Linked to {name} ({link.identity.address})", f"Linked to {name}")
         self.tell_differences(link)
         self._burst.begin(link)
 

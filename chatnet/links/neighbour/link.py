@@ -164,6 +164,11 @@ class Link:
         return self.settings.name if self.settings is not None else self.identity.address
 
     @property
+    def public_name(self) -> str:
+        """The same for those who may not see addresses."""
+        return self.name if self.server is not None or self.settings is not None else "a stranger"
+
+    @property
     def identity(self) -> Identity:
         """The other end of its connection, or of the last one."""
         return self.connection.identity
@@ -221,7 +226,7 @@ class Link:
         now = self.node.clock.monotonic()
         conduct.strikes = [at for at in conduct.strikes if at > now - settings.strike_period] + [now]
         if len(conduct.strikes) == 1:
-            tell(self.node, f"{self.name} is odd: {why}")
+            tell(self.node, f"{self.name} is odd: {why}", f"{self.public_name} is odd: {why}")
         if len(conduct.strikes) >= settings.strikes:
             self.close(f"Too many mistakes: {why}")
 
@@ -229,7 +234,7 @@ class Link:
         """Tell the operators what the neighbour does; `what` it is tells whether they know already."""
         if what not in self.conduct.warned:  # else the log would grow as fast as it sends
             self.conduct.warned.add(what)
-            tell(self.node, f"{self.name} {text}")
+            tell(self.node, f"{self.name} {text}", f"{self.public_name} {text}")
 
     # out
 

@@ -141,20 +141,21 @@ class Neighbours:
 
     def refuse(self, link: Link, name: str, why: str) -> None:
         """End a link that may not be; the operators read `why`, the other side does not."""
-        self.tell_of(link, "refused", f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
+        what = f"Refused a link to {name[:63]!r}"
+        self.tell_of(link, "refused", f"{what} from {link.identity.address}: {why}", f"{what}: {why}")
         link.close(REFUSED)
 
-    def tell(self, text: str) -> None:
-        """Write something about links into the log, and to the operators."""
-        tell(self.node, text)
+    def tell(self, text: str, public: str | None = None) -> None:
+        """Write something about links into the log, and to the operators; `public` as in ``Node.notice``."""
+        tell(self.node, text, public)
 
-    def tell_of(self, link: Link, what: str, text: str) -> None:
+    def tell_of(self, link: Link, what: str, text: str, public: str) -> None:
         """The same of what became of a link; what strangers cause, operators are told in measure."""
         if link.dialled or link.server is not None:
-            self.tell(text)
+            self.tell(text, public)
         else:
             self.node.log.info(printable(text))
-            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"))
+            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"), public)
 
     # what becomes of them
 
@@ -177,7 +178,13 @@ class Neighbours:
         for follower in self._followers:
             follower.ended(link)
         if link.server is None:
-            self.tell_of(link, "ended", f"The connection to {link.name} ended: {reason}")
+            what = "The connection to"
+            self.tell_of(
+                link,
+                "ended",
+                f"{what} {link.name} ended: {reason}",
+                f"{what} {link.public_name} ended: {reason}",
+            )
         else:
             self.tell(f"The link to {link.name} ended: {reason}")
             self.split(link.server, link, reason)

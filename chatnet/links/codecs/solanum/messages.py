@@ -88,7 +88,8 @@ class Messages(Base):
     def server_notice(self, by: Server, fact: facts.ServerNotice) -> bytes:
         """``:<sid> ENCAP * SNOTE <letter> :<text>``"""
         return self.fit(
-            b":%b ENCAP * SNOTE %b :%b" % (self.id_of(by), fact.letter.encode(), encode(fact.text))
+            b":%b ENCAP * SNOTE %b :%b"
+            % (self.id_of(by), fact.letter.encode(), encode(fact.public or fact.text))
         )
 
     def numeric(self, fact: facts.NumericSent) -> bytes:

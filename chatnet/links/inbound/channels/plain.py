@@ -56,7 +56,7 @@ def join(line: Line, name: str, ts: int) -> None:
     ended = line.network.memory.ended_of(line.network.fold(name))
     if known is None and ts in ended:
         line.needs_channel()
-        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True))
+        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True, asked=True))
         return
     missed = known is None or ts < known.ts
     if missed and known is not None and line.link.codec.core:

@@ -310,7 +310,7 @@ def invite(line: Line) -> None:
     way = line.links.way_to(user)
     if user in channel.members or way is line.link:
         raise Ignored
-    refusal = may_write(by, user, "INVITE", "") if way is None else None
+    refusal = may_write(by, user, "") if way is None else None
     if refusal is not None:
         line.refuse(by, refusal)
     else:
