@@ -118,13 +118,13 @@ class ListenSettings(Section):
 class WebSocketSettings(Section):
     """``[websocket]``: limits for listeners with ``kind = "websocket"``."""
 
-    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+    handshake_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds from the connection (under TLS, from its handshake) to the end of the HTTP request."""
     request_size: Annotated[int, Field(ge=1024, le=65536)] = 8192
     """Bytes of that request, cookies and all."""
-    message_size: Annotated[int, Field(ge=4608)] = 8192
+    message_size: Annotated[int, Field(ge=4608, le=16_777_216)] = 8192
     """Bytes of one message, uncompressed; a longer one ends the connection (1009)."""
-    frames_per_read: Annotated[int, Field(ge=16)] = 256
+    frames_per_read: Annotated[int, Field(ge=16, le=65536)] = 256
     """Fragments, pings and empty messages in one read of 16 KiB; more end the connection (1008)."""
 
 
@@ -137,13 +137,13 @@ class TLSSettings(Section):
     data folder."""
     default: str = "default"
     """Which of them to show when the client names no host, or an unknown one."""
-    warn_before_expiry: Annotated[int, Field(ge=0)] = 14
+    warn_before_expiry: Annotated[int, Field(ge=0, le=365)] = 14
     """Days before a certificate's end from when on the log and the opers are warned."""
-    reload_interval: Annotated[float, Field(ge=1)] = 60.0
+    reload_interval: Annotated[float, Field(ge=1, le=86400)] = 60.0
     """Seconds between two looks at the certificate files."""
-    handshake_timeout: Annotated[float, Field(gt=0)] = 15.0
+    handshake_timeout: Annotated[float, Field(gt=0, le=600)] = 15.0
     """Seconds a TLS handshake may take."""
-    handshakes_per_turn: Annotated[int, Field(ge=1)] = 8
+    handshakes_per_turn: Annotated[int, Field(ge=1, le=10000)] = 8
     """How many handshakes may begin in one turn of the reactor; the others wait for the next."""
 
 
@@ -152,7 +152,7 @@ class STSSettings(Section):
 
     hostname: str
     """The name that clients connect to, used once. It needs a certificate that was not made here."""
-    duration: Annotated[int, Field(ge=0)] = 0
+    duration: Annotated[int, Field(ge=0, le=315_360_000)] = 0
     """Seconds for which a client that came by TLS keeps to it; 0 takes an earlier promise back."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """TLS port for those who come without TLS; they do not say which name they mean, so the first block
@@ -173,5 +173,5 @@ class LookupSettings(Section):
 
     reverse_dns: bool = False
     """Look up the host name of an address, and that the name leads back to it."""
-    timeout: Annotated[float, Field(gt=0)] = 4.0
+    timeout: Annotated[float, Field(gt=0, le=600)] = 4.0
     """Seconds a connection waits for it."""
