@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from chatnet.settings.base import AddressRange, Line, Origin, Password, Section, ServerId, ServerName
+from chatnet.settings.endpoints import endpoint_in
 from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.names import is_domain
 
@@ -95,11 +96,7 @@ class ListenSettings(Section):
     @field_validator("endpoint")
     @classmethod
     def _check_endpoint(cls, value: str) -> str:
-        kind = value.partition(":")[0]
-        if kind in ("ssl", "tls"):
-            raise ValueError("has TLS in the endpoint: write tcp:… and tls = true")
-        if not kind or ":" not in value:
-            raise ValueError("is not an endpoint such as tcp:6667:interface=127.0.0.1")
+        endpoint_in(value)
         return value
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from chatnet.settings import Settings
 from chatnet.wire.text import printable
+from chatnet.wiring.endpoints import endpoint_problems
 from chatnet.wiring.environment import Overrides
 from chatnet.wiring.fields import kinds, section_of
 from chatnet.wiring.mistakes import Place, dotted, found_in
@@ -74,13 +75,17 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
             found = [(place, reason) for place, reason in found if overrides.of(place)]
         problems += overrides.problems + [overrides.say(place, reason, where) for place, reason in found]
         raise ConfigError(problems) from None
-    problems += [overrides.say(place, reason, where) for place, reason in _not_installed(settings)]
+    unusable = [*_not_installed(settings), *endpoint_problems(settings.listen)]
+    problems += [overrides.say(place, reason, where) for place, reason in unusable]
     if problems or overrides.problems:
         raise ConfigError(problems + overrides.problems)
 
     file = None if path is None else Path(path)
     base = Path.cwd() if file is None else file.absolute().parent
     warnings: list[str] = []
+    if all(listen.kind == "server" for listen in settings.listen):
+        text = 'listen: is for servers alone, so nobody can chat here: add one without kind = "server"'
+        warnings.append(f"{where}: {text}")
     if secret and mode & stat.S_IROTH:
         warnings.append(
             printable(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
