@@ -6,14 +6,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from chatnet.settings.base import Dialled, Pin, SecretWord, Section, ServerId, ServerName, Word, host_and_port
+from chatnet.settings.base import (
+    Dialled,
+    FilePath,
+    Pin,
+    SecretWord,
+    Section,
+    ServerId,
+    ServerName,
+    Word,
+    host_and_port,
+)
 from chatnet.wire.masks import is_loopback
 
 
 class LinksSettings(Section):
     """``[links]``: what holds for all links to other servers."""
 
-    certificate: str = ""
+    certificate: FilePath = ""
     """Which of the certificates in ``tls.certificates`` to show other servers; empty = ``tls.default``.
     Choose one whose key stays when it is renewed, or what others pinned is no longer true."""
     connect_timeout: Annotated[float, Field(gt=0, le=3600)] = 10.0
@@ -177,7 +187,7 @@ class LinkSettings(Section):
     spki_sha256: tuple[Pin, ...] = ()
     """SHA-256 of its public key, as ``chatnet fingerprint`` prints it there; while it changes, the old and
     the new one."""
-    ca: str = ""
+    ca: FilePath = ""
     """PEM file with authorities, relative to the configuration: a certificate signed by one of them that is
     for ``name`` is its own, too. Empty = the pins alone."""
     insecure: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chatnet.settings.base import Section
+from chatnet.settings.base import FilePath, Section
 
 
 class LogSettings(Section):
@@ -14,5 +14,5 @@ class LogSettings(Section):
     """The least important level that is written."""
     format: Literal["text", "json"] = "text"
     """``text``: a line for people; ``json``: one JSON object per line."""
-    file: str = ""
+    file: FilePath = ""
     """Path, relative to the configuration; empty = standard output (twistd's own ``--logfile`` rules)."""

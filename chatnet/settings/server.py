@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from chatnet.settings.base import AddressRange, Line, Origin, Password, Section, ServerId, ServerName
+from chatnet.settings.base import (
+    AddressRange,
+    FilePath,
+    Line,
+    Origin,
+    Password,
+    Section,
+    ServerId,
+    ServerName,
+)
 from chatnet.settings.endpoints import endpoint_in
 from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.names import is_domain
@@ -27,9 +36,9 @@ class ServerSettings(Section):
     """A line about this server, shown in WHOIS and LINKS."""
     sid: ServerId = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
-    motd: str = ""
+    motd: FilePath = ""
     """Message of the day: the path of a text file, relative to the configuration; empty = none."""
-    data: str = ""
+    data: FilePath = ""
     """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
     password: Password | None = None
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
@@ -128,11 +137,11 @@ class WebSocketSettings(Section):
 class TLSSettings(Section):
     """``[tls]``: certificates for listeners with ``tls = true``."""
 
-    certificates: str = ""
+    certificates: FilePath = ""
     """Folder with one PEM per host name (``irc.example.org.pem``) or one folder per name with certbot's
     ``fullchain.pem`` and ``privkey.pem``; relative to the configuration; empty = ``certificates`` in the
     data folder."""
-    default: str = "default"
+    default: FilePath = "default"
     """Which of them to show when the client names no host, or an unknown one."""
     warn_before_expiry: Annotated[int, Field(ge=0, le=365)] = 14
     """Days before a certificate's end from when on the log and the opers are warned."""

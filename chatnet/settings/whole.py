@@ -111,9 +111,6 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     for index, endpoint in enumerate(endpoints):
         if isinstance(endpoint, str) and endpoint in endpoints[:index]:
             problems.append((("listen", index, "endpoint"), f"{endpoint} is listed twice"))
-    if not endpoints and isinstance(tree.get("listen"), (list, tuple)):
-        text = "is empty, so nobody could connect; leave it out for the defaults, on this machine only"
-        problems.append((("listen",), text))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
     uplinks = _within(tree, "links", "uplinks")

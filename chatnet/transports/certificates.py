@@ -25,11 +25,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
+from chatnet.transports.files import read_regular
 from chatnet.transports.private import write_privately
 
 SELF_SIGNED_DAYS = 3650
 """Days for which a certificate made here is good: nobody renews it, clients pin it."""
 
+MAX_FILE = 1024 * 1024
+"""Bytes that a file with a certificate or a key may have."""
 _KEY = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 
 PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey | Ed448PrivateKey
@@ -78,7 +81,8 @@ class CertificateStore:
                     continue
                 context, not_after, vouched = self._load(*files)
             except (OSError, ValueError, SSL.Error, crypto.Error) as error:
-                problems.append(f"{files[0]}: {_words_for(error)}")
+                at = (isinstance(error, OSError) and error.filename) or files[0]
+                problems.append(f"{at}: {_words_for(error)}")
                 if entry is None:
                     self._entries[name] = Entry((), None, None)
             else:
@@ -110,10 +114,10 @@ class CertificateStore:
 
     def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str]]:
         context = self._new_context()
+        pem = read_regular(chain, MAX_FILE)  # before OpenSSL, which would wait at a pipe
         context.use_certificate_chain_file(str(chain))
-        context.use_privatekey(_private_key(key.read_bytes()))
+        context.use_privatekey(_private_key(read_regular(key, MAX_FILE)))
         context.check_privatekey()
-        pem = chain.read_bytes()
         return context, _not_after(pem), _vouched(pem)
 
     def _new_context(self) -> SSL.Context:
@@ -238,7 +242,7 @@ def fingerprint(path: Path) -> str:
 
 def _first(path: Path) -> crypto.X509:
     try:
-        return crypto.load_certificate(crypto.FILETYPE_PEM, path.read_bytes())
+        return crypto.load_certificate(crypto.FILETYPE_PEM, read_regular(path, MAX_FILE))
     except crypto.Error:
         raise ValueError(f"{path} holds no certificate") from None
 

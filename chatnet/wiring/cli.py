@@ -19,6 +19,8 @@ Welcome to {network}.
 
 This text is motd.txt beside chatnet.toml; change it and send SIGHUP (or REHASH).
 """
+_MAX_PASSWORD = 500
+"""Characters of a password: with its command it has to fit into one line."""
 
 
 class _Failure(Exception):
@@ -148,7 +150,9 @@ def _hash_password(arguments: argparse.Namespace) -> None:
         if getpass.getpass("Once more: ") != password:
             raise _Failure("These were two different passwords.")
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = sys.stdin.readline(_MAX_PASSWORD + 1).rstrip("\r\n")
+        if len(password) > _MAX_PASSWORD:
+            raise _Failure(f"A password has at most {_MAX_PASSWORD} characters, or nobody could send it.")
     if not password:
         raise _Failure("An empty password is none.")
 

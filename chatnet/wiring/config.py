@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from chatnet.settings import Settings
+from chatnet.transports.files import read_regular
 from chatnet.wire.text import printable
 from chatnet.wiring.endpoints import endpoint_problems
 from chatnet.wiring.environment import Overrides
@@ -123,29 +124,19 @@ def read_motd(loaded: Loaded) -> tuple[str, ...]:
         return ()
     where = "settings" if loaded.path is None else str(loaded.path)
     try:
-        # Not to wait for ever at a pipe that nobody writes to.
-        descriptor = os.open(loaded.base / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError([f"{where}: server.motd: {name} is not a file"])
-            content = file.read(MAX_MOTD + 1)
+        content = read_regular(loaded.base / name, MAX_MOTD)
     except (OSError, ValueError) as error:
         raise ConfigError([f"{where}: server.motd: cannot read {name}: {os_reason(error)}"]) from None
-    if len(content) > MAX_MOTD:
-        raise ConfigError([f"{where}: server.motd: {name} is larger than {MAX_MOTD // 1024} KiB"])
     text = content.decode("utf-8-sig", "replace").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     return tuple(line.rstrip() for line in text.rstrip().split("\n")) if text.strip() else ()
 
 
 def _read(path: str) -> tuple[dict[str, Any], int]:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(MAX_FILE + 1)
+        content = read_regular(path, MAX_FILE)
+        mode = os.stat(path).st_mode
     except (OSError, ValueError) as error:
         raise ConfigError([f"{path}: cannot be read: {os_reason(error)}"]) from None
-    if len(content) > MAX_FILE:
-        raise ConfigError([f"{path}: is larger than {MAX_FILE // 1024 // 1024} MiB"])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -16,6 +16,9 @@ _IPV6_ALONE = Path("/proc/sys/net/ipv6/bindv6only")
 
 def endpoint_problems(listeners: Sequence[ListenSettings]) -> list[tuple[Place, str]]:
     """What is wrong with the endpoints of these listeners, each valid by itself, and with which of them."""
+    if not listeners:
+        text = "is empty, so nobody could connect; leave it out for the defaults, on this machine only"
+        return [(("listen",), text)]
     endpoints = [endpoint_in(listener.endpoint) for listener in listeners]
     found: list[tuple[Place, str]] = []
     for index, endpoint in enumerate(endpoints):

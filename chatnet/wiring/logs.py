@@ -141,7 +141,10 @@ class LoggedService(MultiService):
 
 
 def _open(path: Path) -> TextIO:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    # A pipe that nobody reads is not waited for.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o640)
+    os.set_blocking(descriptor, True)
     return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 

@@ -138,6 +138,18 @@ def test_problems_are_told_and_no_key_is(tmp_path: Path) -> None:
     assert "BEGIN" not in text and a_key.splitlines()[1][:20] not in text
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "default.pem")
+    (tmp_path / "b").mkdir()
+    make_self_signed(tmp_path / "b" / "fullchain.pem", ["b.test"])
+    os.mkfifo(tmp_path / "b" / "privkey.pem")
+    store = CertificateStore(tmp_path, "default", lambda context: None)
+    assert store.refresh() == [
+        f"{tmp_path}/b/privkey.pem: it is not a file",
+        f"{tmp_path}/default.pem: it is not a file",
+    ]
+
+
 def test_no_folder(tmp_path: Path) -> None:
     store = store_in(tmp_path / "nowhere")
     assert len(store.refresh()) == 1

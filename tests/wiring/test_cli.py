@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import io
+import os
 import ssl
 import subprocess
 import sys
@@ -129,6 +130,19 @@ def test_fingerprint_of_what_is_no_certificate(tmp_path: Path, capsys: Captured)
     assert main(["fingerprint", str(tmp_path / "a.pem")]) == 1
     assert main(["fingerprint", str(tmp_path / "b.pem")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_what_never_ends_is_not_read(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.pem")
+    for path in ("/dev/zero", str(tmp_path / "pipe.pem")):
+        assert main(["fingerprint", path]) == 1
+        assert capsys.readouterr().err == f"{path}: it is not a file\n"
+    with open("/dev/zero", encoding="utf-8") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert main(["hash-password"]) == 1
+    assert capsys.readouterr().err == "A password has at most 500 characters, or nobody could send it.\n"
 
 
 def test_version(capsys: Captured) -> None:

@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatnet.settings import Settings
-from chatnet.wiring.config import MAX_MOTD, ConfigError, check, load, read_motd
+from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, load, read_motd
 
 SECRET = "hunter2-hunter2"
 
@@ -319,16 +319,33 @@ def test_motd_that_cannot_be_read(write: Any, tmp_path: Path) -> None:
 
     assert problem() == "cannot read motd.txt: No such file or directory"
     os.mkfifo(motd)
-    assert problem() == "motd.txt is not a file"
+    assert problem() == "cannot read motd.txt: it is not a file"
     motd.unlink()
     motd.mkdir()
-    assert problem() in ("motd.txt is not a file", "cannot read motd.txt: Is a directory")
+    assert problem() == "cannot read motd.txt: it is not a file"
     motd.rmdir()
     motd.write_bytes(b"x" * (MAX_MOTD + 1))
-    assert problem() == "motd.txt is larger than 64 KiB"
-    strange = load(None, {"CHATNET__SERVER__MOTD": "a\0b"})
-    with pytest.raises(ConfigError, match="not a usable path"):
-        read_motd(strange)
+    assert problem() == "cannot read motd.txt: it is larger than 64 KiB"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["server.motd", "server.data", "tls.certificates", "tls.default", "links.certificate", "log.file"],
+)
+def test_what_is_no_path(place: str) -> None:
+    name = f"CHATNET__{place.upper().replace('.', '__')}"
+    assert problems(None, {name: "a\0b"}) == [f"environment {name}: is not a path: no file has such a name"]
+
+
+def test_a_configuration_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe, which blocked the server at SIGHUP for ever, and a device that never ends."""
+    pipe = tmp_path / "chatnet.toml"
+    os.mkfifo(pipe)
+    assert problems(pipe) == ["chatnet.toml: cannot be read: it is not a file"]
+    assert problems(Path("/dev/zero")) == ["zero: cannot be read: it is not a file"]
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * (MAX_FILE + 1))
+    assert problems(large) == ["large.toml: cannot be read: it is larger than 4096 KiB"]
 
 
 # Any environment gives settings or one ConfigError, and never shows a secret.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,18 @@ def test_a_file_is_followed_after_logrotate_has_renamed_it(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_written_refuses_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^log\.file: cannot write .*gone/chat.log: No such file"):
         LogOutput(LogSettings(file="gone/chat.log"), tmp_path, stream=io.StringIO())
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"^log\.file: cannot write .*/pipe: No such device"):
+        LogOutput(LogSettings(file="pipe"), tmp_path, stream=io.StringIO())
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    output = LogOutput(LogSettings(file="pipe"), tmp_path, stream=io.StringIO())
+    output(event("hello"))
+    assert os.read(reader, 1000).endswith(b": hello\n")
+    output.close()
+    os.close(reader)
 
 
 @pytest.mark.parametrize(
