@@ -72,7 +72,11 @@ class CertificateStore:
         Such a certificate stays in use as it was; one whose files are gone is forgotten, but for the last.
         """
         problems: list[str] = []
-        found = self._files()
+        try:
+            found = self._files()
+        except OSError as error:
+            kept = "; those that were there before stay in use" if self._entries else ""
+            return [f"{self.folder}: {_words_for(error)}{kept}"]
         for name, files in found.items():
             entry = self._entries.get(name)
             try:
@@ -82,7 +86,8 @@ class CertificateStore:
                 context, not_after, vouched = self._load(*files)
             except (OSError, ValueError, SSL.Error, crypto.Error) as error:
                 at = (isinstance(error, OSError) and error.filename) or files[0]
-                problems.append(f"{at}: {_words_for(error)}")
+                still = "; the old one stays in use" if entry is not None and entry.context else ""
+                problems.append(f"{at}: {_words_for(error)}{still}")
                 if entry is None:
                     self._entries[name] = Entry((), None, None)
             else:
@@ -99,16 +104,12 @@ class CertificateStore:
     def _files(self) -> dict[str, tuple[Path, Path]]:
         """Name to (chain, key) of every certificate in the folder."""
         found: dict[str, tuple[Path, Path]] = {}
-        try:
-            paths = sorted(self.folder.iterdir())
-        except OSError:
-            return found
-        for path in paths:
+        for path in sorted(self.folder.iterdir()):
             if path.name.startswith("."):
                 continue
             if path.suffix == ".pem":
                 found[_name(path.stem)] = (path, path)
-            elif path.is_dir() and (path / "fullchain.pem").exists():
+            elif os.path.lexists(path / "fullchain.pem"):  # a link to where we may not look is told of
                 found[_name(path.name)] = (path / "fullchain.pem", path / "privkey.pem")
         return found
 
@@ -225,13 +226,16 @@ def _vouched(pem: bytes) -> frozenset[str]:
 
 def _words_for(error: Exception) -> str:
     """Why a certificate does not load. Neither OpenSSL's words nor ours tell anything of a key."""
+    if isinstance(error, PermissionError):
+        return "may not be read by this user"
     if isinstance(error, OSError):
         return error.strerror or "cannot be read"
     if isinstance(error, ValueError):
         return str(error)
     reasons = error.args[0] if error.args else ()
     if isinstance(reasons, Sequence) and not isinstance(reasons, str) and reasons:
-        return "; ".join(reason[-1] for reason in reasons if reason[-1]) or "cannot be used"
+        words = [reason[-1] for reason in reasons if reason[-1]]
+        return "holds no certificate" if "no start line" in words else "; ".join(words) or "cannot be used"
     return "holds no usable certificate"
 
 

@@ -126,14 +126,15 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _check_config(arguments: argparse.Namespace) -> None:
-    from chatnet.wiring.config import ConfigError, load, read_motd
+    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.trial import trial
 
     try:
         loaded = load(arguments.path, os.environ)
-        read_motd(loaded)
+        warnings = trial(loaded)
     except ConfigError as error:
         raise _Failure(str(error)) from None
-    for warning in loaded.warnings:
+    for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     found = {"listener": loaded.settings.listen, "oper": loaded.settings.oper, "link": loaded.settings.link}
     counts = ", ".join(_count(len(blocks), noun) for noun, blocks in found.items())

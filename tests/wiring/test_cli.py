@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from chatnet import __version__
+from chatnet.transports.certificates import make_self_signed
 from chatnet.wiring.cli import main
 from chatnet.wiring.config import load, read_motd
 
@@ -97,6 +98,37 @@ def test_check_config_looks_at_the_motd_and_warns_of_secrets(tmp_path: Path, cap
     (tmp_path / "motd.txt").write_text("hello")
     assert main(["check-config", str(config)]) == 0
     assert "chmod 640" in capsys.readouterr().err
+
+
+def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, capsys: Captured) -> None:
+    config = tmp_path / "chatnet.toml"
+    config.write_text(
+        '[server]\nmotd = "gone.txt"\ndata = "chatnet.toml"\n[tls]\ncertificates = "nowhere"\n'
+        '[log]\nfile = "logs/chat.log"\n[[listen]]\nendpoint = "unix:/nowhere/chat.sock"\n'
+        '[[listen]]\nendpoint = "tcp:6697"\ntls = true\n'
+    )
+    assert main(["check-config", str(config)]) == 1
+    assert [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().err.splitlines()] == [
+        "chatnet.toml: server.motd: cannot read gone.txt: No such file or directory",
+        "chatnet.toml: tls.certificates: nowhere: No such file or directory",
+        "chatnet.toml: server.data: chatnet.toml is not a folder: name another place",
+        "chatnet.toml: log.file: there is no folder logs: make it first",
+        "chatnet.toml: listen.0.endpoint: there is no folder /nowhere: make it first",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["chatnet.toml"]
+
+
+def test_check_config_warns_of_a_certificate_that_is_not_the_default(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    make_self_signed(tmp_path / "default.pem", ["irc.example.org"])
+    (tmp_path / "other.pem").write_text("nothing")
+    config = tmp_path / "chatnet.toml"
+    config.write_text('[tls]\ncertificates = "."\n')
+    assert main(["check-config", str(config)]) == 0
+    assert capsys.readouterr().err == (
+        f"warning: {config}: tls.certificates: {tmp_path}/other.pem: holds no certificate\n"
+    )
 
 
 def test_a_password_is_hashed_from_standard_input(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

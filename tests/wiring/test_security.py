@@ -103,3 +103,27 @@ def test_authorities_are_looked_at_before_anything_changes(tmp_path: Path) -> No
         "link.1.ca: /empty.pem holds no certificate, or cannot be read",
     ]
     assert it.stores == (None, None)
+
+
+def test_a_look_beforehand_makes_nothing_and_tells_everything(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    it.check(settings(CLIENTS, SERVERS))
+    assert list(tmp_path.iterdir()) == []
+    wrong = settings(
+        CLIENTS,
+        SERVERS,
+        tls={"certificates": "nowhere"},
+        links={"certificate": "links"},
+        link=[link(ca="gone.pem")],
+    )
+    with pytest.raises(ConfigError) as refused:
+        it.check(wrong)
+    assert [problem.replace(str(tmp_path), "") for problem in refused.value.problems] == [
+        "link.0.ca: /gone.pem is not there",
+        "tls.certificates: /nowhere: No such file or directory",
+        "links.certificate: /nowhere: No such file or directory",
+    ]
+    with pytest.raises(ConfigError, match=r"^links\.certificate: .*/data/certificates: No such file"):
+        it.check(settings(CLIENTS, SERVERS, links={"certificate": "links"}))
+    it.check(settings(PLAIN, tls={"certificates": "nowhere"}))
+    assert it.stores == (None, None)
