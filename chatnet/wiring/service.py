@@ -35,7 +35,7 @@ from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
-from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
+from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
 from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
@@ -131,7 +131,10 @@ class ChatService(Service):
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]  # Twisted's services are not typed
-        self._folder.sign()
+        try:
+            self._folder.sign()
+        except OSError as error:
+            log.warn("The data folder cannot be written to: {reason}", reason=os_reason(error))
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings
