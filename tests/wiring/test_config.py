@@ -159,6 +159,26 @@ def test_a_variable_that_cannot_be_used(name: str, value: str, reason: str) -> N
     assert problems(None, {name: value}) == [f"environment {name}: {reason}"]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CHATNET_SERVER_NAME", "CHATNET__SERVER__NAME"),
+        ("CHATNET_SERVER__NAME", "CHATNET__SERVER__NAME"),
+        ("CHATNET_FLOOD_OPER_ATTEMPTS", "CHATNET__FLOOD__OPER_ATTEMPTS"),
+        ("CHATNET_LISTEN", "CHATNET__LISTEN"),
+        ("chatnet__server__name", "CHATNET__SERVER__NAME"),
+        ("chatnet_server_name", "CHATNET__SERVER__NAME"),
+    ],
+)
+def test_a_variable_with_too_few_underscores_is_a_mistake(name: str, meant: str) -> None:
+    assert problems(None, {name: "irc.example.org"}) == [f"environment {name}: sets nothing: write {meant}"]
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    others = {"CHATNET_PORT": "tcp://10.0.0.1:6667", "CHATNET_SERVICE_HOST": "10.0.0.1", "CHATNETS": "2"}
+    assert load(None, others).settings == Settings()
+
+
 def test_an_extra_that_is_not_installed_is_told_with_its_key(
     write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
