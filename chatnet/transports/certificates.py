@@ -65,6 +65,9 @@ class CertificateStore:
         self.default = default
         self._prepare = prepare
         self._entries: dict[str, Entry] = {}
+        self._looked = False
+        self.news: list[str] = []
+        """A sentence for each certificate that the last look took into use, but for the first look."""
 
     def refresh(self) -> list[str]:
         """Look at the files and load what changed. Returns one sentence for each that cannot be used.
@@ -72,6 +75,7 @@ class CertificateStore:
         Such a certificate stays in use as it was; one whose files are gone is forgotten, but for the last.
         """
         problems: list[str] = []
+        self.news = []
         try:
             found = self._files()
         except OSError as error:
@@ -92,6 +96,11 @@ class CertificateStore:
                     self._entries[name] = Entry((), None, None)
             else:
                 self._entries[name] = Entry(stamp, context, not_after, vouched)
+                if self._looked:
+                    sha = fingerprint(files[0])
+                    until = f"{not_after:%Y-%m-%d}"
+                    self.news.append(f"{files[0]}: a new certificate is in use, until {until}: SHA-256 {sha}")
+        self._looked = True
         for name in self._entries.keys() - found.keys():
             if name != self.default:
                 del self._entries[name]

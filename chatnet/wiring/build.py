@@ -20,6 +20,7 @@ from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.session.attendance import Attendance
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
@@ -105,6 +106,7 @@ def build(
             history,
             sessions,
             Opers(sessions),
+            Attendance(sessions),
             *links.observers,
         ]
     )

@@ -26,6 +26,7 @@ class Security:
         self._gate: Any = None  # of clients
         self._link_gate: Any = None
         self._trust: Any = None
+        self._told: frozenset[str] = frozenset()
 
     @property
     def stores(self) -> tuple[Any, Any]:
@@ -196,10 +197,15 @@ class Security:
             if not self.certified(block.hostname)
         ]
 
-    def refresh(self) -> list[str]:
-        """Look at the certificate files again; a sentence for each that cannot be used (the old stays)."""
+    def refresh(self, *, anew: bool = False) -> tuple[list[str], list[str]]:
+        """Look at the certificate files again: a sentence for each problem, and for each that is used now.
+
+        What was wrong at the last look as well is not told again, unless all is told `anew`.
+        """
         problems = [problem for store in self._in_use() for problem in store.refresh()]
-        return list(dict.fromkeys(problems))
+        news = [sentence for store in self._in_use() for sentence in store.news]
+        told, self._told = frozenset() if anew else self._told, frozenset(problems)
+        return [each for each in dict.fromkeys(problems) if each not in told], list(dict.fromkeys(news))
 
     def expiring(self, now: datetime) -> list[str]:
         """A sentence for each certificate that ends soon."""

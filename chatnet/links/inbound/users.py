@@ -36,6 +36,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
+from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.modestring import Change, parse_changes
@@ -287,7 +288,7 @@ def kill_(line: Line) -> None:
         f"Received KILL message for {user.nick}!{user.username}@{user.real_host}."
         f" From {killer} Path: {cut(path, 200)} ({reason})",
     )
-    node.log.info(f"{by.mask} killed {user.mask} [{user.address}]")
+    node.log.info(f"{killer} killed {log_name(user, node.settings)}")
     kill(line.links, user, by, reason, link)
 
 
