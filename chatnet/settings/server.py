@@ -37,7 +37,8 @@ class ServerSettings(Section):
     sid: ServerId = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
     motd: FilePath = ""
-    """Message of the day: the path of a text file, relative to the configuration; empty = none."""
+    """Message of the day: the path of a text file, relative to the configuration; empty = a short welcome
+    made of these settings. (A file without text: none.)"""
     data: FilePath = ""
     """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
     password: Password | None = None

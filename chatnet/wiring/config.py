@@ -113,15 +113,15 @@ def check(tree: dict[str, Any], where: str) -> Settings:
         ) from None
 
 
-def read_motd(loaded: Loaded) -> tuple[str, ...]:
-    """The lines of the message of the day; none when no file is named.
+def read_motd(loaded: Loaded) -> tuple[str, ...] | None:
+    """The lines of the message of the day; None when no file is named.
 
     The file is UTF-8 text (anything else becomes U+FFFD) of at most 64 KiB.
     Raises :class:`ConfigError` when it is not there or cannot be read.
     """
     name = loaded.settings.server.motd
     if not name:
-        return ()
+        return None
     where = "settings" if loaded.path is None else str(loaded.path)
     try:
         content = read_regular(loaded.base / name, MAX_MOTD)

@@ -31,7 +31,7 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert main(["init", "--folder", str(folder), "--name", "irc.example.org", "--network", "Example"]) == 0
     loaded = load(str(folder / "chatnet.toml"), {})
     assert loaded.settings.server.name == "irc.example.org"
-    assert read_motd(loaded)[0] == "Welcome to Example."
+    assert (read_motd(loaded) or ("",))[0] == "Welcome to Example."
     certificate = folder / "chatnet-data" / "certificates" / "default.pem"
     assert certificate.stat().st_mode & 0o077 == 0
     assert (folder / "chatnet-data").stat().st_mode & 0o077 == 0
