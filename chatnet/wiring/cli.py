@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,13 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="chatnet", description="Tools for a chatnet server; `twistd -n chatnet` runs it."
+        prog="chatnet",
+        description="Tools for a chatnet server, which itself is run by twistd: `twistd -n chatnet`.",
     )
     parser.add_argument("--version", action="version", version=f"chatnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     init = commands.add_parser("init", help="write a commented configuration, a certificate and a motd")
     init.add_argument("--folder", type=Path, default=Path("."), metavar="F", help="where (default: here)")
+    init.add_argument("--data", type=Path, metavar="F", help="data folder (default: chatnet-data in it)")
     init.add_argument("--name", metavar="irc.example.org", help="name of this server")
     init.add_argument("--network", metavar="N", help="name of the network")
     init.add_argument("--force", action="store_true", help="overwrite what is there, the certificate too")
@@ -84,6 +87,9 @@ def _init(arguments: argparse.Namespace) -> None:
         chosen["name"] = arguments.name
     if arguments.network is not None:
         chosen["network"] = arguments.network
+    if arguments.data is not None:
+        # (What is relative counts from the configuration's folder later, but from here now.)
+        chosen["data"] = str(arguments.data.absolute())
     try:
         settings = check({"server": chosen}, "init")
     except ConfigError as error:
@@ -91,27 +97,35 @@ def _init(arguments: argparse.Namespace) -> None:
 
     folder: Path = arguments.folder
     config, motd = folder / "chatnet.toml", folder / "motd.txt"
-    certificates = folder / DEFAULT_NAME / "certificates"
+    data = folder / (settings.server.data or DEFAULT_NAME)
+    certificates = data / "certificates"
     certificate = certificates / f"{settings.tls.default}.pem"
     if config.exists() and not arguments.force:
         raise _Failure(f"{config} is there already; --force overwrites it, the motd and the certificate")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DEFAULT_NAME).mkdir(mode=0o700, exist_ok=True)
+        data.mkdir(mode=0o700, exist_ok=True)
         certificates.mkdir(mode=0o700, exist_ok=True)
         _write(config, template({"server": chosen}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
         if certificate.exists() and not arguments.force:
             print(f"kept   {certificate}")
         else:
-            make_self_signed(certificate, [settings.server.name, "localhost"])
+            make_self_signed(certificate, [settings.server.name, "localhost", "127.0.0.1"])
             print(f"wrote  {certificate}")
         print(f"       its SHA-256 fingerprint is {fingerprint(certificate)}")
     except OSError as error:
         raise _Failure(f"{error.filename or folder}: {error.strerror}") from None
     except ValueError as error:
         raise _Failure(str(error)) from None
-    print(f"Next: read {config}, then run   twistd -n chatnet --config {config}")
+    print(f"Next: read {config}, then run   {_twistd()} -n chatnet --config {config}")
+
+
+def _twistd() -> str:
+    """How to call the twistd that belongs to this Python: it need not be the one that a shell finds."""
+    own = Path(sys.executable).with_name("twistd")
+    found = shutil.which("twistd")
+    return "twistd" if found is not None and Path(found) == own else str(own)
 
 
 def _write(file: Path, text: str, force: bool) -> None:

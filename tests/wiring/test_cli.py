@@ -17,6 +17,7 @@ from chatnet import __version__
 from chatnet.transports.certificates import make_self_signed
 from chatnet.wiring.cli import main
 from chatnet.wiring.config import load, read_motd
+from chatnet.wiring.datafolder import locate
 
 Captured = pytest.CaptureFixture[str]
 
@@ -42,6 +43,28 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert capsys.readouterr().out == (
         f"{folder}/chatnet.toml is fine: 2 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
     )
+
+
+def test_init_keeps_data_where_it_is_told(tmp_path: Path, capsys: Captured) -> None:
+    etc, var = tmp_path / "etc", tmp_path / "var"
+    assert main(["init", "--folder", str(etc), "--data", str(var)]) == 0
+    certificate = var / "certificates" / "default.pem"
+    assert sha256(certificate) in capsys.readouterr().out
+    loaded = load(str(etc / "chatnet.toml"), {})
+    assert locate(loaded) == var
+    assert sorted(path.name for path in etc.iterdir()) == ["chatnet.toml", "motd.txt"]
+
+
+def test_init_names_the_twistd_that_is_meant(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(sys.executable).with_name("twistd")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["init", "--folder", str(tmp_path / "a")]) == 0
+    assert f"run   {own} -n chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert main(["init", "--folder", str(tmp_path / "b")]) == 0
+    assert f"run   twistd -n chatnet --config {tmp_path}/b/chatnet.toml\n" in capsys.readouterr().out
 
 
 def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) -> None:
