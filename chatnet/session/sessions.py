@@ -244,7 +244,7 @@ class Sessions(Shared):
         """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
         leaving = list(self.all)
         self.ending = True
-        self.node.log.info(f"{self.registered} people are told: {reason}")
+        self.node.log.info(f"Everybody ({self.registered}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
             session.tell_quit(reason)
         for session in leaving:

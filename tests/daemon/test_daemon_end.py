@@ -81,7 +81,7 @@ def test_sigterm_tells_everybody_and_ends_in_seconds(daemon: Daemon) -> None:
         assert "Traceback" not in daemon.output()
         said = [line.split(" ", 2)[2] for line in daemon.output().splitlines()]
         assert said[-3].strip() == "chatnet: Stopping: SIGTERM"
-        assert said[-2].strip() == "node: 3 people are told: The server is shutting down"
+        assert said[-2].strip() == "node: Everybody (3) is told: The server is shutting down"
         assert re.fullmatch(r" ?chatnet: The end; \d did not close", said[-1])
         daemon.start().client("ann").sync()
 

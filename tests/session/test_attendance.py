@@ -44,7 +44,7 @@ def test_at_the_end_one_line_is_for_all() -> None:
     house.client("bob")
     house.log.lines.clear()
     house.parts.sessions.close_all("The server is shutting down")
-    assert house.log.lines == ["2 people are told: The server is shutting down"]
+    assert house.log.lines == ["Everybody (2) is told: The server is shutting down"]
 
 
 def test_it_need_not_be_written() -> None:
