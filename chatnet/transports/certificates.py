@@ -79,8 +79,11 @@ class CertificateStore:
         try:
             found = self._files()
         except OSError as error:
+            cure = "put certificates there, or name another folder"
+            if isinstance(error, PermissionError):
+                cure = "let this user's group read it"
             kept = "; those that were there before stay in use" if self._entries else ""
-            return [f"{self.folder}: {_words_for(error)}{kept}"]
+            return [f"{self.folder}: {_words_for(error)}: {cure}{kept}"]
         for name, files in found.items():
             entry = self._entries.get(name)
             try:

@@ -152,7 +152,9 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_no_folder(tmp_path: Path) -> None:
     store = store_in(tmp_path / "nowhere")
-    assert store.refresh() == [f"{tmp_path}/nowhere: No such file or directory"]
+    assert store.refresh() == [
+        f"{tmp_path}/nowhere: No such file or directory: put certificates there, or name another folder"
+    ]
     assert store.context_for(None) is None
 
 
@@ -164,7 +166,8 @@ def test_a_folder_that_is_gone_takes_nothing_out_of_use(tmp_path: Path) -> None:
     assert store.refresh() == []
     folder.rename(tmp_path / "elsewhere")
     assert store.refresh() == [
-        f"{folder}: No such file or directory; those that were there before stay in use"
+        f"{folder}: No such file or directory: put certificates there, or name another folder"
+        "; those that were there before stay in use"
     ]
     assert name_of(store.context_for("irc.example.org")) == "irc"
 
@@ -176,7 +179,9 @@ def test_a_folder_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pyte
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert store_in(tmp_path).refresh() == [f"{tmp_path}: may not be read by this user"]
+    assert store_in(tmp_path).refresh() == [
+        f"{tmp_path}: may not be read by this user: let this user's group read it"
+    ]
 
 
 def test_a_link_to_where_nothing_can_be_read_is_told_of(tmp_path: Path) -> None:

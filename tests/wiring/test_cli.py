@@ -133,7 +133,8 @@ def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, caps
     assert main(["check-config", str(config)]) == 1
     assert [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().err.splitlines()] == [
         "chatnet.toml: server.motd: cannot read gone.txt: No such file or directory",
-        "chatnet.toml: tls.certificates: nowhere: No such file or directory",
+        "chatnet.toml: tls.certificates: nowhere: No such file or directory"
+        ": put certificates there, or name another folder",
         "chatnet.toml: server.data: chatnet.toml is not a folder: name another place",
         "chatnet.toml: log.file: there is no folder logs: make it first",
         "chatnet.toml: listen.0.endpoint: there is no folder /nowhere: make it first",
