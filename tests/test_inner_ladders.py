@@ -20,7 +20,7 @@ SESSION: Rungs = (
     frozenset({"session"}),
     frozenset({"shared", "isupport", "offers", "answers", "packing", "rates", "authority"}),
     frozenset({"registration", "sasl", "expelling", "asked", "names"}),
-    frozenset({"sessions", "visitor", "opers", "idle"}),
+    frozenset({"sessions", "visitor", "opers", "idle", "attendance"}),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Killed, WallopsSent
-from chatnet.rules.opers import blocks_for, opered
+from chatnet.rules.log_names import log_name
+from chatnet.rules.opers import blocks_for, misfit, opered
 from chatnet.rules.visibility import public_identity
 from chatnet.session.render import OPERWALL
 from chatnet.settings import OperSettings
@@ -24,32 +25,33 @@ async def oper(request: Request) -> None:
         request.stop(numerics.RPL_YOUREOPER)
     name, password = request.params[0], request.param(1)
     block = _block(request, name)
+    reason = "" if block is not None else misfit(request.settings, name, user, request.network.fold)
     if block is None or block.password is not None:
         if not password:
             request.stop(numerics.ERR_NEEDMOREPARAMS, "OPER")
         if not blocks_for(request.settings, user, request.network.fold):
-            _failed(request, name)
+            _failed(request, name, reason)
             request.stop(numerics.ERR_NOOPERHOST)
         if not await _verified(request, block, password):
-            block = None
+            block, reason = None, reason or "wrong password"
         if session.closed:
             return
         if user.oper is not None:  # another session of this user was quicker
             request.stop(numerics.RPL_YOUREOPER)
     if block is None or block != _block(request, name):  # a reload may have come between
         request.reply(numerics.ERR_PASSWDMISMATCH)
-        _failed(request, name)
+        _failed(request, name, reason or "a reload came between")
         return
     session.failed_opers = 0
-    text = f"{user.identity} is an operator now: {block.name}"
-    request.sessions.node.log.info(text)
+    become = f"is an operator now: {block.name}"
+    request.sessions.node.log.info(f"{log_name(user, request.settings)} {become}")
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
     request.reply(numerics.RPL_YOUREOPER)
     if user.snomask:
         request.reply(numerics.RPL_SNOMASK, "+" + user.snomask)
-    public = f"{public_identity(user)} is an operator now: {block.name}"
-    request.notice("o", f"{text} ({block.oper_class})", f"{public} ({block.oper_class})")
+    public = f"{public_identity(user)} {become} ({block.oper_class})"
+    request.notice("o", f"{user.identity} {become} ({block.oper_class})", public)
 
 
 def _block(request: Request, name: str) -> OperSettings | None:
@@ -65,15 +67,14 @@ async def _verified(request: Request, block: OperSettings | None, password: str)
     return right and block is not None
 
 
-def _failed(request: Request, name: str) -> None:
-    """Tell the opers, and close after too many.  What is no name might be a password: nobody reads it."""
+def _failed(request: Request, name: str, reason: str) -> None:
+    """Tell opers and log why; close after too many.  An unknown name might be a password, and is not told."""
     user, session = request.user, request.session
     known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
-    what = f"Failed OPER as {known} by"
-    request.sessions.node.log.warn(f"{what} {user.identity}")
-    request.sessions.notice(
-        "o", session.peer.address, f"{what} {user.identity}", f"{what} {public_identity(user)}"
-    )
+    failed = f"Failed OPER as {known} by"
+    request.sessions.node.log.warn(f"{failed} {log_name(user, request.settings)}: {reason}")
+    address, public = session.peer.address, f"{failed} {public_identity(user)}: {reason}"
+    request.sessions.notice("o", address, f"{failed} {user.identity}: {reason}", public)
     session.failed_opers += 1
     if session.failed_opers >= request.settings.flood.oper_attempts:
         session.close("Too many failed OPER attempts")
@@ -93,7 +94,7 @@ def kill(request: Request) -> None:
     reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"
     path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
-    request.sessions.node.log.info(f"{user.mask} killed {target.mask} [{target.address}]")
+    request.sessions.node.log.info(f"{user.nick} killed {log_name(target, request.settings)}")
     request.notice("k", f"{what} {who}@{target.real_host}. {path}", f"{what} {who}@{target.host}. {path}")
     request.commit(Killed(target, user, reason, request.now))
 

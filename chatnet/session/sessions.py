@@ -79,6 +79,7 @@ class Sessions(Shared):
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
+        self.ending = False  # everybody is being told goodbye
         self.control = control
         self._admission = admission
         self._classes = _classes_of(node.settings)
@@ -243,6 +244,8 @@ class Sessions(Shared):
     def close_all(self, reason: str) -> None:
         """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
         leaving = list(self.all)
+        self.ending = True
+        self.node.log.info(f"Everybody ({self.registered}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
             session.tell_quit(reason)
         for session in leaving:

@@ -109,7 +109,7 @@ class Shared:
         self.most = 0
         self.opened = 0
         self.certified = certified
-        self._motd: tuple[str, ...] = ()
+        self._motd: tuple[str, ...] | None = None
         self.use(node.settings)
 
     def use(self, settings: Settings) -> None:
@@ -143,11 +143,11 @@ class Shared:
             self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     @property
-    def motd(self) -> tuple[str, ...]:
-        """The message of the day, line by line."""
+    def motd(self) -> tuple[str, ...] | None:
+        """The message of the day, line by line; None if nobody wrote one."""
         return self._motd
 
     @motd.setter
-    def motd(self, lines: tuple[str, ...]) -> None:
+    def motd(self, lines: tuple[str, ...] | None) -> None:
         self._motd = lines
         self.welcome = Welcome(self.node, self.isupport, lines)

@@ -21,6 +21,7 @@ from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.session.attendance import Attendance
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
@@ -109,6 +110,7 @@ def build(
             history,
             sessions,
             Opers(sessions),
+            Attendance(sessions),
             *links.observers,
         ]
     )

@@ -103,6 +103,7 @@ def test_several_lines_are_a_batch(ann: Client) -> None:
     ann << "@batch=1 :irc.test 318 ann nobody :End of /WHOIS list"
     ann << ":irc.test BATCH -1"
     ann << ":irc.test PONG irc.test :x"
+    ann.house.parts.sessions.motd = ()
     ann >> "@label=2 MOTD" >> "@label=3 LUSERS"
     ann << "@label=2 :irc.test 422 ann *"
     ann << "@label=3 :irc.test BATCH +2 labeled-response"  # another reference

@@ -34,7 +34,7 @@ def test_the_welcome_comes_in_order(house: House) -> None:
     names = lines_named(ann)
     first_lusers = names.index("251")
     assert list(dict.fromkeys(names[:first_lusers])) == WELCOME
-    assert names[first_lusers:] == ["251", "255", "265", "266", "250", "422", "MODE"]
+    assert names[first_lusers:] == ["251", "255", "265", "266", "250", "375", "372", "372", "376", "MODE"]
     assert house.node.network.user("ANN") is ann.user
     assert (ann.user.username, ann.user.realname, ann.user.modes) == ("~ann", "Ann Example", {"i"})
 

@@ -65,7 +65,7 @@ CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ("g", rehashes, "root is rehashing the server"),
     ("k", kills, "Received KILL message for bob!~bob@192.0.2.1. From root Path: irc.test (x)"),
     ("n", renames, "Nick change: bob to ben [~bob@192.0.2.1]"),
-    ("o", opers, "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]"),
+    ("o", opers, "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]: wrong password"),
     ("q", quits, "Client exiting: bob (~bob@192.0.2.1) [192.0.2.1] (Quit: bye)"),
     ("r", refuses, "HTTP request from 192.0.2.1"),
     ("x", splits, "Netsplit irc.test far.test (1 servers, 0 users)"),

@@ -36,6 +36,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
+from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.rules.visibility import public_identity
@@ -287,7 +288,7 @@ def kill_(line: Line) -> None:
     what, who = "Received KILL message for", f"{user.nick}!{user.username}"
     way = f"From {killer} Path: {cut(path, 200)} ({reason})"
     node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
-    node.log.info(f"{by.mask} killed {user.mask} [{user.address}]")
+    node.log.info(f"{killer} killed {log_name(user, node.settings)}")
     kill(line.links, user, by, reason, link)
 
 

@@ -250,7 +250,7 @@ class Handshake(Follower):
         elif not link.identity.secure:
             return None, "there is neither a certificate nor a password"
         if link.sid is None:
-            return None, "it does not speak TS6"
+            return None, "it does not speak our dialect (TS6, as Solanum does)"
         if settings.sid is not None and settings.sid != link.sid:
             return None, f"its SID is {link.sid}, not {settings.sid}"
         if missing := NEEDED - link.caps:

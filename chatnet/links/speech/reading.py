@@ -16,6 +16,7 @@ from chatnet.model.server import Server
 from chatnet.wire.lines import OVERLONG
 from chatnet.wire.message import split
 from chatnet.wire.names import is_uid
+from chatnet.wire.text import printable
 
 OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
@@ -47,6 +48,8 @@ class Reader:
         tags, source_text, verb, params = parts
         row = self._rows.get(verb)
         if link.early and not self._may_be_early(link, verb, len(raw), row):
+            if row is None and link.dialled:
+                self._answer(link, verb, params)
             return
         if row is None:
             self._unknown(link, source_text, verb, params)
@@ -89,6 +92,13 @@ class Reader:
         elif row is not None and row.phase is not Phase.ANY:
             link.close(f"{verb} before SERVER")
         return row is not None and not link.gone
+
+    def _answer(self, link: Link, verb: str, params: list[str]) -> None:
+        """A server that we dialled answers the handshake with a numeric, as those of other makes do."""
+        if len(verb) == 3 and verb.isdecimal() and verb >= "400" and "answer" not in link.conduct.warned:
+            link.conduct.warned.add("answer")
+            text = f"{verb} {' '.join(params[1:])}"[:200]
+            self._links.tell(f"{link.name} does not understand us, and says: {printable(text)}")
 
     def _source(self, link: Link, text: str) -> Server | User | None:
         """Who said it; None, and a strike, if that is nobody behind this link."""
