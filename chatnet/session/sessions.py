@@ -83,7 +83,6 @@ class Sessions(Shared):
         self._registration = Registration(self)
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
-            **self.bans.hears,
             **self.held_nicks.hears,
             **Accounts(local).hears,
             Killed: self._killed,
