@@ -37,6 +37,12 @@ class LimitSettings(Section):
     """Entries of b, e and I together in one channel."""
     large_mask_list: Annotated[int, Field(ge=1)] = 1000
     """The same in a channel with mode +L."""
+    mask_bytes: Annotated[int, Field(ge=160)] = 8192
+    """Bytes of these entries in one channel, which each JOIN takes the longer for."""
+    large_mask_bytes: Annotated[int, Field(ge=160)] = 81920
+    """The same in a channel with mode +L."""
+    user_mask_bytes: Annotated[int, Field(ge=160)] = 131072
+    """Bytes of these entries in all channels together in which one user may set some."""
     modes: Annotated[int, Field(ge=1, le=20)] = 4
     """Changes with a parameter in one MODE command."""
     channels: Annotated[int, Field(ge=1)] = 120
