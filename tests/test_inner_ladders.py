@@ -16,7 +16,7 @@ Rungs = tuple[frozenset[str], ...]
 
 SESSION: Rungs = (
     frozenset({"render", "outlet", "peer", "shadows", "control"}),
-    frozenset({"labels", "multiline", "welcome", "batches", "netsplits", "sts"}),
+    frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset({"shared", "isupport", "offers", "answers", "packing", "rates", "authority"}),
     frozenset({"registration", "sasl", "expelling", "asked", "names"}),

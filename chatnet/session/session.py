@@ -16,6 +16,7 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.rules.bans import Bans
 from chatnet.rules.refusal import Refusal
 from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
@@ -23,6 +24,7 @@ from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
+from chatnet.session.scans import Begin, Scans
 from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
@@ -47,6 +49,9 @@ TAGS: int = 4096
 LONG_ANSWER: int = 100
 """Lines queued for one client in one turn from which on an answer is handed over at once."""
 
+
+MASKS_PER_PENALTY: Final = 8192
+"""How many characters of masks that a command has looked at cost a penalty of 1.0."""
 
 REGISTERED: Final = Phase.REGISTERED
 
@@ -94,6 +99,8 @@ class Home(Protocol):
 
     node: Node
     rows: Mapping[str, Row]
+    bans: Bans
+    scans: Scans
     make_request: Callable[..., Any]
     """``(session, params, tags, row)`` → what a handler is called with."""
     references: References
@@ -103,6 +110,9 @@ class Home(Protocol):
     flood: bool
     """Whether anything is counted against anybody."""
     penalty_scale: float
+
+    def owner(self, address: str) -> str:
+        """Whom a connection from `address` is counted for."""
 
     def ready(self, session: Session) -> None:
         """`session` needs nothing more to be registered."""
@@ -305,6 +315,8 @@ class Session:
 
     def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
+        bans = self.sessions.bans
+        before = bans.looked
         try:
             handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
             waiting = handler(make_request(self, params, tags, row))
@@ -317,6 +329,8 @@ class Session:
         else:
             if waiting is not None:
                 self.wait_for(self._answer(row.verb, waiting))
+        if bans.looked != before:
+            self.penalize((bans.looked - before) / MASKS_PER_PENALTY, 0, self.heard)
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
@@ -381,6 +395,18 @@ class Session:
         """
         self.held = True
         self.sessions.node.run(self._hold(answer))
+
+    def scan(self, verb: str, looking: Begin) -> None:
+        """Let the command `verb` go on in slices, while this session's later lines wait.
+
+        It ends with the session, in whatever slice.
+        """
+        self.held = True
+        self.sessions.scans.run(
+            self.sessions.owner(self.peer.address),
+            lambda: self._hold(self._answer(verb, looking())),
+            lambda: self.closed,
+        )
 
     async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
         labelled = self.labelled

@@ -20,10 +20,12 @@ from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
+from chatnet.session.scans import Scans
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
+from chatnet.wire.masks import aggregate
 
 
 class Local(Protocol):
@@ -93,6 +95,7 @@ class Shared:
         self.links = links
         self.authority = authority
         self.bans = Bans(node.network)
+        self.scans = Scans(node)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
@@ -119,6 +122,10 @@ class Shared:
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def owner(self, address: str) -> str:
+        """Whom a connection from `address` is counted for where those who wait take turns."""
+        return aggregate(address, 32, self.rates.address_ipv6)
 
     @property
     def motd(self) -> tuple[str, ...]:

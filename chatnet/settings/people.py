@@ -67,6 +67,9 @@ class LimitSettings(Section):
     """Replies to one WHO with a mask (416 after them)."""
     list_replies: Annotated[int, Field(ge=1)] = 20000
     """Replies to one LIST (416 after them)."""
+    scan_slice: Annotated[int, Field(ge=100)] = 5000
+    """Microseconds that LIST, WHO and other looks at the whole network may take in one turn, together and as
+    estimated by what they look at; then everybody else is served."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
