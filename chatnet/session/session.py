@@ -22,6 +22,7 @@ from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
+from chatnet.session.passwords import Check
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
 from chatnet.session.scans import Begin, Scans
@@ -122,7 +123,10 @@ class Home(Protocol):
 
 
 class Session:
-    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
+    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
+
+    For so many seconds it has `waited` for passwords to be checked.
+    """
 
     __slots__ = (
         "asked",
@@ -132,6 +136,7 @@ class Session:
         "burst",
         "cap_version",
         "caps",
+        "checking",
         "closed",
         "connection_class",
         "failed_logins",
@@ -157,6 +162,7 @@ class Session:
         "spoke",
         "timer",
         "user",
+        "waited",
     )
 
     def __init__(
@@ -190,7 +196,9 @@ class Session:
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
-        self.pinged = 0.0
+        self.pinged = self.waited = 0.0
+        self.checking: Check | None = None
+        """A password that it waits for."""
         self.backlog: deque[bytes] | None = None
         self.backlog_bytes = 0
         self.timer: Timer | None = None
@@ -550,6 +558,8 @@ class Session:
         self.closed = True
         if self.login is not None:
             self.login.give_up()
+        if self.checking is not None:
+            self.checking.cancel()
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from chatnet.dispatch import Row
 from chatnet.links import Links
@@ -20,6 +20,7 @@ from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
+from chatnet.session.passwords import Ask, Queue, Verdict
 from chatnet.session.scans import Scans
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
@@ -63,7 +64,7 @@ class Watching(Protocol):
 class Shared:
     """What a session, and who deals with sessions, need of the node; it opens and ends none.
 
-    `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `certified` whether
+    `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name.
     """
 
@@ -77,7 +78,7 @@ class Shared:
         history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
-        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        passwords: Ask,
         certified: Callable[[str], bool],
         links: Links,
         authority: Authority,
@@ -91,7 +92,7 @@ class Shared:
         self.history = history
         self.shadows = shadows
         self.cloaks = cloaks
-        self.verify = verify
+        self._passwords = passwords
         self.links = links
         self.authority = authority
         self.bans = Bans(node.network)
@@ -122,6 +123,19 @@ class Shared:
         self.isupport = isupport(settings)
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:
+        """Whether `given` is the password of the hash `secret`; BUSY if `session` ended meanwhile.
+
+        The time that it takes is not counted against a session that has to register.
+        """
+        began = self.monotonic()
+        session.checking = check = self._passwords(queue, self.owner(session.peer.address), secret, given)
+        try:
+            return await check
+        finally:
+            session.checking = None
+            session.waited += self.monotonic() - began
 
     def owner(self, address: str) -> str:
         """Whom a connection from `address` is counted for where those who wait take turns."""

@@ -143,6 +143,9 @@ class FloodSettings(Section):
     """Invitations one user may send within 60 seconds (beyond: 263)."""
     oper_attempts: Annotated[int, Field(ge=1)] = 3
     """Wrong OPER passwords before the session is closed."""
+    passwords: Annotated[int, Field(ge=1)] = 100
+    """Passwords that may wait to be held against a hash: so many of people who connect, as many of gateways,
+    and of operators. Addresses take turns; of more, the last of who has most is told to try again."""
 
 
 class ConnectionClassSettings(Section):
