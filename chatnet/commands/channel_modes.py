@@ -262,22 +262,28 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._entries() >= self._room():
+        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
         self._want(folded, ModeChange(True, letter, _text(mask, forward)))
 
-    def _entries(self) -> int:
-        """How many entries b, e and I would have now."""
-        count = sum(map(len, self.channel.lists.values()))
+    def _is_full(self, more: str) -> bool:
+        """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""
+        count, size = modes.size_of_lists(self.channel)
         for key, change in self.wanted.items():
             if key[0] in LISTS and modes.differs(self.channel, key[1], change):
-                count += 1 if change.adding else -1
-        return count
-
-    def _room(self) -> int:
-        limits = self.request.settings.limits
-        return limits.large_mask_list if "L" in self.channel.flags else limits.mask_list
+                sign = 1 if change.adding else -1
+                count, size = count + sign, size + sign * byte_length(change.parameter or "")
+        size += byte_length(more)
+        limits, user = self.request.settings.limits, self.request.user
+        if "L" in self.channel.flags:
+            full = count >= limits.large_mask_list or size > limits.large_mask_bytes
+        else:
+            full = count >= limits.mask_list or size > limits.mask_bytes
+        if full or user.may("channels"):
+            return full
+        others = (c for c, ranks in user.channels.items() if ranks >= HALFOP and c is not self.channel)
+        return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
 def _text(mask: str, forward: str | None) -> str:

@@ -11,11 +11,16 @@ from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
+from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
+from chatnet.session.scans import Scan
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import CHANNEL_RENAME
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import cut, middle
+
+JOINED: Final = 50
+"""Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
@@ -46,8 +51,18 @@ def join(request: Request) -> None:
             wanted.setdefault(name, keys[index] if index < len(keys) else "")
     if not wanted:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "JOIN")
-    for name, key in wanted.items():
-        _join(request, name, key)
+
+    async def join_all(scan: Scan) -> None:
+        bans = request.sessions.bans
+        for name, key in wanted.items():
+            before = bans.looked
+            _join(request, name, key)
+            channel = request.network.channel(name)
+            scan.spend_on_masks(bans.looked - before)
+            if scan.spend(JOINED + (len(channel.members) // NAMES_PER_MICROSECOND if channel else 0)):
+                await scan.pause()
+
+    request.scan(join_all)
 
 
 def _join(request: Request, name: str, key: str) -> None:

@@ -7,6 +7,7 @@ from chatnet.model.facts import Killed, WallopsSent
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import blocks_for, misfit, opered
 from chatnet.rules.visibility import public_identity
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import OPERWALL
 from chatnet.settings import OperSettings
 from chatnet.wire import numerics
@@ -18,7 +19,8 @@ async def oper(request: Request) -> None:
     """`OPER <name> [<password>]`: become an IRC operator.  Without a password where a certificate is enough.
 
     https://modern.ircdocs.horse/#oper-message  Refuses with 491 (nobody becomes an operator from where you
-    are), 464 (name or password wrong: it does not tell which).  Some wrong attempts end the session.
+    are), 464 (name or password wrong: it does not tell which), 263 (too many passwords wait to be checked).
+    Some wrong attempts end the session.
     """
     user, session = request.user, request.session
     if user.oper is not None:
@@ -32,10 +34,13 @@ async def oper(request: Request) -> None:
         if not blocks_for(request.settings, user, request.network.fold):
             _failed(request, name, reason)
             request.stop(numerics.ERR_NOOPERHOST)
-        if not await _verified(request, block, password):
-            block, reason = None, reason or "wrong password"
+        verdict = await _verdict(request, block, password)
         if session.closed:
             return
+        if verdict is Verdict.BUSY:
+            request.stop(numerics.RPL_TRYAGAIN, "OPER")
+        if verdict is Verdict.WRONG:
+            block, reason = None, reason or "wrong password"
         if user.oper is not None:  # another session of this user was quicker
             request.stop(numerics.RPL_YOUREOPER)
     if block is None or block != _block(request, name):  # a reload may have come between
@@ -59,12 +64,14 @@ def _block(request: Request, name: str) -> OperSettings | None:
     return next((block for block in blocks if block.name == name), None)
 
 
-async def _verified(request: Request, block: OperSettings | None, password: str) -> bool:
+async def _verdict(request: Request, block: OperSettings | None, password: str) -> Verdict:
     """Whether `password` is that of `block`; where there is none, the answer is no and takes as long."""
     blocks = [block, *request.settings.oper]
     hashes = [b.password.get_secret_value() for b in blocks if b is not None and b.password is not None]
-    right = bool(hashes) and await request.sessions.verify(hashes[0], password)
-    return right and block is not None
+    if not hashes:
+        return Verdict.WRONG
+    verdict = await request.sessions.check(request.session, Queue.OPER, hashes[0], password)
+    return Verdict.WRONG if verdict is Verdict.RIGHT and block is None else verdict
 
 
 def _failed(request: Request, name: str, reason: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NoReturn
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
 from chatnet.links.exchange.queries import PLACES
@@ -13,6 +13,7 @@ from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked
+from chatnet.session.scans import Scan
 from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
@@ -101,6 +102,25 @@ class Request:
         if refusal is not None:
             raise Refused(refusal)
 
+    def charge(self, penalty: float) -> None:
+        """Have the asker pay for this command, beyond its row's penalty."""
+        self.session.penalize(penalty, 0, self.session.heard)
+
+    def scan(self, looking: Callable[[Scan], Coroutine[Any, Any, None]]) -> None:
+        """End the command by looking at much, in slices; the asker pays for what is looked at.
+
+        After each pause everything has to be looked up again.
+        """
+        scan = Scan(self.sessions.scans, self.charge)
+
+        async def paid() -> None:
+            try:
+                await looking(scan)
+            finally:
+                scan.pay()
+
+        self.session.scan(self.row.verb, paid)
+
     def channel(self, index: int) -> Channel:
         """The channel named by a parameter; ends the command with 403 if there is none."""
         name = self.params[index]
@@ -132,7 +152,7 @@ class Request:
             return
         if whom is None or self.row.verb not in PLACES:
             self.stop(ERR_NOSUCHSERVER, middle(name))
-        self.session.penalize(ELSEWHERE_PENALTY, 0, self.session.heard)
+        self.charge(ELSEWHERE_PENALTY)
         server = whom.server if isinstance(whom, User) else whom
         if asked.too_many(self.session, server):
             self.stop(RPL_TRYAGAIN, self.row.verb)

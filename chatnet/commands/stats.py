@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
 from chatnet.rules.opers import may_use
+from chatnet.session.scans import Scan
+from chatnet.session.session import Session
 from chatnet.wire import numerics
 from chatnet.wire.text import middle
 
@@ -36,25 +40,35 @@ def stats(request: Request) -> None:
         refusal = may_use(request.user, privilege) if privilege is not None else None
         if refusal is not None:
             request.refuse(refusal)
+        elif show is _connections and request.user.may("see-all"):
+            _links(request)
+            request.scan(partial(_all_connections, request, letter))
+            return
         else:
             show(request)
     request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
 
 
+async def _all_connections(request: Request, letter: str, scan: Scan) -> None:
+    await show_sessions(request, scan, "STATS", _connection)
+    request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
+
+
 def _connections(request: Request) -> None:
+    for session in request.sessions.local.sessions_of(request.user):
+        _connection(request, session)
+
+
+def _connection(request: Request, session: Session) -> None:
     now = request.sessions.monotonic()
-    everything = request.user.may("see-all")
-    if everything:
-        _links(request)
-    for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
-        user = session.user
-        text = (
-            f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
-            f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
-            f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
-            f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
-        )
-        request.reply(numerics.RPL_STATSDEBUG, "l", text)
+    user = session.user
+    text = (
+        f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
+        f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
+        f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
+        f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
+    )
+    request.reply(numerics.RPL_STATSDEBUG, "l", text)
 
 
 def _links(request: Request) -> None:

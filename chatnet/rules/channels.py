@@ -20,6 +20,8 @@ from chatnet.wire.text import ctcp_request
 
 HOPS: Final = 16
 """How many forwards are followed, one leading to the next."""
+FORWARDS: Final = 8192
+"""Characters of masks in the lists of these channels after which no further one is looked at."""
 
 
 class JoinRefusal(Refusal):
@@ -67,13 +69,14 @@ def forward_of(
     """Where `user` goes instead: the first channel along the forwards that lets them in or has them already.
 
     None if a channel on the way does not exist or takes no forwards (mode Q), or if the user takes none
-    (user mode Q).  A channel that was renamed is meant by its old name as well.
+    (user mode Q), or if their lists are too long.  A channel that was renamed is meant by its old name, too.
     """
+    end = bans.looked + FORWARDS
     found: JoinRefusal | None = refusal
     if "Q" in user.modes:
         return None
     for _ in range(HOPS):
-        if found is None or found.forward is None:
+        if found is None or found.forward is None or bans.looked > end:
             return None
         channel = network.channel_meant(found.forward)
         if channel is None or user in channel.members:

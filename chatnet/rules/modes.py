@@ -89,6 +89,12 @@ def join_throttle(text: str) -> str | None:
     return f"{found[1]}:{found[2]}" if found else None
 
 
+def size_of_lists(channel: Channel) -> tuple[int, int]:
+    """How many entries b, e and I have together, and how many bytes those have."""
+    texts = [entry.text for entries in channel.lists.values() for entry in entries.values()]
+    return len(texts), len("".join(texts).encode("utf-8", "surrogateescape"))
+
+
 def differs(channel: Channel, subject: object, change: ModeChange) -> bool:
     """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None."""
     letter = change.letter

@@ -9,6 +9,7 @@ from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.rules.visibility import public_identity
 from chatnet.session.isupport import in_batches, show_isupport
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import in_utf8
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Shared
@@ -39,8 +40,8 @@ class Registration:
         if wanted is None:
             self._introduce(session)
             return
-        secret, given = wanted.get_secret_value(), session.password or ""
-        if secret.startswith("$argon2"):
+        secret, given = wanted.get_secret_value(), session.password or ""  # which no password is
+        if secret.startswith("$argon2") and given:
             session.needs |= Needs.CHECK
             session.wait_for(self._verify(session, secret, given))
         else:
@@ -49,10 +50,15 @@ class Registration:
             )
 
     async def _verify(self, session: Session, secret: str, given: str) -> None:
-        right = await self._shared.verify(secret, given)
-        if not session.closed:
-            session.needs &= ~Needs.CHECK
-            self._judge(session, right)
+        verdict = await self._shared.check(session, Queue.CONNECT, secret, given)
+        if session.closed:
+            return
+        session.needs &= ~Needs.CHECK
+        if verdict is Verdict.BUSY:
+            session.numeric(numerics.RPL_TRYAGAIN, "PASS")
+            session.close("Too many passwords wait to be checked")
+        else:
+            self._judge(session, verdict is Verdict.RIGHT)
 
     def _judge(self, session: Session, right: bool) -> None:
         if right:

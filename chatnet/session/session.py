@@ -16,14 +16,17 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.rules.bans import Bans
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
+from chatnet.session.passwords import Check
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
+from chatnet.session.scans import Begin, Scans
 from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
@@ -48,6 +51,9 @@ TAGS: int = 4096
 LONG_ANSWER: int = 100
 """Lines queued for one client in one turn from which on an answer is handed over at once."""
 
+
+MASKS_PER_PENALTY: Final = 8192
+"""How many characters of masks that a command has looked at cost a penalty of 1.0."""
 
 REGISTERED: Final = Phase.REGISTERED
 
@@ -95,6 +101,8 @@ class Home(Protocol):
 
     node: Node
     rows: Mapping[str, Row]
+    bans: Bans
+    scans: Scans
     make_request: Callable[..., Any]
     """``(session, params, tags, row)`` → what a handler is called with."""
     references: References
@@ -111,6 +119,9 @@ class Home(Protocol):
     def tell_refused(self, before: str, address: str, after: str = "") -> None:
         """Operators read that a connection from `address` was refused."""
 
+    def owner(self, address: str) -> str:
+        """Whom a connection from `address` is counted for."""
+
     def ready(self, session: Session) -> None:
         """`session` needs nothing more to be registered."""
 
@@ -122,7 +133,10 @@ class Home(Protocol):
 
 
 class Session:
-    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
+    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
+
+    For so many seconds it has `waited` for passwords to be checked.
+    """
 
     __slots__ = (
         "asked",
@@ -132,6 +146,7 @@ class Session:
         "burst",
         "cap_version",
         "caps",
+        "checking",
         "closed",
         "connection_class",
         "failed_logins",
@@ -157,6 +172,7 @@ class Session:
         "spoke",
         "timer",
         "user",
+        "waited",
     )
 
     def __init__(
@@ -190,7 +206,9 @@ class Session:
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
-        self.pinged = 0.0
+        self.pinged = self.waited = 0.0
+        self.checking: Check | None = None
+        """A password that it waits for."""
         self.backlog: deque[bytes] | None = None
         self.backlog_bytes = 0
         self.timer: Timer | None = None
@@ -315,6 +333,8 @@ class Session:
 
     def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
+        bans = self.sessions.bans
+        before = bans.looked
         try:
             handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
             waiting = handler(make_request(self, params, tags, row))
@@ -327,6 +347,8 @@ class Session:
         else:
             if waiting is not None:
                 self.wait_for(self._answer(row.verb, waiting))
+        if bans.looked != before:
+            self.penalize((bans.looked - before) / MASKS_PER_PENALTY, 0, self.heard)
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
@@ -391,6 +413,18 @@ class Session:
         """
         self.held = True
         self.sessions.node.run(self._hold(answer))
+
+    def scan(self, verb: str, looking: Begin) -> None:
+        """Let the command `verb` go on in slices, while this session's later lines wait.
+
+        It ends with the session, in whatever slice.
+        """
+        self.held = True
+        self.sessions.scans.run(
+            self.sessions.owner(self.peer.address),
+            lambda: self._hold(self._answer(verb, looking())),
+            lambda: self.closed,
+        )
 
     async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
         labelled = self.labelled
@@ -542,6 +576,8 @@ class Session:
         self.closed = True
         if self.login is not None:
             self.login.give_up()
+        if self.checking is not None:
+            self.checking.cancel()
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

@@ -22,6 +22,7 @@ from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
+from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
@@ -53,7 +54,7 @@ class Sessions(Shared):
         history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
-        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        passwords: Ask,
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
         certified: Callable[[str], bool],
         admission: Admission,
@@ -71,7 +72,7 @@ class Sessions(Shared):
             history=history,
             shadows=shadows,
             cloaks=cloaks,
-            verify=verify,
+            passwords=passwords,
             certified=certified,
             links=links,
             authority=authority,
@@ -86,7 +87,6 @@ class Sessions(Shared):
         self._registration = Registration(self)
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
-            **self.bans.hears,
             **self.held_nicks.hears,
             Killed: self._killed,
             NetworkBanned: Expelling(self, self._registration.send_away).banned,
@@ -226,7 +226,7 @@ class Sessions(Shared):
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
-                if session.opened < deadline:
+                if session.opened + session.waited < deadline and session.checking is None:
                     session.close("Registration timed out")
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there

@@ -115,7 +115,7 @@ class LinksSettings(Section):
     list_entries: Annotated[int, Field(ge=0, le=10_000_000)] = 10_000
     """Entries of one list (bans, exceptions, invitations) of a channel; who brings more loses its link."""
     entries: Annotated[int, Field(ge=0, le=100_000_000)] = 1_000_000
-    """The same of all lists of all channels together; each takes about 400 bytes of memory."""
+    """The same of all lists of all channels together; each takes 300 bytes of memory, and twice its text."""
     services: tuple[Word, ...] = ()
     """Names of services that are linked to another server of the network, and believed here as well. Those
     behind a link of our own with ``role = "services"`` are in any case."""

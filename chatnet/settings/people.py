@@ -37,6 +37,12 @@ class LimitSettings(Section):
     """Entries of b, e and I together in one channel."""
     large_mask_list: Annotated[int, Field(ge=1, le=100000)] = 1000
     """The same in a channel with mode +L."""
+    mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 8192
+    """Bytes of these entries in one channel, which each JOIN takes the longer for."""
+    large_mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 81920
+    """The same in a channel with mode +L."""
+    user_mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 131072
+    """Bytes of these entries in all channels together in which one user may set some."""
     modes: Annotated[int, Field(ge=1, le=20)] = 4
     """Changes with a parameter in one MODE command."""
     channels: Annotated[int, Field(ge=1, le=100000)] = 120
@@ -61,9 +67,12 @@ class LimitSettings(Section):
     """Replies to one WHO with a mask (416 after them)."""
     list_replies: Annotated[int, Field(ge=1, le=1_000_000)] = 20000
     """Replies to one LIST (416 after them)."""
+    scan_slice: Annotated[int, Field(ge=100, le=10_000_000)] = 5000
+    """Microseconds that LIST, WHO and other looks at the whole network may take in one turn, together and as
+    estimated by what they look at; then everybody else is served."""
     users: Annotated[int, Field(ge=1, le=1_000_000)] = 20000
     """Sessions on this server."""
-    spare_descriptors: Annotated[int, Field(ge=0)] = 64
+    spare_descriptors: Annotated[int, Field(ge=0, le=100_000)] = 64
     """File descriptors that are kept for links, the log and reloads: when no others are left (``ulimit -n``),
     no more clients are let in. At most half of all."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
@@ -115,10 +124,10 @@ class FloodSettings(Section):
     """New connections from one address within ``connection_period``."""
     connection_period: Annotated[float, Field(gt=0, le=2_592_000)] = 60.0
     """Seconds."""
-    notices: Annotated[int, Field(ge=1)] = 30
+    notices: Annotated[int, Field(ge=1, le=1_000_000)] = 30
     """Addresses of which operators and the log are told within ``notice_period`` that something of theirs was
     refused or cut off, each once; beyond, only how often."""
-    notice_period: Annotated[float, Field(gt=0)] = 60.0
+    notice_period: Annotated[float, Field(gt=0, le=2_592_000)] = 60.0
     """Seconds."""
     exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that the limits per address, per network and the connection rate do not count."""
@@ -142,6 +151,9 @@ class FloodSettings(Section):
     """Invitations one user may send within 60 seconds (beyond: 263)."""
     oper_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     """Wrong OPER passwords before the session is closed."""
+    passwords: Annotated[int, Field(ge=1, le=100_000)] = 100
+    """Passwords that may wait to be held against a hash: so many of people who connect, as many of gateways,
+    and of operators. Addresses take turns; of more, the last of who has most is told to try again."""
 
 
 class ConnectionClassSettings(Section):

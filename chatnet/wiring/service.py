@@ -42,7 +42,7 @@ from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
-from chatnet.wiring.passwords import Verifier
+from chatnet.wiring.passwords import Passwords
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
 
@@ -88,7 +88,7 @@ class ChatService(Service):
             run=run,
             turn=ClientTurn(reactor),
             cloak_key=folder.cloak_key(settings.cloak),
-            verify=Verifier(),
+            passwords=Passwords(lambda: self._parts.node.settings.flood.passwords),
             host_of=host_of,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,

@@ -201,6 +201,47 @@ def test_lists_have_an_end() -> None:
     house.check()
 
 
+def test_lists_are_full_by_their_bytes_too() -> None:
+    house = House(limits={"mask_bytes": 160, "large_mask_bytes": 320})
+    (ann,) = in_channel(house, "ann")
+    long, other = f"*!*@{'x' * 60}", f"*!*@é{'y' * 58}"
+    ann >> f"MODE #c +bI {long} {other}" >> f"MODE #c +e {'z' * 29}!*@*"
+    ann << f":ann!* MODE #c +bI {long} {other}"
+    ann << f":irc.test 478 ann #c {'z' * 29}!*@* :Channel list is full"
+    ann >> f"MODE #c -b+e {long} {'z' * 29}!*@*"
+    ann << f":ann!* MODE #c -b+e {long} {'z' * 29}!*@*"
+    set_modes(house, "#c", "+L")
+    ann.lines()
+    ann >> f"MODE #c +b {long}"
+    ann << f":ann!* MODE #c +b {long}"
+    house.check()
+
+
+def test_all_the_lists_of_one_user_together_are_full() -> None:
+    house = House(limits={"user_mask_bytes": 160})
+    ann, bob = in_channel(house, "ann", "bob")
+    mask = f"*!*@{'x' * 60}"
+    ann >> "JOIN #d,#e" >> f"MODE #d +b {mask}"
+    bob >> "JOIN #e"
+    ann.lines()
+    ann >> f"MODE #c +bb {mask} y"
+    ann << f":ann!* MODE #c +bb {mask} y!*@*"
+    ann >> f"MODE #e +b {mask}"
+    ann << f":irc.test 478 ann #e {mask} :Channel list is full"
+    set_modes(house, "#e", "+o", "bob")
+    bob.lines()
+    bob >> f"MODE #e +b {mask}"  # who may set none in the other channels is not answerable for them
+    bob << f":ann!* MODE #e +b {mask}".replace(":ann", ":bob")
+    ann.lines()
+    ann >> f"MODE #d -b {mask}" >> "MODE #c +e z"
+    ann << f":ann!* MODE #d -b {mask}"
+    ann << ":ann!* MODE #c +e z!*@*"
+    opered(ann, "channels")
+    ann >> f"MODE #c +b {mask}1"
+    ann << f":ann!* MODE #c +b {mask}1"
+    house.check()
+
+
 def test_only_so_many_parameters() -> None:
     house = House(limits={"modes": 2})
     ann, bob = in_channel(house, "ann", "bob")

@@ -8,6 +8,7 @@ import pytest
 from conversation import House
 from staff import HASH, PASSWORD, oper, sections
 
+from chatnet.session.passwords import Queue
 from chatnet.settings import Settings
 
 CERTFP = "ab" * 32
@@ -295,3 +296,29 @@ def test_a_password_is_the_one_of_its_block() -> None:
     ann >> "OPER two other"
     ann.until("* 381 *")
     assert ann.user.oper is not None and ann.user.oper.oper_class == "helper"
+
+
+def test_too_many_passwords_of_operators_are_answered_at_once() -> None:
+    house = House(**sections())
+    house.busy = True
+    ann = house.client("ann")
+    ann >> "OPER root sesame"
+    ann << ":irc.test 263 ann OPER :*"
+    assert ann.session.failed_opers == 0
+    house.busy = False
+    ann >> "OPER root sesame"
+    ann.until("* 381 *")
+    assert {check.queue for check in house.checks} == {Queue.OPER}
+    house.check()
+
+
+def test_nobody_computes_the_password_of_an_operator_who_has_gone() -> None:
+    house = House(**sections())
+    ann = house.client("ann")
+    house.hold = True
+    ann >> "OPER root sesame"
+    (check,) = house.checks
+    ann.session.connection_lost("gone")
+    assert check.cancelled
+    house.release()
+    house.check()

@@ -8,6 +8,7 @@ import pytest
 from conversation import Client, House
 
 from chatnet.model.facts import ModeChange, ModesChanged
+from chatnet.session.passwords import Queue
 
 WELCOME = ["001", "002", "003", "004", "005"]
 
@@ -195,6 +196,68 @@ def test_passwords(secret: str) -> None:
         wrong << "ERROR :Closing Link: 192.0.2.1 (Bad password)"
         assert wrong.outlet.ended == "closed"
     assert len(house.node.network.users) == 1
+    house.check()
+
+
+HASHED = {"password": "$argon2-test$sesame"}
+
+
+def test_who_gives_no_password_has_none_computed() -> None:
+    house = House(server=HASHED)
+    ann = house.connect()
+    ann >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann << ":irc.test 464 ann :Password incorrect"
+    assert house.verified == []
+    house.check()
+
+
+def test_too_many_passwords_are_answered_at_once() -> None:
+    house = House(server=HASHED)
+    house.busy = True
+    ann = house.connect()
+    ann >> "PASS sesame" >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann << ":irc.test 263 ann PASS :*"
+    ann << "ERROR :Closing Link: 192.0.2.1 (Too many passwords wait to be checked)"
+    house.check()
+
+
+@pytest.mark.parametrize("how", ["quit", "lost"])
+def test_nobody_computes_the_password_of_who_has_gone(how: str) -> None:
+    house = House(server=HASHED)
+    house.hold = True
+    ann = house.connect(address="2001:db8::1")
+    ann >> "PASS sesame" >> "NICK ann" >> "USER ann 0 * :Ann"
+    (check,) = house.checks
+    assert (check.queue, check.owner, check.cancelled) == (Queue.CONNECT, "2001:db8::/64", False)
+    if how == "lost":
+        ann.session.connection_lost("gone")
+    else:
+        ann.session.close("Quit")
+    assert check.cancelled
+    house.release()
+    assert not ann.session.registered and not house.node.network.users
+    house.check()
+
+
+def test_waiting_for_a_password_does_not_count_against_the_time_to_register() -> None:
+    house = House(server=HASHED, limits={"registration_timeout": 30})
+    slow, idle = house.connect(), house.connect()
+    house.hold = True
+    slow >> "PASS sesame" >> "NICK ann" >> "USER slow 0 * :Slow"
+    house.clock.advance(100)
+    house.parts.sessions.sweep()
+    assert slow.outlet.ended is None and idle.outlet.ended == "closed"
+    quick = house.connect()
+    house.hold = False
+    quick >> "PASS sesame" >> "NICK ann" >> "USER quick 0 * :Quick"
+    house.release()
+    slow.until("* 433 * ann :*")  # it is not registered yet
+    house.clock.advance(29)
+    house.parts.sessions.sweep()
+    assert slow.outlet.ended is None
+    house.clock.advance(2)
+    house.parts.sessions.sweep()
+    slow << "ERROR :Closing Link: 192.0.2.1 (Registration timed out)"
     house.check()
 
 

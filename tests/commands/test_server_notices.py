@@ -204,8 +204,8 @@ HIDING: list[tuple[Callable[[House, Client], None], str, str]] = [
     (renames, "Nick change: bob to ben [~bob@{cloak}]", "Nick change: bob to ben [~bob@192.0.2.1]"),
     (
         opers,
-        "Failed OPER as root by bob (~bob@{cloak})",
-        "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]",
+        "Failed OPER as root by bob (~bob@{cloak}): wrong password",
+        "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]: wrong password",
     ),
     (
         becomes_an_operator,
