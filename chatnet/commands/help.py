@@ -18,10 +18,12 @@ WIDTH: Final = 76
 """Characters of a line of commands, for a terminal of 80."""
 
 
+@CLIENT.command("HELPOP", phase=Phase.ANY, penalty=2.0)
 @CLIENT.command("HELP", phase=Phase.ANY, penalty=2.0)
 def help_(request: Request) -> None:
     """`HELP [<command>|umodes|cmodes|extbans|snomask]`: how to begin, or about one command or subject.
 
+    `HELPOP` is the same.
     https://modern.ircdocs.horse/#help-message  Refuses with 524 (no help on this).
     """
     words = request.param(0).split()

@@ -15,7 +15,7 @@ from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
-from chatnet.wire.names import clean_username, is_nick
+from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
 
 
@@ -70,9 +70,11 @@ def nick(request: Request) -> None:
 def _free(request: Request, wanted: str) -> Folded:
     """A nick, folded, that the asker might take; ends the command with 432, 433 or 437 if it is none."""
     sessions, network, me = request.sessions, request.network, request.user
-    reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, sessions.limits.nick):
-        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
+    mistake = nick_mistake(wanted, sessions.limits.nick)
+    if mistake is None and me.oper is None and sessions.network_bans.name(wanted) is not None:
+        mistake = "it is reserved"
+    if mistake is not None:
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted), mistake)
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:

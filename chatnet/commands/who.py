@@ -12,6 +12,7 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
 from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
 from chatnet.session.idle import idle
+from chatnet.session.render import encode
 from chatnet.session.scans import Scan
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -151,8 +152,9 @@ def _common(asker: User, other: User) -> Channel | None:
 def _reply_fields(
     request: Request, fields: list[Field], token: str, other: User, channel: Channel | None
 ) -> None:
-    values = [field(request, other, channel, token) for field in fields]
-    request.reply(numerics.RPL_WHOSPCRPL, " ".join(values))
+    whox = f":{request.sessions.server_name} {numerics.RPL_WHOSPCRPL.code} {request.user.nick}"
+    values = ["", *(field(request, other, channel, token) for field in fields)]
+    request.session.send(encode(whox + " ".join(values)))
 
 
 def _reply(request: Request, other: User, channel: Channel | None) -> None:
