@@ -77,7 +77,10 @@ def _pieces(text: str) -> list[tuple[str | None, str]]:
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            current += next(characters, "")
+            following = next(characters, None)
+            if following is None:
+                raise ValueError("ends with a backslash, which is for a ':' or '=' behind it")
+            current += following
         elif character == ":":
             pieces.append((name, current))
             name, current = None, ""

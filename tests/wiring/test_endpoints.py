@@ -31,6 +31,7 @@ from chatnet.wiring.endpoints import endpoint_problems
         ("ssl:6697", "has TLS in the endpoint: write tcp:… and tls = true"),
         ("haproxy:tcp:6667", "has the PROXY protocol in the endpoint: write tcp:… and proxy_from"),
         ("stdio:", "is no place where people could connect: write tcp:6667"),
+        ("unix:chat.sock\\", "ends with a backslash, which is for a ':' or '=' behind it"),
         ("tcp:99999", "has the port '99999': ports are numbers from 1 to 65535"),
         ("tcp:80x:interface=127.0.0.1", "has the port '80x': ports are numbers from 1 to 65535"),
         ("tcp://0.0.0.0:6667", "has the port '//0.0.0.0': ports are numbers from 1 to 65535"),
