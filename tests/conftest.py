@@ -28,14 +28,8 @@ PIP_CLIENTS = (
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
 
-# How long an example takes tells of the machine and its other work.
-settings.register_profile(
-    "any machine", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-)
-settings.load_profile("any machine")
-
 # No test may fail since the machine is busy.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
 settings.load_profile("unhurried")
 
 
