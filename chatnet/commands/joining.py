@@ -111,16 +111,17 @@ def _lead(request: Request, name: str, channel: Channel, key: str) -> None:
 
 def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
+    looked = sessions.bans.looked
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
         request.commit(Joined(channel, ((user, 0),), request.now, asked=True))
     else:
-        _forward(request, channel, refusal, key)
+        _forward(request, channel, refusal, key, looked)
 
 
-def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str) -> None:
+def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:
     sessions, user = request.sessions, request.user
-    instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key)
+    instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key, looked)
     if instead is None:
         request.refuse(refusal)
     elif user in instead.members:
@@ -139,7 +140,8 @@ def part(request: Request) -> None:
     """
     user = request.user
     reason = cut(request.param(1), request.settings.limits.kick)
-    for name in request.targets(0):
+
+    def leave(name: str) -> None:
         channel = request.network.channel(name)
         if channel is None:
             request.reply(numerics.ERR_NOSUCHCHANNEL, middle(name))
@@ -148,3 +150,5 @@ def part(request: Request) -> None:
         else:
             heard = reason and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None
             request.commit(Parted(channel, user, reason if heard else None, request.now))
+
+    request.each(request.targets(0), leave)

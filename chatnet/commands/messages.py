@@ -86,13 +86,13 @@ def _say(request: Request, command: str) -> None:
         return None
     targets = request.targets(0)
     most = request.settings.limits.targets
-    for name in targets[:most]:
+
+    def send_to(name: str) -> None:
         refusal = send(request, command, name, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
-    if len(targets) > most and not silent:
-        request.reply(numerics.ERR_TOOMANYTARGETS, middle(targets[most]))
-    return None
+
+    return request.each(targets[:most], send_to, targets[most] if targets[most:] and not silent else None)
 
 
 def send(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -22,6 +23,7 @@ from chatnet.wire.numerics import (
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
+    ERR_TOOMANYTARGETS,
     RPL_TRYAGAIN,
     Numeric,
 )
@@ -29,6 +31,9 @@ from chatnet.wire.text import middle
 
 ELSEWHERE_PENALTY: Final = 2.0
 """What a question for another server costs beyond the row's penalty."""
+
+LONG: Final = 4096
+"""Characters of masks that a command for several targets looks at in one go."""
 
 CLIENT = Table()
 """Every command of a client; the modules of this package enter theirs when they are imported."""
@@ -120,6 +125,34 @@ class Request:
                 scan.pay()
 
         self.session.scan(self.row.verb, paid)
+
+    def each(self, names: Sequence[str], act: Callable[[str], None], beyond: str | None = None) -> None:
+        """End the command by doing `act` for one name after the other; then 407 for one that is `beyond`.
+
+        It goes on in slices once the lists of bans that were looked at are long.
+        """
+        bans, waiting = self.sessions.bans, deque(names)
+        begin = bans.looked
+
+        async def rest(scan: Scan) -> None:
+            while waiting:
+                before = bans.looked
+                act(waiting.popleft())
+                if scan.spend_on_masks(bans.looked - before):
+                    await scan.pause()
+            tell_beyond()
+
+        def tell_beyond() -> None:
+            if beyond is not None:
+                self.reply(ERR_TOOMANYTARGETS, middle(beyond))
+
+        while waiting and bans.looked - begin <= LONG:
+            act(waiting.popleft())
+        if waiting:
+            self.sessions.scans.spend(bans.looked - begin)
+            self.scan(rest)
+        else:
+            tell_beyond()
 
     def channel(self, index: int) -> Channel:
         """The channel named by a parameter; ends the command with 403 if there is none."""

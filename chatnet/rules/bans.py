@@ -36,7 +36,7 @@ DEPTH: Final = 5
 """How deep ``$q``, ``$&`` and ``$|`` may be nested."""
 PARTS: Final = 10
 """How many masks one ``$&`` or ``$|`` may join."""
-ELSEWHERE: Final = 8192
+ELSEWHERE: Final = 4096
 """Characters of masks after which no further channel is looked into for ``$j``, to answer one question; one
 that is not looked into means nobody."""
 

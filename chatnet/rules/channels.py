@@ -21,7 +21,8 @@ from chatnet.wire.text import ctcp_request
 HOPS: Final = 16
 """How many forwards are followed, one leading to the next."""
 FORWARDS: Final = 8192
-"""Characters of masks in the lists of these channels after which no further one is looked at."""
+"""Characters of masks, in the lists of the channel that one is forwarded from and of these, after which no
+further one is looked at."""
 
 
 class JoinRefusal(Refusal):
@@ -64,14 +65,21 @@ def may_join(bans: Bans, throttles: Throttles, user: User, channel: Channel, key
 
 
 def forward_of(
-    network: Network, bans: Bans, throttles: Throttles, user: User, refusal: JoinRefusal, key: str
+    network: Network,
+    bans: Bans,
+    throttles: Throttles,
+    user: User,
+    refusal: JoinRefusal,
+    key: str,
+    looked: int,
 ) -> Channel | None:
     """Where `user` goes instead: the first channel along the forwards that lets them in or has them already.
 
     None if a channel on the way does not exist or takes no forwards (mode Q), or if the user takes none
     (user mode Q), or if their lists are too long.  A channel that was renamed is meant by its old name, too.
+    `looked` is what `bans` had looked at before the first channel refused.
     """
-    end = bans.looked + FORWARDS
+    end = looked + FORWARDS
     found: JoinRefusal | None = refusal
     if "Q" in user.modes:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -329,6 +330,35 @@ def test_who_changes_a_nick_in_channels_with_long_lists() -> None:
     finish(house)
     lines = bob.lines()
     assert " 435 bob2 bob3 #c4 :" in lines[0] and " FAIL SETNAME CANNOT_CHANGE_REALNAME " in lines[1]
+    house.check()
+
+
+@pytest.mark.parametrize("line", ["PRIVMSG {} :hi", "PART {} :bye", "JOIN {}", "TAGMSG {}"])
+def test_several_channels_with_long_lists(meter: Meter, line: str) -> None:
+    house = House(limits={"scan_slice": 5000})
+    ann, bob = house.client("ann"), house.client("bob", caps="message-tags")
+    names = [f"#c{number}" for number in range(4)]
+    for name in names:
+        ann >> f"JOIN {name}"
+        if not line.startswith("JOIN"):
+            bob >> f"JOIN {name}"
+        masks = [f"$&:{','.join(f'm:{name[1:]}{n:02d}{part}' for part in 'abcdefgh')}" for n in range(45)]
+        for mask in masks:
+            set_modes(house, name, "+b", mask)
+        set_modes(house, name, "+b", f"$j:{name}")  # so that it is not remembered
+        finish(house)
+    ann.lines()
+    bob.lines()
+    bans = house.parts.sessions.bans
+    looked = [bans.looked]
+    bob >> line.format(",".join(names)) >> "PING end"
+    looked.append(bans.looked)
+    while house.clock.step():
+        looked.append(bans.looked)
+    assert bob.lines()[-1].endswith(":end")
+    assert len({*looked}) > 2 and max(b - a for a, b in pairwise(looked)) < 15_000
+    if not line.startswith("TAGMSG"):
+        assert len([text for text in ann.lines() if text.startswith(":bob!")]) == 4
     house.check()
 
 
