@@ -13,6 +13,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import rank_letters
 from chatnet.node import Node
 from chatnet.session import render
+from chatnet.session.sasl import tell_account
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -81,6 +82,8 @@ class UsersHere:
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         if self._shadows.back and self._damping.withholds(fact.user):
             return
+        for session in self._index.users.get(fact.user, ()):
+            tell_account(session)  # before their own ACCOUNT, which is a consequence
         groups = self._with(fact.user, cap.ACCOUNT_NOTIFY, True)
         mask = cap.SERVER_TIME | cap.ACCOUNT_TAG | fact.user.tagged
         self._index.fan(groups, mask, render.account_changed, fact)

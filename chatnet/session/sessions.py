@@ -23,7 +23,6 @@ from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
 from chatnet.session.registration import Registration
-from chatnet.session.sasl import Accounts
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.shared import Local, Shared, Watching
@@ -85,7 +84,6 @@ class Sessions(Shared):
             **self.throttles.hears,
             **self.bans.hears,
             **self.held_nicks.hears,
-            **Accounts(local).hears,
             Killed: self._killed,
             NetworkBanned: Expelling(self, self._registration.send_away).banned,
             MechanismsChanged: self._mechanisms_changed,

@@ -135,9 +135,9 @@ def test_what_users_hear_of_themselves(house: House) -> None:
     commit(house, AccountChanged(ann.user, AccountName("ann"), NOW, None))
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
     commit(house, HostChanged(ann.user, "~ann", "example.org", ann.user.source, NOW))
-    ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
-    # "sent when the user's account name is set (whether by SASL or otherwise)"
+    # "sent when the user's account name is set (whether by SASL or otherwise)", and first
     ann << ":irc.test 900 ann ann!~ann@192.0.2.1 ann :*"
+    ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
     ann << ":ann!~ann@192.0.2.1 SETNAME :Anna"
     ann << ":ann!~ann@192.0.2.1 CHGHOST ~ann example.org"
     ann << ":irc.test 396 ann example.org :is now your displayed host"

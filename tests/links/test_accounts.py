@@ -51,22 +51,47 @@ def test_what_services_know_is_offered() -> None:
     # "Servers SHOULD advertise the available SASL authentication mechanisms in the value of the `sasl` client
     # capability in `CAP LS`."
     house = house_of()
-    ann = house.client("ann", caps="cap-notify")
-    bob = house.connect()
+    ann, bob = house.connect(), house.connect()
+    ann >> "CAP LS 302"
+    ann.lines()
     bob >> "CAP LS 302"
     assert "sasl" not in " ".join(bob.lines())
     bob >> "CAP REQ :sasl"
     # "Servers MUST `NAK` any `sasl` capability request if the authentication layer is unavailable."
     bob << ":* CAP * NAK :sasl"
     svc = services(house)
-    ann << ":irc.test CAP ann NEW :sasl=PLAIN,EXTERNAL"
+    ann << ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
     bob.lines()
     bob >> "CAP LS 302"
     assert " sasl=PLAIN,EXTERNAL" in " ".join(bob.lines())
     svc >> ":00A ENCAP * MECHLIST :SCRAM-SHA-512,plain,PLAIN,,b@d"
-    ann << ":irc.test CAP ann NEW :sasl=SCRAM-SHA-512,PLAIN"
+    ann << ":irc.test CAP * NEW :sasl=SCRAM-SHA-512,PLAIN"
     svc >> ":00A ENCAP * MECHLIST :"
-    ann << ":irc.test CAP ann DEL :sasl"
+    ann << ":irc.test CAP * DEL :sasl"
+    house.check()
+
+
+def test_it_is_not_offered_to_those_who_would_read_907() -> None:
+    # "Servers MUST NOT advertise the `sasl` capability if the authentication layer is unavailable."
+    house = house_of()
+    ann, bob = house.client("ann", caps="cap-notify"), house.connect()
+    svc = services(house)
+    ann.silent()
+    bob >> "CAP LS 302" >> "CAP REQ :sasl" >> "AUTHENTICATE PLAIN"
+    uid = bob.user.uid
+    svc >> f":00A ENCAP irc.test SVSLOGIN {uid} * * * bob" >> f":00A ENCAP irc.test SASL 00A {uid} D :S"
+    bob.lines()
+    svc >> ":00A ENCAP * MECHLIST :PLAIN"
+    ann.silent()
+    bob.silent()
+    for client in (ann, bob):
+        client >> "CAP LS 302"
+        assert "sasl" not in " ".join(client.lines())
+        client >> "AUTHENTICATE PLAIN"
+        client << ":irc.test 907 *"
+    svc.link.connection_lost("gone")
+    bob << ":irc.test CAP * DEL :sasl"  # for he had it
+    ann.lines()
     house.check()
 
 
@@ -140,17 +165,21 @@ def test_services_may_say_who_one_is() -> None:
     house.check()
 
 
-@pytest.mark.parametrize("word", ["x" * 401, "x" * 400])
-def test_too_much_is_refused(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "refused"),
+    [("x" * 401, "905 * :SASL message too long"), ("x" * 400, "904 * :SASL authentication failed")],
+)
+def test_too_much_is_refused(word: str, refused: str) -> None:
     # "905 … is sent when … the client-sent `AUTHENTICATE` command was too long (i.e. the parameter longer
-    # than 400 bytes)."  "The server MAY place a limit on the total length of a response."
+    # than 400 bytes)."  "The server MAY place a limit on the total length of a response", which is one of the
+    # "other errors not explicitly mentioned by other numerics".
     house = house_of(sasl={"response_bytes": 400})
     svc = services(house)
     ann = connecting(house)
     ann >> "AUTHENTICATE PLAIN"
     svc.lines()
     ann >> f"AUTHENTICATE {word}" >> "AUTHENTICATE x"
-    ann << ":irc.test 905 * :SASL message too long"
+    ann << f":irc.test {refused}"
     heard = [line for line in svc.lines() if " C :" in line]
     assert len(heard) == (len(word) == 400)
     assert svc.gone is None
@@ -241,6 +270,36 @@ def test_who_fails_often_is_sent_away() -> None:
         svc >> f":00A ENCAP irc.test SASL 00A {UID} D :F"
         ann << ":irc.test 904 * :SASL authentication failed"
     ann << "ERROR :*Too many SASL authentication failures*"
+
+
+FAILURES = {
+    "a line too long": ("PLAIN", "x" * 401),
+    "a response too long": ("PLAIN", "x" * 400, "x" * 400),
+    "no Base64": ("PLAIN", "é"),
+    "no such mechanism": ("NONSENSE",),
+}
+
+
+@pytest.mark.parametrize("words", FAILURES.values(), ids=FAILURES)
+def test_all_failures_count(words: tuple[str, ...]) -> None:
+    house = house_of(sasl={"attempts": 3, "response_bytes": 400})
+    services(house)
+    ann = connecting(house)
+    for number in range(3):
+        assert ann.outlet.ended is None, number
+        for word in words:
+            ann >> f"AUTHENTICATE {word}"
+    assert ann.lines()[-1].endswith("(Too many SASL authentication failures)")
+    assert ann.outlet.ended == "closed"
+    bob = house.connect()
+    for _ in range(3):
+        bob >> "AUTHENTICATE PLAIN"  # without the capability
+    assert bob.outlet.ended == "closed"
+    cyd = house.client("cyd")
+    for _ in range(3):
+        cyd >> "AUTHENTICATE PLAIN" << ":irc.test 907 *"
+    assert cyd.outlet.ended is None
+    house.check()
 
 
 def test_passwords_cross_no_link_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,11 +431,13 @@ def test_services_of_one_server_may_be_none_for_another() -> None:
 def test_a_reload_says_who_is_services() -> None:
     house = house_of("hub")
     services(house)
-    ann = house.client("ann", caps="cap-notify")
+    ann = house.connect()
+    ann >> "CAP LS 302"
+    ann.lines()
     house.reload(links={"services": ["svc.test"]})
-    ann << ":irc.test CAP ann NEW :sasl=PLAIN,EXTERNAL"
+    ann << ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
     house.reload(links={"services": []})
-    ann << ":irc.test CAP ann DEL :sasl"
+    ann << ":irc.test CAP * DEL :sasl"
 
 
 def test_who_was_logged_in_by_services_that_a_reload_names_is_so_at_once() -> None:
@@ -400,7 +461,7 @@ def test_who_was_logged_in_by_services_that_a_reload_names_is_so_at_once() -> No
     eve.silent()
     mesh["b"].reload(links={"services": ["other.test", "svc.test"]})
     eve << ":ann!~ann@192.0.2.1 ACCOUNT ann" << ":cid!~cid@192.0.2.1 ACCOUNT carl"
-    eve << ":eve!~eve@192.0.2.1 ACCOUNT eve" << ":b.test 900 eve * eve :You are now logged in as eve"
+    eve << ":b.test 900 eve * eve :You are now logged in as eve" << ":eve!~eve@192.0.2.1 ACCOUNT eve"
     eve.silent()
     mesh.settle()
     ann.silent()  # who knew it is not told again
