@@ -68,7 +68,7 @@ class ModeCommand:
     first.
     """
 
-    __slots__ = ("channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
 
     def __init__(self, request: Request, channel: Channel) -> None:
         self.request = request
@@ -76,6 +76,7 @@ class ModeCommand:
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
+        self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
 
@@ -86,7 +87,7 @@ class ModeCommand:
         for change in changes:
             kind = kind_of(change.letter) or ""
             if kind == "A" and not change.parameter:
-                self._show_list(change.letter)
+                self._ask_list(change.letter)
                 continue
             if change.parameter is not None:
                 self.parameters += 1
@@ -107,6 +108,8 @@ class ModeCommand:
             if self.overrode:
                 self._tell_opers(effective)
             request.commit(ModesChanged(channel, effective, request.user, request.now))
+        for letter in self.asked:  # as it is now
+            self._show_list(letter)
 
     def _want(self, subject: object, change: ModeChange) -> None:
         key = (change.letter, subject)
@@ -140,7 +143,7 @@ class ModeCommand:
             text = body.decode("utf-8", "surrogateescape").partition(" MODE ")[2]
             self.request.notice("g", f"{user.mask} used MODE {text} by override")
 
-    def _show_list(self, letter: str) -> None:
+    def _ask_list(self, letter: str) -> None:
         """Bans are shown to all who may see who is there, exceptions only to those who may change them.
 
         For they tell who set them.
@@ -156,6 +159,10 @@ class ModeCommand:
             if letter != "b" and self.ranks < HALFOP:
                 self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
                 return
+        self.asked.append(letter)
+
+    def _show_list(self, letter: str) -> None:
+        request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
             request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)

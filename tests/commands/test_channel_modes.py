@@ -245,6 +245,16 @@ def test_masks_are_completed_and_found_again(house: House) -> None:
     ann >> "MODE #c -b $y:elsewhere" << ":ann!* MODE #c -b $y:elsewhere"
 
 
+def test_a_list_that_is_asked_for_in_the_mode_that_changes_it_shows_the_change(house: House) -> None:
+    (ann,) = in_channel(house, "ann")
+    ann >> "MODE #c +bb gone!*@* stays!*@*"
+    ann.lines()
+    ann >> "MODE #c -b+bb gone!*@* new!*@*"
+    ann << ":ann!* MODE #c -b+b gone!*@* new!*@*"
+    ann << ":irc.test 367 ann #c stays!*@* *" << ":irc.test 367 ann #c new!*@* *" << ":irc.test 368 ann #c :*"
+    ann.silent()
+
+
 def test_a_word_in_the_real_name_keeps_out(house: House) -> None:
     """As Solanum: ``$x`` without a ``#`` is a pattern of ``nick!user@host#real name``, and stays as it is."""
     (ann,) = in_channel(house, "ann")
