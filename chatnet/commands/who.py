@@ -12,6 +12,7 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
 from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
 from chatnet.session.idle import idle
+from chatnet.session.render import encode
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -48,14 +49,15 @@ def who(request: Request) -> None:
     if flags[:1] == "o":
         found = (pair for pair in found if pair[0].oper is not None)
     count = 0
+    whox = f":{request.sessions.server_name} {numerics.RPL_WHOSPCRPL.code} {request.user.nick}"
     out, room = request.session.outlet.out, request.session.outlet.sendq // 2
     for other, channel in islice(found, most):
         count += 1
         if not percent:
             _reply(request, other, channel)
         else:
-            values = [field(request, other, channel, token) for field in fields]
-            request.reply(numerics.RPL_WHOSPCRPL, " ".join(values))
+            values = ["", *(field(request, other, channel, token) for field in fields)]
+            request.session.send(encode(f"{whox}{' '.join(values)}"))
         room -= len(out[-1])
         if room < 0:  # a slow reader would be cut off in the middle of the answer
             break
