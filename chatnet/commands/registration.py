@@ -10,7 +10,7 @@ from chatnet.session import asked
 from chatnet.session.rates import too_fast
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
-from chatnet.wire.names import clean_username, is_nick
+from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
 
 
@@ -54,9 +54,11 @@ def nick(request: Request) -> None:
     session, sessions, network, me = request.session, request.sessions, request.network, request.user
     if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, sessions.limits.nick):
-        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
+    mistake = nick_mistake(wanted, sessions.limits.nick)
+    if mistake is None and me.oper is None and sessions.network_bans.name(wanted) is not None:
+        mistake = "it is reserved"
+    if mistake is not None:
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted), mistake)
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:

@@ -49,6 +49,10 @@ LONG_ANSWER: int = 100
 """Lines queued for one client in one turn from which on an answer is handed over at once."""
 
 
+SLASH: Final = (
+    "Without a client, commands have no slash: JOIN #lobby and not /join #lobby. HELP tells how to begin."
+)
+
 REGISTERED: Final = Phase.REGISTERED
 
 
@@ -365,10 +369,13 @@ class Session:
     def _unknown(self, command: str) -> None:
         if not self.registered and command in HTTP_VERBS:
             self.drop_http()
-        elif not self.registered:
-            self.numeric(ERR_NOTREGISTERED)
-        else:
+            return
+        if self.registered:
             self.numeric(ERR_UNKNOWNCOMMAND, middle(command[:32]))
+        else:
+            self.numeric(ERR_NOTREGISTERED)
+        if command[:1] == "/":  # typed by somebody who has no client, but knows what clients look like
+            self.notice(SLASH)
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""

@@ -199,7 +199,7 @@ ERR_UNKNOWNCOMMAND = _numeric(421, "ERR_UNKNOWNCOMMAND", "%s :Unknown command")
 ERR_NOMOTD = _numeric(422, "ERR_NOMOTD", ":MOTD File is missing")
 ERR_NOADMININFO = _numeric(423, "ERR_NOADMININFO", "%s :No administrative info available")
 ERR_NONICKNAMEGIVEN = _numeric(431, "ERR_NONICKNAMEGIVEN", ":No nickname given")
-ERR_ERRONEUSNICKNAME = _numeric(432, "ERR_ERRONEUSNICKNAME", "%s :Erroneous nickname")
+ERR_ERRONEUSNICKNAME = _numeric(432, "ERR_ERRONEUSNICKNAME", "%s :Erroneous nickname: %s")
 ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already in use")
 # The nick asked for, the channel.
 ERR_BANNICKCHANGE = _numeric(

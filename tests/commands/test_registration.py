@@ -99,6 +99,18 @@ def test_an_unknown_command(house: House) -> None:
     ann << f":irc.test 421 ann {'X' * 32} :Unknown command"
 
 
+def test_who_types_as_in_a_client_is_told_how_to_without(house: House) -> None:
+    hint = (
+        ":irc.test NOTICE {} :Without a client, commands have no slash: JOIN #lobby and not /join #lobby. *"
+    )
+    bob = house.connect()
+    bob >> "/join #lobby" << ":irc.test 451 * :You have not registered" << hint.format("*")
+    ann = house.client("ann")
+    ann >> "/Join #lobby" << ":irc.test 421 ann /JOIN :Unknown command" << hint.format("ann")
+    ann >> "JOINT" << ":irc.test 421 ann JOINT :Unknown command"
+    ann.silent()
+
+
 def test_nick_refusals_before_registration(house: House) -> None:
     house.client("ann")
     bob = house.connect()
@@ -107,11 +119,13 @@ def test_nick_refusals_before_registration(house: House) -> None:
     bob >> "NICK :"
     bob << ":irc.test 431 * :No nickname given"
     bob >> "NICK 1bob"
-    bob << ":irc.test 432 * 1bob :Erroneous nickname"
+    bob << ":irc.test 432 * 1bob :Erroneous nickname: it begins with a digit or a hyphen"
+    bob >> "NICK äöü"
+    bob << ":irc.test 432 * äöü :Erroneous nickname: only ASCII letters, digits and []\\`_^{|}- may be in it"
     bob >> "NICK ::x"
-    bob << ":irc.test 432 * x :Erroneous nickname"
+    bob << ":irc.test 432 * x :Erroneous nickname: only ASCII letters, *"
     bob >> f"NICK {'n' * 31}"
-    bob << ":irc.test 432 * * :Erroneous nickname"
+    bob << ":irc.test 432 * * :Erroneous nickname: it is longer than 30 characters"
     bob >> "NICK Ann"
     bob << ":irc.test 433 * Ann :Nickname is already in use"
 
