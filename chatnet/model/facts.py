@@ -555,12 +555,13 @@ class PongSent(Fact):
 
 @fact
 class Invited(Fact):
-    """A user was invited to a channel."""
+    """A user was invited to a channel.  If it `opens`, they may come in in spite of modes that forbid it."""
 
     user: User
     channel: Channel
     by: User
     at: float
+    opens: bool = True
 
 
 @fact

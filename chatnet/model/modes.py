@@ -23,7 +23,7 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "S": ("D", "only members who are connected over TLS"),
     "T": ("D", "no notices"),
     "c": ("D", "colours and formatting are stripped"),
-    "g": ("D", "every member may invite"),
+    "g": ("D", "every member may invite, under i as well"),
     "i": ("D", "by invitation only"),
     "m": ("D", "moderated: only voiced members and operators may speak"),
     "n": ("D", "no messages from outside"),

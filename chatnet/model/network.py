@@ -395,6 +395,8 @@ class Network:
 
     def _invited(self, fact: facts.Invited) -> None:
         user, channel = fact.user, fact.channel
+        if not fact.opens:
+            return
         user.invites.pop(channel, None)
         user.invites[channel] = fact.at
         channel.invited[user] = None

@@ -127,8 +127,21 @@ def may_set_topic(bans: Bans, user: User, channel: Channel) -> Refusal | None:
 
 
 def may_invite(user: User, channel: Channel) -> Refusal | None:
-    """Whether `user` may invite others: operators, with mode g every member (442, 482)."""
-    return may_act(user, channel, 0 if "g" in channel.flags else OP)
+    """Whether `user` may invite others: every member, but operators alone under mode i without g (442, 482).
+
+    "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel operator."
+    https://modern.ircdocs.horse/#invite-message
+    """
+    return may_act(user, channel, OP if "i" in channel.flags and "g" not in channel.flags else 0)
+
+
+def invitation_opens(user: User, channel: Channel) -> bool:
+    """Whether an invitation by `user` lets somebody in in spite of modes: that of a plain member is but told.
+
+    Who is no member may invite by privilege alone.
+    """
+    ranks = channel.members.get(user)
+    return ranks is None or ranks >= OP or "g" in channel.flags or user.oper is not None
 
 
 def may_kick(user: User, channel: Channel, target: User) -> Refusal | None:

@@ -27,6 +27,7 @@ from chatnet.model.ids import UID
 from chatnet.model.modes import CHANNEL_MODES, RANKS
 from chatnet.model.server import Server
 from chatnet.rules import modes
+from chatnet.rules.channels import invitation_opens
 from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (
     is_current,
@@ -314,7 +315,7 @@ def invite(line: Line) -> None:
     if refusal is not None:
         line.refuse(by, refusal)
     else:
-        line.commit(Invited(user, channel, by, line.at))
+        line.commit(Invited(user, channel, by, line.at, invitation_opens(by, channel)))
 
 
 @ENCAPSULATED.command("INVITED", min_params=3)
@@ -327,7 +328,7 @@ def invited(line: Line) -> None:
     # Who is on the way from the one to the other has seen the INVITE itself.
     aside = line.links.way_to(by) is line.link and line.links.way_to(user) is line.link
     if aside and user not in channel.members:
-        line.commit(Invited(user, channel, by, line.at))
+        line.commit(Invited(user, channel, by, line.at, invitation_opens(by, channel)))
 
 
 @LINK.command("KNOCK", min_params=1)
