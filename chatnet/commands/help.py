@@ -18,12 +18,10 @@ WIDTH: Final = 76
 """Characters of a line of commands, for a terminal of 80."""
 
 
-@CLIENT.command("HELPOP", phase=Phase.ANY, penalty=2.0)
 @CLIENT.command("HELP", phase=Phase.ANY, penalty=2.0)
 def help_(request: Request) -> None:
     """`HELP [<command>|umodes|cmodes|extbans|snomask]`: how to begin, or about one command or subject.
 
-    `HELPOP` is the same.
     https://modern.ircdocs.horse/#help-message  Refuses with 524 (no help on this).
     """
     words = request.param(0).split()
@@ -41,6 +39,12 @@ def help_(request: Request) -> None:
         _show(request, subject, "Extended bans, for the lists b, e and I", _plain(inspect.getdoc(bans) or ""))
     else:
         request.reply(numerics.ERR_HELPNOTFOUND, middle(words[0]))
+
+
+@CLIENT.command("HELPOP", phase=Phase.ANY, penalty=2.0)
+def helpop(request: Request) -> None:
+    """`HELPOP [<command>|<subject>]`: the same as HELP, as some clients call it."""
+    help_(request)
 
 
 _CHANNEL_MODES: Final = {letter: meaning for letter, (_, meaning) in modes.CHANNEL_MODES.items()}

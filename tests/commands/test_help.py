@@ -38,7 +38,7 @@ def test_every_command_has_help_that_shows_its_form(house: House, verb: str) -> 
     ann >> f"HELP {verb.lower()}"
     ann << f":irc.test 704 ann {verb} :The {verb} command" << f":irc.test 705 ann {verb} :"
     first, *_, last = texts(ann)
-    assert first.startswith("HELP" if verb == "HELPOP" else verb)
+    assert first.startswith(verb)
     assert last == "End of help"
 
 
@@ -67,3 +67,11 @@ def test_nobody_can_help_with_everything(house: House) -> None:
     ann = house.client("ann")
     ann >> "HELP :me please"
     ann << ":irc.test 524 ann me :No help available on this topic"
+
+
+def test_helpop_is_help(house: House) -> None:
+    ann, bob = house.client("ann"), house.client("bob")
+    for question in ("", " JOIN", " cmodes", " nonsense"):
+        ann >> f"HELP{question}"
+        bob >> f"HELPOP{question}"
+        assert [line.replace(" bob ", " ann ") for line in bob.lines()] == ann.lines()
