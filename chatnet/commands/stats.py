@@ -31,7 +31,8 @@ def stats(request: Request) -> None:
     o  who may become an operator (operators who see all)
     P  listeners and their connections (operators who see all)
 
-    https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723.  An unknown letter gives nothing.
+    https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723; 416 after as many
+    connections as SendQ has room for.  An unknown letter gives nothing.
     """
     request.for_us(1)
     letter = request.params[0][:1]

@@ -93,7 +93,8 @@ def _tree(
 def trace(request: Request) -> None:
     """`TRACE [<server>|<nick>]`: how you are connected; for operators, how everybody is.
 
-    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402.
+    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402; 416 after as many
+    connections as SendQ has room for.
     """
     name = request.param(0)
     _show_way(request, name)
