@@ -312,6 +312,20 @@ def test_services_are_reached_across_servers() -> None:
     assert cyd.user.account == "cyd"
 
 
+def test_a_vhost_is_told_in_the_name_of_services() -> None:
+    """A server in the middle could not say so of somebody who is not behind it."""
+    mesh, svc = three()
+    cyd = mesh["c"].client("cyd")
+    mesh.settle()
+    mesh.said("a", "b")
+    for verb in ("CHGHOST", "ENCAP * CHGHOST"):
+        svc >> f":00A {verb} {cyd.user.uid} :{verb[0]}.example"
+        mesh.settle()
+        assert mesh.said("a", "b") == [f":00A {verb} {cyd.user.uid} :{verb[0]}.example"]
+        assert {house.node.network.users[cyd.user.uid].host for house in mesh} == {f"{verb[0]}.example"}
+    mesh.check()
+
+
 def test_who_logs_in_is_known_everywhere() -> None:
     mesh, svc = three()
     ann, cyd = (
@@ -338,7 +352,10 @@ def test_who_logs_in_is_known_everywhere() -> None:
 
 
 def test_services_of_one_server_may_be_none_for_another() -> None:
-    """b is told of nobody whom it should believe: it ignores them, says so once, and others believe still."""
+    """b is told of nobody whom it should believe: it ignores them, says so once, and carries nothing on.
+
+    What it reads of them is told onward when a reload names them.
+    """
     mesh = Mesh(
         "a", "b", "c",
         sections_of={
@@ -361,12 +378,43 @@ def test_services_of_one_server_may_be_none_for_another() -> None:
     svc >> ":00A ENCAP * MECHLIST :PLAIN"
     mesh.settle()
     accounts = {name: mesh[name].node.network.users[ann.user.uid].account for name in "abc"}
-    assert accounts == {"a": "ann", "b": None, "c": "ann"}
+    assert accounts == {"a": "ann", "b": None, "c": None}
     assert [line.partition(" :")[2] for line in watch.lines()] == [
         "*** Notice -- svc.test is no services here, and its SU is ignored",
         "*** Notice -- svc.test is no services here, and its MECHLIST is ignored",
     ]
+    new = mesh["c"].connect()
+    new >> "CAP LS 302"
+    assert "sasl" not in " ".join(new.lines())
+    watch >> "QUIT"
+    mesh.settle()
+    mesh.said("b", "c")
+    mesh["b"].reload(links={"services": ["svc.test"]})
+    mesh.settle()
+    assert mesh.said("b", "c") == [
+        ":00A ENCAP * MECHLIST :PLAIN",
+        f":00A ENCAP * SU {ann.user.uid} :ann",
+    ]
+    mesh["b"].reload(links={"services": ["SVC.test"]})
+    mesh.settle()
+    assert mesh.said("b", "c") == []  # once
+    assert mesh["c"].node.network.users[ann.user.uid].account == "ann"
+    new >> "CAP LS 302"
+    assert "sasl=PLAIN" in " ".join(new.lines())
     mesh.check()
+
+
+def test_a_newcomer_is_told_of_the_mechanisms_of_services_alone() -> None:
+    mesh = Mesh("a", "b", link=[block("svc", role="hub")], links={"services": []})
+    svc = stranger(mesh["a"], "svc.test", "00A")
+    svc >> ":00A ENCAP * MECHLIST :PLAIN"
+    mesh["b"].reload(links={"services": ["svc.test"]})
+    mesh.link("a", "b")
+    mesh.settle()
+    assert not any("MECHLIST" in line for line in mesh.said("a", "b"))
+    mesh["a"].reload(links={"services": ["svc.test"]})
+    mesh.settle()
+    assert mesh.said("a", "b") == [":00A ENCAP * MECHLIST :PLAIN"]
 
 
 def test_a_reload_says_who_is_services() -> None:

@@ -512,7 +512,7 @@ def test_broadcasts_reach_the_servers_they_match() -> None:
 def test_a_broadcast_by_hosts(three: Three) -> None:
     so1 = solanum(three)
     eve = three["a"].client("eve", address="192.0.2.99")
-    so1 >> ":1SOAAAAAA NOTICE $#*.99 :you"
+    so1 >> ":1SOAAAAAA MODE 1SOAAAAAA :+o" >> ":1SOAAAAAA NOTICE $#*.99 :you"
     three.settle()
     eve << ":dso1!~dso1@d.host NOTICE $#*.99 :you"
     three.ann.silent()

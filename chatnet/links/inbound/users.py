@@ -16,7 +16,7 @@ from chatnet.links.inbound.collisions import (
     save_newcomer,
     turn_away,
 )
-from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.encap import ENCAPSULATED, about_user, by_user
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
@@ -293,13 +293,19 @@ def kill_(line: Line) -> None:
 
 @LINK.command("CHGHOST", min_params=2)
 def chghost(line: Line) -> None:
-    """A user is seen under another host.
+    """A user is seen under another host, as services say, or the server that they are on or behind.
 
     # <- :00A CHGHOST 0AAAAAAAA :vhost.example.org
     """
+    line.about(line.user(0))
+    _change_host(line, line.link)
+
+
+def _change_host(line: Line, origin: object) -> None:
     user, host = line.user(0), line.params[1]
     if _HOST.fullmatch(host) and host != user.host:
-        line.commit(HostChanged(user, user.username, host, user.source, line.at))
+        fact = HostChanged(user, user.username, host, user.source, line.at, line.source)
+        line.node.commit(fact, origin)
 
 
 @LINK.command("MODE", min_params=2)
@@ -367,7 +373,7 @@ def log_in(line: Line, user: User, account: AccountName | None, origin: object) 
 # what ENCAP tells of them: it reaches the other servers by itself
 
 
-@ENCAPSULATED.command("CERTFP", min_params=1)
+@ENCAPSULATED.believed("CERTFP", by_user, 1)
 def certfp(line: Line) -> None:
     """The certificate of a user.
 
@@ -378,7 +384,7 @@ def certfp(line: Line) -> None:
         line.node.commit(CertfpChanged(user, text), TOLD)
 
 
-@ENCAPSULATED.command("REALHOST", min_params=1)
+@ENCAPSULATED.believed("REALHOST", by_user, 1)
 def realhost(line: Line) -> None:
     """Where a user comes from, who was introduced with UID.
 
@@ -389,7 +395,7 @@ def realhost(line: Line) -> None:
         line.node.commit(RealHostChanged(user, text), TOLD)
 
 
-@ENCAPSULATED.command("LOGIN", min_params=1)
+@ENCAPSULATED.believed("LOGIN", by_user, 1)
 def login(line: Line) -> None:
     """A user who was introduced with UID is logged in.
 
@@ -398,13 +404,10 @@ def login(line: Line) -> None:
     log_in(line, line.by_user(), account_name(line.params[0]), TOLD)
 
 
-@ENCAPSULATED.command("CHGHOST", min_params=2)
+@ENCAPSULATED.believed("CHGHOST", about_user, 2)
 def encap_chghost(line: Line) -> None:
     """A user is seen under another host: for servers that do not know EUID.
 
     # <- :00A ENCAP * CHGHOST 0AAAAAAAA :vhost.example.org
     """
-    user, host = line.user(0), line.params[1]
-    if _HOST.fullmatch(host) and host != user.host:
-        fact = HostChanged(user, user.username, host, user.source, line.at)
-        line.node.commit(fact, TOLD)
+    _change_host(line, TOLD)

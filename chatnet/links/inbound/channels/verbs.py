@@ -317,7 +317,11 @@ def invite(line: Line) -> None:
         line.commit(Invited(user, channel, by, line.at))
 
 
-@ENCAPSULATED.command("INVITED", min_params=3)
+def _of_the_invited(line: Line) -> None:
+    line.about(line.user(1))
+
+
+@ENCAPSULATED.believed("INVITED", _of_the_invited, 3)
 def invited(line: Line) -> None:
     """Somebody was invited elsewhere, as the server of the invited one tells.
 
