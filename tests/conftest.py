@@ -13,6 +13,7 @@ import pytest
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
+from mesh import REFUSED
 
 TESTS = Path(__file__).resolve().parent
 PIP_CLIENTS = (
@@ -33,6 +34,14 @@ def house() -> Iterator[House]:
     house = House()
     yield house
     house.check()
+
+
+@pytest.fixture(autouse=True)
+def nothing_refused() -> Iterator[None]:
+    """After the test: no server of another make heard what it would not take."""
+    yield
+    refused, REFUSED[:] = REFUSED[:], []
+    assert refused == []
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ class LimitSettings(Section):
     """Length of the reason of a KICK."""
     redaction: Annotated[int, Field(ge=1, le=400)] = 260
     """Length of the reason of a REDACT."""
-    key: Annotated[int, Field(ge=1, le=64)] = 24
-    """Length of a channel's key (mode k)."""
+    key: Annotated[int, Field(ge=1, le=64)] = 23
+    """Length of a channel's key (mode k). 23 at most count while a server of another make is linked."""
     mask_list: Annotated[int, Field(ge=1)] = 100
     """Entries of b, e and I together in one channel."""
     large_mask_list: Annotated[int, Field(ge=1)] = 1000

@@ -23,7 +23,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.rules.client_tags import relayed
+from chatnet.rules.client_tags import has_any, relayed
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
@@ -69,11 +69,11 @@ class MessagesIn:
             self._say(line, line.params[1])
 
     def tagmsg(self, line: Line) -> None:
-        """Client-only tags without a text.
+        """Client-only tags without a text.  Between chatnet servers there may be none, as at home.
 
         # <- @+typing=active :1SOAAAAAB TAGMSG #chatnet
         """
-        if client_tags(line):
+        if client_tags(line) or (line.link.codec.core and not has_any(line.tags)):
             self._say(line, "")
 
     def batch(self, line: Line) -> None:
@@ -242,7 +242,8 @@ def wallops(line: Line) -> None:
     # <- :1SOAAAAAB WALLOPS :maintenance in ten minutes
     """
     line.by_operator()
-    line.commit(WallopsSent(line.source, line.params[0], line.at))
+    if line.params[0]:
+        line.commit(WallopsSent(line.source, line.params[0], line.at))
 
 
 @LINK.command("OPERWALL", min_params=1)
@@ -252,7 +253,8 @@ def operwall(line: Line) -> None:
     # <- :1SOAAAAAB OPERWALL :who is on duty
     """
     line.by_operator()
-    line.commit(WallopsSent(line.by_user(), line.params[0], line.at, for_opers=True))
+    if line.params[0]:
+        line.commit(WallopsSent(line.by_user(), line.params[0], line.at, for_opers=True))
 
 
 @ENCAPSULATED.believed("SNOTE", by_server, 2)

@@ -123,6 +123,8 @@ class Encapsulation:
         if len(line.params[0]) > LONGEST_MASK or byte_length(" ".join(line.params[:-1])) > ROOM:
             raise Ignored
         verb = line.params[1].upper()
+        if not verb:
+            raise Ignored
         row, belief = self._commands.rows.get(verb), self._commands.beliefs.get(verb)
         known = row or Row(verb, anybody, 0, Phase.REGISTERED, 0.0, None)
         inner = Line(links, line.link, line.source, line.params[2:], line.tags, known)

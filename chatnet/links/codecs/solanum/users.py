@@ -41,7 +41,7 @@ class Users(Base):
             encode(self._cut(user.username, _USERNAME)), encode(user.host), encode(address(user.address)),
             uid,
         )  # fmt: skip
-        name = encode(self._cut(user.realname, _REALNAME))
+        name = encode(self._cut(user.realname, _REALNAME)) or self.blank
         if "EUID" in self.caps:
             yield b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
         else:

@@ -133,8 +133,8 @@ def tb(line: Line, channel: Channel, new: Topic) -> None:
 
 def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     """A topic with the TS of its channel; the newer one holds, and with a TS of 0 this one."""
-    channel = line.channel(1)
-    if resolve_etb(channel, ts, new.at, new.text):
+    channel = line.network.channel_meant(name)
+    if channel is not None and resolve_etb(channel, ts, new.at, new.text):
         same = channel.topic is not None and channel.topic.text == new.text
         line.commit(TopicChanged(channel, new.text, line.source, line.at, new.by, new.at, same, ts))
 

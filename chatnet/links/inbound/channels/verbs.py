@@ -264,11 +264,17 @@ def mlock(line: Line) -> None:
 
 @LINK.command("TOPIC", min_params=2)
 def topic(line: Line) -> None:
-    """A topic is set now, or cleared.
+    """A topic is set now, or cleared.  A server may say whose it is, and since when.
 
     # <- :1SOAAAAAB TOPIC #one :hello
+    # <- :1SO TOPIC #one alice!~alice@127.0.0.1 1795345576 :hello
     """
-    _room(line).topic(line, line.channel(0), cut(line.params[1], LONGEST_TEXT))
+    channel, text = line.channel(0), cut(line.params[-1], LONGEST_TEXT)
+    if isinstance(line.source, Server) and len(line.params) > 3 and not line.link.stamped:
+        new = Topic(text, _setter(line.params[1]), line.ts(2))
+        _room(line).etb(line, channel.name, 0, new)
+    else:
+        _room(line).topic(line, channel, cut(line.params[1], LONGEST_TEXT))
 
 
 @LINK.command("TB", min_params=3)
