@@ -13,6 +13,8 @@ from conversation import START, Client, House
 from mesh import Mesh, Stranger, block, stranger
 from states import opered
 
+from chatnet.model.modes import OP, VOICE
+
 NOW = int(START)
 UID = "0CNAAAAAA"
 """The first connection of a house."""
@@ -598,3 +600,75 @@ def test_a_jupe_takes_the_name_of_a_server() -> None:
     assert len(mesh["b"].node.network.servers) == 4
     for house in mesh:
         house.check()
+
+
+# channels
+
+
+def test_services_may_change_channels_without_a_ts() -> None:
+    """So Anope does when it speaks to Charybdis: the channel that is here is meant."""
+    mesh, svc = three()
+    ann, cyd = mesh["a"].client("ann"), mesh["c"].client("cyd")
+    for client in (ann, cyd):
+        client >> "JOIN #c"
+        mesh.settle()
+    svc >> f":00A EUID ChanServ 1 {NOW} +ioS ChanServ svc.test 0 00AAAAAAC * * :x"
+    svc >> f":00AAAAAAC MODE #c +v {cyd.user.uid}" >> f":00A MODE #c +bo *!*@bad {cyd.user.uid}"
+    svc >> ":00AAAAAAC MODE #C -t"
+    mesh.settle()
+    for house in mesh:
+        channel = house.node.network.channel("#c")
+        assert channel is not None
+        assert channel.members[house.node.network.users[cyd.user.uid]] == OP | VOICE
+        assert list(channel.lists["b"]) == ["*!*@bad"] and channel.flags == {"n"}
+    assert [line.split(" MODE ")[1] for line in cyd.lines() if " MODE " in line] == [
+        "#c +v cyd",
+        "#c +bo *!*@bad cyd",
+        "#c -t",
+    ]
+    assert svc.gone is None
+    mesh.check()
+
+
+def test_a_mode_without_a_ts_is_told_with_one() -> None:
+    house = House(link=[block("svc", role="services"), block("so1")])
+    svc, so1 = stranger(house, "svc.test", "00A"), stranger(house, "so1.test", "1SO")
+    house.client("ann") >> "JOIN #c"
+    so1.lines()
+    svc >> ":00A MODE #c +v 0CNAAAAAA"
+    so1 << f"@time=* :00A TMODE {NOW} #c +v 0CNAAAAAA"
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (":00A MODE #nowhere +v ann", "MODE"),
+        (":00A ENCAP * SU 9ZZAAAAAA ann", "ENCAP SU"),
+        (f":00A ENCAP irc.test RSFNC 0CNAAAAAA :#bad {NOW} {NOW}", "ENCAP RSFNC"),
+        (f":00A TMODE {NOW + 5} #c +v 0CNAAAAAA", "TMODE"),
+        (":00A CHGHOST 9ZZAAAAAA x.host", "CHGHOST"),
+        (":00A KICK #c 9ZZAAAAAA", "KICK"),
+    ],
+)
+def test_what_services_say_in_vain_is_told_once(said: str, what: str) -> None:
+    house = house_of()
+    svc = stranger(house, "svc.test", "00A")
+    ann, watch = house.client("ann"), house.client("watch")
+    ann >> "JOIN #c"
+    opered(watch, snomask="x")
+    for _ in range(3):
+        svc >> said
+    notice = ":irc.test NOTICE * :*** Notice -- svc.test says "
+    watch << f"{notice}what cannot be done here, and its {what} is ignored"
+    watch.silent()
+    svc >> ":00A SVSJOIN ann #c" >> ":00A SVSPART ann #c"
+    watch << f"{notice}SVSJOIN, and perhaps more, which is not known here"
+    watch.silent()
+
+
+def test_what_others_say_in_vain_is_nobodys_business() -> None:
+    house = house_of("hub")
+    so1, watch = stranger(house, "svc.test", "00A"), house.client("watch")
+    opered(watch, snomask="x")
+    so1 >> ":00A MODE #nowhere +v ann" >> ":00A KICK #c 9ZZAAAAAA" >> ":00A SVSJOIN ann #c"
+    watch.silent()

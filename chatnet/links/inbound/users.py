@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from chatnet.links.inbound.channels import verbs as channels
 from chatnet.links.inbound.collisions import (
     REASON,
     SAVED_TS,
@@ -310,10 +311,14 @@ def _change_host(line: Line, origin: object) -> None:
 
 @LINK.command("MODE", min_params=2)
 def mode(line: Line) -> None:
-    """A user set and unset modes of their own.
+    """A user set and unset modes of their own; or somebody does so of a channel, see ``channels/verbs.py``.
 
     # <- :1SOAAAAAB MODE 1SOAAAAAB :+w-i
+    # <- :00AAAAAAB MODE #one +v :0AAAAAAAB
     """
+    if line.params[0][:1] == "#":
+        channels.mode(line)
+        return
     user = line.by_user()
     if line.user(0) is not user:
         raise Ignored

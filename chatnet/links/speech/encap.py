@@ -129,7 +129,7 @@ class Encapsulation:
         known = row or Row(verb, anybody, 0, Phase.REGISTERED, 0.0, None)
         inner = Line(links, line.link, line.source, line.params[2:], line.tags, known)
         if len(inner.params) < known.min_params:
-            raise Ignored
+            raise Ignored(f"ENCAP {known.verb}")
         if belief is not None:
             _judged(belief, inner)
         matches = compile_glob(line.params[0], str.lower)
@@ -149,8 +149,8 @@ def _judged(handler: Callable[[Line], object], line: Line) -> None:
     """Do it; whoever carried it on did not judge it, and so no link ends for it."""
     try:
         handler(line)
-    except Violation:
-        raise Ignored from None
+    except (Ignored, Violation):
+        raise Ignored(f"ENCAP {line.row.verb}") from None
 
 
 @ENCAPSULATED.believed("GCAP", by_server, 1)

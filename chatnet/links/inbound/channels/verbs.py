@@ -167,6 +167,16 @@ def tmode(line: Line) -> None:
     _room(line).tmode(line, _name(line, 1), line.ts(0), found)
 
 
+def mode(line: Line) -> None:
+    """The same without a TS: the channel as it is here is meant.  So some services speak.
+
+    # <- :00AAAAAAB MODE #one +bo *!*@bad 0AAAAAAAB
+    """
+    channel = line.channel(0)
+    found = _changes(line, line.params[1], line.params[2:])
+    _room(line).tmode(line, channel.name, channel.ts, found)
+
+
 def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
     """Those that are well-formed."""
     network, found = line.network, []
