@@ -61,6 +61,8 @@ class LimitSettings(Section):
     """Replies to one WHO with a mask (416 after them)."""
     list_replies: Annotated[int, Field(ge=1)] = 20000
     """Replies to one LIST (416 after them)."""
+    stats_bans: Annotated[int, Field(ge=1, le=10000)] = 500
+    """Bans of the network that one STATS shows, the newest first (416 after them)."""
     users: Annotated[int, Field(ge=1)] = 20000
     """Sessions on this server."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
@@ -175,6 +177,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "rehash": "REHASH",
     "restart": "RESTART",
     "die": "DIE",
+    "bans": "UNKLINE, UNDLINE, UNXLINE and UNRESV, which lift bans that came from other servers",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

@@ -556,6 +556,35 @@ def test_a_held_nick_is_nobodys() -> None:
     house.check()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [f"RSFNC {{uid}} bob {NOW} {{ts}}", "SVSLOGIN {uid} bob * * bob"],
+)
+def test_a_nick_that_services_give_away_is_held_no_more(given: str) -> None:
+    """Or else its owner, who leaves it for a moment, reads 437."""
+    house = house_of()
+    svc, ann = services(house), house.client("ann")
+    svc >> ":00A ENCAP * NICKDELAY 60 bob"
+    svc >> ":00A ENCAP irc.test " + given.format(uid=ann.user.uid, ts=ann.user.nick_ts)
+    assert ann.user.nick == "bob"
+    ann.lines()
+    ann >> "NICK away" >> "NICK bob"
+    ann << ":bob!* NICK *away" << ":away!* NICK *bob"
+
+
+def test_who_logs_in_while_connecting_gets_a_nick_that_is_held_no_more() -> None:
+    house = house_of()
+    svc, ann = services(house), connecting(house)
+    svc >> ":00A ENCAP * NICKDELAY 60 bob"
+    ann >> "AUTHENTICATE PLAIN"
+    svc >> f":00A ENCAP irc.test SVSLOGIN {UID} bob * * bob" >> f":00A ENCAP irc.test SASL 00A {UID} D :S"
+    ann >> "USER bob 0 * :Bob" >> "CAP END"
+    ann.until(":irc.test 001 bob :*")
+    ann.lines()
+    ann >> "NICK away" >> "NICK bob"
+    ann << ":bob!* NICK *away" << ":away!* NICK *bob"
+
+
 def test_a_login_may_change_who_one_is() -> None:
     house = house_of()
     svc = services(house)

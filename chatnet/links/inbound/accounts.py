@@ -67,6 +67,8 @@ class AccountsIn:
             applicant = self._agents.applicant(uid, agent)
             if applicant is None:
                 raise Ignored
+            if nick is not None:
+                services.release(line, nick)
             same = line.params[4] == "*"
             account = applicant.user.account if same else account_name(line.params[4])
             applicant.logged_in(nick, username, host, account)

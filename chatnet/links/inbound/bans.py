@@ -14,7 +14,7 @@ from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
-from chatnet.model.bans import NetworkBan
+from chatnet.model.bans import NAMES, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.network import BANS_SEEN_TO
@@ -27,8 +27,6 @@ MOST_MASK: Final = 300
 MOST_REASON: Final = 400
 """Bytes of a reason."""
 
-NAMES: Final = {"K": "K-Line", "D": "D-Line", "X": "X-Line", "R": "RESV"}
-"""What operators call them."""
 HERE: Final = {"KLINE": ("K", 4, 2), "DLINE": ("D", 3, 1), "XLINE": ("X", 4, 1), "RESV": ("R", 4, 1)}
 """Verb → the kind of ban, and how many parameters it takes to set one, and (``UN…``) to take it back."""
 

@@ -36,12 +36,18 @@ def rsfnc(line: Line) -> None:
 
 
 def rename(line: Line, user: User, nick: str, ts: int) -> None:
-    """Give a user of this server a nick; whoever has it is killed."""
+    """Give a user of this server a nick, which is held no more; whoever has it is killed."""
     network = line.network
+    release(line, nick)
     holder = network.user(nick)
     if holder is not None and holder is not user:
         kill(line.links, holder, network.me, REGAINED)
     line.node.commit(NickChanged(user, nick, network.fold(nick), line.at, user.nick, user.source, ts))
+
+
+def release(line: Line, nick: str) -> None:
+    """Hold a nick no more, since it is given to its owner."""
+    line.node.commit(NickHeld(line.network.fold(nick), line.node.clock.monotonic()), TOLD)
 
 
 @ENCAPSULATED.believed("NICKDELAY", by_services, 2)
