@@ -83,6 +83,7 @@ class Links(Neighbours):
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
+            self.barred,
             self.joins,
             self.dialler,
             self.backfill,

@@ -111,7 +111,10 @@ def rows() -> list[tuple[str, dict[str, Any], frozenset[str]]]:
 
 
 def ident(value: object) -> str:
-    return ",".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+    """A name of a case that is the same in each process."""
+    if isinstance(value, dict):
+        return ",".join(f"{key}={setting}" for key, setting in value.items()) or "-"
+    return "+".join(sorted(value)) or "nobody" if isinstance(value, frozenset) else str(value)
 
 
 @pytest.mark.parametrize(("said", "may", "believed"), rows(), ids=ident)

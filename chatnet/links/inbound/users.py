@@ -100,7 +100,7 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
     if UID(uid) in line.network.users:
         line.violate(f"{server.name} gave the UID {uid} to two users")
     if line.links.routes.users.get(link, 0) >= link.settings.max_users:
-        line.violate("too many users behind it")
+        line.exceed("there are too many users behind it", "a larger max_users")
     address = address[1:] if address.startswith("0::") else address
     user = User(server, address if _ADDRESS.fullmatch(address) else "0", host)
     user.uid = UID(uid)

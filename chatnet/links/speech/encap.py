@@ -6,7 +6,7 @@ not believed of a neighbour is not carried on either: the servers beyond believe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from chatnet.dispatch import H, Phase, Row, Table
@@ -14,6 +14,7 @@ from chatnet.links.speech.line import Line, tokens
 from chatnet.links.speech.outcome import Ignored, Violation
 from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.facts import CapabilitiesTold
+from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.text import byte_length
 
@@ -159,4 +160,20 @@ def gcap(line: Line) -> None:
 
     # <- :2LF ENCAP * GCAP :QS EX IE ENCAP SAVE
     """
-    line.node.commit(CapabilitiesTold(line.by_server(), tokens(line.params[-1]), line.now), TOLD)
+    server = line.by_server()
+    line.node.commit(CapabilitiesTold(server, tokens(line.params[-1]), line.now), TOLD)
+    between = next(_others_before(server, line.network.me), None)
+    if "CN1" in server.caps and between is not None:
+        line.links.tell(
+            f"{server.name} is behind {between.name}, which is no chatnet server: between it and this one the"
+            " latest word does not hold, and no lost connection is waited for"
+        )
+
+
+def _others_before(server: Server, me: Server) -> Iterator[Server]:
+    """The servers of other makes on the way to `server`."""
+    hop = server.uplink
+    while hop is not None and hop is not me:
+        if "CN1" not in hop.caps:
+            yield hop
+        hop = hop.uplink

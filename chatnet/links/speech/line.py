@@ -166,7 +166,9 @@ class Line:
         if len(users) > room:  # of whom some may be there already
             there = channel.members if channel is not None else {}
             if sum(user not in there for user in users) > room:
-                self.violate("too many memberships in channels behind it")
+                self.exceed(
+                    "there are too many memberships in channels behind it", "a larger max_memberships"
+                )
 
     def needs_entries(self, channel: Channel, letter: str, more: int) -> None:
         """A list is to hold `more` entries: each speaker is held against all of them.
@@ -186,6 +188,17 @@ class Line:
         """Tell a user, who may be anywhere, why what they want is not done."""
         text = refusal.numeric.form % refusal.args
         self.node.commit(NumericSent(self.network.me, user, refusal.numeric.code, text, self.now))
+
+    def exceed(self, what: str, cure: str) -> NoReturn:
+        """End the link, whose block does not allow `what`, and keep it out for a while.
+
+        `cure` is what would be set in the block to allow it.
+        """
+        settings = self.link.settings
+        assert settings is not None
+        self.links.barred.bar(settings, f"{what} ({cure} in its [[link]] allows that)")
+        self.links.tell(f"{settings.name} may not be linked: {what} ({cure} in its [[link]] allows that)")
+        raise Violation(what)
 
     def violate(self, text: str) -> NoReturn:
         """End the link: its server did what none may."""

@@ -13,6 +13,7 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
 from chatnet.links.stamps.registers import Registers
+from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit, NumericSent
@@ -63,6 +64,7 @@ class Neighbours:
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.all: dict[Link, None] = {}
         self.routes = Routes()
+        self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
         self._references = count(1)
