@@ -207,9 +207,16 @@ class ModeCommand:
             self._want(None, ModeChange(True, letter, parameter))
 
     def _key(self, change: Change, given: str) -> str | None:
-        found = modes.key(given, self.request.settings.limits.key)
+        most = self.request.settings.limits.key
+        abroad = modes.is_known_abroad(self.request.network)
+        found = modes.key(given, min(most, modes.KEY_ABROAD) if abroad else most)
         if found is None:
             self.request.reply(numerics.ERR_INVALIDKEY, self.channel.name)
+        elif abroad and len(found) < len(given) and most > modes.KEY_ABROAD:
+            text = (
+                f"{self.channel.name}: its key is cut to {modes.KEY_ABROAD} bytes, as other servers would do"
+            )
+            self.request.session.notice(text)
         return found
 
     def _limit(self, change: Change, given: str) -> str | None:

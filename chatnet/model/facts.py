@@ -151,13 +151,14 @@ class NickChanged(Fact):
 
 @fact
 class HostChanged(Fact):
-    """User name or visible host of a user changed (CHGHOST, user mode x)."""
+    """User name or visible host of a user changed (CHGHOST, user mode x); `by` somebody else, as services."""
 
     user: User
     username: str
     host: str
     old_source: bytes
     at: float
+    by: Source | None = None
 
 
 @fact

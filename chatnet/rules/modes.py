@@ -10,6 +10,7 @@ from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_
 from chatnet.model.facts import ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
+from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
@@ -69,6 +70,15 @@ def may_forward(user: User, name: str, target: Channel | None) -> Refusal | None
     if "F" in target.flags or target.members.get(user, 0) >= OP or user.may("channels"):
         return None
     return Refusal(numerics.ERR_CHANOPRIVSNEEDED, target.name)
+
+
+KEY_ABROAD: Final = 23
+"""Bytes of a channel's key that servers of other makes keep."""
+
+
+def is_known_abroad(network: Network) -> bool:
+    """Whether servers of other makes are on the network."""
+    return any("CN1" not in server.caps for server in network.servers.values() if server is not network.me)
 
 
 def key(text: str, longest: int) -> str | None:

@@ -22,7 +22,12 @@ from chatnet.wire.masks import address_in, compile_glob, normalise_address, pars
 LETTERS: Final = 3
 """Letters, one after the other, by which a mask with wildcards is found."""
 
+WIDEST: Final = {4: 8, 6: 16}
+"""Bits of a network of addresses, by their version, below which it is taken for all of them."""
+
 _WILD: Final = re.compile(r"[*?\\]+")
+_FEW: Final = 2
+"""Letters and digits that a mask with wildcards has to have."""
 
 
 class _Reading:
@@ -195,6 +200,23 @@ class NetworkBans:
         if not self._known:
             return None
         return self._first(self._indexes["R"].for_text(name))
+
+
+def is_everybody(kind: str, user: str, host: str) -> bool:
+    """Whether a ban of these masks means as good as everybody, or every name.
+
+    So do ``*@*.*``, ``0.0.0.0/1``, ``*e*`` and ``#?*``.
+    """
+    if kind == "K" and not _is_open(user):
+        return False
+    network = parse_network(host) if kind in "KD" else None
+    if network is not None:
+        return network.prefixlen < WIDEST[network.version]
+    return _is_open(host)
+
+
+def _is_open(mask: str) -> bool:
+    return _WILD.search(mask) is not None and sum(map(str.isalnum, mask)) < _FEW
 
 
 def means(ban: NetworkBan, user: User, fold: Folder) -> bool:

@@ -31,8 +31,8 @@ class LimitSettings(Section):
     """Length of the reason of a KICK."""
     redaction: Annotated[int, Field(ge=1, le=400)] = 260
     """Length of the reason of a REDACT."""
-    key: Annotated[int, Field(ge=1, le=64)] = 24
-    """Length of a channel's key (mode k)."""
+    key: Annotated[int, Field(ge=1, le=64)] = 23
+    """Length of a channel's key (mode k). 23 at most count while a server of another make is linked."""
     mask_list: Annotated[int, Field(ge=1, le=10000)] = 100
     """Entries of b, e and I together in one channel."""
     large_mask_list: Annotated[int, Field(ge=1, le=100000)] = 1000
@@ -70,6 +70,8 @@ class LimitSettings(Section):
     scan_slice: Annotated[int, Field(ge=100, le=10_000_000)] = 5000
     """Microseconds that LIST, WHO and other looks at the whole network may take in one turn, together and as
     estimated by what they look at; then everybody else is served."""
+    stats_bans: Annotated[int, Field(ge=1, le=10000)] = 500
+    """Bans of the network that one STATS shows, the newest first (416 after them)."""
     users: Annotated[int, Field(ge=1, le=1_000_000)] = 20000
     """Sessions on this server."""
     spare_descriptors: Annotated[int, Field(ge=0, le=100_000)] = 64
@@ -195,6 +197,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "rehash": "REHASH",
     "restart": "RESTART",
     "die": "DIE",
+    "bans": "UNKLINE, UNDLINE, UNXLINE and UNRESV, which lift bans that came from other servers",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

@@ -339,7 +339,7 @@ def test_keys_that_cannot_be(house: House, key: str) -> None:
 
 def test_keys(house: House) -> None:
     (ann,) = in_channel(house, "ann")
-    ann >> "MODE #c +k " + "é" * 20 << ":ann!* MODE #c +k " + "é" * 12
+    ann >> "MODE #c +k " + "é" * 20 << ":ann!* MODE #c +k " + "é" * 11
     ann >> "MODE #c -k whatever" << ":ann!* MODE #c -k *"
     ann >> "MODE #c +k x" >> "MODE #c -k"
     ann << ":ann!* MODE #c +k x"

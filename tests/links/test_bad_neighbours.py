@@ -314,7 +314,7 @@ def test_the_memberships_of_a_link_have_an_end(caps: str, line: str) -> None:
     bad >> f":9BDAAAAAB JOIN {NOW} #e +" >> f":9BD SJOIN {NOW} #e +n :@9BDAAAAAB"  # who is there already
     assert bad.gone is None
     bad >> line.format(NOW)
-    assert bad.gone == "too many memberships in channels behind it"
+    assert bad.gone == "there are too many memberships in channels behind it"
     assert house.parts.links.routes.memberships == {}
     house.check()
 

@@ -398,7 +398,7 @@ def test_a_link_brings_no_more_users_than_it_may() -> None:
     one >> GOLDEN[0] >> GOLDEN[1] >> ":1SOAAAAAB QUIT :bye" >> GOLDEN[0].replace("AAB", "AAD")
     assert one.gone is None
     one >> ":1SO EUID cid 1 1 +i c h 0 1SOAAAAAE * * :c"
-    assert one.gone == "too many users behind it"
+    assert one.gone == "there are too many users behind it"
 
 
 def test_who_may_not_kill_does_not() -> None:

@@ -66,8 +66,8 @@ class Reader:
             return
         try:
             row.handler(Line(self._links, link, source, params, tags, row, raw))
-        except Ignored:
-            pass
+        except Ignored as ignored:
+            self._ignored(link, source, str(ignored) or row.verb)
         except Violation as violation:
             link.close(str(violation))
         except Exception:
@@ -124,11 +124,21 @@ class Reader:
         server = self._node.network.servers.get(SID(text[:3])) if is_uid(text) else None
         return server if server is not None and self._links.way_to(server) is link else None
 
+    def _ignored(self, link: Link, source: Server | User, what: str) -> None:
+        """Of services operators read once what was understood, but is not done: else nobody knows why."""
+        server = source.server if isinstance(source, User) else source
+        if link.server is not None and self._links.serves(server, link):
+            self._links.doubt(server, what, "says what cannot be done here")
+
     def _unknown(self, link: Link, source: str, verb: str, params: list[str]) -> None:
         if len(verb) == 3 and verb.isascii() and verb.isdigit():
             origin = self._source(link, source)
             if isinstance(origin, Server) and params:
                 self._links.carry_numeric(origin, verb, params)
+        elif link.settings is not None and link.settings.role == "services":
+            link.warn_once(
+                "unknown", f"says {printable(verb[:20])}, and perhaps more, which is not known here"
+            )
 
     def _too_few(self, link: Link, verb: str) -> None:
         if "CN1" in link.caps:

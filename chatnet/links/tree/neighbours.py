@@ -14,6 +14,7 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
 from chatnet.links.stamps.registers import Registers
+from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit, NumericSent
@@ -66,11 +67,12 @@ class Neighbours:
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.all: dict[Link, None] = {}
         self.routes = Routes()
+        self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
-        self._doubted: set[tuple[SID, str]] = set()
+        self._doubted: set[tuple[SID, str, str]] = set()
         self._read: Callable[[Link, bytes], None] = _no_reader
         self._followers: Sequence[Follower] = ()
 
@@ -133,11 +135,11 @@ class Neighbours:
             return True
         return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
 
-    def doubt(self, server: Server, verb: str) -> None:
-        """`server` did what only services may, and was ignored; told once for each verb."""
-        if (server.sid, verb) not in self._doubted:
-            self._doubted.add((server.sid, verb))
-            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
+    def doubt(self, server: Server, verb: str, why: str = "is no services here") -> None:
+        """`server`, or a user of it, did what they may not, and were ignored; told once for each verb."""
+        if (server.sid, verb, why) not in self._doubted:
+            self._doubted.add((server.sid, verb, why))
+            self.tell(f"{server.name} {why}, and its {verb} is ignored")
 
     def refuse(self, link: Link, name: str, why: str) -> None:
         """End a link that may not be; the operators read `why`, the other side does not."""
