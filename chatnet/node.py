@@ -135,10 +135,13 @@ class Node:
         plan = self._plans[kind] = self.network.applier(kind), tuple(hearers)
         return plan
 
-    def notice(self, letter: str, text: str) -> None:
-        """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all."""
+    def notice(self, letter: str, text: str, public: str | None = None) -> None:
+        """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all.
+
+        If there is an address in `text`, `public` is the same without, for those who may not see it.
+        """
         if self.network.opers:
-            self.commit(ServerNotice(letter, text, self.clock.time()))
+            self.commit(ServerNotice(letter, text, self.clock.time(), None, public))
 
     def change_settings(self, new: Settings) -> None:
         """Replace the settings, whole and valid as they are, and tell the observers."""

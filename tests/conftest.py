@@ -15,6 +15,7 @@ from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
 from hypothesis import HealthCheck, settings
+from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
 
@@ -39,6 +40,14 @@ def house() -> Iterator[House]:
     house = House()
     yield house
     house.check()
+
+
+@pytest.fixture(autouse=True)
+def nothing_refused() -> Iterator[None]:
+    """After the test: no server of another make heard what it would not take."""
+    yield
+    refused, REFUSED[:] = REFUSED[:], []
+    assert refused == []
 
 
 @pytest.fixture

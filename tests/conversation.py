@@ -11,12 +11,14 @@ import heapq
 import itertools
 import re
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any, Final
 
 from chatnet.links.dialling.attempts import Connect
 from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.session.outlet import Outlet, Turn
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
@@ -219,6 +221,29 @@ class Pause:
         yield
 
 
+class PaperCheck:
+    """A password that is looked at at once, or, if the house holds, when it lets go."""
+
+    def __init__(self, house: House, queue: Queue, owner: str, secret: str, given: str) -> None:
+        self.house = house
+        self.queue = queue
+        self.owner = owner
+        self.cancelled = False
+        self._pair = secret, given
+        house.checks.append(self)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def __await__(self) -> Generator[Any, Any, Verdict]:
+        secret, given = self._pair
+        self.house.verified.append(secret)
+        yield from self.house.pause().__await__()
+        if self.house.busy or self.cancelled:
+            return Verdict.BUSY
+        return Verdict.RIGHT if secret == f"$argon2-test${given}" else Verdict.WRONG
+
+
 class PaperControl:
     """Takes down what operators asked of the process."""
 
@@ -262,6 +287,8 @@ class House:
         self.hold = False  # True: verifying and rehashing take until release()
         self.control = PaperControl(self)
         self.verified: list[str] = []  # hashes that passwords were held against
+        self.busy = False  # True: too many passwords wait
+        self.checks: list[PaperCheck] = []
         self.hosts: dict[str, str] = {}
         self.certified: set[str] = set()  # host names with a certificate that clients trust
         self.parts: Parts = build(
@@ -271,7 +298,7 @@ class House:
             run=self.run,
             turn=self.turn,
             cloak_key=b"a key for tests only",
-            verify=self._verify,
+            passwords=partial(PaperCheck, self),
             host_of=self._host_of,
             certified=self.certified.__contains__,
             control=self.control,
@@ -303,11 +330,6 @@ class House:
         waiting, self.waiting = self.waiting, []
         for coroutine in waiting:
             self.run(coroutine)
-
-    async def _verify(self, secret: str, given: str) -> bool:
-        self.verified.append(secret)
-        await self.pause()
-        return secret == f"$argon2-test${given}"
 
     async def _host_of(self, address: str, timeout: float) -> str | None:
         return self.hosts.get(address)

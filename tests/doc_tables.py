@@ -98,8 +98,8 @@ def capability_names() -> str:
 
 def commands() -> str:
     """What everybody may use; the usage of a row is its wire form and what it does."""
-    rows = [(row.usage,) for _, row in sorted(CLIENT.rows.items()) if row.privilege is None]
-    return table(("Command",), rows)
+    usages = [row.usage for _, row in sorted(CLIENT.rows.items()) if row.privilege is None]
+    return table(("Command",), [(usage,) for usage in dict.fromkeys(usages)])
 
 
 def oper_commands() -> str:

@@ -24,11 +24,17 @@ class Lane:
         self.dialler = house.parts.links.dialler
         house.parts.links.calling.connect = self.attempts.append
         house.parts.links.calling.chance = lambda: 0.5
-        settings = house.node.settings.model_dump(by_alias=True)
-        settings["link"] = [block("b", **{"addresses": ADDRESSES, "ca": "ca.pem", **more})]
-        house.node.change_settings(Settings.model_validate(settings))
+        self.reload(link=[block("b", **{"addresses": ADDRESSES, "ca": "ca.pem", **more})])
         self.pass_time(0)
         self.connect()
+
+    def reload(self, **sections: Any) -> None:
+        """The first house reads other settings: lists as they are here, of other sections some keys."""
+        node = self.mesh["a"].node
+        settings = node.settings.model_dump(by_alias=True)
+        for name, section in sections.items():
+            settings[name] = settings[name] | section if isinstance(section, dict) else section
+        node.change_settings(Settings.model_validate(settings))
 
     def pass_time(self, seconds: float) -> list[str]:
         """Let time pass, with a look at the dialler each second; the addresses that are dialled meanwhile."""

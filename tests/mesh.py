@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conversation import Client, House, ManualClock, matches
+from solanum import Solanum
 
 from chatnet.links.dialling.attempts import Attempt
 from chatnet.links.neighbour.connection import Connection
@@ -279,20 +280,42 @@ class Mesh:
                 assert link.state is not State.GONE, f"{name} closed a link: {link.reason}"
 
 
+REFUSED: list[str] = []
+"""What strangers of this test would not take, and why; conftest.py looks at it when the test ends."""
+
+
+class Ear(Pipe):
+    """What a server of another make hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.there: Solanum | None = Solanum()
+
+    def send(self, line: bytes) -> None:
+        super().send(line)
+        if self.there is not None and not self.ended:
+            text = line[:-2].decode("utf-8", "surrogateescape")
+            if (why := self.there.hear(text)) is not None:
+                REFUSED.append(f"{text}: {why}")
+
+
 class Stranger:
     """A neighbour of one house that the test plays: ``>>`` says a line, ``<<`` expects the next one.
 
-    It does not answer PING.
+    It does not answer PING.  One that is not a chatnet server takes what Solanum would take, and the test
+    fails if it hears something else.
     """
 
     def __init__(self, house: House, name: str, sid: str) -> None:
         self.house = house
         self.name = name
         self.sid = sid
-        self.pipe = Pipe()
+        self.pipe = Ear()
         self.link = house.parts.links.open(self.pipe, trusted())
 
     def __rshift__(self, line: str) -> Stranger:
+        if line.startswith("CAPAB ") and "CN1" in line:
+            self.pipe.there = None
         self.link.connection.receive(line.encode("utf-8", "surrogateescape") + b"\r\n")
         self._turn()
         return self
@@ -301,6 +324,7 @@ class Stranger:
         self.house.clock.advance(0)
         self.house.settle()
         self.pipe.lines.clear()
+        assert REFUSED == []
 
     def lines(self) -> list[str]:
         """Everything heard since the last look; then forgotten."""

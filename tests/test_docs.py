@@ -62,7 +62,7 @@ def test_every_command_is_mentioned() -> None:
 
 
 def test_extended_bans_are_explained() -> None:
-    text = read("docs/users.md")
+    text = read("docs/users.md").replace("\\|", "|")  # as a table has it
     assert [letter for letter in EXTENDED if f"| `${letter}" not in text] == []
 
 

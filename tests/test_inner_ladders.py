@@ -15,12 +15,12 @@ from test_layers import ROOT, module_of, uses
 Rungs = tuple[frozenset[str], ...]
 
 SESSION: Rungs = (
-    frozenset({"render", "outlet", "peer", "shadows", "control"}),
-    frozenset({"labels", "multiline", "welcome", "batches", "netsplits", "sts"}),
+    frozenset({"render", "outlet", "peer", "shadows", "control", "passwords"}),
+    frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset({"shared", "isupport", "offers", "answers", "packing", "rates", "authority"}),
     frozenset({"registration", "sasl", "expelling", "asked", "names"}),
-    frozenset({"sessions", "visitor", "opers", "idle"}),
+    frozenset({"sessions", "visitor", "opers", "idle", "attendance"}),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

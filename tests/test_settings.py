@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
+from conversation import House
 from pydantic import BaseModel, ValidationError
 
 from chatnet.settings import (
@@ -18,6 +21,7 @@ from chatnet.settings import (
     Settings,
     reference_problems,
 )
+from chatnet.wiring.fields import bounds, kinds, section_of
 
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
 
@@ -42,6 +46,51 @@ def test_every_setting_and_section_is_explained(section: type[BaseModel]) -> Non
 def test_settings_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValidationError):
         Settings().limits.nick = 3
+
+
+def numbers(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Each number of a section and of those in it, and what bounds it."""
+    for key, field in model.model_fields.items():
+        for kind in kinds(field.annotation):
+            if inner := section_of(kind):
+                yield from numbers(inner, f"{place}{key}.")
+            elif kind in (int, float):
+                yield f"{place}{key}", bounds(field)
+
+
+def test_every_number_has_a_least_and_a_most() -> None:
+    """Also what nobody wants so large: 10**26 is no number for C, and each WHO failed by it."""
+    found = dict(numbers(Settings))
+    assert {"limits.who", "sts.port", "connection_class.max_sessions"} <= found.keys()
+    for place, limits in found.items():
+        assert {type(limit) for limit in limits} & {Le, Lt}, f"{place} has no most"
+        assert {type(limit) for limit in limits} & {Ge, Gt}, f"{place} has no least"
+
+
+def test_a_server_whose_numbers_are_all_at_their_most_serves() -> None:
+    tree: dict[str, Any] = {}
+    for place, limits in numbers(Settings):
+        section, key = place.split(".")
+        if section not in ("sts", "link", "connection_class"):
+            tree.setdefault(section, {})[key] = next(limit.le for limit in limits if isinstance(limit, Le))
+    tree["links"]["ping_interval"] -= 1
+    klass = {
+        place.removeprefix("connection_class."): limits[-1].le
+        for place, limits in numbers(Settings)
+        if place.startswith("connection_class.")
+    }
+    house = House(**tree, connection_class=({"name": "all", **klass},))
+    ann, bob = house.client("ann", address="192.0.2.1"), house.client("bob", address="192.0.2.2")
+    ann >> "JOIN #c" >> "MODE #c +b x!*@*" >> "TOPIC #c :tea"
+    bob >> "JOIN #c" >> "PRIVMSG #c :hello" >> "MONITOR + ann" >> "NICK bert"
+    ann.lines()
+    for line, end in (("WHO *", "315"), ("LIST", "323"), ("WHOWAS bob", "369"), ("NAMES #c", "366")):
+        ann >> line
+        ann.until(f"* {end} *")
+    house.clock.advance(60.0)
+    house.parts.sessions.sweep()
+    house.parts.history.sweep(house.clock.time())
+    house.check()
 
 
 @pytest.mark.parametrize("endpoint", ["ssl:6697", "tls:6697", "6667", "", ":6667"])

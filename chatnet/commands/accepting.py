@@ -14,8 +14,9 @@ from chatnet.wire.text import middle
 def accept(request: Request) -> None:
     """`ACCEPT [-]<nick>{,[-]<nick>}`, `ACCEPT *`: let users write to you under modes g, G, R.
 
-    ``*`` shows the list; who leaves or takes another nick drops out of it.  Refuses with 401, 456 (full), 457
-    (on it already), 458 (not on it).  https://modern.ircdocs.horse/ is silent; as Solanum does.
+    ``*`` shows the list.  Whom you write to under these modes enters it by itself, to be able to answer.  Who
+    leaves drops out of it, and who takes another nick while you share no channel.  Refuses with 401, 456
+    (full), 457 (on it already), 458 (not on it).  https://modern.ircdocs.horse/ is silent; as Solanum does.
     """
     if request.params[0] == "*":
         nicks = [other.nick for other in request.user.accepts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
-from chatnet.session.offers import WITH_VALUES, show, show_all, words
+from chatnet.session.offers import WITH_VALUES, show, show_all, told, words
 from chatnet.session.session import Needs, Session
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -39,7 +39,7 @@ def _ls(request: Request) -> None:
     session.cap_version = max(session.cap_version, version)
     if session.cap_version >= WITH_VALUES and not session.caps & cap.CAP_NOTIFY:
         request.sessions.local.recap(session, session.caps | cap.CAP_NOTIFY)
-    offered = request.sessions.offers.to(session.peer)
+    offered = told(session, request.sessions.offers.to(session.peer))
     show_all(session, "LS", words(offered, version), version)
 
 

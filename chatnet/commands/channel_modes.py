@@ -12,6 +12,7 @@ from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import HALFOP, RANKS, kind_of
 from chatnet.rules import bans, modes
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import may_see_channel, may_see_members
 from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
@@ -36,10 +37,10 @@ def mode(request: Request) -> None:
     ``MODE #c +o-v ann bob`` makes ann an operator and takes bob's voice; ``MODE #c b`` shows the bans, and so
     e and I.  Without modes, those that hold are shown.  What is refused is told, the rest is done.
     https://modern.ircdocs.horse/#mode-message
-    Refuses with 403 or 401 (no such target); in a channel with 442 (not on it), 482 (your rank is too low),
-    481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478 (list full), 525 (key),
-    696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user with 502 (not you), 501
-    (unknown).
+    Refuses with 403 or 401 (no such target); in a channel with 442 (not on it; to read, if it is secret), 482
+    (your rank is too low), 481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478
+    (list full), 525 (key), 696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user
+    with 502 (not you), 501 (unknown).
     """
     if request.params[0][:1] != "#":
         user_mode(request)
@@ -47,6 +48,8 @@ def mode(request: Request) -> None:
     channel = request.channel(0)
     if len(request.params) == 1:
         user = request.user
+        if not may_see_channel(user, channel) and not user.may("channels"):
+            request.stop(numerics.ERR_NOTONCHANNEL, channel.name)
         show_key = user in channel.members or user.may("channels")
         request.reply(numerics.RPL_CHANNELMODEIS, channel.name, mode_text(channel, show_key=show_key))
         request.reply(numerics.RPL_CREATIONTIME, channel.name, channel.ts)
@@ -65,7 +68,7 @@ class ModeCommand:
     first.
     """
 
-    __slots__ = ("channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
 
     def __init__(self, request: Request, channel: Channel) -> None:
         self.request = request
@@ -73,6 +76,7 @@ class ModeCommand:
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
+        self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
 
@@ -83,7 +87,7 @@ class ModeCommand:
         for change in changes:
             kind = kind_of(change.letter) or ""
             if kind == "A" and not change.parameter:
-                self._show_list(change.letter)
+                self._ask_list(change.letter)
                 continue
             if change.parameter is not None:
                 self.parameters += 1
@@ -104,6 +108,8 @@ class ModeCommand:
             if self.overrode:
                 self._tell_opers(effective)
             request.commit(ModesChanged(channel, effective, request.user, request.now))
+        for letter in self.asked:  # as it is now
+            self._show_list(letter)
 
     def _want(self, subject: object, change: ModeChange) -> None:
         key = (change.letter, subject)
@@ -137,15 +143,26 @@ class ModeCommand:
             text = body.decode("utf-8", "surrogateescape").partition(" MODE ")[2]
             self.request.notice("g", f"{user.mask} used MODE {text} by override")
 
-    def _show_list(self, letter: str) -> None:
-        """Bans are shown to everybody, exceptions only to those who may change them."""
+    def _ask_list(self, letter: str) -> None:
+        """Bans are shown to all who may see who is there, exceptions only to those who may change them.
+
+        For they tell who set them.
+        """
         if letter in self.told:
             return
         self.told.add(letter)
         request, channel = self.request, self.channel
-        if letter != "b" and self.ranks < HALFOP and not request.user.may("channels"):
-            self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
-            return
+        if not request.user.may("channels"):
+            if not may_see_members(request.user, channel):
+                self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
+                return
+            if letter != "b" and self.ranks < HALFOP:
+                self._refuse_once(Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name))
+                return
+        self.asked.append(letter)
+
+    def _show_list(self, letter: str) -> None:
+        request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
             request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
@@ -190,9 +207,16 @@ class ModeCommand:
             self._want(None, ModeChange(True, letter, parameter))
 
     def _key(self, change: Change, given: str) -> str | None:
-        found = modes.key(given, self.request.settings.limits.key)
+        most = self.request.settings.limits.key
+        abroad = modes.is_known_abroad(self.request.network)
+        found = modes.key(given, min(most, modes.KEY_ABROAD) if abroad else most)
         if found is None:
             self.request.reply(numerics.ERR_INVALIDKEY, self.channel.name)
+        elif abroad and len(found) < len(given) and most > modes.KEY_ABROAD:
+            text = (
+                f"{self.channel.name}: its key is cut to {modes.KEY_ABROAD} bytes, as other servers would do"
+            )
+            self.request.session.notice(text)
         return found
 
     def _limit(self, change: Change, given: str) -> str | None:
@@ -224,6 +248,8 @@ class ModeCommand:
             return
         limits = request.settings.limits
         bare, forward = split_forward(given.strip(" "))
+        if forward is None and len(bare) > 1:
+            bare = bare.removesuffix("$")  # a forward to nowhere
         mask = bans.complete(bare, letter, limits.nick, limits.user)
         if not change.adding:
             for text in (mask, bare):  # another server may have entered what we would not
@@ -234,7 +260,11 @@ class ModeCommand:
             if mask is not None:
                 self._want(request.network.fold(mask), ModeChange(False, letter, _text(mask, forward)))
             return
-        if mask is None or "$#" in mask or byte_length(_text(mask, forward)) > modes.MASK:
+        if (
+            mask is None
+            or "$" in mask.removeprefix("$q:")[1:]
+            or byte_length(_text(mask, forward)) > modes.MASK
+        ):
             request.reply(numerics.ERR_INVALIDBAN, channel.name, letter, middle(given))
             return
         if forward is not None:
@@ -246,22 +276,28 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._entries() >= self._room():
+        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
         self._want(folded, ModeChange(True, letter, _text(mask, forward)))
 
-    def _entries(self) -> int:
-        """How many entries b, e and I would have now."""
-        count = sum(map(len, self.channel.lists.values()))
+    def _is_full(self, more: str) -> bool:
+        """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""
+        count, size = modes.size_of_lists(self.channel)
         for key, change in self.wanted.items():
             if key[0] in LISTS and modes.differs(self.channel, key[1], change):
-                count += 1 if change.adding else -1
-        return count
-
-    def _room(self) -> int:
-        limits = self.request.settings.limits
-        return limits.large_mask_list if "L" in self.channel.flags else limits.mask_list
+                sign = 1 if change.adding else -1
+                count, size = count + sign, size + sign * byte_length(change.parameter or "")
+        size += byte_length(more)
+        limits, user = self.request.settings.limits, self.request.user
+        if "L" in self.channel.flags:
+            full = count >= limits.large_mask_list or size > limits.large_mask_bytes
+        else:
+            full = count >= limits.mask_list or size > limits.mask_bytes
+        if full or user.may("channels"):
+            return full
+        others = (c for c, ranks in user.channels.items() if ranks >= HALFOP and c is not self.channel)
+        return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
 def _text(mask: str, forward: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.rules.gateways import gateways_at, visitor
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
 from chatnet.session.session import Needs, Session
 from chatnet.settings import WebIRCSettings
@@ -74,25 +75,29 @@ async def _proved(request: Request, password: str) -> WebIRCSettings | None:
     blocks = gateways_at(request.settings.webirc, peer.address, peer.certfp)
     for block in blocks:
         # A reload may have taken the block away meanwhile.
-        if await _matches(request, block, password) and block in request.settings.webirc:
+        verdict = await _verdict(request, block, password)
+        if verdict is Verdict.RIGHT and block in request.settings.webirc:
             return block
+        if verdict is Verdict.BUSY:
+            _refuse(request, "too many passwords wait to be checked")
+            return None
     _refuse(request, "wrong password" if blocks else "no gateway has this address and certificate")
     return None
 
 
-async def _matches(request: Request, block: WebIRCSettings, password: str) -> bool:
+async def _verdict(request: Request, block: WebIRCSettings, password: str) -> Verdict:
     if block.password is None:
-        return True
+        return Verdict.RIGHT
     secret = block.password.get_secret_value()
     if secret.startswith("$argon2"):
-        return await request.sessions.verify(secret, password)
-    return hmac.compare_digest(secret.encode(), password.encode("utf-8", "surrogateescape"))
+        return await request.sessions.check(request.session, Queue.GATEWAY, secret, password)
+    same = hmac.compare_digest(secret.encode(), password.encode("utf-8", "surrogateescape"))
+    return Verdict.RIGHT if same else Verdict.WRONG
 
 
 def _refuse(request: Request, reason: str) -> None:
     """Close the link; what was wrong is for the opers and the log alone."""
     address = request.session.peer.address
-    text = f"Refused WEBIRC from {address}: {reason}"
-    request.sessions.node.log.warn(text)
-    request.sessions.notice("r", address, text)
+    request.sessions.node.log.warn(f"Refused WEBIRC from {address}: {reason}")
+    request.sessions.tell_refused("Refused WEBIRC from ", address, f": {reason}")
     request.session.close("WEBIRC refused")

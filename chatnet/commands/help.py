@@ -41,6 +41,12 @@ def help_(request: Request) -> None:
         request.reply(numerics.ERR_HELPNOTFOUND, middle(words[0]))
 
 
+@CLIENT.command("HELPOP", phase=Phase.ANY, penalty=2.0)
+def helpop(request: Request) -> None:
+    """`HELPOP [<command>|<subject>]`: the same as HELP, as some clients call it."""
+    help_(request)
+
+
 _CHANNEL_MODES: Final = {letter: meaning for letter, (_, meaning) in modes.CHANNEL_MODES.items()}
 
 _SUBJECTS: Final[dict[str, tuple[str, Mapping[str, str]]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Invited, Knocked
-from chatnet.rules.channels import may_invite, may_knock
+from chatnet.rules.channels import invitation_opens, may_invite, may_knock
 from chatnet.rules.messages import may_write
 from chatnet.session.rates import exempt, too_fast
 from chatnet.wire import numerics
@@ -16,8 +16,9 @@ def invite(request: Request) -> None:
     """`INVITE [<nick> <channel>]`: ask somebody in; without parameters, list where you are invited.
 
     https://modern.ircdocs.horse/#invite-message
-    Refuses with 401, 403 (no such nick, channel), 442 (you are not in it), 443 (they are), 482 (not an
-    operator, and no mode g), 263 (too fast), 486 and 716 (they take nothing from you: user modes R, g, G).
+    Refuses with 401, 403 (no such nick, channel), 442 (you are not in it), 443 (they are), 482 (mode i
+    without g, and you are no operator), 263 (too fast), 486 and 716 (they take nothing from you: user modes
+    R, g, G).  An invitation by who is no operator lets nobody in whom a mode keeps out, but under mode g.
     """
     if not request.params:
         _list(request)
@@ -34,7 +35,7 @@ def invite(request: Request) -> None:
     if refusal is not None and not overrides(request, channel, refusal):
         request.refuse(refusal)
         return
-    refusal = may_write(user, target, "INVITE", "")
+    refusal = may_write(user, target, "")
     if refusal is not None:
         request.refuse(refusal)
         return
@@ -44,7 +45,7 @@ def invite(request: Request) -> None:
     request.reply(numerics.RPL_INVITING, target.nick, channel.name)
     if target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
-    request.commit(Invited(target, channel, user, request.now))
+    request.commit(Invited(target, channel, user, request.now, invitation_opens(user, channel)))
 
 
 def _list(request: Request) -> None:

@@ -11,11 +11,16 @@ from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
+from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
+from chatnet.session.scans import Scan
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import CHANNEL_RENAME
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import cut, middle
+
+JOINED: Final = 50
+"""Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
@@ -46,8 +51,18 @@ def join(request: Request) -> None:
             wanted.setdefault(name, keys[index] if index < len(keys) else "")
     if not wanted:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "JOIN")
-    for name, key in wanted.items():
-        _join(request, name, key)
+
+    async def join_all(scan: Scan) -> None:
+        bans = request.sessions.bans
+        for name, key in wanted.items():
+            before = bans.looked
+            _join(request, name, key)
+            channel = request.network.channel(name)
+            scan.spend_on_masks(bans.looked - before)
+            if scan.spend(JOINED + (len(channel.members) // NAMES_PER_MICROSECOND if channel else 0)):
+                await scan.pause()
+
+    request.scan(join_all)
 
 
 def _join(request: Request, name: str, key: str) -> None:
@@ -75,7 +90,7 @@ def _join(request: Request, name: str, key: str) -> None:
         folded = request.network.fold(name)
         channel = Channel(name, folded, request.network.memory.birth(folded, now))
         channel.flags |= {"n", "t"}
-        request.commit(Joined(channel, ((user, OP),), now, created=True))
+        request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
         return
     _enter(request, channel, key)
 
@@ -96,23 +111,24 @@ def _lead(request: Request, name: str, channel: Channel, key: str) -> None:
 
 def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
+    looked = sessions.bans.looked
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.now))
+        request.commit(Joined(channel, ((user, 0),), request.now, asked=True))
     else:
-        _forward(request, channel, refusal, key)
+        _forward(request, channel, refusal, key, looked)
 
 
-def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str) -> None:
+def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:
     sessions, user = request.sessions, request.user
-    instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key)
+    instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key, looked)
     if instead is None:
         request.refuse(refusal)
     elif user in instead.members:
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
     else:
         request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name, FORWARDED)
-        request.commit(Joined(instead, ((user, 0),), request.now))
+        request.commit(Joined(instead, ((user, 0),), request.now, asked=True))
 
 
 @CLIENT.command("PART", min_params=1, penalty=1.0)
@@ -124,7 +140,8 @@ def part(request: Request) -> None:
     """
     user = request.user
     reason = cut(request.param(1), request.settings.limits.kick)
-    for name in request.targets(0):
+
+    def leave(name: str) -> None:
         channel = request.network.channel(name)
         if channel is None:
             request.reply(numerics.ERR_NOSUCHCHANNEL, middle(name))
@@ -133,3 +150,5 @@ def part(request: Request) -> None:
         else:
             heard = reason and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None
             request.commit(Parted(channel, user, reason if heard else None, request.now))
+
+    request.each(request.targets(0), leave)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import User
 from chatnet.model.server import Server
+from chatnet.rules.log_names import log_name
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.text import cut, middle
@@ -52,5 +53,5 @@ def _far(request: Request, name: str) -> Server:
 
 
 def _tell(request: Request, text: str) -> None:
-    request.sessions.node.log.info(f"{request.user.identity} {text}")
+    request.sessions.node.log.info(f"{log_name(request.user, request.settings)} {text}")
     request.notice("x", f"{request.user.nick} {text}")

@@ -13,8 +13,9 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
 from chatnet.rules.visibility import may_see_channel
 from chatnet.session.render import encode
+from chatnet.session.scans import Scan
 from chatnet.wire import numerics
-from chatnet.wire.masks import compile_glob
+from chatnet.wire.masks import price_of, read_glob
 from chatnet.wire.text import middle, strip_formatting
 
 Condition = Callable[[Channel], bool]
@@ -22,10 +23,13 @@ Condition = Callable[[Channel], bool]
 CONDITIONS: Final = 8
 """Masks and conditions of one LIST: each is asked about every channel of the network."""
 
+REPLY: Final = 30
+"""Microseconds that one channel takes to tell."""
+
 _COMPARISON: Final = re.compile(r"([CcTt]?)([<>])([0-9]{1,9})")
 
 
-@CLIENT.command("LIST", penalty=5.0)
+@CLIENT.command("LIST", penalty=2.0)
 def list_(request: Request) -> None:
     """`LIST [<channel or condition>{,<channel or condition>}]`: channels, how many are in them, their topics.
 
@@ -37,22 +41,7 @@ def list_(request: Request) -> None:
     """
     words = [word for text in request.params[:2] for word in text.split(",") if word]
     chosen = _Choice(request, words)
-    session, limits = request.session, request.settings.limits
-    head = f":{request.sessions.server_name} {numerics.RPL_LIST.code} {session.user.nick} "
-    form = head + numerics.RPL_LIST.form
-    count, room = limits.list_replies, session.outlet.sendq // 2
-    request.reply(numerics.RPL_LISTSTART)
-    for channel in chosen.channels():
-        if count == 0 or room <= 0:
-            request.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
-            break
-        topic = strip_formatting(channel.topic.text) if channel.topic is not None else ""
-        body = encode(form % (channel.name, len(channel.members), topic))
-        session.send(body)
-        count -= 1
-        room -= len(body)
-    request.reply(numerics.RPL_LISTEND)
-    session.hand_over()
+    request.scan(chosen.show)
 
 
 class _Choice:
@@ -61,32 +50,65 @@ class _Choice:
     def __init__(self, request: Request, words: Iterable[str]) -> None:
         self._request = request
         self._names: list[str] = []
+        self._folded: set[str] = set()
         self._masks: list[Callable[[str], bool]] = []
         self._conditions: list[Condition] = []
+        self._price = 1
         fold = request.network.fold
         for word in words:
             if len(self._masks) + len(self._conditions) == CONDITIONS:
                 request.stop(numerics.ERR_TOOMANYTARGETS, middle(word))
+            self._price += price_of(word)
             if comparison := _COMPARISON.fullmatch(word):
                 self._conditions.append(_condition(*comparison.groups(), now=request.now))
             elif word[0] == "!":
-                self._conditions.append(_not_named(compile_glob(word[1:], fold)))
+                self._conditions.append(_not_named(read_glob(word[1:], fold)))
             elif "*" in word or "?" in word:
-                self._masks.append(compile_glob(word, fold))
+                self._masks.append(read_glob(word, fold))
             else:
                 self._names.append(word)
+                self._folded.add(fold(word))
 
-    def channels(self) -> Iterable[Channel]:
+    async def show(self, scan: Scan) -> None:
+        """321, 322 for each channel, and 323."""
+        request, session = self._request, self._request.session
+        request.reply(numerics.RPL_LISTSTART)
+        head = f":{request.sessions.server_name} {numerics.RPL_LIST.code} {session.user.nick} "
+        form = head + numerics.RPL_LIST.form
+        count, room = request.settings.limits.list_replies, session.outlet.sendq // 2
+        for channel in self._candidates():
+            if scan.spend(self._price):
+                await scan.pause()
+            if not self._means(channel):
+                continue
+            if count == 0 or room <= 0:
+                request.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
+                break
+            topic = strip_formatting(channel.topic.text) if channel.topic is not None else ""
+            body = encode(form % (channel.name, len(channel.members), topic))
+            session.send(body)
+            scan.spend(REPLY)
+            count -= 1
+            room -= len(body)
+        request.reply(numerics.RPL_LISTEND)
+        session.hand_over()
+
+    def _candidates(self) -> list[Channel]:
+        """Those that may be meant, as the network is now."""
+        network = self._request.network
+        named = [channel for name in self._names if (channel := network.channel(name)) is not None]
+        if self._names and not self._masks:
+            return list(dict.fromkeys(named))
+        return list(dict.fromkeys([*named, *network.channels.values()]))
+
+    def _means(self, channel: Channel) -> bool:
         network, user = self._request.network, self._request.user
-        found: Iterable[Channel] = network.channels.values()
-        if self._names or self._masks:
-            named = [channel for name in self._names if (channel := network.channel(name)) is not None]
-            if self._masks:
-                named += [c for c in found if any(matches(c.name) for matches in self._masks)]
-            found = dict.fromkeys(named)
-        for channel in found:
-            if may_see_channel(user, channel) and all(holds(channel) for holds in self._conditions):
-                yield channel
+        if network.channels.get(channel.folded) is not channel or not may_see_channel(user, channel):
+            return False
+        named = not self._masks or channel.folded in self._folded
+        if not named and not any(matches(channel.name) for matches in self._masks):
+            return False
+        return all(holds(channel) for holds in self._conditions)
 
 
 def _not_named(matches: Callable[[str], bool]) -> Condition:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import BroadcastSent, CallerBlocked, MessageSent
+from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.rules import client_tags
 from chatnet.rules.channels import may_speak
-from chatnet.rules.messages import may_write
+from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
@@ -86,13 +86,13 @@ def _say(request: Request, command: str) -> None:
         return None
     targets = request.targets(0)
     most = request.settings.limits.targets
-    for name in targets[:most]:
+
+    def send_to(name: str) -> None:
         refusal = send(request, command, name, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
-    if len(targets) > most and not silent:
-        request.reply(numerics.ERR_TOOMANYTARGETS, middle(targets[most]))
-    return None
+
+    return request.each(targets[:most], send_to, targets[most] if targets[most:] and not silent else None)
 
 
 def send(
@@ -188,8 +188,8 @@ def _way_to_channel(
         lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
         ranks = at_least(lowest)
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
-        if not channel.members.get(user, 0) and not user.may("channels"):
-            return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+        if user not in channel.members and not user.may("channels"):
+            return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
     refusal = may_speak(request.sessions.bans, user, channel, command, text)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
@@ -213,7 +213,12 @@ def _for_operators(user: User, channel: Channel, command: str, text: str) -> boo
 
 def _way_to_user(request: Request, command: str, target: User, text: str) -> Way | Refusal | None:
     user = request.user
-    refusal = may_write(user, target, command, text)
+    if command == "PRIVMSG" and (mode := unanswerable(user, target)) is not None:
+        # As Solanum: who asks wants an answer.  The list of the others is not ours to know.
+        if len(user.accepts) >= request.sessions.limits.accept:
+            return Refusal(numerics.ERR_OWNMODE, target.nick, mode)
+        request.commit(AcceptsChanged(user, (target,), ()))
+    refusal = may_write(user, target, text)
     if refusal is not None:
         if refusal.numeric is numerics.ERR_TARGUMODEG and command != "TAGMSG":
             _knock_on(request, command, target, refusal)

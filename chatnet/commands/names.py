@@ -16,22 +16,20 @@ NAMES_PER_PENALTY: Final = 1000
 
 @CLIENT.command("NAMES", penalty=2.0)
 def names(request: Request) -> None:
-    """`NAMES <channel>{,<channel>}`: who is in these channels.
+    """`NAMES <channel>`: who is in a channel.
 
     Invisible users, and whole channels that are secret or private, are shown to members only.
-    https://modern.ircdocs.horse/#names-message  Refuses with 407 (too many channels).
+    https://modern.ircdocs.horse/#names-message  Refuses with 407 (more than one channel).
     """
     if not request.param(0):
         request.stop(numerics.RPL_ENDOFNAMES, "*")
-    most = request.settings.limits.targets
-    targets = request.targets(0)
-    for name in targets[:most]:
-        channel = request.network.channel(name)
-        if channel is not None and may_see_members(request.user, channel):
-            show_names(request.session, channel)
-            request.session.penalize(len(channel.members) / NAMES_PER_PENALTY, 0, request.session.heard)
-            request.session.hand_over()
-        else:
-            request.reply(numerics.RPL_ENDOFNAMES, middle(name))
-    if len(targets) > most:
-        request.reply(numerics.ERR_TOOMANYTARGETS, middle(targets[most]))
+    name, *others = request.targets(0)
+    channel = request.network.channel(name)
+    if channel is not None and may_see_members(request.user, channel):
+        show_names(request.session, channel)
+        request.charge(len(channel.members) / NAMES_PER_PENALTY)
+        request.session.hand_over()
+    else:
+        request.reply(numerics.RPL_ENDOFNAMES, middle(name))
+    if others:
+        request.reply(numerics.ERR_TOOMANYTARGETS, middle(others[0]))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Killed, WallopsSent
-from chatnet.rules.opers import blocks_for, opered
+from chatnet.rules.log_names import log_name
+from chatnet.rules.opers import blocks_for, misfit, opered
+from chatnet.rules.visibility import public_identity
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import OPERWALL
 from chatnet.settings import OperSettings
 from chatnet.wire import numerics
@@ -16,38 +19,44 @@ async def oper(request: Request) -> None:
     """`OPER <name> [<password>]`: become an IRC operator.  Without a password where a certificate is enough.
 
     https://modern.ircdocs.horse/#oper-message  Refuses with 491 (nobody becomes an operator from where you
-    are), 464 (name or password wrong: it does not tell which).  Some wrong attempts end the session.
+    are), 464 (name or password wrong: it does not tell which), 263 (too many passwords wait to be checked).
+    Some wrong attempts end the session.
     """
     user, session = request.user, request.session
     if user.oper is not None:
         request.stop(numerics.RPL_YOUREOPER)
     name, password = request.params[0], request.param(1)
     block = _block(request, name)
+    reason = "" if block is not None else misfit(request.settings, name, user, request.network.fold)
     if block is None or block.password is not None:
         if not password:
             request.stop(numerics.ERR_NEEDMOREPARAMS, "OPER")
         if not blocks_for(request.settings, user, request.network.fold):
-            _failed(request, name)
+            _failed(request, name, reason)
             request.stop(numerics.ERR_NOOPERHOST)
-        if not await _verified(request, block, password):
-            block = None
+        verdict = await _verdict(request, block, password)
         if session.closed:
             return
+        if verdict is Verdict.BUSY:
+            request.stop(numerics.RPL_TRYAGAIN, "OPER")
+        if verdict is Verdict.WRONG:
+            block, reason = None, reason or "wrong password"
         if user.oper is not None:  # another session of this user was quicker
             request.stop(numerics.RPL_YOUREOPER)
     if block is None or block != _block(request, name):  # a reload may have come between
         request.reply(numerics.ERR_PASSWDMISMATCH)
-        _failed(request, name)
+        _failed(request, name, reason or "a reload came between")
         return
     session.failed_opers = 0
-    text = f"{user.identity} is an operator now: {block.name}"
-    request.sessions.node.log.info(text)
+    become = f"is an operator now: {block.name}"
+    request.sessions.node.log.info(f"{log_name(user, request.settings)} {become}")
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
     request.reply(numerics.RPL_YOUREOPER)
     if user.snomask:
         request.reply(numerics.RPL_SNOMASK, "+" + user.snomask)
-    request.notice("o", f"{text} ({block.oper_class})")
+    public = f"{public_identity(user)} {become} ({block.oper_class})"
+    request.notice("o", f"{user.identity} {become} ({block.oper_class})", public)
 
 
 def _block(request: Request, name: str) -> OperSettings | None:
@@ -55,21 +64,24 @@ def _block(request: Request, name: str) -> OperSettings | None:
     return next((block for block in blocks if block.name == name), None)
 
 
-async def _verified(request: Request, block: OperSettings | None, password: str) -> bool:
+async def _verdict(request: Request, block: OperSettings | None, password: str) -> Verdict:
     """Whether `password` is that of `block`; where there is none, the answer is no and takes as long."""
     blocks = [block, *request.settings.oper]
     hashes = [b.password.get_secret_value() for b in blocks if b is not None and b.password is not None]
-    right = bool(hashes) and await request.sessions.verify(hashes[0], password)
-    return right and block is not None
+    if not hashes:
+        return Verdict.WRONG
+    verdict = await request.sessions.check(request.session, Queue.OPER, hashes[0], password)
+    return Verdict.WRONG if verdict is Verdict.RIGHT and block is None else verdict
 
 
-def _failed(request: Request, name: str) -> None:
-    """Tell the opers, and close after too many.  What is no name might be a password: nobody reads it."""
+def _failed(request: Request, name: str, reason: str) -> None:
+    """Tell opers and log why; close after too many.  An unknown name might be a password, and is not told."""
     user, session = request.user, request.session
     known = name if any(block.name == name for block in request.settings.oper) else "an unknown name"
-    text = f"Failed OPER as {known} by {user.identity}"
-    request.sessions.node.log.warn(text)
-    request.sessions.notice("o", session.peer.address, text)
+    failed = f"Failed OPER as {known} by"
+    request.sessions.node.log.warn(f"{failed} {log_name(user, request.settings)}: {reason}")
+    address, public = session.peer.address, f"{failed} {public_identity(user)}: {reason}"
+    request.sessions.notice("o", address, f"{failed} {user.identity}: {reason}", public)
     session.failed_opers += 1
     if session.failed_opers >= request.settings.flood.oper_attempts:
         session.close("Too many failed OPER attempts")
@@ -87,12 +99,10 @@ def kill(request: Request) -> None:
     target = request.nick(0)
     user = request.user
     reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
-    text = (
-        f"Received KILL message for {target.nick}!{target.username}@{target.real_host}."
-        f" From {user.nick} Path: {request.sessions.server_name} ({reason})"
-    )
-    request.sessions.node.log.info(f"{user.mask} killed {target.mask} [{target.address}]")
-    request.notice("k", text)
+    what, who = "Received KILL message for", f"{target.nick}!{target.username}"
+    path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
+    request.sessions.node.log.info(f"{user.nick} killed {log_name(target, request.settings)}")
+    request.notice("k", f"{what} {who}@{target.real_host}. {path}", f"{what} {who}@{target.host}. {path}")
     request.commit(Killed(target, user, reason, request.now))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from chatnet.commands.muted import muted_in
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import AwayChanged, RealnameChanged
 from chatnet.session.packing import pack
 from chatnet.session.rates import too_fast
+from chatnet.session.scans import Scan
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.text import byte_length, cut
@@ -39,13 +42,17 @@ def setname(request: Request) -> None:
     https://ircv3.net/specs/extensions/setname  Fails with INVALID_REALNAME (empty or too long),
     CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in).
     """
-    session, user = request.session, request.user
+    session = request.session
     realname = request.param(0)
     if not realname.strip(" ") or byte_length(realname) > request.settings.limits.realname:
         session.fail("SETNAME", "INVALID_REALNAME", "Realname is not valid")
         return
-    bans = request.sessions.bans
-    if any(not ranks and bans.muted(channel, user) for channel, ranks in user.channels.items()):
+    request.scan(partial(_change_realname, request, realname))
+
+
+async def _change_realname(request: Request, realname: str, scan: Scan) -> None:
+    session, user = request.session, request.user
+    if await muted_in(request, scan) is not None:
         session.fail(
             "SETNAME", "CANNOT_CHANGE_REALNAME", "Cannot change realname while banned from a channel"
         )

@@ -118,7 +118,7 @@ def _judge_in_channel(request: Request, channel: Channel, record: Record, reason
 
 def _judge_in_private(request: Request, target: User, record: Record, reason: str) -> CannotRedact | None:
     """Nobody but the author, as long as they may write to each other."""
-    if not _is_author(request.user, record) or may_write(request.user, target, "PRIVMSG", reason) is not None:
+    if not _is_author(request.user, record) or may_write(request.user, target, reason) is not None:
         return FORBIDDEN
     return _too_late(request, record)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from chatnet.commands.muted import muted_in
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
+from chatnet.model.ids import Folded
 from chatnet.session import asked
 from chatnet.session.rates import too_fast
+from chatnet.session.scans import Scan
 from chatnet.session.session import Needs
 from chatnet.wire import numerics
-from chatnet.wire.names import clean_username, is_nick
+from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
 
 
@@ -51,32 +56,44 @@ def nick(request: Request) -> None:
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
     use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
     """
-    session, sessions, network, me = request.session, request.sessions, request.network, request.user
+    session, me = request.session, request.user
     if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
-    reserved = me.oper is None and sessions.network_bans.name(wanted) is not None
-    if reserved or not is_nick(wanted, sessions.limits.nick):
-        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted))
+    folded = _free(request, wanted)
+    if not session.registered:
+        me.nick, me.folded = wanted, folded
+        session.satisfy(Needs.NICK)
+    elif wanted != me.nick:
+        request.scan(partial(_change, request, wanted))
+
+
+def _free(request: Request, wanted: str) -> Folded:
+    """A nick, folded, that the asker might take; ends the command with 432, 433 or 437 if it is none."""
+    sessions, network, me = request.sessions, request.network, request.user
+    mistake = nick_mistake(wanted, sessions.limits.nick)
+    if mistake is None and me.oper is None and sessions.network_bans.name(wanted) is not None:
+        mistake = "it is reserved"
+    if mistake is not None:
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted), mistake)
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
     if sessions.held_nicks.includes(folded) and folded != me.folded:
         request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
-    if not session.registered:
-        me.nick, me.folded = wanted, folded
-        session.satisfy(Needs.NICK)
-        return
-    if wanted == me.nick:
-        return
-    bans = sessions.bans
-    for channel, ranks in me.channels.items():
-        if not ranks and bans.muted(channel, me):
-            request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
-    rates = sessions.rates
-    if too_fast(session, "nick", rates.nick_rate, rates.nick_period):
+    return folded
+
+
+async def _change(request: Request, wanted: str, scan: Scan) -> None:
+    me, rates = request.user, request.sessions.rates
+    channel = await muted_in(request, scan)
+    if channel is not None:
+        request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
+    folded = _free(request, wanted)  # somebody else may have been quicker
+    if too_fast(request.session, "nick", rates.nick_rate, rates.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
-    request.notice("n", f"Nick change: {me.nick} to {wanted} [{me.username}@{me.real_host}]")
+    what, name = f"Nick change: {me.nick} to {wanted}", me.username
+    request.notice("n", f"{what} [{name}@{me.real_host}]", f"{what} [{name}@{me.host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
 
 

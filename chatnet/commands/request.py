@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NoReturn
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
 from chatnet.links.exchange.queries import PLACES
@@ -13,6 +14,7 @@ from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked
+from chatnet.session.scans import Scan
 from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
@@ -21,6 +23,7 @@ from chatnet.wire.numerics import (
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
+    ERR_TOOMANYTARGETS,
     RPL_TRYAGAIN,
     Numeric,
 )
@@ -28,6 +31,9 @@ from chatnet.wire.text import middle
 
 ELSEWHERE_PENALTY: Final = 2.0
 """What a question for another server costs beyond the row's penalty."""
+
+LONG: Final = 4096
+"""Characters of masks that a command for several targets looks at in one go."""
 
 CLIENT = Table()
 """Every command of a client; the modules of this package enter theirs when they are imported."""
@@ -91,15 +97,62 @@ class Request:
         """State what happened; the asking session is its origin."""
         self.sessions.node.commit(fact, self.session)
 
-    def notice(self, letter: str, text: str) -> None:
-        """Tell the opers who want to know (a letter of the snomask)."""
-        self.sessions.node.notice(letter, text)
+    def notice(self, letter: str, text: str, public: str | None = None) -> None:
+        """Tell the opers who want to know (a letter of the snomask); `public` as in ``Node.notice``."""
+        self.sessions.node.notice(letter, text, public)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
         refusal = may_use(self.user, privilege)
         if refusal is not None:
             raise Refused(refusal)
+
+    def charge(self, penalty: float) -> None:
+        """Have the asker pay for this command, beyond its row's penalty."""
+        self.session.penalize(penalty, 0, self.session.heard)
+
+    def scan(self, looking: Callable[[Scan], Coroutine[Any, Any, None]]) -> None:
+        """End the command by looking at much, in slices; the asker pays for what is looked at.
+
+        After each pause everything has to be looked up again.
+        """
+        scan = Scan(self.sessions.scans, self.charge)
+
+        async def paid() -> None:
+            try:
+                await looking(scan)
+            finally:
+                scan.pay()
+
+        self.session.scan(self.row.verb, paid)
+
+    def each(self, names: Sequence[str], act: Callable[[str], None], beyond: str | None = None) -> None:
+        """End the command by doing `act` for one name after the other; then 407 for one that is `beyond`.
+
+        It goes on in slices once the lists of bans that were looked at are long.
+        """
+        bans, waiting = self.sessions.bans, deque(names)
+        begin = bans.looked
+
+        async def rest(scan: Scan) -> None:
+            while waiting:
+                before = bans.looked
+                act(waiting.popleft())
+                if scan.spend_on_masks(bans.looked - before):
+                    await scan.pause()
+            tell_beyond()
+
+        def tell_beyond() -> None:
+            if beyond is not None:
+                self.reply(ERR_TOOMANYTARGETS, middle(beyond))
+
+        while waiting and bans.looked - begin <= LONG:
+            act(waiting.popleft())
+        if waiting:
+            self.sessions.scans.spend(bans.looked - begin)
+            self.scan(rest)
+        else:
+            tell_beyond()
 
     def channel(self, index: int) -> Channel:
         """The channel named by a parameter; ends the command with 403 if there is none."""
@@ -132,7 +185,7 @@ class Request:
             return
         if whom is None or self.row.verb not in PLACES:
             self.stop(ERR_NOSUCHSERVER, middle(name))
-        self.session.penalize(ELSEWHERE_PENALTY, 0, self.session.heard)
+        self.charge(ELSEWHERE_PENALTY)
         server = whom.server if isinstance(whom, User) else whom
         if asked.too_many(self.session, server):
             self.stop(RPL_TRYAGAIN, self.row.verb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.rules.log_names import log_name
 from chatnet.session.control import Control
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import STANDARD_REPLIES
@@ -20,8 +21,11 @@ async def rehash(request: Request) -> None:
     nick = request.user.nick
     request.reply(numerics.RPL_REHASHING, control.configuration)
     request.notice("g", f"{nick} is rehashing the server")
+    log, name = request.sessions.node.log, log_name(request.user, request.settings)
+    log.info(f"{name} is rehashing the server")
     problems = await control.rehash()
     for problem in problems:
+        log.warn(f"The old configuration stays, rehash by {nick}: {problem}")
         _tell(request, "FAIL", "CONFIG_BAD", " ".join(problem.split()))  # one line, whatever it quotes
     if problems:
         _tell(request, "FAIL", "CONFIG_BAD", "the settings stay as they were")
@@ -72,7 +76,7 @@ def _farewell(request: Request, what: str, verb: str) -> str:
     if name.lower() != request.sessions.server_name.lower():
         request.stop(numerics.ERR_NOSUCHSERVER, middle(name))
     reason = cut(request.param(1), request.settings.limits.kick)
-    text = f"{request.user.identity} {verb} the server"
-    request.sessions.node.log.warn(text)
-    request.notice("g", text + (f": {reason}" if reason else ""))
+    why = f": {reason}" if reason else ""
+    request.sessions.node.log.warn(f"{log_name(request.user, request.settings)} {verb} the server{why}")
+    request.notice("g", f"{request.user.identity} {verb} the server{why}")
     return f"{what}: {reason}" if reason else what

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.bans import NetworkBan
 from chatnet.rules.opers import may_use
+from chatnet.session.scans import Scan
+from chatnet.session.session import Session
 from chatnet.wire import numerics
-from chatnet.wire.text import middle
+from chatnet.wire.text import byte_length, cut, middle, printable
+
+ROOM: Final = 360
+"""Bytes of a line for the mask of a ban and what is told of it; the rest is for names."""
 
 
 @CLIENT.command("STATS", min_params=1, penalty=3.0)
@@ -17,7 +25,11 @@ def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
-    d  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
+    k  bans of users and hosts that came from other servers, the newest first (operators who see all)
+    d  the same of addresses
+    x  the same of real names
+    q  the same of nicks and channels, which nobody may have
+    w  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
        who see all)
     m  commands, how often they were used, and their bytes
     p  operators who are here
@@ -27,7 +39,8 @@ def stats(request: Request) -> None:
     o  who may become an operator (operators who see all)
     P  listeners and their connections (operators who see all)
 
-    https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723.  An unknown letter gives nothing.
+    https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723; 416 after as many
+    connections as SendQ has room for.  An unknown letter gives nothing.
     """
     request.for_us(1)
     letter = request.params[0][:1]
@@ -36,25 +49,35 @@ def stats(request: Request) -> None:
         refusal = may_use(request.user, privilege) if privilege is not None else None
         if refusal is not None:
             request.refuse(refusal)
+        elif show is _connections and request.user.may("see-all"):
+            _links(request)
+            request.scan(partial(_all_connections, request, letter))
+            return
         else:
             show(request)
     request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
 
 
+async def _all_connections(request: Request, letter: str, scan: Scan) -> None:
+    await show_sessions(request, scan, "STATS", _connection)
+    request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
+
+
 def _connections(request: Request) -> None:
+    for session in request.sessions.local.sessions_of(request.user):
+        _connection(request, session)
+
+
+def _connection(request: Request, session: Session) -> None:
     now = request.sessions.monotonic()
-    everything = request.user.may("see-all")
-    if everything:
-        _links(request)
-    for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
-        user = session.user
-        text = (
-            f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
-            f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
-            f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
-            f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
-        )
-        request.reply(numerics.RPL_STATSDEBUG, "l", text)
+    user = session.user
+    text = (
+        f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
+        f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
+        f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
+        f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
+    )
+    request.reply(numerics.RPL_STATSDEBUG, "l", text)
 
 
 def _links(request: Request) -> None:
@@ -128,13 +151,54 @@ def _stamps(request: Request) -> None:
     ended = sum(1 for _ in request.network.memory.all_ended())
     desyncs = registers.desyncs if registers is not None else 0
     text = f"{len(registers or ())} stamp(s), {ended} channel(s) that ended"
-    request.reply(numerics.RPL_STATSDEBUG, "d", text)
-    request.reply(numerics.RPL_STATSDEBUG, "d", f"{desyncs} channel(s) known in another way by a neighbour")
+    request.reply(numerics.RPL_STATSDEBUG, "w", text)
+    request.reply(numerics.RPL_STATSDEBUG, "w", f"{desyncs} channel(s) known in another way by a neighbour")
 
+
+def _bans(kind: str) -> Callable[[Request], None]:
+    """What shows the bans of one kind, the newest first: as many as STATS may show."""
+
+    def show(request: Request) -> None:
+        count = request.settings.limits.stats_bans
+        for ban in reversed(request.network.bans[kind].values()):
+            if ban.holds(request.now):
+                if count == 0:
+                    request.reply(numerics.ERR_TOOMANYMATCHES, "STATS")
+                    break
+                _show_ban(request, ban)
+                count -= 1
+
+    return show
+
+
+def _show_ban(request: Request, ban: NetworkBan) -> None:
+    """In lower case if it ends; with who set it, until when, and whether for the whole network."""
+    letter = _LETTERS[ban.kind].lower() if ban.until is not None else _LETTERS[ban.kind]
+    until = "for ever" if ban.until is None else f"{int(ban.until - request.now)} s left"
+    where = "network" if ban.wide else "this server"
+    host = middle(ban.host)
+    text = cut(f"[{ban.by}, {until}, {where}] {printable(ban.reason)}", ROOM - byte_length(ban.mask))
+    if ban.kind == "K":
+        request.reply(numerics.RPL_STATSKLINE, letter, host, ban.user, text)
+    elif ban.kind == "D":
+        request.reply(numerics.RPL_STATSDLINE, letter, host, text)
+    elif ban.kind == "X":
+        request.reply(numerics.RPL_STATSXLINE, letter, host, text)
+    else:
+        request.reply(numerics.RPL_STATSQLINE, letter, host, text)
+
+
+_LETTERS: Final = {"K": "K", "D": "D", "X": "X", "R": "Q"}
+"""Kind of ban → the letter that shows it."""
 
 _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
-    "d": (_stamps, "see-all"),
-    "D": (_stamps, "see-all"),
+    **{
+        letter: (_bans(kind), "see-all")
+        for kind, capital in _LETTERS.items()
+        for letter in (capital, capital.lower())
+    },
+    "w": (_stamps, "see-all"),
+    "W": (_stamps, "see-all"),
     "i": (_members_of_classes, "see-all"),
     "I": (_members_of_classes, "see-all"),
     "l": (_connections, None),

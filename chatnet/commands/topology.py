@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import chatnet
+from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.server import Server
+from chatnet.session.scans import Scan
 from chatnet.session.session import Session
 from chatnet.wire import numerics
 from chatnet.wire.masks import compile_glob
@@ -47,17 +50,16 @@ def map_(request: Request) -> None:
     https://modern.ircdocs.horse/ is silent; as Solanum does.
     """
     network = request.network
-    counts = Counter(user.server for user in network.users.values())
+    hidden = _hidden(request)
     below: dict[Server, list[Server]] = {}
-    for server in () if _hidden(request) else network.servers.values():
+    for server in () if hidden else network.servers.values():
         if server.uplink is not None:
             below.setdefault(server.uplink, []).append(server)
-    if _hidden(request):
-        counts = Counter({network.me: len(network.users)})
     for branch, server in _tree(network.me, below, "", ""):
-        share = 100 * counts[server] / len(network.users)
+        count = len(network.users) if hidden else server.users
+        share = 100 * count / len(network.users)
         name = f"{branch}{server.name}[{server.sid}]"
-        users = f"Users: {counts[server]:5} ({share:4.1f}%)"
+        users = f"Users: {count:5} ({share:4.1f}%)"
         request.reply(numerics.RPL_MAP, f"{name:-<50} | {users}{_distance(request, server)}")
     request.reply(numerics.RPL_MAPEND)
 
@@ -91,23 +93,31 @@ def _tree(
 def trace(request: Request) -> None:
     """`TRACE [<server>|<nick>]`: how you are connected; for operators, how everybody is.
 
-    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402.
+    https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 402; 416 after as many
+    connections as SendQ has room for.
     """
     name = request.param(0)
     _show_way(request, name)
     request.for_us(0)
     everything = request.user.may("see-all")
     target = request.network.user(name) if name else None
-    for session in request.sessions.all if everything else request.sessions.local.sessions_of(request.user):
-        if target is None or session.user is target:
-            _show_connection(request, session)
     if everything and target is None:
-        _show_neighbours(request)
-        classes = Counter(session.connection_class.name for session in request.sessions.all)
-        for class_name, count in sorted(classes.items()):
-            request.reply(numerics.RPL_TRACECLASS, class_name, count)
+        request.scan(partial(_show_everything, request))
+        return
+    whose = request.user if target is None or not everything else target
+    for session in request.sessions.local.sessions_of(whose) if target in (None, whose) else ():
+        _show_connection(request, session)
     traced = request.sessions.server_name if target is None else target.nick
     request.reply(numerics.RPL_ENDOFTRACE, traced)
+
+
+async def _show_everything(request: Request, scan: Scan) -> None:
+    await show_sessions(request, scan, "TRACE", _show_connection)
+    _show_neighbours(request)
+    classes = Counter(session.connection_class.name for session in request.sessions.all)
+    for class_name, count in sorted(classes.items()):
+        request.reply(numerics.RPL_TRACECLASS, class_name, count)
+    request.reply(numerics.RPL_ENDOFTRACE, request.sessions.server_name)
 
 
 def _show_way(request: Request, name: str) -> None:
@@ -122,8 +132,12 @@ def _show_way(request: Request, name: str) -> None:
 def _show_neighbours(request: Request) -> None:
     """206 for each server that is linked to this one."""
     links, network = request.sessions.links, request.network
-    behind = Counter(links.way_to(server) for server in network.servers.values())
-    users = Counter(links.way_to(user) for user in network.users.values())
+    behind: Counter[object] = Counter()
+    users: Counter[object] = Counter()
+    for server in network.servers.values():
+        way = links.way_to(server)
+        behind[way] += 1
+        users[way] += server.users
     for link in links.neighbours():
         quiet = request.sessions.monotonic() - link.pulse.heard
         name = request.sessions.server_name

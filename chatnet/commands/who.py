@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
@@ -12,21 +12,26 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
 from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
 from chatnet.session.idle import idle
-from chatnet.session.shadows import Shadows
+from chatnet.session.render import encode
+from chatnet.session.scans import Scan
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
-from chatnet.wire.masks import compile_glob, wire_address
+from chatnet.wire.masks import price_of, read_glob, wire_address
 from chatnet.wire.text import middle
 
-MASK_PENALTY: Final = 3.0
-"""What looking at every user costs beyond the row's penalty."""
-ANSWERS_PER_PENALTY: Final = 200
-"""How many answers cost a penalty of 1.0."""
+LOOK: Final = 2
+"""Microseconds that it takes to see whether a user is one to be told of, beside a mask."""
+TEXTS: Final = 3
+"""How many texts of a user a mask is held against, as a rule."""
+REPLY: Final = 40
+"""Microseconds that one takes to tell."""
 
 _PLAIN: Final = re.compile("[a-z0-9 ._:/@-]+")
 """Runs of characters that are themselves in a mask, and the same in every case mapping once in lower case."""
 
 Found = tuple[User, Channel | None]
+Show = Callable[[User, Channel | None], None]
+Field = Callable[[Request, User, Channel | None, str], str]
 
 
 @CLIENT.command("WHO", min_params=1, penalty=1.0)
@@ -44,49 +49,95 @@ def who(request: Request) -> None:
     fields = [field for letter, field in _FIELDS.items() if letter in letters] if percent else []
     if len(token) > 3 or not (token.isascii() and token.isdigit()):
         token = "0"
-    found, most = _find(request, name)
-    if flags[:1] == "o":
-        found = (pair for pair in found if pair[0].oper is not None)
-    count = 0
-    out, room = request.session.outlet.out, request.session.outlet.sendq // 2
-    for other, channel in islice(found, most):
-        count += 1
-        if not percent:
-            _reply(request, other, channel)
-        else:
-            values = [field(request, other, channel, token) for field in fields]
-            request.reply(numerics.RPL_WHOSPCRPL, " ".join(values))
-        room -= len(out[-1])
-        if room < 0:  # a slow reader would be cut off in the middle of the answer
-            break
-    if most is not None:
-        request.session.penalize(MASK_PENALTY, 0, request.session.heard)
-    if next(found, None) is not None:
-        request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
-    request.session.penalize(count / ANSWERS_PER_PENALTY, 0, request.session.heard)
-    request.reply(numerics.RPL_ENDOFWHO, middle(name))
-    request.session.hand_over()
+    show = partial(_reply, request) if not percent else partial(_reply_fields, request, fields, token)
+    request.scan(_Search(request, name, flags[:1] == "o", show).run)
 
 
-def _find(request: Request, name: str) -> tuple[Iterator[Found], int | None]:
-    """Whom `name` means, and how many of them may be shown (None: all)."""
-    network, asker = request.network, request.user
-    if name[:1] == "#":
-        channel = network.channel(name)
-        if channel is None or not may_see_members(asker, channel):
-            return iter(()), None
-        return _members(asker, channel, request.sessions.shadows), None
-    other = request.sessions.shadows.shown(network, name)
-    if other is not None:
-        return iter([(other, _common(asker, other))]), None
-    return _matching(request, name), request.settings.limits.who
+class _Search:
+    """Whom `name` means, one after the other."""
 
+    def __init__(self, request: Request, name: str, opers: bool, show: Show) -> None:
+        self._request = request
+        self._name = name
+        self._opers = opers
+        self._show = show
+        self._price = LOOK
+        self._matches: Callable[[User], bool] | None = None
+        self._most: int | None = None
 
-def _members(asker: User, channel: Channel, shadows: Shadows) -> Iterator[Found]:
-    everybody = asker in channel.members or asker.may("see-all")
-    for other in [*channel.members, *(user for user, _ in shadows.members(channel))]:
-        if everybody or may_see_user(asker, other):
-            yield other, channel
+    async def run(self, scan: Scan) -> None:
+        """A reply for each, and 315."""
+        request = self._request
+        out, room = request.session.outlet.out, request.session.outlet.sendq // 2
+        count = 0
+        for other, channel in self._candidates():
+            if scan.spend(self._price):
+                await scan.pause()
+            if not self._means(other, channel):
+                continue
+            if count == self._most or room < 0:  # a slow reader would be cut off in the middle of the answer
+                request.reply(numerics.ERR_TOOMANYMATCHES, "WHO")
+                break
+            self._show(other, channel)
+            scan.spend(REPLY)
+            count += 1
+            room -= len(out[-1]) if out else 0
+        request.reply(numerics.RPL_ENDOFWHO, middle(self._name))
+        request.session.hand_over()
+
+    def _candidates(self) -> list[Found]:
+        """Those who may be meant, as the network is now."""
+        network, asker, shadows = self._request.network, self._request.user, self._request.sessions.shadows
+        if self._name[:1] == "#":
+            channel = network.channel(self._name)
+            if channel is None or not may_see_members(asker, channel):
+                return []
+            return [(user, channel) for user in (*channel.members, *(u for u, _ in shadows.members(channel)))]
+        other = shadows.shown(network, self._name)
+        if other is not None:
+            return [(other, _common(asker, other))]
+        self._most = self._request.settings.limits.who
+        if self._name not in ("0", "*"):
+            self._matches = self._matcher()
+            self._price += TEXTS * price_of(self._name)
+        away = (shadow.user for shadow in shadows.away.values())
+        return [(user, None) for user in (*network.users.values(), *away)]
+
+    def _matcher(self) -> Callable[[User], bool]:
+        """Says whether the mask means one of the texts of a user."""
+        mask = self._name
+        real = self._request.user.may("see-all")
+        matches = read_glob(mask, self._request.network.fold)
+        # Folding and matching all texts of everybody is dear: who lacks the longest plain part is out.
+        plain = max(_PLAIN.findall(mask.lower()), key=len, default="")
+
+        def means(other: User) -> bool:
+            texts = [other.nick, other.username, other.host, other.server.name, other.realname]
+            if other.account is not None:
+                texts.append(other.account)
+            if real:
+                texts += [other.real_host, other.address]
+            return plain in "\n".join(texts).lower() and any(map(matches, texts))
+
+        return means
+
+    def _means(self, other: User, channel: Channel | None) -> bool:
+        """Whether somebody who was a candidate is still there, may be seen, and is meant."""
+        network, asker, shadows = self._request.network, self._request.user, self._request.sessions.shadows
+        if self._opers and other.oper is None:
+            return False
+        if self._most is not None:
+            if network.users.get(other.uid) is not other and not shadows.is_away(other):
+                return False
+            return may_see_user(asker, other) and (self._matches is None or self._matches(other))
+        if self._name[:1] != "#":
+            return True  # a nick: nothing has happened since it was found
+        assert channel is not None
+        if other not in channel.members and not shadows.is_in(other, channel):
+            return False
+        if asker not in channel.members and not asker.may("see-all"):
+            return may_see_members(asker, channel) and may_see_user(asker, other)
+        return True
 
 
 def _common(asker: User, other: User) -> Channel | None:
@@ -98,26 +149,12 @@ def _common(asker: User, other: User) -> Channel | None:
     return None
 
 
-def _matching(request: Request, mask: str) -> Iterator[Found]:
-    asker = request.user
-    real = asker.may("see-all")
-    matches = None if mask in ("0", "*") else compile_glob(mask, request.network.fold)
-    # Folding and matching all texts of everybody is dear: who lacks the longest plain part is out.
-    plain = max(_PLAIN.findall(mask.lower()), key=len, default="")
-    away = [shadow.user for shadow in request.sessions.shadows.away.values()]
-    for other in chain(request.network.users.values(), away):
-        if not may_see_user(asker, other):
-            continue
-        if matches is None:
-            yield other, None
-            continue
-        texts = [other.nick, other.username, other.host, other.server.name, other.realname]
-        if other.account is not None:
-            texts.append(other.account)
-        if real:
-            texts += [other.real_host, other.address]
-        if plain in "\n".join(texts).lower() and any(map(matches, texts)):
-            yield other, None
+def _reply_fields(
+    request: Request, fields: list[Field], token: str, other: User, channel: Channel | None
+) -> None:
+    whox = f":{request.sessions.server_name} {numerics.RPL_WHOSPCRPL.code} {request.user.nick}"
+    values = ["", *(field(request, other, channel, token) for field in fields)]
+    request.session.send(encode(whox + " ".join(values)))
 
 
 def _reply(request: Request, other: User, channel: Channel | None) -> None:
@@ -201,7 +238,7 @@ def _realname(request: Request, other: User, channel: Channel | None, token: str
     return ":" + other.realname
 
 
-_FIELDS: Final[dict[str, Callable[[Request, User, Channel | None, str], str]]] = {
+_FIELDS: Final[dict[str, Field]] = {
     "t": _token,
     "c": _channel,
     "u": _username,

@@ -22,11 +22,11 @@ def whowas(request: Request) -> None:
     if not nick:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     request.for_us(2)
-    departures = request.network.whowas.find(request.network.fold(nick))
+    most = request.settings.limits.who
+    wanted = _count(request.param(1)) or most + 1
+    departures = request.network.whowas.find(request.network.fold(nick), min(wanted, most + 1))
     if not departures:
         request.reply(numerics.ERR_WASNOSUCHNICK, middle(nick))
-    most = request.settings.limits.who
-    departures = departures[: _count(request.param(1))]
     for departure in departures[:most]:
         _show(request, departure)
     if len(departures) > most:

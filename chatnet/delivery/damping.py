@@ -143,7 +143,7 @@ class Damping:
             self._tell(facts.ModesChanged(fact.channel, tuple(changes), me, fact.at))
         if not rest and fact.members:
             return None
-        return facts.Joined(fact.channel, tuple(rest), fact.at, fact.created, fact.merged)
+        return facts.Joined(fact.channel, tuple(rest), fact.at, fact.created, fact.merged, fact.asked)
 
     def withholds(self, user: User) -> bool:
         """Whether it is not to be told yet that `user` is away, or logged in: it may be nothing new."""

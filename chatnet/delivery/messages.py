@@ -145,8 +145,11 @@ class MessagesHere:
         by = fact.by or self._node.network.me
         for user in self._node.network.opers:
             if "s" in user.modes and fact.letter in user.snomask:
+                text = fact.text if fact.public is None or user.may("see-all") else fact.public
                 for session in self._index.users.get(user, ()):
-                    session.outlet.send(self._index.fit(render.server_notice(by, fact, session.caps)))
+                    session.outlet.send(
+                        self._index.fit(render.server_notice(by, text, fact.at, session.caps))
+                    )
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
         for session in self._index.users.get(fact.user, ()):

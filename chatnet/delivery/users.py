@@ -13,6 +13,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import rank_letters
 from chatnet.node import Node
 from chatnet.session import render
+from chatnet.session.sasl import tell_account
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -81,6 +82,8 @@ class UsersHere:
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         if self._shadows.back and self._damping.withholds(fact.user):
             return
+        for session in self._index.users.get(fact.user, ()):
+            tell_account(session)  # before their own ACCOUNT, which is a consequence
         groups = self._with(fact.user, cap.ACCOUNT_NOTIFY, True)
         mask = cap.SERVER_TIME | cap.ACCOUNT_TAG | fact.user.tagged
         self._index.fan(groups, mask, render.account_changed, fact)
@@ -98,6 +101,8 @@ class UsersHere:
             session.numeric(numerics.RPL_HOSTHIDDEN, user.host)
         # Others see the user leave and come back.  https://ircv3.net/specs/extensions/chghost#fallback
         mask |= cap.EXTENDED_JOIN
+        if user.away is not None:
+            mask |= cap.AWAY_NOTIFY  # this JOIN, as all: "when a user joins and has an away message set"
         mine = [session.outlet for session in own]
         quitting = merge([self._index.channels[c] for c in user.channels if c in self._index.channels])
         self._index.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
@@ -107,11 +112,13 @@ class UsersHere:
             def make(
                 fact: facts.HostChanged, key: int, channel: Channel = channel, letters: str = letters
             ) -> bytes:
-                me = self._node.network.me
                 again = render.joined(fact.user, channel, fact.at, key)
-                return again + (
-                    render.rank_lines(me, fact.user, channel, letters, fact.at, key) if letters else b""
-                )
+                if letters:
+                    me = self._node.network.me
+                    again += render.rank_lines(me, fact.user, channel, letters, fact.at, key)
+                if key & cap.AWAY_NOTIFY:
+                    again += render.away_changed(fact.user, fact.at, key)
+                return again
 
             groups = self._index.channels.get(channel, {})
             self._index.fan(select(groups, lacking=cap.CHGHOST, but=mine), mask, make, fact)

@@ -42,7 +42,7 @@ def sweep(links: Neighbours) -> None:
         _compare(links, link, now)
         if now - link.pulse.heard > settings.ping_timeout:
             why = f"Ping timeout: {now - link.pulse.heard:.0f} seconds"
-            if link.streams.numbered:
+            if link.resumable:
                 link.lose(why)
             else:
                 link.close(why)

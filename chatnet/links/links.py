@@ -64,7 +64,7 @@ class Links(Neighbours):
         self.standbys = Standbys(self, self.calling, self.handshake)
         self.dialler = Dialler(self, self.calling, self.handshake, self.standbys.take)
 
-        verbs, encapsulated = Table(LINK), Table(ENCAPSULATED)
+        verbs, encapsulated = Table(LINK), ENCAPSULATED.copy()
         for room in (
             self.handshake,
             self.standbys,
@@ -72,7 +72,7 @@ class Links(Neighbours):
             MessagesIn(),
             QueriesIn(self.queries),
             HistoryIn(Recall(self, past), self.backfill),
-            Encapsulation(encapsulated.rows),
+            Encapsulation(encapsulated),
         ):
             room.enter(verbs)
         AccountsIn(self.agents, self.logins).enter(encapsulated)
@@ -83,6 +83,7 @@ class Links(Neighbours):
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
+            self.barred,
             self.joins,
             self.dialler,
             self.backfill,

@@ -8,6 +8,9 @@ from typing import Any, Final
 KINDS: Final = "KDXR"
 """K: ``user@host``; D: an address or a network of them; X: a real name; R: a nick, or a channel's name."""
 
+NAMES: Final = {"K": "K-Line", "D": "D-Line", "X": "X-Line", "R": "RESV"}
+"""What operators call them."""
+
 PRIVATE: Final = "|"
 """What stands before the part of a reason that is for operators."""
 

@@ -6,8 +6,8 @@ A channel holds its members, and each user the channels they are in; neither hal
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.server import Server
@@ -123,6 +123,10 @@ class User:
             | (OPER_TAG if self.oper is not None else 0)
         )
 
+    def meets(self, other: User) -> bool:
+        """True if the two are in one channel."""
+        return not self.channels.keys().isdisjoint(other.channels.keys())
+
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges
@@ -135,14 +139,13 @@ class User:
 class ListEntry:
     """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time).
 
-    Never changed, but for `reading`: what ``rules/bans.py`` read the mask as, kept as long as the entry.
+    Never changed.  It keeps the text and nothing that is made of it, which may be thirty times as much.
     """
 
     mask: str
     by: str
     at: int
     forward: str | None = None
-    reading: Any = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

@@ -151,13 +151,14 @@ class NickChanged(Fact):
 
 @fact
 class HostChanged(Fact):
-    """User name or visible host of a user changed (CHGHOST, user mode x)."""
+    """User name or visible host of a user changed (CHGHOST, user mode x); `by` somebody else, as services."""
 
     user: User
     username: str
     host: str
     old_source: bytes
     at: float
+    by: Source | None = None
 
 
 @fact
@@ -253,7 +254,8 @@ class Joined(Fact):
     """Users, with their ranks, came into a channel; `created` if the channel came to be by it.
 
     A created channel bears its first modes already, which this server set, or the one that `merged` it: then
-    this is a part of a :class:`ChannelMerged`.
+    this is a part of a :class:`ChannelMerged`.  `asked` tells that they came by JOIN, of their own will;
+    those whom a server brings, after a split say, were in it before.
     """
 
     channel: Channel
@@ -261,6 +263,7 @@ class Joined(Fact):
     at: float
     created: bool = False
     merged: bool = False
+    asked: bool = False
 
 
 @fact
@@ -524,13 +527,15 @@ class WallopsSent(Fact):
 class ServerNotice(Fact):
     """Something opers want to know of, for those whose snomask has `letter`.
 
-    `by` is the server that says it, None if it is this one.
+    `by` is the server that says it, None if it is this one.  `public` is what those read who may not see the
+    addresses that are in `text`, and all other servers; None if there are none in it.
     """
 
     letter: str
     text: str
     at: float
     by: Server | None = None
+    public: str | None = None
 
 
 @fact
@@ -559,12 +564,13 @@ class PongSent(Fact):
 
 @fact
 class Invited(Fact):
-    """A user was invited to a channel."""
+    """A user was invited to a channel.  If it `opens`, they may come in in spite of modes that forbid it."""
 
     user: User
     channel: Channel
     by: User
     at: float
+    opens: bool = True
 
 
 @fact

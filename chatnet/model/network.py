@@ -186,10 +186,9 @@ class Network:
             else:
                 user.nick_ts = fact.ts
             user.lost = fact.lost or user.lost
-            # Whoever accepted the old nick does not learn the new one by it.
-            for other in user.accepted_by:
-                other.accepts.pop(user, None)
-            user.accepted_by.clear()
+            # Whoever accepted the old nick learns the new one only where they see it change.
+            for other in [each for each in user.accepted_by if not each.meets(user)]:
+                del other.accepts[user], user.accepted_by[other]
         user.nick = fact.nick
         user.folded = fact.folded
         self.nicks[fact.folded] = user
@@ -401,6 +400,8 @@ class Network:
 
     def _invited(self, fact: facts.Invited) -> None:
         user, channel = fact.user, fact.channel
+        if not fact.opens:
+            return
         user.invites.pop(channel, None)
         user.invites[channel] = fact.at
         channel.invited[user] = None

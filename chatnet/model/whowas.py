@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from chatnet.model.entities import User
@@ -63,6 +64,6 @@ class Whowas:
         for user in users[-self.size :] if self.size else ():
             self.remember(user, at)
 
-    def find(self, folded: Folded) -> tuple[Departure, ...]:
-        """Everybody who bore this nick, the last one first."""
-        return tuple(Departure(*kept) for kept in reversed(self._by_nick.get(folded, ())))
+    def find(self, folded: Folded, most: int | None = None) -> tuple[Departure, ...]:
+        """Who bore this nick, the last one first; all, or `most` of them."""
+        return tuple(Departure(*kept) for kept in islice(reversed(self._by_nick.get(folded, ())), most))

@@ -20,6 +20,9 @@ from chatnet.wire.text import ctcp_request
 
 HOPS: Final = 16
 """How many forwards are followed, one leading to the next."""
+FORWARDS: Final = 8192
+"""Characters of masks, in the lists of the channel that one is forwarded from and of these, after which no
+further one is looked at."""
 
 
 class JoinRefusal(Refusal):
@@ -62,18 +65,26 @@ def may_join(bans: Bans, throttles: Throttles, user: User, channel: Channel, key
 
 
 def forward_of(
-    network: Network, bans: Bans, throttles: Throttles, user: User, refusal: JoinRefusal, key: str
+    network: Network,
+    bans: Bans,
+    throttles: Throttles,
+    user: User,
+    refusal: JoinRefusal,
+    key: str,
+    looked: int,
 ) -> Channel | None:
     """Where `user` goes instead: the first channel along the forwards that lets them in or has them already.
 
     None if a channel on the way does not exist or takes no forwards (mode Q), or if the user takes none
-    (user mode Q).  A channel that was renamed is meant by its old name as well.
+    (user mode Q), or if their lists are too long.  A channel that was renamed is meant by its old name, too.
+    `looked` is what `bans` had looked at before the first channel refused.
     """
+    end = looked + FORWARDS
     found: JoinRefusal | None = refusal
     if "Q" in user.modes:
         return None
     for _ in range(HOPS):
-        if found is None or found.forward is None:
+        if found is None or found.forward is None or bans.looked > end:
             return None
         channel = network.channel_meant(found.forward)
         if channel is None or user in channel.members:
@@ -127,8 +138,21 @@ def may_set_topic(bans: Bans, user: User, channel: Channel) -> Refusal | None:
 
 
 def may_invite(user: User, channel: Channel) -> Refusal | None:
-    """Whether `user` may invite others: operators, with mode g every member (442, 482)."""
-    return may_act(user, channel, 0 if "g" in channel.flags else OP)
+    """Whether `user` may invite others: every member, but operators alone under mode i without g (442, 482).
+
+    "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel operator."
+    https://modern.ircdocs.horse/#invite-message
+    """
+    return may_act(user, channel, OP if "i" in channel.flags and "g" not in channel.flags else 0)
+
+
+def invitation_opens(user: User, channel: Channel) -> bool:
+    """Whether an invitation by `user` lets somebody in in spite of modes: that of a plain member is but told.
+
+    Who is no member may invite by privilege alone.
+    """
+    ranks = channel.members.get(user)
+    return ranks is None or ranks >= OP or "g" in channel.flags or user.oper is not None
 
 
 def may_kick(user: User, channel: Channel, target: User) -> Refusal | None:

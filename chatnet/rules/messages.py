@@ -8,44 +8,37 @@ from chatnet.wire import numerics
 from chatnet.wire.text import ctcp_request
 
 
-def may_write(user: User, target: User, command: str, text: str) -> Refusal | None:
-    """Whether `user` may send `text` to `target`: user modes g, G, R and C of both sides.
+def may_write(user: User, target: User, text: str) -> Refusal | None:
+    """Whether `user` may send `text` to `target`: user modes g, G, R and C of the target.
 
     Opers pass R and caller id.  716 (caller id) asks the caller to tell the target.  A list of accepted users
     is known to one's own server only, so each server judges for its users.
     """
     if target.server.uplink is not None:
-        own = _own_mode(user, target) if command != "NOTICE" else None
-        return Refusal(numerics.ERR_OWNMODE, target.nick, own) if own else None
+        return None
     modes = target.modes
     if "C" in modes and ctcp_request(text) and user.oper is None:
         return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
     if user is target:
         return None
-    if command != "NOTICE" and user.server.uplink is None and (own := _own_mode(user, target)):
-        return Refusal(numerics.ERR_OWNMODE, target.nick, own)
     if user.oper is not None:
         return None
     if "R" in modes and user.account is None and user not in target.accepts:
         return Refusal(numerics.ERR_NONONREG, target.nick)
     if "g" in modes and user not in target.accepts:
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+g")
-    if "G" in modes and user not in target.accepts and _strangers(user, target):
+    if "G" in modes and user not in target.accepts and not user.meets(target):
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+G")
     return None
 
 
-def _strangers(user: User, target: User) -> bool:
-    return user.channels.keys().isdisjoint(target.channels.keys())
-
-
-def _own_mode(user: User, target: User) -> str | None:
-    """The mode of `user` that would keep away an answer of `target`."""
-    if target.oper is not None or target in user.accepts:
+def unanswerable(user: User, target: User) -> str | None:
+    """The mode of `user` that would keep away an answer of `target`; None if nothing would."""
+    if user is target or target.oper is not None or target in user.accepts:
         return None
     if "g" in user.modes:
         return "+g"
-    if "G" in user.modes and _strangers(user, target):
+    if "G" in user.modes and not user.meets(target):
         return "+G"
     if "R" in user.modes and target.account is None:
         return "+R"

@@ -10,6 +10,7 @@ from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_
 from chatnet.model.facts import ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
+from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
@@ -71,6 +72,15 @@ def may_forward(user: User, name: str, target: Channel | None) -> Refusal | None
     return Refusal(numerics.ERR_CHANOPRIVSNEEDED, target.name)
 
 
+KEY_ABROAD: Final = 23
+"""Bytes of a channel's key that servers of other makes keep."""
+
+
+def is_known_abroad(network: Network) -> bool:
+    """Whether servers of other makes are on the network."""
+    return any("CN1" not in server.caps for server in network.servers.values() if server is not network.me)
+
+
 def key(text: str, longest: int) -> str | None:
     """A channel's key of at most `longest` bytes; None for one with spaces, commas or control characters,
     or that starts with a colon."""
@@ -87,6 +97,12 @@ def join_throttle(text: str) -> str | None:
     """The parameter of ``+j``: joins and seconds as ``5:10``, each 1 to 9999."""
     found = _THROTTLE.fullmatch(text)
     return f"{found[1]}:{found[2]}" if found else None
+
+
+def size_of_lists(channel: Channel) -> tuple[int, int]:
+    """How many entries b, e and I have together, and how many bytes those have."""
+    texts = [entry.text for entries in channel.lists.values() for entry in entries.values()]
+    return len(texts), len("".join(texts).encode("utf-8", "surrogateescape"))
 
 
 def differs(channel: Channel, subject: object, change: ModeChange) -> bool:

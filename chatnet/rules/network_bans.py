@@ -22,27 +22,42 @@ from chatnet.wire.masks import address_in, compile_glob, normalise_address, pars
 LETTERS: Final = 3
 """Letters, one after the other, by which a mask with wildcards is found."""
 
+WIDEST: Final = {4: 8, 6: 16}
+"""Bits of a network of addresses, by their version, below which it is taken for all of them."""
+
 _WILD: Final = re.compile(r"[*?\\]+")
+_FEW: Final = 2
+"""Letters and digits that a mask with wildcards has to have."""
 
 
 class _Reading:
-    """The masks of one ban, made ready."""
+    """What is kept of a ban beside its text: its network, and where its index has it.
 
-    __slots__ = ("front", "host", "network", "place")
+    Patterns are not: of a hundred thousand an index asks about few.
+    """
 
-    def __init__(self, ban: NetworkBan, fold: Folder) -> None:
-        host = ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host
-        self.front = compile_glob(ban.user, fold)
-        self.host = compile_glob(host, fold)
-        self.network = parse_network(host) if ban.kind in "KD" else None
-        self.place = ("", "")  # where its index has it
+    __slots__ = ("network", "place")
+
+    def __init__(self, ban: NetworkBan) -> None:
+        self.network = parse_network(ban.host) if ban.kind in "KD" else None
+        self.place = ("", "")
 
 
-def _reading(ban: NetworkBan, fold: Folder) -> _Reading:
+def _reading(ban: NetworkBan) -> _Reading:
     reading: _Reading | None = ban.reading
     if reading is None:
-        reading = ban.reading = _Reading(ban, fold)
+        reading = ban.reading = _Reading(ban)
     return reading
+
+
+def _host(ban: NetworkBan) -> str:
+    """The mask of hosts, real names or names."""
+    return ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host
+
+
+def _front(ban: NetworkBan, user: User, fold: Folder) -> bool:
+    """Whether the mask of user names means `user`."""
+    return ban.user == "*" or compile_glob(ban.user, fold)(user.username)
 
 
 class _Index:
@@ -57,7 +72,7 @@ class _Index:
 
     def add(self, ban: NetworkBan) -> None:
         """Find `ban` from now on."""
-        reading = _reading(ban, self._fold)
+        reading = _reading(ban)
         network = reading.network
         if network is None:
             reading.place = self._place(ban)
@@ -69,7 +84,7 @@ class _Index:
 
     def remove(self, ban: NetworkBan) -> None:
         """Find it no more."""
-        reading = _reading(ban, self._fold)
+        reading = _reading(ban)
         network = reading.network
         if network is None:
             del self._places[reading.place][ban]
@@ -86,7 +101,7 @@ class _Index:
 
     def _place(self, ban: NetworkBan) -> tuple[str, str]:
         """Where few others are."""
-        mask = self._fold(ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host)
+        mask = self._fold(_host(ban))
         runs = _WILD.split(mask)
         if len(runs) == 1:
             return "whole", mask
@@ -101,7 +116,7 @@ class _Index:
         parts = [("part", letters) for letters in dict.fromkeys(_parts(text))]
         for place in (("whole", text), *parts, ("any", "")):
             for ban in self._places.get(place, ()):
-                if _reading(ban, self._fold).host(text):
+                if compile_glob(_host(ban), self._fold)(text):
                     yield ban
 
     def for_address(self, address: str) -> Iterator[NetworkBan]:
@@ -174,10 +189,10 @@ class NetworkBans:
         index = self._indexes["K"]
         for host in _hosts(user):
             for ban in index.for_text(host):
-                if _reading(ban, self._fold).front(user.username):
+                if _front(ban, user, self._fold):
                     yield ban
         for ban in index.for_address(user.address):
-            if _reading(ban, self._fold).front(user.username):
+            if _front(ban, user, self._fold):
                 yield ban
 
     def name(self, name: str) -> NetworkBan | None:
@@ -187,14 +202,31 @@ class NetworkBans:
         return self._first(self._indexes["R"].for_text(name))
 
 
+def is_everybody(kind: str, user: str, host: str) -> bool:
+    """Whether a ban of these masks means as good as everybody, or every name.
+
+    So do ``*@*.*``, ``0.0.0.0/1``, ``*e*`` and ``#?*``.
+    """
+    if kind == "K" and not _is_open(user):
+        return False
+    network = parse_network(host) if kind in "KD" else None
+    if network is not None:
+        return network.prefixlen < WIDEST[network.version]
+    return _is_open(host)
+
+
+def _is_open(mask: str) -> bool:
+    return _WILD.search(mask) is not None and sum(map(str.isalnum, mask)) < _FEW
+
+
 def means(ban: NetworkBan, user: User, fold: Folder) -> bool:
     """Whether one ban (not R) means a user."""
-    reading = _reading(ban, fold)
+    host = compile_glob(_host(ban), fold)
     if ban.kind == "X":
-        return reading.host(user.realname)
-    if reading.network is not None:
-        return address_in(user.address, (reading.network,)) and reading.front(user.username)
-    return ban.kind == "K" and reading.front(user.username) and any(map(reading.host, _hosts(user)))
+        return host(user.realname)
+    if (network := _reading(ban).network) is not None:
+        return address_in(user.address, (network,)) and _front(ban, user, fold)
+    return ban.kind == "K" and _front(ban, user, fold) and any(map(host, _hosts(user)))
 
 
 def _hosts(user: User) -> set[str]:

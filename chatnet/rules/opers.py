@@ -35,6 +35,16 @@ def blocks_for(settings: Settings, user: User, fold: Folder) -> list[OperSetting
     return [b for b in settings.oper if _fits_host(b, user, fold) and _fits_certificate(b, user)]
 
 
+def misfit(settings: Settings, name: str, user: User, fold: Folder) -> str:
+    """Why no block of that name is for `user`, for operators and the log: whoever asks is not told."""
+    blocks = [block for block in settings.oper if block.name == name]
+    if not blocks:
+        return "no block has that name"
+    if not any(_fits_host(block, user, fold) for block in blocks):
+        return "they are not at one of its hosts"
+    return "they have not the certificate of its certfp"
+
+
 def _fits_host(block: OperSettings, user: User, fold: Folder) -> bool:
     if not block.hosts:
         return True

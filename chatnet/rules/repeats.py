@@ -21,7 +21,8 @@ class _Told:
     """What was said last in the name of an address, or would have been; and how often it was not."""
 
     text: str
-    tell: Callable[[str], object]
+    public: str | None
+    tell: Callable[..., object]
     more: int = 0
 
 
@@ -37,10 +38,12 @@ class Repeats:
         self._flood = flood
         self._told: dict[str, dict[str, _Told]] = {}
 
-    def say(self, kind: str, address: str, text: str, tell: Callable[[str], object]) -> None:
+    def say(
+        self, kind: str, address: str, text: str, tell: Callable[..., object], public: str | None = None
+    ) -> None:
         """Have `tell` say `text`, which somebody at `address` caused; if that is empty all count together.
 
-        Each `kind` is counted by itself.
+        Each `kind` is counted by itself.  If there is a `public` text as well, `tell` is given both.
         """
         flood = self._flood()
         if not self._told:
@@ -51,11 +54,11 @@ class Repeats:
             place = OTHERS
         known = told.get(place)
         if known is None:
-            known = told[place] = _Told(text, tell)
+            known = told[place] = _Told(text, public, tell)
             if place != OTHERS:
-                tell(text)
+                tell(*_texts(known))
                 return
-        known.text, known.tell = text, tell
+        known.text, known.public, known.tell = text, public, tell
         known.more += 1
 
     def _end(self, seconds: float) -> None:
@@ -64,4 +67,8 @@ class Repeats:
             for place, known in told.items():
                 if known.more:
                     whose = " of other addresses" if place == OTHERS else " of this address" if place else ""
-                    known.tell(f"{known.text} ({known.more} like this{whose} within {seconds:g} seconds)")
+                    known.tell(*_texts(known, f" ({known.more} like this{whose} within {seconds:g} seconds)"))
+
+
+def _texts(told: _Told, number: str = "") -> list[str]:
+    return [text + number for text in (told.text, told.public) if text is not None]

@@ -1,4 +1,4 @@
-"""What happened in a channel lately: joins for mode j, knocks, and the last renaming.
+"""What happened in a channel lately: joins for mode j (JOINs of people), knocks, and the last renaming.
 
 It is not part of the model: each server counts for itself.
 """
@@ -30,6 +30,8 @@ class Throttles:
         }
 
     def _joined(self, fact: Joined, origin: object) -> None:
+        if not fact.asked:
+            return
         if fact.channel.throttle is None:
             if self._counted:
                 self._joins.pop(fact.channel, None)

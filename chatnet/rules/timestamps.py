@@ -106,9 +106,10 @@ class Outcome:
         if channel is None:
             if self.members or merged:
                 channel = self._begun(network)
-                found.append(Joined(channel, self.members, at, created=True, merged=merged))
+                found.append(Joined(channel, self.members, at, True, merged, asked=not merged))
         else:
-            joined = [Joined(channel, self.members, at, merged=merged)] if self.members else []
+            came = Joined(channel, self.members, at, merged=merged, asked=not merged)
+            joined = [came] if self.members else []
             if not channel.members:
                 found += joined  # before it loses P, or it would end
             if self.ts != channel.ts:

@@ -28,12 +28,7 @@ def may_see_user(user: User, other: User) -> bool:
     Invisible users (+i) are found only by those who share a channel with them.
     https://modern.ircdocs.horse/#invisible-user-mode
     """
-    return (
-        "i" not in other.modes
-        or user is other
-        or not user.channels.keys().isdisjoint(other.channels.keys())
-        or user.may("see-all")
-    )
+    return "i" not in other.modes or user is other or user.meets(other) or user.may("see-all")
 
 
 def may_see_address(user: User, other: User) -> bool:
@@ -41,4 +36,14 @@ def may_see_address(user: User, other: User) -> bool:
 
     Behind a cloak or another host, they themselves and opers who see all.
     """
-    return other.host == other.real_host or user is other or user.may("see-all")
+    return shows_address(other) or user is other or user.may("see-all")
+
+
+def shows_address(user: User) -> bool:
+    """Whether everybody may learn the address of `user`, since their visible host is the real one."""
+    return user.host == user.real_host
+
+
+def public_identity(user: User) -> str:
+    """``User.identity`` for those who may not see all: without what a cloak hides."""
+    return user.identity if shows_address(user) else f"{user.nick} ({user.username}@{user.host})"

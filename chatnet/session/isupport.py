@@ -50,7 +50,7 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "PREFIX": f"({ranks}){''.join(modes.PREFIX_OF[letter] for letter in ranks)}",
         "STATUSMSG": "".join(modes.PREFIX_OF[letter] for letter in ranks),
         "TARGMAX": (
-            f"NAMES:{limits.targets},LIST:,KICK:{limits.targets},WHOIS:1,"
+            f"NAMES:1,LIST:,KICK:{limits.targets},WHOIS:1,"
             f"PRIVMSG:{limits.targets},NOTICE:{limits.targets},TAGMSG:{limits.targets},"
             "ACCEPT:,MONITOR:,JOIN:,PART:"
         ),

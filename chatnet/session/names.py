@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
-from chatnet.session.packing import fill, reply_packed
+from chatnet.session.packing import fill
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.text import byte_length
+
+NAMES_PER_MICROSECOND: Final = 4
+"""How many members one is told of in that time."""
 
 
 def show_topic(session: Session, channel: Channel) -> None:
@@ -50,13 +54,15 @@ def show_names(session: Session, channel: Channel) -> None:
         members = [(user, ranks) for user, ranks in members if "i" not in user.modes]
     items = _items(members, session.caps)
     sign = symbol(channel)
-    whole = encode(
-        f":{session.sessions.server_name} 353 {session.user.nick} {sign} {channel.name} :{' '.join(items)}"
-    )
-    if len(whole) > LINE:
-        reply_packed(session, numerics.RPL_NAMREPLY, items, " ", sign, channel.name)
-    elif items:
-        session.send(whole)
+    front = encode(f":{session.sessions.server_name} 353 {session.user.nick} {sign} {channel.name} :")
+    text = encode(" ".join(items))
+    room, start = LINE - len(front), 0
+    while len(text) - start > room:
+        end = text.rindex(b" ", start, start + room + 1)  # a name is never so long that there is none
+        session.send(front + text[start:end])
+        start = end + 1
+    if text:
+        session.send(front + text[start:])
     session.numeric(numerics.RPL_ENDOFNAMES, channel.name)
 
 

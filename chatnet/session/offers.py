@@ -80,6 +80,23 @@ VALUES: Final[dict[str, Value]] = {
 """Capability → its value, or None if it is not offered; those that are not here have none."""
 
 
+def may_log_in(session: Session) -> bool:
+    """Whether AUTHENTICATE is of any use: users, and who is logged in already, read 907.
+
+    "If reauthentication is not available, an error appropriate to the circumstances MUST be sent (for
+    instance, `ERR_SASLALREADY` …)": Atheme takes no login of who is a user already for true, and they would
+    be logged in for us alone.  https://ircv3.net/specs/extensions/sasl-3.2#sasl-reauthentication
+    """
+    return not session.registered and session.user.account is None
+
+
+def told(session: Session, offered: dict[str, str]) -> dict[str, str]:
+    """Those of the capabilities `offered` that are of use to `session`."""
+    if "sasl" in offered and not may_log_in(session):
+        del offered["sasl"]
+    return offered
+
+
 def words(offered: Mapping[str, str], version: int) -> list[str]:
     """``name=value`` for each, or the bare name to clients of an old `version` and where there is no value.
 
@@ -142,7 +159,7 @@ def tell_changes(
             continue
         # Nobody can ask for what has no bit, and so it cannot be taken away either.
         gone = [name for name in before if name not in after and name in cap.BY_NAME]
-        fresh = {name: value for name, value in after.items() if before.get(name) != value}
+        fresh = told(session, {name: value for name, value in after.items() if before.get(name) != value})
         notified = session.caps & cap.CAP_NOTIFY
         if gone and notified:
             show(session, "DEL", gone)

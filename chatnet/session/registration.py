@@ -7,7 +7,9 @@ import hmac
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
+from chatnet.rules.visibility import public_identity
 from chatnet.session.isupport import in_batches, show_isupport
+from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import in_utf8
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Shared
@@ -38,8 +40,8 @@ class Registration:
         if wanted is None:
             self._introduce(session)
             return
-        secret, given = wanted.get_secret_value(), session.password or ""
-        if secret.startswith("$argon2"):
+        secret, given = wanted.get_secret_value(), session.password or ""  # which no password is
+        if secret.startswith("$argon2") and given:
             session.needs |= Needs.CHECK
             session.wait_for(self._verify(session, secret, given))
         else:
@@ -48,17 +50,22 @@ class Registration:
             )
 
     async def _verify(self, session: Session, secret: str, given: str) -> None:
-        right = await self._shared.verify(secret, given)
-        if not session.closed:
-            session.needs &= ~Needs.CHECK
-            self._judge(session, right)
+        verdict = await self._shared.check(session, Queue.CONNECT, secret, given)
+        if session.closed:
+            return
+        session.needs &= ~Needs.CHECK
+        if verdict is Verdict.BUSY:
+            session.numeric(numerics.RPL_TRYAGAIN, "PASS")
+            session.close("Too many passwords wait to be checked")
+        else:
+            self._judge(session, verdict is Verdict.RIGHT)
 
     def _judge(self, session: Session, right: bool) -> None:
         if right:
             self._introduce(session)
             return
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.notice("r", session.peer.address, f"Bad password from {session.peer.address}")
+        self._shared.tell_refused("Bad password from ", session.peer.address)
         session.close("Bad password")
 
     def _introduce(self, session: Session) -> None:
@@ -85,7 +92,8 @@ class Registration:
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()
         if (ban := shared.network_bans.user(user)) is not None:
-            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}")
+            public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
+            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
             self.send_away(session, ban)
             return
         session.registered = True
@@ -96,7 +104,8 @@ class Registration:
         node.commit(UserIntroduced(user, now), session)
         self._welcome(session)
         if node.network.opers:  # else the text is not worth making
-            node.notice("c", f"Client connecting: {user.identity}")
+            what = "Client connecting:"
+            node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
 
     def send_away(self, session: Session, ban: NetworkBan) -> None:
         """Close the session of somebody who is banned: 465, and the reason.

@@ -319,6 +319,6 @@ def pong(fact: facts.PongSent, key: int) -> bytes:
     return line(b":%b PONG %b :%b" % (fact.by.source, fact.by.source, encode(fact.user.nick)), fact.at, key)
 
 
-def server_notice(source: Source, fact: facts.ServerNotice, key: int) -> bytes:
+def server_notice(source: Source, text: str, at: float, key: int) -> bytes:
     """``:server NOTICE * :*** Notice -- text``"""
-    return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(fact.text)), fact.at, key)
+    return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(text)), at, key)

@@ -5,16 +5,13 @@ https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from chatnet.model.entities import User
-from chatnet.model.facts import AccountChanged, Fact, Hearer
 from chatnet.model.ids import AccountName
 from chatnet.session.authority import Authority
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
-from chatnet.session.shared import Local
 from chatnet.wire import numerics
 from chatnet.wire.numerics import Numeric
 from chatnet.wire.sasl import CHUNK, is_data
@@ -52,14 +49,18 @@ class Login:
             self.give_up(numerics.ERR_SASLABORTED)
             return
         self._size += len(data)
-        if len(data) > CHUNK or self._size > session.sessions.node.settings.sasl.response_bytes:
-            self.give_up(numerics.ERR_SASLTOOLONG)
-        elif not is_data(data):
-            self.give_up(numerics.ERR_SASLFAIL)
+        if len(data) > CHUNK:
+            self._fail(numerics.ERR_SASLTOOLONG)
+        elif not is_data(data) or self._size > session.sessions.node.settings.sasl.response_bytes:
+            self._fail(numerics.ERR_SASLFAIL)
         else:
             if len(data) < CHUNK:
                 self._size = 0
             self._authority.say(self, data)
+
+    def _fail(self, why: Numeric) -> None:
+        self.give_up()
+        fail(self._session, why)
 
     def give_up(self, why: Numeric | None = None) -> None:
         """The authority hears of it, and the client reads `why`."""
@@ -102,11 +103,16 @@ class Login:
         if good:
             session.numeric(numerics.RPL_SASLSUCCESS)
             session.sessions.ready(session)
-            return
-        session.numeric(numerics.ERR_SASLFAIL)
-        session.failed_logins += 1
-        if session.failed_logins >= session.sessions.node.settings.sasl.attempts:
-            session.close("Too many SASL authentication failures")
+        else:
+            fail(session, numerics.ERR_SASLFAIL)
+
+
+def fail(session: Session, why: Numeric) -> None:
+    """904 or 905, of whatever kind the failure was; after too many the session is closed."""
+    session.numeric(why)
+    session.failed_logins += 1
+    if session.failed_logins >= session.sessions.node.settings.sasl.attempts:
+        session.close("Too many SASL authentication failures")
 
 
 def begin(session: Session, authority: Authority, mechanism: str) -> None:
@@ -115,7 +121,7 @@ def begin(session: Session, authority: Authority, mechanism: str) -> None:
     if name not in authority.mechanisms:
         if authority.mechanisms:
             session.numeric(numerics.RPL_SASLMECHS, ",".join(authority.mechanisms))
-        session.numeric(numerics.ERR_SASLFAIL)
+        fail(session, numerics.ERR_SASLFAIL)
         return
     login = session.login = Login(session, authority)
     if not authority.begin(login, name):
@@ -130,15 +136,3 @@ def tell_account(session: Session) -> None:
         session.numeric(numerics.RPL_LOGGEDOUT, mask)
     else:
         session.numeric(numerics.RPL_LOGGEDIN, mask, middle(user.account), user.account)
-
-
-class Accounts:
-    """An observer: tells local clients that they were logged in or out."""
-
-    def __init__(self, local: Local) -> None:
-        self._local = local
-        self.hears: Mapping[type[Fact], Hearer] = {AccountChanged: self._account_changed}
-
-    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
-        for session in self._local.sessions_of(fact.user):
-            tell_account(session)

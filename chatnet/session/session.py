@@ -16,13 +16,17 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.rules.bans import Bans
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
+from chatnet.session.passwords import Check
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode, in_utf8, line
+from chatnet.session.scans import Begin, Scans
 from chatnet.session.shadows import Shadows
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import SERVER_TIME
@@ -47,6 +51,12 @@ TAGS: int = 4096
 LONG_ANSWER: int = 100
 """Lines queued for one client in one turn from which on an answer is handed over at once."""
 
+
+MASKS_PER_PENALTY: Final = 8192
+"""How many characters of masks that a command has looked at cost a penalty of 1.0."""
+SLASH: Final = (
+    "Without a client, commands have no slash: JOIN #lobby and not /join #lobby. HELP tells how to begin."
+)
 
 REGISTERED: Final = Phase.REGISTERED
 
@@ -94,6 +104,8 @@ class Home(Protocol):
 
     node: Node
     rows: Mapping[str, Row]
+    bans: Bans
+    scans: Scans
     make_request: Callable[..., Any]
     """``(session, params, tags, row)`` → what a handler is called with."""
     references: References
@@ -104,18 +116,30 @@ class Home(Protocol):
     """Whether anything is counted against anybody."""
     penalty_scale: float
 
+    def veiled(self, address: str) -> str:
+        """An address for operators who may not see it."""
+
+    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+        """Operators read that a connection from `address` was refused."""
+
+    def owner(self, address: str) -> str:
+        """Whom a connection from `address` is counted for."""
+
     def ready(self, session: Session) -> None:
         """`session` needs nothing more to be registered."""
 
     def forget(self, session: Session) -> bool:
         """`session` ends; True if its user has no other."""
 
-    def notice(self, letter: str, address: str, text: str) -> None:
-        """Somebody at `address` caused what the opers should know (by a letter of the snomask)."""
+    def notice(self, letter: str, address: str, text: str, public: str | None = None) -> None:
+        """Somebody at `address` caused what the opers should know; `public` is as in ``Node.notice``."""
 
 
 class Session:
-    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come."""
+    """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
+
+    For so many seconds it has `waited` for passwords to be checked.
+    """
 
     __slots__ = (
         "asked",
@@ -125,6 +149,7 @@ class Session:
         "burst",
         "cap_version",
         "caps",
+        "checking",
         "closed",
         "connection_class",
         "failed_logins",
@@ -150,6 +175,7 @@ class Session:
         "spoke",
         "timer",
         "user",
+        "waited",
     )
 
     def __init__(
@@ -183,7 +209,9 @@ class Session:
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now
-        self.pinged = 0.0
+        self.pinged = self.waited = 0.0
+        self.checking: Check | None = None
+        """A password that it waits for."""
         self.backlog: deque[bytes] | None = None
         self.backlog_bytes = 0
         self.timer: Timer | None = None
@@ -231,9 +259,7 @@ class Session:
         self.backlog_bytes = sum(map(len, backlog))
         limited = self.sessions.flood and not self.connection_class.flood_exempt
         if limited and len(backlog) > self.connection_class.excess:
-            self.sessions.notice(
-                "f", self.peer.address, f"Excess Flood: {self.user.mask} [{self.peer.address}]"
-            )
+            self._tell_flood("Excess Flood")
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
             self.paused = True
@@ -310,6 +336,8 @@ class Session:
 
     def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
+        bans = self.sessions.bans
+        before = bans.looked
         try:
             handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
             waiting = handler(make_request(self, params, tags, row))
@@ -322,6 +350,8 @@ class Session:
         else:
             if waiting is not None:
                 self.wait_for(self._answer(row.verb, waiting))
+        if bans.looked != before:
+            self.penalize((bans.looked - before) / MASKS_PER_PENALTY, 0, self.heard)
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
@@ -363,14 +393,17 @@ class Session:
     def _unknown(self, command: str) -> None:
         if not self.registered and command in HTTP_VERBS:
             self.drop_http()
-        elif not self.registered:
-            self.numeric(ERR_NOTREGISTERED)
-        else:
+            return
+        if self.registered:
             self.numeric(ERR_UNKNOWNCOMMAND, middle(command[:32]))
+        else:
+            self.numeric(ERR_NOTREGISTERED)
+        if command[:1] == "/":  # typed by somebody who has no client, but knows what clients look like
+            self.notice(SLASH)
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
-        self.sessions.notice("r", self.peer.address, f"HTTP request from {self.peer.address}")
+        self.sessions.tell_refused("HTTP request from ", self.peer.address)
         self.close("This is not an HTTP server")
 
     def _too_early(self, command: str, params: list[str]) -> None:
@@ -386,6 +419,18 @@ class Session:
         """
         self.held = True
         self.sessions.node.run(self._hold(answer))
+
+    def scan(self, verb: str, looking: Begin) -> None:
+        """Let the command `verb` go on in slices, while this session's later lines wait.
+
+        It ends with the session, in whatever slice.
+        """
+        self.held = True
+        self.sessions.scans.run(
+            self.sessions.owner(self.peer.address),
+            lambda: self._hold(self._answer(verb, looking())),
+            lambda: self.closed,
+        )
 
     async def _hold(self, answer: Coroutine[Any, Any, None]) -> None:
         labelled = self.labelled
@@ -516,11 +561,17 @@ class Session:
         """More waits for this reader than its class allows: cut it off without another word."""
         self.labelled = None
         if not self.closed:
-            self.sessions.notice(
-                "f", self.peer.address, f"SendQ exceeded: {self.user.mask} [{self.peer.address}]"
-            )
+            self._tell_flood("SendQ exceeded")
             self._leave("SendQ exceeded")
             self.outlet.abort()
+
+    def _tell_flood(self, what: str) -> None:
+        user, address = self.user, self.peer.address
+        # Who is no user yet has no cloak.
+        host = user.host if self.registered else self.sessions.veiled(address)
+        shown = shows_address(user) if self.registered else host == address
+        public = None if shown else f"{what}: {user.nick}!{user.username}@{host}"
+        self.sessions.notice("f", address, f"{what}: {user.mask} [{address}]", public)
 
     def _leave(self, reason: str) -> None:
         if self.depart():
@@ -531,6 +582,8 @@ class Session:
         self.closed = True
         if self.login is not None:
             self.login.give_up()
+        if self.checking is not None:
+            self.checking.cancel()
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -543,7 +596,9 @@ class Session:
         node, user = self.sessions.node, self.user
         node.commit(UserQuit(user, reason, node.clock.time()), self)
         if node.network.opers:  # else the text is not worth making
-            node.notice("q", f"Client exiting: {user.identity} ({reason})")
+            what = "Client exiting:"
+            public = f"{what} {public_identity(user)} ({reason})"
+            node.notice("q", f"{what} {user.identity} ({reason})", public)
 
 
 def _fits(raw: bytes, tags: int) -> bool:

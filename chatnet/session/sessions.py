@@ -22,9 +22,9 @@ from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, show_isupport
 from chatnet.session.offers import Offers, tell_changes
 from chatnet.session.outlet import Outlet
+from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
 from chatnet.session.registration import Registration
-from chatnet.session.sasl import Accounts
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.shared import Local, Shared, Watching
@@ -54,7 +54,7 @@ class Sessions(Shared):
         history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
-        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        passwords: Ask,
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
         certified: Callable[[str], bool],
         admission: Admission,
@@ -72,7 +72,7 @@ class Sessions(Shared):
             history=history,
             shadows=shadows,
             cloaks=cloaks,
-            verify=verify,
+            passwords=passwords,
             certified=certified,
             links=links,
             authority=authority,
@@ -80,15 +80,14 @@ class Sessions(Shared):
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
+        self.ending = False  # everybody is being told goodbye
         self.control = control
         self._admission = admission
         self._classes = _classes_of(node.settings)
         self._registration = Registration(self)
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
-            **self.bans.hears,
             **self.held_nicks.hears,
-            **Accounts(local).hears,
             Killed: self._killed,
             NetworkBanned: Expelling(self, self._registration.send_away).banned,
             MechanismsChanged: self._mechanisms_changed,
@@ -149,7 +148,7 @@ class Sessions(Shared):
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            self.notice("r", peer.address, f"Server is full, refused {peer.address}")
+            self.tell_refused("Server is full, refused ", peer.address)
             session.close("This server is full")
         else:
             self._enter(session, klass)
@@ -163,7 +162,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.notice("r", peer.address, f"Refused {peer.address}: {refusal}")
+            self.tell_refused("Refused ", peer.address, f": {refusal}")
             session.close(refusal)
             return
         session.peer = peer
@@ -182,10 +181,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            self.notice("r", address, f"No connection class for {address}")
+            self.tell_refused("No connection class for ", address)
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            self.notice("r", address, f"Class {klass.name} is full, refused {address}")
+            self.tell_refused(f"Class {klass.name} is full, refused ", address)
             session.close("Your connection class is full")
         elif self.looking_up and not named and address != "localhost":
             session.needs |= Needs.LOOKUP
@@ -227,7 +226,7 @@ class Sessions(Shared):
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
-                if session.opened < deadline:
+                if session.opened + session.waited < deadline and session.checking is None:
                     session.close("Registration timed out")
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
@@ -245,6 +244,8 @@ class Sessions(Shared):
     def close_all(self, reason: str) -> None:
         """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
         leaving = list(self.all)
+        self.ending = True
+        self.node.log.info(f"Everybody ({self.registered}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
             session.tell_quit(reason)
         for session in leaving:

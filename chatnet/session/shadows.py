@@ -115,6 +115,15 @@ class Shadows:
         shadow = self.find(network.fold(nick))
         return network.user(nick) or (shadow.user if shadow is not None else None)
 
+    def is_away(self, user: User) -> bool:
+        """Whether `user` is gone, and still shown."""
+        shadow = self.away.get(user.uid)
+        return shadow is not None and shadow.user is user
+
+    def is_in(self, user: User, channel: Channel) -> bool:
+        """Whether clients still see `user`, who is gone, in a channel."""
+        return user in self._channels.get(channel, ())
+
     def members(self, channel: Channel) -> Iterable[tuple[User, int]]:
         """Those whom clients still see in a channel, with their ranks."""
         return [(user, user.channels[channel]) for user in self._channels.get(channel, ())]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from chatnet.dispatch import Row
 from chatnet.links import Links
@@ -22,10 +22,13 @@ from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
+from chatnet.session.passwords import Ask, Queue, Verdict
+from chatnet.session.scans import Scans
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
+from chatnet.wire.masks import aggregate, wire_address
 
 
 class Local(Protocol):
@@ -63,7 +66,7 @@ class Watching(Protocol):
 class Shared:
     """What a session, and who deals with sessions, need of the node; it opens and ends none.
 
-    `verify` tells whether a password matches an argon2 hash, off the reactor's thread; `certified` whether
+    `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name.
     """
 
@@ -77,7 +80,7 @@ class Shared:
         history: Messages,
         shadows: Shadows,
         cloaks: Cloaks,
-        verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+        passwords: Ask,
         certified: Callable[[str], bool],
         links: Links,
         authority: Authority,
@@ -92,11 +95,12 @@ class Shared:
         self.history = history
         self.shadows = shadows
         self.cloaks = cloaks
-        self.verify = verify
+        self._passwords = passwords
         self.links = links
         self.authority = authority
         self._repeats = repeats
         self.bans = Bans(node.network)
+        self.scans = Scans(node)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
@@ -108,7 +112,7 @@ class Shared:
         self.most = 0
         self.opened = 0
         self.certified = certified
-        self._motd: tuple[str, ...] = ()
+        self._motd: tuple[str, ...] | None = None
         self.use(node.settings)
 
     def use(self, settings: Settings) -> None:
@@ -124,17 +128,46 @@ class Shared:
         self.offers = Offers(settings, self.certified, self.authority.mechanisms)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
-    def notice(self, letter: str, address: str, text: str) -> None:
-        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often."""
+    def veiled(self, address: str) -> str:
+        """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""
+        return self.cloaks.of(wire_address(address), address) if self.cloaking else address
+
+    def notice(self, letter: str, address: str, text: str, public: str | None = None) -> None:
+        """Tell the opers (a letter of the snomask) what somebody at `address` caused, who may do so often.
+
+        `public` is as in ``Node.notice``.
+        """
         if self.network.opers:
-            self._repeats.say(letter, address, text, partial(self.node.notice, letter))
+            self._repeats.say(letter, address, text, partial(self.node.notice, letter), public)
+
+    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+        """Tell the opers what became of a connection from `address`, which stands between two texts."""
+        if self.network.opers:  # else the texts are not worth making
+            self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
+
+    async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:
+        """Whether `given` is the password of the hash `secret`; BUSY if `session` ended meanwhile.
+
+        The time that it takes is not counted against a session that has to register.
+        """
+        began = self.monotonic()
+        session.checking = check = self._passwords(queue, self.owner(session.peer.address), secret, given)
+        try:
+            return await check
+        finally:
+            session.checking = None
+            session.waited += self.monotonic() - began
+
+    def owner(self, address: str) -> str:
+        """Whom a connection from `address` is counted for where those who wait take turns."""
+        return aggregate(address, 32, self.rates.address_ipv6)
 
     @property
-    def motd(self) -> tuple[str, ...]:
-        """The message of the day, line by line."""
+    def motd(self) -> tuple[str, ...] | None:
+        """The message of the day, line by line; None if nobody wrote one."""
         return self._motd
 
     @motd.setter
-    def motd(self, lines: tuple[str, ...]) -> None:
+    def motd(self, lines: tuple[str, ...] | None) -> None:
         self._motd = lines
         self.welcome = Welcome(self.node, self.isupport, lines)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from chatnet.model.entities import User
 from chatnet.model.facts import MessageSent, NumericSent
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.peer import Peer
+from chatnet.session.scans import Begin
 from chatnet.session.session import Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import ConnectionClassSettings
 from chatnet.wire.capabilities import MULTI_PREFIX, SERVER_TIME
 
-_CLASS = ConnectionClassSettings(name="elsewhere", flood_exempt=True)  # the link counts their questions
+# The link counts their questions.  What the answer to one of them may be follows from `sendq`, as for all.
+_CLASS = ConnectionClassSettings(name="elsewhere", flood_exempt=True, sendq=65536)
 
 
 class Visitor(Session):
@@ -34,6 +37,13 @@ class Visitor(Session):
         _, code, _, text = body.decode("utf-8", "surrogateescape").split(" ", 3)
         node = self.sessions.node
         node.commit(NumericSent(node.network.me, self.user, code, text, node.clock.time()))
+
+    def scan(self, verb: str, looking: Begin) -> None:
+        # At once: what comes behind the question, on the link, is answered behind it.
+        steps = self._answer(verb, looking())
+        with suppress(StopIteration):
+            while True:
+                steps.send(None)
 
     def notice(self, text: str) -> None:
         node, user = self.sessions.node, self.user

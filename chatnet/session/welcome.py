@@ -11,6 +11,7 @@ import chatnet
 from chatnet.model import modes
 from chatnet.node import Node
 from chatnet.session.render import LINE, encode
+from chatnet.settings import ServerSettings
 from chatnet.wire import numerics
 from chatnet.wire.text import cut_bytes
 
@@ -24,13 +25,14 @@ Reply = tuple[numerics.Numeric, tuple[object, ...]]
 class Welcome:
     """The texts, made of those of 005 and of the lines of the message of the day.
 
+    Where nobody wrote one (None) it is made of the settings: it is the first that a visitor reads.
     `greeting` is 001 up to who they are, `about` 002 to 004, `features` 005, `motd` 375 to 376, or 422.
     `counts` are the forms of LUSERS, by whether operators, unknown connections and channels are in it.
     """
 
     __slots__ = ("about", "counts", "features", "greeting", "motd")
 
-    def __init__(self, node: Node, isupport: Sequence[str], motd: Sequence[str]) -> None:
+    def __init__(self, node: Node, isupport: Sequence[str], motd: Sequence[str] | None) -> None:
         name, nick = node.network.me.name, node.settings.limits.nick
         version = f"chatnet-{chatnet.__version__}"
         created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started))
@@ -53,8 +55,18 @@ class Welcome:
         ]
         self.about = _standing(name, nick, about)
         self.features = _standing(name, nick, [(numerics.RPL_ISUPPORT, (text,)) for text in isupport])
-        self.motd = _standing(name, nick, _motd(name, motd))
+        lines = _greeting(node.settings.server) if motd is None else motd
+        self.motd = _standing(name, nick, _motd(name, lines))
         self.counts = {shown: _counts_form(name, *shown) for shown in product((False, True), repeat=3)}
+
+
+def _greeting(server: ServerSettings) -> list[str]:
+    """A message of the day for a server that has none."""
+    return [
+        f"Welcome to {server.network}. This is {server.name}: {server.description.rstrip('.')}.",
+        *([f"It is run by {', '.join(server.admin)}."] if server.admin else []),
+        "/join #lobby enters a channel, or makes it; /list shows those that are there; /help tells more.",
+    ]
 
 
 def _standing(name: str, nick: int, replies: Iterable[Reply]) -> bytes:

@@ -17,6 +17,12 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _path(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("is not a path: no file has such a name")
+    return text
+
+
 def _word(text: str) -> str:
     if not text or text[0] == ":" or any(c.isspace() or not c.isprintable() for c in text):
         raise ValueError("is not one word: no spaces, and no ':' at its beginning")
@@ -110,6 +116,8 @@ def host_and_port(text: str) -> tuple[str, int]:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is shown to people in one line."""
+FilePath = Annotated[str, AfterValidator(_path)]
+"""Where a file or a folder is, or part of its name; what it is relative to, the setting says."""
 Word = Annotated[str, AfterValidator(_word)]
 """A name that may stand anywhere in a reply."""
 ServerName = Annotated[str, AfterValidator(_server_name)]

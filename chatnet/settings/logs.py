@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chatnet.settings.base import Section
+from chatnet.settings.base import FilePath, Section
 
 
 class LogSettings(Section):
@@ -14,5 +14,9 @@ class LogSettings(Section):
     """The least important level that is written."""
     format: Literal["text", "json"] = "text"
     """``text``: a line for people; ``json``: one JSON object per line."""
-    file: str = ""
+    people: bool = True
+    """Write, at level info, who came and who left, and why; never what they wrote."""
+    addresses: bool = True
+    """Write the addresses and host names of people; false: their cloaks instead."""
+    file: FilePath = ""
     """Path, relative to the configuration; empty = standard output (twistd's own ``--logfile`` rules)."""

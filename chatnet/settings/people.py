@@ -31,39 +31,50 @@ class LimitSettings(Section):
     """Length of the reason of a KICK."""
     redaction: Annotated[int, Field(ge=1, le=400)] = 260
     """Length of the reason of a REDACT."""
-    key: Annotated[int, Field(ge=1, le=64)] = 24
-    """Length of a channel's key (mode k)."""
-    mask_list: Annotated[int, Field(ge=1)] = 100
+    key: Annotated[int, Field(ge=1, le=64)] = 23
+    """Length of a channel's key (mode k). 23 at most count while a server of another make is linked."""
+    mask_list: Annotated[int, Field(ge=1, le=10000)] = 100
     """Entries of b, e and I together in one channel."""
-    large_mask_list: Annotated[int, Field(ge=1)] = 1000
+    large_mask_list: Annotated[int, Field(ge=1, le=100000)] = 1000
     """The same in a channel with mode +L."""
+    mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 8192
+    """Bytes of these entries in one channel, which each JOIN takes the longer for."""
+    large_mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 81920
+    """The same in a channel with mode +L."""
+    user_mask_bytes: Annotated[int, Field(ge=160, le=100_000_000)] = 131072
+    """Bytes of these entries in all channels together in which one user may set some."""
     modes: Annotated[int, Field(ge=1, le=20)] = 4
     """Changes with a parameter in one MODE command."""
-    channels: Annotated[int, Field(ge=1)] = 120
+    channels: Annotated[int, Field(ge=1, le=100000)] = 120
     """Channels one user may be in."""
-    targets: Annotated[int, Field(ge=1)] = 4
+    targets: Annotated[int, Field(ge=1, le=1000)] = 4
     """Targets of one PRIVMSG, NOTICE or TAGMSG (TARGMAX)."""
-    monitor: Annotated[int, Field(ge=0)] = 100
+    monitor: Annotated[int, Field(ge=0, le=100000)] = 100
     """Names one session may MONITOR."""
-    accept: Annotated[int, Field(ge=0)] = 100
+    accept: Annotated[int, Field(ge=0, le=100000)] = 100
     """Entries of one user's ACCEPT list."""
-    invites: Annotated[int, Field(ge=1)] = 50
+    invites: Annotated[int, Field(ge=1, le=10000)] = 50
     """Invitations one user may hold; the oldest is forgotten."""
-    former_names: Annotated[int, Field(ge=0)] = 1000
+    former_names: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Names that channels had before they were renamed which are remembered; the oldest is forgotten."""
-    former_name_time: Annotated[float, Field(ge=0)] = 86400.0
+    former_name_time: Annotated[float, Field(ge=0, le=31_536_000)] = 86400.0
     """Seconds for which who joins by such a name is led to the channel, and nobody else takes the name."""
-    rename_members: Annotated[int, Field(ge=0)] = 1000
+    rename_members: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Members up to which a channel may be renamed: clients that cannot follow are told who is there anew."""
-    whowas: Annotated[int, Field(ge=0)] = 5000
+    whowas: Annotated[int, Field(ge=0, le=1_000_000)] = 5000
     """Departed users that WHOWAS remembers."""
-    who: Annotated[int, Field(ge=1)] = 500
+    who: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     """Replies to one WHO with a mask (416 after them)."""
-    list_replies: Annotated[int, Field(ge=1)] = 20000
+    list_replies: Annotated[int, Field(ge=1, le=1_000_000)] = 20000
     """Replies to one LIST (416 after them)."""
-    users: Annotated[int, Field(ge=1)] = 20000
+    scan_slice: Annotated[int, Field(ge=100, le=10_000_000)] = 5000
+    """Microseconds that LIST, WHO and other looks at the whole network may take in one turn, together and as
+    estimated by what they look at; then everybody else is served."""
+    stats_bans: Annotated[int, Field(ge=1, le=10000)] = 500
+    """Bans of the network that one STATS shows, the newest first (416 after them)."""
+    users: Annotated[int, Field(ge=1, le=1_000_000)] = 20000
     """Sessions on this server."""
-    spare_descriptors: Annotated[int, Field(ge=0)] = 64
+    spare_descriptors: Annotated[int, Field(ge=0, le=100_000)] = 64
     """File descriptors that are kept for links, the log and reloads: when no others are left (``ulimit -n``),
     no more clients are let in. At most half of all."""
     tags: Annotated[int, Field(ge=510, le=4094)] = 4094
@@ -71,14 +82,14 @@ class LimitSettings(Section):
     client_tags_denied: tuple[str, ...] = ()
     """Client-only tags that are not relayed, without their ``+``, for instance ``"typing"``; or ``"*"`` first
     for all, and ``"-draft/reply"`` for one that is relayed nevertheless (CLIENTTAGDENY)."""
-    multiline_bytes: Annotated[int, Field(ge=512)] = 12288
+    multiline_bytes: Annotated[int, Field(ge=512, le=1_048_576)] = 12288
     """Bytes of one message of several lines (``max-bytes`` of ``draft/multiline``)."""
-    multiline_lines: Annotated[int, Field(ge=2)] = 32
+    multiline_lines: Annotated[int, Field(ge=2, le=10000)] = 32
     """Lines of one message of several lines (``max-lines``). Each costs as much as a message, so what is
     beyond ``burst`` waits, and beyond ``excess`` of the connection class is too much to be sent at once."""
-    batch_timeout: Annotated[float, Field(gt=0)] = 30.0
+    batch_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds that may pass between two lines of a message of several lines."""
-    registration_timeout: Annotated[float, Field(gt=0)] = 30.0
+    registration_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds a connection may take to register."""
 
     @field_validator("client_tags_denied")
@@ -99,11 +110,11 @@ class FloodSettings(Section):
 
     enabled: bool = True
     """False switches off penalties, rates and limits per address (for tests on a trusted machine)."""
-    penalty_scale: Annotated[float, Field(ge=0)] = 1.0
+    penalty_scale: Annotated[float, Field(ge=0, le=1000)] = 1.0
     """Multiplies the cost of every command."""
-    connections_per_address: Annotated[int, Field(ge=1)] = 16
+    connections_per_address: Annotated[int, Field(ge=1, le=1_000_000)] = 16
     """Connections at a time from one address."""
-    connections_per_network: Annotated[int, Field(ge=1)] = 64
+    connections_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = 64
     """Connections at a time from one network (as wide as ``network_ipv4`` and ``network_ipv6`` say)."""
     network_ipv4: Annotated[int, Field(ge=8, le=32)] = 24
     """Prefix length in bits of what counts as one IPv4 network."""
@@ -111,37 +122,40 @@ class FloodSettings(Section):
     """Prefix length in bits of what counts as one IPv6 network."""
     address_ipv6: Annotated[int, Field(ge=16, le=128)] = 64
     """Prefix length in bits of what counts as one IPv6 address."""
-    connection_rate: Annotated[int, Field(ge=1)] = 20
+    connection_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """New connections from one address within ``connection_period``."""
-    connection_period: Annotated[float, Field(gt=0)] = 60.0
+    connection_period: Annotated[float, Field(gt=0, le=2_592_000)] = 60.0
     """Seconds."""
-    notices: Annotated[int, Field(ge=1)] = 30
+    notices: Annotated[int, Field(ge=1, le=1_000_000)] = 30
     """Addresses of which operators and the log are told within ``notice_period`` that something of theirs was
     refused or cut off, each once; beyond, only how often."""
-    notice_period: Annotated[float, Field(gt=0)] = 60.0
+    notice_period: Annotated[float, Field(gt=0, le=2_592_000)] = 60.0
     """Seconds."""
     exempt: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that the limits per address, per network and the connection rate do not count."""
-    join_rate: Annotated[int, Field(ge=1)] = 30
+    join_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 30
     """Channels one user may join within ``join_period`` (beyond: 263)."""
-    join_period: Annotated[float, Field(gt=0)] = 30.0
+    join_period: Annotated[float, Field(gt=0, le=2_592_000)] = 30.0
     """Seconds."""
-    target_rate: Annotated[int, Field(ge=1)] = 20
+    target_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """Different new users one user may write to within ``target_period`` (beyond: 707)."""
-    target_period: Annotated[float, Field(gt=0)] = 60.0
+    target_period: Annotated[float, Field(gt=0, le=2_592_000)] = 60.0
     """Seconds."""
-    nick_rate: Annotated[int, Field(ge=1)] = 5
+    nick_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 5
     """Nick changes within ``nick_period`` (beyond: 438)."""
-    nick_period: Annotated[float, Field(gt=0)] = 20.0
+    nick_period: Annotated[float, Field(gt=0, le=2_592_000)] = 20.0
     """Seconds."""
-    knock_period: Annotated[float, Field(ge=0)] = 60.0
+    knock_period: Annotated[float, Field(ge=0, le=2_592_000)] = 60.0
     """Seconds between two KNOCKs on one channel (712)."""
-    rename_period: Annotated[float, Field(ge=0)] = 60.0
+    rename_period: Annotated[float, Field(ge=0, le=2_592_000)] = 60.0
     """Seconds between two RENAMEs of one channel."""
-    invite_rate: Annotated[int, Field(ge=1)] = 10
+    invite_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     """Invitations one user may send within 60 seconds (beyond: 263)."""
-    oper_attempts: Annotated[int, Field(ge=1)] = 3
+    oper_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     """Wrong OPER passwords before the session is closed."""
+    passwords: Annotated[int, Field(ge=1, le=100_000)] = 100
+    """Passwords that may wait to be held against a hash: so many of people who connect, as many of gateways,
+    and of operators. Addresses take turns; of more, the last of who has most is told to try again."""
 
 
 class ConnectionClassSettings(Section):
@@ -155,23 +169,23 @@ class ConnectionClassSettings(Section):
     """True: only over TLS; False: only without; absent: both."""
     password: Password | None = None
     """Password for this class (PASS), plain or an argon2 hash."""
-    lines_per_second: Annotated[float, Field(gt=0)] = 2.0
+    lines_per_second: Annotated[float, Field(ge=0.01, le=1_000_000)] = 2.0
     """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
-    burst: Annotated[float, Field(gt=0)] = 20.0
+    burst: Annotated[float, Field(gt=0, le=1_000_000)] = 20.0
     """Penalty seconds a session may run up before its lines are delayed."""
-    excess: Annotated[int, Field(ge=1)] = 200
+    excess: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """Delayed lines beyond which the session is closed (Excess Flood)."""
-    bytes_per_second: Annotated[int, Field(ge=64)] = 4096
+    bytes_per_second: Annotated[int, Field(ge=64, le=1_073_741_824)] = 4096
     """Bytes per second that cost no penalty beyond their command's."""
-    sendq: Annotated[int, Field(ge=4096)] = 1_048_576
+    sendq: Annotated[int, Field(ge=4096, le=1_073_741_824)] = 1_048_576
     """Bytes that may wait for a slow reader before it is cut off."""
-    recvq: Annotated[int, Field(ge=4608)] = 16384
+    recvq: Annotated[int, Field(ge=4608, le=1_073_741_824)] = 16384
     """Bytes of delayed lines that may wait before reading stops."""
-    ping_interval: Annotated[float, Field(ge=1)] = 120.0
+    ping_interval: Annotated[float, Field(ge=1, le=86400)] = 120.0
     """Seconds of silence after which PING is sent."""
-    ping_timeout: Annotated[float, Field(ge=1)] = 60.0
+    ping_timeout: Annotated[float, Field(ge=1, le=86400)] = 60.0
     """Seconds after the PING until the session is closed."""
-    max_sessions: Annotated[int, Field(ge=1)] | None = None
+    max_sessions: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Sessions this class may have at a time; absent: no limit of its own."""
     flood_exempt: bool = False
     """No penalties and no rates for this class. (Limits per address are looked at before the class is known:
@@ -183,11 +197,12 @@ PRIVILEGES: Final[dict[str, str]] = {
     "rehash": "REHASH",
     "restart": "RESTART",
     "die": "DIE",
+    "bans": "UNKLINE, UNDLINE, UNXLINE and UNRESV, which lift bans that came from other servers",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
-    "see-all": "real hosts and addresses, secret channels, invisible users, everybody in STATS and TRACE",
+    "see-all": "real hosts and addresses, secret channels, invisible users, all of STATS, TRACE and notices",
     "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
     "flood-exempt": "no costs and no rates",
 }
@@ -201,11 +216,11 @@ class SASLSettings(Section):
     """Offer it to clients under TLS only."""
     plaintext_links: bool = False
     """Ask services even if the link towards them has no TLS and leads to another machine."""
-    timeout: Annotated[float, Field(gt=0)] = 30.0
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds that one attempt may take."""
-    response_bytes: Annotated[int, Field(ge=400)] = 8192
+    response_bytes: Annotated[int, Field(ge=400, le=1_048_576)] = 8192
     """Bytes (in Base64) of one response of a client."""
-    attempts: Annotated[int, Field(ge=1)] = 5
+    attempts: Annotated[int, Field(ge=1, le=1000)] = 5
     """Failed attempts that a connection has; after the last one it is closed."""
 
 

@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from chatnet.settings.base import AddressRange, Line, Origin, Password, Section, ServerId, ServerName
+from chatnet.settings.base import (
+    AddressRange,
+    FilePath,
+    Line,
+    Origin,
+    Password,
+    Section,
+    ServerId,
+    ServerName,
+)
+from chatnet.settings.endpoints import endpoint_in
 from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.names import is_domain
 
@@ -26,9 +36,10 @@ class ServerSettings(Section):
     """A line about this server, shown in WHOIS and LINKS."""
     sid: ServerId = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
-    motd: str = ""
-    """Message of the day: the path of a text file, relative to the configuration; empty = none."""
-    data: str = ""
+    motd: FilePath = ""
+    """Message of the day: the path of a text file, relative to the configuration; empty = a short welcome
+    made of these settings. (A file without text: none.)"""
+    data: FilePath = ""
     """Data folder (lock, keys, certificates); relative to the configuration; empty = the default place."""
     password: Password | None = None
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
@@ -96,11 +107,7 @@ class ListenSettings(Section):
     @field_validator("endpoint")
     @classmethod
     def _check_endpoint(cls, value: str) -> str:
-        kind = value.partition(":")[0]
-        if kind in ("ssl", "tls"):
-            raise ValueError("has TLS in the endpoint: write tcp:… and tls = true")
-        if not kind or ":" not in value:
-            raise ValueError("is not an endpoint such as tcp:6667:interface=127.0.0.1")
+        endpoint_in(value)
         return value
 
     @model_validator(mode="after")
@@ -119,32 +126,32 @@ class ListenSettings(Section):
 class WebSocketSettings(Section):
     """``[websocket]``: limits for listeners with ``kind = "websocket"``."""
 
-    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+    handshake_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds from the connection (under TLS, from its handshake) to the end of the HTTP request."""
     request_size: Annotated[int, Field(ge=1024, le=65536)] = 8192
     """Bytes of that request, cookies and all."""
-    message_size: Annotated[int, Field(ge=4608)] = 8192
+    message_size: Annotated[int, Field(ge=4608, le=16_777_216)] = 8192
     """Bytes of one message, uncompressed; a longer one ends the connection (1009)."""
-    frames_per_read: Annotated[int, Field(ge=16)] = 256
+    frames_per_read: Annotated[int, Field(ge=16, le=65536)] = 256
     """Fragments, pings and empty messages in one read of 16 KiB; more end the connection (1008)."""
 
 
 class TLSSettings(Section):
     """``[tls]``: certificates for listeners with ``tls = true``."""
 
-    certificates: str = ""
+    certificates: FilePath = ""
     """Folder with one PEM per host name (``irc.example.org.pem``) or one folder per name with certbot's
     ``fullchain.pem`` and ``privkey.pem``; relative to the configuration; empty = ``certificates`` in the
     data folder."""
-    default: str = "default"
+    default: FilePath = "default"
     """Which of them to show when the client names no host, or an unknown one."""
-    warn_before_expiry: Annotated[int, Field(ge=0)] = 14
+    warn_before_expiry: Annotated[int, Field(ge=0, le=365)] = 14
     """Days before a certificate's end from when on the log and the opers are warned."""
-    reload_interval: Annotated[float, Field(ge=1)] = 60.0
+    reload_interval: Annotated[float, Field(ge=1, le=86400)] = 60.0
     """Seconds between two looks at the certificate files."""
-    handshake_timeout: Annotated[float, Field(gt=0)] = 15.0
+    handshake_timeout: Annotated[float, Field(gt=0, le=600)] = 15.0
     """Seconds a TLS handshake may take."""
-    handshakes_per_turn: Annotated[int, Field(ge=1)] = 8
+    handshakes_per_turn: Annotated[int, Field(ge=1, le=10000)] = 8
     """How many handshakes may begin in one turn of the reactor; the others wait for the next."""
 
 
@@ -153,7 +160,7 @@ class STSSettings(Section):
 
     hostname: str
     """The name that clients connect to, used once. It needs a certificate that was not made here."""
-    duration: Annotated[int, Field(ge=0)] = 0
+    duration: Annotated[int, Field(ge=0, le=315_360_000)] = 0
     """Seconds for which a client that came by TLS keeps to it; 0 takes an earlier promise back."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """TLS port for those who come without TLS; they do not say which name they mean, so the first block
@@ -174,5 +181,5 @@ class LookupSettings(Section):
 
     reverse_dns: bool = False
     """Look up the host name of an address, and that the name leads back to it."""
-    timeout: Annotated[float, Field(gt=0)] = 4.0
+    timeout: Annotated[float, Field(gt=0, le=600)] = 4.0
     """Seconds a connection waits for it."""

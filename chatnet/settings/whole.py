@@ -107,6 +107,10 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
                 text = f"is this server's own: one of the two needs another server.{key}"
                 problems.append((("link", index, key), text))
+    endpoints = [item.get("endpoint") for item in sections["listen"]]
+    for index, endpoint in enumerate(endpoints):
+        if isinstance(endpoint, str) and endpoint in endpoints[:index]:
+            problems.append((("listen", index, "endpoint"), f"{endpoint} is listed twice"))
     if not names["connection_class"] and isinstance(tree.get("connection_class"), (list, tuple)):
         problems.append((("connection_class",), "there must be at least one"))
     uplinks = _within(tree, "links", "uplinks")

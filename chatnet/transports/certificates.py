@@ -25,11 +25,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 
+from chatnet.transports.files import read_regular
 from chatnet.transports.private import exposed, write_privately
 
 SELF_SIGNED_DAYS = 3650
 """Days for which a certificate made here is good: nobody renews it, clients pin it."""
 
+MAX_FILE = 1024 * 1024
+"""Bytes that a file with a certificate or a key may have."""
 _KEY = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 
 PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey | Ed448PrivateKey
@@ -63,6 +66,9 @@ class CertificateStore:
         self.default = default
         self._prepare = prepare
         self._entries: dict[str, Entry] = {}
+        self._looked = False
+        self.news: list[str] = []
+        """A sentence for each certificate that the last look took into use, but for the first look."""
 
     def refresh(self) -> list[str]:
         """Look at the files and load what changed. Returns one sentence for each that cannot be used.
@@ -70,7 +76,15 @@ class CertificateStore:
         Such a certificate stays in use as it was; one whose files are gone is forgotten, but for the last.
         """
         problems: list[str] = []
-        found = self._files()
+        self.news = []
+        try:
+            found = self._files()
+        except OSError as error:
+            cure = "put certificates there, or name another folder"
+            if isinstance(error, PermissionError):
+                cure = "let this user's group read it"
+            kept = "; those that were there before stay in use" if self._entries else ""
+            return [f"{self.folder}: {_words_for(error)}: {cure}{kept}"]
         for name, files in found.items():
             entry = self._entries.get(name)
             try:
@@ -79,11 +93,18 @@ class CertificateStore:
                     continue
                 loaded = self._load(*files)
             except (OSError, ValueError, SSL.Error, crypto.Error) as error:
-                problems.append(f"{files[0]}: {_words_for(error)}")
+                at = (isinstance(error, OSError) and error.filename) or files[0]
+                still = "; the old one stays in use" if entry is not None and entry.context else ""
+                problems.append(f"{at}: {_words_for(error)}{still}")
                 if entry is None:
                     self._entries[name] = Entry((), None, None)
             else:
                 self._entries[name] = Entry(stamp, *loaded)
+                if self._looked:
+                    sha = fingerprint(files[0])
+                    until = f"{loaded[1]:%Y-%m-%d}"
+                    self.news.append(f"{files[0]}: a new certificate is in use, until {until}: SHA-256 {sha}")
+        self._looked = True
         for name in self._entries.keys() - found.keys():
             if name != self.default:
                 del self._entries[name]
@@ -100,25 +121,21 @@ class CertificateStore:
     def _files(self) -> dict[str, tuple[Path, Path]]:
         """Name to (chain, key) of every certificate in the folder."""
         found: dict[str, tuple[Path, Path]] = {}
-        try:
-            paths = sorted(self.folder.iterdir())
-        except OSError:
-            return found
-        for path in paths:
+        for path in sorted(self.folder.iterdir()):
             if path.name.startswith("."):
                 continue
             if path.suffix == ".pem":
                 found[_name(path.stem)] = (path, path)
-            elif path.is_dir() and (path / "fullchain.pem").exists():
+            elif os.path.lexists(path / "fullchain.pem"):  # a link to where we may not look is told of
                 found[_name(path.name)] = (path / "fullchain.pem", path / "privkey.pem")
         return found
 
     def _load(self, chain: Path, key: Path) -> tuple[SSL.Context, datetime, frozenset[str], bool]:
         context = self._new_context()
+        pem = read_regular(chain, MAX_FILE)  # before OpenSSL, which would wait at a pipe
         context.use_certificate_chain_file(str(chain))
-        context.use_privatekey(_private_key(key.read_bytes()))
+        context.use_privatekey(_private_key(read_regular(key, MAX_FILE)))
         context.check_privatekey()
-        pem = chain.read_bytes()
         return context, _not_after(pem), *_names(pem)
 
     def _new_context(self) -> SSL.Context:
@@ -231,13 +248,16 @@ def _names(pem: bytes) -> tuple[frozenset[str], bool]:
 
 def _words_for(error: Exception) -> str:
     """Why a certificate does not load. Neither OpenSSL's words nor ours tell anything of a key."""
+    if isinstance(error, PermissionError):
+        return "may not be read by this user"
     if isinstance(error, OSError):
         return error.strerror or "cannot be read"
     if isinstance(error, ValueError):
         return str(error)
     reasons = error.args[0] if error.args else ()
     if isinstance(reasons, Sequence) and not isinstance(reasons, str) and reasons:
-        return "; ".join(reason[-1] for reason in reasons if reason[-1]) or "cannot be used"
+        words = [reason[-1] for reason in reasons if reason[-1]]
+        return "holds no certificate" if "no start line" in words else "; ".join(words) or "cannot be used"
     return "holds no usable certificate"
 
 
@@ -248,7 +268,7 @@ def fingerprint(path: Path) -> str:
 
 def _first(path: Path) -> crypto.X509:
     try:
-        return crypto.load_certificate(crypto.FILETYPE_PEM, path.read_bytes())
+        return crypto.load_certificate(crypto.FILETYPE_PEM, read_regular(path, MAX_FILE))
     except crypto.Error:
         raise ValueError(f"{path} holds no certificate") from None
 

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 from twisted.internet.interfaces import IAddress, ITransport
 from twisted.logger import Logger
 from wsproto.connection import Connection, ConnectionState
-from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
 from chatnet.session.peer import Peer
@@ -168,7 +168,7 @@ class WebSocket:
         self._connection: Connection | None = None
         self._session: Receiver | None = None
         self._message = bytearray()  # its fragments so far
-        self._agreed: type[Event] | None = None  # what messages are; None: what the first one is
+        self._agreed = False  # else the first message says what ours are
         factory.deadlines.set(self, factory.settings().handshake_timeout, self._late)
 
     def receive(self, data: bytes) -> None:
@@ -223,8 +223,7 @@ class WebSocket:
         self._opening = None
         self._connection = connection
         subprotocol = opening.subprotocol
-        if subprotocol is not None:
-            self._agreed = BytesMessage if subprotocol == BINARY else TextMessage
+        self._agreed = subprotocol is not None
         outlet.say(answer)
         if outlet.gone:
             return
@@ -299,13 +298,13 @@ class WebSocket:
             self._closed(close)
 
     def _collect(self, event: Message[Any], limit: int) -> bytes | None:
-        """The line, if `event` completes one that is not empty."""
-        kind = type(event)
-        if self._agreed is None:
-            self._agreed = kind
-            self._outlet.first = BINARY_FRAME if kind is BytesMessage else TEXT_FRAME
-        elif kind is not self._agreed:
-            raise Failed(CloseReason.UNSUPPORTED_DATA, "the wrong type of message")
+        """The line, if `event` completes one that is not empty.
+
+        Of either type, whatever was agreed: "servers and clients should strive for maximum compatibility".
+        """
+        if not self._agreed:
+            self._agreed = True
+            self._outlet.first = BINARY_FRAME if type(event) is BytesMessage else TEXT_FRAME
         payload = event.data.encode() if isinstance(event.data, str) else bytes(event.data)
         message = self._message
         if len(message) + len(payload) > limit:

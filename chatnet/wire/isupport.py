@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_TOKENS_PER_LINE: Final = 13
+_TOKENS_PER_LINE: Final = 12
+"""One less than clients take: servers over which the line may go read 15 words, of which three are others."""
 _ESCAPE: Final = str.maketrans({" ": "\\x20", "\\": "\\x5C"})
 """Not the ``=``: the first one ends the key, and the specification of draft/ICON shows another in a value."""
 
 
 def format_tokens(tokens: Mapping[str, str | None], max_bytes: int = 370) -> list[str]:
-    """The tokens as texts for RPL_ISUPPORT, each of at most 13 tokens and `max_bytes` bytes.
+    """The tokens as texts for RPL_ISUPPORT, each of at most 12 tokens and `max_bytes` bytes.
 
     A token without a value is None; a key that starts with `-` takes one back.  A single token longer than
     `max_bytes` has a text of its own.

@@ -19,40 +19,56 @@ from chatnet.wire.text import cut
 Network = IPv4Network | IPv6Network
 
 _TOKEN: Final = re.compile(r"\\[*?]|[*]+|[?]|[^*?\\]+|\\")
-_ONE: Final = None
+_ONE: Final = "\0"
+"""Stands for one character, whichever; no text has it, for lines come without."""
+_ESCAPED: Final = ("\\*", "\\?")
+
+Matches = Callable[[str], bool]
+"""Says whether a whole text matches a pattern, case aside."""
+
+LONGEST_KEPT: Final = 200
+"""Characters of the longest pattern that is kept ready: ready it may take twenty times as much memory."""
 
 
-@lru_cache(4096)
-def compile_glob(pattern: str, fold: Folder) -> Callable[[str], bool]:
+def compile_glob(pattern: str, fold: Folder) -> Matches:
+    """As `read_glob`, for a pattern that will be asked about again: the last of them are kept ready."""
+    return _kept(pattern, fold) if len(pattern) <= LONGEST_KEPT else read_glob(pattern, fold)
+
+
+def read_glob(pattern: str, fold: Folder) -> Matches:
     """A function that says whether a whole text matches the pattern, case aside.
 
     Between two stars is a run of fixed length, and the first place where it fits is as good as any other: the
-    time is at most the length of the pattern times that of the text, whatever the pattern.
+    time is at most the length of the pattern times that of the text, whatever the pattern.  No expression is
+    made of it: to compile one takes a hundred times as long, and ten times the memory.
     """
-    runs: list[list[str | None]] = [[]]
+    runs = [""]
     for token in _TOKEN.findall(pattern):
         if token[0] == "*":
-            runs.append([])
+            runs.append("")
         elif token == "?":
-            runs[-1].append(_ONE)
+            runs[-1] += _ONE
         else:
-            runs[-1].append(fold(token[1] if token in _ESCAPED else token))
-    if any(_ONE in run for run in runs):
-        return _with_expression(runs, fold)
-    literals = ["".join(part or "" for part in run) for run in runs]
-    return _with_literals(literals, fold)
-
-
-_ESCAPED: Final = ("\\*", "\\?")
-
-
-def _with_literals(runs: list[str], fold: Folder) -> Callable[[str], bool]:
-    """Most masks have stars only; these need no expression, which is dear to compile and to keep."""
-    first, last = runs[0], runs[-1]
-    inner = [run for run in runs[1:-1] if run]
-
+            runs[-1] += fold(token[1] if token in _ESCAPED else token)
+    first, *inner, last = runs if len(runs) > 1 else (*runs, "")
+    inner = [run for run in inner if run]
+    if _ONE in "".join(runs):
+        return _with_gaps(first, inner, last if len(runs) > 1 else None, fold)
     if len(runs) == 1:
         return lambda text: fold(text) == first
+    return _with_literals(first, inner, last, fold)
+
+
+_kept = lru_cache(4096)(read_glob)
+
+
+def price_of(mask: str) -> int:
+    """About how many microseconds it takes to hold one text against a mask."""
+    return 1 + len(mask) // 8 + 2 * mask.count("?")
+
+
+def _with_literals(first: str, inner: list[str], last: str, fold: Folder) -> Matches:
+    """Most masks have stars only."""
 
     def matches(text: str) -> bool:
         text = fold(text)
@@ -69,15 +85,60 @@ def _with_literals(runs: list[str], fold: Folder) -> Callable[[str], bool]:
     return matches
 
 
-def _with_expression(runs: list[list[str | None]], fold: Folder) -> Callable[[str], bool]:
-    """Each run an atomic group, so that nothing is tried twice."""
-    first, *rest = ("".join("." if part is _ONE else re.escape(part) for part in run) for run in runs)
-    expression = first
-    if rest:
-        *inner, last = rest
-        expression += "".join(f"(?>.*?{run})" for run in inner if run) + ".*" + last
-    match = re.compile(expression, re.DOTALL).fullmatch
-    return lambda text: match(fold(text)) is not None
+def _with_gaps(first: str, inner: list[str], last: str | None, fold: Folder) -> Matches:
+    """Some run has question marks; without stars there is no `last`."""
+    begin = first.split(_ONE)
+    if last is None:
+        return lambda text: len(text) == len(first) and _fits(fold(text), begin, 0)
+    end = last.split(_ONE)
+    between = [(run, run.split(_ONE)) for run in inner]
+
+    def matches(text: str) -> bool:
+        text = fold(text)
+        final = len(text) - len(last)
+        if final < len(first) or not (_fits(text, begin, 0) and _fits(text, end, final)):
+            return False
+        place = len(first)
+        for run, pieces in between:
+            place = text.find(run, place) if len(pieces) == 1 else _find(text, run, pieces, place)
+            if place < 0:
+                return False
+            place += len(run)
+        return place <= final
+
+    return matches
+
+
+def _fits(text: str, pieces: list[str], place: int) -> bool:
+    """Whether the pieces, with one character between each two, stand at `place`."""
+    for piece in pieces:
+        if not text.startswith(piece, place):
+            return False
+        place += len(piece) + 1
+    return True
+
+
+def _find(text: str, run: str, pieces: list[str], place: int) -> int:
+    """The first place from `place` on where a run of these pieces fits, -1 if there is none."""
+    for piece in pieces:
+        if text.find(piece, place) < 0:
+            return -1
+    # All places at once: the bits of a number are those where the run fits as far as it was looked at.
+    places = _places(text)
+    found = (1 << max(0, len(text) - len(run) + 1)) - 1 >> place << place
+    for offset, sign in enumerate(run):
+        if sign != _ONE:
+            found &= places.get(sign, 0) >> offset
+    return (found & -found).bit_length() - 1
+
+
+@lru_cache(256)
+def _places(text: str) -> dict[str, int]:
+    """Where in a text each of its characters stands, as bits: many patterns are asked about one text."""
+    places: dict[str, int] = {}
+    for place, sign in enumerate(text):
+        places[sign] = places.get(sign, 0) | 1 << place
+    return places
 
 
 _STARS: Final = re.compile(r"\*{2,}")
@@ -133,6 +194,13 @@ def _shown(host: str) -> str:
             return host
         bits = str(int(bits) - _MAPPED_BITS)
     return wire_address(plain) + slash + bits
+
+
+@lru_cache(1024)
+def shown_mask(mask: str) -> str:
+    """A mask with its host as hosts are shown, if that is an IPv6 address."""
+    front, at, host = mask.rpartition("@")
+    return front + at + _shown(host)
 
 
 def wire_address(text: str) -> str:

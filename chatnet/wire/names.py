@@ -31,6 +31,17 @@ def is_nick(text: str, limit: int) -> bool:
     return len(text) <= limit and _NICK.fullmatch(text) is not None
 
 
+def nick_mistake(text: str, limit: int) -> str | None:
+    """What is wrong with a nick, for people to read; None if it is one."""
+    if is_nick(text, limit):
+        return None
+    if text[:1].isdecimal() or text[:1] == "-":
+        return "it begins with a digit or a hyphen"
+    if _NICK.fullmatch(text) is None:
+        return "only ASCII letters, digits and []\\`_^{|}- may be in it"
+    return f"it is longer than {limit} characters"
+
+
 def is_channel(text: str, limit: int) -> bool:
     """`#` and anything but spaces, commas and control characters."""
     return _CHANNEL.fullmatch(text) is not None and byte_length(text) <= limit

@@ -66,8 +66,12 @@ RPL_STATSCOMMANDS = _numeric(212, "RPL_STATSCOMMANDS", "%s %d %d :%d")
 # Address mask, host mask, port (0: any), connection class.
 RPL_STATSILINE = _numeric(215, "RPL_STATSILINE", "I %s * %s %d %s")
 # Class, seconds between PINGs, connections per address, SendQ in bytes.
+RPL_STATSKLINE = _numeric(216, "RPL_STATSKLINE", "%s %s * %s :%s")
+RPL_STATSQLINE = _numeric(217, "RPL_STATSQLINE", "%s 0 %s :%s")
 RPL_STATSYLINE = _numeric(218, "RPL_STATSYLINE", "Y %s %d %d %d")
 RPL_ENDOFSTATS = _numeric(219, "RPL_ENDOFSTATS", "%s :End of /STATS report")
+RPL_STATSDLINE = _numeric(225, "RPL_STATSDLINE", "%s %s :%s")
+RPL_STATSXLINE = _numeric(247, "RPL_STATSXLINE", "%s 0 %s :%s")
 RPL_STATSUPTIME = _numeric(242, "RPL_STATSUPTIME", ":Server Up %d days %d:%02d:%02d")
 # Host mask, oper name, oper class.
 RPL_STATSOLINE = _numeric(243, "RPL_STATSOLINE", "O %s * %s %s")
@@ -199,7 +203,7 @@ ERR_UNKNOWNCOMMAND = _numeric(421, "ERR_UNKNOWNCOMMAND", "%s :Unknown command")
 ERR_NOMOTD = _numeric(422, "ERR_NOMOTD", ":MOTD File is missing")
 ERR_NOADMININFO = _numeric(423, "ERR_NOADMININFO", "%s :No administrative info available")
 ERR_NONICKNAMEGIVEN = _numeric(431, "ERR_NONICKNAMEGIVEN", ":No nickname given")
-ERR_ERRONEUSNICKNAME = _numeric(432, "ERR_ERRONEUSNICKNAME", "%s :Erroneous nickname")
+ERR_ERRONEUSNICKNAME = _numeric(432, "ERR_ERRONEUSNICKNAME", "%s :Erroneous nickname: %s")
 ERR_NICKNAMEINUSE = _numeric(433, "ERR_NICKNAMEINUSE", "%s :Nickname is already in use")
 # The nick asked for, the channel.
 ERR_BANNICKCHANGE = _numeric(

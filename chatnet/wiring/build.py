@@ -21,10 +21,12 @@ from chatnet.node import Clock, Log, Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.session.attendance import Attendance
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
+from chatnet.session.passwords import Ask
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
@@ -59,7 +61,7 @@ def build(
     run: Callable[[Coroutine[Any, Any, None]], None],
     turn: Turn,
     cloak_key: bytes,
-    verify: Callable[[str, str], Coroutine[Any, Any, bool]],
+    passwords: Ask,
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
     certified: Callable[[str], bool],
     control: Control | None = None,
@@ -92,7 +94,7 @@ def build(
         history=history,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
-        verify=verify,
+        passwords=passwords,
         host_of=host_of,
         certified=certified,
         admission=admission,
@@ -109,6 +111,7 @@ def build(
             history,
             sessions,
             Opers(sessions),
+            Attendance(sessions),
             *links.observers,
         ]
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ Welcome to {network}.
 
 This text is motd.txt beside chatnet.toml; change it and send SIGHUP (or REHASH).
 """
+_MAX_PASSWORD = 500
+"""Characters of a password: with its command it has to fit into one line."""
 
 
 class _Failure(Exception):
@@ -40,13 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="chatnet", description="Tools for a chatnet server; `twistd -n chatnet` runs it."
+        prog="chatnet",
+        description="Tools for a chatnet server, which itself is run by twistd: `twistd -n chatnet`.",
     )
     parser.add_argument("--version", action="version", version=f"chatnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     init = commands.add_parser("init", help="write a commented configuration, a certificate and a motd")
     init.add_argument("--folder", type=Path, default=Path("."), metavar="F", help="where (default: here)")
+    init.add_argument("--data", type=Path, metavar="F", help="data folder (default: chatnet-data in it)")
     init.add_argument("--name", metavar="irc.example.org", help="name of this server")
     init.add_argument("--network", metavar="N", help="name of the network")
     init.add_argument("--force", action="store_true", help="overwrite what is there, the certificate too")
@@ -83,6 +88,9 @@ def _init(arguments: argparse.Namespace) -> None:
         chosen["name"] = arguments.name
     if arguments.network is not None:
         chosen["network"] = arguments.network
+    if arguments.data is not None:
+        # (What is relative counts from the configuration's folder later, but from here now.)
+        chosen["data"] = str(arguments.data.absolute())
     try:
         settings = check({"server": chosen}, "init")
     except ConfigError as error:
@@ -90,31 +98,37 @@ def _init(arguments: argparse.Namespace) -> None:
 
     folder: Path = arguments.folder
     config, motd = folder / "chatnet.toml", folder / "motd.txt"
-    certificates = folder / DEFAULT_NAME / "certificates"
+    data = folder / (settings.server.data or DEFAULT_NAME)
+    certificates = data / "certificates"
     certificate = certificates / f"{settings.tls.default}.pem"
     if config.exists() and not arguments.force:
         raise _Failure(f"{config} is there already; --force overwrites it, the motd and the certificate")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DEFAULT_NAME).mkdir(mode=0o700, exist_ok=True)
-        if others_write(folder / DEFAULT_NAME):
-            raise _Failure(
-                f"{folder / DEFAULT_NAME} may be changed by others: chmod go-w {folder / DEFAULT_NAME}"
-            )
+        data.mkdir(mode=0o700, exist_ok=True)
+        if others_write(data):
+            raise _Failure(f"{data} may be changed by others: chmod go-w {data}")
         certificates.mkdir(mode=0o700, exist_ok=True)
         _write(config, template({"server": chosen}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
         if certificate.exists() and not arguments.force:
             print(f"kept   {certificate}")
         else:
-            make_self_signed(certificate, [settings.server.name, "localhost"])
+            make_self_signed(certificate, [settings.server.name, "localhost", "127.0.0.1"])
             print(f"wrote  {certificate}")
         print(f"       its SHA-256 fingerprint is {fingerprint(certificate)}")
     except OSError as error:
         raise _Failure(f"{error.filename or folder}: {error.strerror}") from None
     except ValueError as error:
         raise _Failure(str(error)) from None
-    print(f"Next: read {config}, then run   twistd -n chatnet --config {config}")
+    print(f"Next: read {config}, then run   {_twistd()} -n chatnet --config {config}")
+
+
+def _twistd() -> str:
+    """How to call the twistd that belongs to this Python: it need not be the one that a shell finds."""
+    own = Path(sys.executable).with_name("twistd")
+    found = shutil.which("twistd")
+    return "twistd" if found is not None and Path(found) == own else str(own)
 
 
 def _write(file: Path, text: str, force: bool) -> None:
@@ -131,14 +145,15 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _check_config(arguments: argparse.Namespace) -> None:
-    from chatnet.wiring.config import ConfigError, load, read_motd
+    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.trial import trial
 
     try:
         loaded = load(arguments.path, os.environ)
-        read_motd(loaded)
+        warnings = trial(loaded)
     except ConfigError as error:
         raise _Failure(str(error)) from None
-    for warning in loaded.warnings:
+    for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     found = {"listener": loaded.settings.listen, "oper": loaded.settings.oper, "link": loaded.settings.link}
     counts = ", ".join(_count(len(blocks), noun) for noun, blocks in found.items())
@@ -155,7 +170,9 @@ def _hash_password(arguments: argparse.Namespace) -> None:
         if getpass.getpass("Once more: ") != password:
             raise _Failure("These were two different passwords.")
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = sys.stdin.readline(_MAX_PASSWORD + 1).rstrip("\r\n")
+        if len(password) > _MAX_PASSWORD:
+            raise _Failure(f"A password has at most {_MAX_PASSWORD} characters, or nobody could send it.")
     if not password:
         raise _Failure("An empty password is none.")
 

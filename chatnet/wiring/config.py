@@ -20,7 +20,9 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from chatnet.settings import Settings
+from chatnet.transports.files import read_regular
 from chatnet.wire.text import printable
+from chatnet.wiring.endpoints import endpoint_problems
 from chatnet.wiring.environment import Overrides
 from chatnet.wiring.fields import kinds, section_of
 from chatnet.wiring.mistakes import Place, dotted, found_in
@@ -74,13 +76,17 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
             found = [(place, reason) for place, reason in found if overrides.of(place)]
         problems += overrides.problems + [overrides.say(place, reason, where) for place, reason in found]
         raise ConfigError(problems) from None
-    problems += [overrides.say(place, reason, where) for place, reason in _not_installed(settings)]
+    unusable = [*_not_installed(settings), *endpoint_problems(settings.listen)]
+    problems += [overrides.say(place, reason, where) for place, reason in unusable]
     if problems or overrides.problems:
         raise ConfigError(problems + overrides.problems)
 
     file = None if path is None else Path(path)
     base = Path.cwd() if file is None else file.absolute().parent
     warnings: list[str] = []
+    if all(listen.kind == "server" for listen in settings.listen):
+        text = 'listen: is for servers alone, so nobody can chat here: add one without kind = "server"'
+        warnings.append(f"{where}: {text}")
     if secret and mode & stat.S_IROTH:
         warnings.append(
             printable(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
@@ -107,40 +113,30 @@ def check(tree: dict[str, Any], where: str) -> Settings:
         ) from None
 
 
-def read_motd(loaded: Loaded) -> tuple[str, ...]:
-    """The lines of the message of the day; none when no file is named.
+def read_motd(loaded: Loaded) -> tuple[str, ...] | None:
+    """The lines of the message of the day; None when no file is named.
 
     The file is UTF-8 text (anything else becomes U+FFFD) of at most 64 KiB.
     Raises :class:`ConfigError` when it is not there or cannot be read.
     """
     name = loaded.settings.server.motd
     if not name:
-        return ()
+        return None
     where = "settings" if loaded.path is None else str(loaded.path)
     try:
-        # Not to wait for ever at a pipe that nobody writes to.
-        descriptor = os.open(loaded.base / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError([f"{where}: server.motd: {name} is not a file"])
-            content = file.read(MAX_MOTD + 1)
+        content = read_regular(loaded.base / name, MAX_MOTD)
     except (OSError, ValueError) as error:
         raise ConfigError([f"{where}: server.motd: cannot read {name}: {os_reason(error)}"]) from None
-    if len(content) > MAX_MOTD:
-        raise ConfigError([f"{where}: server.motd: {name} is larger than {MAX_MOTD // 1024} KiB"])
     text = content.decode("utf-8-sig", "replace").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     return tuple(line.rstrip() for line in text.rstrip().split("\n")) if text.strip() else ()
 
 
 def _read(path: str) -> tuple[dict[str, Any], int]:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(MAX_FILE + 1)
+        content = read_regular(path, MAX_FILE)
+        mode = os.stat(path).st_mode
     except (OSError, ValueError) as error:
         raise ConfigError([f"{path}: cannot be read: {os_reason(error)}"]) from None
-    if len(content) > MAX_FILE:
-        raise ConfigError([f"{path}: is larger than {MAX_FILE // 1024 // 1024} MiB"])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -59,12 +59,20 @@ class DataFolder:
                 ) from None
             who = f" (process {holder})" if holder.isdecimal() else ""
             raise DataFolderError(f"Another chatnet{who} is running with the data folder {path}.") from None
-        self.sign()
+        try:
+            self.sign()
+        except OSError as error:
+            os.close(self._lock)
+            raise DataFolderError(
+                f"The data folder {path} cannot be written to: {os_reason(error)}."
+            ) from None
 
     def sign(self) -> None:
         """Write this process's id into the lock: once more after becoming a daemon, which changes it."""
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        text = f"{os.getpid()}\n".encode()
+        # In this order: there is room for what was there before, even on a full disk.
+        os.pwrite(self._lock, text, 0)
+        os.ftruncate(self._lock, len(text))
 
     def close(self) -> None:
         """Let go of the folder; more than once does no harm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,6 +29,10 @@ class Overrides:
     def apply(self, environ: Mapping[str, str]) -> None:
         """Put every ``CHATNET__…`` of the environment into the tree, whole sections before single keys."""
         known = dict(_environment_names())
+        for name in sorted(environ):
+            meant = _meant(name, known)
+            if meant is not None:
+                self._refuse(name, f"sets nothing: write {meant}")
         names = sorted(name for name in environ if name.startswith(PREFIX))
         for name in sorted(names, key=lambda n: n.count("__")):
             if name not in known:
@@ -77,6 +82,17 @@ def _environment_names() -> Iterator[tuple[str, tuple[Place, FieldInfo]]]:
             for key, inner in model.model_fields.items():
                 key = inner.alias or key
                 yield f"{PREFIX}{section.upper()}__{key.upper()}", ((section, key), inner)
+
+
+def _meant(name: str, known: Mapping[str, object]) -> str | None:
+    """The variable that was meant by one with too few underscores or in small letters; None for all others.
+
+    What is only similar may be somebody else's: containers get ``CHATNET_PORT`` from those who run them.
+    """
+    if name.startswith(PREFIX) or not name.upper().startswith(PREFIX[:-1]):
+        return None
+    plain = re.sub("_+", "_", name.upper())
+    return next((each for each in known if each.replace("__", "_") == plain), None)
 
 
 def _unknown_variable(name: str, known: Mapping[str, object]) -> str:

@@ -7,6 +7,7 @@ import typing
 from typing import Annotated
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 
 def kinds(annotation: object) -> tuple[object, ...]:
@@ -16,6 +17,15 @@ def kinds(annotation: object) -> tuple[object, ...]:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return tuple(kind for arm in typing.get_args(annotation) for kind in kinds(arm))
     return (annotation,)
+
+
+def bounds(field: FieldInfo) -> list[object]:
+    """What bounds the number that a field holds, if it is there: ``Ge``, ``Le`` and their likes."""
+    found = list(field.metadata)
+    for arm in typing.get_args(field.annotation):
+        if typing.get_origin(arm) is Annotated:
+            found += [bound for info in arm.__metadata__ for bound in getattr(info, "metadata", ())]
+    return found
 
 
 def section_of(kind: object) -> type[BaseModel] | None:

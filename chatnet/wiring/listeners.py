@@ -159,4 +159,7 @@ def _sentence(settings: ListenSettings, error: Exception) -> str:
     if isinstance(error, ValueError):
         text = str(error)
         return text if settings.endpoint in text else f"{settings.endpoint} cannot be opened: {text}"
+    if isinstance(error, LookupError) and settings.endpoint.startswith("systemd:"):
+        reason = "systemd has handed over no such socket (is chatnet.socket enabled?)"
+        return f"{settings.endpoint} cannot be opened: {reason}"
     return f"{settings.endpoint} is not a complete endpoint ({type(error).__name__}: {error})"

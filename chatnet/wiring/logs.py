@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -51,7 +52,8 @@ class LogOutput:
         self._stream = stream
         self._path = path
         self._only_stream = only_stream
-        self._file: TextIO | None = None
+        self._file: FileIO | None = None
+        self._lost = 0  # lines that the file had no room for
         self._settings = settings
         self._target = self._choose(settings, base)
         self._least = _ORDER[LogLevel.levelWithName(settings.level)]
@@ -70,10 +72,36 @@ class LogOutput:
             rank = 0
         if rank < self._least:
             return
+        line = self._render(event, level.name, namespace)
+        if self._file is None or not self._write(self._file, line):
+            self._stream.write(line)
+            self._stream.flush()
+
+    def _render(self, event: LogEvent, level: str, namespace: str) -> str:
         render = _as_json if self._settings.format == "json" else _as_text
-        output = self._file or self._stream
-        output.write(render(event, level.name, namespace))
-        output.flush()
+        return render(event, level, namespace)
+
+    def _write(self, file: FileIO, line: str) -> bool:
+        """Add a line to the file; False if that failed, which is told once, where the line has to go then.
+
+        The file has no buffer: what a full disk refused would be kept there for ever.
+        """
+        if self._lost:
+            text = f"{self._lost} lines could not be written here"
+            line = self._render(_own(text), "warn", __name__) + line
+        data = line.encode("utf-8", "backslashreplace")
+        try:
+            if file.write(data) == len(data):
+                self._lost = 0
+                return True
+            reason = "it is full"
+        except OSError as error:
+            reason = os_reason(error)
+        self._lost += 1
+        if self._lost == 1:
+            text = f"cannot write {self._target} ({reason}): the log goes on here until that works again"
+            self._stream.write(self._render(_own(text), "error", __name__))
+        return False
 
     @property
     def in_file(self) -> bool:
@@ -94,9 +122,7 @@ class LogOutput:
             self._file = None if self._target is None else _open(self._target)
         except (OSError, ValueError) as error:
             text = f"cannot write {self._target} ({os_reason(error)}): the log goes on where it was"
-            self(
-                {"log_level": LogLevel.error, "log_namespace": __name__, "log_format": "{text}", "text": text}
-            )
+            self(_own(text) | {"log_level": LogLevel.error})
             return
         if old is not None:
             old.close()
@@ -140,9 +166,17 @@ class LoggedService(MultiService):
         MultiService.setServiceParent(self, parent)
 
 
-def _open(path: Path) -> TextIO:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+def _own(text: str) -> LogEvent:
+    """An event about the log itself."""
+    return {"log_level": LogLevel.warn, "log_namespace": __name__, "log_format": "{text}", "text": text}
+
+
+def _open(path: Path) -> FileIO:
+    # A pipe that nobody reads is not waited for.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o640)
+    os.set_blocking(descriptor, True)
+    return FileIO(descriptor, "a")
 
 
 def _as_text(event: LogEvent, level: str, namespace: str) -> str:

@@ -27,6 +27,7 @@ class Security:
         self._gate: Any = None  # of clients
         self._link_gate: Any = None
         self._trust: Any = None
+        self._told: frozenset[str] = frozenset()
 
     @property
     def stores(self) -> tuple[Any, Any]:
@@ -47,43 +48,78 @@ class Security:
         named = settings.tls.certificates
         return self._base / named if named else self._data / "certificates"
 
+    def check(self, settings: Settings) -> list[str]:
+        """Whether :meth:`prepare` would succeed, without making or changing anything.
+
+        Raises ConfigError with all that is wrong with any certificate, or with an authority; returns what is
+        wrong with certificates that nobody would be shown by default.
+        """
+        problems, others = self._bad_authorities(settings), []
+        for place, store in zip(_places(settings), self._stores_for(settings), strict=True):
+            # What is made at the start need not be there.
+            if store is None or (self._makes_default(settings) and store.default == settings.tls.default):
+                continue
+            found = [f"{place}: {problem}" for problem in store.refresh()]
+            if store.context_for(None) is None:
+                problems += found
+            else:
+                others += found
+        if problems:
+            raise ConfigError(problems)
+        return others
+
     def prepare(self, settings: Settings) -> None:
         """Have certificates ready for `settings`; a self-made one if the data folder has no default.
 
         Raises ConfigError, and changes nothing, if a certificate that is needed cannot be used.
         """
-        self._check_authorities(settings)
+        if problems := self._bad_authorities(settings):
+            raise ConfigError(problems)
+        clients, links = self._stores_for(settings)
+        if clients is None and links is None:
+            return
+        if self._makes_default(settings):
+            from chatnet.transports.certificates import make_self_signed
+
+            folder = self._folder(settings)
+            names = [settings.server.name, "localhost", "127.0.0.1"]
+            try:
+                make_self_signed(folder / f"{settings.tls.default}.pem", names)
+            except OSError as error:
+                raise ConfigError([f"{folder}: cannot keep a certificate: {os_reason(error)}"]) from None
+        before = self.stores
+        of_clients, of_links = _places(settings)
+        try:
+            if clients is not None:
+                self._gate = self._prepared(self._gate, clients, of_clients)
+            if links is not None:
+                self._link_gate = self._prepared(self._link_gate, links, of_links)
+        except ConfigError:
+            self.stores = before
+            raise
+
+    def _makes_default(self, settings: Settings) -> bool:
+        """Whether the default certificate is to be made here: it is in the data folder, and is not there."""
+        folder, default = self._folder(settings), settings.tls.default
+        own = not settings.tls.certificates
+        return own and not (folder / f"{default}.pem").exists() and not (folder / default).is_dir()
+
+    def _stores_for(self, settings: Settings) -> tuple[Any, Any]:
+        """New stores, not looked into yet, for clients and for links; None where nobody needs one."""
         clients = any(listen.tls and listen.kind != "server" for listen in settings.listen)
         servers = any(listen.tls and listen.kind == "server" for listen in settings.listen)
         dialled = any(block.tls and not a.startswith("/") for block in settings.link for a in block.addresses)
         if not (clients or servers or dialled):
-            return
-        from chatnet.transports.certificates import CertificateStore, LinkCertificate, make_self_signed
+            return None, None
+        from chatnet.transports.certificates import CertificateStore, LinkCertificate
         from chatnet.transports.tls import prepare_context, prepare_link_context
 
         folder, default = self._folder(settings), settings.tls.default
-        own = not settings.tls.certificates
-        if own and not (folder / f"{default}.pem").exists() and not (folder / default).is_dir():
-            try:
-                make_self_signed(folder / f"{default}.pem", [settings.server.name, "localhost", "127.0.0.1"])
-            except OSError as error:
-                raise ConfigError([f"{folder}: cannot keep a certificate: {os_reason(error)}"]) from None
-        before = self.stores
-        try:
-            if clients:
-                self._gate = self._prepared(
-                    self._gate, CertificateStore(folder, default, prepare_context), "tls.certificates"
-                )
-            if servers or dialled:
-                named = settings.links.certificate
-                self._link_gate = self._prepared(
-                    self._link_gate,
-                    LinkCertificate(folder, named or default, prepare_link_context),
-                    "links.certificate" if named else "tls.certificates",
-                )
-        except ConfigError:
-            self.stores = before
-            raise
+        named = settings.links.certificate or default
+        return (
+            CertificateStore(folder, default, prepare_context) if clients else None,
+            LinkCertificate(folder, named, prepare_link_context) if servers or dialled else None,
+        )
 
     def _prepared(self, gate: Any, store: Any, place: str) -> Any:
         """The gate with this store, unless it has it already."""
@@ -99,7 +135,7 @@ class Security:
         gate.store = store
         return gate
 
-    def _check_authorities(self, settings: Settings) -> None:
+    def _bad_authorities(self, settings: Settings) -> list[str]:
         problems = []
         for index, block in enumerate(settings.link):
             if block.ca:
@@ -107,8 +143,7 @@ class Security:
                     self.trust.authorities(block.ca)
                 except ValueError as error:
                     problems.append(f"link.{index}.ca: {error}")
-        if problems:
-            raise ConfigError(problems)
+        return problems
 
     @property
     def trust(self) -> Any:
@@ -174,10 +209,15 @@ class Security:
             if not self.certified(block.hostname)
         ]
 
-    def refresh(self) -> list[str]:
-        """Look at the certificate files again; a sentence for each that cannot be used (the old stays)."""
+    def refresh(self, *, anew: bool = False) -> tuple[list[str], list[str]]:
+        """Look at the certificate files again: a sentence for each problem, and for each that is used now.
+
+        What was wrong at the last look as well is not told again, unless all is told `anew`.
+        """
         problems = [problem for store in self._in_use() for problem in store.refresh()]
-        return list(dict.fromkeys(problems))
+        news = [sentence for store in self._in_use() for sentence in store.news]
+        told, self._told = frozenset() if anew else self._told, frozenset(problems)
+        return [each for each in dict.fromkeys(problems) if each not in told], list(dict.fromkeys(news))
 
     def expiring(self, now: datetime) -> list[str]:
         """A sentence for each certificate that ends soon."""
@@ -195,3 +235,8 @@ class Security:
 
     def _in_use(self) -> list[Any]:
         return [store for store in self.stores if store is not None]
+
+
+def _places(settings: Settings) -> tuple[str, str]:
+    """The settings that say which certificates clients, and other servers, are shown."""
+    return "tls.certificates", "links.certificate" if settings.links.certificate else "tls.certificates"

@@ -10,10 +10,11 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
@@ -35,13 +36,13 @@ from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
-from chatnet.wiring.config import ConfigError, Loaded, load, read_motd
+from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
 from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
-from chatnet.wiring.passwords import Verifier
+from chatnet.wiring.passwords import Passwords
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
 
@@ -77,6 +78,7 @@ class ChatService(Service):
         self._restart = False
         self._ending = False
         self._goodbye = "The server is shutting down"
+        self._why = ""  # it ends, for the log
         self._reloading = False
         settings = loaded.settings
         self._parts = build(
@@ -86,7 +88,7 @@ class ChatService(Service):
             run=run,
             turn=ClientTurn(reactor),
             cloak_key=folder.cloak_key(settings.cloak),
-            verify=Verifier(),
+            passwords=Passwords(lambda: self._parts.node.settings.flood.passwords),
             host_of=host_of,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,
@@ -131,7 +133,10 @@ class ChatService(Service):
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]  # Twisted's services are not typed
-        self._folder.sign()
+        try:
+            self._folder.sign()
+        except OSError as error:
+            log.warn("The data folder cannot be written to: {reason}", reason=os_reason(error))
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings
@@ -141,8 +146,10 @@ class ChatService(Service):
         self._every(60.0, self._parts.admission.sweep)
         history, clock = self._parts.history, self._parts.node.clock
         self._every(FORGET, lambda: history.sweep(clock.time()))
-        self._certificate_clock = self._every(settings.tls.reload_interval, self._refresh_certificates)
+        self._certificate_clock = self._every(settings.tls.reload_interval, self._look_at_certificates)
         self._every(DAY, self._warn_of_expiry)
+        # Later, for the reactor has not set its own handlers yet.
+        self._reactor.callLater(0, self._name_signals)
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -187,6 +194,7 @@ class ChatService(Service):
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
+        self._look_at_certificates(anew=True)
         self._warn_of_expiry()
 
     def _make_factory(self, listen: ListenSettings) -> ClientFactory:
@@ -217,7 +225,7 @@ class ChatService(Service):
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.sessions.notice("r", address, f"Refused {address}: {refusal}")
+            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}")
             return refusal
         self._entered()
         return None
@@ -305,8 +313,8 @@ class ChatService(Service):
         if new.tls.reload_interval != old.tls.reload_interval and self._certificate_clock is not None:
             self._certificate_clock.stop()
             self._loops.remove(self._certificate_clock)
-            self._certificate_clock = self._every(new.tls.reload_interval, self._refresh_certificates)
-        self._tell_certificate_problems()
+            self._certificate_clock = self._every(new.tls.reload_interval, self._look_at_certificates)
+        self._look_at_certificates(anew=True)
         for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
             self._parts.node.notice("g", sentence)
@@ -317,13 +325,14 @@ class ChatService(Service):
         """A sentence for each secret key that others may read or change."""
         return [*self._folder.exposed(self._parts.node.settings.cloak), *self._security.exposed()]
 
-    def _refresh_certificates(self) -> None:
-        self._tell_certificate_problems()
-
-    def _tell_certificate_problems(self) -> None:
-        for problem in self._security.refresh():
+    def _look_at_certificates(self, *, anew: bool = False) -> None:
+        problems, news = self._security.refresh(anew=anew)
+        for problem in problems:
             log.warn("{problem}", problem=problem)
             self._parts.node.notice("g", f"Certificate: {problem}")
+        for sentence in news:
+            log.info("{sentence}", sentence=sentence)
+            self._parts.node.notice("g", f"Certificate: {sentence}")
 
     def _warn_of_expiry(self) -> None:
         for sentence in self._security.expiring(datetime.now(UTC)):
@@ -336,7 +345,7 @@ class ChatService(Service):
         """End the process after telling everybody `reason`."""
         if not self._ending:
             self._ending = True
-            self._goodbye = reason
+            self._goodbye = self._why = reason
             self._reactor.callLater(0, IReactorCore(self._reactor).stop)
 
     def restart(self, reason: str) -> None:
@@ -344,7 +353,20 @@ class ChatService(Service):
         self._restart = not self._ending or self._restart
         self.die(reason)
 
+    def _name_signals(self) -> None:
+        """Have the log tell which signal ended the process; what it does is the reactor's business."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.getsignal(number)
+            if callable(before):
+                signal.signal(number, partial(self._signalled, before))
+
+    def _signalled(self, before: Callable[[int, Any], Any], number: int, frame: Any) -> None:
+        self._why = self._why or signal.Signals(number).name
+        before(number, frame)
+
     async def _stop(self) -> None:
+        what = "Restarting" if self._restart else "Stopping"
+        log.info("{what}: {why}", what=what, why=self._why or "the reactor was told to")
         # A manager that reads that we stop would wait for our end, and not for the new process.
         notify(reloading() if self._restart else STOPPING)
         await self._linking.drain()
@@ -358,6 +380,9 @@ class ChatService(Service):
             await self._emptied
             self._emptied = None
         self._folder.close()
+        log.info(
+            "The end" if not self._connections else "The end; {left} did not close", left=self._connections
+        )
         if self._restart:
             self._reactor.addSystemEventTrigger("after", "shutdown", again, self._started_in)
 

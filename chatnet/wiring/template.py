@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from chatnet.settings import PRIVILEGES, Settings
-from chatnet.wiring.fields import section_of
+from chatnet.wiring.fields import bounds, section_of
 
 _HEAD = """\
 chatnet's configuration. Everything has a default: a line such as #nick = 30 shows it, and a line
@@ -123,8 +123,8 @@ def _limits(field: FieldInfo) -> str:
     if typing.get_origin(field.annotation) is typing.Literal:
         return f" One of: {', '.join(typing.get_args(field.annotation))}."
     parts = []
-    for bound in field.metadata:
-        if isinstance(bound, Ge):
+    for bound in bounds(field):
+        if isinstance(bound, Ge) and bound.ge != 0:
             parts.append(f"at least {bound.ge}")
         elif isinstance(bound, Gt):
             parts.append(f"more than {bound.gt}")
@@ -132,7 +132,7 @@ def _limits(field: FieldInfo) -> str:
             parts.append(f"at most {bound.le}")
         elif isinstance(bound, Lt):
             parts.append(f"less than {bound.lt}")
-    if parts == ["at least 0"] or not parts:
+    if not parts:
         return ""
     sentence = " and ".join(parts)
     return f" {sentence[0].upper()}{sentence[1:]}."

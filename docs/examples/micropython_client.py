@@ -8,7 +8,9 @@ import asyncio
 import ssl
 
 HOST, PORT = "irc.example.org", 6697
+NAME = None  # that of the certificate, if it is not HOST: where HOST is an address, say
 CERTIFICATE = "server.der"  # the server's certificate, or its authority's, in DER; None: without TLS
+# (openssl x509 -in chatnet-data/certificates/default.pem -outform der -out server.der)
 NICK, CHANNEL, EVERY = "thermo", "#sensors", 60  # seconds
 
 
@@ -54,7 +56,8 @@ async def publish(writer):
 
 async def chat():
     """Until the server closes the connection."""
-    reader, writer = await asyncio.open_connection(HOST, PORT, ssl=tls() if CERTIFICATE else None)
+    context = tls() if CERTIFICATE else None
+    reader, writer = await asyncio.open_connection(HOST, PORT, ssl=context, server_hostname=NAME or HOST)
     await send(writer, f"NICK {NICK}\r\nUSER {NICK} 0 * :A sensor")
     publishing = None
     while line := await reader.readline():

@@ -25,12 +25,15 @@ name = "people"
 """
 
 
-def _board(folder: Path, pip_clients: Path, port: int, certificate: Path | None) -> Bot:
+def _board(
+    folder: Path, pip_clients: Path, port: int, certificate: Path | None, host: str = "localhost"
+) -> Bot:
     """A board that runs the example, with its first lines changed."""
     trusted = None if certificate is None else str(certificate)
     start = (
         "import asyncio, micropython_client as client\n"
-        f"client.HOST, client.PORT, client.CERTIFICATE = 'localhost', {port}, {trusted!r}\n"
+        f"client.HOST, client.PORT, client.CERTIFICATE = {host!r}, {port}, {trusted!r}\n"
+        f"client.NAME = 'localhost' if {host!r} != 'localhost' else client.NAME\n"
         "asyncio.run(client.main())\n"
     )
     program = pip_clients / "micropython"
@@ -42,16 +45,20 @@ def _person(daemon: Daemon, nick: str) -> Client:
     return Client(socket.create_connection((HOST, daemon.port), DEADLINE, ("127.0.0.2", 0))).register(nick)
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-def test_a_sensor_chats(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
+@pytest.mark.parametrize(
+    ("tls", "host"),
+    [(False, "localhost"), (True, "localhost"), (True, HOST)],
+    ids=["plain", "tls", "an address"],
+)
+def test_a_sensor_chats(tmp_path: Path, pip_clients: Path, tls: bool, host: str) -> None:
     daemon, authority = certified(tmp_path, CLASSES)
     certificate = tmp_path / "authority.der"
     certificate.write_bytes(authority.der)
-    address = (daemon.tls_port, certificate) if tls else (daemon.port, None)
+    port, trusted = (daemon.tls_port, certificate) if tls else (daemon.port, None)
     with daemon, _person(daemon, "bob") as bob:
         bob.send("JOIN #sensors")
         bob.sync()
-        with _board(tmp_path, pip_clients, *address) as board:
+        with _board(tmp_path, pip_clients, port, trusted, host) as board:
             bob.until(r"^:thermo!\S+ JOIN #sensors$")
             bob.until(r"^:thermo!\S+ PRIVMSG #sensors :21\.5 C$")
             bob.send("PRIVMSG #sensors :thermo: led on")

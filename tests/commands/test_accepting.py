@@ -50,13 +50,22 @@ def test_what_it_refuses() -> None:
     ann << "* 461 ann ACCEPT *"
 
 
-def test_who_leaves_or_takes_another_nick_drops_out() -> None:
+def test_who_leaves_or_takes_another_nick_out_of_sight_drops_out() -> None:
+    """A nick that is seen to change is the same person still, as with Solanum."""
     house = House()
-    ann, bob, cat, dan = (house.client(nick) for nick in ("ann", "bob", "cat", "dan"))
-    ann >> "ACCEPT bob,cat,dan"
+    ann, bob, cat, dan, eve = (house.client(nick) for nick in ("ann", "bob", "cat", "dan", "eve"))
+    ann >> "JOIN #c" >> "ACCEPT bob,cat,dan,eve"
+    eve >> "JOIN #c"
     bob >> "QUIT"
     cat >> "NICK kat"
     dan >> "NICK Dan"
+    eve >> "NICK eva"
+    ann.lines()
+    ann >> "ACCEPT *"
+    ann << ":irc.test 281 ann Dan eva"
+    house.check()
+    eve >> "PART #c" >> "NICK eve"
+    ann.lines()
     ann >> "ACCEPT *"
     ann << ":irc.test 281 ann Dan"
     ann >> "QUIT"
@@ -130,18 +139,57 @@ def test_soft_caller_id_lets_those_in_who_share_a_channel() -> None:
     ann << "* PRIVMSG ann :hi"
 
 
-def test_nobody_writes_to_whom_they_would_not_let_answer() -> None:
-    house = House()
-    ann, bob = house.client("ann"), house.client("bob")
+def test_whom_one_writes_to_may_answer() -> None:
+    """As Solanum and its peers: they enter the ACCEPT list, and 494 is for one that is full."""
+    house = House(limits={"accept": 1})
+    ann, bob, cat = house.client("ann"), house.client("bob"), house.client("cat")
     for mode in "gGR":
         moded(ann, mode)
         ann >> "PRIVMSG bob :hi"
-        ann << f":irc.test 494 ann bob :could not answer you while you are +{mode}, *"
+        bob << "* PRIVMSG bob :hi"
+        bob >> "PRIVMSG ann :hi yourself"
+        ann << "* PRIVMSG ann :hi yourself"
         bob.silent()
+        ann >> "PRIVMSG cat :hi"
+        ann << f":irc.test 494 ann cat :could not answer you while you are +{mode}, *"
+        cat.silent()
+        ann >> "NOTICE cat :psst"
+        cat << "* NOTICE cat :psst"
+        ann >> "ACCEPT *" << ":irc.test 281 ann bob"
+        ann >> "ACCEPT -bob"
+        ann.lines()
         moded(ann, removed=mode)
     moded(ann, "g")
-    ann >> "ACCEPT bob" >> "PRIVMSG bob :hi"
-    bob << "* PRIVMSG bob :hi"
+    ann >> "PRIVMSG ann :note to self"
+    ann << "* PRIVMSG ann :note to self"
+    opered(cat)
+    ann >> "PRIVMSG cat :hi" >> "ACCEPT *"
+    ann << ":irc.test 282 ann :*"
+
+
+def test_two_under_caller_id_find_to_each_other() -> None:
+    house = House()
+    ann, bob = house.client("ann"), house.client("bob")
+    moded(ann, "g")
+    moded(bob, "g")
+    ann >> "PRIVMSG bob :hi"
+    assert ann.numerics() == ["716", "717"]
+    bob << "* 718 *"
+    bob >> "PRIVMSG ann :yes?"
+    ann << "* PRIVMSG ann :yes?"
+    ann >> "PRIVMSG bob :tea?"
+    bob << "* PRIVMSG bob :tea?"
+
+
+def test_nobody_enters_the_list_by_an_invitation_or_by_typing() -> None:
+    house = House()
+    ann, bob = house.client("ann", caps="message-tags"), house.client("bob", caps="message-tags")
+    moded(ann, "g")
+    ann >> "JOIN #c" >> "INVITE bob #c" >> "@+typing=active TAGMSG bob"
+    bob << "* INVITE bob #c"
+    bob << "*+typing=active* TAGMSG bob"
+    ann.lines()
+    ann >> "ACCEPT *" << "* 282 ann :*"
 
 
 def test_only_those_who_are_logged_in_write_under_R() -> None:

@@ -43,14 +43,6 @@ def test_the_modes_that_hold(house: House) -> None:
     cyd << ":irc.test 324 cyd #c +ntklj key 5 2:10"
 
 
-def test_secret_channels_answer_too(house: House) -> None:
-    (ann,) = in_channel(house, "ann")
-    ann >> "MODE #c +s"
-    bob = house.client("bob")
-    bob >> "MODE #c"
-    bob << ":irc.test 324 bob #c +nst"
-
-
 def test_no_such_channel(house: House) -> None:
     ann = house.client("ann")
     ann >> "MODE #nowhere" << ":irc.test 403 ann #nowhere :No such channel"
@@ -209,6 +201,47 @@ def test_lists_have_an_end() -> None:
     house.check()
 
 
+def test_lists_are_full_by_their_bytes_too() -> None:
+    house = House(limits={"mask_bytes": 160, "large_mask_bytes": 320})
+    (ann,) = in_channel(house, "ann")
+    long, other = f"*!*@{'x' * 60}", f"*!*@é{'y' * 58}"
+    ann >> f"MODE #c +bI {long} {other}" >> f"MODE #c +e {'z' * 29}!*@*"
+    ann << f":ann!* MODE #c +bI {long} {other}"
+    ann << f":irc.test 478 ann #c {'z' * 29}!*@* :Channel list is full"
+    ann >> f"MODE #c -b+e {long} {'z' * 29}!*@*"
+    ann << f":ann!* MODE #c -b+e {long} {'z' * 29}!*@*"
+    set_modes(house, "#c", "+L")
+    ann.lines()
+    ann >> f"MODE #c +b {long}"
+    ann << f":ann!* MODE #c +b {long}"
+    house.check()
+
+
+def test_all_the_lists_of_one_user_together_are_full() -> None:
+    house = House(limits={"user_mask_bytes": 160})
+    ann, bob = in_channel(house, "ann", "bob")
+    mask = f"*!*@{'x' * 60}"
+    ann >> "JOIN #d,#e" >> f"MODE #d +b {mask}"
+    bob >> "JOIN #e"
+    ann.lines()
+    ann >> f"MODE #c +bb {mask} y"
+    ann << f":ann!* MODE #c +bb {mask} y!*@*"
+    ann >> f"MODE #e +b {mask}"
+    ann << f":irc.test 478 ann #e {mask} :Channel list is full"
+    set_modes(house, "#e", "+o", "bob")
+    bob.lines()
+    bob >> f"MODE #e +b {mask}"  # who may set none in the other channels is not answerable for them
+    bob << f":ann!* MODE #e +b {mask}".replace(":ann", ":bob")
+    ann.lines()
+    ann >> f"MODE #d -b {mask}" >> "MODE #c +e z"
+    ann << f":ann!* MODE #d -b {mask}"
+    ann << ":ann!* MODE #c +e z!*@*"
+    opered(ann, "channels")
+    ann >> f"MODE #c +b {mask}1"
+    ann << f":ann!* MODE #c +b {mask}1"
+    house.check()
+
+
 def test_only_so_many_parameters() -> None:
     house = House(limits={"modes": 2})
     ann, bob = in_channel(house, "ann", "bob")
@@ -235,16 +268,44 @@ def test_masks_are_completed_and_found_again(house: House) -> None:
         ("192.0.2.0/24", "*!*@192.0.2.0/24"),
         ("$A", "$a"),
         ("$q:bob", "$q:bob!*@*"),
-        ("$&:$~a,m:bob", "$&:~a,m:bob!*@*"),
+        ("$&:~a,m:bob", "$&:~a,m:bob"),
+        ("$x:*BADword*", "$x:*BADword*"),
+        ("$x:a#b", "$x:a#b"),
+        ("x!*@*$", "x!*@*"),
+        ("$a:x$", "$a:x"),
         (long, "n" * 30 + "!" + "u" * 10 + "@" + "h" * 63),
     ]:
         ann >> f"MODE #c +b {given_mask}" << f":ann!* MODE #c +b {shown}"
         ann >> f"MODE #c -b {given_mask.upper()}" << f":ann!* MODE #c -b {shown}"
     ann >> "MODE #c +e $r:real" << ":irc.test 743 ann #c e $r:real :Invalid ban mask"
+    for mask in ("$r:a$b", "$x:a$b$c", "$&:a,$o", "x!$y@*", "$"):  # there is nothing but a forward behind a $
+        ann >> f"MODE #c +b {mask}" << f":irc.test 743 ann #c b {mask} :Invalid ban mask"
     ann >> "MODE #c +I $q:real" << ":irc.test 743 ann #c I $q:real :Invalid ban mask"
     set_modes(house, "#c", "+b", "$y:elsewhere")  # as another server might
     ann.lines()
     ann >> "MODE #c -b $y:elsewhere" << ":ann!* MODE #c -b $y:elsewhere"
+
+
+def test_a_list_that_is_asked_for_in_the_mode_that_changes_it_shows_the_change(house: House) -> None:
+    (ann,) = in_channel(house, "ann")
+    ann >> "MODE #c +bb gone!*@* stays!*@*"
+    ann.lines()
+    ann >> "MODE #c -b+bb gone!*@* new!*@*"
+    ann << ":ann!* MODE #c -b+b gone!*@* new!*@*"
+    ann << ":irc.test 367 ann #c stays!*@* *" << ":irc.test 367 ann #c new!*@* *" << ":irc.test 368 ann #c :*"
+    ann.silent()
+
+
+def test_a_word_in_the_real_name_keeps_out(house: House) -> None:
+    """As Solanum: ``$x`` without a ``#`` is a pattern of ``nick!user@host#real name``, and stays as it is."""
+    (ann,) = in_channel(house, "ann")
+    ann >> "MODE #c +b $x:*!*@192.0.2.*Buys?Badwords*" << ":ann!* MODE #c +b $x:*!*@192.0.2.*Buys?Badwords*"
+    bob = house.connect()
+    bob >> "NICK bob" >> "USER bob 0 * :Who buys badwords here"
+    bob.lines()
+    bob >> "JOIN #c" << ":irc.test 474 bob #c :*"
+    eve = house.client("eve")
+    eve >> "JOIN #c" << ":eve!* JOIN #c"
 
 
 def test_forwards(house: House) -> None:
@@ -278,7 +339,7 @@ def test_keys_that_cannot_be(house: House, key: str) -> None:
 
 def test_keys(house: House) -> None:
     (ann,) = in_channel(house, "ann")
-    ann >> "MODE #c +k " + "é" * 20 << ":ann!* MODE #c +k " + "é" * 12
+    ann >> "MODE #c +k " + "é" * 20 << ":ann!* MODE #c +k " + "é" * 11
     ann >> "MODE #c -k whatever" << ":ann!* MODE #c -k *"
     ann >> "MODE #c +k x" >> "MODE #c -k"
     ann << ":ann!* MODE #c +k x"
@@ -385,7 +446,7 @@ def test_isupport_tells_of_modes() -> None:
         "CHANMODES=beI,k,fjl,CFLOPQRSTcgimnprstz",
         "PREFIX=(qaohv)~&@%+",
         "STATUSMSG=~&@%+",
-        "EXTBAN=$,&acjmoqrsxz",
+        "EXTBAN=$,&acjmoqrsxz|",
         "MAXLIST=beI:50",
         "MODES=3",
         "EXCEPTS=e",
@@ -506,8 +567,8 @@ def test_what_clients_see_is_what_holds(
         ("*!*@2001:DB8:0:0:0:0:0:5", "*!*@2001:db8::5"),
         ("2001:db8:0::5", "*!*@2001:db8::5"),
         ("*!*@::ffff:192.0.2.7", "*!*@192.0.2.7"),
-        ("$m:*!*@2001:db8:0::5", "$m:*!*@2001:db8::5"),
-        ("$&:~z,m:*!*@2001:db8:0::5", "$&:~z,m:*!*@2001:db8::5"),
+        ("$m:*!*@2001:db8:0::5", "$m:*!*@2001:db8:0::5"),  # extended bans stay as they are typed
+        ("$&:~z,m:*!*@2001:db8:0::5", "$&:~z,m:*!*@2001:db8:0::5"),
     ],
 )
 def test_an_address_is_kept_in_the_spelling_in_which_it_is_shown(
@@ -528,3 +589,28 @@ def test_an_address_is_kept_in_the_spelling_in_which_it_is_shown(
     ann >> f"MODE #c -{letter} {typed}"
     ann << f":ann!* MODE #c -{letter} {kept}"
     assert not any(house.node.network.channels[house.node.network.fold("#c")].lists.values())
+
+
+def test_outsiders_read_of_a_hidden_channel_what_names_and_list_tell(house: House) -> None:
+    """That is nothing of a secret one, and of a private one the modes: entries tell who is there."""
+    ann, eve, root = house.client("ann"), house.client("eve"), house.client("root")
+    ann >> "JOIN #c" >> "MODE #c +b-n x!*@*"
+    opered(root, "channels")
+    for letter, modes_of_it in (("s", "442 eve #c :*"), ("p", "324 eve #c +pt")):
+        set_modes(house, "#c", "+" + letter)
+        eve >> "MODE #c"
+        eve << f":irc.test {modes_of_it}"
+        eve.lines()
+        eve >> "MODE #c b"
+        eve << ":irc.test 442 eve #c :You're not on that channel"
+        eve >> "MODE #c +beI"
+        eve << ":irc.test 442 eve #c :You're not on that channel"
+        eve.silent()
+        root >> "MODE #c"
+        root << f":irc.test 324 root #c +{letter}t"
+        root >> "MODE #c b"
+        root.until(":irc.test 367 root #c x!*@* ann!* *")
+        root.lines()
+        set_modes(house, "#c", "-" + letter)
+    eve >> "MODE #c b"
+    eve << ":irc.test 367 eve #c x!*@* ann!* *"

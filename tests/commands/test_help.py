@@ -67,3 +67,11 @@ def test_nobody_can_help_with_everything(house: House) -> None:
     ann = house.client("ann")
     ann >> "HELP :me please"
     ann << ":irc.test 524 ann me :No help available on this topic"
+
+
+def test_helpop_is_help(house: House) -> None:
+    ann, bob = house.client("ann"), house.client("bob")
+    for question in ("", " JOIN", " cmodes", " nonsense"):
+        ann >> f"HELP{question}"
+        bob >> f"HELPOP{question}"
+        assert [line.replace(" bob ", " ann ") for line in bob.lines()] == ann.lines()

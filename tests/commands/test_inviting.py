@@ -72,6 +72,8 @@ def test_refusals(house: House) -> None:
     cyd << ":irc.test 442 cyd #c :You're not on that channel"
     bob >> "INVITE ann #c"
     bob << ":irc.test 443 bob ann #c :is already on channel"
+    set_modes(house, "#c", "+i")
+    bob.lines()
     bob >> "INVITE cyd #c"
     bob << ":irc.test 482 bob #c :You're not channel operator"
     set_modes(house, "#c", "+h", "bob")
@@ -79,6 +81,29 @@ def test_refusals(house: House) -> None:
     bob >> "INVITE cyd #c"
     bob << ":irc.test 482 bob #c :You're not channel operator"
     cyd.silent()
+
+
+def test_a_member_invites_where_everybody_may_come(house: House) -> None:
+    """ "Servers MAY reject the command …  In particular, they SHOULD reject it when the channel has
+    invite-only mode set, and the user is not a channel operator."  Such an invitation is a message, and opens
+    nothing.
+    """
+    ann, bob, cyd = house.client("ann"), house.client("bob"), house.client("cyd")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c"
+    set_modes(house, "#c", "+l", "2")
+    bob.lines()
+    bob >> "INVITE cyd #c"
+    bob << ":irc.test 341 bob cyd #c"
+    cyd << ":bob!~bob@192.0.2.1 INVITE cyd #c"
+    cyd >> "INVITE" << ":irc.test 337 cyd *"
+    cyd >> "JOIN #c" << ":irc.test 471 cyd #c :*"
+    set_modes(house, "#c", "-l+i")
+    cyd >> "JOIN #c" << ":irc.test 473 cyd #c :*"
+    ann >> "INVITE cyd #c"
+    cyd << ":ann!* INVITE cyd #c"
+    cyd >> "JOIN #c" << ":cyd!* JOIN #c"
+    house.check()
 
 
 def test_mode_g_lets_everybody_invite(house: House) -> None:
@@ -98,6 +123,7 @@ def test_an_oper_invites_without_being_operator(house: House) -> None:
     ann, bob, cyd = house.client("ann"), house.client("bob"), house.client("cyd")
     ann >> "JOIN #c"
     bob >> "JOIN #c"
+    set_modes(house, "#c", "+i")
     opered(bob, "channels", snomask="g")
     bob.lines()
     bob >> "INVITE cyd #c"

@@ -249,6 +249,25 @@ def test_a_forward_leads_elsewhere(house: House) -> None:
     bob << ":irc.test 443 bob bob #d :is already on channel"
 
 
+def test_forwards_end_where_lists_are_long(house: House) -> None:
+    ann, bob = house.client("ann"), house.client("bob")
+    for number in range(4):
+        ann >> f"JOIN #c{number}"
+        if number < 3:
+            ann >> f"MODE #c{number} +i"
+            set_modes(house, f"#c{number}", "+f", f"#c{number + 1}")
+            for n in range(26):
+                set_modes(house, f"#c{number}", "+b", f"*!*@{number}{n:02d}{'x' * 100}")
+    bob >> "JOIN #c1"
+    bob << ":irc.test 470 bob #c1 #c3 :Forwarding to another channel"
+    bob.lines()
+    bob >> "PART #c3"
+    bob.lines()
+    bob >> "JOIN #c0"  # the same way, and one more list
+    bob << ":irc.test 473 bob #c0 :*"
+    house.check()
+
+
 def test_a_ban_has_a_forward_of_its_own(house: House) -> None:
     ann, bob, cyd = house.client("ann"), house.client("bob"), house.client("cyd")
     ann >> "JOIN #c,#d,#e"

@@ -103,6 +103,7 @@ def test_several_lines_are_a_batch(ann: Client) -> None:
     ann << "@batch=1 :irc.test 318 ann nobody :End of /WHOIS list"
     ann << ":irc.test BATCH -1"
     ann << ":irc.test PONG irc.test :x"
+    ann.house.parts.sessions.motd = ()
     ann >> "@label=2 MOTD" >> "@label=3 LUSERS"
     ann << "@label=2 :irc.test 422 ann *"
     ann << "@label=3 :irc.test BATCH +2 labeled-response"  # another reference
@@ -519,19 +520,19 @@ def test_held_lines_keep_their_labels() -> None:
 
 
 def test_a_long_answer_is_handed_over_in_a_batch_that_is_open_already(house: House, ann: Client) -> None:
-    ann >> "JOIN #a" >> "JOIN #b" >> "JOIN #c"
+    ann >> "JOIN #a" >> "MODE #a +bb x y"
     ann.lines()
     lines = [
         *(f"PING {number}" for number in range(LONG_ANSWER)),
-        "@label=1 NAMES #a,#b,#c",
+        "@label=1 MODE #a beI",
         "@label=2 PING x",
     ]
     ann.session.receive("".join(line + "\r\n" for line in lines).encode())
     early = ann.outlet.lines[LONG_ANSWER:]
-    assert early[0].startswith("@label=1 ") and early[-1].endswith(" 366 ann #a :End of /NAMES list")
+    assert early[0].startswith("@label=1 ") and early[-1].endswith(" 368 ann #a :End of channel ban list")
     assert all(line.startswith("@batch=1 ") for line in early[1:])
     answers = Answers(ann.lines())
-    assert [m.command for m in answers.by_label["1"]] == ["353", "366"] * 3
+    assert [m.command for m in answers.by_label["1"]] == ["367", "367", "368", "349", "347"]
     assert [m.command for m in answers.by_label["2"]] == ["PONG"]
     assert [m.command for m in answers.others] == ["PONG"] * LONG_ANSWER
 

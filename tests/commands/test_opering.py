@@ -8,6 +8,7 @@ import pytest
 from conversation import House
 from staff import HASH, PASSWORD, oper, sections
 
+from chatnet.session.passwords import Queue
 from chatnet.settings import Settings
 
 CERTFP = "ab" * 32
@@ -63,7 +64,7 @@ def test_too_many_failures_close_the_session(house: House) -> None:
     for _ in range(3):
         ann << ":irc.test 464 ann *"
     ann << "ERROR :Closing Link: 192.0.2.1 (Too many failed OPER attempts)"
-    failed = "Failed OPER as root by ann (~ann@192.0.2.1) [192.0.2.1]"
+    failed = "Failed OPER as root by ann (~ann@192.0.2.1) [192.0.2.1]: wrong password"
     root << f":irc.test NOTICE * :*{failed}"
     root << ":irc.test NOTICE * :*Client exiting: ann *"
     house.clock.advance(60)
@@ -79,6 +80,40 @@ def test_what_is_no_name_is_repeated_to_nobody(house: House) -> None:
     ann >> "OPER hunter2 x"
     root << ":irc.test NOTICE * :*Failed OPER as an unknown name by ann *"
     assert "hunter2" not in "".join(house.log.lines)
+
+
+@pytest.mark.parametrize(
+    ("block", "given", "reason"),
+    [
+        ({}, "root wrong", "wrong password"),
+        ({"hosts": ["*@198.51.100.0/24"]}, "root sesame", "they are not at one of its hosts"),
+        ({"certfp": CERTFP}, "root sesame", "they have not the certificate of its certfp"),
+        ({}, "nobody sesame", "no block has that name"),
+    ],
+)
+def test_log_and_operators_read_why(block: dict[str, Any], given: str, reason: str) -> None:
+    """Who failed reads only that it did."""
+    own = {"name": "own", "class": "admin", "password": HASH}
+    house = House(**sections(own, {"name": "root", "class": "admin", "password": HASH, **block}))
+    boss, ann = house.client("boss"), house.client("ann")
+    boss >> "OPER own sesame" >> "MODE boss +s +o"
+    boss.lines()
+    ann >> f"OPER {given}"
+    name = "root" if given.startswith("root") else "an unknown name"
+    text = f"Failed OPER as {name} by ann (~ann@192.0.2.1) [192.0.2.1]: {reason}"
+    boss << f":irc.test NOTICE * :*{text}"
+    assert house.log.lines[-1] == text
+    ann << ":irc.test 464 ann :Password incorrect"
+
+
+def test_a_reload_while_a_password_is_looked_at_is_a_reason() -> None:
+    house = House(**sections({"name": "root", "class": "admin", "password": HASH}))
+    ann = house.client("ann")
+    house.hold = True
+    ann >> "OPER root sesame"
+    house.reload(oper=({"name": "root", "class": "admin", "password": HASH, "modes": "s"},))
+    house.release()
+    assert house.log.lines[-1].endswith(": a reload came between")
 
 
 @pytest.mark.parametrize("mask", ["*@192.0.2.0/24", "~a*@*.example", "*@2001:db8::/32", "host.example"])
@@ -261,3 +296,29 @@ def test_a_password_is_the_one_of_its_block() -> None:
     ann >> "OPER two other"
     ann.until("* 381 *")
     assert ann.user.oper is not None and ann.user.oper.oper_class == "helper"
+
+
+def test_too_many_passwords_of_operators_are_answered_at_once() -> None:
+    house = House(**sections())
+    house.busy = True
+    ann = house.client("ann")
+    ann >> "OPER root sesame"
+    ann << ":irc.test 263 ann OPER :*"
+    assert ann.session.failed_opers == 0
+    house.busy = False
+    ann >> "OPER root sesame"
+    ann.until("* 381 *")
+    assert {check.queue for check in house.checks} == {Queue.OPER}
+    house.check()
+
+
+def test_nobody_computes_the_password_of_an_operator_who_has_gone() -> None:
+    house = House(**sections())
+    ann = house.client("ann")
+    house.hold = True
+    ann >> "OPER root sesame"
+    (check,) = house.checks
+    ann.session.connection_lost("gone")
+    assert check.cancelled
+    house.release()
+    house.check()

@@ -8,6 +8,7 @@ import pytest
 from conversation import Client, House
 
 from chatnet.model.facts import ModeChange, ModesChanged
+from chatnet.session.passwords import Queue
 
 WELCOME = ["001", "002", "003", "004", "005"]
 
@@ -34,7 +35,7 @@ def test_the_welcome_comes_in_order(house: House) -> None:
     names = lines_named(ann)
     first_lusers = names.index("251")
     assert list(dict.fromkeys(names[:first_lusers])) == WELCOME
-    assert names[first_lusers:] == ["251", "255", "265", "266", "250", "422", "MODE"]
+    assert names[first_lusers:] == ["251", "255", "265", "266", "250", "375", "372", "372", "376", "MODE"]
     assert house.node.network.user("ANN") is ann.user
     assert (ann.user.username, ann.user.realname, ann.user.modes) == ("~ann", "Ann Example", {"i"})
 
@@ -99,6 +100,18 @@ def test_an_unknown_command(house: House) -> None:
     ann << f":irc.test 421 ann {'X' * 32} :Unknown command"
 
 
+def test_who_types_as_in_a_client_is_told_how_to_without(house: House) -> None:
+    hint = (
+        ":irc.test NOTICE {} :Without a client, commands have no slash: JOIN #lobby and not /join #lobby. *"
+    )
+    bob = house.connect()
+    bob >> "/join #lobby" << ":irc.test 451 * :You have not registered" << hint.format("*")
+    ann = house.client("ann")
+    ann >> "/Join #lobby" << ":irc.test 421 ann /JOIN :Unknown command" << hint.format("ann")
+    ann >> "JOINT" << ":irc.test 421 ann JOINT :Unknown command"
+    ann.silent()
+
+
 def test_nick_refusals_before_registration(house: House) -> None:
     house.client("ann")
     bob = house.connect()
@@ -107,11 +120,13 @@ def test_nick_refusals_before_registration(house: House) -> None:
     bob >> "NICK :"
     bob << ":irc.test 431 * :No nickname given"
     bob >> "NICK 1bob"
-    bob << ":irc.test 432 * 1bob :Erroneous nickname"
+    bob << ":irc.test 432 * 1bob :Erroneous nickname: it begins with a digit or a hyphen"
+    bob >> "NICK äöü"
+    bob << ":irc.test 432 * äöü :Erroneous nickname: only ASCII letters, digits and []\\`_^{|}- may be in it"
     bob >> "NICK ::x"
-    bob << ":irc.test 432 * x :Erroneous nickname"
+    bob << ":irc.test 432 * x :Erroneous nickname: only ASCII letters, *"
     bob >> f"NICK {'n' * 31}"
-    bob << ":irc.test 432 * * :Erroneous nickname"
+    bob << ":irc.test 432 * * :Erroneous nickname: it is longer than 30 characters"
     bob >> "NICK Ann"
     bob << ":irc.test 433 * Ann :Nickname is already in use"
 
@@ -195,6 +210,68 @@ def test_passwords(secret: str) -> None:
         wrong << "ERROR :Closing Link: 192.0.2.1 (Bad password)"
         assert wrong.outlet.ended == "closed"
     assert len(house.node.network.users) == 1
+    house.check()
+
+
+HASHED = {"password": "$argon2-test$sesame"}
+
+
+def test_who_gives_no_password_has_none_computed() -> None:
+    house = House(server=HASHED)
+    ann = house.connect()
+    ann >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann << ":irc.test 464 ann :Password incorrect"
+    assert house.verified == []
+    house.check()
+
+
+def test_too_many_passwords_are_answered_at_once() -> None:
+    house = House(server=HASHED)
+    house.busy = True
+    ann = house.connect()
+    ann >> "PASS sesame" >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann << ":irc.test 263 ann PASS :*"
+    ann << "ERROR :Closing Link: 192.0.2.1 (Too many passwords wait to be checked)"
+    house.check()
+
+
+@pytest.mark.parametrize("how", ["quit", "lost"])
+def test_nobody_computes_the_password_of_who_has_gone(how: str) -> None:
+    house = House(server=HASHED)
+    house.hold = True
+    ann = house.connect(address="2001:db8::1")
+    ann >> "PASS sesame" >> "NICK ann" >> "USER ann 0 * :Ann"
+    (check,) = house.checks
+    assert (check.queue, check.owner, check.cancelled) == (Queue.CONNECT, "2001:db8::/64", False)
+    if how == "lost":
+        ann.session.connection_lost("gone")
+    else:
+        ann.session.close("Quit")
+    assert check.cancelled
+    house.release()
+    assert not ann.session.registered and not house.node.network.users
+    house.check()
+
+
+def test_waiting_for_a_password_does_not_count_against_the_time_to_register() -> None:
+    house = House(server=HASHED, limits={"registration_timeout": 30})
+    slow, idle = house.connect(), house.connect()
+    house.hold = True
+    slow >> "PASS sesame" >> "NICK ann" >> "USER slow 0 * :Slow"
+    house.clock.advance(100)
+    house.parts.sessions.sweep()
+    assert slow.outlet.ended is None and idle.outlet.ended == "closed"
+    quick = house.connect()
+    house.hold = False
+    quick >> "PASS sesame" >> "NICK ann" >> "USER quick 0 * :Quick"
+    house.release()
+    slow.until("* 433 * ann :*")  # it is not registered yet
+    house.clock.advance(29)
+    house.parts.sessions.sweep()
+    assert slow.outlet.ended is None
+    house.clock.advance(2)
+    house.parts.sessions.sweep()
+    slow << "ERROR :Closing Link: 192.0.2.1 (Registration timed out)"
     house.check()
 
 

@@ -34,6 +34,11 @@ def test_rehash_tells_what_is_wrong(house: House) -> None:
     root << ":irc.test NOTICE root :REHASH: oper.0: there is no oper_class 'x'"
     root << ":irc.test NOTICE root :REHASH: the settings stay as they were"
     root << ":irc.test NOTICE * :*** Notice -- The rehash by root failed: 2 problem(s)"
+    assert house.log.lines[-3:] == [
+        "root (~root@192.0.2.1) [192.0.2.1] is rehashing the server",
+        "The old configuration stays, rehash by root: limits.nick: should be\nat least 1",
+        "The old configuration stays, rehash by root: oper.0: there is no oper_class 'x'",
+    ]
 
 
 def test_who_asked_for_a_rehash_may_leave_meanwhile(house: House) -> None:
@@ -55,6 +60,10 @@ def test_stopping_takes_the_name_of_the_server(house: House) -> None:
     root >> "RESTART irc.test"
     root << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) [192.0.2.1] restarts the server"
     assert house.control.asked == ["die: Server going down: new disks", "restart: Server restarting"]
+    assert house.log.lines[-2:] == [
+        "root (~root@192.0.2.1) [192.0.2.1] stops the server: new disks",
+        "root (~root@192.0.2.1) [192.0.2.1] restarts the server",
+    ]
 
 
 @pytest.mark.parametrize("command", ["REHASH", "RESTART irc.test", "DIE irc.test"])

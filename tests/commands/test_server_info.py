@@ -19,10 +19,26 @@ def test_motd_is_shown_line_by_line(house: House) -> None:
     ann.silent()
 
 
-def test_without_a_motd(house: House) -> None:
+def test_an_empty_motd(house: House) -> None:
+    house.parts.sessions.motd = ()
     ann = house.client("ann")
     ann >> "MOTD irc.test"
     ann << ":irc.test 422 ann :MOTD File is missing"
+
+
+def test_without_a_motd_there_is_a_short_welcome() -> None:
+    server = {"network": "Chessclub", "description": "The club's chat."}
+    house = House(server=server)
+    ann = house.connect()
+    ann >> "NICK ann" >> "USER ann 0 * :Ann"
+    ann.until(":irc.test 375 ann :- irc.test Message of the day - ")
+    ann << ":irc.test 372 ann :- Welcome to Chessclub. This is irc.test: The club's chat."
+    ann << ":irc.test 372 ann :- /join #lobby enters a channel, or makes it; /list shows *; /help tells more."
+    ann << ":irc.test 376 ann *"
+    house.reload(server={"admin": ["Chess Club Example", "ann@example.org"]})
+    ann.lines()
+    ann >> "MOTD"
+    ann << "* 375 *" << "* 372 *" << "* 372 ann :- It is run by Chess Club Example, ann@example.org."
 
 
 def test_lusers_counts(house: House) -> None:

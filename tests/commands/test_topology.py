@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from conversation import House
 from staff import oper, sections
+from states import opered
 
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
@@ -96,3 +98,16 @@ def test_an_oper_who_may_not_see_all_traces_as_a_user() -> None:
     house.client("ann")
     helper >> "TRACE"
     assert helper.numerics() == ["204", "262"]
+
+
+@pytest.mark.parametrize(("command", "reply"), [("TRACE", "205"), ("STATS l", "249")])
+def test_operators_are_told_of_as_many_connections_as_fit(command: str, reply: str) -> None:
+    house = House(connection_class=[{"name": "default", "sendq": 4096}])
+    ann = house.client("ann")
+    for number in range(30):
+        house.client(f"n{number}")
+    opered(ann, "see-all")
+    ann >> command
+    codes = [line.split(" ")[1] for line in ann.lines()]
+    assert codes.count(reply) + codes.count("204") == 16 and codes.count("416") == 1
+    house.check()

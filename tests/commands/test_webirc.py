@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from states import opered
 
 from chatnet.rules.gateways import visitor
+from chatnet.session.passwords import Queue
 from chatnet.settings import Settings
 
 FINGERPRINT = "ab" * 32
@@ -55,6 +56,18 @@ def test_the_user_is_where_the_gateway_says() -> None:
     bob >> "WHOIS ann"
     bob.until(":irc.test 350 bob ann * 198.51.100.3 :is connected through the gateway webchat")
     bob.until(":irc.test 338 bob ann 192.0.2.77 :*")
+    house.check()
+
+
+def test_too_many_passwords_of_gateways_are_answered_at_once() -> None:
+    house = house_with()
+    house.busy = True
+    ann = house.connect("198.51.100.7")
+    ann >> "WEBIRC opensesame Kiwi host.isp.example 192.0.2.77"
+    ann << "ERROR :Closing Link: 198.51.100.7 (WEBIRC refused)"
+    assert "Refused WEBIRC from 198.51.100.7: too many passwords wait to be checked" in house.log.lines
+    (check,) = house.checks
+    assert (check.queue, check.owner) == (Queue.GATEWAY, "198.51.100.7/32")
     house.check()
 
 

@@ -253,17 +253,6 @@ def test_idle_time_is_that_of_the_session_that_spoke_last() -> None:
     bob << ":irc.test 354 bob 5"  # as WHOIS tells
 
 
-def test_masks_cost_more_than_nicks() -> None:
-    house = House(flood={"enabled": True})
-    ann = house.client("ann")
-    before = ann.session.penalty
-    ann >> "WHO ann"
-    nick = ann.session.penalty - before
-    ann >> "WHO a*"
-    mask = ann.session.penalty - before - nick
-    assert mask >= 3 * nick
-
-
 def test_who_wants_a_mask() -> None:
     ann = House().client("ann")
     ann >> "WHO"

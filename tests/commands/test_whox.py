@@ -38,10 +38,10 @@ def ask(house: House, option: str, mask: str = "bob") -> list[str]:
     ann >> f"WHO {mask} {option}"
     *answers, end = ann.lines()
     assert end == f":irc.test 315 asker {mask} :End of WHO list"
-    heads = {answer[: len(":irc.test 354 asker ")] for answer in answers}
-    assert heads <= {":irc.test 354 asker "}
+    assert all((answer + " ").startswith(":irc.test 354 asker ") for answer in answers)
+    assert not any(answer.endswith(" ") for answer in answers)
     ann >> "QUIT"
-    return [answer.removeprefix(":irc.test 354 asker ") for answer in answers]
+    return [answer.removeprefix(":irc.test 354 asker").removeprefix(" ") for answer in answers]
 
 
 def test_the_token_in_isupport() -> None:

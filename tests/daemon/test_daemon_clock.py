@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from daemon_process import DEADLINE, HOST, Client, Daemon
+from daemon_network import Network, met
+from daemon_process import DEADLINE, HOST, Client, Daemon, wait_for
 from websocket_client import WebSocketClient, request
 
 pytestmark = [pytest.mark.daemon, pytest.mark.client]
@@ -165,3 +166,40 @@ def test_a_clock_that_is_set_forward_cuts_nobody_off(daemon: Daemon, off: int) -
             new.register("late")
         assert "Traceback" not in daemon.output()
         daemon.stop()
+
+
+@pytest.mark.parametrize("off", [-3600, -30, 30, 3600])
+def test_two_linked_servers_agree_while_the_clock_of_one_is_set(network: Network, off: int) -> None:
+    """Whoever changes what the other side changed is later, whatever the clocks say; operators read of it."""
+    a, b = network.add("a"), network.add("b")
+    clock = FakeClock(b)
+    pings = "ping_interval = 1"
+    network.configure("a", network.to("b"), more=pings)
+    network.configure("b", network.to("a", True), more=pings)
+    with a, b:
+        network.linked("a")
+        with a.client("ann") as ann, b.client("bob") as bob:
+            met(ann, bob, "#c")
+            ann.send("MODE #c +o bob")
+            bob.until(r" MODE #c \+o bob$")
+            clock.set(off)
+            for one, other, number in ((bob, ann, 1), (ann, bob, 2), (bob, ann, 3), (ann, bob, 4)):
+                one.send(f"TOPIC #c :topic {number}")
+                one.send(f"MODE #c {'-+'[number % 2]}b *!*@nowhere")
+                other.until(f" TOPIC #c :topic {number}$")
+                other.until(r" MODE #c [+-]b \*!\*@nowhere$")
+            way = "ahead" if off > 0 else "behind"
+            told = [f"The clock of b.test is {abs(off) - n} seconds {way}" for n in (0, 1)]
+            wait_for(lambda: any(words in a.output() for words in told), told[0])
+            for client in (ann, bob):
+                client.send("TOPIC #c")
+                client.until(" 332 .* :topic 4$")
+            ann.send("KICK #c bob :out")
+            bob.until(" KICK #c bob ")
+            clock.set(0)
+            wait_for(lambda: "The clock of b.test and ours agree again" in a.output(), "agreement")
+            bob.send("JOIN #c")
+            ann.until("^:bob!.* JOIN ")
+            ann.send("MODE #c +m")
+            bob.until(r" MODE #c \+m$")
+        assert "Traceback" not in a.output() + b.output()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import time
@@ -81,6 +82,10 @@ def test_sigterm_tells_everybody_and_ends_in_seconds(daemon: Daemon) -> None:
         handshaking.close()
         assert (daemon.folder / "chatnet-data" / "lock").read_text() == ""
         assert "Traceback" not in daemon.output()
+        said = [line.split(" ", 2)[2] for line in daemon.output().splitlines()]
+        assert said[-3].strip() == "chatnet: Stopping: SIGTERM"
+        assert said[-2].strip() == "node: Everybody (3) is told: The server is shutting down"
+        assert re.fullmatch(r" ?chatnet: The end; \d did not close", said[-1])
         daemon.start().client("ann").sync()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import resource
 import socket
 import ssl
 import threading
@@ -224,3 +225,20 @@ def test_a_first_tls_listener_and_the_last_one(daemon: Daemon) -> None:
         daemon.reload()
         daemon.connect_tls(port=daemon.port).register("bob").sync()
         ann.sync()
+
+
+def test_a_full_disk_fails_no_reload(daemon: Daemon) -> None:
+    """The log that cannot be written must not end half of it."""
+    daemon.configure(LISTEN + STAFF + '[log]\nfile = "chat.log"\n')
+    with daemon, daemon.client("ann") as ann:
+        ann.send("OPER ann sesame")
+        ann.until(" 381 ")
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (0, 0))
+        daemon.configure("[limits]\nnick = 12\n" + LISTEN + STAFF + '[log]\nfile = "chat.log"\n')
+        ann.send("REHASH")
+        ann.until(" NOTICE ann :REHASH: done$")
+        ann.send("VERSION")
+        ann.until("NICKLEN=12 ")
+        daemon.configure(LISTEN + STAFF + LISTEN.replace("PORT", "TLS_PORT") + "tls = true\n")
+        ann.send("REHASH")
+        ann.until(r"REHASH: .*/certificates: cannot keep a certificate: File too large$")

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -170,6 +171,21 @@ def test_init_check_config_and_start(daemon: Daemon) -> None:
             shown = tool(daemon, "fingerprint", "chatnet-data/certificates/default.pem").stdout.strip()
             assert hashlib.sha256(bob.socket.getpeercert(True) or b"").hexdigest() == shown
             assert shown in made.stdout
+
+
+def test_a_full_disk_gets_one_sentence(daemon: Daemon) -> None:
+    daemon.listen_by_environment()
+    done = subprocess.run(
+        daemon.arguments(),
+        cwd=daemon.folder,
+        env=daemon.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )
+    said = f"The data folder {daemon.folder}/chatnet-data cannot be written to: File too large.\n"
+    assert (done.returncode, done.stdout + done.stderr) == (1, said)
 
 
 PROBE = """

@@ -135,9 +135,9 @@ def test_what_users_hear_of_themselves(house: House) -> None:
     commit(house, AccountChanged(ann.user, AccountName("ann"), NOW, None))
     commit(house, RealnameChanged(ann.user, "Anna", NOW))
     commit(house, HostChanged(ann.user, "~ann", "example.org", ann.user.source, NOW))
-    ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
-    # "sent when the user's account name is set (whether by SASL or otherwise)"
+    # "sent when the user's account name is set (whether by SASL or otherwise)", and first
     ann << ":irc.test 900 ann ann!~ann@192.0.2.1 ann :*"
+    ann << ":ann!~ann@192.0.2.1 ACCOUNT ann"
     ann << ":ann!~ann@192.0.2.1 SETNAME :Anna"
     ann << ":ann!~ann@192.0.2.1 CHGHOST ~ann example.org"
     ann << ":irc.test 396 ann example.org :is now your displayed host"
@@ -162,6 +162,31 @@ def test_a_change_of_host_without_chghost(house: House) -> None:
     eve.until(":ann!~ann@example.org JOIN #a * :Ann")
     ann << ":irc.test 396 ann example.org :is now your displayed host"
     ann.silent()
+
+
+def test_who_comes_back_by_a_change_of_host_is_still_away(house: House) -> None:
+    """ "clients will be sent an AWAY message … when a user joins and has an away message set"
+
+    https://ircv3.net/specs/extensions/away-notify
+    """
+    ann, bob = house.client("ann"), house.client("bob", caps="away-notify extended-join")
+    cyd, eve = house.client("cyd", caps="away-notify chghost"), house.client("eve")
+    meet(house, "#a,#b", ann, bob, cyd, eve)
+    ann >> "AWAY :tea"
+    for client in (ann, bob, cyd, eve):
+        client.lines()
+    commit(house, HostChanged(ann.user, "~ann", "example.org", ann.user.source, NOW))
+    bob << ":ann!~ann@192.0.2.1 QUIT :Changing host"
+    for name in ("#a", "#b"):
+        bob << f":ann!~ann@example.org JOIN {name} * :Ann"
+        bob << f":irc.test MODE {name} +o ann"
+        bob << ":ann!~ann@example.org AWAY :tea"
+    cyd << ":ann!~ann@192.0.2.1 CHGHOST ~ann example.org"
+    assert not any(" AWAY " in line for line in eve.lines())
+    ann >> "AWAY"
+    ann.lines(), bob.lines()
+    commit(house, HostChanged(ann.user, "~ann", "example.net", ann.user.source, NOW))
+    assert not any(" AWAY" in line for line in bob.lines())
 
 
 def test_extended_join_and_those_who_come_in_away(house: House) -> None:

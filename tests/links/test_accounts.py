@@ -13,6 +13,8 @@ from conversation import START, Client, House
 from mesh import Mesh, Stranger, block, stranger
 from states import opered
 
+from chatnet.model.modes import OP, VOICE
+
 NOW = int(START)
 UID = "0CNAAAAAA"
 """The first connection of a house."""
@@ -51,22 +53,47 @@ def test_what_services_know_is_offered() -> None:
     # "Servers SHOULD advertise the available SASL authentication mechanisms in the value of the `sasl` client
     # capability in `CAP LS`."
     house = house_of()
-    ann = house.client("ann", caps="cap-notify")
-    bob = house.connect()
+    ann, bob = house.connect(), house.connect()
+    ann >> "CAP LS 302"
+    ann.lines()
     bob >> "CAP LS 302"
     assert "sasl" not in " ".join(bob.lines())
     bob >> "CAP REQ :sasl"
     # "Servers MUST `NAK` any `sasl` capability request if the authentication layer is unavailable."
     bob << ":* CAP * NAK :sasl"
     svc = services(house)
-    ann << ":irc.test CAP ann NEW :sasl=PLAIN,EXTERNAL"
+    ann << ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
     bob.lines()
     bob >> "CAP LS 302"
     assert " sasl=PLAIN,EXTERNAL" in " ".join(bob.lines())
     svc >> ":00A ENCAP * MECHLIST :SCRAM-SHA-512,plain,PLAIN,,b@d"
-    ann << ":irc.test CAP ann NEW :sasl=SCRAM-SHA-512,PLAIN"
+    ann << ":irc.test CAP * NEW :sasl=SCRAM-SHA-512,PLAIN"
     svc >> ":00A ENCAP * MECHLIST :"
-    ann << ":irc.test CAP ann DEL :sasl"
+    ann << ":irc.test CAP * DEL :sasl"
+    house.check()
+
+
+def test_it_is_not_offered_to_those_who_would_read_907() -> None:
+    # "Servers MUST NOT advertise the `sasl` capability if the authentication layer is unavailable."
+    house = house_of()
+    ann, bob = house.client("ann", caps="cap-notify"), house.connect()
+    svc = services(house)
+    ann.silent()
+    bob >> "CAP LS 302" >> "CAP REQ :sasl" >> "AUTHENTICATE PLAIN"
+    uid = bob.user.uid
+    svc >> f":00A ENCAP irc.test SVSLOGIN {uid} * * * bob" >> f":00A ENCAP irc.test SASL 00A {uid} D :S"
+    bob.lines()
+    svc >> ":00A ENCAP * MECHLIST :PLAIN"
+    ann.silent()
+    bob.silent()
+    for client in (ann, bob):
+        client >> "CAP LS 302"
+        assert "sasl" not in " ".join(client.lines())
+        client >> "AUTHENTICATE PLAIN"
+        client << ":irc.test 907 *"
+    svc.link.connection_lost("gone")
+    bob << ":irc.test CAP * DEL :sasl"  # for he had it
+    ann.lines()
     house.check()
 
 
@@ -140,17 +167,21 @@ def test_services_may_say_who_one_is() -> None:
     house.check()
 
 
-@pytest.mark.parametrize("word", ["x" * 401, "x" * 400])
-def test_too_much_is_refused(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "refused"),
+    [("x" * 401, "905 * :SASL message too long"), ("x" * 400, "904 * :SASL authentication failed")],
+)
+def test_too_much_is_refused(word: str, refused: str) -> None:
     # "905 … is sent when … the client-sent `AUTHENTICATE` command was too long (i.e. the parameter longer
-    # than 400 bytes)."  "The server MAY place a limit on the total length of a response."
+    # than 400 bytes)."  "The server MAY place a limit on the total length of a response", which is one of the
+    # "other errors not explicitly mentioned by other numerics".
     house = house_of(sasl={"response_bytes": 400})
     svc = services(house)
     ann = connecting(house)
     ann >> "AUTHENTICATE PLAIN"
     svc.lines()
     ann >> f"AUTHENTICATE {word}" >> "AUTHENTICATE x"
-    ann << ":irc.test 905 * :SASL message too long"
+    ann << f":irc.test {refused}"
     heard = [line for line in svc.lines() if " C :" in line]
     assert len(heard) == (len(word) == 400)
     assert svc.gone is None
@@ -243,6 +274,36 @@ def test_who_fails_often_is_sent_away() -> None:
     ann << "ERROR :*Too many SASL authentication failures*"
 
 
+FAILURES = {
+    "a line too long": ("PLAIN", "x" * 401),
+    "a response too long": ("PLAIN", "x" * 400, "x" * 400),
+    "no Base64": ("PLAIN", "é"),
+    "no such mechanism": ("NONSENSE",),
+}
+
+
+@pytest.mark.parametrize("words", FAILURES.values(), ids=FAILURES)
+def test_all_failures_count(words: tuple[str, ...]) -> None:
+    house = house_of(sasl={"attempts": 3, "response_bytes": 400})
+    services(house)
+    ann = connecting(house)
+    for number in range(3):
+        assert ann.outlet.ended is None, number
+        for word in words:
+            ann >> f"AUTHENTICATE {word}"
+    assert ann.lines()[-1].endswith("(Too many SASL authentication failures)")
+    assert ann.outlet.ended == "closed"
+    bob = house.connect()
+    for _ in range(3):
+        bob >> "AUTHENTICATE PLAIN"  # without the capability
+    assert bob.outlet.ended == "closed"
+    cyd = house.client("cyd")
+    for _ in range(3):
+        cyd >> "AUTHENTICATE PLAIN" << ":irc.test 907 *"
+    assert cyd.outlet.ended is None
+    house.check()
+
+
 def test_passwords_cross_no_link_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     house = house_of(block={"insecure": True})
     svc = Stranger(house, "svc.test", "00A")
@@ -312,6 +373,20 @@ def test_services_are_reached_across_servers() -> None:
     assert cyd.user.account == "cyd"
 
 
+def test_a_vhost_is_told_in_the_name_of_services() -> None:
+    """A server in the middle could not say so of somebody who is not behind it."""
+    mesh, svc = three()
+    cyd = mesh["c"].client("cyd")
+    mesh.settle()
+    mesh.said("a", "b")
+    for verb in ("CHGHOST", "ENCAP * CHGHOST"):
+        svc >> f":00A {verb} {cyd.user.uid} :{verb[0]}.example"
+        mesh.settle()
+        assert mesh.said("a", "b") == [f":00A {verb} {cyd.user.uid} :{verb[0]}.example"]
+        assert {house.node.network.users[cyd.user.uid].host for house in mesh} == {f"{verb[0]}.example"}
+    mesh.check()
+
+
 def test_who_logs_in_is_known_everywhere() -> None:
     mesh, svc = three()
     ann, cyd = (
@@ -338,7 +413,10 @@ def test_who_logs_in_is_known_everywhere() -> None:
 
 
 def test_services_of_one_server_may_be_none_for_another() -> None:
-    """b is told of nobody whom it should believe: it ignores them, says so once, and others believe still."""
+    """b is told of nobody whom it should believe: it ignores them, says so once, and carries nothing on.
+
+    What it reads of them is told onward when a reload names them.
+    """
     mesh = Mesh(
         "a", "b", "c",
         sections_of={
@@ -361,22 +439,55 @@ def test_services_of_one_server_may_be_none_for_another() -> None:
     svc >> ":00A ENCAP * MECHLIST :PLAIN"
     mesh.settle()
     accounts = {name: mesh[name].node.network.users[ann.user.uid].account for name in "abc"}
-    assert accounts == {"a": "ann", "b": None, "c": "ann"}
+    assert accounts == {"a": "ann", "b": None, "c": None}
     assert [line.partition(" :")[2] for line in watch.lines()] == [
         "*** Notice -- svc.test is no services here, and its SU is ignored",
         "*** Notice -- svc.test is no services here, and its MECHLIST is ignored",
     ]
+    new = mesh["c"].connect()
+    new >> "CAP LS 302"
+    assert "sasl" not in " ".join(new.lines())
+    watch >> "QUIT"
+    mesh.settle()
+    mesh.said("b", "c")
+    mesh["b"].reload(links={"services": ["svc.test"]})
+    mesh.settle()
+    assert mesh.said("b", "c") == [
+        ":00A ENCAP * MECHLIST :PLAIN",
+        f":00A ENCAP * SU {ann.user.uid} :ann",
+    ]
+    mesh["b"].reload(links={"services": ["SVC.test"]})
+    mesh.settle()
+    assert mesh.said("b", "c") == []  # once
+    assert mesh["c"].node.network.users[ann.user.uid].account == "ann"
+    new >> "CAP LS 302"
+    assert "sasl=PLAIN" in " ".join(new.lines())
     mesh.check()
+
+
+def test_a_newcomer_is_told_of_the_mechanisms_of_services_alone() -> None:
+    mesh = Mesh("a", "b", link=[block("svc", role="hub")], links={"services": []})
+    svc = stranger(mesh["a"], "svc.test", "00A")
+    svc >> ":00A ENCAP * MECHLIST :PLAIN"
+    mesh["b"].reload(links={"services": ["svc.test"]})
+    mesh.link("a", "b")
+    mesh.settle()
+    assert not any("MECHLIST" in line for line in mesh.said("a", "b"))
+    mesh["a"].reload(links={"services": ["svc.test"]})
+    mesh.settle()
+    assert mesh.said("a", "b") == [":00A ENCAP * MECHLIST :PLAIN"]
 
 
 def test_a_reload_says_who_is_services() -> None:
     house = house_of("hub")
     services(house)
-    ann = house.client("ann", caps="cap-notify")
+    ann = house.connect()
+    ann >> "CAP LS 302"
+    ann.lines()
     house.reload(links={"services": ["svc.test"]})
-    ann << ":irc.test CAP ann NEW :sasl=PLAIN,EXTERNAL"
+    ann << ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
     house.reload(links={"services": []})
-    ann << ":irc.test CAP ann DEL :sasl"
+    ann << ":irc.test CAP * DEL :sasl"
 
 
 def test_who_was_logged_in_by_services_that_a_reload_names_is_so_at_once() -> None:
@@ -400,7 +511,7 @@ def test_who_was_logged_in_by_services_that_a_reload_names_is_so_at_once() -> No
     eve.silent()
     mesh["b"].reload(links={"services": ["other.test", "svc.test"]})
     eve << ":ann!~ann@192.0.2.1 ACCOUNT ann" << ":cid!~cid@192.0.2.1 ACCOUNT carl"
-    eve << ":eve!~eve@192.0.2.1 ACCOUNT eve" << ":b.test 900 eve * eve :You are now logged in as eve"
+    eve << ":b.test 900 eve * eve :You are now logged in as eve" << ":eve!~eve@192.0.2.1 ACCOUNT eve"
     eve.silent()
     mesh.settle()
     ann.silent()  # who knew it is not told again
@@ -506,6 +617,35 @@ def test_a_held_nick_is_nobodys() -> None:
     house.check()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [f"RSFNC {{uid}} bob {NOW} {{ts}}", "SVSLOGIN {uid} bob * * bob"],
+)
+def test_a_nick_that_services_give_away_is_held_no_more(given: str) -> None:
+    """Or else its owner, who leaves it for a moment, reads 437."""
+    house = house_of()
+    svc, ann = services(house), house.client("ann")
+    svc >> ":00A ENCAP * NICKDELAY 60 bob"
+    svc >> ":00A ENCAP irc.test " + given.format(uid=ann.user.uid, ts=ann.user.nick_ts)
+    assert ann.user.nick == "bob"
+    ann.lines()
+    ann >> "NICK away" >> "NICK bob"
+    ann << ":bob!* NICK *away" << ":away!* NICK *bob"
+
+
+def test_who_logs_in_while_connecting_gets_a_nick_that_is_held_no_more() -> None:
+    house = house_of()
+    svc, ann = services(house), connecting(house)
+    svc >> ":00A ENCAP * NICKDELAY 60 bob"
+    ann >> "AUTHENTICATE PLAIN"
+    svc >> f":00A ENCAP irc.test SVSLOGIN {UID} bob * * bob" >> f":00A ENCAP irc.test SASL 00A {UID} D :S"
+    ann >> "USER bob 0 * :Bob" >> "CAP END"
+    ann.until(":irc.test 001 bob :*")
+    ann.lines()
+    ann >> "NICK away" >> "NICK bob"
+    ann << ":bob!* NICK *away" << ":away!* NICK *bob"
+
+
 def test_a_login_may_change_who_one_is() -> None:
     house = house_of()
     svc = services(house)
@@ -550,3 +690,75 @@ def test_a_jupe_takes_the_name_of_a_server() -> None:
     assert len(mesh["b"].node.network.servers) == 4
     for house in mesh:
         house.check()
+
+
+# channels
+
+
+def test_services_may_change_channels_without_a_ts() -> None:
+    """So Anope does when it speaks to Charybdis: the channel that is here is meant."""
+    mesh, svc = three()
+    ann, cyd = mesh["a"].client("ann"), mesh["c"].client("cyd")
+    for client in (ann, cyd):
+        client >> "JOIN #c"
+        mesh.settle()
+    svc >> f":00A EUID ChanServ 1 {NOW} +ioS ChanServ svc.test 0 00AAAAAAC * * :x"
+    svc >> f":00AAAAAAC MODE #c +v {cyd.user.uid}" >> f":00A MODE #c +bo *!*@bad {cyd.user.uid}"
+    svc >> ":00AAAAAAC MODE #C -t"
+    mesh.settle()
+    for house in mesh:
+        channel = house.node.network.channel("#c")
+        assert channel is not None
+        assert channel.members[house.node.network.users[cyd.user.uid]] == OP | VOICE
+        assert list(channel.lists["b"]) == ["*!*@bad"] and channel.flags == {"n"}
+    assert [line.split(" MODE ")[1] for line in cyd.lines() if " MODE " in line] == [
+        "#c +v cyd",
+        "#c +bo *!*@bad cyd",
+        "#c -t",
+    ]
+    assert svc.gone is None
+    mesh.check()
+
+
+def test_a_mode_without_a_ts_is_told_with_one() -> None:
+    house = House(link=[block("svc", role="services"), block("so1")])
+    svc, so1 = stranger(house, "svc.test", "00A"), stranger(house, "so1.test", "1SO")
+    house.client("ann") >> "JOIN #c"
+    so1.lines()
+    svc >> ":00A MODE #c +v 0CNAAAAAA"
+    so1 << f"@time=* :00A TMODE {NOW} #c +v 0CNAAAAAA"
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (":00A MODE #nowhere +v ann", "MODE"),
+        (":00A ENCAP * SU 9ZZAAAAAA ann", "ENCAP SU"),
+        (f":00A ENCAP irc.test RSFNC 0CNAAAAAA :#bad {NOW} {NOW}", "ENCAP RSFNC"),
+        (f":00A TMODE {NOW + 5} #c +v 0CNAAAAAA", "TMODE"),
+        (":00A CHGHOST 9ZZAAAAAA x.host", "CHGHOST"),
+        (":00A KICK #c 9ZZAAAAAA", "KICK"),
+    ],
+)
+def test_what_services_say_in_vain_is_told_once(said: str, what: str) -> None:
+    house = house_of()
+    svc = stranger(house, "svc.test", "00A")
+    ann, watch = house.client("ann"), house.client("watch")
+    ann >> "JOIN #c"
+    opered(watch, snomask="x")
+    for _ in range(3):
+        svc >> said
+    notice = ":irc.test NOTICE * :*** Notice -- svc.test says "
+    watch << f"{notice}what cannot be done here, and its {what} is ignored"
+    watch.silent()
+    svc >> ":00A SVSJOIN ann #c" >> ":00A SVSPART ann #c"
+    watch << f"{notice}SVSJOIN, and perhaps more, which is not known here"
+    watch.silent()
+
+
+def test_what_others_say_in_vain_is_nobodys_business() -> None:
+    house = house_of("hub")
+    so1, watch = stranger(house, "svc.test", "00A"), house.client("watch")
+    opered(watch, snomask="x")
+    so1 >> ":00A MODE #nowhere +v ann" >> ":00A KICK #c 9ZZAAAAAA" >> ":00A SVSJOIN ann #c"
+    watch.silent()

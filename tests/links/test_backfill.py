@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mesh import SECRET, Mesh, Stranger, block, read_away, stranger
 from street import NOW, PEOPLE, host, the, user
 
+from chatnet.links.neighbour import trickle
 from chatnet.model.past import Record
 
 CAPS = "batch message-tags draft/message-redaction draft/multiline echo-message server-time"
@@ -341,6 +342,61 @@ def test_answers_come_in_slices_between_which_others_are_served() -> None:
     assert max(later - before for before, later in itertools.pairwise(told)) == 6
     live = next(index for index, line in enumerate(said) if line.endswith(":live"))
     assert sum(" CNHR " in line for line in said[:live]) == 6
+
+
+@pytest.mark.parametrize("split", [("a", "b"), ("b", "c")])
+def test_answers_do_not_crowd_out_what_is_kept_for_a_connection_that_is_lost(split: tuple[str, str]) -> None:
+    """A link that has just come back may be lost once more; it waits then, also if it carries them on."""
+    street = Street(links={"resume_buffer": 65536, "backfill_messages": 2000}, history={"messages": 2000})
+    mesh = street.mesh
+    for client in street.clients:
+        street.say(client, "AWAY :a sign of life, after a thousand seconds")
+    mesh.advance(40)
+    mesh.cut(*split)
+    texts = [f"{number:04} {'x' * 200}" for number in range(600)]
+    for text in texts:
+        street.cid >> f"PRIVMSG #c :{text}"
+        mesh.settle()
+    mesh.link(*split)
+    wire = mesh.wire("a", "b")
+    while not any(" CNHR " in line for line in wire.pipes["b"].said):
+        if not mesh.deliver_one(0):
+            mesh.clock.advance(0.05)
+    for _ in range(200):  # from now on nothing comes to a
+        mesh.clock.advance(0.05)
+        while any(other.deliver(name) for other, name in mesh.waiting() if (other, name) != (wire, "b")):
+            pass
+        for house in mesh:
+            house.settle()
+    assert sum(" CNHR " in line for line in wire.pipes["b"].said) < 100, "the others wait"
+    links = [mesh[one].parts.links.neighbour(f"{two}.test") for one, two in (("a", "b"), ("b", "a"))]
+    mesh.reset("a", "b")
+    assert all(link is not None and link.suspended for link in links)
+    mesh.advance(1)
+    mesh.link("a", "b")
+    for _ in range(200):
+        mesh.advance(0.25)
+    mesh.check()
+    street.agree(*texts)
+
+
+def test_of_too_many_lines_that_wait_whole_answers_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trickle, "MOST", 400)
+    waiting = trickle.Trickle()
+    sent: list[bytes] = []
+    one, two = ("0AA", "0BA", "1"), ("0AA", "0BA", "2")
+    for number in range(5):
+        waiting.add(b"one %d" % number, one, last=number == 4)
+    waiting.add(b"two 0", two, last=False)
+    waiting.add(b"two 1", two, last=False)
+    waiting.pour(lambda: len(sent) < 3, sent.append)
+    assert len(waiting) == 3
+    waiting.add(b"two 2", two, last=False)  # though there is room again
+    waiting.add(b"two END", two, last=True)
+    waiting.add(b"two again", two, last=True)
+    waiting.pour(lambda: True, sent.append)
+    assert sent == [*(b"one %d" % number for number in range(5)), b"two 0", b"two again"]
+    assert waiting.size == 0 and not waiting
 
 
 def test_a_server_that_cannot_be_asked_has_one_that_can_before_it() -> None:

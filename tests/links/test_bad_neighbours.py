@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conversation import House
-from mesh import SOLANUM, Mesh, Stranger, block, stranger
+from mesh import SECRET, SOLANUM, Mesh, Pipe, Stranger, block, stranger, trusted
 
 from chatnet.links import lifetimes
 from chatnet.rules.stamps import Stamp
@@ -257,6 +257,23 @@ def test_what_lacks_a_parameter_is_told_once(mesh: Mesh) -> None:
     assert told == [f"so1.test sent {verb} with too few parameters" for verb in ("KILL", "TB")]
 
 
+def test_a_server_of_another_dialect_is_told_as_that() -> None:
+    """What ircd-hybrid 8.2 says when it dials, and what it answers when it is dialled."""
+    house = House(link=[block("hy1")])
+    log = house.log.lines
+    dials = Stranger(house, "hy1.test", "1HY")
+    dials >> f"PASS {SECRET}" >> "CAPAB :KNOCK TBURST EOB" >> "SERVER hy1.test 1 1HY + :ircd-hybrid"
+    assert dials.gone is not None
+    why = "it does not speak our dialect (TS6, as Solanum does)"
+    assert f"Refused a link to 'hy1.test' from 192.0.2.200: {why}" in log
+    link = house.parts.links.open(Pipe(), trusted(), house.settings.link[0])
+    for _ in range(3):
+        link.connection.receive(b":hy1.test 461 irc.test SERVER :Not enough parameters\r\n")
+    assert not link.gone
+    told = [line for line in log if "does not understand us" in line]
+    assert told == ["hy1.test does not understand us, and says: 461 SERVER Not enough parameters"]
+
+
 def test_a_clock_that_is_off_is_told_once(mesh: Mesh) -> None:
     so1 = stranger(mesh["a"], "so1.test", "1SO")
     for _ in range(10):
@@ -297,7 +314,7 @@ def test_the_memberships_of_a_link_have_an_end(caps: str, line: str) -> None:
     bad >> f":9BDAAAAAB JOIN {NOW} #e +" >> f":9BD SJOIN {NOW} #e +n :@9BDAAAAAB"  # who is there already
     assert bad.gone is None
     bad >> line.format(NOW)
-    assert bad.gone == "too many memberships in channels behind it"
+    assert bad.gone == "there are too many memberships in channels behind it"
     assert house.parts.links.routes.memberships == {}
     house.check()
 

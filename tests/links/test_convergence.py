@@ -676,9 +676,9 @@ def test_a_difference_is_found_told_and_mended() -> None:
     text = "b.test knows #x in another way: both tell each other all of it"
     ann.until(f":a.test NOTICE * :* Notice -- {text}")
     ann.lines()
-    ann >> "STATS d"
-    ann << ":a.test 249 ann d :* stamp(s), 0 channel(s) that ended"
-    ann << ":a.test 249 ann d :1 channel(s) known in another way by a neighbour"
+    ann >> "STATS w"
+    ann << ":a.test 249 ann w :* stamp(s), 0 channel(s) that ended"
+    ann << ":a.test 249 ann w :1 channel(s) known in another way by a neighbour"
     assert world.compare() == 2
 
 

@@ -376,7 +376,7 @@ def test_a_suspended_link_gives_way_to_where_its_server_is(allowed: bool) -> Non
     ("policy", "why"),
     [
         ({"may_introduce": ("hub*.test",)}, "it may not introduce c.test"),
-        ({"role": "leaf"}, "it may not introduce c.test"),
+        ({"role": "leaf"}, "it is a leaf, and may not introduce c.test"),
     ],
 )
 def test_it_does_not_for_who_may_not_have_it_behind(policy: dict[str, Any], why: str) -> None:

@@ -10,6 +10,7 @@ import re
 
 from conversation import Client, House
 from mesh import Mesh, block, stranger
+from states import channel
 from street import user
 
 CAPS = "batch"
@@ -93,3 +94,42 @@ def test_a_server_that_never_says_that_it_has_told_all() -> None:
     so1 >> f":{eve} JOIN {ts} #x +"
     assert told(ann) == [":eve!~eve@h.eve JOIN #x"]
     house.check()
+
+
+def test_who_is_brought_by_a_netjoin_uses_up_no_throttle() -> None:
+    """As Solanum, which counts a JOIN and no SJOIN: mode j is for who comes, not for who is back."""
+    mesh, ann, others = row()
+    ann >> "MODE #x +j 3:60"
+    mesh.settle()
+    for _ in range(2):
+        mesh.cut("b", "c")
+        mesh.settle()
+        mesh.link("c", "b")
+        mesh.settle()
+    bob = mesh["a"].client("bob")
+    bob >> "JOIN #x"
+    bob << ":bob!* JOIN #x"
+    mesh.settle()
+    others[0] >> "PART #x" >> "JOIN #x"
+    others[1] >> "PART #x" >> "JOIN #x"
+    mesh.settle()
+    eve = mesh["a"].client("eve")
+    eve >> "JOIN #x"
+    eve << ":a.test 480 eve #x :*"
+
+
+def test_a_burst_of_another_make_uses_up_no_throttle_and_a_join_from_there_does() -> None:
+    mesh = Mesh("a", link=[block("so1")])
+    house = mesh["a"]
+    ann, bob = house.client("ann"), house.client("bob")
+    ann >> "JOIN #x" >> "MODE #x +j 2:60"
+    so1 = stranger(house, "so1.test", "1SO")
+    ts = channel(house, "#x").ts
+    far = [user(so1, f"far{number}", number) for number in range(4)]
+    so1 >> f":1SO SJOIN {ts} #x + :{' '.join(far[:3])}"
+    bob >> "JOIN #x"
+    bob << ":bob!* JOIN #x"
+    so1 >> f":{far[3]} JOIN {ts} #x +"
+    eve = house.client("eve")
+    eve >> "JOIN #x"
+    eve << ":a.test 480 eve #x :*"

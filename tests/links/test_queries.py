@@ -21,6 +21,8 @@ from staff import oper, sections
 import chatnet
 from chatnet.commands import CLIENT
 from chatnet.links.exchange.queries import PLACES
+from chatnet.model.entities import Oper
+from chatnet.model.facts import Opered
 
 
 def three(**more: Any) -> tuple[Mesh, Client, Client]:
@@ -179,6 +181,27 @@ def test_trace_tells_by_which_way_it_goes() -> None:
     root << ":a.test 206 root Serv server 2S 1C b.test *!*@a.test :0"
     root.until(":a.test 262 root a.test :End of TRACE")
     root.silent()
+
+
+def test_long_answers_are_bounded_and_come_before_the_sign_of_life_behind_them() -> None:
+    mesh, ann, _ = three(limits={"scan_slice": 100})
+    far = mesh["c"]
+    for number in range(300):
+        far.client(f"n{number}", address="192.0.2.3")
+    mesh.settle()
+    asker = far.node.network.user("ann")
+    assert asker is not None
+    oper = Oper("ann", "staff", frozenset({"see-all"}), "is an IRC Operator")
+    far.node.commit(Opered(asker, oper, far.clock.time()))
+    mesh.settle()
+    ann.lines()
+    ann >> "TRACE c.test" >> "PING x c.test"
+    mesh.settle()
+    lines = ann.lines()
+    assert lines[0].startswith(":a.test 200 ") and lines[-1] == ":c.test PONG c.test :ann"
+    told = [line.split(" ")[1] for line in lines[1:-1]]
+    assert told == [*["205"] * 256, "416", "206", "209", "262"]
+    mesh.check()
 
 
 def test_a_sign_of_life_of_another_server() -> None:

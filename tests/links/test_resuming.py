@@ -722,18 +722,40 @@ def test_nobody_asks_a_suspended_link_for_a_sign_of_life() -> None:
 # settings
 
 
-def test_without_grace_there_is_no_resuming() -> None:
-    pair = Pair(links={"resume_grace": 0})
-    assert not pair.link("a").streams.numbered
-    assert all("CNRES" not in line for line in pair.mesh.said("a", "b"))
+@pytest.mark.parametrize("both", [True, False])
+def test_without_grace_there_is_no_resuming(both: bool) -> None:
+    """But what is confirmed is known, and what is not may be lost."""
+    none: dict[str, Any] = {"links": {"resume_grace": 0}}
+    pair = Pair(**none) if both else Pair(sections_of={"b": none})
+    assert not pair.link("a").resumable and not pair.link("b").resumable
+    assert pair.link("a").streams.numbered and pair.link("b").streams.numbered
+    pair.ann >> "PRIVMSG bob :arrives"
+    pair.mesh.advance(1)
+    for client, to in ((pair.ann, "bob"), (pair.bob, "ann")):
+        client >> f"PRIVMSG {to} :on its way"
+    pair.forget()
     pair.reset()
-    assert pair.mesh["a"].parts.links.neighbour("b.test") is None
-
-
-def test_one_side_alone_does_not_resume() -> None:
-    pair = Pair(sections_of={"b": {"links": {"resume_grace": 0}}})
-    assert not pair.link("a").streams.numbered and not pair.link("b").streams.numbered
+    pair.mesh.settle()
+    assert all(
+        house.parts.links.neighbour(f"{name}.test") is None
+        for name, house in zip("ba", pair.mesh, strict=True)
+    )
+    for client, to in ((pair.ann, "bob"), (pair.bob, "ann")):
+        lost = [line for line in client.lines() if " 401 " in line]
+        assert len(lost) == 1 and lost[0].endswith(
+            f" {to} :The link to their server was lost, your last messages may not have arrived"
+        )
+    pair.back()
+    assert pair.link("a").settled
     pair.mesh.check()
+
+
+def test_who_ends_a_link_since_too_much_is_unconfirmed_says_so() -> None:
+    pair = Pair(links={"resume_buffer": 65536})
+    for number in range(400):
+        pair.ann >> f"PRIVMSG #c :{number} {'x' * 300}"
+    pair.reset()
+    assert "b.test had not confirmed more than is kept (links.resume_buffer)" in pair.notices()
 
 
 def test_servers_of_other_makes_are_split_from_at_once() -> None:

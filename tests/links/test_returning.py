@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from lane import ADDRESSES, Lane
-from mesh import Pipe, trusted
+from mesh import Pipe, block, trusted
+
+from chatnet.links.dialling.attempts import Attempt
 
 
 def test_it_is_dialled_at_once_by_each_address_and_then_ever_more_rarely() -> None:
@@ -111,5 +113,54 @@ def test_what_is_under_way_when_it_is_linked_again_comes_to_nothing() -> None:
     assert not any(line.startswith("PASS") for line in pipe.said), "nobody is told the password"
     assert not lane.link.suspended
     assert lane.reset() == ADDRESSES[:1]
+    lane.connect()
+    assert not lane.link.suspended
+
+
+# the last attempt
+
+
+@pytest.mark.parametrize(
+    ("grace", "outage"), [(4.0, 2.0), (4.0, 2.9), (30.0, 28.5), (30.0, 28.9), (1.0, 0.7)]
+)
+@pytest.mark.parametrize("silent", [True, False])
+@pytest.mark.parametrize("chance", [0.0, 0.99])
+def test_it_is_tried_once_more_just_before_the_time_is_over(
+    grace: float, outage: float, silent: bool, chance: float
+) -> None:
+    """Whatever pause, or attempt that gets no answer, would last beyond it."""
+    lane = Lane(addresses=ADDRESSES[:1])
+    lane.reload(links={"resume_grace": grace})
+    calling, lost = lane.mesh["a"].parts.links.calling, lane.mesh.clock.elapsed
+    calling.chance = lambda: chance
+    late: list[Attempt] = []
+
+    def connect(attempt: Attempt) -> None:
+        if lane.mesh.clock.elapsed >= lost + outage:
+            late.append(attempt)
+        elif not silent:
+            attempt.failed("connection refused")
+
+    calling.connect = connect
+    lane.reset()
+    while not late:
+        assert lane.link.suspended
+        lane.mesh.advance(0.05)
+    assert lane.mesh.clock.elapsed < lost + grace
+    lane.mesh.link("a", "b", late[-1])
+    lane.mesh.settle()
+    assert not lane.link.suspended
+    lane.mesh.advance(100)
+    assert len(late) == 1
+
+
+def test_uplinks_are_tried_once_more_before_another_takes_the_place() -> None:
+    lane = Lane(addresses=ADDRESSES[:1])
+    other = block("z", addresses=ADDRESSES[1:], ca="ca.pem")
+    blocks = [block.model_dump(by_alias=True) for block in lane.mesh["a"].node.settings.link]
+    lane.reload(link=[*blocks, other], links={"uplinks": ["b.test", "z.test"], "failover_after": 12.0})
+    lane.reset()
+    assert lane.pass_time(10) == []
+    assert lane.pass_time(1) == ADDRESSES[:1]
     lane.connect()
     assert not lane.link.suspended

@@ -290,6 +290,22 @@ def test_what_one_server_says_another_is_told() -> None:
     house.check()
 
 
+@pytest.mark.parametrize(
+    "line", [":1SO CHGHOST 1SOAAAAAB h.test", ":1SOAAAAAB SIGNON alice ~alice h.test 1795345575 0"]
+)
+def test_a_change_of_host_far_away_is_a_join_of_somebody_who_is_away(line: str) -> None:
+    house = house_of("so1")
+    ann = house.client("ann", caps="away-notify")
+    ann >> "JOIN #c"
+    one = stranger(house, "so1.test", "1SO")
+    one >> GOLDEN[0] >> ":1SOAAAAAB AWAY :gone" >> ":1SOAAAAAB JOIN 1795345575 #c +"
+    ann.lines()
+    one >> line
+    ann.until(":alice!~alice@h.test JOIN #c")
+    ann << ":alice!~alice@h.test AWAY :gone"
+    house.check()
+
+
 def test_what_a_server_says_of_its_users_is_known() -> None:
     house = house_of("so1")
     one = stranger(house, "so1.test", "1SO")
@@ -382,7 +398,7 @@ def test_a_link_brings_no_more_users_than_it_may() -> None:
     one >> GOLDEN[0] >> GOLDEN[1] >> ":1SOAAAAAB QUIT :bye" >> GOLDEN[0].replace("AAB", "AAD")
     assert one.gone is None
     one >> ":1SO EUID cid 1 1 +i c h 0 1SOAAAAAE * * :c"
-    assert one.gone == "too many users behind it"
+    assert one.gone == "there are too many users behind it"
 
 
 def test_who_may_not_kill_does_not() -> None:

@@ -19,7 +19,7 @@ def test_the_first_reason_in_order_is_told(house: House) -> None:
     ann >> "JOIN #c"
     sessions, here = house.parts.sessions, channel(house, "#c")
     set_modes(house, "#c", "+bkilrjSO", "*!*@*", "key", "1", "1:60")
-    house.node.commit(Joined(here, ((ann.user, 4),), house.clock.time()))
+    house.node.commit(Joined(here, ((ann.user, 4),), house.clock.time(), asked=True))
     reasons = []
     for letter in "bkilrjSO":
         refusal = may_join(sessions.bans, sessions.throttles, bob.user, here, "")
@@ -64,7 +64,7 @@ def test_throttles_forget_what_is_over_and_channels_that_are_gone(house: House) 
     set_modes(house, "#c", "+j", "2:10")
     for seconds in range(5):
         now = float(seconds)
-        throttles.hears[Joined](Joined(here, ((ann.user, 0),), now), None)
+        throttles.hears[Joined](Joined(here, ((ann.user, 0),), now, asked=True), None)
     throttles.hears[Knocked](Knocked(here, ann.user, now), None)
     assert throttles.joins_exceeded(here) and throttles.knocked_within(here, 1.0)
     now = 13.0

@@ -337,9 +337,13 @@ def test_sasl_is_offered_while_services_are_there(tmp_path: Path) -> None:
         assert cap.until(" CAP ")[-1] == ":irc.test CAP cap DEL :sasl"
         cap.send("CAP REQ :sasl")
         assert cap.until(" CAP ")[-1] == ":irc.test CAP cap NAK :sasl"
-        served.atheme.__enter__()
-        served.linked(2)
-        assert cap.until(" CAP ")[-1] == ":irc.test CAP cap NEW :sasl=PLAIN,EXTERNAL"
+        with served.daemon.connect() as coming:
+            coming.send("CAP LS 302")
+            coming.until(" CAP ")
+            served.atheme.__enter__()
+            served.linked(2)
+            assert coming.until(" CAP ")[-1] == ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
+        assert not [line for line in cap.sync() if " CAP " in line]  # it would read 907
 
 
 def test_who_is_no_services_logs_nobody_in(tmp_path: Path) -> None:

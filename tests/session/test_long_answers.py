@@ -29,7 +29,7 @@ class Narrow(Outlet):
 
 @pytest.mark.parametrize("question", ["NAMES #c", "WHO #c", "MODE #c b", "LIST", "WHOWAS was", "MOTD"])
 def test_sendq_counts_between_the_answers_of_one_chunk(question: str) -> None:
-    house = House(connection_class=({"name": "default", "sendq": 20_000},))
+    house = House(connection_class=({"name": "default", "sendq": 20_000},), limits={"scan_slice": 10_000_000})
     bob = house.client("bob")
     for number in range(4):
         bob >> f"JOIN #c{number}" >> "NICK was" >> f"NICK bob{number}"

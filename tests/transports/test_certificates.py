@@ -88,7 +88,7 @@ def test_changes_are_seen_and_bad_files_leave_the_old_in_use(tmp_path: Path) -> 
     assert name_of(store.context_for(None)) == "second"
     path.write_text("nonsense")
     (problem,) = store.refresh()
-    assert problem.startswith(f"{path}: ")
+    assert problem == f"{path}: holds no certificate; the old one stays in use"
     assert name_of(store.context_for(None)) == "second"
     path.unlink()
     assert store.refresh() == [f"{tmp_path}: the default, 'default', is gone; it stays in use"]
@@ -130,7 +130,7 @@ def test_problems_are_told_and_no_key_is(tmp_path: Path) -> None:
         "keyless.pem: holds no private key",
         "mixed.pem: key values mismatch",
         "broken.pem: its private key is damaged",
-        "half/fullchain.pem: No such file",
+        "half/privkey.pem: No such file",
         "there is no certificate named 'default'",
     ):
         assert words in text
@@ -138,10 +138,59 @@ def test_problems_are_told_and_no_key_is(tmp_path: Path) -> None:
     assert "BEGIN" not in text and a_key.splitlines()[1][:20] not in text
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "default.pem")
+    (tmp_path / "b").mkdir()
+    make_self_signed(tmp_path / "b" / "fullchain.pem", ["b.test"])
+    os.mkfifo(tmp_path / "b" / "privkey.pem")
+    store = CertificateStore(tmp_path, "default", lambda context: None)
+    assert store.refresh() == [
+        f"{tmp_path}/b/privkey.pem: it is not a file",
+        f"{tmp_path}/default.pem: it is not a file",
+    ]
+
+
 def test_no_folder(tmp_path: Path) -> None:
     store = store_in(tmp_path / "nowhere")
-    assert len(store.refresh()) == 1
+    assert store.refresh() == [
+        f"{tmp_path}/nowhere: No such file or directory: put certificates there, or name another folder"
+    ]
     assert store.context_for(None) is None
+
+
+def test_a_folder_that_is_gone_takes_nothing_out_of_use(tmp_path: Path) -> None:
+    folder = tmp_path / "certificates"
+    make_self_signed(folder / "default.pem", ["default"])
+    make_self_signed(folder / "irc.example.org.pem", ["irc"])
+    store = store_in(folder)
+    assert store.refresh() == []
+    folder.rename(tmp_path / "elsewhere")
+    assert store.refresh() == [
+        f"{folder}: No such file or directory: put certificates there, or name another folder"
+        "; those that were there before stay in use"
+    ]
+    assert name_of(store.context_for("irc.example.org")) == "irc"
+
+
+def test_a_folder_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As certbot's is for everybody but root."""
+
+    def refuse(path: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert store_in(tmp_path).refresh() == [
+        f"{tmp_path}: may not be read by this user: let this user's group read it"
+    ]
+
+
+def test_a_link_to_where_nothing_can_be_read_is_told_of(tmp_path: Path) -> None:
+    make_self_signed(tmp_path / "default.pem", ["default"])
+    (tmp_path / "irc.example.org").mkdir()
+    (tmp_path / "irc.example.org" / "fullchain.pem").symlink_to(tmp_path / "archive" / "fullchain1.pem")
+    assert store_in(tmp_path).refresh() == [
+        f"{tmp_path}/irc.example.org/fullchain.pem: No such file or directory"
+    ]
 
 
 def test_expiring(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ def test_tokens_with_and_without_value() -> None:
     assert format_tokens({"EXCEPTS": "", "-GONE": None}) == ["EXCEPTS= -GONE"]
 
 
-def test_at_most_thirteen_in_a_text() -> None:
+def test_at_most_twelve_in_a_text() -> None:
     texts = format_tokens({f"T{number}": None for number in range(30)})
-    assert [len(text.split(" ")) for text in texts] == [13, 13, 4]
+    assert [len(text.split(" ")) for text in texts] == [12, 12, 6]
 
 
 def test_texts_are_bounded_in_bytes() -> None:

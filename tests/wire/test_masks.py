@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import (
+    LONGEST_KEPT,
     address_in,
     aggregate,
     compile_glob,
     complete_mask,
     normalise_address,
     parse_network,
+    read_glob,
     wire_address,
 )
 
@@ -68,12 +70,26 @@ def reference(pattern: str, text: str) -> bool:
 
 
 @settings(max_examples=400)
-@given(st.text("aAb*?\\|", max_size=10), st.text("abB*?\\|\n", max_size=12))
+@given(st.text("aAb*?\\|", max_size=16), st.text("abB*?\\|\n", max_size=20))
 def test_globs_agree_with_the_reference(pattern: str, text: str) -> None:
     assert compile_glob(pattern, FOLD)(text) == reference(pattern, text)
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 200 + "b", "*?" * 200 + "b", "a*" * 200 + "b", "*" * 400 + "b"])
+@settings(max_examples=400)
+@given(st.text("ab*?", max_size=30), st.text("ab", max_size=40))
+def test_globs_with_gaps_agree_with_the_reference(pattern: str, text: str) -> None:
+    assert read_glob(pattern, FOLD)(text) == reference(pattern, text)
+
+
+def test_patterns_that_are_long_are_not_kept() -> None:
+    long = "*" + "ab?" * LONGEST_KEPT
+    assert compile_glob(long, FOLD) is not compile_glob(long, FOLD)
+    assert compile_glob("*ab?", FOLD) is compile_glob("*ab?", FOLD)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 200 + "b", "*?" * 200 + "b", "a*" * 200 + "b", "*" * 400 + "b", "*" + "a?" * 200 + "b"]
+)
 def test_no_pattern_is_slow(pattern: str) -> None:
     assert not compile_glob(pattern, FOLD)("a" * 500)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import io
+import os
 import ssl
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from chatnet import __version__
+from chatnet.transports.certificates import make_self_signed
 from chatnet.wiring.cli import main
 from chatnet.wiring.config import load, read_motd
+from chatnet.wiring.datafolder import locate
 
 Captured = pytest.CaptureFixture[str]
 
@@ -29,7 +32,7 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert main(["init", "--folder", str(folder), "--name", "irc.example.org", "--network", "Example"]) == 0
     loaded = load(str(folder / "chatnet.toml"), {})
     assert loaded.settings.server.name == "irc.example.org"
-    assert read_motd(loaded)[0] == "Welcome to Example."
+    assert (read_motd(loaded) or ("",))[0] == "Welcome to Example."
     certificate = folder / "chatnet-data" / "certificates" / "default.pem"
     assert certificate.stat().st_mode & 0o077 == 0
     assert (folder / "chatnet-data").stat().st_mode & 0o077 == 0
@@ -40,6 +43,28 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert capsys.readouterr().out == (
         f"{folder}/chatnet.toml is fine: 2 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
     )
+
+
+def test_init_keeps_data_where_it_is_told(tmp_path: Path, capsys: Captured) -> None:
+    etc, var = tmp_path / "etc", tmp_path / "var"
+    assert main(["init", "--folder", str(etc), "--data", str(var)]) == 0
+    certificate = var / "certificates" / "default.pem"
+    assert sha256(certificate) in capsys.readouterr().out
+    loaded = load(str(etc / "chatnet.toml"), {})
+    assert locate(loaded) == var
+    assert sorted(path.name for path in etc.iterdir()) == ["chatnet.toml", "motd.txt"]
+
+
+def test_init_names_the_twistd_that_is_meant(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(sys.executable).with_name("twistd")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["init", "--folder", str(tmp_path / "a")]) == 0
+    assert f"run   {own} -n chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert main(["init", "--folder", str(tmp_path / "b")]) == 0
+    assert f"run   twistd -n chatnet --config {tmp_path}/b/chatnet.toml\n" in capsys.readouterr().out
 
 
 def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) -> None:
@@ -126,6 +151,38 @@ def test_check_config_looks_at_the_motd_and_warns_of_secrets(tmp_path: Path, cap
     assert "chmod 640" in capsys.readouterr().err
 
 
+def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, capsys: Captured) -> None:
+    config = tmp_path / "chatnet.toml"
+    config.write_text(
+        '[server]\nmotd = "gone.txt"\ndata = "chatnet.toml"\n[tls]\ncertificates = "nowhere"\n'
+        '[log]\nfile = "logs/chat.log"\n[[listen]]\nendpoint = "unix:/nowhere/chat.sock"\n'
+        '[[listen]]\nendpoint = "tcp:6697"\ntls = true\n'
+    )
+    assert main(["check-config", str(config)]) == 1
+    assert [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().err.splitlines()] == [
+        "chatnet.toml: server.motd: cannot read gone.txt: No such file or directory",
+        "chatnet.toml: tls.certificates: nowhere: No such file or directory"
+        ": put certificates there, or name another folder",
+        "chatnet.toml: server.data: chatnet.toml is not a folder: name another place",
+        "chatnet.toml: log.file: there is no folder logs: make it first",
+        "chatnet.toml: listen.0.endpoint: there is no folder /nowhere: make it first",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["chatnet.toml"]
+
+
+def test_check_config_warns_of_a_certificate_that_is_not_the_default(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    make_self_signed(tmp_path / "default.pem", ["irc.example.org"])
+    (tmp_path / "other.pem").write_text("nothing")
+    config = tmp_path / "chatnet.toml"
+    config.write_text('[tls]\ncertificates = "."\n')
+    assert main(["check-config", str(config)]) == 0
+    assert capsys.readouterr().err == (
+        f"warning: {config}: tls.certificates: {tmp_path}/other.pem: holds no certificate\n"
+    )
+
+
 def test_a_password_is_hashed_from_standard_input(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     from argon2 import PasswordHasher
 
@@ -157,6 +214,19 @@ def test_fingerprint_of_what_is_no_certificate(tmp_path: Path, capsys: Captured)
     assert main(["fingerprint", str(tmp_path / "a.pem")]) == 1
     assert main(["fingerprint", str(tmp_path / "b.pem")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_what_never_ends_is_not_read(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.pem")
+    for path in ("/dev/zero", str(tmp_path / "pipe.pem")):
+        assert main(["fingerprint", path]) == 1
+        assert capsys.readouterr().err == f"{path}: it is not a file\n"
+    with open("/dev/zero", encoding="utf-8") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert main(["hash-password"]) == 1
+    assert capsys.readouterr().err == "A password has at most 500 characters, or nobody could send it.\n"
 
 
 def test_version(capsys: Captured) -> None:

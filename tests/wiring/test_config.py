@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatnet.settings import Settings
-from chatnet.wiring.config import MAX_MOTD, ConfigError, check, load, read_motd
+from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, load, read_motd
 
 SECRET = "hunter2-hunter2"
 
@@ -157,6 +157,26 @@ def test_problems_in_json_of_the_environment_name_the_variable_and_the_rest_of_t
 )
 def test_a_variable_that_cannot_be_used(name: str, value: str, reason: str) -> None:
     assert problems(None, {name: value}) == [f"environment {name}: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CHATNET_SERVER_NAME", "CHATNET__SERVER__NAME"),
+        ("CHATNET_SERVER__NAME", "CHATNET__SERVER__NAME"),
+        ("CHATNET_FLOOD_OPER_ATTEMPTS", "CHATNET__FLOOD__OPER_ATTEMPTS"),
+        ("CHATNET_LISTEN", "CHATNET__LISTEN"),
+        ("chatnet__server__name", "CHATNET__SERVER__NAME"),
+        ("chatnet_server_name", "CHATNET__SERVER__NAME"),
+    ],
+)
+def test_a_variable_with_too_few_underscores_is_a_mistake(name: str, meant: str) -> None:
+    assert problems(None, {name: "irc.example.org"}) == [f"environment {name}: sets nothing: write {meant}"]
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    others = {"CHATNET_PORT": "tcp://10.0.0.1:6667", "CHATNET_SERVICE_HOST": "10.0.0.1", "CHATNETS": "2"}
+    assert load(None, others).settings == Settings()
 
 
 def test_an_extra_that_is_not_installed_is_told_with_its_key(
@@ -305,7 +325,7 @@ def test_motd(write: Any, tmp_path: Path) -> None:
     assert read_motd(loaded) == ("Hej", "", "  w\u00f6rld", "", "\ufffd")
     motd.write_bytes(b"\n \n")
     assert read_motd(loaded) == ()
-    assert read_motd(load(None, {})) == ()
+    assert read_motd(load(None, {})) is None
 
 
 def test_motd_that_cannot_be_read(write: Any, tmp_path: Path) -> None:
@@ -319,16 +339,33 @@ def test_motd_that_cannot_be_read(write: Any, tmp_path: Path) -> None:
 
     assert problem() == "cannot read motd.txt: No such file or directory"
     os.mkfifo(motd)
-    assert problem() == "motd.txt is not a file"
+    assert problem() == "cannot read motd.txt: it is not a file"
     motd.unlink()
     motd.mkdir()
-    assert problem() in ("motd.txt is not a file", "cannot read motd.txt: Is a directory")
+    assert problem() == "cannot read motd.txt: it is not a file"
     motd.rmdir()
     motd.write_bytes(b"x" * (MAX_MOTD + 1))
-    assert problem() == "motd.txt is larger than 64 KiB"
-    strange = load(None, {"CHATNET__SERVER__MOTD": "a\0b"})
-    with pytest.raises(ConfigError, match="not a usable path"):
-        read_motd(strange)
+    assert problem() == "cannot read motd.txt: it is larger than 64 KiB"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["server.motd", "server.data", "tls.certificates", "tls.default", "links.certificate", "log.file"],
+)
+def test_what_is_no_path(place: str) -> None:
+    name = f"CHATNET__{place.upper().replace('.', '__')}"
+    assert problems(None, {name: "a\0b"}) == [f"environment {name}: is not a path: no file has such a name"]
+
+
+def test_a_configuration_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe, which blocked the server at SIGHUP for ever, and a device that never ends."""
+    pipe = tmp_path / "chatnet.toml"
+    os.mkfifo(pipe)
+    assert problems(pipe) == ["chatnet.toml: cannot be read: it is not a file"]
+    assert problems(Path("/dev/zero")) == ["zero: cannot be read: it is not a file"]
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * (MAX_FILE + 1))
+    assert problems(large) == ["large.toml: cannot be read: it is larger than 4096 KiB"]
 
 
 # Any environment gives settings or one ConfigError, and never shows a secret.

@@ -111,8 +111,10 @@ def test_failure_leaves_everything_as_it_was() -> None:
             listen("carrier-pigeon:coop"),
             listen("tcp:0:interface=192.0.2.1"),
             listen("tcp:0:interface=127.0.0.2"),
-            listen("tcp:many"),
-            listen("tcp:0:wings=2"),
+            listen("systemd:domain=INET:index=7"),
+            listen("systemd:domain=INET:name=chat"),
+            # As a plugin of somebody's might do.
+            ListenSettings.model_construct(endpoint="tcp:0:wings=2"),
         ]
         with pytest.raises(ListenError) as caught:
             run(listeners.reconcile(wanted), reactor)
@@ -121,7 +123,10 @@ def test_failure_leaves_everything_as_it_was() -> None:
         "carrier-pigeon:coop cannot be opened: Unknown endpoint type: 'carrier-pigeon'",
         "port 0 on 192.0.2.1 cannot be opened: this machine does not have that address",
         "the endpoint tcp:0:interface=127.0.0.2 is listed twice",
-        "tcp:many cannot be opened: invalid literal for int() with base 10: 'many'",
+        "systemd:domain=INET:index=7 cannot be opened: systemd has handed over no such socket"
+        " (is chatnet.socket enabled?)",
+        "systemd:domain=INET:name=chat cannot be opened: systemd has handed over no such socket"
+        " (is chatnet.socket enabled?)",
         "tcp:0:wings=2 is not a complete endpoint (TypeError: _parseTCP() got an unexpected keyword argument"
         " 'wings')",
     ]

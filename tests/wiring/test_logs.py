@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,42 @@ def test_a_file_is_followed_after_logrotate_has_renamed_it(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_written_refuses_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^log\.file: cannot write .*gone/chat.log: No such file"):
         LogOutput(LogSettings(file="gone/chat.log"), tmp_path, stream=io.StringIO())
+
+
+def test_a_full_disk_ends_nothing_and_is_told_elsewhere_once(tmp_path: Path) -> None:
+    file = tmp_path / "chat.log"
+    file.symlink_to("/dev/full")
+    stream = io.StringIO()
+    output = LogOutput(LogSettings(file="chat.log"), tmp_path, stream=stream)
+    output(event("one"))
+    output(event("two"))
+    assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()] == [
+        f"cannot write {file} (No space left on device): the log goes on here until that works again",
+        "one",
+        "two",
+    ]
+    file.unlink()
+    output.reopen()  # as REHASH does
+    output(event("three"))
+    output(event("four"))
+    assert [line.split(": ", 1)[1] for line in file.read_text().splitlines()] == [
+        "2 lines could not be written here",
+        "three",
+        "four",
+    ]
+    output.close()
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"^log\.file: cannot write .*/pipe: No such device"):
+        LogOutput(LogSettings(file="pipe"), tmp_path, stream=io.StringIO())
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    output = LogOutput(LogSettings(file="pipe"), tmp_path, stream=io.StringIO())
+    output(event("hello"))
+    assert os.read(reader, 1000).endswith(b": hello\n")
+    output.close()
+    os.close(reader)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chatnet.settings import Settings
-from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
+from chatnet.transports.certificates import fingerprint, make_self_signed, public_key_fingerprint
 from chatnet.wiring.config import ConfigError
 from chatnet.wiring.security import Security
 
@@ -88,8 +89,31 @@ def test_what_is_wrong_with_a_file_that_both_use_is_told_once(tmp_path: Path) ->
     it.prepare(settings(CLIENTS, SERVERS))
     path = tmp_path / "data" / "certificates" / "default.pem"
     path.write_text("broken")
-    (problem,) = it.refresh()
-    assert str(path) in problem
+    problem = f"{path}: holds no certificate; the old one stays in use"
+    assert it.refresh() == ([problem], [])
+
+
+def test_what_is_wrong_with_a_file_is_told_once_and_that_it_is_mended(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    it.prepare(settings(CLIENTS, SERVERS))
+    path = tmp_path / "data" / "certificates" / "default.pem"
+    assert it.refresh() == ([], [])
+    path.write_text("broken")
+    problems, _ = it.refresh()
+    assert len(problems) == 1
+    assert it.refresh() == ([], [])
+    assert it.refresh(anew=True) == (problems, [])  # at a reload, say
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    (other,) = it.refresh()[0]
+    assert other not in problems and "stays in use" in other
+    make_self_signed(path, ["b.test"], datetime(2026, 1, 2, tzinfo=UTC))
+    assert it.refresh() == (
+        [],
+        [f"{path}: a new certificate is in use, until 2035-12-30: SHA-256 {fingerprint(path)}"],
+    )
+    assert it.refresh() == ([], [])
+    path.write_text("broken")
+    assert it.refresh()[0] == problems
 
 
 def test_authorities_are_looked_at_before_anything_changes(tmp_path: Path) -> None:
@@ -118,3 +142,28 @@ def test_which_hosts_are_ours(tmp_path: Path) -> None:
     assert [name for name in ours + certified + others if it.is_ours(name)] == ours
     it.prepare(configured)
     assert [name for name in ours + certified + others if it.is_ours(name)] == ours + certified
+
+
+def test_a_look_beforehand_makes_nothing_and_tells_everything(tmp_path: Path) -> None:
+    it = security(tmp_path)
+    it.check(settings(CLIENTS, SERVERS))
+    assert list(tmp_path.iterdir()) == []
+    wrong = settings(
+        CLIENTS,
+        SERVERS,
+        tls={"certificates": "nowhere"},
+        links={"certificate": "links"},
+        link=[link(ca="gone.pem")],
+    )
+    missing = "No such file or directory: put certificates there, or name another folder"
+    with pytest.raises(ConfigError) as refused:
+        it.check(wrong)
+    assert [problem.replace(str(tmp_path), "") for problem in refused.value.problems] == [
+        "link.0.ca: /gone.pem is not there",
+        f"tls.certificates: /nowhere: {missing}",
+        f"links.certificate: /nowhere: {missing}",
+    ]
+    with pytest.raises(ConfigError, match=r"^links\.certificate: .*/data/certificates: No such file"):
+        it.check(settings(CLIENTS, SERVERS, links={"certificate": "links"}))
+    it.check(settings(PLAIN, tls={"certificates": "nowhere"}))
+    assert it.stores == (None, None)

@@ -160,8 +160,8 @@ class Dialler(Follower):
         if attempt is not self.attempt:
             return
         self.attempt = None
-        text = f"No link to {attempt.block.name} ({attempt.address}): {reason}"
-        self.links.tell(text)
+        what = f"No link to {attempt.block.name}"
+        self.links.tell(f"{what} ({attempt.address}): {reason}", f"{what}: {reason}")
         plan = attempt.plan
         if attempt.outdated:
             return
@@ -293,8 +293,8 @@ class Dialler(Follower):
 
     def _begin(self, plan: Plan, block: LinkSettings, address: str) -> None:
         self.attempt = attempt = Attempt(self, plan, block, address)
-        text = f"Connecting to {block.name} ({address})"
-        self.links.tell(text)
+        text = f"Connecting to {block.name}"
+        self.links.tell(f"{text} ({address})", text)
         self._calling.connect(attempt)
 
     def _look_after(self) -> None:

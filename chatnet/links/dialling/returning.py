@@ -1,8 +1,12 @@
-"""How a suspended link finds its neighbour again: at once, and again after pauses that are short at first."""
+"""How a suspended link finds its neighbour again: at once, and again after pauses that are short at first.
+
+And once more just before it is given up: an outage may last nearly as long as a link waits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from chatnet.links.dialling.attempts import Attempt, Calling, Plan
 from chatnet.links.meeting.handshake import Handshake
@@ -12,6 +16,9 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.node import Timer
 from chatnet.settings import LinkSettings
+
+LAST: Final = 1.0
+"""Seconds before a link is given up at which its server is tried once more; at most a quarter of the time."""
 
 
 class Return:
@@ -26,6 +33,7 @@ class Return:
         "_calling",
         "_handshake",
         "_index",
+        "_last",
         "_limit",
         "_link",
         "_refused",
@@ -57,6 +65,7 @@ class Return:
         self._refused = 0  # attempts, one after the other
         self._timer: Timer | None = None
         self._limit: Timer | None = None
+        self._last: Timer | None = None
 
     def begin(self, link: Link, pause: float = 0.0) -> None:
         """`link` is suspended, or somebody wants it back now; the first attempt is after `pause` seconds."""
@@ -65,6 +74,26 @@ class Return:
         # If one led to this link, which began anew, it is over.
         self.attempts = [attempt for attempt in self.attempts if attempt.link is not link]
         self._again(pause)
+        self._plan_last(link)
+
+    def _plan_last(self, link: Link) -> None:
+        """Try all addresses once more just before the time is over, whatever is under way then."""
+        wait, clock = self._wait(link.settings), self.links.node.clock
+        left = link.recovery.lost + wait - min(LAST, wait / 4) - clock.monotonic()
+        if self._last is not None:
+            self._last.cancel()
+        self._last = clock.later(left, self._try_all) if link.suspended and left > 0 else None
+
+    def _try_all(self) -> None:
+        self._last = None
+        link = self._link
+        block = link.settings if link is not None and link.suspended else None
+        if block is None or self._calling.resting:
+            return
+        for address in block.addresses:
+            attempt = Attempt(self, Plan(0.0), block, address)
+            self.attempts.append(attempt)
+            self._calling.connect(attempt)
 
     def opened(self, attempt: Attempt, exit_: Exit, identity: Identity) -> Link:
         """An attempt is connected."""
@@ -114,12 +143,12 @@ class Return:
         self._leave("Another uplink takes its place")
 
     def _leave(self, why: str) -> None:
-        for timer in (self._timer, self._limit):
+        for timer in (self._timer, self._limit, self._last):
             if timer is not None:
                 timer.cancel()
         for attempt in self.attempts:
             attempt.outdated = why
-        self._link = self._timer = self._limit = None
+        self._link = self._timer = self._limit = self._last = None
         self.attempts = []
 
     def _again(self, pause: float) -> None:
@@ -164,8 +193,12 @@ class Return:
 
     def _stagger(self, block: LinkSettings) -> float:
         """Seconds until the next address: all of them in half of the time that the link waits."""
+        return min(
+            self.links.node.settings.links.resume_stagger, self._wait(block) / (2 * len(block.addresses))
+        )
+
+    def _wait(self, block: LinkSettings | None) -> float:
+        """Seconds from the loss of its connection until the link is given up."""
         settings = self.links.node.settings.links
-        wait = settings.resume_grace
-        if self._replaceable(block):
-            wait = min(wait, settings.failover_after)
-        return min(settings.resume_stagger, wait / (2 * len(block.addresses)))
+        replaceable = block is not None and self._replaceable(block)
+        return min(settings.resume_grace, settings.failover_after) if replaceable else settings.resume_grace

@@ -90,7 +90,7 @@ class Standbys(Follower):
             and link.dialled
             and link.identity.secure
             and link.settled
-            and link.streams.numbered
+            and link.resumable
             and TOKEN in link.caps
             and not self._calling.resting
         )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from chatnet.links.codecs.solanum import encode
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, parameters
 from chatnet.model.ids import Folded
+from chatnet.rules.modes import KEY_ABROAD
 
 Chapter = Callable[[Link], Iterable[bytes]]
 """What a newcomer is told of one thing: settles at once of whom, and yields how they are in their turn."""
@@ -131,6 +133,9 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
     """
     codec, me, members = link.codec, links.node.network.me, links.routes.members_beyond(link, channel)
     registers = links.registers
+    if not codec.core and len(encode(channel.key or "")) > KEY_ABROAD:
+        what = f"knows {KEY_ABROAD} bytes of the key of {channel.name}: who types all of it there is kept out"
+        link.warn_once("key", what)
     if not link.stamped or registers is None:
         yield from codec.channel(me, channel, members)
         return

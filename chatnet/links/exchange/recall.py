@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from chatnet.links.codecs.solanum.history import line_of, lines_of
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.links.exchange.tally import tally
+from chatnet.links.neighbour.trickle import Answer
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.past import Page, Past
 from chatnet.model.server import Server
 from chatnet.wire.text import byte_length
+
+PAUSE: Final = 0.25
+"""Seconds until an answer goes on whose link has enough that is not confirmed, or no connection."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,20 +101,29 @@ class Recall:
         if way is None:
             self._next()
             return
+        answer = _answer(me, question)
         for _ in range(links.node.settings.links.backfill_slice):
+            if way.trickle:
+                links.node.clock.later(PAUSE, lambda: self._go_on(question, lines))
+                return
             number, line = next(lines, (0, b""))
             if not number:
                 self._end(question, "END")
                 links.node.clock.later(0.0, self._next)
                 return
-            way.send(way.codec.answer(me, question.number, question.asker, number, line))
+            way.send_later(way.codec.answer(me, question.number, question.asker, number, line), answer)
         links.node.clock.later(0.0, lambda: self._go_on(question, lines))
 
     def _end(self, question: Asked, how: str) -> None:
         way = self._links.way_to(question.asker)
         if way is not None:
             me = self._links.node.network.me
-            way.send(way.codec.end_of_answer(me, question.number, question.asker, how))
+            text = way.codec.end_of_answer(me, question.number, question.asker, how)
+            way.send_later(text, _answer(me, question), last=True)
+
+
+def _answer(me: Server, question: Asked) -> Answer:
+    return me.sid, question.asker.sid, str(question.number)
 
 
 def later(page: Page, until: float) -> Page:

@@ -5,16 +5,16 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#su
 
 from __future__ import annotations
 
-from chatnet.dispatch import Table
 from chatnet.links.inbound import services
 from chatnet.links.inbound.users import account_name, host_name, log_in, user_name
 from chatnet.links.logins.agents import Agents
 from chatnet.links.logins.remembered import Logins
+from chatnet.links.speech.encap import Commands, by_services
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.facts import HostChanged
-from chatnet.model.ids import UID
+from chatnet.model.ids import SID, UID
 from chatnet.wire.names import is_nick
 from chatnet.wire.text import cut
 
@@ -26,26 +26,27 @@ class AccountsIn:
         self._agents = agents
         self._logins = logins
 
-    def enter(self, encapsulated: Table) -> None:
+    def enter(self, encapsulated: Commands) -> None:
         """Enter the commands that come in ENCAP."""
-        encapsulated.command("SU", min_params=1)(self.su)
-        encapsulated.command("SVSLOGIN", min_params=5)(self.svslogin)
-        encapsulated.command("MECHLIST", min_params=1)(self.mechlist)
-        encapsulated.command("SASL", min_params=4)(self.sasl)
+        encapsulated.believed("SU", self._su_told, 1)(self.su)
+        encapsulated.believed("SVSLOGIN", by_services, 5)(self.svslogin)
+        encapsulated.believed("MECHLIST", self._mechlist_told, 1)(self.mechlist)
+        encapsulated.believed("SASL", _of_talks, 4)(self.sasl)
 
     def su(self, line: Line) -> None:
         """A user is logged in, or (without an account) out.
 
-        It is remembered of others as well, who may be taken for services after a reload.
-
         # <- :00A ENCAP * SU 1SOAAAAAB ann
         # <- :00A ENCAP * SU 1SOAAAAAB
         """
-        server, user, account = line.server_of_source(), line.user(0), account_name(line.param(1))
-        if not line.links.serves(server, line.link):
-            self._logins.tells(server, user, account)
+        log_in(line, line.user(0), account_name(line.param(1)), TOLD)
+
+    def _su_told(self, line: Line) -> None:
+        """Remember it of others than services as well, who may be taken for services after a reload."""
+        server, user = line.server_of_source(), line.network.users.get(UID(line.params[0]))
+        if user is not None and not line.links.serves(server, line.link):
+            self._logins.tells(server, user, account_name(line.param(1)))
         line.by_services()
-        log_in(line, user, account, TOLD)
 
     def svslogin(self, line: Line) -> None:
         """A user of this server, or a connection that is none yet, is logged in, and looks otherwise by it.
@@ -66,6 +67,8 @@ class AccountsIn:
             applicant = self._agents.applicant(uid, agent)
             if applicant is None:
                 raise Ignored
+            if nick is not None:
+                services.release(line, nick)
             same = line.params[4] == "*"
             account = applicant.user.account if same else account_name(line.params[4])
             applicant.logged_in(nick, username, host, account)
@@ -83,11 +86,15 @@ class AccountsIn:
     def mechlist(self, line: Line) -> None:
         """By which mechanisms services let people log in.
 
-        It is remembered of others as well, who may be taken for services after a reload.
-
         # <- :00A ENCAP * MECHLIST :PLAIN,EXTERNAL
         """
         self._agents.tells(line.server_of_source(), line.params[0])
+
+    def _mechlist_told(self, line: Line) -> None:
+        """Remember it of others than services as well, who may be taken for services after a reload."""
+        server = line.server_of_source()
+        if not line.links.serves(server, line.link):
+            self._agents.tells(server, line.params[0])
         line.by_services()
 
     def sasl(self, line: Line) -> None:
@@ -99,5 +106,12 @@ class AccountsIn:
         applicant = self._agents.applicant(UID(line.params[1]), line.server_of_source())
         if applicant is None:
             raise Ignored
-        line.by_services()
         self._agents.answered(applicant, line.params[2], line.params[3])
+
+
+def _of_talks(line: Line) -> None:
+    """Of services; of others what goes to services."""
+    agent = line.network.servers.get(SID(line.params[1][:3]))
+    way = None if agent is None else line.links.way_to(agent)
+    if line.params[1] != "*" and (agent is None or way is None or not line.links.serves(agent, way)):
+        line.by_services()

@@ -10,12 +10,15 @@ from math import inf
 from typing import Final
 
 from chatnet.dispatch import Table
+from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
-from chatnet.model.bans import NetworkBan
+from chatnet.model.bans import NAMES, NetworkBan
+from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.network import BANS_SEEN_TO
+from chatnet.rules.network_bans import is_everybody
 from chatnet.wire.masks import parse_network
 from chatnet.wire.text import byte_length, cut, printable
 
@@ -24,8 +27,6 @@ MOST_MASK: Final = 300
 MOST_REASON: Final = 400
 """Bytes of a reason."""
 
-NAMES: Final = {"K": "K-Line", "D": "D-Line", "X": "X-Line", "R": "RESV"}
-"""What operators call them."""
 HERE: Final = {"KLINE": ("K", 4, 2), "DLINE": ("D", 3, 1), "XLINE": ("X", 4, 1), "RESV": ("R", 4, 1)}
 """Verb → the kind of ban, and how many parameters it takes to set one, and (``UN…``) to take it back."""
 
@@ -36,12 +37,12 @@ class BansIn:
     def __init__(self) -> None:
         self._seen_to = -inf  # Unix time of the last look for bans that make room
 
-    def enter(self, verbs: Table, encapsulated: Table) -> None:
+    def enter(self, verbs: Table, encapsulated: Commands) -> None:
         """Enter the verb of neighbours, and the commands that come in ENCAP."""
         verbs.command("BAN", min_params=8)(self.ban)
         for verb, (_, setting, lifting) in HERE.items():
-            encapsulated.command(verb, min_params=setting)(self._here)
-            encapsulated.command(f"UN{verb}", min_params=lifting)(self._no_more)
+            encapsulated.believed(verb, _may_ban_here, setting)(self._here)
+            encapsulated.believed(f"UN{verb}", _may_ban, lifting)(self._no_more)
 
     def ban(self, line: Line) -> None:
         """A ban for the whole network was set, changed, or (with the duration 0) taken back.
@@ -52,8 +53,11 @@ class BansIn:
         kind, user, host = line.params[:3]
         if kind not in ("K", "X", "R"):
             raise Ignored
+        _may_ban(line)
         created = line.ts(3)
         duration = line.number(4)
+        if duration:
+            _not_everybody(line, kind, user, host)
         lifetime = created + max(line.number(5), duration)
         by = cut(line.params[6] if line.params[6] != "*" else _name(line), MOST_MASK)
         reason = cut(line.params[7], MOST_REASON)
@@ -102,8 +106,7 @@ class BansIn:
         # <- :1SOAAAAAB ENCAP * XLINE 3600 *spam\sbot* 2 :spam  (``\s`` is a space)
         # <- :00AAAAAAF ENCAP * RESV 3600 FooServ 0 :a nick or a channel's name that nobody may take
         """
-        kind = HERE[line.row.verb][0]
-        user, host = (line.params[1], line.params[2]) if kind == "K" else ("*", line.params[1])
+        kind, user, host = _whom(line)
         seconds, now = line.number(0), int(line.now)
         if kind == "D" and parse_network(host) is None:
             raise Ignored
@@ -144,11 +147,38 @@ def _name(line: Line) -> str:
     return line.source.mask.replace(" ", "_")
 
 
+def _whom(line: Line) -> tuple[str, str, str]:
+    """The kind of ban that the verb sets, and the masks of user and host, or ``*`` and the one mask."""
+    kind = HERE[line.row.verb][0]
+    return (kind, line.params[1], line.params[2]) if kind == "K" else (kind, "*", line.params[1])
+
+
+def _may_ban(line: Line) -> None:
+    """Whether the source may set bans, and take them back: an operator, of a neighbour that has the right."""
+    assert line.link.settings is not None
+    if not line.link.settings.allow_bans:
+        line.doubt("may set no bans (allow_bans)")
+    line.by_operator()
+
+
+def _may_ban_here(line: Line) -> None:
+    _may_ban(line)
+    _not_everybody(line, *_whom(line))
+
+
+def _not_everybody(line: Line, kind: str, user: str, host: str) -> None:
+    """Of users a mask that means everybody is not taken, but of those of services."""
+    source = line.source
+    if (
+        isinstance(source, User)
+        and not line.links.serves(source.server, line.link)
+        and is_everybody(kind, user, host)
+    ):
+        line.doubt("lets somebody ban everybody")
+
+
 def _old(line: Line, kind: str, user: str, host: str) -> NetworkBan | None:
-    """What is known of that mask; ignored if this neighbour sets no bans here."""
-    settings = line.link.settings
-    if settings is None or not settings.allow_bans:
-        raise Ignored
+    """What is known of that mask."""
     mask = f"{user}@{host}" if kind == "K" else host
     if not mask or byte_length(mask) > MOST_MASK:
         raise Ignored

@@ -81,5 +81,10 @@ def _goes_on(line: Line) -> bool:
         return False
     way = line.links.way_to(wanted)
     if way is not None and way is not line.link and TOKEN in way.caps:
-        way.send(way.codec.forwarded(line.by_server(), line.row.verb, line.params))
+        server, verb, params = line.by_server(), line.row.verb, line.params
+        text = way.codec.forwarded(server, verb, params)
+        if verb == "CNHR":
+            way.send_later(text, (server.sid, wanted.sid, params[0]), last=params[2] in ("END", "NO"))
+        else:
+            way.send(text)
     return True

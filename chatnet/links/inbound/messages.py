@@ -8,7 +8,7 @@ from chatnet.dispatch import Phase, Table
 from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT, MSGID
 from chatnet.links.inbound.callers import Callers
 from chatnet.links.neighbour.batches import Begun
-from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.encap import ENCAPSULATED, anybody, by_server
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
@@ -23,7 +23,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.rules.client_tags import relayed
+from chatnet.rules.client_tags import has_any, relayed
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
@@ -69,11 +69,11 @@ class MessagesIn:
             self._say(line, line.params[1])
 
     def tagmsg(self, line: Line) -> None:
-        """Client-only tags without a text.
+        """Client-only tags without a text.  Between chatnet servers there may be none, as at home.
 
         # <- @+typing=active :1SOAAAAAB TAGMSG #chatnet
         """
-        if client_tags(line):
+        if client_tags(line) or (line.link.codec.core and not has_any(line.tags)):
             self._say(line, "")
 
     def batch(self, line: Line) -> None:
@@ -116,6 +116,7 @@ class MessagesIn:
         if name[:1] != "$":
             self._tell(line, line.row.verb, find_way(line, name), text)
         elif 2 < len(name) <= LONGEST_MASK:
+            line.by_operator()
             msgid = msgid_of(line, "")
             line.commit(
                 BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line))
@@ -140,7 +141,7 @@ class MessagesIn:
     def _may_write(self, line: Line, user: User, target: User, fact: MessageSent) -> bool:
         """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""
         text = judged(fact.text, fact.parts) if fact.parts else fact.text
-        refusal = may_write(user, target, fact.command, text)
+        refusal = may_write(user, target, text)
         if refusal is None:
             return True
         answered = fact.command == "PRIVMSG"
@@ -215,7 +216,7 @@ def redact(line: Line) -> None:
             onward.send(told)
 
 
-@ENCAPSULATED.command("REDACT", min_params=2)
+@ENCAPSULATED.believed("REDACT", anybody, 2)
 def encapsulated_redact(line: Line) -> None:
     """The same, by way of servers that do not know it.
 
@@ -240,7 +241,9 @@ def wallops(line: Line) -> None:
 
     # <- :1SOAAAAAB WALLOPS :maintenance in ten minutes
     """
-    line.commit(WallopsSent(line.source, line.params[0], line.at))
+    line.by_operator()
+    if line.params[0]:
+        line.commit(WallopsSent(line.source, line.params[0], line.at))
 
 
 @LINK.command("OPERWALL", min_params=1)
@@ -249,10 +252,12 @@ def operwall(line: Line) -> None:
 
     # <- :1SOAAAAAB OPERWALL :who is on duty
     """
-    line.commit(WallopsSent(line.by_user(), line.params[0], line.at, for_opers=True))
+    line.by_operator()
+    if line.params[0]:
+        line.commit(WallopsSent(line.by_user(), line.params[0], line.at, for_opers=True))
 
 
-@ENCAPSULATED.command("SNOTE", min_params=2)
+@ENCAPSULATED.believed("SNOTE", by_server, 2)
 def snote(line: Line) -> None:
     """A notice for the operators of all servers.
 

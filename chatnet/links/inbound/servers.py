@@ -44,14 +44,14 @@ class ServersIn:
         assert settings is not None
         if new is None or not is_server_name(name):
             line.violate(f"{name[:63]!r} {line.params[2][:9]!r} is no server")
-        if settings.role == "leaf" or not any(
-            compile_glob(mask, str.lower)(name) for mask in settings.may_introduce or ("*",)
-        ):
-            line.violate(f"it may not introduce {name}")
+        if settings.role == "leaf":
+            line.exceed(f"it is a leaf, and may not introduce {name}", 'role = "hub"')
+        if not any(compile_glob(mask, str.lower)(name) for mask in settings.may_introduce or ("*",)):
+            line.exceed(f"it may not introduce {name}", "another may_introduce")
         if settings.max_servers is not None:
             behind = sum(line.links.way_to(server) is link for server in line.network.servers.values())
             if behind >= settings.max_servers:
-                line.violate("too many servers behind it")
+                line.exceed("there are too many servers behind it", "a larger max_servers")
         if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
             _left(line, old)
         if new in line.network.servers or line.links.server(name) is not None:
@@ -186,6 +186,7 @@ def cnack(line: Line) -> None:
     link.streams.applied -= 1  # it is not numbered
     if link.streams.numbered and not link.streams.confirmed(line.number(0)):
         line.violate("CNACK for more lines than there were")
+    link.pour()
 
 
 @LINK.command("CNREQ", phase=Phase.ANY)
@@ -206,6 +207,7 @@ def error(line: Line) -> None:
 
     # <- ERROR :Closing Link: 127.0.0.1 (Invalid credentials.)
     """
-    line.links.tell_of(line.link, "says", f"{line.link.name} says: {printable(line.params[-1])[:200]}")
-    if line.link.server is None or line.source is line.link.server:
-        line.link.close("The other side closed the link")
+    link, said = line.link, f"says: {printable(line.params[-1])[:200]}"
+    line.links.tell_of(link, "says", f"{link.name} {said}", f"{link.public_name} {said}")
+    if link.server is None or line.source is link.server:
+        link.close("The other side closed the link")

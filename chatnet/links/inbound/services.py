@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.links.inbound.collisions import kill
-from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.encap import ENCAPSULATED, by_services
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
@@ -21,13 +21,12 @@ OLDEST: Final = 900
 """Seconds that the TS of a nick which services give may lie in the past."""
 
 
-@ENCAPSULATED.command("RSFNC", min_params=4)
+@ENCAPSULATED.believed("RSFNC", by_services, 4)
 def rsfnc(line: Line) -> None:
     """A user of this server gets another nick: who they are, the nick, its TS, and the TS of the old one.
 
     # <- :00A ENCAP irc.example.org RSFNC 0AAAAAAAB Guest1234 1795345600 1795345500
     """
-    line.by_services()
     user, nick = line.user(0), line.params[1]
     if user.server is not line.network.me or user.nick_ts != line.number(3):
         raise Ignored  # they have another nick since
@@ -37,21 +36,26 @@ def rsfnc(line: Line) -> None:
 
 
 def rename(line: Line, user: User, nick: str, ts: int) -> None:
-    """Give a user of this server a nick; whoever has it is killed."""
+    """Give a user of this server a nick, which is held no more; whoever has it is killed."""
     network = line.network
+    release(line, nick)
     holder = network.user(nick)
     if holder is not None and holder is not user:
         kill(line.links, holder, network.me, REGAINED)
     line.node.commit(NickChanged(user, nick, network.fold(nick), line.at, user.nick, user.source, ts))
 
 
-@ENCAPSULATED.command("NICKDELAY", min_params=2)
+def release(line: Line, nick: str) -> None:
+    """Hold a nick no more, since it is given to its owner."""
+    line.node.commit(NickHeld(line.network.fold(nick), line.node.clock.monotonic()), TOLD)
+
+
+@ENCAPSULATED.believed("NICKDELAY", by_services, 2)
 def nickdelay(line: Line) -> None:
     """Nobody may take a nick for so many seconds; 0: everybody may again.
 
     # <- :00A ENCAP * NICKDELAY 30 ann
     """
-    line.by_services()
     nick = line.params[1]
     if not is_nick(nick, line.node.settings.limits.nick):
         raise Ignored

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from chatnet.links.inbound.channels import verbs as channels
 from chatnet.links.inbound.collisions import (
     REASON,
     SAVED_TS,
@@ -16,7 +17,7 @@ from chatnet.links.inbound.collisions import (
     save_newcomer,
     turn_away,
 )
-from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.encap import ENCAPSULATED, about_user, by_user
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
@@ -36,8 +37,10 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
+from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
+from chatnet.rules.visibility import public_identity
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
 from chatnet.wire.text import cut, middle
@@ -99,7 +102,7 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
     if UID(uid) in line.network.users:
         line.violate(f"{server.name} gave the UID {uid} to two users")
     if line.links.routes.users.get(link, 0) >= link.settings.max_users:
-        line.violate("too many users behind it")
+        line.exceed("there are too many users behind it", "a larger max_users")
     address = address[1:] if address.startswith("0::") else address
     user = User(server, address if _ADDRESS.fullmatch(address) else "0", host)
     user.uid = UID(uid)
@@ -276,38 +279,47 @@ def kill_(line: Line) -> None:
     user, by, node, link = line.user(0), line.source, line.node, line.link
     assert link.settings is not None
     if line.links.way_to(user) is not link and not link.settings.allow_kill:
-        node.notice("k", f"{link.name} may not kill, but {by.mask} did: {user.identity}")
+        what = f"{link.name} may not kill, but {by.mask} did:"
+        node.notice("k", f"{what} {user.identity}", f"{what} {public_identity(user)}")
         raise Ignored
     path, _, rest = line.param(1).partition(" ")
     reason = rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest or path
     reason = cut(reason, node.settings.limits.kick) or "No reason given"
     killer = by.mask.partition("!")[0]
-    node.notice(
-        "k",
-        f"Received KILL message for {user.nick}!{user.username}@{user.real_host}."
-        f" From {killer} Path: {cut(path, 200)} ({reason})",
-    )
-    node.log.info(f"{by.mask} killed {user.mask} [{user.address}]")
+    what, who = "Received KILL message for", f"{user.nick}!{user.username}"
+    way = f"From {killer} Path: {cut(path, 200)} ({reason})"
+    node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
+    node.log.info(f"{killer} killed {log_name(user, node.settings)}")
     kill(line.links, user, by, reason, link)
 
 
 @LINK.command("CHGHOST", min_params=2)
 def chghost(line: Line) -> None:
-    """A user is seen under another host.
+    """A user is seen under another host, as services say, or the server that they are on or behind.
 
     # <- :00A CHGHOST 0AAAAAAAA :vhost.example.org
     """
+    line.about(line.user(0))
+    _change_host(line, line.link)
+
+
+def _change_host(line: Line, origin: object) -> None:
     user, host = line.user(0), line.params[1]
     if _HOST.fullmatch(host) and host != user.host:
-        line.commit(HostChanged(user, user.username, host, user.source, line.at))
+        fact = HostChanged(user, user.username, host, user.source, line.at, line.source)
+        line.node.commit(fact, origin)
 
 
 @LINK.command("MODE", min_params=2)
 def mode(line: Line) -> None:
-    """A user set and unset modes of their own.
+    """A user set and unset modes of their own; or somebody does so of a channel, see ``channels/verbs.py``.
 
     # <- :1SOAAAAAB MODE 1SOAAAAAB :+w-i
+    # <- :00AAAAAAB MODE #one +v :0AAAAAAAB
     """
+    if line.params[0][:1] == "#":
+        channels.mode(line)
+        return
     user = line.by_user()
     if line.user(0) is not user:
         raise Ignored
@@ -367,7 +379,7 @@ def log_in(line: Line, user: User, account: AccountName | None, origin: object) 
 # what ENCAP tells of them: it reaches the other servers by itself
 
 
-@ENCAPSULATED.command("CERTFP", min_params=1)
+@ENCAPSULATED.believed("CERTFP", by_user, 1)
 def certfp(line: Line) -> None:
     """The certificate of a user.
 
@@ -378,7 +390,7 @@ def certfp(line: Line) -> None:
         line.node.commit(CertfpChanged(user, text), TOLD)
 
 
-@ENCAPSULATED.command("REALHOST", min_params=1)
+@ENCAPSULATED.believed("REALHOST", by_user, 1)
 def realhost(line: Line) -> None:
     """Where a user comes from, who was introduced with UID.
 
@@ -389,7 +401,7 @@ def realhost(line: Line) -> None:
         line.node.commit(RealHostChanged(user, text), TOLD)
 
 
-@ENCAPSULATED.command("LOGIN", min_params=1)
+@ENCAPSULATED.believed("LOGIN", by_user, 1)
 def login(line: Line) -> None:
     """A user who was introduced with UID is logged in.
 
@@ -398,13 +410,10 @@ def login(line: Line) -> None:
     log_in(line, line.by_user(), account_name(line.params[0]), TOLD)
 
 
-@ENCAPSULATED.command("CHGHOST", min_params=2)
+@ENCAPSULATED.believed("CHGHOST", about_user, 2)
 def encap_chghost(line: Line) -> None:
     """A user is seen under another host: for servers that do not know EUID.
 
     # <- :00A ENCAP * CHGHOST 0AAAAAAAA :vhost.example.org
     """
-    user, host = line.user(0), line.params[1]
-    if _HOST.fullmatch(host) and host != user.host:
-        fact = HostChanged(user, user.username, host, user.source, line.at)
-        line.node.commit(fact, TOLD)
+    _change_host(line, TOLD)

@@ -34,6 +34,7 @@ class Agents:
     def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._known: dict[Server, tuple[str, ...]] = {}
+        self._carried: set[Server] = set()  # those of whom others know from us
         self._talks: dict[UID, tuple[Applicant, Server]] = {}
         self.mechanisms: tuple[str, ...] = ()
         """Those of the agent who is asked now."""
@@ -45,24 +46,34 @@ class Agents:
     # the agents
 
     def told(self, link: Link) -> Iterator[bytes]:
-        """What a newcomer is told of them: ``ENCAP * MECHLIST``."""
-        for agent, mechanisms in list(self._known.items()):
-            if self._links.way_to(agent) is not link:
-                yield link.codec.encap(agent, ["*", "MECHLIST", ",".join(mechanisms)])
+        """What a newcomer is told of those that are services: ``ENCAP * MECHLIST``."""
+        for agent in list(self._known):
+            if agent in self._carried and self._links.way_to(agent) is not link:
+                yield self._line(link, agent)
+
+    def _line(self, link: Link, agent: Server) -> bytes:
+        return link.codec.encap(agent, ["*", "MECHLIST", ",".join(self._known[agent])])
 
     def tells(self, server: Server, listed: str) -> None:
         """`server` has an agent with these mechanisms, in one word with commas; with none, no agent."""
         found = [name for name in listed.upper().split(",") if _MECHANISM.fullmatch(name)]
         if found:
             self._known[server] = tuple(dict.fromkeys(found))[:MOST_MECHANISMS]
+            if self._serves(server):  # what it says is carried on
+                self._carried.add(server)
         else:
             self._known.pop(server, None)
+            self._carried.discard(server)
         self._choose()
 
     def _agent(self) -> Server | None:
         """The nearest one that is of services and can be asked safely."""
         near = [server for server in self._known if self._good(server)]
         return min(near, key=lambda server: (server.hops, server.sid), default=None)
+
+    def _serves(self, server: Server) -> bool:
+        link = self._links.way_to(server)
+        return link is not None and self._links.serves(server, link)
 
     def _good(self, server: Server) -> bool:
         """Whether it is of services, and nobody on the way from here to the next server reads along."""
@@ -84,6 +95,7 @@ class Agents:
         gone = set(fact.servers)
         for server in [server for server in self._known if server in gone]:
             del self._known[server]
+            self._carried.discard(server)
         for uid, (applicant, agent) in list(self._talks.items()):
             if agent in gone:
                 del self._talks[uid]
@@ -91,6 +103,11 @@ class Agents:
         self._choose()
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        for agent in self._known:
+            if agent not in self._carried and self._serves(agent):
+                self._carried.add(agent)
+                for link in self._links.others(self._links.way_to(agent)):
+                    link.send(self._line(link, agent))
         self._choose()
 
     # the talks

@@ -1,6 +1,7 @@
 """Logins that a server tells of which is no services here: remembered, for it may be after a reload.
 
-Who is services is a matter of each server's settings, but all hear once who is logged in, when it happens.
+Who is services is a matter of each server's settings, but who is logged in is said once, when it happens.
+It is carried on when it is believed.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ class Logins:
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         node = self._links.node
         for user, (name, account) in list(self._told.items()):
-            if self._serves(name):
+            server = self._links.server(name)
+            way = None if server is None else self._links.way_to(server)
+            if server is not None and way is not None and self._links.serves(server, way):
                 del self._told[user]
+                for link in self._links.others(way):  # it was not carried on
+                    words = ["*", "SU", user.uid, *(() if account is None else (account,))]
+                    link.send(link.codec.encap(server, words))
                 if account != user.account:
                     changed = AccountChanged(user, account, node.clock.time(), user.account)
                     node.commit(changed, TOLD)
-
-    def _serves(self, name: str) -> bool:
-        server = self._links.server(name)
-        way = None if server is None else self._links.way_to(server)
-        return server is not None and way is not None and self._links.serves(server, way)

@@ -64,10 +64,7 @@ class Handshake(Follower):
         """Speak first, having dialled; offer to go on where we were, if we wait for that."""
         assert link.settings is not None
         old = self._links.neighbour(link.settings.name)
-        offer = None
-        if self._links.resumes:
-            offer = old.streams.offer() if old is not None else link.streams.offer()
-        self.greet(link, offer)
+        self.greet(link, (link if old is None or not self._links.resumes else old).streams.offer())
 
     def greet(self, link: Link, offer: Offer | None) -> None:
         """PASS, CAPAB, CNRES, CNLEFT, SERVER.
@@ -250,11 +247,13 @@ class Handshake(Follower):
         elif not link.identity.secure:
             return None, "there is neither a certificate nor a password"
         if link.sid is None:
-            return None, "it does not speak TS6"
+            return None, "it does not speak our dialect (TS6, as Solanum does)"
         if settings.sid is not None and settings.sid != link.sid:
             return None, f"its SID is {link.sid}, not {settings.sid}"
         if missing := NEEDED - link.caps:
             return None, f"it lacks {' '.join(sorted(missing))}"
+        if (why := self._links.barred.why(settings)) is not None:
+            return None, why
         if (case := self._differences(link).get(agreement.CASE)) is not None:
             return None, case
         return settings, ""
@@ -318,6 +317,7 @@ class Handshake(Follower):
             self.greet(old, old.streams.offer())
         tell_versions(old)
         lines = old.go_on()
+        old.pour()
         seconds = self._node.clock.monotonic() - old.recovery.lost
         links.tell(f"Link to {old.name} resumed after {seconds:.1f} s, {lines} lines replayed")
         if link.caps != old.caps:
@@ -330,13 +330,15 @@ class Handshake(Follower):
         links = self._links
         node = self._node
         assert link.sid is not None and link.settings is not None
-        numbered = link.greeting.offer if links.resumes and "CNRES" in link.caps else None
+        # Without resuming, too: what is confirmed is known to have arrived.
+        numbered = link.greeting.offer if link.caps & {"CNACK", "CNRES"} else None
         if not link.greeting.greeted:
             self.greet(link, None if numbered is None else Offer(links.epoch, token(12), 0))
         tell_versions(link)
         neighbour = Server(link.sid, name, description.removeprefix("(H) "), 1, node.network.me)
         neighbour.caps = link.caps
         link.server = neighbour
+        link.resumable = links.resumes and "CNRES" in link.caps
         link.stamped &= STAMPS in link.caps and link.codec.core
         if link.stamped:
             links.stamp().neighbours.add(name)
@@ -352,7 +354,7 @@ class Handshake(Follower):
         now = node.clock.time()
         node.commit(ServerIntroduced(neighbour, now), link)
         node.commit(NetJoinBegan(node.network.me, neighbour, now), link)
-        links.tell(f"Linked to {name} ({link.identity.address})")
+        links.tell(f"Linked to {name} ({link.identity.address})", f"Linked to {name}")
         self.tell_differences(link)
         self._burst.begin(link)
 

@@ -19,7 +19,7 @@ from chatnet.dispatch import Phase
 from chatnet.links.codecs.solanum import encode
 from chatnet.links.neighbour.link import Link, State
 from chatnet.links.neighbour.resume import NOTHING
-from chatnet.links.speech.encap import ENCAPSULATED
+from chatnet.links.speech.encap import ENCAPSULATED, by_server
 from chatnet.links.speech.line import LINK, Line, is_sid
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import Follower, Neighbours
@@ -104,7 +104,7 @@ def cnleft(line: Line) -> None:
         link.greeting.left[sid] = line.params[1]
 
 
-@ENCAPSULATED.command("CNLEFT", min_params=2)
+@ENCAPSULATED.believed("CNLEFT", by_server, 2)
 def let_go(line: Line) -> None:
     """A neighbour of ours has given us up, and is where this comes from.
 

@@ -25,6 +25,7 @@ from chatnet.links.neighbour.recovery import Recovery
 from chatnet.links.neighbour.resume import NOTHING, OVERHEAD, Streams
 from chatnet.links.neighbour.resume import State as Session
 from chatnet.links.neighbour.telling import tell
+from chatnet.links.neighbour.trickle import Answer, Trickle
 from chatnet.links.stamps.companions import Companions
 from chatnet.links.stamps.comparison import Comparison
 from chatnet.model.entities import User
@@ -76,9 +77,9 @@ class Link:
 
     `settings` is its block: known from the beginning if we dialled, else since its SERVER line.  `server` is
     the neighbour once it is introduced, `sid` as its PASS says, `caps` the tokens of its CAPAB; `stamped`
-    tells that both sides stamp what they change (CNLWW).  It is in its `state` `since` then, in monotonic
-    seconds; `settled`: it has been LINKED; `early`: what comes is of the handshake.  While our burst comes
-    out of `bursting`, other lines are `held`.
+    tells that both sides stamp what they change (CNLWW), `resumable` that both wait for a connection (CNRES).
+    It is in its `state` `since` then, in monotonic seconds; `settled`: it has been LINKED; `early`: what
+    comes is of the handshake.  While our burst comes out of `bursting`, other lines are `held`.
     """
 
     __slots__ = (
@@ -105,6 +106,7 @@ class Link:
         "pulse",
         "reason",
         "recovery",
+        "resumable",
         "server",
         "settings",
         "settled",
@@ -113,6 +115,7 @@ class Link:
         "stamped",
         "state",
         "streams",
+        "trickle",
     )
 
     def __init__(
@@ -143,6 +146,7 @@ class Link:
         self.caps: frozenset[str] = frozenset()
         self.codec = Solanum(frozenset())
         self.stamped = False
+        self.resumable = False
         self.lines_in = self.bytes_in = self.lines_out = self.bytes_out = 0
         self.bursting: Iterator[bytes] | None = None
         self.held: list[bytes] | None = None
@@ -154,6 +158,7 @@ class Link:
         self.conduct = Conduct()
         self.comparison = Comparison()
         self.companions = Companions()
+        self.trickle = Trickle()
         self._confirming: Timer | None = None
 
     @property
@@ -162,6 +167,11 @@ class Link:
         if self.server is not None:
             return self.server.name
         return self.settings.name if self.settings is not None else self.identity.address
+
+    @property
+    def public_name(self) -> str:
+        """The same for those who may not see addresses."""
+        return self.name if self.server is not None or self.settings is not None else "a stranger"
 
     @property
     def identity(self) -> Identity:
@@ -221,7 +231,7 @@ class Link:
         now = self.node.clock.monotonic()
         conduct.strikes = [at for at in conduct.strikes if at > now - settings.strike_period] + [now]
         if len(conduct.strikes) == 1:
-            tell(self.node, f"{self.name} is odd: {why}")
+            tell(self.node, f"{self.name} is odd: {why}", f"{self.public_name} is odd: {why}")
         if len(conduct.strikes) >= settings.strikes:
             self.close(f"Too many mistakes: {why}")
 
@@ -229,7 +239,7 @@ class Link:
         """Tell the operators what the neighbour does; `what` it is tells whether they know already."""
         if what not in self.conduct.warned:  # else the log would grow as fast as it sends
             self.conduct.warned.add(what)
-            tell(self.node, f"{self.name} {text}")
+            tell(self.node, f"{self.name} {text}", f"{self.public_name} {text}")
 
     # out
 
@@ -244,6 +254,21 @@ class Link:
                 self._overflow()
         else:
             self.say(text)
+
+    def send_later(self, text: bytes, answer: Answer, *, last: bool = False) -> None:
+        """Send a line of an answer, `last` its end, when little is unconfirmed of what was sent before."""
+        self.trickle.add(text, answer, last=last)
+        self.pour()
+
+    def pour(self) -> None:
+        """Send of what waits for that as much as may go now."""
+        if self.trickle:
+            self.trickle.pour(self._has_room, self.send)
+
+    def _has_room(self) -> bool:
+        return (
+            not self.suspended and self.held is None and (not self.streams.numbered or self.streams.is_roomy)
+        )
 
     def say(self, text: bytes) -> None:
         """The same at once, even while others wait for the end of our burst: for the burst itself."""
@@ -325,13 +350,15 @@ class Link:
         # If this server stood still for so long, the other side has given it up.
         given_up = now - self.pulse.heard > self.patience or now - self.pulse.woke < settings.resume_grace
         if given_up or not self._suspend(reason):
+            if self.resumable and not given_up and not self.streams.is_whole:
+                tell(self.node, f"{self.name} had not confirmed more than is kept (links.resume_buffer)")
             self._end(reason)
 
     def _suspend(self, reason: str) -> bool:
         """Wait for another connection; False if that cannot be."""
         grace = self.node.settings.links.resume_grace
         now = self.node.clock.monotonic()
-        may = bool(grace) and self.streams.state is Session.UP
+        may = bool(grace) and self.resumable and self.streams.state is Session.UP
         if not may or not self.streams.lose(now + grace):
             return False
         self.reason, self.recovery.lost = reason, now

@@ -213,6 +213,11 @@ class Streams:
         return self.size > self.most or len(self.buffer) > self.most_lines
 
     @property
+    def is_roomy(self) -> bool:
+        """Whether less than a quarter of what may be kept is."""
+        return self.size < self.most // 4 and len(self.buffer) < self.most_lines // 4
+
+    @property
     def waiting(self) -> int:
         """Lines that are not confirmed."""
         return self.sent - self.base

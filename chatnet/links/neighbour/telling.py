@@ -6,7 +6,7 @@ from chatnet.node import Node
 from chatnet.wire.text import printable
 
 
-def tell(node: Node, text: str) -> None:
-    """Write something about links into the log, and to the operators."""
+def tell(node: Node, text: str, public: str | None = None) -> None:
+    """Write something about links into the log, and to the operators; `public` as in ``Node.notice``."""
     node.log.info(printable(text))
-    node.notice("x", text)
+    node.notice("x", text, public)

@@ -74,7 +74,7 @@ class UsersOut:
             if before != user.username:
                 link.send(link.codec.signon(user))
             else:
-                link.send(link.codec.host(me, user))
+                link.send(link.codec.host(fact.by or me, user))
 
     def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
         for link in self._links.others(origin):

@@ -105,9 +105,29 @@ class Line:
         """The server of the source, which must be services; others are ignored, which operators are told."""
         server = self.server_of_source()
         if not self.links.serves(server, self.link):
-            self.links.doubt(server, self.row.verb)
-            raise Ignored
+            self.doubt()
         return server
+
+    def about(self, user: User) -> None:
+        """The source is services, `user`, or a server that they are on or behind; others are ignored."""
+        source = self.source
+        if source is not user and not (isinstance(source, Server) and is_behind(user.server, source)):
+            self.by_services()
+
+    def by_operator(self) -> None:
+        """The source is a server, a user of services, or an operator; others are ignored, which is told."""
+        source = self.source
+        if (
+            isinstance(source, User)
+            and source.oper is None
+            and not self.links.serves(source.server, self.link)
+        ):
+            self.doubt("lets somebody do so who is no operator here")
+
+    def doubt(self, why: str = "is no services here") -> NoReturn:
+        """Ignore what the source may not do, which operators are told once."""
+        self.links.doubt(self.server_of_source(), self.row.verb, why)
+        raise Ignored
 
     def user(self, index: int) -> User:
         """The user that a parameter means, by UID or (from services) by nick; ignored if there is none."""
@@ -147,7 +167,9 @@ class Line:
         if len(users) > room:  # of whom some may be there already
             there = channel.members if channel is not None else {}
             if sum(user not in there for user in users) > room:
-                self.violate("too many memberships in channels behind it")
+                self.exceed(
+                    "there are too many memberships in channels behind it", "a larger max_memberships"
+                )
 
     def needs_entries(self, channel: Channel, letter: str, more: int) -> None:
         """A list is to hold `more` entries: each speaker is held against all of them.
@@ -168,9 +190,28 @@ class Line:
         text = refusal.numeric.form % refusal.args
         self.node.commit(NumericSent(self.network.me, user, refusal.numeric.code, text, self.now))
 
+    def exceed(self, what: str, cure: str) -> NoReturn:
+        """End the link, whose block does not allow `what`, and keep it out for a while.
+
+        `cure` is what would be set in the block to allow it.
+        """
+        settings = self.link.settings
+        assert settings is not None
+        self.links.barred.bar(settings, f"{what} ({cure} in its [[link]] allows that)")
+        self.links.tell(f"{settings.name} may not be linked: {what} ({cure} in its [[link]] allows that)")
+        raise Violation(what)
+
     def violate(self, text: str) -> NoReturn:
         """End the link: its server did what none may."""
         raise Violation(text)
+
+
+def is_behind(server: Server, other: Server) -> bool:
+    """Whether `server` is `other`, or behind it."""
+    hop: Server | None = server
+    while hop is not None and hop is not other:
+        hop = hop.uplink
+    return hop is not None
 
 
 def is_sid(text: str) -> SID | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class Ignored(Exception):
-    """The line means nothing here, without anybody being at fault: its user was killed meanwhile, say."""
+    """The line means nothing here, without anybody being at fault: its user was killed meanwhile, say.
+
+    The text is what the line was, if not simply its verb.
+    """
 
 
 class Violation(Exception):

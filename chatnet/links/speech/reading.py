@@ -16,6 +16,7 @@ from chatnet.model.server import Server
 from chatnet.wire.lines import OVERLONG
 from chatnet.wire.message import split
 from chatnet.wire.names import is_uid
+from chatnet.wire.text import printable
 
 OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
@@ -47,6 +48,8 @@ class Reader:
         tags, source_text, verb, params = parts
         row = self._rows.get(verb)
         if link.early and not self._may_be_early(link, verb, len(raw), row):
+            if row is None and link.dialled:
+                self._answer(link, verb, params)
             return
         if row is None:
             self._unknown(link, source_text, verb, params)
@@ -63,8 +66,8 @@ class Reader:
             return
         try:
             row.handler(Line(self._links, link, source, params, tags, row, raw))
-        except Ignored:
-            pass
+        except Ignored as ignored:
+            self._ignored(link, source, str(ignored) or row.verb)
         except Violation as violation:
             link.close(str(violation))
         except Exception:
@@ -90,6 +93,13 @@ class Reader:
             link.close(f"{verb} before SERVER")
         return row is not None and not link.gone
 
+    def _answer(self, link: Link, verb: str, params: list[str]) -> None:
+        """A server that we dialled answers the handshake with a numeric, as those of other makes do."""
+        if len(verb) == 3 and verb.isdecimal() and verb >= "400" and "answer" not in link.conduct.warned:
+            link.conduct.warned.add("answer")
+            text = f"{verb} {' '.join(params[1:])}"[:200]
+            self._links.tell(f"{link.name} does not understand us, and says: {printable(text)}")
+
     def _source(self, link: Link, text: str) -> Server | User | None:
         """Who said it; None, and a strike, if that is nobody behind this link."""
         network = self._node.network
@@ -114,11 +124,21 @@ class Reader:
         server = self._node.network.servers.get(SID(text[:3])) if is_uid(text) else None
         return server if server is not None and self._links.way_to(server) is link else None
 
+    def _ignored(self, link: Link, source: Server | User, what: str) -> None:
+        """Of services operators read once what was understood, but is not done: else nobody knows why."""
+        server = source.server if isinstance(source, User) else source
+        if link.server is not None and self._links.serves(server, link):
+            self._links.doubt(server, what, "says what cannot be done here")
+
     def _unknown(self, link: Link, source: str, verb: str, params: list[str]) -> None:
         if len(verb) == 3 and verb.isascii() and verb.isdigit():
             origin = self._source(link, source)
             if isinstance(origin, Server) and params:
                 self._links.carry_numeric(origin, verb, params)
+        elif link.settings is not None and link.settings.role == "services":
+            link.warn_once(
+                "unknown", f"says {printable(verb[:20])}, and perhaps more, which is not known here"
+            )
 
     def _too_few(self, link: Link, verb: str) -> None:
         if "CN1" in link.caps:

@@ -14,6 +14,7 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
 from chatnet.links.stamps.registers import Registers
+from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit, NumericSent
@@ -66,11 +67,12 @@ class Neighbours:
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.all: dict[Link, None] = {}
         self.routes = Routes()
+        self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
-        self._doubted: set[tuple[SID, str]] = set()
+        self._doubted: set[tuple[SID, str, str]] = set()
         self._read: Callable[[Link, bytes], None] = _no_reader
         self._followers: Sequence[Follower] = ()
 
@@ -133,28 +135,29 @@ class Neighbours:
             return True
         return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
 
-    def doubt(self, server: Server, verb: str) -> None:
-        """`server` did what only services may, and was ignored; told once for each verb."""
-        if (server.sid, verb) not in self._doubted:
-            self._doubted.add((server.sid, verb))
-            self.tell(f"{server.name} is no services here, and its {verb} is ignored")
+    def doubt(self, server: Server, verb: str, why: str = "is no services here") -> None:
+        """`server`, or a user of it, did what they may not, and were ignored; told once for each verb."""
+        if (server.sid, verb, why) not in self._doubted:
+            self._doubted.add((server.sid, verb, why))
+            self.tell(f"{server.name} {why}, and its {verb} is ignored")
 
     def refuse(self, link: Link, name: str, why: str) -> None:
         """End a link that may not be; the operators read `why`, the other side does not."""
-        self.tell_of(link, "refused", f"Refused a link to {name[:63]!r} from {link.identity.address}: {why}")
+        what = f"Refused a link to {name[:63]!r}"
+        self.tell_of(link, "refused", f"{what} from {link.identity.address}: {why}", f"{what}: {why}")
         link.close(REFUSED)
 
-    def tell(self, text: str) -> None:
-        """Write something about links into the log, and to the operators."""
-        tell(self.node, text)
+    def tell(self, text: str, public: str | None = None) -> None:
+        """Write something about links into the log, and to the operators; `public` as in ``Node.notice``."""
+        tell(self.node, text, public)
 
-    def tell_of(self, link: Link, what: str, text: str) -> None:
+    def tell_of(self, link: Link, what: str, text: str, public: str) -> None:
         """The same of what became of a link; what strangers cause, operators are told in measure."""
         if link.dialled or link.server is not None:
-            self.tell(text)
+            self.tell(text, public)
         else:
             self.node.log.info(printable(text))
-            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"))
+            self._repeats.say(what, link.identity.address, text, partial(self.node.notice, "x"), public)
 
     # what becomes of them
 
@@ -177,7 +180,13 @@ class Neighbours:
         for follower in self._followers:
             follower.ended(link)
         if link.server is None:
-            self.tell_of(link, "ended", f"The connection to {link.name} ended: {reason}")
+            what = "The connection to"
+            self.tell_of(
+                link,
+                "ended",
+                f"{what} {link.name} ended: {reason}",
+                f"{what} {link.public_name} ended: {reason}",
+            )
         else:
             self.tell(f"The link to {link.name} ended: {reason}")
             self.split(link.server, link, reason)

@@ -23,4 +23,5 @@ class Bans(Base):
         source, kind, host = self.id_of(by), ban.kind.encode(), encode(address(ban.host))
         head = b":%b BAN %b %b %b" % (source, kind, encode(ban.user), host)
         times = b"%d %d %d" % (ban.created, ban.until - ban.created, ban.lifetime - ban.created)
-        return [self.fit(b"%b %b %b :%b" % (head, times, encode(ban.by), encode(ban.reason)))]
+        reason = encode(ban.reason) or self.blank
+        return [self.fit(b"%b %b %b :%b" % (head, times, encode(ban.by), reason))]

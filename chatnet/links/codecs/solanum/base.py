@@ -13,10 +13,11 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNHIST", "CNRES", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNRES", "CNSTBY",
 )  # fmt: skip
-"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNHIST`` one that can be asked what
-was said, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that lets connections wait for that."""
+"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines,
+``CNHIST`` one that can be asked what was said, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that
+lets connections wait for that."""
 
 STAMPS: Final = "CNLWW"
 """The same if we stamp what we change, see ``rules/stamps.py``."""
@@ -64,11 +65,13 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("caps", "core", "kind", "tags")
+    __slots__ = ("blank", "caps", "core", "kind", "tags")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        # In place of an empty last parameter: others take that for none, and end the link for it.
+        self.blank = b"" if self.core else b" "
         self.tags = "STAG" in caps or self.core
         # What makes a difference to messages: neighbours of one kind are told the same lines.
         self.kind = self.core | self.tags << 1 | ("CHW" in caps) << 2 | ("EOPMOD" in caps) << 3

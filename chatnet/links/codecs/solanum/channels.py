@@ -16,6 +16,7 @@ from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters
 from chatnet.model.facts import ModeChange, Source
 from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
 from chatnet.model.server import Server
+from chatnet.rules.modes import KEY_ABROAD
 from chatnet.rules.stamps import Mark
 from chatnet.wire.modestring import Change, format_changes, parse_changes
 from chatnet.wire.server_time import time_tag
@@ -27,7 +28,6 @@ MUTE: Final = "$q:"
 MOST_PARAMETERS: Final = 4
 """Changes with a parameter in one TMODE: what all TS6 servers take."""
 
-LONGEST_KEY: Final = 24
 LONGEST_REASON: Final = 260
 LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
@@ -72,7 +72,7 @@ class Channels(Base):
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
         values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
         if not self.core and "k" in values:
-            values["k"] = cut(values["k"], LONGEST_KEY)
+            values["k"] = cut(values["k"], KEY_ABROAD)
         return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
 
     def prefixes(self, ranks: int) -> bytes:
@@ -148,7 +148,7 @@ class Channels(Base):
                     found.append(Change(change.adding, *listed))
             else:
                 if letter == "k" and text is not None and not self.core:
-                    text = cut(text, LONGEST_KEY)
+                    text = cut(text, KEY_ABROAD)
                 found.append(Change(change.adding, letter, text))
         for user, was in before.items():
             ranks = channel.members.get(user, 0)
@@ -223,17 +223,30 @@ class Channels(Base):
     # topics
 
     def topic(self, fact: facts.TopicChanged) -> bytes:
-        """``:<source> TOPIC <channel> :<text>``; TB or ETB for one that was set elsewhere before."""
-        channel = fact.channel
-        text = self._topic(fact.text)
-        if fact.ts is not None and fact.setter is not None:
-            if fact.channel_ts is not None and ("EOPMOD" in self.caps or self.core):
-                return self.fit(b":%b ETB %d %b %d %b :%b" % (
-                    self.id_of(fact.by), fact.channel_ts, channel.source, fact.ts, encode(fact.setter), text
-                ))  # fmt: skip
-            if fact.channel_ts is None and fact.text and "TB" in self.caps:
-                return self._tb(fact.by, channel, fact.text, fact.setter, fact.ts)
-        return self._at(fact.at, b":%b TOPIC %b :%b" % (self.id_of(fact.by), channel.source, text))
+        """``:<uid> TOPIC <channel> :<text>`` of a member; TB for one that holds if it is older; or ETB."""
+        channel, by = fact.channel, fact.by
+        if fact.ts is None or fact.setter is None:
+            if self.core or by in channel.members:
+                text = self._topic(fact.text)
+                return self._at(fact.at, b":%b TOPIC %b :%b" % (self.id_of(by), channel.source, text))
+            return self._set_topic(by, channel, Topic(fact.text, by.mask, int(fact.at)))
+        if fact.channel_ts is None and fact.text and "TB" in self.caps:
+            return self._tb(by, channel, fact.text, fact.setter, fact.ts)
+        return self._set_topic(by, channel, Topic(fact.text, fact.setter, fact.ts))
+
+    def _set_topic(self, by: Source, channel: Channel, topic: Topic) -> bytes:
+        """``:<source> ETB 0 <channel> <TS> <setter> :<text>``, or TOPIC with TS and setter, of a server.
+
+        The topic holds here.  With a channel TS of 0 it does there as well, though it be of the same second
+        as another one, or the clock there be ahead.
+        """
+        text = self._topic(topic.text)
+        if "EOPMOD" in self.caps or self.core:
+            head = b":%b ETB 0 %b %d" % (self.id_of(by), channel.source, topic.at)
+            return self.fit(b"%b %b :%b" % (head, encode(topic.by), text))
+        server = by.server if isinstance(by, User) else by
+        head = b":%b TOPIC %b %b %d" % (self.id_of(server), channel.source, encode(topic.by), topic.at)
+        return self.fit(b"%b :%b" % (head, text))
 
     def topic_of(self, by: Source, channel: Channel, topic: Topic) -> bytes:
         """``:<source> ETB <channel TS> <channel> <topic TS> <setter> :<text>``, also for an empty one."""
@@ -287,9 +300,7 @@ class Channels(Base):
             yield self._at(fact.at, b":%b PART %b :%b" % (encode(user.uid), old, self._reason(fact.reason)))
         yield from self.channel(me, channel, members)
         if channel.topic is not None and "TB" not in self.caps and members:
-            by = fact.by if type(fact.by) is User else members[0][0]
-            text = self._topic(channel.topic.text)
-            yield self._at(fact.at, b":%b TOPIC %b :%b" % (encode(by.uid), channel.source, text))
+            yield self._set_topic(me, channel, channel.topic)
 
     def _at(self, at: float, body: bytes) -> bytes:
         """`body`, with the time when it happened for a neighbour that reads tags."""

@@ -39,7 +39,7 @@ class Messages(Base):
             return []
         source = self.id_of(fact.by)
         if fact.command == "TAGMSG":
-            if not self.tags:
+            if not self._hears_tags(fact.tags):
                 return []
             return [self._tagged(b":%b TAGMSG %b" % (source, target), fact.at, fact.msgid, fact.tags)]
         head = b":%b %b %b :" % (source, fact.command.encode(), target)
@@ -77,7 +77,7 @@ class Messages(Base):
         """``:<uid> PRIVMSG $$<mask> :<text>``, NOTICE, or TAGMSG."""
         head = b":%b %b %b" % (self.id_of(fact.by), fact.command.encode(), encode(fact.mask))
         if fact.command == "TAGMSG":
-            return [self._tagged(head, fact.at, fact.msgid, fact.tags)] if self.tags else []
+            return [self._tagged(head, fact.at, fact.msgid, fact.tags)] if self._hears_tags(fact.tags) else []
         return [self._tagged(b"%b :%b" % (head, encode(fact.text)), fact.at, fact.msgid, fact.tags)]
 
     def wallops(self, fact: facts.WallopsSent) -> bytes:
@@ -88,7 +88,8 @@ class Messages(Base):
     def server_notice(self, by: Server, fact: facts.ServerNotice) -> bytes:
         """``:<sid> ENCAP * SNOTE <letter> :<text>``"""
         return self.fit(
-            b":%b ENCAP * SNOTE %b :%b" % (self.id_of(by), fact.letter.encode(), encode(fact.text))
+            b":%b ENCAP * SNOTE %b :%b"
+            % (self.id_of(by), fact.letter.encode(), encode(fact.public or fact.text))
         )
 
     def numeric(self, fact: facts.NumericSent) -> bytes:
@@ -97,6 +98,10 @@ class Messages(Base):
             b":%b %b %b %b"
             % (encode(fact.by.sid), fact.code.encode(), encode(fact.user.uid), encode(fact.text))
         )
+
+    def _hears_tags(self, tags: bytes) -> bool:
+        """Whether a TAGMSG means anything there: without client-only tags it does here alone."""
+        return self.core or (self.tags and bool(tags))
 
     def _target(self, fact: facts.MessageSent | facts.MessageRedacted) -> bytes | None:
         """The channel, perhaps with a prefix (``=`` for mode z), or the UID; None if it has no word."""

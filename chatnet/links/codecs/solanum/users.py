@@ -41,7 +41,7 @@ class Users(Base):
             encode(self._cut(user.username, _USERNAME)), encode(user.host), encode(address(user.address)),
             uid,
         )  # fmt: skip
-        name = encode(self._cut(user.realname, _REALNAME))
+        name = encode(self._cut(user.realname, _REALNAME)) or self.blank
         if "EUID" in self.caps:
             yield b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
         else:
@@ -81,10 +81,10 @@ class Users(Base):
         reason = cut(reason, _REASON)
         return b":%b KILL %b :%b (%b)" % (self.id_of(by), encode(user.uid), encode(path), encode(reason))
 
-    def host(self, by: Server, user: User) -> bytes:
-        """``:<sid> CHGHOST <uid> :<host>``; in ENCAP if the neighbour does not know EUID."""
+    def host(self, by: Source, user: User) -> bytes:
+        """``:<source> CHGHOST <uid> :<host>``; in ENCAP if the neighbour does not know EUID."""
         verb = b"CHGHOST" if "EUID" in self.caps else b"ENCAP * CHGHOST"
-        return b":%b %b %b :%b" % (encode(by.sid), verb, encode(user.uid), encode(user.host))
+        return b":%b %b %b :%b" % (self.id_of(by), verb, encode(user.uid), encode(user.host))
 
     def signon(self, user: User) -> bytes:
         """``:<uid> SIGNON <nick> <user> <host> <TS> <account|0>``: a user logged in or out, or looks else."""

@@ -56,7 +56,7 @@ def join(line: Line, name: str, ts: int) -> None:
     ended = line.network.memory.ended_of(line.network.fold(name))
     if known is None and ts in ended:
         line.needs_channel()
-        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True))
+        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True, asked=True))
         return
     missed = known is None or ts < known.ts
     if missed and known is not None and line.link.codec.core:
@@ -92,7 +92,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
     """
     if line.network.channel_meant(name) is None and any(change.letter == "P" for change in changes):
         _ask(line, name)
-    channel = _current(line, ts)
+    channel = _current(line, name, ts)
     effective = modes.effective(channel, changes, line.network.fold)
     if effective:
         for letter in channel.lists:
@@ -103,7 +103,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
 
 def enter(line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEntry]) -> None:
     """Entries of a list."""
-    channel = _current(line, ts)
+    channel = _current(line, name, ts)
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
         line.needs_entries(channel, letter, len(fresh))
@@ -112,7 +112,7 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEnt
 
 def lock(line: Line, name: str, ts: int, letters: str) -> None:
     """The modes that are locked."""
-    channel = _current(line, ts)
+    channel = _current(line, name, ts)
     if letters != channel.locked:
         line.commit(ModesLocked(channel, letters, line.source, line.at))
 
@@ -133,8 +133,8 @@ def tb(line: Line, channel: Channel, new: Topic) -> None:
 
 def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     """A topic with the TS of its channel; the newer one holds, and with a TS of 0 this one."""
-    channel = line.channel(1)
-    if resolve_etb(channel, ts, new.at, new.text):
+    channel = line.network.channel_meant(name)
+    if channel is not None and resolve_etb(channel, ts, new.at, new.text):
         same = channel.topic is not None and channel.topic.text == new.text
         line.commit(TopicChanged(channel, new.text, line.source, line.at, new.by, new.at, same, ts))
 
@@ -187,9 +187,9 @@ def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
         line.commit(fact)
 
 
-def _current(line: Line, ts: int) -> Channel:
-    """The channel of ``<ts> <channel>``; the line is ignored if it speaks of a younger one that lost."""
-    channel = line.channel(1)
-    if not is_current(channel, ts):
+def _current(line: Line, name: str, ts: int) -> Channel:
+    """The channel of that name, perhaps one it had; ignored if the line speaks of a younger one that lost."""
+    channel = line.network.channel_meant(name)
+    if channel is None or not is_current(channel, ts):
         raise Ignored
     return channel

@@ -27,6 +27,7 @@ from chatnet.model.ids import UID
 from chatnet.model.modes import CHANNEL_MODES, RANKS
 from chatnet.model.server import Server
 from chatnet.rules import modes
+from chatnet.rules.channels import invitation_opens
 from chatnet.rules.messages import may_write
 from chatnet.rules.timestamps import (
     is_current,
@@ -167,6 +168,16 @@ def tmode(line: Line) -> None:
     _room(line).tmode(line, _name(line, 1), line.ts(0), found)
 
 
+def mode(line: Line) -> None:
+    """The same without a TS: the channel as it is here is meant.  So some services speak.
+
+    # <- :00AAAAAAB MODE #one +bo *!*@bad 0AAAAAAAB
+    """
+    channel = line.channel(0)
+    found = _changes(line, line.params[1], line.params[2:])
+    _room(line).tmode(line, channel.name, channel.ts, found)
+
+
 def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
     """Those that are well-formed."""
     network, found = line.network, []
@@ -264,11 +275,17 @@ def mlock(line: Line) -> None:
 
 @LINK.command("TOPIC", min_params=2)
 def topic(line: Line) -> None:
-    """A topic is set now, or cleared.
+    """A topic is set now, or cleared.  A server may say whose it is, and since when.
 
     # <- :1SOAAAAAB TOPIC #one :hello
+    # <- :1SO TOPIC #one alice!~alice@127.0.0.1 1795345576 :hello
     """
-    _room(line).topic(line, line.channel(0), cut(line.params[1], LONGEST_TEXT))
+    channel, text = line.channel(0), cut(line.params[-1], LONGEST_TEXT)
+    if isinstance(line.source, Server) and len(line.params) > 3 and not line.link.stamped:
+        new = Topic(text, _setter(line.params[1]), line.ts(2))
+        _room(line).etb(line, channel.name, 0, new)
+    else:
+        _room(line).topic(line, channel, cut(line.params[1], LONGEST_TEXT))
 
 
 @LINK.command("TB", min_params=3)
@@ -310,14 +327,18 @@ def invite(line: Line) -> None:
     way = line.links.way_to(user)
     if user in channel.members or way is line.link:
         raise Ignored
-    refusal = may_write(by, user, "INVITE", "") if way is None else None
+    refusal = may_write(by, user, "") if way is None else None
     if refusal is not None:
         line.refuse(by, refusal)
     else:
-        line.commit(Invited(user, channel, by, line.at))
+        line.commit(Invited(user, channel, by, line.at, invitation_opens(by, channel)))
 
 
-@ENCAPSULATED.command("INVITED", min_params=3)
+def _of_the_invited(line: Line) -> None:
+    line.about(line.user(1))
+
+
+@ENCAPSULATED.believed("INVITED", _of_the_invited, 3)
 def invited(line: Line) -> None:
     """Somebody was invited elsewhere, as the server of the invited one tells.
 
@@ -327,7 +348,7 @@ def invited(line: Line) -> None:
     # Who is on the way from the one to the other has seen the INVITE itself.
     aside = line.links.way_to(by) is line.link and line.links.way_to(user) is line.link
     if aside and user not in channel.members:
-        line.commit(Invited(user, channel, by, line.at))
+        line.commit(Invited(user, channel, by, line.at, invitation_opens(by, channel)))
 
 
 @LINK.command("KNOCK", min_params=1)

@@ -47,7 +47,7 @@ def join(line: Line, name: str, ts: int) -> None:
         channel, complete = begin(line, name, ts)
         registers.came(channel, user.uid, stamp)
         ranks = registers.ranks(channel, user.uid)
-        commit(line, Joined(channel, ((user, ranks),), line.at, created=True))
+        commit(line, Joined(channel, ((user, ranks),), line.at, created=True, asked=True))
         if not complete:
             line.link.send(line.link.codec.resync(line.network.me, name, ts))
         settle(line, channel)
@@ -57,7 +57,7 @@ def join(line: Line, name: str, ts: int) -> None:
     if there:
         give(line, channel, user, ranks)
     else:
-        commit(line, Joined(channel, ((user, ranks),), line.at))
+        commit(line, Joined(channel, ((user, ranks),), line.at, asked=True))
 
 
 def give(line: Line, channel: Channel, user: User, ranks: int) -> None:

@@ -1,0 +1,78 @@
+"""Endpoints that look right and cannot be opened: of a kind that nobody knows, or where another one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv6Address
+from pathlib import Path
+
+from chatnet.settings import ListenSettings
+from chatnet.settings.endpoints import ARGUMENTS, Endpoint, endpoint_in
+from chatnet.wiring.mistakes import Place
+
+_IPV6_ALONE = Path("/proc/sys/net/ipv6/bindv6only")
+"""Holds 1 where all addresses of IPv6 are not those of IPv4 as well."""
+
+
+def endpoint_problems(listeners: Sequence[ListenSettings]) -> list[tuple[Place, str]]:
+    """What is wrong with the endpoints of these listeners, each valid by itself, and with which of them."""
+    if not listeners:
+        text = "is empty, so nobody could connect; leave it out for the defaults, on this machine only"
+        return [(("listen",), text)]
+    endpoints = [endpoint_in(listener.endpoint) for listener in listeners]
+    found: list[tuple[Place, str]] = []
+    for index, endpoint in enumerate(endpoints):
+        place = ("listen", index, "endpoint")
+        if endpoint.kind not in ARGUMENTS and endpoint.kind not in _kinds_of_plugins():
+            found.append((place, f"is of a kind that there is not: {endpoint.kind}; write {_known()}"))
+        for before, other in zip(endpoints[:index], listeners, strict=False):
+            if _overlap(endpoint, before):
+                found.append((place, _twice(other.endpoint, endpoint, before)))
+                break
+    return found
+
+
+def _known() -> str:
+    *kinds, last = ARGUMENTS
+    return f"{', '.join(kinds)} or {last}"
+
+
+def _kinds_of_plugins() -> Iterator[str]:
+    # Only who names an uncommon kind pays for the imports.
+    from twisted.internet.interfaces import IStreamServerEndpointStringParser
+    from twisted.plugin import getPlugins
+
+    return (plugin.prefix for plugin in getPlugins(IStreamServerEndpointStringParser))
+
+
+def _overlap(one: Endpoint, other: Endpoint) -> bool:
+    """Whether one of the two cannot be opened while the other is open."""
+    if one.place is None or other.place is None:
+        # The path of a socket, or which of those that systemd holds.
+        keys = {"unix": ("address",), "systemd": ("index", "name")}.get(one.kind, ())
+        return one.kind == other.kind and any(
+            key in one.arguments and one.arguments[key] == other.arguments.get(key) for key in keys
+        )
+    (address, port), (against, same) = one.place, other.place
+    if port != same or port == 0:
+        return False
+    if address.version == against.version:
+        return address == against or address.is_unspecified or against.is_unspecified
+    wide = address if isinstance(address, IPv6Address) else against
+    return wide.is_unspecified and not _ipv6_alone()
+
+
+def _ipv6_alone() -> bool:
+    try:
+        return _IPV6_ALONE.read_text().strip() == "1"
+    except OSError:
+        return False
+
+
+def _twice(text: str, endpoint: Endpoint, other: Endpoint) -> str:
+    if endpoint.place is None or other.place is None:
+        return f"is the place of {text}: leave one of the two out"
+    port = endpoint.place[1]
+    if endpoint.place[0].version != other.place[0].version:
+        return f"wants port {port} as {text} does: tcp6:{port} is for IPv4 as well, so leave the other out"
+    return f"wants port {port} as {text} does: leave one of the two out, or give each an address of its own"
