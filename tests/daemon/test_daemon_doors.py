@@ -230,6 +230,7 @@ connections_per_address = 1
 notice_period = 2
 [[oper_class]]
 name = "admin"
+privileges = ["see-all"]
 [[oper]]
 name = "ann"
 class = "admin"
