@@ -70,7 +70,7 @@ def _forget(links: Neighbours) -> None:
         there = {server.name for server in node.network.servers.values()}
         apart = any(links.block(name) for name in registers.neighbours - there)
         settings = node.settings.links
-        if anew := registers.set_right(node.clock.time(), settings.stamp_horizon):
+        if anew := registers.set_right(node.clock.time(), 2 * settings.stamp_horizon):
             links.tell(
                 f"The clock of this server was ahead, and was set right: {anew} change(s) are stamped anew"
             )

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from chatnet.links.inbound.channels import plain, stamped
 from chatnet.links.speech.encap import ENCAPSULATED
-from chatnet.links.speech.line import LINK, Line
+from chatnet.links.speech.line import LINK, Line, is_behind
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Topic, User, split_forward
@@ -92,9 +92,13 @@ def sjoin(line: Line) -> None:
             values[change.letter] = value
     members, absent = [], []
     users, behind = network.users, _Behind(line)
+    # Somebody who is there made it: it goes on as it came, and nobody speaks for others.
+    made, source = line.link.stamped and "chatnet/ts" in line.tags, line.server_of_source()
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
         user = users.get(UID(uid))
+        if made and user is not None and not is_behind(user.server, source):
+            continue
         if user is not None and behind[user.server]:
             members.append((user, ranks))
         elif ranks and is_uid(uid):

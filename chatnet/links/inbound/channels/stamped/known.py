@@ -32,13 +32,11 @@ def stamp_of(line: Line) -> Stamp:
 def observed(line: Line, stamp: Stamp) -> Stamp:
     """Take note of a stamp in a line, so that our next one is later; too far ahead it is a violation.
 
-    It is the same on all servers, or is not taken at all.  What the neighbour stamped itself is held against
-    the horizon; what it carries on it has judged by its own clock, which need not agree with ours.
+    It is the same on all servers, or is not taken at all.  A clock that is off by the horizon ends its link
+    when clocks are compared; a stamp may be twice as far ahead, for whoever has seen one of such a clock
+    stamps later than that, and clocks on the way need not agree with ours.
     """
-    horizon = line.node.settings.links.stamp_horizon
-    if stamp.sid != line.link.sid:
-        horizon *= 2
-    if ahead := too_far(stamp, line.now, horizon):
+    if ahead := too_far(stamp, line.now, 2 * line.node.settings.links.stamp_horizon):
         line.violate(f"The clock of {stamp.sid} is {ahead:.0f} seconds ahead, more than links.stamp_horizon")
     registers_of(line).clock.observe(stamp)
     return stamp
