@@ -19,13 +19,7 @@ def answering(session: Session, earlier: Labelled | None) -> Iterator[None]:
     if earlier is None:
         yield
         return
-    current = session.labelled
-    executing = current if current is not None and not current.paused else None
-    if executing is not None:
-        executing.pause()
-    session.labelled = earlier
-    earlier.caps = session.caps  # they may have changed meanwhile
-    earlier.resume()
+    current, executing = _turn_to(session, earlier)
     try:
         yield
     finally:
@@ -39,13 +33,7 @@ def answering(session: Session, earlier: Labelled | None) -> Iterator[None]:
 @contextmanager
 def continuing(session: Session, earlier: Labelled) -> Iterator[None]:
     """What is said within is a part of the answer to an `earlier` command, in a batch; more may come."""
-    current = session.labelled
-    executing = current if current is not None and not current.paused else None
-    if executing is not None:
-        executing.pause()
-    session.labelled = earlier
-    earlier.caps = session.caps  # they may have changed meanwhile
-    earlier.resume()
+    current, executing = _turn_to(session, earlier)
     try:
         yield
     finally:
@@ -53,6 +41,18 @@ def continuing(session: Session, earlier: Labelled) -> Iterator[None]:
         session.labelled = current
         if executing is not None:
             executing.resume()
+
+
+def _turn_to(session: Session, earlier: Labelled) -> tuple[Labelled | None, Labelled | None]:
+    """Go on with an `earlier` answer; gives the current one, and the same if its command is executed now."""
+    current = session.labelled
+    executing = current if current is not None and not current.paused else None
+    if executing is not None:
+        executing.pause()
+    session.labelled = earlier
+    earlier.caps = session.caps  # they may have changed meanwhile
+    earlier.resume()
+    return current, executing
 
 
 def fail(session: Session, earlier: Labelled | None, command: str, code: str, *words: str) -> None:
