@@ -1,0 +1,68 @@
+"""Names: who asked first has one, and the other is shown with a mark.
+
+A pure function of the records, so that all who have the same records agree, and nobody writes one because of
+a conflict.  ``~`` is in no nick, so that nobody can ask for a name that is shown so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from chatnet.rules import account_values as values
+from chatnet.rules.account_values import Certificate, Named, Token
+from chatnet.rules.records import ACCOUNT, CHANNEL, split
+from chatnet.storage.record import Claim, Record
+from chatnet.wire.casemap import Folder
+
+NAMES: Final = 0
+"""Account names and grouped nicks."""
+CERTIFICATES: Final = 1
+CHANNELS: Final = 2
+TOKENS: Final = 3
+INVITES: Final = 4
+MARK: Final = "~"
+LEAST: Final = 4
+"""Characters of its id that stand behind a name that was lost."""
+
+
+def claim(record: Record, fold: Folder) -> Claim | None:
+    """The name that the entity of `record` asks for by it; None if there is none, or it makes no sense."""
+    if record.value is None:
+        return None
+    name, key = split(record.field)
+    kind = record.entity[0]
+    try:
+        if kind == ACCOUNT:
+            if name == values.NAME:
+                named = Named.read(record.value)
+                return Claim(fold(named.name), NAMES, named.since, record.entity)
+            if name == values.NICK and key:
+                return Claim(key, NAMES, Named.read(record.value).since, record.entity)
+            if name == values.CERTIFICATE and values.is_fingerprint(key):
+                return Claim(key, CERTIFICATES, Certificate.read(record.value).since, record.entity)
+            if name == values.TOKEN:
+                return Claim(Token.read(record.value).hash, TOKENS, record.stamp, record.entity)
+        elif kind == CHANNEL and name == values.NAME:
+            named = Named.read(record.value)
+            return Claim(fold(named.name), CHANNELS, named.since, record.entity)
+    except ValueError:
+        return None
+    return None
+
+
+def owner(claims: Iterable[Claim]) -> str | None:
+    """Which entity has a name that all of `claims` ask for: who asked first."""
+    first = min(claims, key=lambda claim: (claim.since, claim.entity), default=None)
+    return None if first is None else first.entity
+
+
+def shown_lost(name: str, entity: str, losers: Collection[str], limit: int) -> str:
+    """What an account that lost its `name` is called: ``ann~k3fq``, of at most `limit` characters.
+
+    `losers` are all accounts that lost it; the mark is as long as it takes to tell them apart.
+    """
+    length = LEAST
+    while any(other[1 : 1 + length] == entity[1 : 1 + length] for other in losers if other != entity):
+        length += 2
+    return f"{name[: max(limit - 1 - length, 1)]}{MARK}{entity[1 : 1 + length]}"

@@ -1,0 +1,139 @@
+"""Records: what is known of accounts and registered channels, one field at a time, on every full server.
+
+    entity  = kind 20*20( %x61-7A / "2"-"7" )     100 random bits in base32; kind "a" account, "c" registered
+                                                  channel, "n" full server (its SID in the place of the 20)
+    kind    = %x61-7A
+    field   = name [ ":" key ]                    a space in it is \\s, a backslash \\\\; <= 300 bytes
+    stamp   = 9*9base36 "." 6*6base36 "." SID     ms, number, server; of fixed width
+    value   = text                                <= 8192 bytes of UTF-8; none: removed
+
+No CR, LF or NUL in any of them.  Of two records of one field the one with the greater stamp holds, of equal
+stamps the greater value, and none is less than the empty one.  One end is final: the status ``erased`` beats
+all others, and of an erased entity no other field is taken or kept.  Kinds and fields that a server does not
+know are kept and passed on.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+from chatnet.rules.stamps import Stamp, read
+from chatnet.storage.record import Record
+
+ACCOUNT: Final = "a"
+CHANNEL: Final = "c"
+SERVER: Final = "n"
+STATUS: Final = "status"
+ERASED: Final = "erased"
+MOST_FIELD: Final = 300
+MOST_VALUE: Final = 8192
+"""In bytes of UTF-8."""
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+_STAMP: Final = re.compile(r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}", re.ASCII)
+_FORBIDDEN: Final = re.compile("[\r\n\0]")
+_ESCAPES: Final = re.compile(r"\\(.?)", re.DOTALL)
+
+
+def new_entity(kind: str) -> str:
+    """An id that nobody has had: a letter and 100 random bits."""
+    return kind + "".join(secrets.choice(_LETTERS) for _ in range(20))
+
+
+def server_entity(sid: str) -> str:
+    """The entity that a full server is."""
+    return SERVER + sid.lower()
+
+
+def is_entity(text: str) -> bool:
+    """Whether it is an id, of whatever kind."""
+    return _ENTITY.fullmatch(text) is not None
+
+
+def field(name: str, key: str | None = None) -> str:
+    """``name``, or ``name:key`` with spaces and backslashes of the key escaped."""
+    if key is None:
+        return name
+    return f"{name}:" + key.replace("\\", "\\\\").replace(" ", "\\s")
+
+
+def split(text: str) -> tuple[str, str]:
+    """The name of a field, and its key as it was; without one it is empty."""
+    name, _, key = text.partition(":")
+    return name, _ESCAPES.sub(lambda found: " " if found[1] == "s" else found[1], key)
+
+
+def is_field(text: str) -> bool:
+    """Whether it is a field of the grammar, known or not."""
+    name, mark, key = text.partition(":")
+    try:
+        if _NAME.fullmatch(name) is None or len(text.encode()) > MOST_FIELD:
+            return False
+    except UnicodeEncodeError:
+        return False
+    if mark and (not key or " " in key or _FORBIDDEN.search(key)):
+        return False
+    return all(each in ("s", "\\") for each in _ESCAPES.findall(key))
+
+
+def is_value(text: str) -> bool:
+    """Whether it may be the value of a field."""
+    try:
+        return len(text.encode()) <= MOST_VALUE and _FORBIDDEN.search(text) is None
+    except UnicodeEncodeError:
+        return False
+
+
+def stamp_text(stamp: Stamp) -> str:
+    """A stamp of fixed width."""
+    ms, number, sid = stamp.text.split(".")
+    return f"{ms:0>9}.{number:0>6}.{sid}"
+
+
+def is_stamp(text: str) -> bool:
+    """Whether it is a stamp of fixed width."""
+    return _STAMP.fullmatch(text) is not None
+
+
+def stamp_of(text: str) -> Stamp:
+    """The stamp that a well-formed text is, of fixed width or not; ValueError for another one."""
+    found = read(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no stamp")
+    return found
+
+
+def seconds_of(text: str) -> int:
+    """The Unix time of a stamp's text, in seconds."""
+    return stamp_of(text).ms // 1000
+
+
+def is_record(record: Record) -> bool:
+    """Whether all four are of the grammar."""
+    return (
+        is_entity(record.entity)
+        and is_field(record.field)
+        and is_stamp(record.stamp)
+        and (record.value is None or is_value(record.value))
+    )
+
+
+def ends(record: Record) -> bool:
+    """Whether it is the end of its entity."""
+    return record.field == STATUS and record.value == ERASED
+
+
+def is_news(record: Record, known: Record | None) -> bool:
+    """Whether it holds against what is known of its field, of an entity that is not erased.
+
+    Of an erased one only a status is compared.
+    """
+    if known is None:
+        return True
+    # None is less than empty, as no text is less than one.
+    mine = ends(record), record.stamp, record.value is not None, record.value or ""
+    return mine > (ends(known), known.stamp, known.value is not None, known.value or "")

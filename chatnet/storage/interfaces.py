@@ -1,0 +1,117 @@
+"""What a store of records does for others, whatever it keeps them in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from chatnet.storage.record import Claim, Record
+
+
+class StoreError(Exception):
+    """The store cannot be used, or not now; the text is one sentence for people, without secrets."""
+
+
+class NameTaken(Exception):
+    """Somebody else had asked for the name before; nothing was written."""
+
+    def __init__(self, folded: str, kind: int) -> None:
+        super().__init__(f"the name {folded!r} of kind {kind} is taken")
+        self.folded = folded
+        self.kind = kind
+
+
+class Meaning(Protocol):
+    """What records mean, as far as a store has to know it; ``rules/records.py`` and ``rules/claims.py``.
+
+    The store calls these in its own threads.
+    """
+
+    def is_news(self, record: Record, known: Record | None) -> bool:
+        """Whether `record` holds against what is `known` of its field."""
+
+    def ends(self, record: Record) -> bool:
+        """Whether it is the end of its entity: no other field of that is kept, or taken any more."""
+
+    def claim(self, record: Record) -> Claim | None:
+        """The name that its entity asks for by it, if any."""
+
+
+class Position(NamedTuple):
+    """How far a store is read by another: up to number `seq` of the process `run`; `head` was its highest."""
+
+    run: str | None
+    seq: int
+    head: int
+
+
+NOWHERE = Position(None, 0, 0)
+"""Nothing was read yet."""
+
+
+class Page(NamedTuple):
+    """Records in the order of their arrival numbers, which end at `seq`; `head` is the highest there is."""
+
+    records: Sequence[Record]
+    run: str
+    seq: int
+    head: int
+
+
+Taken = Callable[[Sequence[Record]], None]
+"""What hears, on the reactor's thread and in order, which records were news."""
+
+
+class Store(Protocol):
+    """Records, claims, digests, and how far others' stores are read.
+
+    What is awaited raises :class:`StoreError` where the database cannot be used.  After each transaction, and
+    before its answer, `taken` hears what was news in it, whoever wrote: this process or another one.
+    """
+
+    id: str
+    """What tells this store from all others; new after a copy became another server's."""
+
+    taken: Taken
+
+    def load(self) -> Iterable[Record]:
+        """All records, before the reactor runs.  It blocks."""
+
+    def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Awaitable[None]:
+        """Write records of this server, all or none; on the disk when it is answered.
+
+        `free` are names (folded, kind) that nobody but the entities of `records` may have asked for: else
+        :class:`NameTaken`.
+        """
+
+    def merge(
+        self, records: Sequence[Record], store: str, sid: str, position: Position | None
+    ) -> Awaitable[Sequence[Record]]:
+        """Take what is news of a page of another `store`, and note in one transaction how far that is read.
+
+        A page of a bucket moves no `position`.  Answers with what was news.
+        """
+
+    def entity(self, entity: str) -> Awaitable[Sequence[Record]]:
+        """All that is known of one entity, removed fields too."""
+
+    def owner(self, folded: str, kind: int) -> Awaitable[Sequence[Claim]]:
+        """All claims on one name, the first of which has it."""
+
+    def position(self, store: str) -> Awaitable[Position]:
+        """How far the other `store` is read here."""
+
+    def begin(self, position: Position) -> Awaitable[int]:
+        """After which number somebody who has read as far as that has to go on reading."""
+
+    def page(self, after: int, most: int) -> Awaitable[Page]:
+        """At most so many records with a number beyond `after`."""
+
+    def bucket(self, kind: str, number: int) -> Awaitable[Sequence[Record]]:
+        """All records of the entities of a kind whose digest is in one bucket."""
+
+    def digests(self, kind: str) -> Awaitable[Sequence[int]]:
+        """The 256 digests of a kind."""
+
+    def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
+        """Note what an operator did; never a secret."""

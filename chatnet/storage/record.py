@@ -1,0 +1,33 @@
+"""The one kind of thing that is stored: what holds of one field of one entity, and since when."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    """``(entity, field) → value``, as of `stamp`; a `value` of None says that the field was removed.
+
+    `stamp` is of fixed width, so that the order of texts is that of time: see ``rules/records.py``.
+    """
+
+    entity: str
+    field: str
+    stamp: str
+    value: str | None
+
+    def __repr__(self) -> str:
+        # Values may be verifiers and codes, and what is printed ends in logs.
+        return f"<Record {self.entity} {self.field.partition(':')[0]} {self.stamp}>"
+
+
+class Claim(NamedTuple):
+    """That an entity asks for a name: of those who ask for one `folded` of one `kind`, the first has it.
+
+    `since` is a stamp as those of records.
+    """
+
+    folded: str
+    kind: int
+    since: str
+    entity: str
