@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 RUNGS: tuple[frozenset[str], ...] = (
     frozenset({"wire", "storage"}),
-    frozenset({"settings"}),
+    frozenset({"settings", "records"}),
     frozenset({"dispatch", "model"}),
     frozenset({"rules", "node"}),
     frozenset({"services", "history", "links"}),

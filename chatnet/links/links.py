@@ -34,11 +34,12 @@ from chatnet.links.tree.joins import Joins
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.past import Past
 from chatnet.node import Node, Observer
+from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
 
 
 class Links(Neighbours):
-    """The links of this server, whole.  What it remembers of channels is `past`.
+    """The links of this server, whole.  What it remembers of channels is `past`; `stamps` makes stamps.
 
     `connect` makes connections, `chance` says how soon; `cloak_digest` is of the key of our cloaks.
     """
@@ -47,11 +48,12 @@ class Links(Neighbours):
         self,
         node: Node,
         past: Past,
+        stamps: Clock,
         connect: Connect,
         cloak_digest: Callable[[], str] = str,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        super().__init__(node)
+        super().__init__(node, stamps)
         self.agents = Agents(self)
         self.logins = Logins(self)
         self.leaving = Leaving(self)

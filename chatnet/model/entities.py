@@ -44,6 +44,7 @@ class User:
         "accepted_by",
         "accepts",
         "account",
+        "account_id",
         "address",
         "away",
         "certfp",
@@ -83,6 +84,7 @@ class User:
         self.cloak: str | None = None  # the host that user mode x shows
         self.realname = ""
         self.account: AccountName | None = None
+        self.account_id: str | None = None  # the same, if this network keeps it
         self.certfp: str | None = None
         self.secure = False
         self.server = server

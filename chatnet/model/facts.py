@@ -17,6 +17,7 @@ from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.server import Server
 from chatnet.settings import Settings
+from chatnet.storage.record import Record
 from chatnet.wire.multiline import Part
 
 T = TypeVar("T")
@@ -181,12 +182,16 @@ class AwayChanged(Fact):
 
 @fact
 class AccountChanged(Fact):
-    """A user logged in to an account, or out (None)."""
+    """A user logged in to an account, or out (None), or their account is called otherwise.
+
+    `account_id` is the account among those that this network keeps, if it is one of them.
+    """
 
     user: User
     account: AccountName | None
     at: float
     old_account: AccountName | None
+    account_id: str | None = None
 
 
 @fact
@@ -601,6 +606,19 @@ class CallerBlocked(Fact):
     user: User
     by: User
     letter: str
+    at: float
+
+
+@fact
+class RecordsTaken(Fact):
+    """Records of accounts and registered channels that are news, and stored.
+
+    `touched` are the entities that are not what they were: those of the records, and those whose name is lost
+    or won by them.
+    """
+
+    records: tuple[Record, ...]
+    touched: frozenset[str]
     at: float
 
 

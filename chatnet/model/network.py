@@ -14,6 +14,7 @@ from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
 from chatnet.model.modes import RANKS
+from chatnet.model.registry import Registry
 from chatnet.model.server import Server
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
@@ -40,6 +41,7 @@ class Network:
         self.nicks: dict[Folded, User] = {}
         self.channels: dict[Folded, Channel] = {}
         self.memory = Memory(former_names)
+        self.registry = Registry(self.fold)
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -82,6 +84,7 @@ class Network:
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
+            facts.RecordsTaken: self._records_taken,
             facts.SettingsChanged: self._settings_changed,
         }
 
@@ -210,6 +213,7 @@ class Network:
 
     def _account_changed(self, fact: facts.AccountChanged) -> None:
         fact.user.account = fact.account
+        fact.user.account_id = fact.account_id
         fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
 
@@ -426,7 +430,11 @@ class Network:
         self.most_invites = fact.new.limits.invites
         self.memory.most_former = fact.new.limits.former_names
         self.memory.forget_names()
+        self.registry.resize(fact.new.limits.nick)
         self.me.description = fact.new.server.description
+
+    def _records_taken(self, fact: facts.RecordsTaken) -> None:
+        self.registry.take(fact.records)
 
     def check(self) -> None:
         """Raise AssertionError if two parts of the state contradict each other (for tests)."""

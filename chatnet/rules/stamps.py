@@ -55,6 +55,14 @@ def read(text: str) -> Stamp | None:
     return Stamp(int(found[1], 36), int(found[2], 36), found[3]) if found else None
 
 
+def stamp_of(text: str) -> Stamp:
+    """The stamp that `text` is; ValueError if it is none."""
+    stamp = read(text)
+    if stamp is None:
+        raise ValueError(f"{text!r} is no stamp")
+    return stamp
+
+
 @lru_cache(maxsize=512)
 def _base36(number: int) -> str:
     digits = ""

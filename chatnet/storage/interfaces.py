@@ -22,7 +22,7 @@ class NameTaken(Exception):
 
 
 class Meaning(Protocol):
-    """What records mean, as far as a store has to know it; ``rules/records.py`` and ``rules/claims.py``.
+    """What records mean, as far as a store has to know it; ``chatnet/records``.
 
     The store calls these in its own threads.
     """

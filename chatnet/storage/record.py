@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Record(NamedTuple):
     """``(entity, field) → value``, as of `stamp`; a `value` of None says that the field was removed.
 
-    `stamp` is of fixed width, so that the order of texts is that of time: see ``rules/records.py``.
+    `stamp` is of fixed width, so that the order of texts is that of time: see ``records/grammar.py``.
     """
 
     entity: str

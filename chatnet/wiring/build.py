@@ -18,6 +18,7 @@ from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
+from chatnet.rules import stamps
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
@@ -83,7 +84,7 @@ def build(
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
-    links = Links(node, history, connect, lambda: sessions.cloaks.digest, chance)
+    links = Links(node, history, stamps.Clock(me.sid), connect, lambda: sessions.cloaks.digest, chance)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,

@@ -38,8 +38,8 @@ class Registers:
     that was set since.
     """
 
-    def __init__(self, network: Network, monotonic: Callable[[], float]) -> None:
-        self.clock = Clock(network.me.sid)
+    def __init__(self, network: Network, monotonic: Callable[[], float], clock: Clock) -> None:
+        self.clock = clock
         self.network = network
         self._monotonic = monotonic
         self._minute = int(monotonic() / SWEEP)

@@ -22,6 +22,7 @@ from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
+from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import printable
@@ -62,8 +63,9 @@ class Neighbours:
     of lists that neighbours brought since all were counted.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, stamps: Clock) -> None:
         self.node = node
+        self._stamps = stamps
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.all: dict[Link, None] = {}
         self.routes = Routes()
@@ -117,7 +119,7 @@ class Neighbours:
     def stamp(self) -> Registers:
         """Stamp what is changed in channels from now on."""
         if self.registers is None:
-            self.registers = Registers(self.node.network, self.node.clock.monotonic)
+            self.registers = Registers(self.node.network, self.node.clock.monotonic, self._stamps)
         return self.registers
 
     def stamped(self, origin: object) -> list[Link]:

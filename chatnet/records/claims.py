@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from chatnet.rules import account_values as values
-from chatnet.rules.account_values import Certificate, Named, Token
-from chatnet.rules.records import ACCOUNT, CHANNEL, split
+from chatnet.records import accounts as values
+from chatnet.records.accounts import Certificate, Named, Token
+from chatnet.records.grammar import ACCOUNT, CHANNEL, split
 from chatnet.storage.record import Claim, Record
 from chatnet.wire.casemap import Folder
 

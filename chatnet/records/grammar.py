@@ -7,10 +7,7 @@
     stamp   = 9*9base36 "." 6*6base36 "." SID     ms, number, server; of fixed width
     value   = text                                <= 8192 bytes of UTF-8; none: removed
 
-No CR, LF or NUL in any of them.  Of two records of one field the one with the greater stamp holds, of equal
-stamps the greater value, and none is less than the empty one.  One end is final: the status ``erased`` beats
-all others, and of an erased entity no other field is taken or kept.  Kinds and fields that a server does not
-know are kept and passed on.
+No CR, LF or NUL in any of them.  Kinds and fields that a server does not know are kept and passed on.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ import re
 import secrets
 from typing import Final
 
-from chatnet.rules.stamps import Stamp, read
 from chatnet.storage.record import Record
 
 ACCOUNT: Final = "a"
@@ -88,9 +84,9 @@ def is_value(text: str) -> bool:
         return False
 
 
-def stamp_text(stamp: Stamp) -> str:
-    """A stamp of fixed width."""
-    ms, number, sid = stamp.text.split(".")
+def fixed(stamp: str) -> str:
+    """A stamp as links write it, brought to its fixed width."""
+    ms, number, sid = stamp.split(".")
     return f"{ms:0>9}.{number:0>6}.{sid}"
 
 
@@ -99,17 +95,9 @@ def is_stamp(text: str) -> bool:
     return _STAMP.fullmatch(text) is not None
 
 
-def stamp_of(text: str) -> Stamp:
-    """The stamp that a well-formed text is, of fixed width or not; ValueError for another one."""
-    found = read(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no stamp")
-    return found
-
-
-def seconds_of(text: str) -> int:
-    """The Unix time of a stamp's text, in seconds."""
-    return stamp_of(text).ms // 1000
+def seconds_of(stamp: str) -> float:
+    """The Unix time of a stamp of fixed width."""
+    return int(stamp[:9], 36) / 1000
 
 
 def is_record(record: Record) -> bool:
@@ -120,20 +108,3 @@ def is_record(record: Record) -> bool:
         and is_stamp(record.stamp)
         and (record.value is None or is_value(record.value))
     )
-
-
-def ends(record: Record) -> bool:
-    """Whether it is the end of its entity."""
-    return record.field == STATUS and record.value == ERASED
-
-
-def is_news(record: Record, known: Record | None) -> bool:
-    """Whether it holds against what is known of its field, of an entity that is not erased.
-
-    Of an erased one only a status is compared.
-    """
-    if known is None:
-        return True
-    # None is less than empty, as no text is less than one.
-    mine = ends(record), record.stamp, record.value is not None, record.value or ""
-    return mine > (ends(known), known.stamp, known.value is not None, known.value or "")

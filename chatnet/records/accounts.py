@@ -9,7 +9,7 @@ import re
 from enum import Enum
 from typing import Final, NamedTuple
 
-from chatnet.rules.records import ERASED, is_entity, is_stamp
+from chatnet.records.grammar import ERASED, is_entity, is_stamp
 
 NAME: Final = "name"
 CREATED: Final = "created"
@@ -153,7 +153,7 @@ class Status(NamedTuple):
             return f"pending {self.until}"
         if self.state is State.SUSPENDED:
             return f"suspended {self.until} {self.by} :{self.reason}"
-        return self.state.value
+        return str(self.state.value)
 
     @classmethod
     def read(cls, text: str) -> Status:

@@ -1,0 +1,268 @@
+"""The accounts that this network keeps, as far as they are looked at while it runs.
+
+Passwords, addresses and the rest are read from the store when they are needed.  ``Network.apply`` is the only
+writer; :meth:`Registry.load` fills it before there is a network to speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from chatnet.model.ids import AccountName
+from chatnet.records import accounts as values
+from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Vhost
+from chatnet.records.claims import MARK, shown_lost
+from chatnet.records.grammar import ACCOUNT, STATUS, split
+from chatnet.storage.record import Record
+from chatnet.wire.casemap import Folder
+
+NO_NAME: Final = AccountName("")
+"""What an account is called whose name is not known yet."""
+KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email"})
+"""The settings of an account that are in memory, since they are looked at often."""
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+class Account:
+    """An account: the name that it asks for, and what it is called (`shown`): the same but after a split.
+
+    `nicks` are grouped nicks: since when, by folded nick; `certificates` the same by SHA-256 fingerprint.
+    `created` is Unix time in seconds; `since` are stamps.
+    """
+
+    __slots__ = (
+        "certificates", "created", "id", "name", "nicks", "settings", "shown", "since", "status", "vhost",
+    )  # fmt: skip
+
+    def __init__(self, entity: str) -> None:
+        self.id = entity
+        self.name = NO_NAME
+        self.shown = NO_NAME
+        self.since = ""
+        self.status = ACTIVE
+        self.created = 0
+        self.vhost: Vhost | None = None
+        # Most have none: these are replaced, never changed.
+        self.nicks = _NOTHING
+        self.certificates = _NOTHING
+        self.settings = _NOTHING
+
+    @property
+    def lost(self) -> bool:
+        """Whether somebody else has the name it asks for."""
+        return self.shown != self.name
+
+    def usable(self, now: float) -> bool:
+        """Whether one can log in to it at the Unix time `now`."""
+        return self.status.state is State.ACTIVE or (
+            self.status.state is State.SUSPENDED and not self.suspended(now)
+        )
+
+    def suspended(self, now: float) -> bool:
+        """Whether it is suspended at the Unix time `now`."""
+        return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
+
+    def __repr__(self) -> str:
+        return f"<Account {self.id} {self.shown}>"
+
+
+Claimants = Account | tuple[Account, ...]
+"""Who asks for one name; nearly always it is one."""
+
+
+def _with(mapping: Mapping[str, str], key: str, value: str | None) -> Mapping[str, str]:
+    """A mapping in which `key` is `value`, or is not."""
+    changed = {name: each for name, each in mapping.items() if name != key}
+    if value is not None:
+        changed[key] = value
+    return changed or _NOTHING
+
+
+class Registry:
+    """Accounts by id, and who asks for which name; names are looked up folded only.
+
+    `most_name` is the length of the longest name that is shown, in characters.
+    """
+
+    def __init__(self, fold: Folder, most_name: int = 30) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.most_name = most_name
+        self._fold = fold
+        self._names: dict[str, Claimants] = {}
+        self._certificates: dict[str, Claimants] = {}
+        self._lost: dict[str, Account] = {}  # by what they are called instead, folded
+
+    # who has what
+
+    def account(self, entity: str | None) -> Account | None:
+        """The account of this id."""
+        return None if entity is None else self.accounts.get(entity)
+
+    def owner(self, folded: str) -> Account | None:
+        """Whose name or grouped nick it is: who asked first."""
+        found = self._names.get(folded)
+        return min(found, key=lambda each: self._asked(each, folded)) if isinstance(found, tuple) else found
+
+    def asking(self, folded: str) -> list[Account]:
+        """All who ask for a name, the owner first."""
+        found = self._names.get(folded, ())
+        claimants = found if isinstance(found, tuple) else (found,)
+        return sorted(claimants, key=lambda each: self._asked(each, folded))
+
+    def named(self, name: str) -> Account | None:
+        """The account of a name or nick as people write it, or which is shown by it."""
+        folded = self._fold(name)
+        return self._lost.get(folded) if MARK in name else self.owner(folded)
+
+    def certified(self, fingerprint: str) -> Account | None:
+        """The account that a certificate logs in to: which had it first."""
+        found = self._certificates.get(fingerprint)
+        if isinstance(found, tuple):
+            return min(found, key=lambda each: (each.certificates[fingerprint], each.id))
+        return found
+
+    def _asked(self, account: Account, folded: str) -> tuple[str, str]:
+        """Since when an account asks for a name, by which claimants are sorted."""
+        sinces = [since for since in (account.nicks.get(folded),) if since is not None]
+        if self._fold(account.name) == folded:
+            sinces.append(account.since)
+        return min(sinces), account.id
+
+    def touched(self, records: Iterable[Record]) -> frozenset[str]:
+        """The entities that are not what they were when `records` are taken."""
+        found = set[str]()
+        for record in records:
+            found.add(record.entity)
+            account = self.accounts.get(record.entity)
+            name, key = split(record.field)
+            names = set() if account is None else {self._fold(account.name)}
+            if name == values.NICK:
+                names.add(key)
+            elif name == values.NAME and record.value is not None:
+                with suppress(ValueError):
+                    names.add(self._fold(Named.read(record.value).name))
+            elif name == STATUS and account is not None:
+                names.update(account.nicks)
+            for each in names:
+                claimants = self._names.get(each, ())
+                found.update(one.id for one in (claimants if isinstance(claimants, tuple) else (claimants,)))
+        return frozenset(found)
+
+    # changes
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Take all that is stored, at the start."""
+        for record in records:
+            self._take(record)
+        for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
+            self._show(folded)
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Take what is news, in this order."""
+        for record in records:
+            for folded in self._take(record):
+                self._show(folded)
+
+    def resize(self, most_name: int) -> None:
+        """Show names of another length from now on."""
+        if most_name != self.most_name:
+            self.most_name = most_name
+            for account in list(self.accounts.values()):
+                self._show(self._fold(account.name))
+
+    def _take(self, record: Record) -> tuple[str, ...]:
+        """Take one record; returns the folded names whose owner may be another one now."""
+        if record.entity[0] != ACCOUNT:
+            return ()
+        account = self.accounts.get(record.entity)
+        if account is None:
+            account = self.accounts[record.entity] = Account(record.entity)
+        name, key = split(record.field)
+        try:
+            return self._note(account, name, key, record.value)
+        except ValueError:
+            return ()  # of a version to come, say: it is kept in the store, and means nothing here
+
+    def _note(self, account: Account, name: str, key: str, value: str | None) -> tuple[str, ...]:
+        if name == values.NAME and value is not None:
+            named = Named.read(value)
+            before, after = self._fold(account.name), self._fold(named.name)
+            self._call(account, named.name)
+            account.name = account.shown
+            account.since = named.since
+            if before not in account.nicks:
+                self._leave(self._names, before, account)
+            self._enter(self._names, after, account)
+            return before, after
+        if name == values.NICK:
+            since = None if value is None else Named.read(value).since
+            account.nicks = _with(account.nicks, key, since)
+            if since is not None:
+                self._enter(self._names, key, account)
+            elif self._fold(account.name) != key:
+                self._leave(self._names, key, account)
+            return (key,)
+        if name == values.CERTIFICATE:
+            since = None if value is None else Certificate.read(value).since
+            account.certificates = _with(account.certificates, key, since)
+            (self._leave if since is None else self._enter)(self._certificates, key, account)
+        elif name == STATUS and value is not None:
+            account.status = Status.read(value)
+            if account.status.state is State.ERASED:
+                return self._erase(account)
+        elif name == values.CREATED and value is not None:
+            account.created = Created.read(value).at
+        elif name == values.VHOST:
+            account.vhost = None if value is None else Vhost.read(value)
+        elif name == values.SETTING and key in KEPT_SETTINGS:
+            account.settings = _with(account.settings, key, value)
+        return ()
+
+    def _erase(self, account: Account) -> tuple[str, ...]:
+        del self.accounts[account.id]
+        self._call(account, account.name)
+        names = self._fold(account.name), *account.nicks
+        for folded in names:
+            self._leave(self._names, folded, account)
+        for fingerprint in account.certificates:
+            self._leave(self._certificates, fingerprint, account)
+        return names
+
+    @staticmethod
+    def _enter(index: dict[str, Claimants], key: str, account: Account) -> None:
+        found = index.get(key)
+        if found is None:
+            index[key] = account
+        elif isinstance(found, tuple):
+            if account not in found:
+                index[key] = (*found, account)
+        elif found is not account:
+            index[key] = (found, account)
+
+    @staticmethod
+    def _leave(index: dict[str, Claimants], key: str, account: Account) -> None:
+        found = index.get(key)
+        if found is account:
+            del index[key]
+        elif isinstance(found, tuple):
+            others = tuple(each for each in found if each is not account)
+            index[key] = others if len(others) > 1 else others[0]
+
+    def _show(self, folded: str) -> None:
+        """Find out what those are called who have a name for their own, or would have it."""
+        owner, *others = self.asking(folded) or [None]
+        if owner is not None and self._fold(owner.name) == folded:
+            self._call(owner, owner.name)
+        losers = [each for each in others if each is not None and self._fold(each.name) == folded]
+        ids = [each.id for each in losers]
+        for each in losers:
+            self._call(each, shown_lost(each.name, each.id, ids, self.most_name))
+
+    def _call(self, account: Account, shown: str) -> None:
+        if self._lost.get(before := self._fold(account.shown)) is account:
+            del self._lost[before]
+        account.shown = AccountName(shown)
+        if MARK in shown:
+            self._lost[self._fold(shown)] = account

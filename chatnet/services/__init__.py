@@ -1,0 +1,1 @@
+"""Accounts and channels that belong to somebody, kept by this server itself."""
