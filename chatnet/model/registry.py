@@ -252,10 +252,12 @@ class Registry:
 
     def _show(self, folded: str) -> None:
         """Find out what those are called who have a name for their own, or would have it."""
-        owner, *others = self.asking(folded) or [None]
-        if owner is not None and self._fold(owner.name) == folded:
+        if folded not in self._names:
+            return
+        owner, *others = self.asking(folded)
+        if self._fold(owner.name) == folded:
             self._call(owner, owner.name)
-        losers = [each for each in others if each is not None and self._fold(each.name) == folded]
+        losers = [each for each in others if self._fold(each.name) == folded]
         ids = [each.id for each in losers]
         for each in losers:
             self._call(each, shown_lost(each.name, each.id, ids, self.most_name))
