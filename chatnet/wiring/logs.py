@@ -10,11 +10,13 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from twisted.application.service import MultiService
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
@@ -25,6 +27,8 @@ from chatnet.settings import LogSettings
 from chatnet.wire.text import printable, sanitise
 from chatnet.wiring.config import ConfigError, os_reason
 
+PLAIN: Final = "{text}"
+"""The form of an event whose sentence is made already."""
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
 _OURS = ("chatnet", "stdout", "stderr")
 _NOT_FIELDS = frozenset(
@@ -67,9 +71,10 @@ class LogOutput:
     def __call__(self, event: LogEvent) -> None:
         level = event.get("log_level") or LogLevel.info
         namespace = str(event.get("log_namespace") or "-")
-        rank = _ORDER.get(level, 1)
-        if level is LogLevel.info and not namespace.startswith(_OURS):
-            rank = 0
+        if level is LogLevel.info:
+            rank = 1 if namespace.startswith(_OURS) else 0
+        else:
+            rank = _ORDER.get(level, 1)
         if rank < self._least:
             return
         line = self._render(event, level.name, namespace)
@@ -168,7 +173,7 @@ class LoggedService(MultiService):
 
 def _own(text: str) -> LogEvent:
     """An event about the log itself."""
-    return {"log_level": LogLevel.warn, "log_namespace": __name__, "log_format": "{text}", "text": text}
+    return {"log_level": LogLevel.warn, "log_namespace": __name__, "log_format": PLAIN, "text": text}
 
 
 def _open(path: Path) -> FileIO:
@@ -180,9 +185,15 @@ def _open(path: Path) -> FileIO:
 
 
 def _as_text(event: LogEvent, level: str, namespace: str) -> str:
-    system = namespace.removeprefix("chatnet.")
-    line = f"{_time(event)} {level:<5} {printable(system)}: {printable(_sentence(event))}\n"
+    line = f"{_time(event)} {level:<5} {_system(namespace)}: {printable(_sentence(event))}\n"
+    if "log_failure" not in event:
+        return line
     return line + "".join(f"  | {printable(part)}\n" for part in _traceback(event).splitlines())
+
+
+@lru_cache(256)
+def _system(namespace: str) -> str:
+    return printable(namespace.removeprefix("chatnet."))
 
 
 def _as_json(event: LogEvent, level: str, namespace: str) -> str:
@@ -202,11 +213,21 @@ def _as_json(event: LogEvent, level: str, namespace: str) -> str:
 
 def _time(event: LogEvent) -> str:
     when = event.get("log_time")
-    moment = datetime.now(UTC) if when is None else datetime.fromtimestamp(when, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if when is None:
+        when = time.time()
+    second = int(when // 1)
+    return f"{_second(second)}.{int((when - second) * 1000):03d}Z"
+
+
+@lru_cache(4)
+def _second(second: int) -> str:
+    """A Unix time in ISO 8601: the lines of one second have it in common."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _sentence(event: LogEvent) -> str:
+    if event.get("log_format") == PLAIN and type(text := event.get("text")) is str:
+        return text  # as formatting it would give, in a tenth of the time: there is one for each who comes
     text = formatEvent(event)
     failure = event.get("log_failure")
     # A failure nobody waited for comes without words of its own.
