@@ -11,7 +11,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import FileIO
@@ -27,6 +27,8 @@ from chatnet.settings import LogSettings
 from chatnet.wire.text import printable, sanitise
 from chatnet.wiring.config import ConfigError, os_reason
 
+CROWD: Final = 1000
+"""Lines that wait, at most, to be written together."""
 PLAIN: Final = "{text}"
 """The form of an event whose sentence is made already."""
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
@@ -58,6 +60,8 @@ class LogOutput:
         self._only_stream = only_stream
         self._file: FileIO | None = None
         self._lost = 0  # lines that the file had no room for
+        self._waiting: list[str] = []
+        self._soon: Callable[[Callable[[], None]], object] | None = None
         self._settings = settings
         self._target = self._choose(settings, base)
         self._least = _ORDER[LogLevel.levelWithName(settings.level)]
@@ -77,9 +81,29 @@ class LogOutput:
             rank = _ORDER.get(level, 1)
         if rank < self._least:
             return
-        line = self._render(event, level.name, namespace)
-        if self._file is None or not self._write(self._file, line):
-            self._stream.write(line)
+        self._waiting.append(self._render(event, level.name, namespace))
+        if rank > 1 or self._soon is None or len(self._waiting) >= CROWD:
+            self.flush()
+        elif len(self._waiting) == 1:
+            self._soon(self.flush)
+
+    def gather(self, soon: Callable[[Callable[[], None]], object] | None) -> None:
+        """Write lines of level info together, when `soon` calls for that; None: each at once, from now on.
+
+        A crowd that comes or goes then costs one call of the system.  A warning waits for nobody, nor does
+        what is in front of it.
+        """
+        self._soon = soon
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._waiting:
+            return
+        lines = "".join(self._waiting)
+        self._waiting.clear()
+        if self._file is None or not self._write(self._file, lines):
+            self._stream.write(lines)
             self._stream.flush()
 
     def _render(self, event: LogEvent, level: str, namespace: str) -> str:
@@ -87,10 +111,11 @@ class LogOutput:
         return render(event, level, namespace)
 
     def _write(self, file: FileIO, line: str) -> bool:
-        """Add a line to the file; False if that failed, which is told once, where the line has to go then.
+        """Add lines to the file; False if that failed, which is told once, where the line has to go then.
 
         The file has no buffer: what a full disk refused would be kept there for ever.
         """
+        count = line.count("\n")
         if self._lost:
             text = f"{self._lost} lines could not be written here"
             line = self._render(_own(text), "warn", __name__) + line
@@ -102,8 +127,9 @@ class LogOutput:
             reason = "it is full"
         except OSError as error:
             reason = os_reason(error)
-        self._lost += 1
-        if self._lost == 1:
+        first = not self._lost
+        self._lost += count
+        if first:
             text = f"cannot write {self._target} ({reason}): the log goes on here until that works again"
             self._stream.write(self._render(_own(text), "error", __name__))
         return False
@@ -122,6 +148,7 @@ class LogOutput:
 
     def reopen(self) -> None:
         """Open the file anew, for it may have been renamed (logrotate); if that fails the old one goes on."""
+        self.flush()
         old = self._file
         try:
             self._file = None if self._target is None else _open(self._target)
@@ -134,6 +161,7 @@ class LogOutput:
 
     def close(self) -> None:
         """Close the file, if there is one; what comes after goes to the stream."""
+        self.flush()
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -50,6 +50,8 @@ log = Logger(namespace="chatnet")
 
 GOODBYE = 3.0
 """Seconds that the last lines may take to leave when the process ends."""
+GATHERED = 0.1
+"""Seconds for which lines of the log that tell of normal life wait for others."""
 DAY = 86400.0
 
 
@@ -155,6 +157,7 @@ class ChatService(Service):
         gc.freeze()
         # Sessions make few cycles: young objects need not be looked through every 700 allocations.
         gc.set_threshold(20_000, 20, 50)
+        self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
@@ -391,6 +394,7 @@ class ChatService(Service):
         for loop in self._loops:
             if loop.running:
                 loop.stop()
+        self._output.gather(None)
         return Deferred.fromCoroutine(self._stop())
 
 
