@@ -101,6 +101,9 @@ class Store(Protocol):
     def position(self, store: str) -> Awaitable[Position]:
         """How far the other `store` is read here."""
 
+    def last(self, sid: str) -> Awaitable[tuple[str, Position] | None]:
+        """The store of the server `sid` that was read last, and how far."""
+
     def begin(self, position: Position) -> Awaitable[int]:
         """After which number somebody who has read as far as that has to go on reading."""
 
