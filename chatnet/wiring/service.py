@@ -125,6 +125,8 @@ class ChatService(Service):
         else:
             Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
         if problems:
+            # What was opened closes in the next turn. There will be none, and files of sockets would stay.
+            self._reactor.runUntilCurrent()
             sentence = "chatnet cannot start: " + "; ".join(problems) + "."
             log.critical("{sentence}", sentence=sentence)
             if self._output.in_file and sys.__stderr__ is not None:

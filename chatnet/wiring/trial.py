@@ -7,6 +7,7 @@ from pathlib import Path
 from chatnet.settings.endpoints import endpoint_in
 from chatnet.wiring.config import ConfigError, Loaded, read_motd
 from chatnet.wiring.datafolder import locate
+from chatnet.wiring.endpoints import obstacle
 from chatnet.wiring.security import Security
 
 
@@ -36,7 +37,10 @@ def trial(loaded: Loaded) -> list[str]:
     for index, listen in enumerate(settings.listen):
         path = endpoint_in(listen.endpoint).arguments.get("address", "")
         if path.startswith("/"):  # others are relative to where the server is started
-            problems += _homeless(f"{where}: listen.{index}.endpoint", Path(path))
+            place = f"{where}: listen.{index}.endpoint"
+            problems += _homeless(place, Path(path))
+            if found := obstacle(path):
+                problems.append(f"{place}: {found}")
     if problems:
         raise ConfigError(problems)
     return [*loaded.warnings, *warnings]

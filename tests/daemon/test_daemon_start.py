@@ -102,6 +102,33 @@ def test_a_port_in_use_gets_one_sentence(daemon: Daemon) -> None:
     assert said.endswith(f" chatnet: chatnet cannot start: port {daemon.port} on 127.0.0.1 is in use.")
 
 
+def test_a_start_that_fails_leaves_no_sockets_and_no_locks(daemon: Daemon) -> None:
+    (daemon.folder / "notes.txt").write_text("precious")
+    daemon.configure("""
+[[listen]]
+endpoint = "unix:chat.sock"
+[[listen]]
+endpoint = "unix:notes.txt"
+[[listen]]
+endpoint = "unix:/"
+""")
+    daemon.launch()
+    assert daemon.wait() == 1
+    (said,) = daemon.output().splitlines()
+    assert said.endswith(
+        " chatnet: chatnet cannot start: unix:notes.txt cannot be opened: notes.txt is there, and is no"
+        " socket: name a file that is not there yet; unix:/ cannot be opened: / is a folder: name a file"
+        " in it that is not there yet."
+    )
+    assert (daemon.folder / "notes.txt").read_text() == "precious"
+    assert sorted(path.name for path in daemon.folder.iterdir()) == [
+        "chatnet-data",
+        "chatnet.toml",
+        "notes.txt",
+        "output",
+    ]
+
+
 def test_a_start_that_fails_says_so_on_the_terminal_and_in_the_log_file(daemon: Daemon) -> None:
     daemon.configure("""
 [[listen]]

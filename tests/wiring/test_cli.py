@@ -157,6 +157,8 @@ def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, caps
         '[server]\nmotd = "gone.txt"\ndata = "chatnet.toml"\n[tls]\ncertificates = "nowhere"\n'
         '[log]\nfile = "logs/chat.log"\n[[listen]]\nendpoint = "unix:/nowhere/chat.sock"\n'
         '[[listen]]\nendpoint = "tcp:6697"\ntls = true\n'
+        f'[[listen]]\nendpoint = "unix:{config}"\n'
+        f'[[listen]]\nendpoint = "unix:{tmp_path}"\n'
     )
     assert main(["check-config", str(config)]) == 1
     assert [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().err.splitlines()] == [
@@ -166,6 +168,9 @@ def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, caps
         "chatnet.toml: server.data: chatnet.toml is not a folder: name another place",
         "chatnet.toml: log.file: there is no folder logs: make it first",
         "chatnet.toml: listen.0.endpoint: there is no folder /nowhere: make it first",
+        "chatnet.toml: listen.2.endpoint: chatnet.toml is there, and is no socket: name a file that is not"
+        " there yet",
+        f"chatnet.toml: listen.3.endpoint: {tmp_path} is a folder: name a file in it that is not there yet",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["chatnet.toml"]
 
