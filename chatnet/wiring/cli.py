@@ -145,18 +145,18 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _check_config(arguments: argparse.Namespace) -> None:
-    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.config import ConfigError, draft
     from chatnet.wiring.trial import trial
 
-    try:
-        loaded = load(arguments.path, os.environ)
-        warnings = trial(loaded)
-    except ConfigError as error:
-        raise _Failure(str(error)) from None
+    found = draft(arguments.path, os.environ)
+    problems, warnings = trial(found)
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    found = {"listener": loaded.settings.listen, "oper": loaded.settings.oper, "link": loaded.settings.link}
-    counts = ", ".join(_count(len(blocks), noun) for noun, blocks in found.items())
+    if problems:
+        raise _Failure(str(ConfigError(problems)))
+    settings = found.loaded.settings
+    blocks = {"listener": settings.listen, "oper": settings.oper, "link": settings.link}
+    counts = ", ".join(_count(len(each), noun) for noun, each in blocks.items())
     print(f"{arguments.path} is fine: {counts}")
 
 

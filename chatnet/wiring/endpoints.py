@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from ipaddress import IPv6Address
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from chatnet.settings import ListenSettings
 from chatnet.settings.endpoints import ARGUMENTS, Endpoint, endpoint_in
 from chatnet.wiring.mistakes import Place
 
@@ -16,22 +16,31 @@ _IPV6_ALONE = Path("/proc/sys/net/ipv6/bindv6only")
 """Holds 1 where all addresses of IPv6 are not those of IPv4 as well."""
 
 
-def endpoint_problems(listeners: Sequence[ListenSettings]) -> list[tuple[Place, str]]:
-    """What is wrong with the endpoints of these listeners, each valid by itself, and with which of them."""
-    if not listeners:
-        text = "is empty, so nobody could connect; leave it out for the defaults, on this machine only"
-        return [(("listen",), text)]
-    endpoints = [endpoint_in(listener.endpoint) for listener in listeners]
+def endpoint_problems(tree: Mapping[str, Any]) -> list[tuple[Place, str]]:
+    """What is wrong with the endpoints in a tree of settings, and with which: each is valid by itself."""
+    if tree.get("listen") == ():
+        reason = "is empty, so nobody could connect; leave it out for the defaults, on this machine only"
+        return [(("listen",), reason)]
     found: list[tuple[Place, str]] = []
-    for index, endpoint in enumerate(endpoints):
-        place = ("listen", index, "endpoint")
+    before: list[tuple[str, Endpoint]] = []
+    for index, listener in enumerate(listeners_in(tree)):
+        text = listener.get("endpoint")
+        if not isinstance(text, str):
+            continue
+        endpoint, place = endpoint_in(text), ("listen", index, "endpoint")
         if endpoint.kind not in ARGUMENTS and endpoint.kind not in _kinds_of_plugins():
             found.append((place, f"is of a kind that there is not: {endpoint.kind}; write {_known()}"))
-        for before, other in zip(endpoints[:index], listeners, strict=False):
-            if _overlap(endpoint, before):
-                found.append((place, _twice(other.endpoint, endpoint, before)))
-                break
+        if other := next((each for each in before if _overlap(endpoint, each[1])), None):
+            found.append((place, _twice(other[0], endpoint, other[1])))
+        before.append((text, endpoint))
     return found
+
+
+def listeners_in(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The listeners in a tree of settings; an empty one in the place of what is none."""
+    listen = tree.get("listen")
+    for listener in listen if isinstance(listen, tuple) else ():
+        yield listener if isinstance(listener, Mapping) else {}
 
 
 def socket_of(endpoint: Endpoint) -> Hashable | None:

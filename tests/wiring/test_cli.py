@@ -144,6 +144,7 @@ def test_check_config_looks_at_the_motd_and_warns_of_secrets(tmp_path: Path, cap
     config.chmod(0o644)
     assert main(["check-config", str(config)]) == 1
     assert capsys.readouterr().err == (
+        f"warning: {config}: holds secrets, and everybody on this machine can read it: chmod 640\n"
         f"{config}: server.motd: cannot read motd.txt: No such file or directory\n"
     )
     (tmp_path / "motd.txt").write_text("hello")

@@ -102,8 +102,8 @@ def test_it_is_read_as_twisted_reads_it(kind: str, rest: str) -> None:
 
 
 def told(*endpoints: str) -> list[str]:
-    listeners = [ListenSettings(endpoint=endpoint) for endpoint in endpoints]
-    return [f"{place[1]}: {reason}" for place, reason in endpoint_problems(listeners)]
+    listeners = tuple({"endpoint": ListenSettings(endpoint=endpoint).endpoint} for endpoint in endpoints)
+    return [f"{place[1]}: {reason}" for place, reason in endpoint_problems({"listen": listeners})]
 
 
 def test_kinds_that_only_twisted_can_know() -> None:
