@@ -26,9 +26,12 @@ from chatnet.wiring.endpoints import endpoint_problems, listeners_in
 from chatnet.wiring.environment import Overrides
 from chatnet.wiring.fields import kinds, section_of
 from chatnet.wiring.mistakes import UNSOUND, Judgement, Place, dotted, judge
+from chatnet.wiring.oddities import oddities
 
 MAX_FILE = 4 * 1024 * 1024
 MAX_MOTD = 64 * 1024
+_LONG = 16
+"""Characters of a password of a link that is not warned of."""
 _REST = "; the rest of it is looked at when that is mended"
 
 
@@ -95,7 +98,7 @@ def draft(path: str | None, environ: Mapping[str, str]) -> Draft:
     if unread:
         _without_file(tree, overrides)
     where = "settings" if path is None else path
-    judgement = judge(tree, (_not_installed, endpoint_problems))
+    judgement = judge(tree, (_not_installed, endpoint_problems, oddities))
     problems += overrides.problems
     problems += [overrides.say(place, reason, where) for place, reason in judgement.found]
 
@@ -108,6 +111,9 @@ def draft(path: str | None, environ: Mapping[str, str]) -> Draft:
         warnings.append(f"{where}: {text}")
     if secret and mode & stat.S_IROTH:
         warnings.append(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
+    for place in _short_passwords(settings):
+        reason = f"has fewer than {_LONG} characters and may be guessed; `chatnet fingerprint` suggests one"
+        warnings.append(overrides.say(place, reason, where))
     loaded = Loaded(settings, base, file, tuple(map(printable, warnings)))
     return Draft(loaded, tuple(problems), unread, judgement)
 
@@ -121,6 +127,15 @@ def _without_file(tree: dict[str, Any], overrides: Overrides) -> None:
         elif model is not None and isinstance(inner, dict) and not overrides.of((section,)):
             keys = (key.alias or name for name, key in model.model_fields.items())
             tree[section] = dict.fromkeys(keys, UNSOUND) | inner
+
+
+def _short_passwords(settings: Settings) -> Iterator[Place]:
+    """Where passwords of links are that somebody might find by trying."""
+    for index, block in enumerate(settings.link):
+        for key in ("password", "accept_password"):
+            secret = getattr(block, key)
+            if secret is not None and len(secret) < _LONG:
+                yield "link", index, key
 
 
 def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

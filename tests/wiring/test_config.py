@@ -31,6 +31,10 @@ def problems(path: Path | None, environ: Mapping[str, str] | None = None) -> lis
     return [problem.replace(prefix, "") for problem in refused.value.problems]
 
 
+def trial_of(path: Path) -> list[str]:
+    return [problem.replace(f"{path.parent}/", "") for problem in trial(draft(str(path), {}))[0]]
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Any:
     def write(text: str, mode: int = 0o600) -> Path:
@@ -185,6 +189,81 @@ def test_no_mistake_hides_another(write: Any, tmp_path: Path) -> None:
         if any("uplinks" in text for text in chosen) and any("nodot" in text for text in chosen):
             expected.remove("there is no link 'c.example.org'")  # it may be the one without a proper name
         assert {reason.replace(str(tmp_path), "FOLDER") for reason in reasons} == expected
+
+
+HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            'snomask = "cZc1"',
+            ["snomask: has '1Z', which are no letters of server notices: write some of cfgknoqrx"],
+        ),
+        (
+            'modes = "Q7"',
+            ["modes: has '7', which are no user modes that OPER sets: write some of BCDGQRgiswz"],
+        ),
+        (
+            'modes = "+swx"',
+            ["modes: has '+x', which are no user modes that OPER sets: write some of BCDGQRgiswz"],
+        ),
+        ('modes = ""\nsnomask = ""', []),
+        (
+            'hosts = ["ann@192.0.2.0/99", "*@*.example.org", "*@2001:db8::/200", "ann!*@*", "*@", "@host"]',
+            [f"hosts.{index}" for index in (0, 2, 3, 4, 5)],
+        ),
+        (
+            'hosts = ["*@192.0.2.300", "*@2001:db8", "*@192.0.2.*/24", "a b@c", "*@/24x", "*@10.0.0"]',
+            [f"hosts.{i}" for i in (0, 1, 2, 3, 5)],
+        ),
+        (
+            'hosts = ["192.0.2.0/24", "*@2001:DB8::0001", "*@2001:db8:*", "*@192.0.2.*", "~ann@localhost"]',
+            [],
+        ),
+        ('hosts = ["*@::ffff:192.0.2.7", "*@cafe", "*@y35hy5gf.datqtlio.cloak", "*@::1"]', []),
+    ],
+)
+def test_what_means_nothing_in_a_block_of_an_operator(write: Any, keys: str, told: list[str]) -> None:
+    path = write(
+        f'[[oper_class]]\nname = "a"\n[[oper]]\nname = "ann"\nclass = "a"\npassword = "{HASH}"\n{keys}\n'
+    )
+    found = [problem.removeprefix("chatnet.toml: oper.0.") for problem in trial_of(path)]
+    assert len(found) == len(told) and all(map(str.startswith, found, told))
+
+
+@pytest.mark.parametrize("password", [HASH[:-8], HASH + "=", HASH + "...", "$argon2id$", f" {HASH}"])
+def test_a_piece_of_a_hash_is_no_password_of_anybody(write: Any, password: str) -> None:
+    sections = (
+        "[server]\n",
+        "[[connection_class]]\nname = 'a'\n",
+        "[[webirc]]\nname = 'a'\naddresses = ['::1']\n",
+    )
+    for section in (*sections, "[[oper_class]]\nname = 'a'\n[[oper]]\nname = 'a'\nclass = 'a'\n"):
+        found = trial_of(write(f"{section}password = '{password}'\n"))
+        if password[0] == "$":
+            (problem,) = found
+            assert problem.partition("password: ")[2].startswith("is a piece of an argon2 hash: ")
+        elif "oper" not in section:
+            assert found == []  # it is a password like any other
+        assert trial_of(write(f"{section}password = '{HASH}'\n")) == []
+
+
+def test_a_short_password_of_a_link_is_warned_of(write: Any) -> None:
+    long = "a-long-word-that-both-sides-know"
+    path = write(
+        '[[link]]\nname = "a.test"\npassword = "short"\n'
+        f'[[link]]\nname = "b.test"\npassword = "{long}"\naccept_password = "fifteen-letters"\n'
+        f'[[link]]\nname = "c.test"\npassword = "{long[:16]}"\n'
+    )
+    reason = "has fewer than 16 characters and may be guessed; `chatnet fingerprint` suggests one"
+    assert load(str(path), {}).warnings == (
+        f"{path}: link.0.password: {reason}",
+        f"{path}: link.1.accept_password: {reason}",
+    )
+    environ = {"CHATNET__LINK": '[{"name": "a.test", "password": "short"}]'}
+    assert load(None, environ).warnings == (f"environment CHATNET__LINK: 0.password: {reason}",)
 
 
 def test_what_cannot_be_looked_at_is_told(write: Any, tmp_path: Path) -> None:
