@@ -51,6 +51,8 @@ log = Logger(namespace="chatnet")
 GOODBYE = 3.0
 """Seconds that the last lines may take to leave when the process ends."""
 DAY = 86400.0
+_TOLD = 10
+"""Problems of a configuration that operators are told of, each in a notice."""
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -264,11 +266,20 @@ class ChatService(Service):
     # on the way
 
     def _hangup(self) -> None:
-        async def reload() -> None:
-            for problem in await self.rehash():
-                log.error("The old configuration stays: {problem}", problem=problem)
+        run(self._reload())
 
-        run(reload())
+    async def _reload(self) -> None:
+        """Read the configuration again for SIGHUP: operators are told what came of it, as the log is."""
+        tell = partial(self._parts.node.notice, "g")
+        problems = await self.rehash()
+        for problem in problems:
+            log.error("The old configuration stays: {problem}", problem=problem)
+        for problem in problems[:_TOLD]:
+            tell(f"The old configuration stays (SIGHUP): {problem}")
+        if len(problems) > _TOLD:
+            tell(f"The log has {len(problems) - _TOLD} further problem(s) of the configuration")
+        if not problems:
+            tell("The configuration was read again (SIGHUP)")
 
     @property
     def configuration(self) -> str:
