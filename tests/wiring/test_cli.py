@@ -61,10 +61,15 @@ def test_init_names_the_twistd_that_is_meant(
     own = Path(sys.executable).with_name("twistd")
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["init", "--folder", str(tmp_path / "a")]) == 0
-    assert f"run   {own} -n chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    assert (
+        f"run   {own} -n --pidfile= chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    )
     monkeypatch.setenv("PATH", str(own.parent))
-    assert main(["init", "--folder", str(tmp_path / "b")]) == 0
-    assert f"run   twistd -n chatnet --config {tmp_path}/b/chatnet.toml\n" in capsys.readouterr().out
+    assert main(["init", "--folder", str(tmp_path / "a b")]) == 0
+    assert (
+        f"run   twistd -n --pidfile= chatnet --config '{tmp_path}/a b/chatnet.toml'\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) -> None:
