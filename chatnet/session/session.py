@@ -89,8 +89,8 @@ class Elsewhere(Exception):
 class Login(Protocol):
     """An attempt of a session to log in."""
 
-    def respond(self, data: str) -> None:
-        """The client says something: one chunk, or that it gives up."""
+    def respond(self, data: str) -> Coroutine[Any, Any, None] | None:
+        """The client says something: one chunk, or that it gives up; what has to be awaited then."""
 
     def give_up(self, why: Numeric | None = None) -> None:
         """It ends here; the client reads `why`."""

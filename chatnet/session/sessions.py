@@ -103,12 +103,12 @@ class Sessions(Shared):
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
-        tell_changes(self.all, offers, self.offers, self.local.recap)
+        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
 
     def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
         offers = self.offers
-        self.offers = Offers(self.node.settings, self.certified, fact.mechanisms)
-        tell_changes(self.all, offers, self.offers, self.local.recap)
+        self.offers = Offers(self.node.settings, self.certified, self.authority)
+        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]

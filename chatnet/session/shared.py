@@ -125,7 +125,7 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self.certified, self.authority.mechanisms)
+        self.offers = Offers(settings, self.certified, self.authority)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
     def veiled(self, address: str) -> str:
