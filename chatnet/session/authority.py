@@ -20,7 +20,7 @@ class Authority(Protocol):
         """Whether users may log in, too, and those who are logged in already."""
 
     def mechanisms(self, secure: bool) -> tuple[str, ...]:
-        """Those by which one can log in now, the best first; none where one cannot.  `secure` is under TLS."""
+        """Those by which one can log in now, the best first; none where one cannot.  `secure`: under TLS."""
 
     def begin(self, applicant: Applicant, mechanism: str) -> bool:
         """Let `applicant` talk; False if there is nobody to talk to, or not now."""

@@ -138,7 +138,7 @@ class Home(Protocol):
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
 
-    For so many seconds it has `waited` for passwords to be checked.
+    For so many seconds it has `waited` to be answered, before it was registered.
     """
 
     __slots__ = (
@@ -418,7 +418,16 @@ class Session:
         What it says is the answer to the command that is being executed, and bears its label.
         """
         self.held = True
-        self.sessions.node.run(self._hold(answer))
+        if self.registered:
+            self.sessions.node.run(self._hold(answer))
+        else:
+            self.sessions.node.run(self._hold(self._in_no_time(answer)))
+
+    async def _in_no_time(self, answer: Coroutine[Any, Any, None]) -> None:
+        """What is awaited takes nothing of the time that a connection has to register."""
+        began = self.sessions.monotonic()
+        await answer
+        self.waited += self.sessions.monotonic() - began
 
     def scan(self, verb: str, looking: Begin) -> None:
         """Let the command `verb` go on in slices, while this session's later lines wait.

@@ -15,6 +15,7 @@ from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.services.accounts import Accounts
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -60,6 +61,7 @@ class Sessions(Shared):
         admission: Admission,
         links: Links,
         authority: Authority,
+        accounts: Accounts | None,
         repeats: Repeats,
         control: Control | None = None,
     ) -> None:
@@ -76,6 +78,7 @@ class Sessions(Shared):
             certified=certified,
             links=links,
             authority=authority,
+            accounts=accounts,
             repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
@@ -226,7 +229,7 @@ class Sessions(Shared):
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
-                if session.opened + session.waited < deadline and session.checking is None:
+                if session.opened + session.waited < deadline and not session.held:
                     session.close("Registration timed out")
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
