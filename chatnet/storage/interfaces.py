@@ -27,6 +27,10 @@ class Meaning(Protocol):
     The store calls these in its own threads.
     """
 
+    @property
+    def ending(self) -> str:
+        """The one field whose record may be the end of its entity."""
+
     def is_news(self, record: Record, known: Record | None) -> bool:
         """Whether `record` holds against what is `known` of its field."""
 
