@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chatnet.storage.record import Claim, Record
+
+CANNOT_WRITE: Final = "This server cannot write to its disk"
 
 
 class StoreError(Exception):
@@ -116,6 +118,13 @@ class Store(Protocol):
 
     def digests(self, kind: str) -> Awaitable[Sequence[int]]:
         """The 256 digests of a kind."""
+
+    def forget(self, before: str) -> Awaitable[int]:
+        """Forget which fields were removed before that stamp, and take no such removal any more.
+
+        Answers with how many there were.  All stores of a network are to do so at one time, or their digests
+        differ meanwhile.
+        """
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""

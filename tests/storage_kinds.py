@@ -1,0 +1,72 @@
+"""Stores of each kind for tests, and records to put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from chatnet.rules.meaning import RecordMeaning
+from chatnet.rules.records import stamp_text
+from chatnet.rules.stamps import Stamp
+from chatnet.storage.interfaces import Store
+from chatnet.storage.memory import MemoryStore
+from chatnet.storage.record import Record
+from chatnet.wire.casemap import folder
+
+MEANING: Final = RecordMeaning(folder("rfc1459"))
+ANN: Final = "aaaaaaaaaaaaaaaaaaaaa"
+BOB: Final = "abbbbbbbbbbbbbbbbbbbb"
+CAT: Final = "acccccccccccccccccccc"
+CLUB: Final = "cdddddddddddddddddddd"
+
+
+def stamp(ms: int, sid: str = "0AA") -> str:
+    """The stamp of a time."""
+    return stamp_text(Stamp(ms, 0, sid))
+
+
+def named(entity: str, name: str, ms: int) -> Record:
+    """That an entity asks for a name from `ms` on."""
+    return Record(entity, "name", stamp(ms), f"{stamp(ms)} {name}")
+
+
+def grouped(entity: str, nick: str, ms: int) -> Record:
+    """That an account asks for a nick from `ms` on."""
+    return Record(entity, f"nick:{nick}", stamp(ms), f"{stamp(ms)} {nick}")
+
+
+class Kind(NamedTuple):
+    """How tests make stores of one kind."""
+
+    make: Callable[[], Store]
+    restarted: Callable[[Store], Store]
+    """The same store, opened by another process."""
+    copied: Callable[[Store, str], Store]
+    """A copy of it, opened by the server of that SID."""
+
+
+class Told:
+    """Takes down what a store tells of news."""
+
+    def __init__(self, store: Store) -> None:
+        self.pages: list[Sequence[Record]] = []
+        store.taken = self.pages.append
+
+    def take(self) -> list[Record]:
+        """All that was told since the last time."""
+        pages, self.pages[:] = list(self.pages), []
+        return [record for page in pages for record in page]
+
+
+def _restarted(store: Store) -> Store:
+    assert isinstance(store, MemoryStore)
+    store.start()
+    return store
+
+
+def _copied(store: Store, sid: str) -> Store:
+    assert isinstance(store, MemoryStore)
+    return store.copied(sid)
+
+
+MEMORY: Final = Kind(lambda: MemoryStore(MEANING, "0AA"), _restarted, _copied)
