@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from chatnet.rules.meaning import RecordMeaning
 from chatnet.rules.records import stamp_text
 from chatnet.rules.stamps import Stamp
+from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import Store
 from chatnet.storage.memory import MemoryStore
+from chatnet.storage.migrating import copy
 from chatnet.storage.record import Record
+from chatnet.storage.sqlite import connect
+from chatnet.storage.store import SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
 MEANING: Final = RecordMeaning(folder("rfc1459"))
@@ -70,3 +77,27 @@ def _copied(store: Store, sid: str) -> Store:
 
 
 MEMORY: Final = Kind(lambda: MemoryStore(MEANING, "0AA"), _restarted, _copied)
+
+
+def sqlite(folder: Path) -> Kind:
+    """Stores in files of a folder, without threads."""
+    numbers = itertools.count()
+    files: dict[Store, Path] = {}
+
+    def opened(path: Path, sid: str) -> Store:
+        store = open_store(path, MEANING, sid=sid, casemapping="rfc1459", serving=True)
+        files[store] = path
+        return store
+
+    def restarted(store: Store) -> Store:
+        assert isinstance(store, SQLiteStore)
+        at_once(store.close())
+        return opened(files[store], "0AA")
+
+    def copied(store: Store, sid: str) -> Store:
+        path = folder / f"{next(numbers)}.sqlite"
+        with closing(connect(files[store])) as connection:
+            copy(connection, path)
+        return opened(path, sid)
+
+    return Kind(lambda: opened(folder / f"{next(numbers)}.sqlite", "0AA"), restarted, copied)

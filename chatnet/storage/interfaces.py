@@ -8,10 +8,18 @@ from typing import Final, NamedTuple, Protocol
 from chatnet.storage.record import Claim, Record
 
 CANNOT_WRITE: Final = "This server cannot write to its disk"
+CANNOT_READ: Final = "This server cannot read from its disk"
 
 
 class StoreError(Exception):
-    """The store cannot be used, or not now; the text is one sentence for people, without secrets."""
+    """The store cannot be used, or not now; the text is one sentence for people, without secrets.
+
+    `reason` is what the database says, for the log.
+    """
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class NameTaken(Exception):
@@ -78,10 +86,13 @@ class Store(Protocol):
     id: str
     """What tells this store from all others; new after a copy became another server's."""
 
+    newest: str
+    """The greatest stamp that was ever taken, as of the opening; empty: none."""
+
     taken: Taken
 
     def load(self) -> Iterable[Record]:
-        """All records, before the reactor runs.  It blocks."""
+        """All records, those of an entity behind each other, before the reactor runs.  It blocks."""
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Awaitable[None]:
         """Write records of this server, all or none; on the disk when it is answered.

@@ -45,6 +45,7 @@ class MemoryStore:
     def __init__(self, meaning: Meaning, sid: str) -> None:
         self.id = new_id()
         self.sid = sid
+        self.newest = ""
         self.taken: Taken = lambda records: None
         self.held = False
         self.broken = False
@@ -54,6 +55,7 @@ class MemoryStore:
         self._order: dict[int, Record] = {}
         self._numbers: list[int] = []  # all that were given out, also to records that are gone
         self._seq = 0
+        self._stamp = ""
         self._claims: dict[tuple[str, int], dict[tuple[str, str], Claim]] = {}
         self._peers: dict[str, Position] = {}
         self._runs: list[Run] = []
@@ -65,6 +67,7 @@ class MemoryStore:
 
     def start(self) -> None:
         """Be another process from now on."""
+        self.newest = self._stamp
         self._runs.append(Run(new_id(), self._seq + 1))
 
     def copied(self, sid: str | None = None) -> MemoryStore:
@@ -72,6 +75,7 @@ class MemoryStore:
         copy = MemoryStore(self._meaning, self.sid if sid is None else sid)
         copy._known = {entity: dict(fields) for entity, fields in self._known.items()}
         copy._order, copy._numbers, copy._seq = dict(self._order), list(self._numbers), self._seq
+        copy._stamp = self._stamp
         copy._claims = {name: dict(claims) for name, claims in self._claims.items()}
         copy._peers, copy._forgotten, copy.audits = dict(self._peers), self._forgotten, list(self.audits)
         copy._runs = []
@@ -93,8 +97,10 @@ class MemoryStore:
     # Store
 
     def load(self) -> Iterable[Record]:
-        """All records."""
-        return list(self._order.values())
+        """All records, those of an entity behind each other."""
+        return [
+            record for _, fields in sorted(self._known.items()) for _, (_, record) in sorted(fields.items())
+        ]
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Deferred[None]:
         """Write records, all or none."""
@@ -251,6 +257,7 @@ class MemoryStore:
             if each is not None:
                 self._drop(each)
         self._seq += 1
+        self._stamp = max(self._stamp, record.stamp)
         self._known.setdefault(record.entity, {})[record.field] = self._seq, record
         self._order[self._seq] = record
         self._numbers.append(self._seq)

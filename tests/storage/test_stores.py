@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from storage_kinds import ANN, BOB, CAT, CLUB, MEMORY, Kind, Told, grouped, named, stamp
+from storage_kinds import ANN, BOB, CAT, CLUB, MEMORY, Kind, Told, grouped, named, sqlite, stamp
 
 from chatnet.rules.claims import CHANNELS, NAMES
 from chatnet.storage.answers import at_once as wait
@@ -12,9 +14,9 @@ from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, Store
 from chatnet.storage.record import Claim, Record
 
 
-@pytest.fixture(params=["memory"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return MEMORY
+@pytest.fixture(params=["memory", "sqlite"])
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
+    return MEMORY if request.param == "memory" else sqlite(tmp_path)
 
 
 @pytest.fixture
