@@ -76,6 +76,12 @@ class Settings(Section):
             return self.accounts.authority == "here"
         return not self.links.services and all(block.role != "services" for block in self.link)
 
+    @property
+    def registers_early(self) -> bool:
+        """Whether accounts are registered while connecting: not where a password has to be known first."""
+        passwords = (self.server.password, *(klass.password for klass in self.connection_class))
+        return self.accounts.before_connect and all(password is None for password in passwords)
+
     def privileges(self, oper_class: str) -> frozenset[str]:
         """All privileges of the class of that name, inherited ones included; empty if there is none."""
         by_name = {c.name: c for c in self.oper_class}
