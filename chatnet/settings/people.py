@@ -293,7 +293,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "cfgkorx"
+    snomask: str = "acfgkorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import APART, Section
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
@@ -54,6 +55,7 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
+    accounts: AccountsSettings = AccountsSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
@@ -65,6 +67,19 @@ class Settings(Section):
         if info.context != APART and (problems := reference_problems(self.model_dump(by_alias=True))):
             raise ValueError("; ".join(f"{'.'.join(map(str, at))}: {reason}" for at, reason in problems))
         return self
+
+    @property
+    def keeps_accounts(self) -> bool:
+        """Whether accounts are kept here, and no services of another make look at passwords."""
+        if self.accounts.authority is not None:
+            return self.accounts.authority == "here"
+        return not self.links.services and all(block.role != "services" for block in self.link)
+
+    @property
+    def registers_early(self) -> bool:
+        """Whether accounts are registered while connecting: not where a password has to be known first."""
+        passwords = (self.server.password, *(klass.password for klass in self.connection_class))
+        return self.accounts.before_connect and all(password is None for password in passwords)
 
     def privileges(self, oper_class: str) -> frozenset[str]:
         """All privileges of the class of that name, inherited ones included; empty if there is none."""
