@@ -44,6 +44,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.NickHeld,  # seen when somebody wants to have it
     facts.Opered,  # seen as the user modes that change with it
     facts.RealHostChanged,  # WHOIS shows it
+    facts.RecordsTaken,  # seen as what becomes of those who are logged in
     facts.ServerIntroduced,
     facts.SettingsChanged,
 }

@@ -2,6 +2,7 @@
 
 from chatnet.commands import (
     accepting,
+    accounts,
     authenticating,
     capabilities,
     channel_modes,
@@ -38,6 +39,7 @@ __all__ = [
     "CLIENT",
     "Request",
     "accepting",
+    "accounts",
     "authenticating",
     "capabilities",
     "channel_modes",

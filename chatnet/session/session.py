@@ -69,6 +69,7 @@ class Needs:
     CAP: Final = 4  # CAP END
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
+    LOGIN: Final = 32  # the password of an account, being verified
 
 
 FIRST: Final = Needs.NICK | Needs.USER
@@ -89,8 +90,8 @@ class Elsewhere(Exception):
 class Login(Protocol):
     """An attempt of a session to log in."""
 
-    def respond(self, data: str) -> None:
-        """The client says something: one chunk, or that it gives up."""
+    def respond(self, data: str) -> Coroutine[Any, Any, None] | None:
+        """The client says something: one chunk, or that it gives up; what has to be awaited then."""
 
     def give_up(self, why: Numeric | None = None) -> None:
         """It ends here; the client reads `why`."""
@@ -138,7 +139,7 @@ class Home(Protocol):
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
 
-    For so many seconds it has `waited` for passwords to be checked.
+    For so many seconds it has `waited` to be answered, before it was registered.
     """
 
     __slots__ = (
@@ -164,7 +165,7 @@ class Session:
         "noted",
         "opened",
         "outlet",
-        "password",
+        "passwords",
         "paused",
         "peer",
         "penalty",
@@ -202,7 +203,8 @@ class Session:
         self.asked: dict[Server, deque[Question]] | None = None
         self.multiline: Multiline | None = None
         self.paused = False
-        self.password: str | None = None
+        self.passwords: tuple[str, ...] = ()
+        """What PASS gave, up to two: the server may have a password, and an account another one."""
         self.failed_opers = 0
         self.failed_logins = 0
         self.login: Login | None = None
@@ -418,7 +420,16 @@ class Session:
         What it says is the answer to the command that is being executed, and bears its label.
         """
         self.held = True
-        self.sessions.node.run(self._hold(answer))
+        if self.registered:
+            self.sessions.node.run(self._hold(answer))
+        else:
+            self.sessions.node.run(self._hold(self._in_no_time(answer)))
+
+    async def _in_no_time(self, answer: Coroutine[Any, Any, None]) -> None:
+        """What is awaited takes nothing of the time that a connection has to register."""
+        began = self.sessions.monotonic()
+        await answer
+        self.waited += self.sessions.monotonic() - began
 
     def scan(self, verb: str, looking: Begin) -> None:
         """Let the command `verb` go on in slices, while this session's later lines wait.

@@ -42,9 +42,10 @@ from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
-from chatnet.wiring.passwords import Passwords
+from chatnet.wiring.passwords import Passwords, most_waiting
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
+from chatnet.wiring.turns import Turns
 
 log = Logger(namespace="chatnet")
 
@@ -53,6 +54,8 @@ GOODBYE = 3.0
 GATHERED = 0.1
 """Seconds for which lines of the log that tell of normal life wait for others."""
 DAY = 86400.0
+_TOLD = 10
+"""Problems of a configuration that operators are told of, each in a notice."""
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -83,6 +86,7 @@ class ChatService(Service):
         self._why = ""  # it ends, for the log
         self._reloading = False
         settings = loaded.settings
+        turns = Turns(lambda queue: most_waiting(self._parts.node.settings, queue))
         self._parts = build(
             settings,
             clock=ReactorClock(reactor),
@@ -90,7 +94,7 @@ class ChatService(Service):
             run=run,
             turn=ClientTurn(reactor),
             cloak_key=folder.cloak_key(settings.cloak),
-            passwords=Passwords(lambda: self._parts.node.settings.flood.passwords),
+            passwords=Passwords(turns),
             host_of=host_of,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,
@@ -127,6 +131,8 @@ class ChatService(Service):
         else:
             Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
         if problems:
+            # What was opened closes in the next turn. There will be none, and files of sockets would stay.
+            self._reactor.runUntilCurrent()
             sentence = "chatnet cannot start: " + "; ".join(problems) + "."
             log.critical("{sentence}", sentence=sentence)
             if self._output.in_file and sys.__stderr__ is not None:
@@ -265,11 +271,20 @@ class ChatService(Service):
     # on the way
 
     def _hangup(self) -> None:
-        async def reload() -> None:
-            for problem in await self.rehash():
-                log.error("The old configuration stays: {problem}", problem=problem)
+        run(self._reload())
 
-        run(reload())
+    async def _reload(self) -> None:
+        """Read the configuration again for SIGHUP: operators are told what came of it, as the log is."""
+        tell = partial(self._parts.node.notice, "g")
+        problems = await self.rehash()
+        for problem in problems:
+            log.error("The old configuration stays: {problem}", problem=problem)
+        for problem in problems[:_TOLD]:
+            tell(f"The old configuration stays (SIGHUP): {problem}")
+        if len(problems) > _TOLD:
+            tell(f"The log has {len(problems) - _TOLD} further problem(s) of the configuration")
+        if not problems:
+            tell("The configuration was read again (SIGHUP)")
 
     @property
     def configuration(self) -> str:

@@ -1,0 +1,136 @@
+"""Stores of each kind for tests, and records to put into them."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Protocol
+
+from chatnet.records.grammar import fixed
+from chatnet.records.meaning import RecordMeaning
+from chatnet.rules.stamps import Stamp
+from chatnet.storage.answers import at_once
+from chatnet.storage.interfaces import Meaning, Store
+from chatnet.storage.memory import MemoryStore
+from chatnet.storage.migrating import copy
+from chatnet.storage.record import Record
+from chatnet.storage.sqlite import connect
+from chatnet.storage.store import SQLiteStore, open_store
+from chatnet.wire.casemap import folder
+
+MEANING: Final = RecordMeaning(folder("rfc1459"))
+ANN: Final = "aaaaaaaaaaaaaaaaaaaaa"
+BOB: Final = "abbbbbbbbbbbbbbbbbbbb"
+CAT: Final = "acccccccccccccccccccc"
+CLUB: Final = "cdddddddddddddddddddd"
+
+
+def stamp(ms: int, sid: str = "0AA") -> str:
+    """The stamp of a time."""
+    return fixed(Stamp(ms, 0, sid).text)
+
+
+def named(entity: str, name: str, ms: int) -> Record:
+    """That an entity asks for a name from `ms` on."""
+    return Record(entity, "name", stamp(ms), f"{stamp(ms)} {name}")
+
+
+def grouped(entity: str, nick: str, ms: int) -> Record:
+    """That an account asks for a nick from `ms` on."""
+    return Record(entity, f"nick:{nick}", stamp(ms), f"{stamp(ms)} {nick}")
+
+
+Opener = Callable[[str], Store]
+"""Opens a file anew, by the server of a SID; as often as one likes, each time another file."""
+
+
+class Kind(Protocol):
+    """How tests make stores of one kind."""
+
+    def make(self, sid: str = "0AA") -> Store:
+        """A new one."""
+
+    def restarted(self, store: Store) -> Store:
+        """The same one, opened by another process."""
+
+    def saved(self, store: Store) -> Opener:
+        """A copy of its file."""
+
+
+class Told:
+    """Takes down what a store tells of news."""
+
+    def __init__(self, store: Store) -> None:
+        self.pages: list[Sequence[Record]] = []
+        store.taken = self.pages.append
+
+    def take(self) -> list[Record]:
+        """All that was told since the last time."""
+        pages, self.pages[:] = list(self.pages), []
+        return [record for page in pages for record in page]
+
+
+class InMemory:
+    """Stores in memory."""
+
+    def __init__(self, meaning: Meaning = MEANING) -> None:
+        self._meaning = meaning
+
+    def make(self, sid: str = "0AA") -> Store:
+        return MemoryStore(self._meaning, sid)
+
+    def restarted(self, store: Store) -> Store:
+        assert isinstance(store, MemoryStore)
+        store.start()
+        return store
+
+    def saved(self, store: Store) -> Opener:
+        assert isinstance(store, MemoryStore)
+        return store.saved()
+
+
+class InFiles:
+    """Stores in files of a folder, without threads."""
+
+    def __init__(self, folder: Path, meaning: Meaning = MEANING) -> None:
+        self._folder = folder
+        self._meaning = meaning
+        self._numbers = itertools.count()
+        self._files: dict[Store, tuple[Path, str]] = {}
+
+    def make(self, sid: str = "0AA") -> Store:
+        return self._opened(self._new(), sid)
+
+    def restarted(self, store: Store) -> Store:
+        assert isinstance(store, SQLiteStore)
+        at_once(store.close())
+        return self._opened(*self._files.pop(store))
+
+    def saved(self, store: Store) -> Opener:
+        saved = self._new()
+        with closing(connect(self._files[store][0])) as connection:
+            copy(connection, saved)
+
+        def opened(sid: str) -> Store:
+            path = self._new()
+            shutil.copy(saved, path)
+            return self._opened(path, sid)
+
+        return opened
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for store in self._files:
+            assert isinstance(store, SQLiteStore)
+            at_once(store.close())
+
+    def _new(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.sqlite"
+
+    def _opened(self, path: Path, sid: str) -> Store:
+        store = open_store(path, self._meaning, sid=sid, casemapping="rfc1459", serving=True)
+        self._files[store] = path, sid
+        return store
