@@ -3,6 +3,7 @@
 from chatnet.commands import (
     accepting,
     authenticating,
+    bots,
     capabilities,
     channel_modes,
     gateways,
@@ -39,6 +40,7 @@ __all__ = [
     "Request",
     "accepting",
     "authenticating",
+    "bots",
     "capabilities",
     "channel_modes",
     "gateways",

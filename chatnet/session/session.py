@@ -349,7 +349,7 @@ class Session:
             self._failed(row.verb)
         else:
             if waiting is not None:
-                self.wait_for(self._answer(row.verb, waiting))
+                self.answer_by(row.verb, waiting)
         if bans.looked != before:
             self.penalize((bans.looked - before) / MASKS_PER_PENALTY, 0, self.heard)
 
@@ -419,6 +419,10 @@ class Session:
         """
         self.held = True
         self.sessions.node.run(self._hold(answer))
+
+    def answer_by(self, verb: str, waiting: Awaitable[None]) -> None:
+        """The same of `waiting` to which the command `verb` leads, with what it is refused with."""
+        self.wait_for(self._answer(verb, waiting))
 
     def scan(self, verb: str, looking: Begin) -> None:
         """Let the command `verb` go on in slices, while this session's later lines wait.
