@@ -13,7 +13,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import rank_letters
 from chatnet.node import Node
 from chatnet.session import render
-from chatnet.session.sasl import tell_account
+from chatnet.session.logins import tell_account
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics

@@ -28,6 +28,11 @@ class Cloaks:
         self._longest = longest
         self._known: dict[tuple[str, str], str] = {}
 
+    def secret_for(self, name: str) -> bytes:
+        """32 bytes that belong to a name, the same on all servers with this key, and tell nothing of it."""
+        data = name.encode("utf-8", "surrogateescape")
+        return blake2b(data, digest_size=32, key=self._key, person=b"secret").digest()
+
     def of(self, real_host: str, address: str) -> str:
         """The cloak of a client that connected from `address` and was found to be `real_host`."""
         known = self._known.get((real_host, address))

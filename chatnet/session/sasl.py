@@ -10,12 +10,12 @@ from typing import Final
 from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
 from chatnet.session.authority import Authority
+from chatnet.session.logins import tell_account
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
 from chatnet.wire import numerics
 from chatnet.wire.numerics import Numeric
 from chatnet.wire.sasl import CHUNK, is_data
-from chatnet.wire.text import middle
 
 ABORT: Final = "*"
 """What a client says instead of data that gives up."""
@@ -126,13 +126,3 @@ def begin(session: Session, authority: Authority, mechanism: str) -> None:
     login = session.login = Login(session, authority)
     if not authority.begin(login, name):
         login.ended(False)
-
-
-def tell_account(session: Session) -> None:
-    """900 or 901: a client reads which account it has now."""
-    user = session.user
-    mask = f"{user.nick}!{user.username or '*'}@{user.host}"
-    if user.account is None:
-        session.numeric(numerics.RPL_LOGGEDOUT, mask)
-    else:
-        session.numeric(numerics.RPL_LOGGEDIN, mask, middle(user.account), user.account)

@@ -7,6 +7,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 
 from __future__ import annotations
 
+from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
@@ -37,6 +38,7 @@ from chatnet.settings.whole import Settings, reference_problems
 __all__ = [
     "HIDDEN",
     "PRIVILEGES",
+    "AccountsSettings",
     "CloakSettings",
     "ConnectionClassSettings",
     "FloodSettings",

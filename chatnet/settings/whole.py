@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
+from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import Section
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
@@ -55,6 +56,7 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
+    accounts: AccountsSettings = AccountsSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
@@ -68,6 +70,13 @@ class Settings(Section):
         if problems:
             raise ValueError("; ".join(f"{'.'.join(map(str, at))}: {reason}" for at, reason in problems))
         return self
+
+    @property
+    def keeps_accounts(self) -> bool:
+        """Whether accounts are kept here, and no services of another make look at passwords."""
+        if self.accounts.authority is not None:
+            return self.accounts.authority == "here"
+        return not self.links.services and all(block.role != "services" for block in self.link)
 
     def privileges(self, oper_class: str) -> frozenset[str]:
         """All privileges of the class of that name, inherited ones included; empty if there is none."""

@@ -22,6 +22,10 @@ _UID: Final = re.compile(r"[0-9][A-Z0-9]{2}[A-Z][A-Z0-9]{5}")
 _REFERENCE_TAG: Final = re.compile(r"[A-Za-z0-9-]+")
 _TAG: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
+_MAIL: Final = re.compile(
+    r"[^\x00-\x20\x7f@]{1,64}@(?:[^\x00-\x20\x7f@.]+(?:\.[^\x00-\x20\x7f@.]+)*|\[[0-9A-Fa-f:.]+\])"
+)
+
 LONGEST_HOST: Final = 63
 """Bytes of a host, and of a server's name: what TS6 networks agree on."""
 
@@ -75,6 +79,14 @@ def is_public_name(text: str, limit: int) -> bool:
 def is_server_name(text: str) -> bool:
     """A name with a dot in it, which no nick has, of at most 63 bytes."""
     return len(text) <= LONGEST_HOST and _SERVER_NAME.fullmatch(text) is not None
+
+
+def is_mail_address(text: str) -> bool:
+    """An address for mail, as far as it can be told without asking its server; letters of all scripts.
+
+    https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1, without quoted local parts.
+    """
+    return byte_length(text) <= 254 and text.isprintable() and _MAIL.fullmatch(text) is not None
 
 
 def is_sid(text: str) -> bool:

@@ -10,10 +10,15 @@ FOR_LIFE = ("name", "sid", "casemapping", "data")
 
 def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     """`new` with what cannot change kept from `old`, and a note for each change that waits for a restart."""
+    notes: list[str] = []
     kept = {key: getattr(old.server, key) for key in FOR_LIFE}
-    changed = [key for key, value in kept.items() if getattr(new.server, key) != value]
-    if not changed:
-        return new, []
-    server = new.server.model_copy(update={key: kept[key] for key in changed})
-    notes = [f"server.{key} changes at the next restart only" for key in changed]
-    return new.model_copy(update={"server": server}), notes
+    if changed := [key for key, value in kept.items() if getattr(new.server, key) != value]:
+        server = new.server.model_copy(update={key: kept[key] for key in changed})
+        notes = [f"server.{key} changes at the next restart only" for key in changed]
+        new = new.model_copy(update={"server": server})
+    if new.keeps_accounts is not old.keeps_accounts:
+        then, now = ("here", "external") if new.keeps_accounts else ("external", "here")
+        notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")
+        accounts = new.accounts.model_copy(update={"authority": now})
+        new = new.model_copy(update={"accounts": accounts})
+    return new, notes

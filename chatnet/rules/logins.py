@@ -1,0 +1,36 @@
+"""What happens to a user who is logged in to an account that is kept here, or out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatnet.model.entities import User
+from chatnet.model.facts import AccountChanged, Fact, HostChanged
+from chatnet.model.registry import Account
+
+
+def logged_in(user: User, account: Account, at: float) -> Iterator[Fact]:
+    """They have this account from now on, and look as it has them look."""
+    yield AccountChanged(user, account.shown, at, user.account, account.id)
+    yield from _looking(user, account, at)
+
+
+def logged_out(user: User, at: float) -> Iterator[Fact]:
+    """They have no account any more."""
+    yield AccountChanged(user, None, at, user.account)
+    yield from _looking(user, None, at)
+
+
+def shown_host(account: Account) -> str | None:
+    """The host that who is logged in to an account has in the place of theirs."""
+    return account.vhost.host if account.vhost is not None and account.vhost.on else None
+
+
+def _looking(user: User, account: Account | None, at: float) -> Iterator[Fact]:
+    host = None if account is None else shown_host(account)
+    if host is None:
+        if user.host in (user.real_host, user.cloak):
+            return
+        host = user.cloak if "x" in user.modes and user.cloak is not None else user.real_host
+    if host != user.host:
+        yield HostChanged(user, user.username, host, user.source, at)

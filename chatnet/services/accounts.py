@@ -1,0 +1,374 @@
+"""Accounts as everything that deals with people uses them: registering, logging in, changing.
+
+Whoever asks may be refused with :class:`Refused`, which commands tell in their own way: FAIL, numeric,
+NOTICE.  What is awaited takes a while; then everything is to be looked up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from chatnet.model.entities import User
+from chatnet.model.registry import Account, Registry
+from chatnet.node import Node
+from chatnet.records import accounts as values
+from chatnet.records.accounts import ACTIVE, Certificate, Code, Created, Email, Named, Verifier
+from chatnet.records.claims import CERTIFICATES, MARK, NAMES
+from chatnet.records.grammar import ACCOUNT, STATUS, field, new_entity, split
+from chatnet.rules.registration import invalid_email, unacceptable_password, weak_password
+from chatnet.services import refused
+from chatnet.services.credentials import scram, verifiers
+from chatnet.services.hashes import Busy, Hashes
+from chatnet.services.ledger import Change, Ledger
+from chatnet.services.refused import Refused
+from chatnet.services.throttle import Throttle
+from chatnet.storage.interfaces import NameTaken, StoreError
+from chatnet.storage.record import Record
+from chatnet.wire.names import nick_mistake
+
+MOST_MEANT: Final = 4
+"""Accounts whose password may be meant by one name: its owner, and others that lost it in a split."""
+CERTIFICATE_WAITS: Final = 7 * 86400
+"""Seconds within which a certificate that was told of has to be shown."""
+DAY: Final = 86400
+
+_PENDING: Final = "cert"
+"""The purpose of a code that is the fingerprint of a certificate which has not been shown yet."""
+_NOBODY: Final = ACCOUNT + "a" * 20
+"""An id that no account has: looked up where there is no account, since time would tell."""
+
+Value = str | Callable[[str], str] | None
+"""What a field is to be: a text, none (removed), or a function of the stamp that the change is given."""
+
+
+class Attempt(NamedTuple):
+    """Somebody at `address` wants to log in by a `name`, which may mean several accounts: the owner's first.
+
+    Failures are counted for `key`.
+    """
+
+    name: str
+    address: str
+    meant: Sequence[Account]
+    key: str
+
+
+class Accounts:
+    """The accounts that this server keeps.
+
+    `secret_for` makes of a name what stands in for the verifier of an account that does not exist;
+    `reserved` tells whether nobody may have a nick.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        ledger: Ledger,
+        hashes: Hashes,
+        secret_for: Callable[[str], bytes],
+        reserved: Callable[[str], bool],
+    ) -> None:
+        self.ledger = ledger
+        self.registry: Registry = node.network.registry
+        self.throttle = Throttle(node)
+        self._node = node
+        self._hashes = hashes
+        self._secret_for = secret_for
+        self._reserved = reserved
+        self._seen: set[str] = set()  # on this day
+        self._day = 0
+
+    # what is acceptable
+
+    def acceptable_name(self, name: str, by: User | None = None) -> None:
+        """Refuse a name that `by` cannot give to an account, or group with one."""
+        network = self._node.network
+        mistake = nick_mistake(name, self._node.settings.limits.nick)
+        if mistake is not None:
+            raise Refused(refused.BAD_ACCOUNT_NAME, f"An account has a nick for its name: {mistake}", name)
+        if self._reserved(name):
+            raise Refused(refused.BAD_ACCOUNT_NAME, "This name is reserved", name)
+        folded = network.fold(name)
+        if self.registry.owner(folded) is not None:
+            raise Refused(refused.ACCOUNT_EXISTS, "Somebody has registered this name already", name)
+        if network.nicks.get(folded, by) is not by:
+            raise Refused(refused.ACCOUNT_EXISTS, "Somebody else bears this nick", name)
+
+    def acceptable_password(self, password: str, name: str, email: str = "") -> None:
+        """Refuse a password that is weak, or with which one could not log in everywhere."""
+        settings = self._node.settings.accounts
+        if (mistake := unacceptable_password(settings, password)) is not None:
+            raise Refused(refused.UNACCEPTABLE_PASSWORD, mistake, name)
+        if (mistake := weak_password(settings, password, (name, email), self._node.network.fold)) is not None:
+            raise Refused(refused.WEAK_PASSWORD, mistake, name)
+
+    @staticmethod
+    def acceptable_email(email: str, name: str) -> None:
+        """Refuse what is no address."""
+        if (mistake := invalid_email(email)) is not None:
+            raise Refused(refused.INVALID_EMAIL, mistake, name)
+
+    # who is meant
+
+    def meant(self, name: str) -> Sequence[Account]:
+        """Whom somebody may mean who logs in as `name`: an account's name or a grouped nick, in any case.
+
+        What stands behind a ``/`` or ``@`` tells which of their clients it is.
+        """
+        name = name.partition("/")[0].partition("@")[0]
+        if len(name) > self.registry.most_name:
+            return ()
+        if MARK in name:
+            found = self.registry.named(name)
+            return () if found is None else (found,)
+        return self.registry.asking(self._node.network.fold(name))[:MOST_MEANT]
+
+    def by_certificate(self, user: User) -> Account | None:
+        """The account that the certificate of `user` logs in to."""
+        return None if user.certfp is None else self.registry.certified(user.certfp)
+
+    # logging in
+
+    async def check(
+        self, name: str, password: str, *, address: str, owner: str, certfp: str | None = None
+    ) -> Account:
+        """The account that a password belongs to, tried against all that `name` may mean.
+
+        `address` is where they are, and `owner` for whom the hashing waits.  With the right password a
+        certificate `certfp` counts from now on that was told of before.
+        """
+        attempt = self.attempt(name, address)
+        for account in attempt.meant or (None,):
+            records = await self.read(account)
+            form = _form(records)
+            try:
+                right = await self._hashes.check(owner, form or self.fake(name).text, password)
+            except Busy:
+                raise refused.busy() from None
+            if right and form is not None and account is not None:
+                self.proved(account, attempt)
+                self._node.run(self._after(account, records, form, password, owner, certfp))
+                return account
+        self.failed(attempt)
+        raise refused.wrong(name)
+
+    def attempt(self, name: str, address: str) -> Attempt:
+        """Begin to log in; refuses who has failed too often."""
+        meant = self.meant(name)
+        key = meant[0].id if meant else self._node.network.fold(name[: self.registry.most_name])
+        if wait := self.throttle.waits(address, key):
+            raise refused.try_again(wait, "Too many logins failed")
+        return Attempt(name, address, meant, key)
+
+    async def read(self, account: Account | None) -> Sequence[Record]:
+        """All that is stored of an account; where there is none it takes as long."""
+        try:
+            return await self.ledger.store.entity(_NOBODY if account is None else account.id)
+        except StoreError:
+            raise refused.unwritable() from None
+
+    def fake(self, name: str) -> scram.Form:
+        """What stands in the place of a verifier where there is none."""
+        secret = self._secret_for(self._node.network.fold(name[: self.registry.most_name]))
+        return scram.fake(secret, self._node.settings.accounts.iterations)
+
+    def failed(self, attempt: Attempt) -> None:
+        """It was not the right password."""
+        self.throttle.failed(attempt.address, attempt.key)
+
+    def proved(self, account: Account, attempt: Attempt) -> None:
+        """They have proved whose account it is; refuses one that nobody may be logged in to now."""
+        self.judge(account, attempt)
+        self.throttle.succeeded(attempt.address, account.id)
+        self._node.run(self._note_seen(account))
+
+    def judge(self, account: Account, attempt: Attempt) -> None:
+        """Refuse an account that nobody may be logged in to."""
+        now = self._node.clock.time()
+        if self.registry.account(account.id) is account:
+            if account.usable(now):
+                return
+            if account.suspended(now):
+                reason = f": {account.status.reason}" if account.status.reason else ""
+                text = f"The account {account.shown} is suspended{reason}"
+                raise Refused(refused.ACCOUNT_SUSPENDED, text, account.shown)
+        self.failed(attempt)
+        raise refused.wrong(attempt.name)
+
+    async def _after(
+        self,
+        account: Account,
+        records: Sequence[Record],
+        form: str,
+        password: str,
+        owner: str,
+        certfp: str | None,
+    ) -> None:
+        """What a right password is good for, beside the login: nobody waits for it."""
+        try:
+            for name, code in _codes(records):
+                if name.partition(" ")[0] == _PENDING and code.hash == certfp:
+                    label = name.partition(" ")[2]
+                    await self.add_certificate(account, certfp, label)
+                    await self.change(account, {field(values.CODE, name): None})
+            if verifiers.is_old(self._node.settings.accounts, form):
+                await self.set_password(account, password, owner=owner)
+        except Refused:
+            pass  # another time
+
+    async def _note_seen(self, account: Account) -> None:
+        """Write on which day somebody was logged in to an account last, once a day."""
+        day = int(self._node.clock.time()) // DAY
+        if day != self._day:
+            self._day, self._seen = day, set()
+        if account.id in self._seen:
+            return
+        self._seen.add(account.id)
+        try:
+            known = _value(await self.read(account), values.SEEN)
+            if known is None or not known.isdigit() or int(known) < day:
+                await self.change(account, {values.SEEN: str(day)})
+        except Refused:
+            self._seen.discard(account.id)
+
+    # registering
+
+    async def register(self, name: str, password: str, email: str | None, *, by: User) -> Account:
+        """A new account, which is on the disk; None is no address.
+
+        Refuses with ``BAD_ACCOUNT_NAME``, ``ACCOUNT_EXISTS``, ``WEAK_PASSWORD``, ``UNACCEPTABLE_PASSWORD``,
+        ``INVALID_EMAIL`` and ``TEMPORARILY_UNAVAILABLE``.
+        """
+        self.acceptable_name(name, by)
+        self.acceptable_password(password, name, email or "")
+        if email is not None:
+            self.acceptable_email(email, name)
+        if wait := self.throttle.registering(by.address):
+            text = refused.try_again(wait, "Too many accounts were registered").text
+            raise Refused(refused.TEMPORARILY_UNAVAILABLE, text, name)
+        try:
+            return await self._register(name, password, email, by)
+        except Refused:
+            self.throttle.not_registered(by.address)
+            raise
+
+    async def _register(self, name: str, password: str, email: str | None, by: User) -> Account:
+        folded, now = self._node.network.fold(name), int(self._node.clock.time())
+        entity = new_entity(ACCOUNT)
+        try:
+            with self.ledger.reserved([folded]):
+                form = await self._hash(self.throttle.owner(by.address), password, name)
+                self.acceptable_name(name, by)
+                given: dict[str, Value] = {
+                    values.NAME: lambda stamp: Named(stamp, name).text,
+                    values.CREATED: Created(now, self._node.network.me.sid).text,
+                    values.VERIFIER: Verifier((), form).text,
+                    STATUS: ACTIVE.text,
+                }
+                if email is not None:
+                    given[values.EMAIL] = Email(False, email).text
+                await self._write(entity, given, [(folded, NAMES)])
+        except NameTaken:
+            raise Refused(refused.ACCOUNT_EXISTS, "Somebody is registering this name", name) from None
+        account = self.registry.account(entity)
+        if account is None:
+            raise refused.wrong(name)
+        self._node.log.info(f"The account {account.shown} was registered")
+        return account
+
+    async def _hash(self, owner: str, password: str, *context: str) -> str:
+        try:
+            return await self._hashes.make(owner, password)
+        except Busy:
+            raise refused.busy(*context) from None
+
+    # changing
+
+    async def change(
+        self, account: Account, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()
+    ) -> None:
+        """Give fields of an account other values, all or none, which are on the disk then.
+
+        `names` are as in ``Ledger.write``: :class:`NameTaken` if one of them is somebody else's.
+        """
+        await self._write(account.id, given, names)
+
+    async def _write(
+        self, entity: str, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()
+    ) -> None:
+        try:
+            await self.ledger.write([Change(entity, name, value) for name, value in given.items()], names)
+        except StoreError:
+            raise refused.unwritable() from None
+
+    async def set_password(self, account: Account, new: str, *, owner: str = "") -> None:
+        """Have an account another password; its hashing waits for `owner`."""
+        form = await self._hash(owner or account.id, new, account.shown)
+        past: tuple[str, ...] = ()
+        for record in await self.read(account):
+            if record.field == values.VERIFIER:
+                past = (record.stamp, *_past(record))[: values.MOST_PAST]
+        await self.change(account, {values.VERIFIER: Verifier(past, form).text})
+
+    async def add_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
+        """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
+        if fingerprint in account.certificates:
+            return
+        most = self._node.settings.accounts.certificates
+        if len(account.certificates) >= most:
+            text = f"An account has at most {most} certificates"
+            raise Refused(refused.TOO_MANY_CERTIFICATES, text, account.shown)
+        given: dict[str, Value] = {
+            field(values.CERTIFICATE, fingerprint): lambda stamp: Certificate(stamp, label).text
+        }
+        try:
+            await self.change(account, given, [(fingerprint, CERTIFICATES)])
+        except NameTaken:
+            text = "This certificate logs in to another account"
+            raise Refused(refused.CERTIFICATE_TAKEN, text, account.shown) from None
+
+    async def expect_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
+        """Have a certificate log in that was not shown yet, once somebody logs in with it by the password."""
+        until = int(self._node.clock.time()) + CERTIFICATE_WAITS
+        name = f"{_PENDING} {label}".rstrip()
+        await self.change(account, {field(values.CODE, name): Code(fingerprint, until).text})
+
+    async def remove_certificate(self, account: Account, fingerprint: str) -> None:
+        """Have a certificate log in no more; one that the account does not have is no matter."""
+        if fingerprint in account.certificates:
+            await self.change(account, {field(values.CERTIFICATE, fingerprint): None})
+
+
+def _value(records: Sequence[Record], name: str) -> str | None:
+    """What a field is, of all that is stored of an account."""
+    return next((record.value for record in records if record.field == name), None)
+
+
+def _form(records: Sequence[Record]) -> str | None:
+    """The form of the verifier; None if there is no password."""
+    try:
+        return Verifier.read(_value(records, values.VERIFIER) or "").form
+    except ValueError:
+        return None
+
+
+def _past(record: Record) -> tuple[str, ...]:
+    """The stamps of the verifiers that came before."""
+    try:
+        return Verifier.read(record.value or "").past
+    except ValueError:
+        return ()
+
+
+def _codes(records: Sequence[Record]) -> Sequence[tuple[str, Code]]:
+    """The codes that wait to be used, by what they are for."""
+    found = []
+    for record in records:
+        name, purpose = split(record.field)
+        if name == values.CODE and record.value is not None:
+            try:
+                found.append((purpose, Code.read(record.value)))
+            except ValueError:
+                pass
+    return found

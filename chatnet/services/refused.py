@@ -1,0 +1,61 @@
+"""That something about an account is not done, in words for programs and for people."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+ACCOUNT_EXISTS: Final = "ACCOUNT_EXISTS"
+ACCOUNT_SUSPENDED: Final = "ACCOUNT_SUSPENDED"
+BAD_ACCOUNT_NAME: Final = "BAD_ACCOUNT_NAME"
+CERTIFICATE_TAKEN: Final = "CERTIFICATE_TAKEN"
+INVALID_CREDENTIALS: Final = "INVALID_CREDENTIALS"
+INVALID_EMAIL: Final = "INVALID_EMAIL"
+TEMPORARILY_UNAVAILABLE: Final = "TEMPORARILY_UNAVAILABLE"
+TOO_MANY_CERTIFICATES: Final = "TOO_MANY_CERTIFICATES"
+TRY_AGAIN: Final = "TRY_AGAIN"
+UNACCEPTABLE_PASSWORD: Final = "UNACCEPTABLE_PASSWORD"
+WEAK_PASSWORD: Final = "WEAK_PASSWORD"
+
+
+class Refused(Exception):
+    """Something is not done: `code` for programs, `text` for people, `context` what the code speaks of.
+
+    Of :data:`TRY_AGAIN` the context are the seconds until then.
+    """
+
+    def __init__(self, code: str, text: str, *context: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.text = text
+        self.context = context
+
+
+def wrong(name: str) -> Refused:
+    """The password is another one, or there is no such account: it does not tell which."""
+    return Refused(INVALID_CREDENTIALS, "The name or the password is not right", name)
+
+
+def busy(*context: str) -> Refused:
+    """Too many passwords wait."""
+    text = "Too many passwords wait to be hashed: try again in a minute"
+    return Refused(TEMPORARILY_UNAVAILABLE, text, *context)
+
+
+def unwritable() -> Refused:
+    """The store cannot be used."""
+    return Refused(TEMPORARILY_UNAVAILABLE, "This server cannot use its disk: try again later")
+
+
+def try_again(seconds: float, what: str) -> Refused:
+    """`what` (a sentence without its end) happened too often."""
+    wait = math.ceil(seconds)
+    return Refused(TRY_AGAIN, f"{what}: try again in {duration(wait)}", str(wait))
+
+
+def duration(seconds: int) -> str:
+    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds > size:
+            return f"{math.ceil(seconds / size)} {unit}s"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"

@@ -1,0 +1,124 @@
+"""How often logins may fail and accounts be registered, counted by this server for itself, in memory.
+
+An account is not locked by strangers: who comes from an address from which somebody logged in to it lately is
+not slowed by what others tried.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from chatnet.node import Node
+from chatnet.rules.allowances import Allowances
+from chatnet.wire.masks import Network, address_in, aggregate, parse_network
+
+FAMILIAR: Final = 30 * 86400.0
+"""Seconds for which an address is remembered from which somebody logged in."""
+_ALL: Final = ""
+
+
+class Throttle:
+    """Counts for addresses (an owner: an IPv4 address, or an IPv6 network), and for accounts by a key."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        monotonic = node.clock.monotonic
+
+        def size() -> int:
+            return node.settings.accounts.counted
+
+        def failures_address() -> tuple[int, float]:
+            accounts = node.settings.accounts
+            return accounts.failures_address, accounts.failures_period
+
+        def failures_account() -> tuple[int, float]:
+            accounts = node.settings.accounts
+            return accounts.failures_account, accounts.failures_period
+
+        def register() -> tuple[int, float]:
+            accounts = node.settings.accounts
+            return accounts.register_rate, accounts.register_period
+
+        def register_all() -> tuple[int, float]:
+            accounts = node.settings.accounts
+            return accounts.register_all, accounts.register_all_period
+
+        self._addresses = Allowances(monotonic, failures_address, size)
+        self._accounts = Allowances(monotonic, failures_account, size)
+        self._registering = Allowances(monotonic, register, size)
+        self._all = Allowances(monotonic, register_all, size)
+        self._familiar: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._settings = node.settings
+        self._exempt = _networks(node.settings.flood.exempt)
+
+    def owner(self, address: str) -> str:
+        """Whom `address` is counted for."""
+        return aggregate(address, 32, self._node.settings.flood.address_ipv6)
+
+    def _spared(self, address: str) -> bool:
+        settings = self._node.settings
+        if settings is not self._settings:
+            self._settings = settings
+            self._exempt = _networks(settings.flood.exempt)
+        return not settings.flood.enabled or address == "localhost" or address_in(address, self._exempt)
+
+    # logins
+
+    def address_waits(self, address: str) -> float:
+        """Seconds until somebody at `address` may try to log in."""
+        return 0.0 if self._spared(address) else self._addresses.wait(self.owner(address))
+
+    def waits(self, address: str, account: str) -> float:
+        """Seconds until somebody at `address` may try to log in to `account`."""
+        if self._spared(address):
+            return 0.0
+        owner = self.owner(address)
+        wait = self._addresses.wait(owner)
+        since = self._familiar.get((account, owner))
+        if since is None or since < self._node.clock.monotonic() - FAMILIAR:
+            wait = max(wait, self._accounts.wait(account))
+        return wait
+
+    def failed(self, address: str, account: str | None) -> None:
+        """A login from `address` failed, to an account, or to none that was named."""
+        if not self._spared(address):
+            self._addresses.count(self.owner(address))
+            if account is not None:
+                self._accounts.count(account)
+
+    def succeeded(self, address: str, account: str) -> None:
+        """Somebody at `address` logged in to `account`."""
+        key = account, self.owner(address)
+        self._familiar.pop(key, None)
+        self._familiar[key] = self._node.clock.monotonic()
+        if len(self._familiar) > self._node.settings.accounts.counted:
+            self._familiar.popitem(last=False)
+
+    # registrations
+
+    def registering(self, address: str) -> float:
+        """Count a registration of an account from `address`, or tell in how many seconds there may be one."""
+        if self._spared(address):
+            return 0.0
+        owner = self.owner(address)
+        wait = max(self._registering.wait(owner), self._all.wait(_ALL))
+        if not wait:
+            self._registering.count(owner)
+            self._all.count(_ALL)
+        return wait
+
+    def not_registered(self, address: str) -> None:
+        """Nothing came of the registration that was counted."""
+        if not self._spared(address):
+            self._registering.take_back(self.owner(address))
+            self._all.take_back(_ALL)
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody may register an account now, wherever they are."""
+        return self._all.wait(_ALL) > 0
+
+
+def _networks(texts: tuple[str, ...]) -> list[Network]:
+    return [network for text in texts if (network := parse_network(text)) is not None]

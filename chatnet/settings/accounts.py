@@ -1,0 +1,63 @@
+"""Accounts that this network keeps for their owners: ``[accounts]``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chatnet.settings.base import AddressRange, Section
+
+
+class AccountsSettings(Section):
+    """``[accounts]``: accounts that this server keeps, and how people log in to them."""
+
+    authority: Literal["here", "external"] | None = None
+    """Who looks at passwords: this server (``here``), or services of another make (``external``). Absent: the
+    latter where a ``[[link]]`` has ``role = "services"`` or ``links.services`` names a server. Changes at a
+    restart."""
+    registration: bool = True
+    """Whether people may register accounts."""
+    before_connect: bool = True
+    """Whether they may while they connect. Not where the server or a connection class has a password, which
+    would have to be known first."""
+    required: bool = False
+    """Let in only who is logged in to an account."""
+    required_except: tuple[AddressRange, ...] = ()
+    """Addresses from where people come in without one."""
+    login_by_pass: bool = True
+    """Whether ``PASS account:password`` logs in, for clients without SASL."""
+    login_by_certificate: bool = True
+    """Whether the certificate of a client logs in by itself to the account that has it."""
+    verifier: Literal["scram-sha-256", "argon2id"] = "scram-sha-256"
+    """What is kept of a password. With ``argon2id`` there is no SCRAM-SHA-256 to log in by."""
+    iterations: Annotated[int, Field(ge=4096, le=65536)] = 64000
+    """How often a password is hashed, here and (with SCRAM) by clients, of which some refuse more than the
+    most. An account's verifier is made anew with more at its next login by PLAIN."""
+    password_min: Annotated[int, Field(ge=1, le=128)] = 8
+    """Characters that a password has at least."""
+    password_bytes: Annotated[int, Field(ge=64, le=4096)] = 1024
+    """Bytes that it has at most."""
+    certificates: Annotated[int, Field(ge=0, le=1000)] = 10
+    """Certificates of one account."""
+    failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    """Failed logins from one address within ``failures_period``; each further one waits until there would be
+    room for it. ``flood.exempt`` is spared, as of all that follows."""
+    failures_account: Annotated[int, Field(ge=1, le=1_000_000)] = 50
+    """The same for one account, but from addresses that it was logged in to from lately."""
+    failures_period: Annotated[float, Field(ge=1, le=2_592_000)] = 600.0
+    """Seconds."""
+    register_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 3
+    """Registrations of accounts from one address within ``register_period``."""
+    register_period: Annotated[float, Field(ge=1, le=2_592_000)] = 3600.0
+    """Seconds."""
+    register_all: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    """Registrations on this server within ``register_all_period``; operators are told when it is reached."""
+    register_all_period: Annotated[float, Field(ge=1, le=2_592_000)] = 600.0
+    """Seconds."""
+    counted: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
+    """Addresses whose failed logins are remembered, as many whose registrations are, and so on; of more the
+    oldest is forgotten."""
+    passwords: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """Passwords of accounts that may wait to be hashed. Addresses take turns; of more, the last of who has
+    most is told to try again."""
