@@ -39,7 +39,7 @@ def _ls(request: Request) -> None:
     session.cap_version = max(session.cap_version, version)
     if session.cap_version >= WITH_VALUES and not session.caps & cap.CAP_NOTIFY:
         request.sessions.local.recap(session, session.caps | cap.CAP_NOTIFY)
-    offered = told(session, request.sessions.offers.to(session.peer))
+    offered = told(session, request.sessions.offers.to(session.peer), request.sessions.authority)
     show_all(session, "LS", words(offered, version), version)
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
+from chatnet.model.registry import Account
 
 
 class Applicant(Protocol):
@@ -25,6 +26,15 @@ class Applicant(Protocol):
         self, nick: str | None, username: str | None, host: str | None, account: AccountName | None
     ) -> None:
         """Somebody who is no user yet is logged in, and may look otherwise from now on; None = as they do."""
+
+    def proved(self, account: Account) -> None:
+        """They are logged in to an account that is kept here."""
+
+    def locked(self, text: str) -> None:
+        """They are right, but the account is suspended."""
+
+    def noted(self, code: str, text: str, *context: str) -> None:
+        """Why it fails which is not their fault, or is for a while only."""
 
     def ended(self, good: bool) -> None:
         """It is over."""

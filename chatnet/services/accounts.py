@@ -158,7 +158,7 @@ class Accounts:
         meant = self.meant(name)
         key = meant[0].id if meant else self._node.network.fold(name[: self.registry.most_name])
         if wait := self.throttle.waits(address, key):
-            raise refused.try_again(wait, "Too many logins failed")
+            raise refused.try_again(wait, refused.TOO_MANY_FAILED)
         return Attempt(name, address, meant, key)
 
     async def read(self, account: Account | None) -> Sequence[Record]:
@@ -172,6 +172,11 @@ class Accounts:
         """What stands in the place of a verifier where there is none."""
         secret = self._secret_for(self._node.network.fold(name[: self.registry.most_name]))
         return scram.fake(secret, self._node.settings.accounts.iterations)
+
+    async def scram_form(self, account: Account | None, name: str) -> scram.Form:
+        """What SCRAM is talked with; where there is none, what no password belongs to."""
+        form = verifiers.scram_of(_form(await self.read(account)) or "")
+        return form if form is not None and form.usable else self.fake(name)
 
     def failed(self, attempt: Attempt) -> None:
         """It was not the right password."""

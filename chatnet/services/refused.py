@@ -17,6 +17,8 @@ TRY_AGAIN: Final = "TRY_AGAIN"
 UNACCEPTABLE_PASSWORD: Final = "UNACCEPTABLE_PASSWORD"
 WEAK_PASSWORD: Final = "WEAK_PASSWORD"
 
+TOO_MANY_FAILED: Final = "Too many logins failed"
+
 
 class Refused(Exception):
     """Something is not done: `code` for programs, `text` for people, `context` what the code speaks of.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from chatnet.session import sts
+from chatnet.session.authority import Authority
 from chatnet.session.peer import Peer
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
@@ -25,15 +26,13 @@ class Offers:
     """What one configuration offers.
 
     `certified` tells whether the server has a certificate for a host name that somebody else vouches for;
-    `mechanisms` are those by which services let people log in.
+    the `authority` by which mechanisms people log in.
     """
 
-    def __init__(
-        self, settings: Settings, certified: Callable[[str], bool], mechanisms: tuple[str, ...]
-    ) -> None:
+    def __init__(self, settings: Settings, certified: Callable[[str], bool], authority: Authority) -> None:
         self.settings = settings
         self.certified = certified
-        self.mechanisms = mechanisms
+        self.mechanisms = {secure: authority.mechanisms(secure) for secure in (False, True)}
         # By any of its names: a client that asked for another one has it no more, either.
         self._withheld = cap.bits(settings.server.withheld_capabilities)
         self._common = {
@@ -68,7 +67,7 @@ def _sasl(offers: Offers, peer: Peer) -> str | None:
     """
     if offers.settings.sasl.tls_only and not peer.secure:
         return None
-    return ",".join(offers.mechanisms) or None
+    return ",".join(offers.mechanisms[peer.secure]) or None
 
 
 VALUES: Final[dict[str, Value]] = {
@@ -80,19 +79,21 @@ VALUES: Final[dict[str, Value]] = {
 """Capability → its value, or None if it is not offered; those that are not here have none."""
 
 
-def may_log_in(session: Session) -> bool:
-    """Whether AUTHENTICATE is of any use: users, and who is logged in already, read 907.
+def may_log_in(session: Session, authority: Authority) -> bool:
+    """Whether AUTHENTICATE is of any use: with services users, and who is logged in already, read 907.
 
-    "If reauthentication is not available, an error appropriate to the circumstances MUST be sent (for
-    instance, `ERR_SASLALREADY` …)": Atheme takes no login of who is a user already for true, and they would
-    be logged in for us alone.  https://ircv3.net/specs/extensions/sasl-3.2#sasl-reauthentication
+    "Servers SHOULD allow a client, authenticated or otherwise, to reauthenticate by sending a new
+    `AUTHENTICATE` message at any time. If reauthentication is not available, an error appropriate to the
+    circumstances MUST be sent (for instance, `ERR_SASLALREADY` …)": Atheme takes no login of who is a user
+    already for true, and they would be logged in for us alone.
+    https://ircv3.net/specs/extensions/sasl-3.2#sasl-reauthentication
     """
-    return not session.registered and session.user.account is None
+    return authority.any_time or (not session.registered and session.user.account is None)
 
 
-def told(session: Session, offered: dict[str, str]) -> dict[str, str]:
+def told(session: Session, offered: dict[str, str], authority: Authority) -> dict[str, str]:
     """Those of the capabilities `offered` that are of use to `session`."""
-    if "sasl" in offered and not may_log_in(session):
+    if "sasl" in offered and not may_log_in(session, authority):
         del offered["sasl"]
     return offered
 
@@ -145,7 +146,11 @@ def _lines(session: Session, subcommand: str, listed: Iterable[str]) -> tuple[st
 
 
 def tell_changes(
-    sessions: Iterable[Session], old: Offers, new: Offers, recap: Callable[[Session, int], object]
+    sessions: Iterable[Session],
+    old: Offers,
+    new: Offers,
+    authority: Authority,
+    recap: Callable[[Session, int], object],
 ) -> None:
     """After a change: CAP DEL and CAP NEW to those who know them; what is gone is taken from everybody.
 
@@ -159,7 +164,8 @@ def tell_changes(
             continue
         # Nobody can ask for what has no bit, and so it cannot be taken away either.
         gone = [name for name in before if name not in after and name in cap.BY_NAME]
-        fresh = told(session, {name: value for name, value in after.items() if before.get(name) != value})
+        news = {name: value for name, value in after.items() if before.get(name) != value}
+        fresh = told(session, news, authority)
         notified = session.caps & cap.CAP_NOTIFY
         if gone and notified:
             show(session, "DEL", gone)

@@ -13,6 +13,7 @@ class Queue(Enum):
     CONNECT = "those that connect"
     GATEWAY = "gateways"
     OPER = "operators"
+    ACCOUNT = "accounts"
 
 
 class Verdict(Enum):

@@ -1,16 +1,20 @@
 """One client that logs in by SASL, and what clients read of it when somebody is logged in.
 
 https://ircv3.net/specs/extensions/sasl-3.1  The mechanisms themselves are the business of the authority.
+What it has to look at is awaited, and takes nothing of the time that an attempt has.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
+from chatnet.model.registry import Account
+from chatnet.node import Timer
 from chatnet.session.authority import Authority
-from chatnet.session.logins import tell_account
+from chatnet.session.logins import log_in, tell_account
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
 from chatnet.wire import numerics
@@ -27,13 +31,14 @@ class Login:
     __slots__ = ("_authority", "_session", "_size", "_timer")
 
     def __init__(self, session: Session, authority: Authority) -> None:
-        node = session.sessions.node
         self._session = session
         self._authority = authority
         self._size = 0  # of the response that has begun
-        self._timer = node.clock.later(
-            node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED)
-        )
+        self._timer = self._arm()
+
+    def _arm(self) -> Timer:
+        node = self._session.sessions.node
+        return node.clock.later(node.settings.sasl.timeout, lambda: self.give_up(numerics.ERR_SASLABORTED))
 
     @property
     def user(self) -> User:
@@ -42,12 +47,12 @@ class Login:
 
     # the client
 
-    def respond(self, data: str) -> None:
-        """One chunk from the client, or that it gives up."""
+    def respond(self, data: str) -> Coroutine[Any, Any, None] | None:
+        """One chunk from the client, or that it gives up; what has to be awaited then."""
         session = self._session
         if data == ABORT:
             self.give_up(numerics.ERR_SASLABORTED)
-            return
+            return None
         self._size += len(data)
         if len(data) > CHUNK:
             self._fail(numerics.ERR_SASLTOOLONG)
@@ -56,7 +61,15 @@ class Login:
         else:
             if len(data) < CHUNK:
                 self._size = 0
-            self._authority.say(self, data)
+            answer = self._authority.say(self, data)
+            return None if answer is None else self._wait(answer)
+        return None
+
+    async def _wait(self, answer: Coroutine[Any, Any, None]) -> None:
+        self._timer.cancel()
+        await answer
+        if self._session.login is self:
+            self._timer = self._arm()
 
     def _fail(self, why: Numeric) -> None:
         self.give_up()
@@ -96,6 +109,18 @@ class Login:
         user.account = account
         tell_account(session)
 
+    def proved(self, account: Account) -> None:
+        """900, and what comes of it for a user."""
+        log_in(self._session, account)
+
+    def locked(self, text: str) -> None:
+        """902."""
+        self._session.numeric(numerics.ERR_NICKLOCKED, text)
+
+    def noted(self, code: str, text: str, *context: str) -> None:
+        """``NOTE AUTHENTICATE <code> <context> :<text>``"""
+        self._session.standard_reply("NOTE", "AUTHENTICATE", code, text, *context)
+
     def ended(self, good: bool) -> None:
         """903 or 904."""
         self._end()
@@ -118,9 +143,10 @@ def fail(session: Session, why: Numeric) -> None:
 def begin(session: Session, authority: Authority, mechanism: str) -> None:
     """``AUTHENTICATE <mechanism>``: ask the authority, or say which mechanisms there are."""
     name = mechanism.upper()
-    if name not in authority.mechanisms:
-        if authority.mechanisms:
-            session.numeric(numerics.RPL_SASLMECHS, ",".join(authority.mechanisms))
+    mechanisms = authority.mechanisms(session.peer.secure)
+    if name not in mechanisms:
+        if mechanisms:
+            session.numeric(numerics.RPL_SASLMECHS, ",".join(mechanisms))
         fail(session, numerics.ERR_SASLFAIL)
         return
     login = session.login = Login(session, authority)

@@ -89,8 +89,8 @@ class Elsewhere(Exception):
 class Login(Protocol):
     """An attempt of a session to log in."""
 
-    def respond(self, data: str) -> None:
-        """The client says something: one chunk, or that it gives up."""
+    def respond(self, data: str) -> Coroutine[Any, Any, None] | None:
+        """The client says something: one chunk, or that it gives up; what has to be awaited then."""
 
     def give_up(self, why: Numeric | None = None) -> None:
         """It ends here; the client reads `why`."""
@@ -138,7 +138,7 @@ class Home(Protocol):
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
 
-    For so many seconds it has `waited` for passwords to be checked.
+    For so many seconds it has `waited` to be answered, before it was registered.
     """
 
     __slots__ = (
@@ -418,7 +418,16 @@ class Session:
         What it says is the answer to the command that is being executed, and bears its label.
         """
         self.held = True
-        self.sessions.node.run(self._hold(answer))
+        if self.registered:
+            self.sessions.node.run(self._hold(answer))
+        else:
+            self.sessions.node.run(self._hold(self._in_no_time(answer)))
+
+    async def _in_no_time(self, answer: Coroutine[Any, Any, None]) -> None:
+        """What is awaited takes nothing of the time that a connection has to register."""
+        began = self.sessions.monotonic()
+        await answer
+        self.waited += self.sessions.monotonic() - began
 
     def answer_by(self, verb: str, waiting: Awaitable[None]) -> None:
         """The same of `waiting` to which the command `verb` leads, with what it is refused with."""

@@ -15,6 +15,7 @@ from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.services.accounts import Accounts
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -60,6 +61,7 @@ class Sessions(Shared):
         admission: Admission,
         links: Links,
         authority: Authority,
+        accounts: Accounts | None,
         repeats: Repeats,
         control: Control | None = None,
     ) -> None:
@@ -76,6 +78,7 @@ class Sessions(Shared):
             certified=certified,
             links=links,
             authority=authority,
+            accounts=accounts,
             repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
@@ -103,12 +106,12 @@ class Sessions(Shared):
         if news := changes(fact.old, fact.new):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
-        tell_changes(self.all, offers, self.offers, self.local.recap)
+        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
 
     def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
         offers = self.offers
-        self.offers = Offers(self.node.settings, self.certified, fact.mechanisms)
-        tell_changes(self.all, offers, self.offers, self.local.recap)
+        self.offers = Offers(self.node.settings, self.certified, self.authority)
+        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]
@@ -226,7 +229,7 @@ class Sessions(Shared):
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
-                if session.opened + session.waited < deadline and session.checking is None:
+                if session.opened + session.waited < deadline and not session.held:
                     session.close("Registration timed out")
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there

@@ -18,6 +18,7 @@ from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
+from chatnet.services.accounts import Accounts
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
@@ -67,7 +68,8 @@ class Shared:
     """What a session, and who deals with sessions, need of the node; it opens and ends none.
 
     `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
-    clients can trust this server's certificate for a host name.
+    clients can trust this server's certificate for a host name; `accounts` are those that are kept here, None
+    where services of another make keep them.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Shared:
         certified: Callable[[str], bool],
         links: Links,
         authority: Authority,
+        accounts: Accounts | None,
         repeats: Repeats,
     ) -> None:
         self.node = node
@@ -98,6 +101,7 @@ class Shared:
         self._passwords = passwords
         self.links = links
         self.authority = authority
+        self.accounts = accounts
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)
@@ -125,7 +129,7 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self.certified, self.authority.mechanisms)
+        self.offers = Offers(settings, self.certified, self.authority)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
     def veiled(self, address: str) -> str:
@@ -146,17 +150,12 @@ class Shared:
             self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:
-        """Whether `given` is the password of the hash `secret`; BUSY if `session` ended meanwhile.
-
-        The time that it takes is not counted against a session that has to register.
-        """
-        began = self.monotonic()
+        """Whether `given` is the password of the hash `secret`; BUSY if `session` ended meanwhile."""
         session.checking = check = self._passwords(queue, self.owner(session.peer.address), secret, given)
         try:
             return await check
         finally:
             session.checking = None
-            session.waited += self.monotonic() - began
 
     def owner(self, address: str) -> str:
         """Whom a connection from `address` is counted for where those who wait take turns."""

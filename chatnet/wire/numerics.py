@@ -285,6 +285,7 @@ ERR_INVALIDBAN = _numeric(743, "ERR_INVALIDBAN", "%s %s %s :Invalid ban mask")
 # nick!user@host, account, account.
 RPL_LOGGEDIN = _numeric(900, "RPL_LOGGEDIN", "%s %s :You are now logged in as %s")
 RPL_LOGGEDOUT = _numeric(901, "RPL_LOGGEDOUT", "%s :You are now logged out")
+ERR_NICKLOCKED = _numeric(902, "ERR_NICKLOCKED", ":%s")
 RPL_SASLSUCCESS = _numeric(903, "RPL_SASLSUCCESS", ":SASL authentication successful")
 ERR_SASLFAIL = _numeric(904, "ERR_SASLFAIL", ":SASL authentication failed")
 ERR_SASLTOOLONG = _numeric(905, "ERR_SASLTOOLONG", ":SASL message too long")

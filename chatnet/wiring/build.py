@@ -22,7 +22,12 @@ from chatnet.rules import stamps
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.services.accounts import Accounts
+from chatnet.services.authentication import Authentication
+from chatnet.services.hashes import Hashes
+from chatnet.services.ledger import Ledger
 from chatnet.session.attendance import Attendance
+from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.opers import Opers
@@ -32,6 +37,7 @@ from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
 from chatnet.settings import Settings
+from chatnet.storage.interfaces import Store
 from chatnet.wire.casemap import folder
 
 
@@ -47,6 +53,7 @@ class Parts:
     repeats: Repeats
     links: Links
     turn: Turn
+    accounts: Accounts | None
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -69,8 +76,13 @@ def build(
     connect: Connect = unconnected,
     chance: Callable[[], float] = random.random,
     first_uid: int = 0,
+    store: Store | None = None,
+    hashes: Hashes | None = None,
 ) -> Parts:
-    """Make a node that has no listeners yet."""
+    """Make a node that has no listeners yet.
+
+    With a `store` and `hashes` it keeps accounts, unless services of another make do.
+    """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
     network = Network(
@@ -84,7 +96,19 @@ def build(
     history = Ring(network, settings)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
-    links = Links(node, history, stamps.Clock(me.sid), connect, lambda: sessions.cloaks.digest, chance)
+    stamped = stamps.Clock(me.sid)
+    links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, chance)
+    accounts: Accounts | None = None
+    authority: Authority = links.agents
+    if store is not None and hashes is not None and settings.keeps_accounts:
+        accounts = Accounts(
+            node,
+            Ledger(node, store, stamped),
+            hashes,
+            lambda name: sessions.cloaks.secret_for(name),
+            lambda name: sessions.network_bans.name(name) is not None,
+        )
+        authority = Authentication(node, accounts)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -100,7 +124,8 @@ def build(
         certified=certified,
         admission=admission,
         links=links,
-        authority=links.agents,
+        authority=authority,
+        accounts=accounts,
         repeats=repeats,
         control=control,
     )
@@ -116,4 +141,4 @@ def build(
             *links.observers,
         ]
     )
-    return Parts(node, sessions, delivery, history, admission, repeats, links, turn)
+    return Parts(node, sessions, delivery, history, admission, repeats, links, turn, accounts)

@@ -42,9 +42,10 @@ from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
-from chatnet.wiring.passwords import Passwords
+from chatnet.wiring.passwords import Passwords, most_waiting
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
+from chatnet.wiring.turns import Turns
 
 log = Logger(namespace="chatnet")
 
@@ -81,6 +82,7 @@ class ChatService(Service):
         self._why = ""  # it ends, for the log
         self._reloading = False
         settings = loaded.settings
+        turns = Turns(lambda queue: most_waiting(self._parts.node.settings, queue))
         self._parts = build(
             settings,
             clock=ReactorClock(reactor),
@@ -88,7 +90,7 @@ class ChatService(Service):
             run=run,
             turn=ClientTurn(reactor),
             cloak_key=folder.cloak_key(settings.cloak),
-            passwords=Passwords(lambda: self._parts.node.settings.flood.passwords),
+            passwords=Passwords(turns),
             host_of=host_of,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,

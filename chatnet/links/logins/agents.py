@@ -31,17 +31,23 @@ _MECHANISM: Final = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 class Agents:
     """Who can be asked, and who is being asked: an observer of what becomes of them."""
 
+    any_time: Final = False
+    """Services take no login of who is a user already for true."""
+
     def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._known: dict[Server, tuple[str, ...]] = {}
         self._carried: set[Server] = set()  # those of whom others know from us
         self._talks: dict[UID, tuple[Applicant, Server]] = {}
-        self.mechanisms: tuple[str, ...] = ()
-        """Those of the agent who is asked now."""
+        self._mechanisms: tuple[str, ...] = ()  # those of the agent who is asked now
         self.hears: Mapping[type[Fact], Hearer] = {
             NetSplit: self._split,
             SettingsChanged: self._settings_changed,
         }
+
+    def mechanisms(self, secure: bool) -> tuple[str, ...]:
+        """Those of the agent who is asked now, who looks at the rest."""
+        return self._mechanisms
 
     # the agents
 
@@ -87,8 +93,8 @@ class Agents:
     def _choose(self) -> None:
         agent = self._agent()
         mechanisms = () if agent is None else self._known[agent]
-        if mechanisms != self.mechanisms:
-            self.mechanisms = mechanisms
+        if mechanisms != self._mechanisms:
+            self._mechanisms = mechanisms
             self._links.node.commit(MechanismsChanged(mechanisms), TOLD)
 
     def _split(self, fact: NetSplit, origin: object) -> None:

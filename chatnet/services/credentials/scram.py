@@ -35,6 +35,11 @@ class Form(NamedTuple):
         return f"<Form {self.iterations}>"
 
     @property
+    def usable(self) -> bool:
+        """Whether it is good enough to be talked with; with less a password may still be held against it."""
+        return self.iterations >= 4096 and len(self.salt) >= 12
+
+    @property
     def text(self) -> str:
         """As a record has it."""
         salt, stored, server = (b64encode(part).decode() for part in self[1:])
