@@ -5,11 +5,12 @@ Reading raises ValueError for what is no such value; the record is kept all the 
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import Final, NamedTuple
 
-from chatnet.records.grammar import ERASED, is_entity, is_stamp
+from chatnet.records.grammar import ACCOUNT, is_entity
+from chatnet.records.value_parts import flag, is_sha256, number, remark, sha256, stamp, word, words
+from chatnet.wire.names import is_sid
 
 NAME: Final = "name"
 CREATED: Final = "created"
@@ -27,39 +28,11 @@ MARK: Final = "mark"
 
 MOST_PAST: Final = 4
 """Stamps that a verifier remembers of those before it."""
-_SHA256: Final = re.compile("[0-9a-f]{64}")
-_NUMBER: Final = re.compile("[0-9]{1,15}", re.ASCII)
-
-
-def _number(text: str) -> int:
-    if _NUMBER.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is no number")
-    return int(text)
-
-
-def _stamp(text: str) -> str:
-    if not is_stamp(text):
-        raise ValueError(f"{text!r} is no stamp")
-    return text
-
-
-def _hash(text: str) -> str:
-    if _SHA256.fullmatch(text) is None:
-        raise ValueError("it is no SHA-256 in hex")
-    return text
-
-
-def _words(text: str, count: int) -> list[str]:
-    """So many words, of which the last may be empty or have spaces in it."""
-    words = text.split(" ", count - 1)
-    if len(words) != count or not all(words[:-1]):
-        raise ValueError(f"it is not {count} words")
-    return words
 
 
 def is_fingerprint(text: str) -> bool:
     """Whether it is a SHA-256 of 64 hex digits in lower case."""
-    return _SHA256.fullmatch(text) is not None
+    return is_sha256(text)
 
 
 class Named(NamedTuple):
@@ -76,10 +49,8 @@ class Named(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Named:
         """What a record says."""
-        since, name = _words(text, 2)
-        if not name or " " in name:
-            raise ValueError("there is no name")
-        return cls(_stamp(since), name)
+        since, name = words(text, 2)
+        return cls(stamp(since), word(name))
 
 
 class Created(NamedTuple):
@@ -96,8 +67,10 @@ class Created(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Created:
         """What a record says."""
-        at, sid = _words(text, 2)
-        return cls(_number(at), sid)
+        at, sid = words(text, 2)
+        if not is_sid(sid):
+            raise ValueError(f"{sid!r} is no server")
+        return cls(number(at), sid)
 
 
 class Verifier(NamedTuple):
@@ -121,8 +94,8 @@ class Verifier(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Verifier:
         """What a record says."""
-        past, form = _words(text, 2)
-        return cls(() if past == "-" else tuple(map(_stamp, past.split(","))), form)
+        past, form = words(text, 2)
+        return cls(() if past == "-" else tuple(map(stamp, past.split(","))), word(form))
 
 
 class State(Enum):
@@ -132,7 +105,7 @@ class State(Enum):
     PENDING = "pending"
     SUSPENDED = "suspended"
     DROPPED = "dropped"
-    ERASED = ERASED
+    ERASED = "erased"
 
 
 class Status(NamedTuple):
@@ -158,17 +131,15 @@ class Status(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Status:
         """What a record says."""
-        word, _, rest = text.partition(" ")
-        state = State(word)
+        name, mark, rest = text.partition(" ")
+        state = State(name)
         if state is State.PENDING:
-            return cls(state, _number(rest))
+            return cls(state, number(rest))
         if state is State.SUSPENDED:
-            until, by, reason = _words(rest, 3)
-            if reason[:1] != ":":
-                raise ValueError("there is no reason")
-            return cls(state, _number(until), by, reason[1:])
-        if rest:
-            raise ValueError(f"{word} stands alone")
+            until, by, reason = words(rest, 3)
+            return cls(state, number(until), by, remark(reason))
+        if mark:
+            raise ValueError(f"{name} stands alone")
         return cls(state)
 
 
@@ -189,10 +160,8 @@ class Email(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Email:
         """What a record says."""
-        verified, address = _words(text, 2)
-        if verified not in ("0", "1") or not address:
-            raise ValueError("it is no address")
-        return cls(verified == "1", address)
+        verified, address = words(text, 2)
+        return cls(flag(verified), word(address))
 
 
 class Code(NamedTuple):
@@ -209,8 +178,8 @@ class Code(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Code:
         """What a record says."""
-        code, until = _words(text, 2)
-        return cls(_hash(code), _number(until))
+        code, until = words(text, 2)
+        return cls(sha256(code), number(until))
 
 
 class Certificate(NamedTuple):
@@ -227,8 +196,8 @@ class Certificate(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Certificate:
         """What a record says."""
-        since, label = _words(text, 2)
-        return cls(_stamp(since), label)
+        since, label = words(text, 2)
+        return cls(stamp(since), label)
 
 
 class Token(NamedTuple):
@@ -251,8 +220,8 @@ class Token(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Token:
         """What a record says."""
-        token, made, until, scope, label = _words(text, 5)
-        return cls(_hash(token), _number(made), _number(until), scope, label)
+        token, made, until, scope, label = words(text, 5)
+        return cls(sha256(token), number(made), number(until), scope, label)
 
 
 class Vhost(NamedTuple):
@@ -269,10 +238,8 @@ class Vhost(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Vhost:
         """What a record says."""
-        on, host = _words(text, 2)
-        if on not in ("0", "1") or not host:
-            raise ValueError("it is no host")
-        return cls(on == "1", host)
+        on, host = words(text, 2)
+        return cls(flag(on), word(host))
 
 
 class Mark(NamedTuple):
@@ -289,14 +256,12 @@ class Mark(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Mark:
         """What a record says."""
-        by, note = _words(text, 2)
-        if note[:1] != ":":
-            raise ValueError("there is no note")
-        return cls(by, note[1:])
+        by, note = words(text, 2)
+        return cls(by, remark(note))
 
 
 def owner_of(text: str) -> str:
     """The account that a bot belongs to: the key of ``owner:<id>``."""
-    if not is_entity(text) or text[0] != "a":
+    if not is_entity(text) or text[0] != ACCOUNT:
         raise ValueError("it is no account")
     return text

@@ -22,6 +22,7 @@ CHANNELS: Final = 2
 TOKENS: Final = 3
 INVITES: Final = 4
 MARK: Final = "~"
+"""What stands in no name that is asked for, and in each that was lost."""
 LEAST: Final = 4
 """Characters of its id that stand behind a name that was lost."""
 
@@ -35,10 +36,10 @@ def claim(record: Record, fold: Folder) -> Claim | None:
     try:
         if kind == ACCOUNT:
             if name == values.NAME:
-                named = Named.read(record.value)
+                named = _named(record.value)
                 return Claim(fold(named.name), NAMES, named.since, record.entity)
             if name == values.NICK and key:
-                return Claim(key, NAMES, Named.read(record.value).since, record.entity)
+                return Claim(key, NAMES, _named(record.value).since, record.entity)
             if name == values.CERTIFICATE and values.is_fingerprint(key):
                 return Claim(key, CERTIFICATES, Certificate.read(record.value).since, record.entity)
             if name == values.TOKEN:
@@ -51,6 +52,13 @@ def claim(record: Record, fold: Folder) -> Claim | None:
     return None
 
 
+def _named(value: str) -> Named:
+    named = Named.read(value)
+    if MARK in named.name:
+        raise ValueError("it looks like a name that was lost")
+    return named
+
+
 def owner(claims: Iterable[Claim]) -> str | None:
     """Which entity has a name that all of `claims` ask for: who asked first."""
     first = min(claims, key=lambda claim: (claim.since, claim.entity), default=None)
@@ -60,7 +68,8 @@ def owner(claims: Iterable[Claim]) -> str | None:
 def shown_lost(name: str, entity: str, losers: Collection[str], limit: int) -> str:
     """What an account that lost its `name` is called: ``ann~k3fq``, of at most `limit` characters.
 
-    `losers` are all accounts that lost it; the mark is as long as it takes to tell them apart.
+    `losers` are all accounts that lost theirs, whatever it was: names that are cut may be alike.  The part
+    behind the mark is as long as it takes to tell them apart.
     """
     length = LEAST
     while any(other[1 : 1 + length] == entity[1 : 1 + length] for other in losers if other != entity):

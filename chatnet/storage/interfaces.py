@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chatnet.storage.record import Claim, Record
 
+CANNOT_WRITE: Final = "This server cannot write to its disk"
+CANNOT_READ: Final = "This server cannot read from its disk"
+
 
 class StoreError(Exception):
-    """The store cannot be used, or not now; the text is one sentence for people, without secrets."""
+    """The store cannot be used, or not now; the text is one sentence for people, without secrets.
+
+    `reason` is what the database says, for the log.
+    """
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class NameTaken(Exception):
@@ -26,6 +36,10 @@ class Meaning(Protocol):
 
     The store calls these in its own threads.
     """
+
+    @property
+    def ending(self) -> str:
+        """The one field whose record may be the end of its entity."""
 
     def is_news(self, record: Record, known: Record | None) -> bool:
         """Whether `record` holds against what is `known` of its field."""
@@ -72,10 +86,13 @@ class Store(Protocol):
     id: str
     """What tells this store from all others; new after a copy became another server's."""
 
+    newest: str
+    """The greatest stamp that was ever taken, as of the opening; empty: none."""
+
     taken: Taken
 
     def load(self) -> Iterable[Record]:
-        """All records, before the reactor runs.  It blocks."""
+        """All records, those of an entity behind each other, before the reactor runs.  It blocks."""
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Awaitable[None]:
         """Write records of this server, all or none; on the disk when it is answered.
@@ -112,6 +129,13 @@ class Store(Protocol):
 
     def digests(self, kind: str) -> Awaitable[Sequence[int]]:
         """The 256 digests of a kind."""
+
+    def forget(self, before: str) -> Awaitable[int]:
+        """Forget which fields were removed before that stamp, and take no such removal any more.
+
+        Answers with how many there were.  All stores of a network are to do so at one time, or their digests
+        differ meanwhile.
+        """
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""

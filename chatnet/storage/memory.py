@@ -1,0 +1,278 @@
+"""A store that keeps nothing: records in dictionaries, for tests of all that has a store."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from chatnet.storage.digests import BUCKETS, bucket, row
+from chatnet.storage.interfaces import (
+    CANNOT_WRITE,
+    NOWHERE,
+    Meaning,
+    NameTaken,
+    Page,
+    Position,
+    StoreError,
+    Taken,
+)
+from chatnet.storage.record import Claim, Record
+from chatnet.storage.runs import Run, begin, new_id
+
+R = TypeVar("R")
+
+
+class Audit(NamedTuple):
+    """What an operator did."""
+
+    by: str
+    verb: str
+    about: str
+    detail: str
+    at: float
+
+
+class MemoryStore:
+    """A whole ``Store``, whose answers are there at once, or wait for :meth:`release` while it is `held`.
+
+    What waits has not happened.  While it is `broken` whatever writes fails, as on a full disk.
+    """
+
+    def __init__(self, meaning: Meaning, sid: str) -> None:
+        self.id = new_id()
+        self.sid = sid
+        self.newest = ""
+        self.taken: Taken = lambda records: None
+        self.held = False
+        self.broken = False
+        self.audits: list[Audit] = []
+        self._meaning: Final = meaning
+        self._known: dict[str, dict[str, tuple[int, Record]]] = {}  # entity → field → its number, and it
+        self._order: dict[int, Record] = {}
+        self._numbers: list[int] = []  # all that were given out, also to records that are gone
+        self._seq = 0
+        self._stamp = ""
+        self._claims: dict[tuple[str, int], dict[tuple[str, str], Claim]] = {}
+        self._peers: dict[str, Position] = {}
+        self._runs: list[Run] = []
+        self._forgotten = ""
+        self._waiting: deque[Callable[[], None]] = deque()
+        self.start()
+
+    # what a test does to it
+
+    def start(self) -> None:
+        """Be another process from now on."""
+        self.newest = self._stamp
+        self._runs.append(Run(new_id(), self._seq + 1))
+
+    def copied(self, sid: str | None = None) -> MemoryStore:
+        """A copy of its file, opened by another process, or by another server, whose `sid` is told."""
+        copy = MemoryStore(self._meaning, self.sid if sid is None else sid)
+        copy._known = {entity: dict(fields) for entity, fields in self._known.items()}
+        copy._order, copy._numbers, copy._seq = dict(self._order), list(self._numbers), self._seq
+        copy._stamp = self._stamp
+        copy._claims = {name: dict(claims) for name, claims in self._claims.items()}
+        copy._peers, copy._forgotten, copy.audits = dict(self._peers), self._forgotten, list(self.audits)
+        copy._runs = []
+        if copy.sid == self.sid:
+            copy.id, copy._runs = self.id, list(self._runs)
+        else:
+            copy._peers[self.id] = Position(self._runs[-1].id, self._seq, self._seq)
+        copy.start()
+        return copy
+
+    def release(self, most: int | None = None) -> None:
+        """Do what waits, in its order, or only so much of it; without a number nothing is held any more."""
+        self.held = self.held and most is not None
+        while self._waiting and most != 0:
+            self._waiting[0]()
+            self._waiting.popleft()
+            most = None if most is None else most - 1
+
+    # Store
+
+    def load(self) -> Iterable[Record]:
+        """All records, those of an entity behind each other."""
+        return [
+            record for _, fields in sorted(self._known.items()) for _, (_, record) in sorted(fields.items())
+        ]
+
+    def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Deferred[None]:
+        """Write records, all or none."""
+        names = tuple(free)
+
+        def job() -> tuple[None, Sequence[Record]]:
+            own = {record.entity for record in records}
+            for name in names:
+                if any(claim.entity not in own for claim in self._claims.get(name, {}).values()):
+                    raise NameTaken(*name)
+            return None, self._take(records)
+
+        return self._writes(job)
+
+    def merge(
+        self, records: Sequence[Record], store: str, sid: str, position: Position | None
+    ) -> Deferred[Sequence[Record]]:
+        """Take what is news of a page of another store."""
+
+        def job() -> tuple[Sequence[Record], Sequence[Record]]:
+            news = self._take(records)
+            if position is not None:
+                self._peers[store] = position
+            return news, news
+
+        return self._writes(job)
+
+    def forget(self, before: str) -> Deferred[int]:
+        """Forget which fields were removed before that stamp."""
+
+        def job() -> tuple[int, Sequence[Record]]:
+            self._forgotten = max(self._forgotten, before)
+            old = [each for each in self._order.values() if each.value is None and each.stamp < before]
+            for record in old:
+                self._drop(record)
+            return len(old), ()
+
+        return self._writes(job)
+
+    def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Deferred[None]:
+        """Note what an operator did."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            self.audits.append(Audit(by, verb, about, detail, at))
+            return None, ()
+
+        return self._writes(job)
+
+    def entity(self, entity: str) -> Deferred[Sequence[Record]]:
+        """All that is known of one entity."""
+        return self._do(lambda: [record for _, (_, record) in sorted(self._known.get(entity, {}).items())])
+
+    def owner(self, folded: str, kind: int) -> Deferred[Sequence[Claim]]:
+        """All claims on one name, the first of which has it."""
+        return self._do(
+            lambda: sorted(
+                self._claims.get((folded, kind), {}).values(), key=lambda each: (each.since, each.entity)
+            )
+        )
+
+    def position(self, store: str) -> Deferred[Position]:
+        """How far the other store is read here."""
+        return self._do(lambda: self._peers.get(store, NOWHERE))
+
+    def begin(self, position: Position) -> Deferred[int]:
+        """After which number somebody has to go on reading."""
+        return self._do(lambda: begin(position, self._runs))
+
+    def page(self, after: int, most: int) -> Deferred[Page]:
+        """At most so many records with a number beyond `after`."""
+
+        def job() -> Page:
+            found: list[Record] = []
+            for number in self._numbers[bisect_right(self._numbers, after) :]:
+                if number in self._order:
+                    found.append(self._order[number])
+                    if len(found) == most:
+                        return Page(found, self._runs[-1].id, number, self._seq)
+            return Page(found, self._runs[-1].id, self._seq, self._seq)
+
+        return self._do(job)
+
+    def bucket(self, kind: str, number: int) -> Deferred[Sequence[Record]]:
+        """All records of the entities of a kind whose digest is in one bucket."""
+        return self._do(
+            lambda: [
+                record
+                for entity, fields in sorted(self._known.items())
+                if entity[0] == kind and bucket(entity) == number
+                for _, (_, record) in sorted(fields.items())
+            ]
+        )
+
+    def digests(self, kind: str) -> Deferred[Sequence[int]]:
+        """The 256 digests of a kind."""
+
+        def job() -> Sequence[int]:
+            found = [0] * BUCKETS
+            for record in self._order.values():
+                if record.entity[0] == kind:
+                    found[bucket(record.entity)] ^= row(record)
+            return found
+
+        return self._do(job)
+
+    # inside
+
+    def _writes(self, job: Callable[[], tuple[R, Sequence[Record]]]) -> Deferred[R]:
+        def told() -> R:
+            if self.broken:
+                raise StoreError(CANNOT_WRITE)
+            result, news = job()
+            if news:
+                self.taken(news)
+            return result
+
+        return self._do(told)
+
+    def _do(self, job: Callable[[], R]) -> Deferred[R]:
+        if not self.held and not self._waiting:
+            try:
+                return succeed(job())
+            except (NameTaken, StoreError) as error:
+                return fail(error)
+        answer: Deferred[R] = Deferred()
+
+        def later() -> None:
+            try:
+                result = job()
+            except (NameTaken, StoreError) as error:
+                answer.errback(error)
+            else:
+                answer.callback(result)
+
+        self._waiting.append(later)
+        return answer
+
+    def _take(self, records: Sequence[Record]) -> Sequence[Record]:
+        return [record for record in records if self._took(record)]
+
+    def _took(self, record: Record) -> bool:
+        """Take `record` if it is news."""
+        ending = self._meaning.ending
+        fields = self._known.get(record.entity, {})
+        if record.field != ending and ending in fields and self._meaning.ends(fields[ending][1]):
+            return False
+        if record.value is None and record.stamp < self._forgotten:
+            return False
+        known = fields[record.field][1] if record.field in fields else None
+        if not self._meaning.is_news(record, known):
+            return False
+        dropped = [each for _, each in fields.values()] if self._meaning.ends(record) else [known]
+        for each in dropped:
+            if each is not None:
+                self._drop(each)
+        self._seq += 1
+        self._stamp = max(self._stamp, record.stamp)
+        self._known.setdefault(record.entity, {})[record.field] = self._seq, record
+        self._order[self._seq] = record
+        self._numbers.append(self._seq)
+        claim = self._meaning.claim(record)
+        if claim is not None:
+            names = self._claims.setdefault((claim.folded, claim.kind), {})
+            names[record.entity, record.field] = claim
+        return True
+
+    def _drop(self, record: Record) -> None:
+        fields = self._known[record.entity]
+        number, _ = fields.pop(record.field)
+        if not fields:
+            del self._known[record.entity]
+        del self._order[number]
+        claim = self._meaning.claim(record)
+        if claim is not None:
+            del self._claims[claim.folded, claim.kind][record.entity, record.field]

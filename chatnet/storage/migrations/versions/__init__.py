@@ -1,0 +1,1 @@
+"""Steps, in the order of their names; ``0001`` is what a new file begins with."""

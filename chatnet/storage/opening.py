@@ -1,0 +1,138 @@
+"""What is done with the file of a store first: it is made, or brought up to date, and looked at."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy.dialects.sqlite import dialect
+
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.migrating import keep_copy, migrate
+from chatnet.storage.runs import new_id
+from chatnet.storage.sqlite import connect, make_file
+from chatnet.storage.tables import SCHEMA, VERSION, Statements, creation
+
+DIALECT: Final = dialect(paramstyle="named")
+
+
+class Opened(NamedTuple):
+    """What a store is, as of its opening."""
+
+    id: str
+    run: str
+    seq: int
+    """The highest number that was given out."""
+    stamp: str
+    """The greatest stamp that was ever taken; empty: none."""
+
+
+def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serving: bool, at: int) -> Opened:
+    """Have the file at `path` be the store of the server `sid`, as of the Unix time `at`.
+
+    With `serving` a new run begins: the numbers that are given out from now on are of this process.  A file
+    that was another server's is a copy: it is another store from now on, which has read all of that one.
+    Raises StoreError.
+    """
+    try:
+        make_file(path)
+        connection = connect(path)
+        try:
+            schema = _schema(connection, statements)
+            if schema is None:
+                _create(connection, statements, sid, casemapping)
+            elif schema > SCHEMA:
+                raise StoreError(
+                    f"The accounts in {path} are of a newer chatnet: schema {schema}, and not {SCHEMA}."
+                )
+            elif schema < SCHEMA and not serving:
+                # A server of before may be running on it.
+                raise StoreError(f"The accounts in {path} are of an older chatnet: start the server once.")
+            elif schema < SCHEMA:
+                keep_copy(connection, path, schema)
+                migrate(path, VERSION.name)
+            opened = _look(connection, statements, path, sid, casemapping, serving, at)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"The accounts in {path} cannot be used: {error}.") from None
+    except OSError as error:
+        raise StoreError(f"The accounts in {path} cannot be used: {error.strerror}.") from None
+    return opened
+
+
+def _schema(connection: sqlite3.Connection, statements: Statements) -> str | None:
+    """The schema of the file, or None if there is nothing in it."""
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        raise StoreError("it lies on a disk on which SQLite cannot keep a WAL")
+    if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        return None
+    row = connection.execute(statements.version).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _create(connection: sqlite3.Connection, statements: Statements, sid: str, casemapping: str) -> None:
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    if not execute("SELECT 1 FROM sqlite_master").fetchone():  # or another process was quicker
+        for statement in creation(DIALECT):
+            execute(statement)
+        execute(statements.add_version, {"version_num": SCHEMA})
+        facts = {
+            "id": new_id(),
+            "sid": sid,
+            "casemapping": casemapping,
+            "seq": "0",
+            "stamp": "",
+            "forgotten": "",
+        }
+        for key, value in facts.items():
+            execute(statements.add_fact, {"key": key, "value": value})
+    execute("COMMIT")
+
+
+def _look(
+    connection: sqlite3.Connection,
+    statements: Statements,
+    path: Path,
+    sid: str,
+    casemapping: str,
+    serving: bool,
+    at: int,
+) -> Opened:
+    execute = connection.execute
+
+    def state(key: str, value: str) -> None:
+        facts[key] = value
+        execute(statements.change_fact, {"key_": key, "value": value})
+
+    execute("BEGIN IMMEDIATE")
+    facts: dict[str, str] = dict(execute(statements.facts))
+    seq = int(facts["seq"])
+    known = facts["casemapping"]
+    if known != casemapping:
+        if seq:
+            raise StoreError(f"The names in {path} are folded by {known}: server.casemapping has to be that.")
+        state("casemapping", casemapping)
+    runs = [run for run, _ in execute(statements.runs)]
+    if facts["sid"] != sid:
+        if runs:
+            origin = {
+                "store": facts["id"],
+                "sid": facts["sid"],
+                "run": runs[-1],
+                "seq": seq,
+                "head": seq,
+                "at": at,
+            }
+            execute(statements.add_peer, origin)
+            execute(statements.drop_runs)
+        state("id", new_id())
+        state("sid", sid)
+        runs = []
+    if serving:
+        runs.append(new_id())
+        execute(statements.add_run, {"run": runs[-1], "first": seq + 1})
+    execute("COMMIT")
+    return Opened(facts["id"], runs[-1] if runs else "", seq, facts["stamp"])

@@ -1,0 +1,70 @@
+"""All that is read of a store, within one transaction that sees it as it is at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chatnet.storage.connection import Connection
+from chatnet.storage.digests import BUCKETS, bucket
+from chatnet.storage.interfaces import NOWHERE, Page, Position
+from chatnet.storage.record import Claim, Record
+from chatnet.storage.runs import Run, begin
+from chatnet.storage.tables import Statements
+from chatnet.storage.transaction import unsigned
+
+
+class Reading:
+    """What the reader's jobs may ask."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self.connection = connection
+        self._statements = statements
+
+    def all(self) -> Iterator[Record]:
+        """All records, those of an entity behind each other."""
+        return map(Record._make, self.connection.execute(self._statements.all))
+
+    def fact(self, key: str) -> str:
+        """What the store says of itself."""
+        value: str = dict(self.connection.execute(self._statements.facts))[key]
+        return value
+
+    def entity(self, entity: str) -> Sequence[Record]:
+        """All that is known of one entity."""
+        return list(map(Record._make, self.connection.execute(self._statements.entity, {"entity_": entity})))
+
+    def owner(self, folded: str, kind: int) -> Sequence[Claim]:
+        """All claims on one name, the first of which has it."""
+        rows = self.connection.execute(self._statements.claims, {"folded_": folded, "kind_": kind})
+        return list(map(Claim._make, rows))
+
+    def position(self, store: str) -> Position:
+        """How far the other store is read here."""
+        row = self.connection.execute(self._statements.peer, {"store_": store}).fetchone()
+        return NOWHERE if row is None else Position._make(row)
+
+    def begin(self, position: Position) -> int:
+        """After which number somebody has to go on reading."""
+        return begin(position, list(map(Run._make, self.connection.execute(self._statements.runs))))
+
+    def page(self, after: int, most: int, run: str) -> Page:
+        """At most so many records with a number beyond `after`."""
+        head = int(self.fact("seq"))
+        where = {"after": after, "most": most, "skip": 0}
+        rows = list(self.connection.execute(self._statements.page, where))
+        # Whoever has the last page has all there is, though what had the last number may be gone.
+        seq = rows[-1][0] if len(rows) == most else head
+        return Page([Record._make(row[1:]) for row in rows], run, seq, head)
+
+    def bucket(self, kind: str, number: int) -> Sequence[Record]:
+        """All records of the entities of a kind in one bucket.  It looks at the ids of all of that kind."""
+        where = {"kind_": kind, "next_kind": chr(ord(kind) + 1)}
+        ids = [entity for (entity,) in self.connection.execute(self._statements.entities, where)]
+        return [record for each in ids if bucket(each) == number for record in self.entity(each)]
+
+    def digests(self, kind: str) -> Sequence[int]:
+        """The 256 digests of a kind."""
+        found = [0] * BUCKETS
+        for number, digest in self.connection.execute(self._statements.digests, {"kind_": kind}):
+            found[number] = unsigned(digest)
+        return found

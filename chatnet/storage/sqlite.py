@@ -1,0 +1,164 @@
+"""SQLite: the file in the data folder, and the connections that threads have to it.
+
+WAL, so that who reads waits for nobody; `synchronous = FULL`, so that what is answered survives a loss of
+power.  The file is of mode 0600, and so are those that SQLite puts beside it.  It may not lie on a network
+file system.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, Meaning, StoreError, Taken
+from chatnet.storage.reading import Reading
+from chatnet.storage.tables import Statements
+from chatnet.storage.transaction import Mark, Transaction
+from chatnet.storage.worker import Busy, Lost
+
+R = TypeVar("R")
+BUSY: Final = 2.0
+"""Seconds that a connection waits for others that write."""
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def make_file(path: Path) -> None:
+    """Have a file be there, of mode 0600 from its beginning on.  Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "is not a file", str(path))
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
+    """A connection to a file that is there.  Raises sqlite3.Error."""
+    place = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(place, uri=True, timeout=BUSY, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        if reading:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Writing:
+    """The one connection of this process that writes.
+
+    `seen` is the highest number that is known here when it is made; `tell` hears what is news beyond that, on
+    the thread that is told the answers.
+    """
+
+    def __init__(self, path: Path, statements: Statements, meaning: Meaning, seen: int, tell: Taken) -> None:
+        self._path: Final = path
+        self._statements: Final = statements
+        self._meaning: Final = meaning
+        self._tell: Final = tell
+        self.seen = seen
+        self._connection: sqlite3.Connection | None = None
+
+    def begin(self) -> Transaction:
+        """Begin a transaction: no other process writes until it ends."""
+        try:
+            if self._connection is None:
+                self._connection = connect(self._path)
+            self._connection.execute("BEGIN IMMEDIATE")
+            return Transaction(self._connection, self._statements, self._meaning, self.seen)
+        except sqlite3.Error as error:
+            self.close()
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+            raise (Busy if busy else StoreError)(CANNOT_WRITE, str(error)) from None
+
+    def attempt(self, work: Transaction, job: Callable[[Transaction], R]) -> R:
+        """Do a job; what it did is taken back if it raises."""
+        mark = work.mark()
+        try:
+            work.connection.execute("SAVEPOINT job")
+            result = job(work)
+            work.connection.execute("RELEASE job")
+        except sqlite3.Error as error:
+            self._take_back(work, mark)
+            raise StoreError(CANNOT_WRITE, str(error)) from None
+        except BaseException:
+            self._take_back(work, mark)
+            raise
+        return result
+
+    def _take_back(self, work: Transaction, mark: Mark) -> None:
+        try:
+            work.connection.execute("ROLLBACK TO job")
+            work.connection.execute("RELEASE job")
+        except sqlite3.Error as error:  # SQLite has ended the transaction by itself
+            self.close()
+            raise Lost(CANNOT_WRITE, str(error)) from None
+        work.back_to(mark)
+
+    def commit(self, work: Transaction) -> Callable[[], None]:
+        """Have it on the disk."""
+        try:
+            work.end()
+            work.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.close()
+            raise Lost(CANNOT_WRITE, str(error)) from None
+        self.seen = work.seq
+        return lambda: self._tell(work.news) if work.news else None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class Reader:
+    """A connection that reads, beside the one that writes; each job sees what was committed before it."""
+
+    def __init__(self, path: Path, statements: Statements) -> None:
+        self._path: Final = path
+        self._statements: Final = statements
+        self._connection: sqlite3.Connection | None = None
+
+    def begin(self) -> Reading:
+        """Begin to see the file as it is now."""
+        try:
+            if self._connection is None:
+                self._connection = connect(self._path, reading=True)
+            self._connection.execute("BEGIN")
+            return Reading(self._connection, self._statements)
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreError(CANNOT_READ, str(error)) from None
+
+    def attempt(self, work: Reading, job: Callable[[Reading], R]) -> R:
+        """Do a job."""
+        try:
+            return job(work)
+        except sqlite3.Error as error:
+            self.close()
+            raise Lost(CANNOT_READ, str(error)) from None
+
+    def commit(self, work: Reading) -> Callable[[], None]:
+        """See nothing any more."""
+        try:
+            work.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.close()
+            raise Lost(CANNOT_READ, str(error)) from None
+        return lambda: None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -1,0 +1,227 @@
+"""The tables that accounts and registered channels are kept in, and all that is asked of them, as SQL.
+
+Text has the order of its code points (BINARY in SQLite, COLLATE "C" in PostgreSQL): records are compared by
+it.  Statements are made once for a dialect, and run on the driver's own connection, which costs half as
+much.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+
+SCHEMA: Final = "0001"
+"""The version of all this; ``migrations/`` lead to it."""
+
+ACCOUNTS: Final = MetaData()
+
+VERSION: Final = Table("accounts_version", ACCOUNTS, Column("version_num", String(32), primary_key=True))
+"""One row: the schema that the file has, where Alembic looks for it."""
+
+RECORD: Final = Table(
+    "record",
+    ACCOUNTS,
+    Column("entity", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Text),
+    Column("stamp", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""`seq` is the number of its arrival in this store: a record moves to the end at each change."""
+Index("record_seq", RECORD.c.seq, unique=True)
+
+CLAIM: Final = Table(
+    "claim",
+    ACCOUNTS,
+    Column("entity", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("folded", Text, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("since", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The names that are asked for, as the records say: of one name the first by (since, entity) has it."""
+Index("claim_name", CLAIM.c.folded, CLAIM.c.kind)
+
+BUCKET: Final = Table(
+    "bucket",
+    ACCOUNTS,
+    Column("kind", Text, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("digest", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Digests, as signed numbers; what has no row is 0."""
+
+STORE: Final = Table(
+    "store",
+    ACCOUNTS,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""`id`; `sid` and `casemapping` of whose it is; `seq`, the highest number given out; `stamp`, the greatest
+that was taken; `forgotten`, before which no removal is taken."""
+
+RUN: Final = Table(
+    "run",
+    ACCOUNTS,
+    Column("number", Integer, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+)
+"""One row for each start of a server."""
+
+PEER: Final = Table(
+    "peer",
+    ACCOUNTS,
+    Column("store", Text, primary_key=True),
+    Column("sid", Text, nullable=False),
+    Column("run", Text),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How far the stores of others are read here; `at` is the Unix time of that."""
+
+MAIL: Final = Table(
+    "mail",
+    ACCOUNTS,
+    Column("id", Integer, primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Of this server alone: what is to be sent."""
+
+AUDIT: Final = Table(
+    "audit",
+    ACCOUNTS,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Of this server alone: what operators did, without secrets."""
+
+
+def creation(dialect: Dialect) -> list[str]:
+    """The statements that make all tables and indexes."""
+    made: list[str] = []
+    for table in ACCOUNTS.sorted_tables:
+        made.append(str(CreateTable(table).compile(dialect=dialect)))
+        made += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
+    return made
+
+
+class Statements:
+    """What is asked of the tables, in the words of a dialect; parameters have names."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def made(statement: ClauseElement) -> str:
+            return str(statement.compile(dialect=dialect))
+
+        given: Any = bindparam
+        record, claim, whole = (
+            RECORD.c,
+            CLAIM.c,
+            (RECORD.c.entity, RECORD.c.field, RECORD.c.stamp, RECORD.c.value),
+        )
+        this_record = (record.entity == given("entity_"), record.field == given("field_"))
+
+        self.version = made(select(VERSION.c.version_num))
+        self.add_version = made(insert(VERSION))
+
+        self.known = made(select(*whole).where(*this_record))
+        self.entity = made(select(*whole).where(record.entity == given("entity_")).order_by(record.field))
+        self.all = made(select(*whole).order_by(record.entity, record.field))
+        self.page = made(
+            select(record.seq, *whole)
+            .where(record.seq > given("after"))
+            .order_by(record.seq)
+            .limit(given("most"))
+            .offset(given("skip"))
+        )
+        self.beyond = made(select(*whole).where(record.seq > given("after")).order_by(record.seq))
+        self.entities = made(
+            select(record.entity)
+            .distinct()
+            .where(record.entity >= given("kind_"), record.entity < given("next_kind"))
+            .order_by(record.entity)
+        )
+        self.removed = made(select(*whole).where(record.value.is_(None), record.stamp < given("before")))
+        self.add_record = made(insert(RECORD))
+        self.change_record = made(
+            update(RECORD)
+            .where(*this_record)
+            .values(stamp=given("stamp"), value=given("value"), seq=given("seq"))
+        )
+        self.drop_record = made(delete(RECORD).where(*this_record))
+
+        self.claims = made(
+            select(claim.folded, claim.kind, claim.since, claim.entity)
+            .where(claim.folded == given("folded_"), claim.kind == given("kind_"))
+            .order_by(claim.since, claim.entity, claim.field)
+        )
+        self.add_claim = made(insert(CLAIM))
+        self.drop_claim = made(
+            delete(CLAIM).where(claim.entity == given("entity_"), claim.field == given("field_"))
+        )
+
+        self.digests = made(select(BUCKET.c.number, BUCKET.c.digest).where(BUCKET.c.kind == given("kind_")))
+        this_bucket = (BUCKET.c.kind == given("kind_"), BUCKET.c.number == given("number_"))
+        self.digest = made(select(BUCKET.c.digest).where(*this_bucket))
+        self.add_digest = made(insert(BUCKET))
+        self.change_digest = made(update(BUCKET).where(*this_bucket).values(digest=given("digest")))
+
+        self.facts = made(select(STORE.c.key, STORE.c.value))
+        self.add_fact = made(insert(STORE))
+        self.change_fact = made(
+            update(STORE).where(STORE.c.key == given("key_")).values(value=given("value"))
+        )
+
+        self.runs = made(select(RUN.c.run, RUN.c.first).order_by(RUN.c.number))
+        self.add_run = made(insert(RUN).values(run=given("run"), first=given("first")))
+        self.drop_runs = made(delete(RUN))
+
+        this_peer = PEER.c.store == given("store_")
+        self.peer = made(select(PEER.c.run, PEER.c.seq, PEER.c.head).where(this_peer))
+        self.add_peer = made(insert(PEER))
+        self.change_peer = made(
+            update(PEER)
+            .where(this_peer)
+            .values(sid=given("sid"), run=given("run"), seq=given("seq"), head=given("head"), at=given("at"))
+        )
+
+        self.add_audit = made(
+            insert(AUDIT).values(
+                at=given("at"),
+                by=given("by"),
+                verb=given("verb"),
+                about=given("about"),
+                detail=given("detail"),
+            )
+        )

@@ -1,0 +1,230 @@
+"""One transaction that writes: all that the writer's jobs may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from chatnet.storage.connection import Connection
+from chatnet.storage.digests import bucket, row
+from chatnet.storage.interfaces import Meaning, NameTaken, Position
+from chatnet.storage.record import Record
+from chatnet.storage.tables import Statements
+
+_HALF: Final = 1 << 63
+
+
+def signed(digest: int) -> int:
+    """64 bits as a column has them."""
+    return digest - 2 * _HALF if digest >= _HALF else digest
+
+
+def unsigned(number: int) -> int:
+    """What :func:`signed` was given."""
+    return number % (2 * _HALF)
+
+
+class Mark(NamedTuple):
+    """Where a transaction stands, to go back to."""
+
+    seq: int
+    stamp: str
+    forgotten: str
+    news: int
+    digests: dict[tuple[str, int], int]
+
+
+class Transaction:
+    """Writes records, with their numbers, claims and digests; what belongs to all of it is written by `end`.
+
+    `seen` is the highest number that this process knows of; what others wrote beyond that is `news` as well.
+    """
+
+    def __init__(self, connection: Connection, statements: Statements, meaning: Meaning, seen: int) -> None:
+        self.connection = connection
+        self._statements = statements
+        self._meaning = meaning
+        facts = dict(connection.execute(statements.facts))
+        self._facts = facts
+        self.seq = int(facts["seq"])
+        self.stamp: str = facts["stamp"]
+        self.forgotten: str = facts["forgotten"]
+        self.news: list[Record] = []
+        if self.seq > seen:
+            self.news += map(Record._make, connection.execute(statements.beyond, {"after": seen}))
+        self._digests: dict[tuple[str, int], int] = {}
+
+    def mark(self) -> Mark:
+        """What `back_to` takes."""
+        return Mark(self.seq, self.stamp, self.forgotten, len(self.news), dict(self._digests))
+
+    def back_to(self, mark: Mark) -> None:
+        """Forget what was noted since; the connection is told by who has it."""
+        self.seq, self.stamp, self.forgotten = mark.seq, mark.stamp, mark.forgotten
+        del self.news[mark.news :]
+        self._digests = mark.digests
+
+    # jobs
+
+    def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]]) -> None:
+        """Take records, if nobody but their entities asks for the names that are to be `free`."""
+        own = {record.entity for record in records}
+        for folded, kind in free:
+            claims = self.connection.execute(self._statements.claims, {"folded_": folded, "kind_": kind})
+            if any(entity not in own for _, _, _, entity in claims):
+                raise NameTaken(folded, kind)
+        self.take(records)
+
+    def merge(
+        self, records: Sequence[Record], store: str, sid: str, position: Position | None, at: int
+    ) -> Sequence[Record]:
+        """Take what is news, and note how far the other `store` is read."""
+        news = self.take(records)
+        if position is not None:
+            self.note(store, sid, position, at)
+        return news
+
+    def note(self, store: str, sid: str, position: Position, at: int) -> None:
+        """Note how far another store is read, as of the Unix time `at`."""
+        values = {"sid": sid, "at": at, **position._asdict()}
+        if not self.connection.execute(self._statements.change_peer, {"store_": store, **values}).rowcount:
+            self.connection.execute(self._statements.add_peer, {"store": store, **values})
+
+    def forget(self, before: str) -> int:
+        """Forget which fields were removed before that stamp."""
+        self.forgotten = max(self.forgotten, before)
+        old = list(map(Record._make, self.connection.execute(self._statements.removed, {"before": before})))
+        sheet = _Sheet(self.connection, self._statements)
+        for record in old:
+            sheet.before[record[:2]], sheet.now[record[:2]] = record, None
+        self._keep(sheet, {})
+        return len(old)
+
+    def audit(self, by: str, verb: str, about: str, detail: str, at: int) -> None:
+        """Note what an operator did."""
+        self.connection.execute(
+            self._statements.add_audit, {"at": at, "by": by, "verb": verb, "about": about, "detail": detail}
+        )
+
+    def take(self, records: Iterable[Record]) -> Sequence[Record]:
+        """Take what is news of these, in their order, and answer with that."""
+        sheet = _Sheet(self.connection, self._statements)
+        meaning, ending, news = self._meaning, self._meaning.ending, list[Record]()
+        numbers: dict[Record, int] = {}
+        for record in records:
+            entity, field, stamp, value = record
+            if field != ending:
+                end = sheet.known(entity, ending)
+                if end is not None and meaning.ends(end):
+                    continue
+            if value is None and stamp < self.forgotten:
+                continue
+            if not meaning.is_news(record, sheet.known(entity, field)):
+                continue
+            if meaning.ends(record):
+                sheet.clear(entity)
+            sheet.now[entity, field] = record
+            self.seq += 1
+            numbers[record] = self.seq
+            news.append(record)
+        self._keep(sheet, numbers)
+        self.news += news
+        self.stamp = max(chain((self.stamp,), (record.stamp for record in news)))
+        return news
+
+    def _keep(self, sheet: _Sheet, numbers: Mapping[Record, int]) -> None:
+        """Have the tables say what the `sheet` says."""
+        rows = _Changes()
+        names = _Changes()
+        for key, new in sheet.now.items():
+            old = sheet.before[key]
+            if new is old:
+                continue
+            where: dict[str, object] = {"entity_": key[0], "field_": key[1]}
+            if old is not None:
+                self._count(old)
+                if self._meaning.claim(old) is not None:
+                    names.drop.append(where)
+            if new is None:
+                rows.drop.append(where)
+                continue
+            self._count(new)
+            values = {"stamp": new.stamp, "value": new.value, "seq": numbers[new]}
+            if old is None:
+                rows.add.append({"entity": new.entity, "field": new.field, **values})
+            else:
+                rows.change.append({**where, **values})
+            claim = self._meaning.claim(new)
+            if claim is not None:
+                names.add.append({"field": new.field, **claim._asdict()})
+        many, statements = self.connection.executemany, self._statements
+        many(statements.drop_record, rows.drop)
+        many(statements.change_record, rows.change)
+        many(statements.add_record, rows.add)
+        many(statements.drop_claim, names.drop)
+        many(statements.add_claim, names.add)
+
+    def _count(self, record: Record) -> None:
+        """Have the digest of its bucket be with it, or without it if it was."""
+        key = record.entity[0], bucket(record.entity)
+        self._digests[key] = self._digests.get(key, 0) ^ row(record)
+
+    # the end
+
+    def end(self) -> None:
+        """Write what belongs to the whole of it."""
+        execute, statements = self.connection.execute, self._statements
+        for (kind, number), digest in self._digests.items():
+            where = {"kind_": kind, "number_": number}
+            known = execute(statements.digest, where).fetchone()
+            if known is None:
+                execute(statements.add_digest, {"kind": kind, "number": number, "digest": signed(digest)})
+            else:
+                digest ^= unsigned(known[0])
+                execute(statements.change_digest, {**where, "digest": signed(digest)})
+        for key, value in (("seq", str(self.seq)), ("stamp", self.stamp), ("forgotten", self.forgotten)):
+            if value != self._facts[key]:
+                execute(statements.change_fact, {"key_": key, "value": value})
+
+
+class _Sheet:
+    """What is known of the fields that some records touch: in the tables, and with these records."""
+
+    __slots__ = ("_connection", "_statements", "before", "now")
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self._connection = connection
+        self._statements = statements
+        self.before: dict[tuple[str, str], Record | None] = {}
+        self.now: dict[tuple[str, str], Record | None] = {}
+
+    def known(self, entity: str, field: str) -> Record | None:
+        """What holds of a field."""
+        key = entity, field
+        if key not in self.now:
+            where = {"entity_": entity, "field_": field}
+            found = self._connection.execute(self._statements.known, where).fetchone()
+            self.before[key] = self.now[key] = None if found is None else Record._make(found)
+        return self.now[key]
+
+    def clear(self, entity: str) -> None:
+        """Nothing holds of an entity any more."""
+        rows = self._connection.execute(self._statements.entity, {"entity_": entity})
+        for record in list(map(Record._make, rows)):
+            self.before.setdefault(record[:2], record)
+            self.now.setdefault(record[:2], record)
+        for key in self.now:
+            if key[0] == entity:
+                self.now[key] = None
+
+
+class _Changes:
+    """Rows of a table that are to go, to change, or to come."""
+
+    __slots__ = ("add", "change", "drop")
+
+    def __init__(self) -> None:
+        self.add: list[dict[str, object]] = []
+        self.change: list[dict[str, object]] = []
+        self.drop: list[dict[str, object]] = []

@@ -1,0 +1,311 @@
+"""What each store does, whatever it keeps records in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from storage_kinds import ANN, BOB, CAT, CLUB, MEMORY, Kind, Told, grouped, named, sqlite, stamp
+
+from chatnet.records.claims import CHANNELS, NAMES
+from chatnet.storage.answers import at_once as wait
+from chatnet.storage.digests import bucket, row
+from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, Store
+from chatnet.storage.record import Claim, Record
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
+    return MEMORY if request.param == "memory" else sqlite(tmp_path)
+
+
+@pytest.fixture
+def store(kind: Kind) -> Store:
+    return kind.make()
+
+
+def has(store: Store) -> dict[tuple[str, str], Record]:
+    return {(record.entity, record.field): record for record in store.load()}
+
+
+# writing
+
+
+def test_what_was_written_is_there(store: Store) -> None:
+    told = Told(store)
+    records = [named(ANN, "ann", 5), Record(ANN, "seen", stamp(5), "")]
+    assert wait(store.write(records)) is None
+    assert told.take() == records
+    assert wait(store.entity(ANN)) == records
+    assert wait(store.entity(BOB)) == []
+    assert list(store.load()) == records
+
+
+def test_the_later_word_holds(store: Store) -> None:
+    told = Told(store)
+    later = Record(ANN, "vhost", stamp(7), "1 later")
+    wait(store.write([later]))
+    wait(store.write([Record(ANN, "vhost", stamp(6), "1 earlier"), Record(ANN, "vhost", stamp(7), "1 a")]))
+    assert told.take() == [later]
+    assert wait(store.entity(ANN)) == [later]
+    removed = Record(ANN, "vhost", stamp(8), None)
+    wait(store.write([removed]))
+    assert told.take() == wait(store.entity(ANN)) == [removed]
+
+
+def test_of_what_is_erased_nothing_is_kept_or_taken(store: Store) -> None:
+    told = Told(store)
+    erased = Record(ANN, "status", stamp(2), "erased")
+    wait(
+        store.write(
+            [named(ANN, "ann", 5), grouped(ANN, "anna", 5), Record(ANN, "status", stamp(6), "active")]
+        )
+    )
+    wait(store.write([named(BOB, "bob", 5)]))
+    told.take()
+    wait(store.write([erased]))
+    wait(store.write([named(ANN, "ann", 9), Record(ANN, "status", stamp(9), "active")]))
+    assert told.take() == [erased]
+    assert has(store) == {(ANN, "status"): erased, (BOB, "name"): named(BOB, "bob", 5)}
+    assert wait(store.owner("ann", NAMES)) == wait(store.owner("anna", NAMES)) == []
+    later = Record(ANN, "status", stamp(10), "erased")
+    wait(store.write([later]))
+    assert wait(store.entity(ANN)) == [later]
+
+
+def test_an_end_counts_within_a_page_as_well(store: Store) -> None:
+    end = Record(ANN, "status", stamp(2), "erased")
+    news = wait(store.merge([named(ANN, "ann", 5), end, grouped(ANN, "anna", 6)], "s", "0BB", None))
+    assert news == [named(ANN, "ann", 5), end]
+    assert list(store.load()) == [end]
+    assert wait(store.owner("ann", NAMES)) == []
+
+
+def test_the_last_of_several_words_in_a_page_holds(store: Store) -> None:
+    told = Told(store)
+    words = [Record(ANN, "vhost", stamp(ms), f"1 v{ms}") for ms in (5, 7, 6)]
+    assert wait(store.merge(words, "s", "0BB", None)) == words[:2]
+    assert told.take() == words[:2]
+    assert wait(store.entity(ANN)) == words[1:2]
+
+
+def test_odd_texts_are_kept_as_they_are(store: Store) -> None:
+    records = [
+        Record(ANN, "set:ä\\s\\\\'\"%?:x", stamp(1), "  '; DROP TABLE record; -- ?:% 💬 "),
+        Record("zabcdefghijklmnopqrst", "future:x", stamp(1), ""),
+    ]
+    wait(store.write(records))
+    assert list(store.load()) == records
+
+
+def test_text_is_in_the_order_of_its_code_points(store: Store) -> None:
+    """Of equal stamps the greater value holds, for which all have to agree."""
+    for key, (less, more) in enumerate((("Ä", "💬"), ("Z", "a"), ("", " "), ("a", "ab"), ("\uffff", "💬"))):
+        for value in (less, more, less):
+            wait(store.write([Record(ANN, f"set:{key}", stamp(1), value)]))
+        assert wait(store.entity(ANN))[-1].value == more
+
+
+# names
+
+
+def test_who_asked_first_has_a_name(store: Store) -> None:
+    wait(store.merge([named(BOB, "A[n", 7), named(ANN, "a{N", 6), grouped(CAT, "a{n", 7)], "s", "0BB", None))
+    claims = [Claim("a{n", NAMES, stamp(at), entity) for entity, at in ((ANN, 6), (BOB, 7), (CAT, 7))]
+    assert wait(store.owner("a{n", NAMES)) == claims
+    assert wait(store.owner("a{n", CHANNELS)) == wait(store.owner("ann", NAMES)) == []
+    wait(store.write([named(ANN, "ann", 8)]))
+    assert wait(store.owner("a{n", NAMES)) == claims[1:]
+    assert wait(store.owner("ann", NAMES)) == [Claim("ann", NAMES, stamp(8), ANN)]
+    wait(store.write([Record(CAT, "nick:a{n", stamp(9), None), Record(BOB, "name", stamp(9), "nonsense")]))
+    assert wait(store.owner("a{n", NAMES)) == []
+
+
+def test_two_claims_of_one_account_count_until_both_are_gone(store: Store) -> None:
+    wait(store.write([named(ANN, "ann", 5), grouped(ANN, "ann", 4)]))
+    assert len(wait(store.owner("ann", NAMES))) == 2
+    wait(store.write([Record(ANN, "nick:ann", stamp(6), None)]))
+    assert wait(store.owner("ann", NAMES)) == [Claim("ann", NAMES, stamp(5), ANN)]
+
+
+def test_a_name_that_is_to_be_free_is_not_given_out_twice(store: Store) -> None:
+    told = Told(store)
+    wait(store.write([named(ANN, "ann", 5)], free=[("ann", NAMES)]))
+    with pytest.raises(NameTaken) as refused:
+        wait(store.write([named(BOB, "ann", 6), Record(BOB, "seen", stamp(6), "")], free=[("ann", NAMES)]))
+    assert (refused.value.folded, refused.value.kind) == ("ann", NAMES)
+    assert told.take() == list(store.load()) == [named(ANN, "ann", 5)]
+    wait(store.write([grouped(ANN, "ann", 7)], free=[("ann", NAMES), ("x", NAMES)]))  # it is their own
+    wait(store.write([named(CLUB, "ann", 7)], free=[("ann", CHANNELS)]))  # another kind
+    wait(store.write([named(BOB, "ann", 8)]))  # nobody asked
+    assert [claim.entity for claim in wait(store.owner("ann", NAMES))] == [ANN, ANN, BOB]
+
+
+def test_names_of_the_erased_are_free(store: Store) -> None:
+    wait(store.write([named(ANN, "ann", 5)]))
+    wait(store.write([Record(ANN, "status", stamp(6), "erased")]))
+    wait(store.write([named(BOB, "ann", 7)], free=[("ann", NAMES)]))
+    assert [claim.entity for claim in wait(store.owner("ann", NAMES))] == [BOB]
+
+
+# pages
+
+
+def test_pages_are_in_the_order_of_arrival(store: Store) -> None:
+    first, second, third = named(ANN, "ann", 9), named(BOB, "bob", 8), named(CAT, "cat", 7)
+    for record in (first, second, third):
+        wait(store.write([record]))
+    page = wait(store.page(0, 2))
+    assert (page.records, page.seq, page.head) == ([first, second], 2, 3)
+    page = wait(store.page(2, 2))
+    assert (page.records, page.seq, page.head) == ([third], 3, 3)
+    page = wait(store.page(3, 2))
+    assert (page.records, page.seq, page.head) == ([], 3, 3)
+
+
+def test_what_changes_moves_to_the_end(store: Store) -> None:
+    for record in (named(ANN, "ann", 5), named(BOB, "bob", 5), named(ANN, "anna", 6)):
+        wait(store.write([record]))
+    page = wait(store.page(0, 9))
+    assert (page.records, page.seq, page.head) == ([named(BOB, "bob", 5), named(ANN, "anna", 6)], 3, 3)
+    wait(store.write([Record(ANN, "status", stamp(7), "erased")]))
+    page = wait(store.page(0, 1))
+    assert (page.records, page.seq, page.head) == ([named(BOB, "bob", 5)], 2, 4)
+
+
+def test_what_is_no_news_gets_no_number(store: Store) -> None:
+    wait(store.write([named(ANN, "ann", 5)]))
+    wait(store.merge([named(ANN, "ann", 5)], "s", "0BB", None))
+    assert wait(store.page(0, 9)).head == 1
+
+
+def test_an_empty_store_has_an_empty_page(store: Store) -> None:
+    page = wait(store.page(0, 9))
+    assert (page.records, page.seq, page.head) == ([], 0, 0)
+
+
+# runs, and how far others are read
+
+
+def test_how_far_another_store_is_read(store: Store, kind: Kind) -> None:
+    assert wait(store.position("s")) == NOWHERE
+    wait(store.merge([named(ANN, "ann", 5)], "s", "0BB", Position("r1", 7, 9)))
+    wait(store.merge([], "t", "0CC", Position("r2", 1, 1)))
+    assert wait(store.position("s")) == Position("r1", 7, 9)
+    wait(store.merge([], "s", "0BB", None))
+    assert wait(store.position("s")) == Position("r1", 7, 9)
+    wait(store.merge([], "s", "0BB", Position("r3", 2, 2)))
+    again = kind.restarted(store)
+    assert wait(again.position("s")) == Position("r3", 2, 2)
+    assert wait(again.position("t")) == Position("r2", 1, 1)
+
+
+def read(store: Store) -> Position:
+    """All of it, as somebody remembers who reads it."""
+    page = wait(store.page(0, 99))
+    return Position(page.run, page.seq, page.head)
+
+
+def test_from_where_somebody_has_to_read_on(store: Store, kind: Kind) -> None:
+    wait(store.write([named(ANN, "ann", 5), named(BOB, "bob", 5)]))
+    position = read(store)
+    assert wait(store.begin(NOWHERE)) == 0
+    assert wait(store.begin(position)) == 2
+    assert wait(store.begin(Position("unknown", 2, 2))) == 0
+    again = kind.restarted(store)
+    assert wait(again.begin(position)) == 2
+    assert wait(again.begin(Position(position.run, 1, 2))) == 1
+    assert again.id == store.id
+    later = read(again)
+    assert later.run != position.run
+    assert wait(again.begin(later)) == 2
+
+
+def test_a_store_that_was_restored_is_read_anew(store: Store, kind: Kind) -> None:
+    wait(store.write([named(ANN, "ann", 5)]))
+    early = read(store)
+    old = kind.copied(store, "0AA")
+    wait(store.write([named(BOB, "bob", 5)]))
+    position = read(store)
+    assert old.id == store.id
+    wait(old.write([named(CAT, "cat", 5)]))
+    again = kind.restarted(old)
+    assert wait(again.begin(early)) == 1
+    assert wait(again.begin(position)) == 0
+    # who had read only a part of what was lost has seen how far it went
+    assert wait(again.begin(Position(early.run, 1, 2))) == 0
+
+
+def test_a_copy_for_another_server_is_another_store(store: Store, kind: Kind) -> None:
+    wait(store.merge([named(ANN, "ann", 5)], "s", "0BB", Position("r1", 7, 9)))
+    position = read(store)
+    other = kind.copied(store, "1AA")
+    assert other.id != store.id
+    assert list(other.load()) == list(store.load())
+    assert wait(other.begin(position)) == 0
+    assert wait(other.position("s")) == Position("r1", 7, 9)
+    # what it was copied of it has read so far
+    assert wait(store.begin(wait(other.position(store.id)))) == 1
+
+
+# digests
+
+
+def test_digests_are_those_of_the_rows(store: Store) -> None:
+    records = [named(ANN, "ann", 5), grouped(ANN, "anna", 5), named(BOB, "bob", 5), named(CLUB, "#club", 5)]
+    wait(store.write(records))
+    expected = [0] * 256
+    for record in records[:3]:
+        expected[bucket(record.entity)] ^= row(record)
+    assert list(wait(store.digests("a"))) == expected
+    assert [each for each in wait(store.digests("c")) if each] == [row(records[3])]
+    assert not any(wait(store.digests("n")))
+    changed = Record(ANN, "nick:anna", stamp(6), None)
+    wait(store.write([changed]))
+    expected[bucket(ANN)] ^= row(records[1]) ^ row(changed)
+    assert list(wait(store.digests("a"))) == expected
+    end = Record(ANN, "status", stamp(6), "erased")
+    wait(store.write([end]))
+    expected[bucket(ANN)] ^= row(records[0]) ^ row(changed) ^ row(end)
+    assert list(wait(store.digests("a"))) == expected
+
+
+def test_a_bucket_is_of_the_entities_that_belong_in_it(store: Store) -> None:
+    records = [named(ANN, "ann", 5), grouped(ANN, "anna", 5), named(BOB, "bob", 5), named(CLUB, "#club", 5)]
+    wait(store.write(records))
+    assert bucket(ANN) != bucket(BOB)
+    assert list(wait(store.bucket("a", bucket(ANN)))) == records[:2]
+    assert list(wait(store.bucket("a", bucket(BOB)))) == records[2:3]
+    assert list(wait(store.bucket("c", bucket(ANN)))) == []
+
+
+# growing old
+
+
+def test_removals_are_forgotten_and_not_taken_again(store: Store, kind: Kind) -> None:
+    told = Told(store)
+    old, younger = Record(ANN, "nick:a", stamp(5), None), Record(ANN, "nick:b", stamp(6), None)
+    kept = named(ANN, "ann", 4)
+    wait(store.write([old, younger, kept, Record(BOB, "nick:c", stamp(5), None)]))
+    told.take()
+    assert wait(store.forget(stamp(6))) == 2
+    assert told.take() == []
+    assert list(wait(store.entity(ANN))) == [kept, younger]
+    assert wait(store.entity(BOB)) == []
+    assert wait(store.digests("a"))[bucket(ANN)] == row(kept) ^ row(younger)
+    assert wait(store.merge([old], "s", "0BB", None)) == []
+    again = kind.restarted(store)
+    assert wait(again.merge([old], "s", "0BB", None)) == []
+    assert wait(again.forget(stamp(5))) == 0
+    assert wait(again.merge([old], "s", "0BB", None)) == []
+    assert wait(again.merge([Record(ANN, "nick:a", stamp(5), "x")], "s", "0BB", None)) != []
+
+
+def test_no_number_is_given_out_twice_though_the_last_is_forgotten(store: Store) -> None:
+    wait(store.write([named(BOB, "bob", 5), Record(ANN, "nick:a", stamp(5), None)]))
+    position = read(store)
+    assert wait(store.forget(stamp(6))) == 1
+    page = wait(store.page(1, 9))
+    assert (page.records, page.seq, page.head) == ([], 2, 2)
+    wait(store.write([named(CAT, "cat", 6)]))
+    assert wait(store.page(wait(store.begin(position)), 9)).records == [named(CAT, "cat", 6)]
