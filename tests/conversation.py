@@ -17,11 +17,14 @@ from typing import Any, Final
 from chatnet.links.dialling.attempts import Connect
 from chatnet.model.entities import User
 from chatnet.node import Node
+from chatnet.services.credentials import verifiers
+from chatnet.services.hashes import Busy
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
+from chatnet.storage.interfaces import Store
 from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build, unconnected
 
@@ -244,6 +247,28 @@ class PaperCheck:
         return Verdict.RIGHT if secret == f"$argon2-test${given}" else Verdict.WRONG
 
 
+class PaperHashes:
+    """Hashes at once, or, if the house holds, when it lets go."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.owners: list[str] = []  # for whom something was hashed
+
+    async def make(self, owner: str, password: str) -> str:
+        await self._turn(owner)
+        return verifiers.make(self.house.node.settings.accounts, password)
+
+    async def check(self, owner: str, form: str, password: str) -> bool:
+        await self._turn(owner)
+        return verifiers.matches(form, password)
+
+    async def _turn(self, owner: str) -> None:
+        self.owners.append(owner)
+        await self.house.pause()
+        if self.house.busy:
+            raise Busy
+
+
 class PaperControl:
     """Takes down what operators asked of the process."""
 
@@ -267,13 +292,17 @@ class PaperControl:
 
 
 class House:
-    """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``."""
+    """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``.
+
+    With a `store` it keeps accounts.
+    """
 
     def __init__(
         self,
         clock: ManualClock | None = None,
         connect: Connect = unconnected,
         chance: Callable[[], float] = lambda: 0.5,
+        store: Store | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
@@ -289,6 +318,7 @@ class House:
         self.verified: list[str] = []  # hashes that passwords were held against
         self.busy = False  # True: too many passwords wait
         self.checks: list[PaperCheck] = []
+        self.hashes = PaperHashes(self)
         self.hosts: dict[str, str] = {}
         self.certified: set[str] = set()  # host names with a certificate that clients trust
         self.parts: Parts = build(
@@ -304,6 +334,8 @@ class House:
             control=self.control,
             connect=connect,
             chance=chance,
+            store=store,
+            hashes=self.hashes,
         )
 
     @property

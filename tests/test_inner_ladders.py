@@ -19,7 +19,7 @@ SESSION: Rungs = (
     frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset({"shared", "isupport", "offers", "answers", "packing", "rates", "authority"}),
-    frozenset({"registration", "sasl", "logins", "expelling", "asked", "names"}),
+    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
     frozenset({"sessions", "visitor", "opers", "idle", "attendance"}),
 )
 LINKS: Rungs = (

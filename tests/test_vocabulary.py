@@ -46,6 +46,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.PseudoUsersIntroduced,
     facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it
+    facts.RecordsTaken,  # seen as what becomes of those who are logged in
     facts.ServerIntroduced,
     facts.SettingsChanged,
 }

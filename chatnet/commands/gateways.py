@@ -65,7 +65,7 @@ async def webirc(request: Request) -> None:
 
 def _is_first(session: Session) -> bool:
     """Nothing of a registration was said yet, nor this command."""
-    begun = session.needs & (BEGINNING | Needs.CAP) != BEGINNING or session.password is not None
+    begun = session.needs & (BEGINNING | Needs.CAP) != BEGINNING or bool(session.passwords)
     return not begun and session.cap_version == 0 and session.caps == 0 and session.peer.gateway is None
 
 

@@ -21,13 +21,14 @@ from chatnet.wire.text import cut, middle
 
 @CLIENT.command("PASS", min_params=1, phase=Phase.ANY, penalty=0.5)
 def pass_(request: Request) -> None:
-    """`PASS <password>`: the password of this server, before NICK and USER.
+    """`PASS <password>`, `PASS <account>:<password>`: the password of this server, or of your account.
 
-    https://modern.ircdocs.horse/#pass-message  Refuses with 462 once registered.
+    Before NICK and USER, and twice if both are needed.  https://modern.ircdocs.horse/#pass-message  Refuses
+    with 462 once registered; 464 follows at the end if it is neither.
     """
     if request.session.registered:
         request.stop(numerics.ERR_ALREADYREGISTERED)
-    request.session.password = request.params[0]
+    request.session.passwords = (*request.session.passwords, request.params[0])[-2:]
 
 
 @CLIENT.command("USER", phase=Phase.ANY, min_params=4, penalty=0.5)

@@ -47,6 +47,7 @@ class Network:
         self.channels: dict[Folded, Channel] = {}
         self.memory = Memory(former_names)
         self.registry = Registry(self.fold)
+        self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
         self.opers: dict[User, None] = {}
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
@@ -155,6 +156,8 @@ class Network:
         user.server.users += 1
         if user.oper is not None:
             self.opers[user] = None
+        if user.account_id is not None:
+            self.logged_in.setdefault(user.account_id, {})[user] = None
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -181,6 +184,8 @@ class Network:
         user.server.users -= 1
         if user.oper is not None:
             self.opers.pop(user, None)
+        if user.account_id is not None:
+            self._forget_login(user, user.account_id)
         if "i" in user.modes:
             self.invisible -= 1
         if user.accepted_by or user.accepts:
@@ -223,10 +228,20 @@ class Network:
         fact.user.away = fact.text
 
     def _account_changed(self, fact: facts.AccountChanged) -> None:
+        if fact.user.account_id is not None:
+            self._forget_login(fact.user, fact.user.account_id)
+        if fact.account_id is not None:
+            self.logged_in.setdefault(fact.account_id, {})[fact.user] = None
         fact.user.account = fact.account
         fact.user.account_id = fact.account_id
         fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
+
+    def _forget_login(self, user: User, account_id: str) -> None:
+        users = self.logged_in[account_id]
+        del users[user]
+        if not users:
+            del self.logged_in[account_id]
 
     def _certfp_changed(self, fact: facts.CertfpChanged) -> None:
         fact.user.certfp = fact.certfp
@@ -472,6 +487,10 @@ class Network:
             assert self.nicks[user.folded] is user and user.server is self.virtual
             assert not user.channels and not user.invites and user.oper is None
         assert len(self.nicks) == len(self.users) + len(self.pseudo_users)
+        known = {user for users in self.logged_in.values() for user in users}
+        assert known == {user for user in self.users.values() if user.account_id is not None}
+        for entity, logged_in in self.logged_in.items():
+            assert logged_in and all(user.account_id == entity for user in logged_in)
         for folded, channel in self.channels.items():
             assert channel.folded == folded == self.fold(channel.name)
             assert channel.members or "P" in channel.flags

@@ -12,13 +12,13 @@ from chatnet.model.registry import Account
 def logged_in(user: User, account: Account, at: float) -> Iterator[Fact]:
     """They have this account from now on, and look as it has them look."""
     yield AccountChanged(user, account.shown, at, user.account, account.id)
-    yield from _looking(user, account, at)
+    yield from looking(user, account, at)
 
 
 def logged_out(user: User, at: float) -> Iterator[Fact]:
     """They have no account any more."""
     yield AccountChanged(user, None, at, user.account)
-    yield from _looking(user, None, at)
+    yield from looking(user, None, at)
 
 
 def shown_host(account: Account) -> str | None:
@@ -26,7 +26,8 @@ def shown_host(account: Account) -> str | None:
     return account.vhost.host if account.vhost is not None and account.vhost.on else None
 
 
-def _looking(user: User, account: Account | None, at: float) -> Iterator[Fact]:
+def looking(user: User, account: Account | None, at: float) -> Iterator[Fact]:
+    """They look as their account, if they have one, has them look."""
     host = None if account is None else shown_host(account)
     if host is None:
         if user.host in (user.real_host, user.cloak):

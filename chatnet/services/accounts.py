@@ -13,7 +13,7 @@ from chatnet.model.entities import User
 from chatnet.model.registry import Account, Registry
 from chatnet.node import Node
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Certificate, Code, Created, Email, Named, Verifier
+from chatnet.records.accounts import ACTIVE, Certificate, Code, Created, Email, Named, State, Verifier
 from chatnet.records.claims import CERTIFICATES, MARK, NAMES
 from chatnet.records.grammar import ACCOUNT, STATUS, field, new_entity, split
 from chatnet.rules.registration import invalid_email, unacceptable_password, weak_password
@@ -125,8 +125,18 @@ class Accounts:
         return self.registry.asking(self._node.network.fold(name))[:MOST_MEANT]
 
     def by_certificate(self, user: User) -> Account | None:
-        """The account that the certificate of `user` logs in to."""
-        return None if user.certfp is None else self.registry.certified(user.certfp)
+        """The account that the certificate of `user` logs in to, if it is there; it may be suspended."""
+        account = None if user.certfp is None else self.registry.certified(user.certfp)
+        if account is None or account.status.state not in (State.ACTIVE, State.SUSPENDED):
+            return None
+        return account
+
+    def check_certificate(self, user: User) -> Account | None:
+        """The same, when they log in by it; refuses an account that is suspended."""
+        account = self.by_certificate(user)
+        if account is not None:
+            self.proved(account, Attempt(account.shown, user.address, (account,), account.id))
+        return account
 
     # logging in
 

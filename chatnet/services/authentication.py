@@ -186,7 +186,7 @@ class Authentication:
             if account is None or (authorized and account not in accounts.meant(authorized)):
                 accounts.throttle.failed(user.address, None)
                 raise refused.wrong(authorized)
-            accounts.proved(account, Attempt(account.shown, user.address, (account,), account.id))
+            accounts.check_certificate(user)
         except Refused as why:
             self._refuse(talk, why)
         else:

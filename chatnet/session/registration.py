@@ -8,6 +8,7 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.rules.visibility import public_identity
+from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
 from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import in_utf8
@@ -37,36 +38,68 @@ class Registration:
             # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
             session.login.give_up(numerics.ERR_SASLABORTED)
         wanted = session.connection_class.password or self._shared.password
-        if wanted is None:
-            self._introduce(session)
-            return
-        secret, given = wanted.get_secret_value(), session.password or ""  # which no password is
-        if secret.startswith("$argon2") and given:
+        secret = None if wanted is None else wanted.get_secret_value()
+        words = session.passwords
+        hashed = secret is not None and secret.startswith("$argon2")
+        if secret is not None and not hashed:
+            rest = tuple(given for given in words if not _same(secret, given))
+            if rest == words:
+                self._refuse(session)
+                return
+            words = rest
+        if hashed and words:
             session.needs |= Needs.CHECK
-            session.wait_for(self._verify(session, secret, given))
+            session.wait_for(self._verify(session, secret or "", words))
+        elif hashed:
+            self._refuse(session)
+        elif login_in(self._shared, session, words) is not None:
+            session.needs |= Needs.LOGIN
+            session.wait_for(self._log_in(session, words))
         else:
-            self._judge(
-                session, hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogateescape"))
-            )
+            self._admit(session)
 
-    async def _verify(self, session: Session, secret: str, given: str) -> None:
-        verdict = await self._shared.check(session, Queue.CONNECT, secret, given)
-        if session.closed:
-            return
+    async def _verify(self, session: Session, secret: str, words: tuple[str, ...]) -> None:
+        """Find the server's password among those that were given; another may be that of an account."""
+        for given in words:
+            verdict = await self._shared.check(session, Queue.CONNECT, secret, given)
+            if session.closed:
+                return
+            if verdict is Verdict.BUSY:
+                session.needs &= ~Needs.CHECK
+                session.numeric(numerics.RPL_TRYAGAIN, "PASS")
+                session.close("Too many passwords wait to be checked")
+                return
+            if verdict is Verdict.RIGHT:
+                session.needs = session.needs & ~Needs.CHECK | Needs.LOGIN
+                await self._log_in(session, tuple(word for word in words if word is not given))
+                return
         session.needs &= ~Needs.CHECK
-        if verdict is Verdict.BUSY:
-            session.numeric(numerics.RPL_TRYAGAIN, "PASS")
-            session.close("Too many passwords wait to be checked")
-        else:
-            self._judge(session, verdict is Verdict.RIGHT)
+        self._refuse(session)
 
-    def _judge(self, session: Session, right: bool) -> None:
-        if right:
-            self._introduce(session)
-            return
+    async def _log_in(self, session: Session, words: tuple[str, ...]) -> None:
+        accounts, login = self._shared.accounts, login_in(self._shared, session, words)
+        if accounts is not None and login is not None:
+            await by_password(accounts, session, *login)
+        session.needs &= ~Needs.LOGIN
+        if not session.closed:
+            self._admit(session)
+
+    def _refuse(self, session: Session) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH)
         self._shared.tell_refused("Bad password from ", session.peer.address)
         session.close("Bad password")
+
+    def _admit(self, session: Session) -> None:
+        shared = self._shared
+        look_again(shared, session)
+        by_certificate(shared, session)
+        if lacks_account(shared, session):
+            # https://ircv3.net/specs/extensions/account-registration
+            text = "You have to log in to an account to use this server"
+            session.fail("*", "ACCOUNT_REQUIRED", text)
+            session.close(text)
+        else:
+            self._introduce(session)
 
     def _introduce(self, session: Session) -> None:
         shared = self._shared
@@ -77,7 +110,7 @@ class Registration:
             session.needs |= Needs.NICK
             user.nick, user.folded = "*", Folded("*")
             return
-        session.password = None
+        session.passwords = ()
         now = node.clock.time()
         user.signon = now
         user.nick_ts = int(now)
@@ -131,6 +164,10 @@ class Registration:
             say(session, b"".join(end))
         else:
             say(session, b"".join((*begin, welcome.features, *end)))
+
+
+def _same(secret: str, given: str) -> bool:
+    return hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogateescape"))
 
 
 def say(session: Session, lines: bytes) -> None:

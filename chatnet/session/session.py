@@ -69,6 +69,7 @@ class Needs:
     CAP: Final = 4  # CAP END
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
+    LOGIN: Final = 32  # the password of an account, being verified
 
 
 FIRST: Final = Needs.NICK | Needs.USER
@@ -164,7 +165,7 @@ class Session:
         "noted",
         "opened",
         "outlet",
-        "password",
+        "passwords",
         "paused",
         "peer",
         "penalty",
@@ -202,7 +203,8 @@ class Session:
         self.asked: dict[Server, deque[Question]] | None = None
         self.multiline: Multiline | None = None
         self.paused = False
-        self.password: str | None = None
+        self.passwords: tuple[str, ...] = ()
+        """What PASS gave, up to two: the server may have a password, and an account another one."""
         self.failed_opers = 0
         self.failed_logins = 0
         self.login: Login | None = None

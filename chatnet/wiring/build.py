@@ -26,6 +26,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
 from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
+from chatnet.services.presence import Presence
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -138,6 +139,7 @@ def build(
             sessions,
             Opers(sessions),
             Attendance(sessions),
+            Presence(node),
             *links.observers,
         ]
     )

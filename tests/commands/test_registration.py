@@ -158,7 +158,7 @@ def test_a_password_outlives_a_nick_that_was_taken() -> None:
         ann >> "PASS sesame" >> "NICK ann" >> "USER a 0 * :A"
         slow >> "USER slow 0 * :Slow" >> "NICK slow"
         assert slow.session.registered
-        assert slow.session.password is None
+        assert slow.session.passwords == ()
         house.check()
 
 

@@ -1,0 +1,44 @@
+"""What becomes of those who are logged in when their account changes: an observer.
+
+Each server says so of its own users: that their account is called otherwise, or that they are logged out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatnet.model.entities import User
+from chatnet.model.facts import AccountChanged, Fact, Hearer, Killed, RecordsTaken
+from chatnet.node import Node
+from chatnet.rules.logins import logged_out, looking
+
+
+class Presence:
+    """Looks after the users of this server who are logged in to accounts that are kept here."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        network = self._node.network
+        for entity in sorted(fact.touched & network.logged_in.keys()):
+            for user in list(network.logged_in[entity]):
+                if user.server is network.me:
+                    self._look_at(user, entity, fact.at)
+
+    def _look_at(self, user: User, entity: str, at: float) -> None:
+        account = self._node.network.registry.account(entity)
+        if account is not None and account.suspended(at):
+            reason = f"The account {account.shown} is suspended"
+            if account.status.reason:
+                reason += f": {account.status.reason}"
+            self._node.commit(Killed(user, self._node.network.me, reason, at))
+        elif account is None or not account.usable(at):
+            for each in logged_out(user, at):
+                self._node.commit(each)
+        elif account.shown != user.account:
+            self._node.commit(AccountChanged(user, account.shown, at, user.account, entity))
+        else:
+            for each in looking(user, account, at):
+                self._node.commit(each)

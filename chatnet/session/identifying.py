@@ -1,0 +1,81 @@
+"""Whose account somebody has who comes in and did not log in by SASL: by PASS, or by a certificate."""
+
+from __future__ import annotations
+
+from chatnet.records.claims import MARK
+from chatnet.services.accounts import Accounts
+from chatnet.services.refused import INVALID_CREDENTIALS, Refused
+from chatnet.session.logins import log_in, log_out
+from chatnet.session.session import Session
+from chatnet.session.shared import Shared
+from chatnet.wire import numerics
+from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.names import is_nick
+
+
+def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[str, str] | None:
+    """The account and the password that one of `words` of PASS names, if somebody could log in by it.
+
+    ``account:password``; with ``/client`` or ``@client`` behind the account.
+    """
+    settings = shared.node.settings.accounts
+    if shared.accounts is None or not settings.login_by_pass or session.user.account is not None:
+        return None
+    for word in reversed(words):
+        name, _, password = word.partition(":")
+        plain = name.partition("/")[0].partition("@")[0].partition(MARK)[0]
+        if password and is_nick(plain, shared.limits.nick):
+            return name, password
+    return None
+
+
+async def by_password(accounts: Accounts, session: Session, name: str, password: str) -> None:
+    """Log in by PASS; 464, and they come in without, if it is not right."""
+    user, owner = session.user, accounts.throttle.owner(session.peer.address)
+    try:
+        account = await accounts.check(
+            name, password, address=session.peer.address, owner=owner, certfp=user.certfp
+        )
+    except Refused as why:
+        session.numeric(numerics.ERR_PASSWDMISMATCH)
+        if why.code != INVALID_CREDENTIALS:
+            session.notice(why.text)
+    else:
+        if not session.closed:
+            log_in(session, account)
+
+
+def look_again(shared: Shared, session: Session) -> None:
+    """Log out who is logged in to an account that is no more, or is suspended since; tell its newest name."""
+    user, accounts = session.user, shared.accounts
+    if accounts is None or user.account_id is None:
+        return
+    account = accounts.registry.account(user.account_id)
+    if account is None or not account.usable(shared.node.clock.time()):
+        log_out(session)
+    elif account.shown != user.account:
+        log_in(session, account)
+
+
+def by_certificate(shared: Shared, session: Session) -> None:
+    """Log in whose certificate does so by itself: 900, and a NOTICE."""
+    user, accounts = session.user, shared.accounts
+    if accounts is None or user.account is not None or not shared.node.settings.accounts.login_by_certificate:
+        return
+    try:
+        account = accounts.check_certificate(user)
+    except Refused as why:
+        session.notice(why.text)
+    else:
+        if account is not None:
+            log_in(session, account)
+            session.notice(f"You are logged in as {account.shown}, by your certificate")
+
+
+def lacks_account(shared: Shared, session: Session) -> bool:
+    """Whether somebody is not let in for want of an account."""
+    settings = shared.node.settings.accounts
+    if not settings.required or session.user.account is not None:
+        return False
+    networks = [each for text in settings.required_except if (each := parse_network(text)) is not None]
+    return not address_in(session.peer.address, networks)
