@@ -533,6 +533,10 @@ class Session:
         """A NOTICE from the server to this client alone."""
         self.send(encode(f":{self.sessions.server_name} NOTICE {self.user.nick} :{text}"))
 
+    def notice_by(self, by: User, text: str) -> None:
+        """A NOTICE from a pseudo-user to this client alone."""
+        self.send(b":%b NOTICE %b :%b" % (by.source, encode(self.user.nick), encode(text)))
+
     def hand_over(self) -> None:
         """Flush what was said so far, after a long answer.
 
