@@ -1,4 +1,4 @@
-"""What NickServ says, and who hears of what is said to it."""
+"""What people say to NickServ, what it says, and who hears of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ from collections.abc import Mapping
 from conversation import Client, House
 
 from chatnet.model.facts import Fact, Hearer, MessageSent
+
+
+def ask(client: Client, text: str) -> list[str]:
+    """What NickServ answers; what else the client reads of it stays to be read."""
+    client.lines()
+    client >> f"PRIVMSG NickServ :{text}"
+    return answers(client)
+
+
+def answers(client: Client) -> list[str]:
+    """What NickServ has said; all else stays to be read."""
+    client.house.settle()
+    lines = client.outlet.lines
+    head = f":NickServ!NickServ@services.chatnet NOTICE {client.user.nick} :"
+    client.outlet.lines = [line for line in lines if not line.startswith(":NickServ!")]
+    return [line.removeprefix(head) for line in lines if line.startswith(":NickServ!")]
 
 
 def notices(client: Client) -> list[str]:

@@ -6,17 +6,19 @@ of it.  The session that says it alone has its echo, if it asked for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final
 
 import chatnet
-from chatnet.commands.errand import Errand, Unwilling, say, say_it
+from chatnet.commands.errand import Errand, Unwilling, say_it
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.commands.request import Request
 from chatnet.commands.service_help import show
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
 from chatnet.model.facts import MessageSent
+from chatnet.services.refused import Refused
 from chatnet.session import batches, render
 from chatnet.session.render import in_utf8
 from chatnet.storage.interfaces import StoreError
@@ -27,6 +29,8 @@ TABLES: Final = {"AAAAAA": NICKSERV}
 """What each pseudo-user does, by the end of its UID."""
 
 AWAY: Final = "This server cannot write to its disk now. Try again later."
+TOLD: Final = (Unwilling, Refused, StoreError)
+"""What ends an errand with a sentence."""
 
 
 def answer(
@@ -49,14 +53,21 @@ def answer(
 
 
 def run(request: Request, errands: Iterable[tuple[User, str]]) -> None:
-    """Do errands, one after the other, while the later lines of the session wait."""
+    """Do errands, one after the other; while one waits for something the session is held."""
+    session, waiting = request.session, deque(errands)
 
-    async def do() -> None:
-        for bot, text in errands:
-            if not request.session.closed:
-                await _answer(request, bot, text)
+    async def rest(begun: Awaitable[None], bot: User) -> None:
+        await _ended(request, bot, begun)
+        while waiting and not session.closed:
+            bot, text = waiting.popleft()
+            if (next_one := _begin(request, bot, text)) is not None:
+                await _ended(request, bot, next_one)
 
-    request.session.answer_by(request.row.verb, do())
+    while waiting and not session.closed:
+        bot, text = waiting.popleft()
+        if (begun := _begin(request, bot, text)) is not None:
+            session.answer_by(request.row.verb, rest(begun, bot))
+            break
 
 
 def _echo(request: Request, bot: User, command: str, text: str, tags: bytes, parts: tuple[Part, ...]) -> None:
@@ -73,33 +84,44 @@ def _echo(request: Request, bot: User, command: str, text: str, tags: bytes, par
     session.outlet.send(in_utf8(said) if sessions.node.settings.server.utf8_only else said)
 
 
-async def _answer(request: Request, bot: User, text: str) -> None:
+def _begin(request: Request, bot: User, text: str) -> Awaitable[None] | None:
+    """Do one errand; what it returns is to be awaited."""
     if text[:1] == "\x01":
         _answer_ctcp(request, bot, text.strip("\x01"))
-        return
+        return None
     words = text.split()
     if not words:
-        return
+        return None
     table = TABLES[bot.uid[3:]]
     row, params = find(table, words)
     try:
-        if row is None:
-            if words[0].upper() != "HELP":
-                # It is not repeated: it may be a password that was meant for elsewhere.
-                raise Unwilling("I do not know that command. HELP lists what I do.")
-            show(request, bot, table, words[1:])
-            return
-        if len(params) < row.min_params:
-            raise Unwilling(f"There is something missing. {say_it(row)}")
-        row.count += 1
-        request.charge(row.penalty)
-        waiting = row.handler(Errand(request, bot, row, params))
-        if waiting is not None:
-            await waiting
-    except Unwilling as unwilling:
-        say(request, bot, str(unwilling))
-    except StoreError:
-        say(request, bot, AWAY)
+        if row is not None:
+            if len(params) < row.min_params:
+                raise Unwilling(f"There is something missing. {say_it(row)}")
+            row.count += 1
+            request.charge(row.penalty)
+            return row.handler(Errand(request, bot, row, params))
+        if words[0].upper() != "HELP":
+            # It is not repeated: it may be a password that was meant for elsewhere.
+            raise Unwilling("I do not know that command. HELP lists what I do.")
+        show(request, bot, table, words[1:])
+    except TOLD as told:
+        request.session.notice_by(bot, _sentence(told))
+    return None
+
+
+async def _ended(request: Request, bot: User, waiting: Awaitable[None]) -> None:
+    """Await the rest of an errand."""
+    try:
+        await waiting
+    except TOLD as told:
+        request.session.notice_by(bot, _sentence(told))
+
+
+def _sentence(told: Exception) -> str:
+    if isinstance(told, Refused):
+        return f"{told.text}."
+    return AWAY if isinstance(told, StoreError) else str(told)
 
 
 def find(table: Table, words: Sequence[str]) -> tuple[Row | None, list[str]]:
@@ -115,6 +137,6 @@ def _answer_ctcp(request: Request, bot: User, text: str) -> None:
     """VERSION and PING; all else is silence.  https://modern.ircdocs.horse/ctcp.html"""
     word, _, rest = text.partition(" ")
     if word.upper() == "VERSION":
-        say(request, bot, f"\x01VERSION chatnet-{chatnet.__version__}\x01")
+        request.session.notice_by(bot, f"\x01VERSION chatnet-{chatnet.__version__}\x01")
     elif word.upper() == "PING":
-        say(request, bot, f"\x01PING {rest}\x01")
+        request.session.notice_by(bot, f"\x01PING {rest}\x01")

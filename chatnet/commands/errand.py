@@ -12,9 +12,13 @@ from typing import Final, NoReturn
 from chatnet.commands.request import Request
 from chatnet.dispatch import Row
 from chatnet.model.entities import User
+from chatnet.model.registry import Account
 from chatnet.rules.opers import may_use
+from chatnet.services.accounts import Accounts
+from chatnet.services.nickserv import NickServ
 from chatnet.session.packing import fill
 from chatnet.session.render import LINE, encode
+from chatnet.wire.text import printable
 
 NOT_FOR_YOU: Final = "This is for operators with the privilege {privilege}."
 
@@ -32,10 +36,51 @@ class Errand(Request):
         self.bot = bot
         super().__init__(request.sessions, request.session, params, {}, row)
 
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts that are kept here."""
+        accounts = self.sessions.accounts
+        assert accounts is not None
+        return accounts
+
+    @property
+    def nickserv(self) -> NickServ:
+        """What this server does in the name of NickServ."""
+        nickserv = self.sessions.nickserv
+        assert nickserv is not None
+        return nickserv
+
+    @property
+    def own(self) -> Account:
+        """The account that the asker is logged in to; ends the errand if there is none."""
+        account = self.network.registry.account(self.user.account_id)
+        if account is None:
+            raise Unwilling(f"You are not logged in: /msg {self.bot.nick} IDENTIFY <password>")
+        return account
+
+    def account(self, index: int) -> Account:
+        """The account that a parameter names, or a nick of it; ends the errand if there is none."""
+        name = self.params[index]
+        account = self.network.registry.named(name)
+        if account is None:
+            raise Unwilling(f"{printable(name)} is no account.")
+        return account
+
     def need(self, privilege: str) -> None:
         """End it unless the asker is an operator with this privilege."""
         if may_use(self.user, privilege) is not None:
             raise Unwilling(NOT_FOR_YOU.format(privilege=privilege))
+
+    async def audit(self, verb: str, account: Account, detail: str = "") -> None:
+        """Note for good what an operator does to an account, before it is done; others read of it."""
+        await self.note(verb, f"{account.shown} ({account.id})", detail)
+
+    async def note(self, verb: str, about: str, detail: str = "") -> None:
+        """The same of what is no account."""
+        user = self.user
+        by = user.nick if user.oper is None else f"{user.oper.name} ({user.nick})"
+        await self.accounts.ledger.store.audit(by, verb, about, detail, self.now)
+        self.notice("a", f"{by} used {verb} on {about}{': ' if detail else ''}{detail}")
 
     def at_most(self, count: int) -> None:
         """End it if more words were given: a password with a space in it would be cut without a word."""
@@ -44,7 +89,7 @@ class Errand(Request):
 
     def say(self, text: str) -> None:
         """A NOTICE of the pseudo-user to the asker."""
-        say(self, self.bot, text)
+        self.session.notice_by(self.bot, text)
 
     def say_list(self, head: str, items: Iterable[str]) -> None:
         """`head` and the items behind it, with commas, in as many NOTICEs as it takes."""
@@ -55,11 +100,6 @@ class Errand(Request):
     def end(self, text: str) -> NoReturn:
         """End it with a sentence."""
         raise Unwilling(text)
-
-
-def say(request: Request, bot: User, text: str) -> None:
-    """A NOTICE of a pseudo-user to the session that asks, and to nobody else."""
-    request.session.send(b":%b NOTICE %b :%b" % (bot.source, encode(request.user.nick), encode(text)))
 
 
 def say_it(row: Row) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from chatnet.commands.errand import form, say
+from chatnet.commands.errand import form
 from chatnet.commands.request import Request
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
@@ -21,16 +21,16 @@ def show(request: Request, bot: User, table: Table, words: Sequence[str]) -> Non
     wanted = " ".join(words).upper()
     rows = [row for row in table if row.verb == wanted or row.verb.startswith(wanted + " ")]
     if wanted and not rows:
-        say(request, bot, "There is no help on that. HELP lists what I do.")
+        request.session.notice_by(bot, "There is no help on that. HELP lists what I do.")
     elif len(rows) == 1 and wanted:
         for line in rows[0].help.replace("`", "").splitlines():
-            say(request, bot, line or " ")
+            request.session.notice_by(bot, line or " ")
     else:
         _list(request, bot, rows if wanted else list(table))
 
 
 def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
-    say(request, bot, f"/msg {bot.nick} <command>, in upper or lower case:")
+    request.session.notice_by(bot, f"/msg {bot.nick} <command>, in upper or lower case:")
     for row in _without_aliases(rows):
         if row.privilege is None:
             _line(request, bot, row)
@@ -38,16 +38,16 @@ def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
         row for row in rows if row.privilege is not None and may_use(request.user, row.privilege) is None
     ]
     if mighty:
-        say(request, bot, "For operators:")
+        request.session.notice_by(bot, "For operators:")
         for row in _without_aliases(mighty):
             _line(request, bot, row)
-    say(request, bot, "HELP <command> tells more about one.")
+    request.session.notice_by(bot, "HELP <command> tells more about one.")
 
 
 def _line(request: Request, bot: User, row: Row) -> None:
     text = row.usage.replace("`", "")
     for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      "):
-        say(request, bot, line)
+        request.session.notice_by(bot, line)
 
 
 def _without_aliases(rows: Sequence[Row]) -> list[Row]:

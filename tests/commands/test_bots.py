@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from club import Club
 from conversation import House
 from mesh import block, stranger
 from nickserv import Heard
 from states import second_session
 
-from chatnet.services.pseudo_users import seat
-
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    house = House()
-    seat(house.node)
+    house = Club()
     yield house
     house.check()
 

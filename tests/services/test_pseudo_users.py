@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from club import Club
 from conversation import House
 from mesh import Mesh, block, stranger
 from nickserv import Heard
@@ -19,8 +20,7 @@ from chatnet.settings import Settings, services_name
 
 @pytest.fixture
 def house() -> Any:
-    house = House(**sections())
-    seat(house.node)
+    house = Club(**sections())
     yield house
     house.check()
 
@@ -117,8 +117,7 @@ def test_neighbours_never_hear_of_it() -> None:
 
 
 def test_strangers_that_want_its_names() -> None:
-    house = House(link=[block("so1"), block("so2", role="services")])
-    seat(house.node)
+    house = Club(accounts={"authority": "here"}, link=[block("so1"), block("so2", role="services")])
     ann = house.client("ann")
     so1 = stranger(house, "so1.test", "1SO")
     for ts in (0, 1, 5):
@@ -150,8 +149,8 @@ def test_strangers_that_want_its_names() -> None:
 
 @pytest.mark.parametrize(("name", "sid"), [("so1.test", "00S"), ("services.chatnet", "1SO")])
 def test_a_neighbour_with_its_name_or_id(name: str, sid: str) -> None:
-    house = House(link=[block("so1"), {**block("x", role="services"), "name": "services.chatnet"}])
-    seat(house.node)
+    services = {**block("x", role="services"), "name": "services.chatnet"}
+    house = Club(accounts={"authority": "here"}, link=[block("so1"), services])
     it = Heard(house)
     with pytest.raises(AssertionError):
         stranger(house, name, sid)
