@@ -32,6 +32,7 @@ from chatnet.settings.server import (
     TLSSettings,
     WebSocketSettings,
 )
+from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "STSSettings",
     "Section",
     "ServerSettings",
+    "ServicesSettings",
     "Settings",
     "TLSSettings",
     "WebIRCSettings",
@@ -61,4 +63,5 @@ __all__ = [
     "at_hand",
     "host_and_port",
     "reference_problems",
+    "services_name",
 ]
