@@ -13,7 +13,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from conversation import Client, House, ManualClock, matches
 from solanum import Solanum
@@ -151,6 +151,9 @@ class Mesh:
     `clocks` tells how many seconds the clocks of some are ahead of that of the others.
     """
 
+    blocks: ClassVar[dict[str, Any]] = {}
+    """What each block for another of them has beside."""
+
     def __init__(
         self,
         *names: str,
@@ -165,12 +168,16 @@ class Mesh:
         for name in names:
             own = {**sections, **(sections_of or {}).get(name, {})}
             blocks = [block(other) for other in names if other != name]
-            own["link"] = [*blocks, *own.get("link", ())]
+            own["link"] = [*(each | self.blocks for each in blocks), *own.get("link", ())]
             number = names.index(name)
             own["server"] = {"name": f"{name}.test", "sid": f"0{LETTERS[number]}A", **own.get("server", {})}
             ahead = (clocks or {}).get(name, 0.0)
             self.clocks[name] = OtherClock(self.clock, ahead)
-            self.houses[name] = House(clock=self.clocks[name], **own)
+            self.houses[name] = self.make(clock=self.clocks[name], **own)
+
+    def make(self, **given: Any) -> House:
+        """One of the houses."""
+        return House(**given)
 
     def __getitem__(self, name: str) -> House:
         return self.houses[name]

@@ -11,10 +11,12 @@ from chatnet.links.dialling.dialler import Dialler
 from chatnet.links.dialling.standby import Standbys
 from chatnet.links.exchange.backfill import BackFill
 from chatnet.links.exchange.burst import Burst
+from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
 from chatnet.links.inbound.accounts import AccountsIn
 from chatnet.links.inbound.bans import BansIn
+from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
 from chatnet.links.inbound.queries import QueriesIn
@@ -36,12 +38,14 @@ from chatnet.model.past import Past
 from chatnet.node import Node, Observer
 from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
+from chatnet.storage.interfaces import Store
 
 
 class Links(Neighbours):
     """The links of this server, whole.  What it remembers of channels is `past`; `stamps` makes stamps.
 
-    `connect` makes connections, `chance` says how soon; `cloak_digest` is of the key of our cloaks.
+    `connect` makes connections, `chance` says how soon; `cloak_digest` is of the key of our cloaks.  If this
+    server keeps records, `store` has them.
     """
 
     def __init__(
@@ -51,9 +55,11 @@ class Links(Neighbours):
         stamps: Clock,
         connect: Connect,
         cloak_digest: Callable[[], str] = str,
+        store: Store | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         super().__init__(node, stamps)
+        self.keeps_records = store is not None
         self.agents = Agents(self)
         self.logins = Logins(self)
         self.leaving = Leaving(self)
@@ -77,11 +83,16 @@ class Links(Neighbours):
             Encapsulation(encapsulated),
         ):
             room.enter(verbs)
+        feeds: tuple[Feeds, ...] = ()
+        if store is not None:
+            self.feeds = Feeds(self, store)
+            FeedingIn(self.feeds).enter(verbs)
+            feeds = (self.feeds,)
         AccountsIn(self.agents, self.logins).enter(encapsulated)
         BansIn().enter(verbs, encapsulated)
 
         self.follow(
-            Reader(self, verbs.rows).take, (self.standbys, self.leaving, self.dialler, self.handshake)
+            Reader(self, verbs.rows).take, (self.standbys, self.leaving, self.dialler, self.handshake, *feeds)
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
@@ -92,6 +103,7 @@ class Links(Neighbours):
             self.agents,
             self.logins,
             self.handshake,
+            *feeds,
         )
         """In the order in which they hear facts."""
 

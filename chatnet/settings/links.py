@@ -248,8 +248,8 @@ class LinkSettings(Section):
     """``leaf``: no servers behind it; ``hub``: there may be; ``services``: it may do what services do (log
     people in, rename them), and have servers behind it; ``relay``: a bridge to another network."""
     accounts: Literal["none", "full"] = "none"
-    """``full``: it keeps all accounts, and their passwords, as this server does; its own block for this server
-    says so, too. ``none``: it is told who is logged in, and nothing else."""
+    """``full``: it keeps all accounts, and their passwords, as this server does; its own block for this
+    server says so, too. ``none``: it is told who is logged in, and nothing else."""
     dialect: Literal["solanum"] = "solanum"
     """What it speaks: TS6 as Solanum does, and so do chatnet, Atheme and PyLink."""
     may_introduce: tuple[Word, ...] = ()

@@ -49,6 +49,7 @@ class _File:
         self.stamp = ""
         self.claims: dict[tuple[str, int], dict[tuple[str, str], Claim]] = {}
         self.peers: dict[str, Position] = {}
+        self.stores: dict[str, str] = {}  # of servers, by their SIDs: the last ones
         self.runs: list[Run] = []
         self.forgotten = ""
         self.audits: list[Audit] = []
@@ -60,6 +61,7 @@ class _File:
         copy.order, copy.numbers = dict(self.order), list(self.numbers)
         copy.claims = {name: dict(claims) for name, claims in self.claims.items()}
         copy.peers, copy.runs, copy.audits = dict(self.peers), list(self.runs), list(self.audits)
+        copy.stores = dict(self.stores)
         return copy
 
 
@@ -144,6 +146,7 @@ class MemoryStore:
             news = self._take(records)
             if position is not None:
                 self._file.peers[store] = position
+                self._file.stores[sid] = store
             return news, news
 
         return self._writes(job)
@@ -186,6 +189,15 @@ class MemoryStore:
     def position(self, store: str) -> Deferred[Position]:
         """How far the other store is read here."""
         return self._do(lambda: self._file.peers.get(store, NOWHERE))
+
+    def last(self, sid: str) -> Deferred[tuple[str, Position] | None]:
+        """The store of a server that was read last, and how far."""
+
+        def job() -> tuple[str, Position] | None:
+            store = self._file.stores.get(sid)
+            return None if store is None else (store, self._file.peers[store])
+
+        return self._do(job)
 
     def begin(self, position: Position) -> Deferred[int]:
         """After which number somebody has to go on reading."""

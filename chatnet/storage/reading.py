@@ -43,6 +43,11 @@ class Reading:
         row = self.connection.execute(self._statements.peer, {"store_": store}).fetchone()
         return NOWHERE if row is None else Position._make(row)
 
+    def last(self, sid: str) -> tuple[str, Position] | None:
+        """The store of a server that was read last, and how far."""
+        row = self.connection.execute(self._statements.last, {"sid_": sid}).fetchone()
+        return None if row is None else (row[0], Position._make(row[1:]))
+
     def begin(self, position: Position) -> int:
         """After which number somebody has to go on reading."""
         return begin(position, list(map(Run._make, self.connection.execute(self._statements.runs))))

@@ -120,6 +120,10 @@ class SQLiteStore:
         """How far the other store is read here."""
         return self._reader.put(lambda reading: reading.position(store))
 
+    def last(self, sid: str) -> Deferred[tuple[str, Position] | None]:
+        """The store of a server that was read last, and how far."""
+        return self._reader.put(lambda reading: reading.last(sid))
+
     def begin(self, position: Position) -> Deferred[int]:
         """After which number somebody has to go on reading."""
         return self._reader.put(lambda reading: reading.begin(position))

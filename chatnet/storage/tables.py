@@ -209,6 +209,12 @@ class Statements:
 
         this_peer = PEER.c.store == given("store_")
         self.peer = made(select(PEER.c.run, PEER.c.seq, PEER.c.head).where(this_peer))
+        self.last = made(
+            select(PEER.c.store, PEER.c.run, PEER.c.seq, PEER.c.head)
+            .where(PEER.c.sid == given("sid_"))
+            .order_by(PEER.c.at.desc())
+            .limit(1)
+        )
         self.add_peer = made(insert(PEER))
         self.change_peer = made(
             update(PEER)

@@ -101,7 +101,9 @@ def build(
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     stamped = stamps.Clock(me.sid)
-    links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, chance)
+    if not settings.keeps_accounts:
+        store = None
+    links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
 
@@ -113,7 +115,7 @@ def build(
             session.notice_by(by, text)
 
     authority: Authority = links.agents
-    if store is not None and hashes is not None and settings.keeps_accounts:
+    if store is not None and hashes is not None:
         accounts = Accounts(
             node,
             Ledger(node, store, stamped),

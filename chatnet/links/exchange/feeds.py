@@ -28,12 +28,14 @@ any        the link ended                                                       
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from hashlib import blake2b
 from typing import Final
 
 from chatnet.links.codecs import feeds as codec
 from chatnet.links.codecs.feeds import BUCKETS, Beginning, Have
+from chatnet.links.codecs.solanum.base import RECORDS
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Follower, Neighbours
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, ServerIntroduced, SettingsChanged
@@ -43,8 +45,8 @@ from chatnet.storage.interfaces import NOWHERE, Page, Store, StoreError
 from chatnet.storage.record import Record
 from chatnet.wire.masks import is_loopback
 
-TOKEN: Final = "CNREG"
-"""The word in CAPAB of a server that keeps records."""
+AGREED: Final = ("drop_grace", "nick_protection", "guest_nick")
+"""What of ``[accounts]`` should be the same on all full servers."""
 KINDS: Final = ACCOUNT + CHANNEL + SERVER
 PAGE: Final = 200
 """Records of one page, at most."""
@@ -71,8 +73,8 @@ class Feed:
     """One full neighbour: what it is fed, and what it feeds us."""
 
     __slots__ = (
-        "after", "beginning", "busy", "deaf", "even", "filled", "heard", "kinds", "learned", "merging", "news",
-        "on_the_way", "pages", "records", "said", "serial", "skipped", "state", "stored", "told",
+        "after", "beginning", "busy", "deaf", "even", "filled", "heard", "kinds", "learned", "merging",
+        "news", "on_the_way", "pages", "records", "said", "serial", "skipped", "state", "stored", "told",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -115,15 +117,9 @@ class Feed:
 
 
 class Feeds(Follower):
-    """The feeds of all full neighbours, out of the `store` and into it.
+    """The feeds of all full neighbours, out of the `store` and into it."""
 
-    `services` is the SID of this network's own services, `digest` says what else must be the same on all full
-    servers.
-    """
-
-    def __init__(
-        self, links: Neighbours, store: Store, services: Callable[[], str], digest: Callable[[], str]
-    ) -> None:
+    def __init__(self, links: Neighbours, store: Store) -> None:
         self.hears: Mapping[type[Fact], Hearer] = {
             ServerIntroduced: self._introduced,
             SettingsChanged: self._settings_changed,
@@ -134,8 +130,6 @@ class Feeds(Follower):
         self._links = links
         self._node = links.node
         self._store = store
-        self._services = services
-        self._digest = digest
         self._feeds: dict[Link, Feed] = {}
 
     # who is full
@@ -157,7 +151,7 @@ class Feeds(Follower):
         settings, identity = link.settings, link.identity
         if settings is None or settings.accounts != "full":
             return False
-        if TOKEN not in link.caps:
+        if RECORDS not in link.caps:
             link.warn_once("edge", 'keeps no accounts, though its [[link]] has accounts = "full"')
             return False
         if not identity.secure and not is_loopback(identity.address):
@@ -193,7 +187,7 @@ class Feeds(Follower):
             return
         if self._feeds.get(link) is feed:
             feed.deaf = position.seq
-            have = Have(store, position, KINDS, self._services(), self._digest())
+            have = Have(store, position, KINDS, self._services, self._agreed)
             link.send(codec.have(self._sid, have))
 
     def _later(self, link: Link, feed: Feed) -> None:
@@ -212,6 +206,17 @@ class Feeds(Follower):
     @property
     def _sid(self) -> str:
         return self._node.network.me.sid
+
+    @property
+    def _services(self) -> str:
+        return self._node.settings.services.sid
+
+    @property
+    def _agreed(self) -> str:
+        """A digest of the settings that should be the same on all full servers."""
+        accounts = self._node.settings.accounts
+        words = "\0".join(f"{key}={getattr(accounts, key)}" for key in AGREED)
+        return blake2b(words.encode(), digest_size=8).hexdigest()
 
     # what it is fed
 
@@ -240,7 +245,7 @@ class Feeds(Follower):
 
     def _compare(self, link: Link, have: Have) -> None:
         """Tell operators what is not the same on both sides, but should be."""
-        if (have.services, have.digest) != (self._services(), self._digest()):
+        if (have.services, have.digest) != (self._services, self._agreed):
             self._links.tell(
                 f"{link.name} keeps accounts in another way than this server: compare services.sid and"
                 " the settings of [accounts] and [services]"

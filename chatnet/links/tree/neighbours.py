@@ -72,6 +72,7 @@ class Neighbours:
         self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
+        self.keeps_records = False  # of accounts and registered channels, which others may be told
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
         self._doubted: set[tuple[SID, str, str]] = set()

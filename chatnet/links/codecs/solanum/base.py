@@ -22,6 +22,9 @@ lets connections wait for that."""
 STAMPS: Final = "CNLWW"
 """The same if we stamp what we change, see ``rules/stamps.py``."""
 
+RECORDS: Final = "CNREG"
+"""The same if we keep records of accounts, which changes at a restart only."""
+
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
 
