@@ -43,7 +43,6 @@ from chatnet.model.server import Server
 from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, seconds_of
 from chatnet.storage.interfaces import NOWHERE, Page, Store, StoreError
 from chatnet.storage.record import Record
-from chatnet.wire.masks import is_loopback
 
 AGREED: Final = ("drop_grace", "nick_protection", "guest_nick")
 """What of ``[accounts]`` should be the same on all full servers."""
@@ -146,18 +145,19 @@ class Feeds(Follower):
             if feed.said and feed.heard and link.server is not None
         ]
 
-    def may(self, link: Link) -> bool:
-        """Whether a neighbour may be full: both sides keep records, and nobody on the way reads along."""
-        settings, identity = link.settings, link.identity
-        if settings is None or settings.accounts != "full":
-            return False
-        if RECORDS not in link.caps:
-            link.warn_once("edge", 'keeps no accounts, though its [[link]] has accounts = "full"')
-            return False
-        if not identity.secure and not is_loopback(identity.address):
-            link.warn_once("plain", "is told no accounts, for its connection has no TLS")
-            return False
-        return True
+    def _may(self, link: Link) -> bool:
+        """Whether a neighbour is to be full; operators read why one is not that is set up so."""
+        if self._links.full(link):
+            return True
+        if link.settings is not None and link.settings.accounts == "full":
+            if RECORDS not in link.caps:
+                link.warn_once("edge", 'keeps no accounts, though its [[link]] has accounts = "full"')
+            else:
+                link.warn_once("plain", "is told no accounts, for its connection has no TLS")
+        elif RECORDS in link.caps:
+            both = 'accounts = "full" in the [[link]] blocks on both sides makes them the same'
+            link.warn_once("apart", f"keeps accounts of its own: {both}")
+        return False
 
     def _introduced(self, fact: ServerIntroduced, origin: object) -> None:
         if isinstance(origin, Link) and origin.server is fact.server:
@@ -169,7 +169,7 @@ class Feeds(Follower):
 
     def _look(self, link: Link) -> None:
         """Say that we are full for it, or stop being so."""
-        if not self.may(link):
+        if not self._may(link):
             self._feeds.pop(link, None)
             return
         feed = self._feeds.setdefault(link, Feed())

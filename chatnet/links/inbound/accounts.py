@@ -9,7 +9,7 @@ from chatnet.links.inbound import services
 from chatnet.links.inbound.users import account_name, host_name, log_in, user_name
 from chatnet.links.logins.agents import Agents
 from chatnet.links.logins.remembered import Logins
-from chatnet.links.speech.encap import Commands, by_services
+from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
@@ -29,7 +29,7 @@ class AccountsIn:
     def enter(self, encapsulated: Commands) -> None:
         """Enter the commands that come in ENCAP."""
         encapsulated.believed("SU", self._su_told, 1)(self.su)
-        encapsulated.believed("SVSLOGIN", by_services, 5)(self.svslogin)
+        encapsulated.believed("SVSLOGIN", _by_the_authority, 5)(self.svslogin)
         encapsulated.believed("MECHLIST", self._mechlist_told, 1)(self.mechlist)
         encapsulated.believed("SASL", _of_talks, 4)(self.sasl)
 
@@ -43,6 +43,7 @@ class AccountsIn:
 
     def _su_told(self, line: Line) -> None:
         """Remember it of others than services as well, who may be taken for services after a reload."""
+        _not_kept_here(line)
         server, user = line.server_of_source(), line.network.users.get(UID(line.params[0]))
         if user is not None and not line.links.serves(server, line.link):
             self._logins.tells(server, user, account_name(line.param(1)))
@@ -92,6 +93,7 @@ class AccountsIn:
 
     def _mechlist_told(self, line: Line) -> None:
         """Remember it of others than services as well, who may be taken for services after a reload."""
+        _not_kept_here(line)
         server = line.server_of_source()
         if not line.links.serves(server, line.link):
             self._agents.tells(server, line.params[0])
@@ -115,3 +117,15 @@ def _of_talks(line: Line) -> None:
     way = None if agent is None else line.links.way_to(agent)
     if line.params[1] != "*" and (agent is None or way is None or not line.links.serves(agent, way)):
         line.by_services()
+
+
+def _not_kept_here(line: Line) -> None:
+    """Two who say who is logged in are one too many: services are ignored where accounts are kept here."""
+    if line.links.keeps_records:
+        line.doubt("logs people in, but accounts are kept here (accounts.authority)")
+
+
+def _by_the_authority(line: Line) -> None:
+    """Of services, where they say who is logged in."""
+    _not_kept_here(line)
+    line.by_services()

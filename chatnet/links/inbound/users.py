@@ -37,6 +37,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
+from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
@@ -77,7 +78,7 @@ def euid(line: Line) -> None:
     user = _newcomer(line, uid, username, host, address)
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
-    user.account = account_name(account)
+    user.account, user.account_id = _account_of(line, account)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -370,13 +371,34 @@ def signon(line: Line) -> None:
         and _HOST.fullmatch(host)
     ):
         line.commit(HostChanged(user, username, host, user.source, line.at))
-    log_in(line, user, account_name(account), line.link)
+    name, entity = _account_of(line, account)
+    log_in(line, user, name, line.link, entity)
 
 
-def log_in(line: Line, user: User, account: AccountName | None, origin: object) -> None:
-    """A user is logged in to an account from now on, or to none."""
-    if account != user.account:
-        line.node.commit(AccountChanged(user, account, line.at, user.account), origin)
+def log_in(
+    line: Line, user: User, account: AccountName | None, origin: object, entity: str | None = None
+) -> None:
+    """A user is logged in to an account from now on, or to none; `entity` is its id, if it is kept here."""
+    if (account, entity) != (user.account, user.account_id):
+        line.node.commit(AccountChanged(user, account, line.at, user.account, entity), origin)
+
+
+def _account_of(line: Line, text: str) -> tuple[AccountName | None, str | None]:
+    """The account that a line tells of, and its id: the tag ``chatnet/account``.
+
+    Where accounts are kept here, others than full neighbours are not believed: they know other people by the
+    same names.  Of an account that is known the name is the one that it has here.
+    """
+    name = account_name(text)
+    if not line.links.keeps_records or name is None:
+        return name, None
+    if not line.links.full(line.link):
+        return None, None
+    entity = line.tags.get("chatnet/account", "")
+    if not is_entity(entity) or entity[0] != ACCOUNT:
+        return None, None
+    known = line.network.registry.account(entity)
+    return name if known is None else known.shown, entity
 
 
 # what ENCAP tells of them: it reaches the other servers by itself

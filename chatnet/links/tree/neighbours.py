@@ -7,6 +7,7 @@ from functools import partial
 from itertools import count, islice
 from typing import Final
 
+from chatnet.links.codecs.solanum import RECORDS
 from chatnet.links.neighbour import undelivered
 from chatnet.links.neighbour.connection import Exit
 from chatnet.links.neighbour.identity import Identity
@@ -24,6 +25,7 @@ from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
+from chatnet.wire.masks import is_loopback
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import printable
 
@@ -137,6 +139,19 @@ class Neighbours:
         if link.settings is not None and link.settings.role == "services":
             return True
         return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+
+    def full(self, link: Link) -> bool:
+        """Whether a neighbour keeps the same accounts, since both sides do and this one is set up so.
+
+        Nobody on the way may read along, for passwords are kept with them.
+        """
+        return (
+            self.keeps_records
+            and link.settings is not None
+            and link.settings.accounts == "full"
+            and RECORDS in link.caps
+            and (link.identity.secure or is_loopback(link.identity.address))
+        )
 
     def doubt(self, server: Server, verb: str, why: str = "is no services here") -> None:
         """`server`, or a user of it, did what they may not, and were ignored; told once for each verb."""

@@ -68,11 +68,12 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "kind", "tags")
+    __slots__ = ("blank", "caps", "core", "kind", "records", "tags")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
         # In place of an empty last parameter: others take that for none, and end the link for it.
         self.blank = b"" if self.core else b" "
         self.tags = "STAG" in caps or self.core

@@ -43,7 +43,8 @@ class Users(Base):
         )  # fmt: skip
         name = encode(self._cut(user.realname, _REALNAME)) or self.blank
         if "EUID" in self.caps:
-            yield b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
+            line = b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
+            yield self._identified(user, line)
         else:
             yield b":%b UID %b :%b" % (encode(user.server.sid), head, name)
             if real_host != b"*":
@@ -88,10 +89,17 @@ class Users(Base):
 
     def signon(self, user: User) -> bytes:
         """``:<uid> SIGNON <nick> <user> <host> <TS> <account|0>``: a user logged in or out, or looks else."""
-        return b":%b SIGNON %b %b %b %d %b" % (
+        line = b":%b SIGNON %b %b %b %d %b" % (
             encode(user.uid), encode(user.nick), encode(self._cut(user.username, _USERNAME)),
             encode(user.host), user.nick_ts, encode(user.account or "0"),
         )  # fmt: skip
+        return self._identified(user, line)
+
+    def _identified(self, user: User, line: bytes) -> bytes:
+        """``@chatnet/account=<id>`` in front, for who keeps records: names may change, and ids never."""
+        if user.account_id is None or not self.records:
+            return line
+        return b"@chatnet/account=%b %b" % (user.account_id.encode(), line)
 
     def realname(self, user: User) -> bytes:
         """``:<uid> SETNAME :<real name>``"""
