@@ -584,6 +584,10 @@ LEAVES: Final = {
         deliver(0, 5),
         say(1, "PART #{c}", 4, "y"),
     ],
+    "it says that its channel is older, with the operator that it has anyhow": [
+        say(3, "JOIN #{c}", 0, "y"),
+        ("odd", ":{sid} SJOIN {ts} #{c} +nt :@{uid}", 999_995, "y"),
+    ],
     "a mode of a channel that lost to an older one": [
         say(4, "QUIT :x", 4, "y"),
         say(4, "JOIN #{c}", 2, "y"),
