@@ -32,6 +32,7 @@ from chatnet.settings.server import (
     TLSSettings,
     WebSocketSettings,
 )
+from chatnet.settings.storage import StorageSettings
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Section",
     "ServerSettings",
     "Settings",
+    "StorageSettings",
     "TLSSettings",
     "WebIRCSettings",
     "WebSocketSettings",

@@ -30,6 +30,7 @@ from chatnet.settings.server import (
     TLSSettings,
     WebSocketSettings,
 )
+from chatnet.settings.storage import StorageSettings
 
 
 def _default_listeners() -> tuple[ListenSettings, ...]:
@@ -49,6 +50,7 @@ class Settings(Section):
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     history: HistorySettings = HistorySettings()
+    storage: StorageSettings = StorageSettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()
     lookups: LookupSettings = LookupSettings()

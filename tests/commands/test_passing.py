@@ -31,13 +31,13 @@ def comes(client: Client, *passwords: str, nick: str = "ann") -> Client:
 
 
 def test_the_password_of_an_account(club: Club) -> None:
-    for words in (f"ann:{PASSWORD}", f":ann:{PASSWORD}"):
-        ann = club.connect()
-        comes(ann, f":{words.removeprefix(':')}")
+    club.account("bob", "no-spaces")
+    for name, word in (("ann", f":ann:{PASSWORD}"), ("bob", "bob:no-spaces"), ("bob", ":bob:no-spaces")):
+        ann = comes(club.connect(), word)
         # "900 … is sent when the user's account name is set (whether by SASL or otherwise)."
-        ann << ":irc.test 900 ann ann!~ann@192.0.2.1 ann :You are now logged in as ann"
+        ann << f":irc.test 900 ann ann!~ann@192.0.2.1 {name} :You are now logged in as {name}"
         ann << ":irc.test 001 ann :*"
-        assert (ann.user.account, ann.session.passwords) == ("ann", ())
+        assert (ann.user.account, ann.session.passwords) == (name, ())
         ann >> "QUIT"
 
 
@@ -139,13 +139,14 @@ def test_both_passwords_in_either_order(secret: str) -> None:
     bob = comes(club.connect(), "sesame", ":ann:wrong password", nick="bob")
     bob << ":irc.test 464 bob :Password incorrect"
     bob << ":irc.test 001 bob :*"
-    for words in (
+    refused: list[tuple[str, ...]] = [
         (f":ann:{PASSWORD}",),
         ("sesame!", f":ann:{PASSWORD}"),
         ("sesame", "one", f":ann:{PASSWORD}"),
         (),
-    ):
-        cat = comes(club.connect(), *words, nick="cat")
+    ]
+    for given in refused:
+        cat = comes(club.connect(), *given, nick="cat")
         cat << ":irc.test 464 cat :Password incorrect"
         cat << "ERROR :Closing Link: * (Bad password)"
 
