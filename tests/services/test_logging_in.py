@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from chatnet.model.facts import Fact
 from chatnet.model.registry import Account
 from chatnet.records.accounts import State, Status
+from chatnet.services.authentication import Authentication
 from chatnet.services.credentials.scram import Form
 from chatnet.services.credentials.verifiers import scram_of
 
@@ -526,6 +527,28 @@ def test_who_leaves_meanwhile_is_logged_in_nowhere(club: Club) -> None:
     club.release()
     ann.silent()
     assert ann.user.account is None
+
+
+def test_nothing_is_kept_of_talks_that_are_over(club: Club) -> None:
+    authority = club.parts.sessions.authority
+    assert isinstance(authority, Authentication)
+    talking = [club.connecting() for _ in range(6)]
+    for client in talking:
+        client >> "AUTHENTICATE SCRAM-SHA-256"
+        client << "AUTHENTICATE +"
+    assert len(authority._talks) == len(talking)
+    aborting, leaving, coming, failing, right, slow = talking
+    aborting >> "AUTHENTICATE *"
+    leaving.session.connection_lost("gone")
+    coming >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
+    failing >> "AUTHENTICATE !"
+    right >> "AUTHENTICATE *"
+    right.lines()
+    plain(right)
+    assert len(authority._talks) == 1
+    club.clock.advance(30)
+    slow << ":irc.test 906 *"
+    assert authority._talks == {}
 
 
 def test_an_account_that_goes_meanwhile_logs_nobody_in(club: Club) -> None:
