@@ -628,7 +628,7 @@ def test_a_connection_that_fails_too_often_is_closed(club: Club) -> None:
 
 
 def test_too_many_hashes_wait(club: Club) -> None:
-    ann = club.connecting()
+    ann = club.connecting("sasl standard-replies")
     club.busy = True
     plain(ann)
     ann << ":irc.test NOTE AUTHENTICATE TEMPORARILY_UNAVAILABLE :Too many passwords wait *"
