@@ -231,20 +231,20 @@ class PaperCheck:
         self.house = house
         self.queue = queue
         self.owner = owner
+        self.given = given
         self.cancelled = False
-        self._pair = secret, given
+        self._secret = secret
         house.checks.append(self)
 
     def cancel(self) -> None:
         self.cancelled = True
 
     def __await__(self) -> Generator[Any, Any, Verdict]:
-        secret, given = self._pair
-        self.house.verified.append(secret)
+        self.house.verified.append(self._secret)
         yield from self.house.pause().__await__()
         if self.house.busy or self.cancelled:
             return Verdict.BUSY
-        return Verdict.RIGHT if secret == f"$argon2-test${given}" else Verdict.WRONG
+        return Verdict.RIGHT if self._secret == f"$argon2-test${self.given}" else Verdict.WRONG
 
 
 class PaperHashes:

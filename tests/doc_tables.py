@@ -50,7 +50,8 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/extended-monitor": "the same, by its older name",
     "draft/extended-isupport": "ISUPPORT before you are registered, and all of 005 in batches",
     "draft/channel-rename": "RENAME of channels you are in, instead of PART and JOIN",
-    "sasl": "logging in while connecting, as long as services are there",
+    "sasl": "AUTHENTICATE, which logs in to an account",
+    "draft/account-registration": "REGISTER and VERIFY, which make an account",
     "draft/multiline": "messages of several lines (needs `batch`)",
 }
 

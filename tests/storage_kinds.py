@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
 from chatnet.records.grammar import fixed
 from chatnet.records.meaning import RecordMeaning
 from chatnet.rules.stamps import Stamp
 from chatnet.storage.answers import at_once
-from chatnet.storage.interfaces import Store
+from chatnet.storage.interfaces import Meaning, Store
 from chatnet.storage.memory import MemoryStore
 from chatnet.storage.migrating import copy
 from chatnet.storage.record import Record
@@ -42,14 +43,21 @@ def grouped(entity: str, nick: str, ms: int) -> Record:
     return Record(entity, f"nick:{nick}", stamp(ms), f"{stamp(ms)} {nick}")
 
 
-class Kind(NamedTuple):
+Opener = Callable[[str], Store]
+"""Opens a file anew, by the server of a SID; as often as one likes, each time another file."""
+
+
+class Kind(Protocol):
     """How tests make stores of one kind."""
 
-    make: Callable[[], Store]
-    restarted: Callable[[Store], Store]
-    """The same store, opened by another process."""
-    copied: Callable[[Store, str], Store]
-    """A copy of it, opened by the server of that SID."""
+    def make(self, sid: str = "0AA") -> Store:
+        """A new one."""
+
+    def restarted(self, store: Store) -> Store:
+        """The same one, opened by another process."""
+
+    def saved(self, store: Store) -> Opener:
+        """A copy of its file."""
 
 
 class Told:
@@ -65,39 +73,64 @@ class Told:
         return [record for page in pages for record in page]
 
 
-def _restarted(store: Store) -> Store:
-    assert isinstance(store, MemoryStore)
-    store.start()
-    return store
+class InMemory:
+    """Stores in memory."""
 
+    def __init__(self, meaning: Meaning = MEANING) -> None:
+        self._meaning = meaning
 
-def _copied(store: Store, sid: str) -> Store:
-    assert isinstance(store, MemoryStore)
-    return store.copied(sid)
+    def make(self, sid: str = "0AA") -> Store:
+        return MemoryStore(self._meaning, sid)
 
-
-MEMORY: Final = Kind(lambda: MemoryStore(MEANING, "0AA"), _restarted, _copied)
-
-
-def sqlite(folder: Path) -> Kind:
-    """Stores in files of a folder, without threads."""
-    numbers = itertools.count()
-    files: dict[Store, Path] = {}
-
-    def opened(path: Path, sid: str) -> Store:
-        store = open_store(path, MEANING, sid=sid, casemapping="rfc1459", serving=True)
-        files[store] = path
+    def restarted(self, store: Store) -> Store:
+        assert isinstance(store, MemoryStore)
+        store.start()
         return store
 
-    def restarted(store: Store) -> Store:
+    def saved(self, store: Store) -> Opener:
+        assert isinstance(store, MemoryStore)
+        return store.saved()
+
+
+class InFiles:
+    """Stores in files of a folder, without threads."""
+
+    def __init__(self, folder: Path, meaning: Meaning = MEANING) -> None:
+        self._folder = folder
+        self._meaning = meaning
+        self._numbers = itertools.count()
+        self._files: dict[Store, tuple[Path, str]] = {}
+
+    def make(self, sid: str = "0AA") -> Store:
+        return self._opened(self._new(), sid)
+
+    def restarted(self, store: Store) -> Store:
         assert isinstance(store, SQLiteStore)
         at_once(store.close())
-        return opened(files[store], "0AA")
+        return self._opened(*self._files.pop(store))
 
-    def copied(store: Store, sid: str) -> Store:
-        path = folder / f"{next(numbers)}.sqlite"
-        with closing(connect(files[store])) as connection:
-            copy(connection, path)
-        return opened(path, sid)
+    def saved(self, store: Store) -> Opener:
+        saved = self._new()
+        with closing(connect(self._files[store][0])) as connection:
+            copy(connection, saved)
 
-    return Kind(lambda: opened(folder / f"{next(numbers)}.sqlite", "0AA"), restarted, copied)
+        def opened(sid: str) -> Store:
+            path = self._new()
+            shutil.copy(saved, path)
+            return self._opened(path, sid)
+
+        return opened
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for store in self._files:
+            assert isinstance(store, SQLiteStore)
+            at_once(store.close())
+
+    def _new(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.sqlite"
+
+    def _opened(self, path: Path, sid: str) -> Store:
+        store = open_store(path, self._meaning, sid=sid, casemapping="rfc1459", serving=True)
+        self._files[store] = path, sid
+        return store

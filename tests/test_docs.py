@@ -89,13 +89,14 @@ def test_settings_named_in_documents_exist() -> None:
             "flood",
             "cloak",
             "lookups",
+            "accounts",
             "sasl",
             "links",
             "log",
         )
         for key in type(getattr(Settings(), section)).model_fields
     }
-    sections = "server|tls|limits|history|flood|cloak|lookups|sasl|links|log"
+    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|links|log"
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.name} speaks of {name}"

@@ -2,6 +2,7 @@
 
 from chatnet.commands import (
     accepting,
+    accounts,
     authenticating,
     bots,
     capabilities,
@@ -39,6 +40,7 @@ __all__ = [
     "CLIENT",
     "Request",
     "accepting",
+    "accounts",
     "authenticating",
     "bots",
     "capabilities",

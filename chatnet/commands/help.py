@@ -75,7 +75,9 @@ def _introduction(request: Request) -> list[str]:
     lines.append("each line you send is a command with its parameters; a colon begins a text with spaces.")
     lines.append("")
     if not request.session.registered:
-        lines.append("First say who you are (any name will do that nobody else uses):")
+        seconds = request.settings.limits.registration_timeout
+        lines.append(f"First say who you are, within {seconds:g} seconds from the connection on")
+        lines.append("(any name will do that nobody else uses):")
         lines += ["  NICK ann", "  USER ann 0 * :Ann", "Then:"]
     lines += [
         "  JOIN #lobby                 enter a channel, or make one",

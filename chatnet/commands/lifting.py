@@ -18,7 +18,8 @@ EVERYWHERE: Final = "the network"
 def unkline(request: Request) -> None:
     """`UNKLINE <user>@<host>`: lift a ban of users and hosts; STATS k lists them.
 
-    One of the whole network is lifted everywhere, others on this server.  Refuses with 481, 723.
+    One of the whole network is lifted everywhere, others on this server.  There is no KLINE, DLINE, XLINE or
+    RESV here yet: bans are set by services, and by operators of other servers.  Refuses with 481, 723.
     """
     mask = request.params[0]
     _lift(request, "K", mask if "@" in mask else f"*@{mask}")

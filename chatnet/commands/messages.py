@@ -43,8 +43,9 @@ def notice(request: Request) -> None:
 
 @CLIENT.command("TAGMSG", penalty=0.5)
 def tagmsg(request: Request) -> None:
-    """`TAGMSG <target>{,<target>}`: as PRIVMSG, with client-only tags and no text (that you are typing, say).
+    """`TAGMSG <target>{,<target>}`: as PRIVMSG, with client-only tags alone (needs `message-tags`).
 
+    They tell that you are typing, say.
     https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message
     Heard only by those with the capability message-tags; 421 for who has not got it.  Refuses as PRIVMSG.
     """

@@ -18,9 +18,10 @@ from chatnet.wire.text import byte_length
 
 @CLIENT.command("BATCH", min_params=1, penalty=0.5)
 def batch(request: Request) -> None:
-    """`BATCH +<reference> draft/multiline <target>`, `BATCH -<reference>`: around a message of several lines.
+    """`BATCH +<ref> draft/multiline <target>`, `BATCH -<ref>`: around some lines (needs `draft/multiline`).
 
-    Between them stand the lines, each a PRIVMSG (or each a NOTICE) to that target with the tag ``batch``.
+    Between both, which say one reference, stand the lines, each a PRIVMSG (or each a NOTICE) to that target
+    with the tag ``batch``.
     https://ircv3.net/specs/extensions/client-batch
     The message is sent at the end, and refused as a PRIVMSG; what is wrong with the batch itself FAIL tells.
     421 for who has not got the capability draft/multiline.

@@ -33,10 +33,11 @@ UNKNOWN: Final = CannotRedact("UNKNOWN_MSGID", "This message does not exist or i
 
 @CLIENT.command("REDACT", min_params=2, penalty=1.0)
 def redact(request: Request) -> None:
-    """`REDACT <target> <msgid> [:<reason>]`: delete a message of yours; operators, any message of a channel.
+    """`REDACT <target> <msgid> [:<reason>]`: delete a message of yours (needs `draft/message-redaction`).
 
-    The target is the channel or the nick that the message was sent to.  Clients that can do so remove it or
-    show it as deleted; others are told nothing.  https://ircv3.net/specs/extensions/message-redaction
+    Operators of a channel delete any message of it.  The target is the channel or the nick that the message
+    was sent to.  Clients that can do so remove it or show it as deleted; others are told nothing.
+    https://ircv3.net/specs/extensions/message-redaction
     Refuses with 421 (without the capability draft/message-redaction) and FAIL INVALID_TARGET (no such nick or
     channel, or you are not in it), UNKNOWN_MSGID (unknown there, or too old), REDACT_FORBIDDEN (not yours, or
     you may not speak there now), REDACT_WINDOW_EXPIRED (yours, but too late).

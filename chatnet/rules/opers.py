@@ -14,7 +14,7 @@ from chatnet.wire import numerics
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, parse_network
 
-_NOT_BY_OPER = frozenset("oxZ")
+NOT_BY_OPER = frozenset("oxZ")
 """User modes that a block cannot set: o comes with the rest, x changes a host, Z is about the connection."""
 
 OPERS_ONLY: Final = "sz"
@@ -83,7 +83,7 @@ def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tu
     letters = "".join(
         letter
         for letter in USER_MODES
-        if letter in block.modes and letter not in _NOT_BY_OPER and (letter != "s" or snomask)
+        if letter in block.modes and letter not in NOT_BY_OPER and (letter != "s" or snomask)
     )
     added = "o" + "".join(letter for letter in letters if letter not in user.modes)
     return (

@@ -116,13 +116,15 @@ class Accounts:
 
         What stands behind a ``/`` or ``@`` tells which of their clients it is.
         """
-        name = name.partition("/")[0].partition("@")[0]
-        if len(name) > self.registry.most_name:
-            return ()
-        if MARK in name:
-            found = self.registry.named(name)
+        plain = self._plain(name)
+        if MARK in plain:
+            found = self.registry.named(plain)
             return () if found is None else (found,)
-        return self.registry.asking(self._node.network.fold(name))[:MOST_MEANT]
+        return self.registry.asking(self._node.network.fold(plain))[:MOST_MEANT]
+
+    def _plain(self, name: str) -> str:
+        """A name without a client behind it, and not much longer than one can be."""
+        return name.partition("/")[0].partition("@")[0][: self.registry.most_name + 1]
 
     def by_certificate(self, user: User) -> Account | None:
         """The account that the certificate of `user` logs in to, if it is there; it may be suspended."""
@@ -182,7 +184,7 @@ class Accounts:
     def attempt(self, name: str, address: str) -> Attempt:
         """Begin to log in; refuses who has failed too often."""
         meant = self.meant(name)
-        key = meant[0].id if meant else self._node.network.fold(name[: self.registry.most_name])
+        key = meant[0].id if meant else self._node.network.fold(self._plain(name))
         if wait := self.throttle.waits(address, key):
             raise refused.try_again(wait, refused.TOO_MANY_FAILED)
         return Attempt(name, address, meant, key)
@@ -196,8 +198,10 @@ class Accounts:
 
     def fake(self, name: str) -> scram.Form:
         """What stands in the place of a verifier where there is none."""
-        secret = self._secret_for(self._node.network.fold(name[: self.registry.most_name]))
-        return scram.fake(secret, self._node.settings.accounts.iterations)
+        return scram.fake(
+            self._secret_for(self._node.network.fold(self._plain(name))),
+            self._node.settings.accounts.iterations,
+        )
 
     async def has_password(self, account: Account) -> bool:
         """Whether one can log in to it with a password."""
@@ -241,9 +245,10 @@ class Accounts:
         certfp: str | None,
     ) -> None:
         """What a right password is good for, beside the login: nobody waits for it."""
+        now = self._node.clock.time()
         try:
             for name, code in _codes(records):
-                if name.partition(" ")[0] == _PENDING and code.hash == certfp:
+                if name.partition(" ")[0] == _PENDING and code.hash == certfp and code.until > now:
                     label = name.partition(" ")[2]
                     await self.add_certificate(account, certfp, label)
                     await self.change(account, {field(values.CODE, name): None})

@@ -49,6 +49,7 @@ class Throttle:
         self._registering = Allowances(monotonic, register, size)
         self._all = Allowances(monotonic, register_all, size)
         self._familiar: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._tells_from = 0.0  # that nobody may register an account
         self._settings = node.settings
         self._exempt = _networks(node.settings.flood.exempt)
 
@@ -102,7 +103,10 @@ class Throttle:
         if self._spared(address):
             return 0.0
         owner = self.owner(address)
-        wait = max(self._registering.wait(owner), self._all.wait(_ALL))
+        everybody = self._all.wait(_ALL)
+        if everybody:
+            self._tell_full()
+        wait = max(self._registering.wait(owner), everybody)
         if not wait:
             self._registering.count(owner)
             self._all.count(_ALL)
@@ -114,10 +118,15 @@ class Throttle:
             self._registering.take_back(self.owner(address))
             self._all.take_back(_ALL)
 
-    @property
-    def full(self) -> bool:
-        """Whether nobody may register an account now, wherever they are."""
-        return self._all.wait(_ALL) > 0
+    def _tell_full(self) -> None:
+        """Operators read, once in a while, that nobody can register an account."""
+        settings, now = self._node.settings.accounts, self._node.clock.monotonic()
+        if now >= self._tells_from:
+            seconds = settings.register_all_period
+            self._tells_from = now + seconds
+            text = f"{settings.register_all} accounts were registered within {seconds:g} seconds"
+            self._node.log.warn(text)
+            self._node.notice("a", f"{text}: further ones have to wait")
 
 
 def _networks(texts: tuple[str, ...]) -> list[Network]:

@@ -61,6 +61,9 @@ def tokens(settings: Settings) -> dict[str, str | None]:
     if limits.client_tags_denied:
         # https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens
         found["CLIENTTAGDENY"] = ",".join(limits.client_tags_denied)
+    if settings.accounts.required:
+        # https://ircv3.net/specs/extensions/account-registration#isupport-token
+        found["draft/ACCOUNTREQUIRED"] = None
     if settings.server.icon:
         found["draft/ICON"] = settings.server.icon  # https://ircv3.net/specs/extensions/network-icon
     if settings.server.utf8_only:

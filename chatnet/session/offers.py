@@ -26,12 +26,15 @@ class Offers:
     """What one configuration offers.
 
     `certified` tells whether the server has a certificate for a host name that somebody else vouches for;
-    the `authority` by which mechanisms people log in.
+    the `authority` by which mechanisms people log in; `registering` whether accounts are registered here.
     """
 
-    def __init__(self, settings: Settings, certified: Callable[[str], bool], authority: Authority) -> None:
+    def __init__(
+        self, settings: Settings, certified: Callable[[str], bool], authority: Authority, registering: bool
+    ) -> None:
         self.settings = settings
         self.certified = certified
+        self.registering = registering
         self.mechanisms = {secure: authority.mechanisms(secure) for secure in (False, True)}
         # By any of its names: a client that asked for another one has it no more, either.
         self._withheld = cap.bits(settings.server.withheld_capabilities)
@@ -70,9 +73,21 @@ def _sasl(offers: Offers, peer: Peer) -> str | None:
     return ",".join(offers.mechanisms[peer.secure]) or None
 
 
+def _registration(offers: Offers, peer: Peer) -> str | None:
+    """https://ircv3.net/specs/extensions/account-registration#capability
+
+    "The capability MAY be advertised by servers with an OPTIONAL value: a comma (`,`) (0x2C) separated list
+    of tokens."
+    """
+    if not offers.registering or not offers.settings.accounts.registration:
+        return None
+    return "before-connect" if offers.settings.registers_early else ""
+
+
 VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
     "draft/message-redaction": lambda offers, peer: "" if offers.settings.history.messages else None,
+    "draft/account-registration": _registration,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

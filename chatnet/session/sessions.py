@@ -22,7 +22,7 @@ from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, show_isupport
-from chatnet.session.offers import Offers, tell_changes
+from chatnet.session.offers import tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
@@ -113,7 +113,7 @@ class Sessions(Shared):
 
     def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
         offers = self.offers
-        self.offers = Offers(self.node.settings, self.certified, self.authority)
+        self.offers = self.offering(self.node.settings)
         tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
 
     def _killed(self, fact: Killed, origin: object) -> None:

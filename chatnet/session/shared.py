@@ -132,8 +132,12 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.isupport = isupport(settings)
-        self.offers = Offers(settings, self.certified, self.authority)
+        self.offers = self.offering(settings)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def offering(self, settings: Settings) -> Offers:
+        """What is offered by these settings now."""
+        return Offers(settings, self.certified, self.authority, self.accounts is not None)
 
     def veiled(self, address: str) -> str:
         """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo, model_validator
 
 from chatnet.wire.masks import parse_network
 from chatnet.wire.names import is_domain, is_server_name, is_sid
@@ -139,8 +140,23 @@ Origin = Annotated[str, AfterValidator(_origin)]
 """Where a web page comes from: scheme, host and perhaps port, with ``*`` as a wildcard; or ``null``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What several keys of a section say together, each of which is right by itself."""
+
+    keys: tuple[str, ...]
+    judge: Callable[..., str | None]
+    """Takes their values; gives what is wrong with them as the end of a sentence, or None."""
+
+
+APART: Final = "apart"
+"""The context of a validation that looks at each key by itself, and not at what they say together."""
+
+
 class Section(BaseModel):
     """The common ground of all sections: frozen, and an unknown key is an error."""
+
+    agreements: ClassVar[tuple[Agreement, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True,
@@ -150,28 +166,24 @@ class Section(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    @model_validator(mode="after")
+    def _agree(self, info: ValidationInfo) -> Self:
+        if info.context != APART:
+            judged = [each.judge(*(getattr(self, key) for key in each.keys)) for each in self.agreements]
+            if found := [reason for reason in judged if reason is not None]:
+                raise ValueError("; ".join(found))
+        return self
+
 
 S = TypeVar("S", bound=Section)
 
 
-class _Proof(Protocol):
-    """A section about somebody who proves who they are, in one way or two."""
-
-    @property
-    def password(self) -> SecretStr | None: ...
-
-    @property
-    def certfp(self) -> str | None: ...
+def _proven(password: object, certfp: object) -> str | None:
+    return "needs a password or a certfp" if password is None and certfp is None else None
 
 
-P = TypeVar("P", bound=_Proof)
-
-
-def proven(section: P) -> P:
-    """A validator of whole sections: one of the two proofs is needed."""
-    if section.password is None and section.certfp is None:
-        raise ValueError("needs a password or a certfp")
-    return section
+PROVEN: Final = Agreement(("password", "certfp"), _proven)
+"""Somebody proves who they are, in one way or two."""
 
 
 class _Plain:

@@ -46,11 +46,14 @@ class Endpoint:
 
     @property
     def place(self) -> tuple[IPv4Address | IPv6Address, int] | None:
-        """Address and port, if it is one over TCP."""
+        """Address and port, if it is one over TCP; of IPv4 also where that is written as IPv6."""
         if self.kind not in ("tcp", "tcp6"):
             return None
         everywhere = "::" if self.kind == "tcp6" else "0.0.0.0"
-        return ip_address(self.arguments.get("interface", everywhere)), int(self.arguments["port"])
+        address = ip_address(self.arguments.get("interface", everywhere))
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address, int(self.arguments["port"])
 
 
 def endpoint_in(text: str) -> Endpoint:

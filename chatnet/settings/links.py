@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from chatnet.settings.base import (
+    Agreement,
     Dialled,
     FilePath,
     Pin,
@@ -20,8 +23,24 @@ from chatnet.settings.base import (
 from chatnet.wire.masks import is_loopback
 
 
+def _ordered(short: str, long: str, least: float, most: float) -> str | None:
+    return f"has a {long} that is shorter than {short}" if most < least else None
+
+
+def _pinged(interval: float, timeout: float) -> str | None:
+    return "has a ping_timeout that is not longer than ping_interval" if timeout <= interval else None
+
+
 class LinksSettings(Section):
     """``[links]``: what holds for all links to other servers."""
+
+    agreements: ClassVar[tuple[Agreement, ...]] = (
+        Agreement(("ping_interval", "ping_timeout"), _pinged),
+        *(
+            Agreement(keys, partial(_ordered, *keys))
+            for keys in (("reconnect_min", "reconnect_max"), ("resume_retry", "resume_retry_max"))
+        ),
+    )
 
     certificate: FilePath = ""
     """Which of the certificates in ``tls.certificates`` to show other servers; empty = ``tls.default``.
@@ -153,15 +172,36 @@ class LinksSettings(Section):
     split_held: Annotated[int, Field(ge=0, le=100000)] = 32
     """Messages that wait for each of them meanwhile."""
 
-    @model_validator(mode="after")
-    def _check_order(self) -> LinksSettings:
-        if self.ping_timeout <= self.ping_interval:
-            raise ValueError("has a ping_timeout that is not longer than ping_interval")
-        if self.reconnect_max < self.reconnect_min:
-            raise ValueError("has a reconnect_max that is shorter than reconnect_min")
-        if self.resume_retry_max < self.resume_retry:
-            raise ValueError("has a resume_retry_max that is shorter than resume_retry")
-        return self
+
+def _known(password: object, pins: object, ca: object) -> str | None:
+    return "needs spki_sha256, ca or a password" if password is None and not pins and not ca else None
+
+
+def _answered(password: object, accept_password: object) -> str | None:
+    wrong = accept_password is not None and password is None
+    return "has accept_password without password" if wrong else None
+
+
+def _dialled_by_tls(
+    tls: bool, addresses: Sequence[str], password: object, pins: object, ca: object
+) -> str | None:
+    by_tcp = [address for address in addresses if not address.startswith("/")]
+    if tls and by_tcp and not pins and not ca and password is not None:
+        return f"cannot know {by_tcp[0]} by its certificate: it needs spki_sha256 or ca"
+    return None
+
+
+def _dialled_without(tls: bool, addresses: Sequence[str], insecure: bool) -> str | None:
+    by_tcp = [address for address in addresses if not address.startswith("/")]
+    far = [address for address in by_tcp if not is_loopback(host_and_port(address)[0])]
+    if far and not tls and not insecure:
+        return f"would connect to {far[0]} without TLS; insecure = true allows it"
+    return None
+
+
+def _alone(role: str, may_introduce: object) -> str | None:
+    wrong = role == "leaf" and may_introduce
+    return "has may_introduce, but a leaf introduces nobody" if wrong else None
 
 
 class LinkSettings(Section):
@@ -169,6 +209,14 @@ class LinkSettings(Section):
 
     It is known by its certificate (``spki_sha256`` or ``ca``), and by the password in addition.
     """
+
+    agreements: ClassVar[tuple[Agreement, ...]] = (
+        Agreement(("password", "spki_sha256", "ca"), _known),
+        Agreement(("password", "accept_password"), _answered),
+        Agreement(("tls", "addresses", "password", "spki_sha256", "ca"), _dialled_by_tls),
+        Agreement(("tls", "addresses", "insecure"), _dialled_without),
+        Agreement(("role", "may_introduce"), _alone),
+    )
 
     name: ServerName
     """The name of the other server, used once: its ``server.name``."""
@@ -220,21 +268,3 @@ class LinkSettings(Section):
     """Whether its operators count as operators here."""
     sendq: Annotated[int, Field(ge=65536, le=4_294_967_296)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""
-
-    @model_validator(mode="after")
-    def _check_proof(self) -> LinkSettings:
-        if self.password is None and not self.spki_sha256 and not self.ca:
-            raise ValueError("needs spki_sha256, ca or a password")
-        if self.accept_password is not None and self.password is None:
-            raise ValueError("has accept_password without password")
-        by_tcp = [address for address in self.addresses if not address.startswith("/")]
-        if self.tls:
-            if by_tcp and not self.spki_sha256 and not self.ca:
-                raise ValueError(f"cannot know {by_tcp[0]} by its certificate: it needs spki_sha256 or ca")
-        elif not self.insecure:
-            for address in by_tcp:
-                if not is_loopback(host_and_port(address)[0]):
-                    raise ValueError(f"would connect to {address} without TLS; insecure = true allows it")
-        if self.role == "leaf" and self.may_introduce:
-            raise ValueError("has may_introduce, but a leaf introduces nobody")
-        return self

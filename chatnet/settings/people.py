@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
-from chatnet.settings.base import AddressRange, Fingerprint, Line, Password, Section, Word, proven
+from chatnet.settings.base import (
+    PROVEN,
+    AddressRange,
+    Agreement,
+    Fingerprint,
+    Line,
+    Password,
+    Section,
+    Word,
+)
 from chatnet.wire.names import is_domain, is_tag_name
 
 
@@ -227,6 +236,8 @@ class SASLSettings(Section):
 class WebIRCSettings(Section):
     """``[[webirc]]``: a gateway that brings people from the web, and tells their addresses (WEBIRC)."""
 
+    agreements: ClassVar[tuple[Agreement, ...]] = (PROVEN,)
+
     name: Word
     """Name of the gateway, used once: one word. WHOIS shows it."""
     addresses: tuple[AddressRange, ...]
@@ -242,8 +253,6 @@ class WebIRCSettings(Section):
         if not value:
             raise ValueError("is empty: name the addresses of the gateway")
         return value
-
-    _check_proof = model_validator(mode="after")(proven)
 
 
 class OperClassSettings(Section):
@@ -270,6 +279,8 @@ class OperClassSettings(Section):
 class OperSettings(Section):
     """``[[oper]]``: one operator."""
 
+    agreements: ClassVar[tuple[Agreement, ...]] = (PROVEN,)
+
     name: Word
     """The name given to OPER, used once: one word."""
     password: SecretStr | None = None
@@ -282,7 +293,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "cfgkorx"
+    snomask: str = "acfgkorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")
@@ -291,8 +302,6 @@ class OperSettings(Section):
         if value is not None and not value.get_secret_value().startswith("$argon2"):
             raise ValueError("is not an argon2 hash: make one with `chatnet hash-password`")
         return value
-
-    _check_proof = model_validator(mode="after")(proven)
 
 
 class CloakSettings(Section):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from chatnet.settings.base import (
     AddressRange,
+    Agreement,
     FilePath,
     Line,
     Origin,
@@ -81,8 +83,25 @@ class ServerSettings(Section):
         return value
 
 
+def _for_websocket(key: str, kind: str, value: object) -> str | None:
+    return f'has {key} without kind = "websocket"' if value and kind != "websocket" else None
+
+
+def _for_clients(key: str, kind: str, value: object) -> str | None:
+    return f'has {key}, which is not for kind = "server"' if value and kind == "server" else None
+
+
 class ListenSettings(Section):
     """``[[listen]]``: one place where clients may connect."""
+
+    agreements: ClassVar[tuple[Agreement, ...]] = tuple(
+        Agreement(("kind", key), partial(judge, key))
+        for judge, keys in (
+            (_for_websocket, ("forwarded_from", "origins", "compression")),
+            (_for_clients, ("proxy_from", "connection_class")),
+        )
+        for key in keys
+    )
 
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
@@ -109,18 +128,6 @@ class ListenSettings(Section):
     def _check_endpoint(cls, value: str) -> str:
         endpoint_in(value)
         return value
-
-    @model_validator(mode="after")
-    def _check_kind(self) -> ListenSettings:
-        if self.kind != "websocket":
-            for key in ("forwarded_from", "origins", "compression"):
-                if getattr(self, key):
-                    raise ValueError(f'has {key} without kind = "websocket"')
-        if self.kind == "server":
-            for key in ("proxy_from", "connection_class"):
-                if getattr(self, key):
-                    raise ValueError(f'has {key}, which is not for kind = "server"')
-        return self
 
 
 class WebSocketSettings(Section):

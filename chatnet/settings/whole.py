@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
-from chatnet.settings.base import Section
+from chatnet.settings.base import APART, Section
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -65,9 +65,8 @@ class Settings(Section):
     link: tuple[LinkSettings, ...] = ()
 
     @model_validator(mode="after")
-    def _check_references(self) -> Settings:
-        problems = reference_problems(self.model_dump(by_alias=True))
-        if problems:
+    def _check_references(self, info: ValidationInfo) -> Settings:
+        if info.context != APART and (problems := reference_problems(self.model_dump(by_alias=True))):
             raise ValueError("; ".join(f"{'.'.join(map(str, at))}: {reason}" for at, reason in problems))
         return self
 
@@ -77,6 +76,12 @@ class Settings(Section):
         if self.accounts.authority is not None:
             return self.accounts.authority == "here"
         return not self.links.services and all(block.role != "services" for block in self.link)
+
+    @property
+    def registers_early(self) -> bool:
+        """Whether accounts are registered while connecting: not where a password has to be known first."""
+        passwords = (self.server.password, *(klass.password for klass in self.connection_class))
+        return self.accounts.before_connect and all(password is None for password in passwords)
 
     def privileges(self, oper_class: str) -> frozenset[str]:
         """All privileges of the class of that name, inherited ones included; empty if there is none."""
@@ -92,7 +97,8 @@ class Settings(Section):
 def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int, ...], str]]:
     """Places in a configuration's plain form with a name used twice, or standing for nothing, and the reason.
 
-    A tree with other mistakes will do (what is malformed is overlooked), so that all can be told together.
+    A tree with other mistakes will do, so that all can be told together: what is malformed is overlooked, and
+    so is what may lead there.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
     lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link")
@@ -129,7 +135,8 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     for index, name in enumerate(uplinks if isinstance(uplinks, (list, tuple)) else ()):
         block = next((item for item in sections["link"] if item.get("name") == name), None)
         if block is None:
-            problems.append((("links", "uplinks", index), f"there is no link {name!r}"))
+            if all(isinstance(each, str) for each in names["link"]):
+                problems.append((("links", "uplinks", index), f"there is no link {name!r}"))
         elif not block.get("addresses"):
             problems.append((("links", "uplinks", index), f"the link {name!r} has no addresses"))
     for section, key, target in (
@@ -195,5 +202,7 @@ def _within(tree: Mapping[str, object], section: str, key: str) -> object:
 
 
 def _items(value: object) -> list[Mapping[str, object]]:
-    items = value if isinstance(value, (list, tuple)) else ()
+    if value is None:
+        return []
+    items = value if isinstance(value, (list, tuple)) else (value,)
     return [item if isinstance(item, Mapping) else {} for item in items]

@@ -83,13 +83,15 @@ class Store(Protocol):
     before its answer, `taken` hears what was news in it, whoever wrote: this process or another one.
     """
 
-    id: str
-    """What tells this store from all others; new after a copy became another server's."""
-
-    newest: str
-    """The greatest stamp that was ever taken, as of the opening; empty: none."""
-
     taken: Taken
+
+    @property
+    def id(self) -> str:
+        """What tells this store from all others; new after a copy became another server's."""
+
+    @property
+    def newest(self) -> str:
+        """The greatest stamp that was ever taken, as of the opening; empty: none."""
 
     def load(self) -> Iterable[Record]:
         """All records, those of an entity behind each other, before the reactor runs.  It blocks."""

@@ -36,55 +36,73 @@ class Audit(NamedTuple):
     at: float
 
 
+class _File:
+    """What outlives a process."""
+
+    def __init__(self, sid: str) -> None:
+        self.id = new_id()
+        self.sid = sid
+        self.known: dict[str, dict[str, tuple[int, Record]]] = {}  # entity → field → its number, and it
+        self.order: dict[int, Record] = {}
+        self.numbers: list[int] = []  # all that were given out, also to records that are gone
+        self.seq = 0
+        self.stamp = ""
+        self.claims: dict[tuple[str, int], dict[tuple[str, str], Claim]] = {}
+        self.peers: dict[str, Position] = {}
+        self.runs: list[Run] = []
+        self.forgotten = ""
+        self.audits: list[Audit] = []
+
+    def copied(self) -> _File:
+        copy = _File(self.sid)
+        copy.id, copy.seq, copy.stamp, copy.forgotten = self.id, self.seq, self.stamp, self.forgotten
+        copy.known = {entity: dict(fields) for entity, fields in self.known.items()}
+        copy.order, copy.numbers = dict(self.order), list(self.numbers)
+        copy.claims = {name: dict(claims) for name, claims in self.claims.items()}
+        copy.peers, copy.runs, copy.audits = dict(self.peers), list(self.runs), list(self.audits)
+        return copy
+
+
 class MemoryStore:
     """A whole ``Store``, whose answers are there at once, or wait for :meth:`release` while it is `held`.
 
     What waits has not happened.  While it is `broken` whatever writes fails, as on a full disk.
     """
 
-    def __init__(self, meaning: Meaning, sid: str) -> None:
-        self.id = new_id()
-        self.sid = sid
-        self.newest = ""
+    def __init__(self, meaning: Meaning, sid: str, file: _File | None = None) -> None:
         self.taken: Taken = lambda records: None
+        self.newest = ""
         self.held = False
         self.broken = False
-        self.audits: list[Audit] = []
         self._meaning: Final = meaning
-        self._known: dict[str, dict[str, tuple[int, Record]]] = {}  # entity → field → its number, and it
-        self._order: dict[int, Record] = {}
-        self._numbers: list[int] = []  # all that were given out, also to records that are gone
-        self._seq = 0
-        self._stamp = ""
-        self._claims: dict[tuple[str, int], dict[tuple[str, str], Claim]] = {}
-        self._peers: dict[str, Position] = {}
-        self._runs: list[Run] = []
-        self._forgotten = ""
+        self._file: Final = _File(sid) if file is None else file
         self._waiting: deque[Callable[[], None]] = deque()
+        if self._file.sid != sid:
+            self._file.peers[self.id] = Position(self._file.runs[-1].id, self._file.seq, self._file.seq)
+            self._file.id, self._file.sid, self._file.runs = new_id(), sid, []
         self.start()
+
+    @property
+    def id(self) -> str:
+        """What tells this store from all others."""
+        return self._file.id
 
     # what a test does to it
 
     def start(self) -> None:
         """Be another process from now on."""
-        self.newest = self._stamp
-        self._runs.append(Run(new_id(), self._seq + 1))
+        self._file.runs.append(Run(new_id(), self._file.seq + 1))
+        self.newest = self._file.stamp
 
-    def copied(self, sid: str | None = None) -> MemoryStore:
-        """A copy of its file, opened by another process, or by another server, whose `sid` is told."""
-        copy = MemoryStore(self._meaning, self.sid if sid is None else sid)
-        copy._known = {entity: dict(fields) for entity, fields in self._known.items()}
-        copy._order, copy._numbers, copy._seq = dict(self._order), list(self._numbers), self._seq
-        copy._stamp = self._stamp
-        copy._claims = {name: dict(claims) for name, claims in self._claims.items()}
-        copy._peers, copy._forgotten, copy.audits = dict(self._peers), self._forgotten, list(self.audits)
-        copy._runs = []
-        if copy.sid == self.sid:
-            copy.id, copy._runs = self.id, list(self._runs)
-        else:
-            copy._peers[self.id] = Position(self._runs[-1].id, self._seq, self._seq)
-        copy.start()
-        return copy
+    def saved(self) -> Callable[[str], MemoryStore]:
+        """A copy of its file: what this gives opens one for the server of a SID, each time another one."""
+        file = self._file.copied()
+        return lambda sid: MemoryStore(self._meaning, sid, file.copied())
+
+    @property
+    def audits(self) -> Sequence[Audit]:
+        """What operators did."""
+        return self._file.audits
 
     def release(self, most: int | None = None) -> None:
         """Do what waits, in its order, or only so much of it; without a number nothing is held any more."""
@@ -99,7 +117,9 @@ class MemoryStore:
     def load(self) -> Iterable[Record]:
         """All records, those of an entity behind each other."""
         return [
-            record for _, fields in sorted(self._known.items()) for _, (_, record) in sorted(fields.items())
+            record
+            for _, fields in sorted(self._file.known.items())
+            for _, (_, record) in sorted(fields.items())
         ]
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Deferred[None]:
@@ -109,7 +129,7 @@ class MemoryStore:
         def job() -> tuple[None, Sequence[Record]]:
             own = {record.entity for record in records}
             for name in names:
-                if any(claim.entity not in own for claim in self._claims.get(name, {}).values()):
+                if any(claim.entity not in own for claim in self._file.claims.get(name, {}).values()):
                     raise NameTaken(*name)
             return None, self._take(records)
 
@@ -123,7 +143,7 @@ class MemoryStore:
         def job() -> tuple[Sequence[Record], Sequence[Record]]:
             news = self._take(records)
             if position is not None:
-                self._peers[store] = position
+                self._file.peers[store] = position
             return news, news
 
         return self._writes(job)
@@ -132,8 +152,8 @@ class MemoryStore:
         """Forget which fields were removed before that stamp."""
 
         def job() -> tuple[int, Sequence[Record]]:
-            self._forgotten = max(self._forgotten, before)
-            old = [each for each in self._order.values() if each.value is None and each.stamp < before]
+            self._file.forgotten = max(self._file.forgotten, before)
+            old = [each for each in self._file.order.values() if each.value is None and each.stamp < before]
             for record in old:
                 self._drop(record)
             return len(old), ()
@@ -144,42 +164,44 @@ class MemoryStore:
         """Note what an operator did."""
 
         def job() -> tuple[None, Sequence[Record]]:
-            self.audits.append(Audit(by, verb, about, detail, at))
+            self._file.audits.append(Audit(by, verb, about, detail, at))
             return None, ()
 
         return self._writes(job)
 
     def entity(self, entity: str) -> Deferred[Sequence[Record]]:
         """All that is known of one entity."""
-        return self._do(lambda: [record for _, (_, record) in sorted(self._known.get(entity, {}).items())])
+        return self._do(
+            lambda: [record for _, (_, record) in sorted(self._file.known.get(entity, {}).items())]
+        )
 
     def owner(self, folded: str, kind: int) -> Deferred[Sequence[Claim]]:
         """All claims on one name, the first of which has it."""
         return self._do(
             lambda: sorted(
-                self._claims.get((folded, kind), {}).values(), key=lambda each: (each.since, each.entity)
+                self._file.claims.get((folded, kind), {}).values(), key=lambda each: (each.since, each.entity)
             )
         )
 
     def position(self, store: str) -> Deferred[Position]:
         """How far the other store is read here."""
-        return self._do(lambda: self._peers.get(store, NOWHERE))
+        return self._do(lambda: self._file.peers.get(store, NOWHERE))
 
     def begin(self, position: Position) -> Deferred[int]:
         """After which number somebody has to go on reading."""
-        return self._do(lambda: begin(position, self._runs))
+        return self._do(lambda: begin(position, self._file.runs))
 
     def page(self, after: int, most: int) -> Deferred[Page]:
         """At most so many records with a number beyond `after`."""
 
         def job() -> Page:
             found: list[Record] = []
-            for number in self._numbers[bisect_right(self._numbers, after) :]:
-                if number in self._order:
-                    found.append(self._order[number])
+            for number in self._file.numbers[bisect_right(self._file.numbers, after) :]:
+                if number in self._file.order:
+                    found.append(self._file.order[number])
                     if len(found) == most:
-                        return Page(found, self._runs[-1].id, number, self._seq)
-            return Page(found, self._runs[-1].id, self._seq, self._seq)
+                        return Page(found, self._file.runs[-1].id, number, self._file.seq)
+            return Page(found, self._file.runs[-1].id, self._file.seq, self._file.seq)
 
         return self._do(job)
 
@@ -188,7 +210,7 @@ class MemoryStore:
         return self._do(
             lambda: [
                 record
-                for entity, fields in sorted(self._known.items())
+                for entity, fields in sorted(self._file.known.items())
                 if entity[0] == kind and bucket(entity) == number
                 for _, (_, record) in sorted(fields.items())
             ]
@@ -199,7 +221,7 @@ class MemoryStore:
 
         def job() -> Sequence[int]:
             found = [0] * BUCKETS
-            for record in self._order.values():
+            for record in self._file.order.values():
                 if record.entity[0] == kind:
                     found[bucket(record.entity)] ^= row(record)
             return found
@@ -244,10 +266,10 @@ class MemoryStore:
     def _took(self, record: Record) -> bool:
         """Take `record` if it is news."""
         ending = self._meaning.ending
-        fields = self._known.get(record.entity, {})
+        fields = self._file.known.get(record.entity, {})
         if record.field != ending and ending in fields and self._meaning.ends(fields[ending][1]):
             return False
-        if record.value is None and record.stamp < self._forgotten:
+        if record.value is None and record.stamp < self._file.forgotten:
             return False
         known = fields[record.field][1] if record.field in fields else None
         if not self._meaning.is_news(record, known):
@@ -256,23 +278,23 @@ class MemoryStore:
         for each in dropped:
             if each is not None:
                 self._drop(each)
-        self._seq += 1
-        self._stamp = max(self._stamp, record.stamp)
-        self._known.setdefault(record.entity, {})[record.field] = self._seq, record
-        self._order[self._seq] = record
-        self._numbers.append(self._seq)
+        self._file.seq += 1
+        self._file.stamp = max(self._file.stamp, record.stamp)
+        self._file.known.setdefault(record.entity, {})[record.field] = self._file.seq, record
+        self._file.order[self._file.seq] = record
+        self._file.numbers.append(self._file.seq)
         claim = self._meaning.claim(record)
         if claim is not None:
-            names = self._claims.setdefault((claim.folded, claim.kind), {})
+            names = self._file.claims.setdefault((claim.folded, claim.kind), {})
             names[record.entity, record.field] = claim
         return True
 
     def _drop(self, record: Record) -> None:
-        fields = self._known[record.entity]
+        fields = self._file.known[record.entity]
         number, _ = fields.pop(record.field)
         if not fields:
-            del self._known[record.entity]
-        del self._order[number]
+            del self._file.known[record.entity]
+        del self._file.order[number]
         claim = self._meaning.claim(record)
         if claim is not None:
-            del self._claims[claim.folded, claim.kind][record.entity, record.field]
+            del self._file.claims[claim.folded, claim.kind][record.entity, record.field]

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from chatnet.storage.interfaces import StoreError
 from chatnet.storage.sqlite import connect, make_file
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -29,12 +30,12 @@ def copy(source: sqlite3.Connection, path: Path) -> None:
         target.execute("PRAGMA journal_mode = DELETE")
     finally:
         target.close()
-    descriptor = os.open(unfinished, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def keep_copy(source: sqlite3.Connection, path: Path, schema: str) -> None:
@@ -45,23 +46,30 @@ def keep_copy(source: sqlite3.Connection, path: Path, schema: str) -> None:
         old.unlink()
 
 
-def migrate(path: Path, table: str, folder: Path = MIGRATIONS) -> None:
+def migrate(path: Path, table: str, folder: Path) -> None:
     """Take all steps in `folder` that the file has not taken, as the one row of `table` says; all or none.
 
-    Raises what the driver, Alembic and SQLAlchemy raise.
+    Raises StoreError.
     """
     # Only those who need it pay for the import.
     from alembic.command import upgrade
     from alembic.config import Config
+    from alembic.util import CommandError
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
-    with engine.connect() as connection:
-        # The driver is told when a transaction begins and ends, and begins none by itself.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes.update(connection=connection, table=table)
-        upgrade(config, "head")
-        connection.exec_driver_sql("COMMIT")
+    try:
+        with engine.connect() as connection:
+            # The driver is told when a transaction begins and ends, and begins none by itself.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes.update(connection=connection, table=table)
+            upgrade(config, "head")
+            connection.exec_driver_sql("COMMIT")
+    except (SQLAlchemyError, CommandError) as error:
+        # What the driver says has no values in it.
+        reason = str(getattr(error, "orig", error))
+        raise StoreError(f"{path} cannot be brought up to date, and is as it was: {reason}.") from None

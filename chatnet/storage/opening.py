@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from sqlalchemy.dialects.sqlite import dialect
 
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.migrating import keep_copy, migrate
+from chatnet.storage.migrating import MIGRATIONS, keep_copy, migrate
 from chatnet.storage.runs import new_id
 from chatnet.storage.sqlite import connect, make_file
 from chatnet.storage.tables import SCHEMA, VERSION, Statements, creation
@@ -51,7 +51,7 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
                 raise StoreError(f"The accounts in {path} are of an older chatnet: start the server once.")
             elif schema < SCHEMA:
                 keep_copy(connection, path, schema)
-                migrate(path, VERSION.name)
+                migrate(path, VERSION.name, MIGRATIONS)
             opened = _look(connection, statements, path, sid, casemapping, serving, at)
         finally:
             connection.close()

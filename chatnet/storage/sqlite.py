@@ -52,6 +52,12 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def _code(error: sqlite3.Error) -> int:
+    """What kind of error it is; -1 if the driver found it."""
+    code: int = getattr(error, "sqlite_errorcode", -1)
+    return code & 0xFF
+
+
 class Writing:
     """The one connection of this process that writes.
 
@@ -76,8 +82,7 @@ class Writing:
             return Transaction(self._connection, self._statements, self._meaning, self.seen)
         except sqlite3.Error as error:
             self.close()
-            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-            raise (Busy if busy else StoreError)(CANNOT_WRITE, str(error)) from None
+            raise (Busy if _code(error) in _BUSY else StoreError)(CANNOT_WRITE, str(error)) from None
 
     def attempt(self, work: Transaction, job: Callable[[Transaction], R]) -> R:
         """Do a job; what it did is taken back if it raises."""
@@ -99,7 +104,7 @@ class Writing:
             work.connection.execute("ROLLBACK TO job")
             work.connection.execute("RELEASE job")
         except sqlite3.Error as error:  # SQLite has ended the transaction by itself
-            self.close()
+            self._end(error)
             raise Lost(CANNOT_WRITE, str(error)) from None
         work.back_to(mark)
 
@@ -109,10 +114,17 @@ class Writing:
             work.end()
             work.connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self.close()
+            self._end(error)
             raise Lost(CANNOT_WRITE, str(error)) from None
         self.seen = work.seq
         return lambda: self._tell(work.news) if work.news else None
+
+    def _end(self, error: sqlite3.Error) -> None:
+        """Have no transaction be begun any more."""
+        if _code(error) != sqlite3.SQLITE_FULL or self._connection is None:
+            self.close()  # the next one opens the file anew: it may be another one by then
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from chatnet.storage.interfaces import CANNOT_READ, Meaning, Page, Position, StoreError, Taken
+from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, Meaning, Page, Position, StoreError, Taken
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Claim, Record
@@ -173,8 +173,8 @@ def open_store(
     if call is None:
         store = SQLiteStore(path, opened, statements, writing, Inline(writing), Inline(reader), now)
         return store
-    writes = Worker("writer of accounts", writing, call, monotonic, timeout, TOGETHER)
+    writes = Worker("writer of accounts", writing, call, monotonic, timeout, TOGETHER, CANNOT_WRITE)
     # Nobody waits for what somebody else reads.
-    reads = Worker("reader of accounts", reader, call, monotonic, timeout, 1)
+    reads = Worker("reader of accounts", reader, call, monotonic, timeout, 1, CANNOT_READ)
     store = SQLiteStore(path, opened, statements, writing, writes, reads, now)
     return store

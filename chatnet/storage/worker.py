@@ -22,6 +22,9 @@ from twisted.python.failure import Failure
 
 from chatnet.storage.interfaces import StoreError
 
+PAUSE: Final = 0.1
+"""Seconds until a database that was busy is tried again; it has waited itself before it says so."""
+
 log = Logger(namespace="chatnet")
 
 T = TypeVar("T")
@@ -79,7 +82,8 @@ class Task(Generic[T]):
 def transact(database: Database[T], tasks: Sequence[Task[T]]) -> Callable[[], None]:
     """Do all of these in one transaction; what it gives is to be called, and then each task's `tell`.
 
-    Raises :class:`Busy` if none of them was begun.
+    One that fails, or with which all would fail, undoes none of the others.  Raises :class:`Busy` if none of
+    them was begun.
     """
     try:
         work = database.begin()
@@ -93,7 +97,8 @@ def transact(database: Database[T], tasks: Sequence[Task[T]]) -> Callable[[], No
         return database.commit(work)
     except Busy:
         raise
-    except StoreError:
+    except Exception:
+        database.close()
         failure = Failure()
     if len(tasks) == 1:
         tasks[0].outcome = failure
@@ -141,8 +146,9 @@ class Inline(Generic[T]):
 class Worker(Generic[T]):
     """A thread that has jobs done: all that wait, but of no more weight than `most`, in one transaction.
 
-    `call` brings answers to the reactor's thread; `monotonic` and `timeout` are seconds.  What is put before
-    :meth:`start` waits for that.
+    `call` brings answers to the reactor's thread.  What was not begun `timeout` seconds after it was asked
+    for fails, and that is told as `late`; `monotonic` counts them.  What is put before :meth:`start` waits
+    for that.
     """
 
     def __init__(
@@ -153,12 +159,14 @@ class Worker(Generic[T]):
         monotonic: Callable[[], float],
         timeout: Callable[[], float],
         most: int,
+        late: str,
     ) -> None:
         self._database: Final = database
         self._call: Final = call
         self._monotonic: Final = monotonic
         self._timeout: Final = timeout
         self._most: Final = most
+        self._late: Final = late
         self._changed: Final = threading.Condition()
         self._waiting: deque[Task[T]] = deque()
         self._closed: Deferred[None] | None = None
@@ -204,7 +212,7 @@ class Worker(Generic[T]):
         over = []
         while self._waiting and self._waiting[0].since <= since:
             task = self._waiting.popleft()
-            task.outcome = Failure(StoreError("This server's disk is too slow"))
+            task.outcome = Failure(StoreError(self._late, "it waited for too long"))
             over.append(task)
         return over
 
@@ -217,6 +225,7 @@ class Worker(Generic[T]):
             except Busy:
                 with self._changed:
                     self._waiting.extendleft(reversed(tasks))
+                    self._changed.wait(PAUSE)
                     over = self._over()
                 if over:
                     self._call(self._tell, _nothing, over)

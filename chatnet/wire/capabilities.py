@@ -33,6 +33,7 @@ CHANNEL_RENAME: Final = 1 << 22
 MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
 SASL: Final = 1 << 25
+ACCOUNT_REGISTRATION: Final = 1 << 26
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -62,6 +63,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/channel-rename": CHANNEL_RENAME,
     "draft/multiline": MULTILINE,
     "draft/message-redaction": MESSAGE_REDACTION,
+    "draft/account-registration": ACCOUNT_REGISTRATION,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

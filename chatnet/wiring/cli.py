@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatnet",
-        description="Tools for a chatnet server, which itself is run by twistd: `twistd -n chatnet`.",
+        description="Tools for a chatnet server, which itself is run by `twistd -n --pidfile= chatnet`.",
     )
     parser.add_argument("--version", action="version", version=f"chatnet {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -121,7 +122,9 @@ def _init(arguments: argparse.Namespace) -> None:
         raise _Failure(f"{error.filename or folder}: {error.strerror}") from None
     except ValueError as error:
         raise _Failure(str(error)) from None
-    print(f"Next: read {config}, then run   {_twistd()} -n chatnet --config {config}")
+    # (Without --pidfile= a second server in this folder would be refused, for want of another twistd.pid.)
+    command = shlex.join([_twistd(), "-n", "--pidfile=", "chatnet", "--config", str(config)])
+    print(f"Next: read {config}, then run   {command}")
 
 
 def _twistd() -> str:
@@ -145,18 +148,18 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _check_config(arguments: argparse.Namespace) -> None:
-    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.config import ConfigError, draft
     from chatnet.wiring.trial import trial
 
-    try:
-        loaded = load(arguments.path, os.environ)
-        warnings = trial(loaded)
-    except ConfigError as error:
-        raise _Failure(str(error)) from None
+    found = draft(arguments.path, os.environ)
+    problems, warnings = trial(found)
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    found = {"listener": loaded.settings.listen, "oper": loaded.settings.oper, "link": loaded.settings.link}
-    counts = ", ".join(_count(len(blocks), noun) for noun, blocks in found.items())
+    if problems:
+        raise _Failure(str(ConfigError(problems)))
+    settings = found.loaded.settings
+    blocks = {"listener": settings.listen, "oper": settings.oper, "link": settings.link}
+    counts = ", ".join(_count(len(each), noun) for noun, each in blocks.items())
     print(f"{arguments.path} is fine: {counts}")
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 from chatnet.node import Timer
+from chatnet.wiring.logs import PLAIN
 
 
 def count_steadily(reactor: Any) -> None:
@@ -53,10 +54,21 @@ class TwistedLog:
         self._log = Logger(namespace="chatnet.node")
 
     def info(self, text: str) -> None:
-        self._log.info("{text}", text=text)
+        # What Logger.emit makes, which takes three times as long: there are two for each who comes and goes.
+        self._log.observer(
+            {
+                "log_logger": self._log,
+                "log_level": LogLevel.info,
+                "log_namespace": self._log.namespace,
+                "log_source": None,
+                "log_format": PLAIN,
+                "log_time": time.time(),
+                "text": text,
+            }
+        )
 
     def warn(self, text: str) -> None:
-        self._log.warn("{text}", text=text)
+        self._log.warn(PLAIN, text=text)
 
     def failure(self, text: str) -> None:
-        self._log.failure("{text}", text=text)
+        self._log.failure(PLAIN, text=text)

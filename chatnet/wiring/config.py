@@ -11,25 +11,28 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr
 
 from chatnet.settings import Settings
 from chatnet.transports.files import read_regular
 from chatnet.wire.text import printable
-from chatnet.wiring.endpoints import endpoint_problems
+from chatnet.wiring.endpoints import endpoint_problems, listeners_in
 from chatnet.wiring.environment import Overrides
 from chatnet.wiring.fields import kinds, section_of
-from chatnet.wiring.mistakes import Place, dotted, found_in
+from chatnet.wiring.mistakes import UNSOUND, Judgement, Place, dotted, judge
+from chatnet.wiring.oddities import oddities
 
 MAX_FILE = 4 * 1024 * 1024
 MAX_MOTD = 64 * 1024
-_MAX_DEPTH = 16
+_LONG = 16
+"""Characters of a password of a link that is not warned of."""
+_REST = "; the rest of it is looked at when that is mended"
 
 
 class ConfigError(Exception):
@@ -53,8 +56,33 @@ class Loaded:
     """What should be mended but stops nobody, one line each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A configuration as it was read, with all that is wrong with it."""
+
+    loaded: Loaded
+    """Its settings are the defaults where something is wrong."""
+    problems: tuple[str, ...]
+    """What is wrong, one line each; empty if it can be used."""
+    unread: bool
+    """Nothing is known of what stands in the file."""
+    judgement: Judgement
+
+    def sound(self, *place: str | int) -> bool:
+        """Whether a setting is known, and right by itself."""
+        return self.judgement.sound(*place)
+
+
 def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
     """Read the file (None: defaults), then the environment; a :class:`ConfigError` has every problem."""
+    found = draft(path, environ)
+    if found.problems:
+        raise ConfigError(found.problems)
+    return found.loaded
+
+
+def draft(path: str | None, environ: Mapping[str, str]) -> Draft:
+    """As :func:`load`, for what can be used and for what cannot."""
     problems: list[str] = []
     tree: dict[str, Any] = {}
     mode = 0
@@ -63,54 +91,68 @@ def load(path: str | None, environ: Mapping[str, str]) -> Loaded:
             tree, mode = _read(path)
         except ConfigError as error:
             problems += error.problems
+    unread = bool(problems)
     secret = _has_secret(Settings, tree)
     overrides = Overrides(tree)
     overrides.apply(environ)
+    if unread:
+        _without_file(tree, overrides)
     where = "settings" if path is None else path
-    try:
-        settings = Settings.model_validate(_frozen(tree), strict=True)
-    except ValidationError as error:
-        found = found_in(error, tree)
-        if problems:
-            # Whatever the file would have had is missing in a tree without it.
-            found = [(place, reason) for place, reason in found if overrides.of(place)]
-        problems += overrides.problems + [overrides.say(place, reason, where) for place, reason in found]
-        raise ConfigError(problems) from None
-    unusable = [*_not_installed(settings), *endpoint_problems(settings.listen)]
-    problems += [overrides.say(place, reason, where) for place, reason in unusable]
-    if problems or overrides.problems:
-        raise ConfigError(problems + overrides.problems)
+    judgement = judge(tree, (_not_installed, endpoint_problems, oddities))
+    problems += overrides.problems
+    problems += [overrides.say(place, reason, where) for place, reason in judgement.found]
 
     file = None if path is None else Path(path)
     base = Path.cwd() if file is None else file.absolute().parent
     warnings: list[str] = []
-    if all(listen.kind == "server" for listen in settings.listen):
+    settings = judgement.settings
+    if judgement.sound("listen") and all(listen.kind == "server" for listen in settings.listen):
         text = 'listen: is for servers alone, so nobody can chat here: add one without kind = "server"'
         warnings.append(f"{where}: {text}")
     if secret and mode & stat.S_IROTH:
-        warnings.append(
-            printable(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
-        )
-    return Loaded(settings, base, file, tuple(warnings))
+        warnings.append(f"{path}: holds secrets, and everybody on this machine can read it: chmod 640")
+    for place in _short_passwords(settings):
+        reason = f"has fewer than {_LONG} characters and may be guessed; `chatnet fingerprint` suggests one"
+        warnings.append(overrides.say(place, reason, where))
+    loaded = Loaded(settings, base, file, tuple(map(printable, warnings)))
+    return Draft(loaded, tuple(problems), unread, judgement)
 
 
-def _not_installed(settings: Settings) -> list[tuple[Place, str]]:
+def _without_file(tree: dict[str, Any], overrides: Overrides) -> None:
+    """Mark all that only the file could tell, since it cannot be read."""
+    for section, field in Settings.model_fields.items():
+        model, inner = section_of(field.annotation), tree.get(section)
+        if inner is None:
+            tree[section] = UNSOUND
+        elif model is not None and isinstance(inner, dict) and not overrides.of((section,)):
+            keys = (key.alias or name for name, key in model.model_fields.items())
+            tree[section] = dict.fromkeys(keys, UNSOUND) | inner
+
+
+def _short_passwords(settings: Settings) -> Iterator[Place]:
+    """Where passwords of links are that somebody might find by trying."""
+    for index, block in enumerate(settings.link):
+        for key in ("password", "accept_password"):
+            secret = getattr(block, key)
+            if secret is not None and len(secret) < _LONG:
+                yield "link", index, key
+
+
+def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """What is set and needs an extra that this installation does not have."""
-    if find_spec("wsproto") is not None:
-        return []
-    reason = "needs the Python package wsproto, which is not installed (chatnet's extra `websocket`)"
-    kinds = [listen.kind for listen in settings.listen]
-    return [(("listen", index, "kind"), reason) for index, kind in enumerate(kinds) if kind == "websocket"]
+    if find_spec("wsproto") is None:
+        reason = "needs the Python package wsproto, which is not installed (chatnet's extra `websocket`)"
+        for index, listen in enumerate(listeners_in(tree)):
+            if listen.get("kind") == "websocket":
+                yield ("listen", index, "kind"), reason
 
 
 def check(tree: dict[str, Any], where: str) -> Settings:
     """The settings in a tree made by ourselves; ``where`` stands before each problem."""
-    try:
-        return Settings.model_validate(_frozen(tree), strict=True)
-    except ValidationError as error:
-        raise ConfigError(
-            [f"{where}: {dotted(place)}: {reason}" for place, reason in found_in(error, tree)]
-        ) from None
+    judgement = judge(tree)
+    if judgement.found:
+        raise ConfigError([f"{where}: {dotted(place)}: {reason}" for place, reason in judgement.found])
+    return judgement.settings
 
 
 def read_motd(loaded: Loaded) -> tuple[str, ...] | None:
@@ -141,14 +183,14 @@ def _read(path: str) -> tuple[dict[str, Any], int]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError([f"{path}:{line}: is not UTF-8 text"]) from None
+        raise ConfigError([f"{path}:{line}: is not UTF-8 text{_REST}"]) from None
     try:
         return tomllib.loads(text), mode
     except tomllib.TOMLDecodeError as error:
         reason, line_number = _toml_reason(str(error), text)
-        raise ConfigError([f"{path}:{line_number}: not TOML: {reason}"]) from None
+        raise ConfigError([f"{path}:{line_number}: not TOML: {reason}{_REST}"]) from None
     except (RecursionError, ValueError):
-        raise ConfigError([f"{path}: not TOML: nested too deeply, or a number too long"]) from None
+        raise ConfigError([f"{path}: not TOML: nested too deeply, or a number too long{_REST}"]) from None
 
 
 def _toml_reason(message: str, text: str) -> tuple[str, int]:
@@ -156,17 +198,6 @@ def _toml_reason(message: str, text: str) -> tuple[str, int]:
         reason, line = message[: found.start()], int(found[1])
         return f"{reason[:1].lower()}{reason[1:]} (column {found[2]})", line
     return message.removesuffix(" (at end of document)").lower() + " at the end", text.count("\n") + 1
-
-
-def _frozen(value: Any, depth: int = 0) -> Any:
-    """The same with tuples for lists, as a strict check wants it; cut where no setting is that deep."""
-    if depth > _MAX_DEPTH:
-        return None
-    if isinstance(value, list):
-        return tuple(_frozen(item, depth + 1) for item in value)
-    if isinstance(value, dict):
-        return {key: _frozen(item, depth + 1) for key, item in value.items()}
-    return value
 
 
 def _has_secret(model: type[BaseModel], tree: object) -> bool:

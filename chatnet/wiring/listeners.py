@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -14,8 +16,12 @@ from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IPr
 from twisted.internet.protocol import ServerFactory
 
 from chatnet.settings import ListenSettings
+from chatnet.settings.endpoints import endpoint_in
 from chatnet.transports.sockets import Sockets
+from chatnet.wiring.endpoints import obstacle, socket_of
 
+_LOCKED = "Cannot acquire lock"
+"""What Twisted says of a UNIX socket that another process holds."""
 BACKLOG = 1024
 """Connections the kernel may hold for us to accept; an endpoint may say otherwise."""
 
@@ -54,12 +60,12 @@ class OpenListener:
 
 
 class Listeners:
-    """All open listeners, by their endpoint string."""
+    """All open listeners, by what their endpoints mean."""
 
     def __init__(self, reactor: object, make_factory: MakeFactory) -> None:
         self._reactor = reactor
         self._make_factory = make_factory
-        self._open: dict[str, OpenListener] = {}
+        self._open: dict[Hashable, OpenListener] = {}
         self.sockets: Sockets | None = None  # who accepts, where it can, instead of Twisted
 
     @property
@@ -70,24 +76,25 @@ class Listeners:
     async def reconcile(self, wanted: Sequence[ListenSettings]) -> None:
         """Open what is new in `wanted`, then close what is not in it; the rest stays open all the while.
 
-        A listener whose endpoint stays the same but whose other settings changed serves new connections by
-        the new ones.  Raises ListenError, with everything left as it was, when one cannot be opened.
+        A listener whose endpoint stays the same, be it in another spelling, but whose other settings changed
+        serves new connections by the new ones.  Raises ListenError, with everything left as it was, when one
+        cannot be opened.
         """
         problems: list[str] = []
-        factories: dict[str, IProtocolFactory] = {}
+        factories: dict[Hashable, IProtocolFactory] = {}
         changed: list[ListenSettings] = []
         opened: list[OpenListener] = []
         for settings in wanted:
-            endpoint = settings.endpoint
-            current = self._open.get(endpoint)
-            if endpoint in factories:
-                problems.append(f"the endpoint {endpoint} is listed twice")
+            key = _meaning(settings.endpoint)
+            current = self._open.get(key)
+            if key in factories:
+                problems.append(f"the endpoint {settings.endpoint} is listed twice")
                 continue
             try:
                 if current is not None and current.settings == settings:
-                    factories[endpoint] = current.entrance.inner
+                    factories[key] = current.entrance.inner
                     continue
-                factories[endpoint] = factory = self._make_factory(settings)
+                factories[key] = factory = self._make_factory(settings)
                 if current is not None:
                     changed.append(settings)
                 else:
@@ -98,14 +105,15 @@ class Listeners:
             # Not awaited: ports close in the reactor's next turn, and at the start it does not run yet.
             self._begin_close(opened)
             raise ListenError(problems)
-        gone = [self._open.pop(endpoint) for endpoint in self._open.keys() - factories.keys()]
+        gone = [self._open.pop(key) for key in self._open.keys() - factories.keys()]
         for settings in changed:
-            current = self._open[settings.endpoint]
+            key = _meaning(settings.endpoint)
+            current = self._open[key]
             current.settings = settings
-            current.entrance.inner = factories[settings.endpoint]
+            current.entrance.inner = factories[key]
             current.entrance.for_servers = settings.kind == "server"
         for listener in opened:
-            self._open[listener.settings.endpoint] = listener
+            self._open[_meaning(listener.settings.endpoint)] = listener
         for closing in self._begin_close(gone):
             await closing
 
@@ -115,8 +123,16 @@ class Listeners:
 
     async def _listen(self, settings: ListenSettings, factory: IProtocolFactory) -> OpenListener:
         entrance = Entrance(factory, settings.kind == "server")
+        path = _path_of(settings.endpoint)
+        if path and (found := obstacle(path)):
+            raise ValueError(found)
         endpoint = serverFromString(self._reactor, with_backlog(settings.endpoint))
-        port = await endpoint.listen(entrance)
+        try:
+            port = await endpoint.listen(entrance)
+        except CannotListenError as error:
+            if path and error.socketError != _LOCKED:
+                _unlock(path)
+            raise
         if self.sockets is not None:
             self.sockets.accept_from(port, entrance)
         return OpenListener(settings, entrance, port)
@@ -127,6 +143,34 @@ class Listeners:
             for listener in listeners:
                 self.sockets.leave(listener.port)
         return [maybeDeferred(listener.port.stopListening) for listener in listeners]
+
+
+def _meaning(text: str) -> Hashable:
+    """The same for two spellings of one endpoint: the socket that is meant, and how it is opened."""
+    try:
+        endpoint = endpoint_in(text)
+    except ValueError:  # what a plugin of Twisted makes of it is told when it is opened
+        return text
+    if (found := socket_of(endpoint)) is None:
+        return text
+    options = (endpoint.arguments.get(key, "") for key in ("backlog", "mode", "lockfile", "domain"))
+    return found, *(option.lstrip("0") if len(option) > 1 else option for option in options)
+
+
+def _path_of(text: str) -> str:
+    """The path of a UNIX socket that the server makes; empty for all else."""
+    try:
+        endpoint = endpoint_in(text)
+    except ValueError:
+        return ""
+    return endpoint.arguments["address"] if endpoint.kind == "unix" else ""
+
+
+def _unlock(path: str) -> None:
+    """Take away the lock that Twisted made for a socket, and left when that could not be opened."""
+    with suppress(OSError):
+        if os.readlink(f"{path}.lock") == str(os.getpid()):
+            os.unlink(f"{path}.lock")
 
 
 def with_backlog(endpoint: str) -> str:
@@ -147,7 +191,7 @@ def _sentence(settings: ListenSettings, error: Exception) -> str:
             place = f"port {error.port} on {error.interface or 'all addresses'}"
         cause = error.socketError
         code = cause.errno if isinstance(cause, OSError) else None
-        if code == errno.EADDRINUSE or cause == "Cannot acquire lock":
+        if code == errno.EADDRINUSE or cause == _LOCKED:
             return f"{place} is in use"
         if code in (errno.EACCES, errno.EPERM):
             return f"{place} may not be opened by this user"

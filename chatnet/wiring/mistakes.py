@@ -1,14 +1,21 @@
-"""Why settings are refused: where, and in sentences of our own."""
+"""Why settings are refused: where, and in sentences of our own.
+
+A mistake hides no other: what one look finds wrong is marked, and the next looks at the rest.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from typing import Any
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from chatnet.settings import Settings, reference_problems
+from chatnet.settings import Section, Settings, reference_problems
+from chatnet.settings.base import APART
 from chatnet.wiring.fields import kinds, section_of
 
 Place = tuple[str | int, ...]
@@ -71,17 +78,154 @@ def suggestion(name: str, known: Sequence[str], prefix: str = "") -> str:
     return f" (did you mean {prefix}{near[0]}?)" if near else ""
 
 
-def found_in(error: ValidationError, tree: dict[str, Any]) -> list[tuple[Place, str]]:
-    """Every mistake in a tree: what the sections refused, and the references, whatever else is wrong."""
-    errors = error.errors(include_url=False, include_input=False)
-    found = [(tuple(e["loc"]), _reason(e, tuple(e["loc"]))) for e in errors]
-    taken = {place for place, _ in found}
-    whole = Settings().model_dump(by_alias=True) | tree
-    references = [(place, reason) for place, reason in reference_problems(whole) if place not in taken]
-    if references:
-        # The settings tell them too, in one error without a place, but only when nothing else is wrong.
-        found = [(place, reason) for place, reason in found if place]
-    return found + references
+UNSOUND: Final = object()
+"""Stands in a tree where something is wrong, or is not known."""
+_STAND_INS: Final[Mapping[str, object]] = {
+    "listen.endpoint": "systemd:domain=UNIX:name=unknown",
+    "sts.hostname": "unknown.invalid",
+    "connection_class.name": "unknown",
+    "webirc.name": "unknown",
+    "webirc.addresses": ("192.0.2.0",),
+    "oper_class.name": "unknown",
+    "oper.name": "unknown",
+    "oper.class": "unknown",
+    "link.name": "unknown.invalid",
+}
+"""What stands in settings where a key without a default is wrong."""
+_MAX_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A tree of settings, and all that is wrong with it."""
+
+    settings: Settings
+    """Where something is wrong, defaults and stand-ins."""
+    found: list[tuple[Place, str]]
+    tree: Mapping[str, Any] = field(repr=False)
+    """The tree, secrets and all, with :data:`UNSOUND` in the place of what is wrong."""
+
+    def sound(self, *place: str | int) -> bool:
+        """Whether what stands at this place, a default perhaps, is right as far as can be told."""
+        inner: Any = self.tree
+        for step in place:
+            if inner is UNSOUND:
+                return False
+            if isinstance(inner, Mapping):
+                inner = inner.get(str(step))
+            elif isinstance(inner, tuple) and isinstance(step, int):
+                inner = inner[step]
+            else:
+                return True
+        return inner is not UNSOUND
+
+
+Look = Callable[[Mapping[str, Any]], Iterable[tuple[Place, str]]]
+"""Finds mistakes in a tree of which some is marked as unsound, and overlooks that."""
+
+
+def judge(tree: Mapping[str, Any], looks: Sequence[Look] = ()) -> Judgement:
+    """Look at each key, then at what keys say of each other, then by `looks`."""
+    marked = {section: _frozen(value) for section, value in tree.items()}
+    found: list[tuple[Place, str]] = []
+    try:
+        Settings.model_validate(_filled(marked), strict=True, context=APART)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            place = tuple(each["loc"])
+            found.append((place, _reason(each, place)))
+    for place, _ in found:
+        _mark(marked, place)
+    settings = Settings.model_validate(_filled(marked, stand_ins=True), strict=True, context=APART)
+    for look in (_agreements, _references, *looks):
+        taken = {place for place, _ in found}
+        found += [(place, reason) for place, reason in look(marked) if place not in taken]
+    return Judgement(settings, found, marked)
+
+
+def _frozen(value: Any, depth: int = 1) -> Any:
+    """The same with tuples for lists, as a strict check wants it; cut where no setting is that deep."""
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(item, depth + 1) for item in value)
+    if isinstance(value, dict):
+        return {key: _frozen(item, depth + 1) for key, item in value.items()}
+    return value
+
+
+def _mark(tree: dict[str, Any], place: Place) -> None:
+    """Mark what is wrong: a section, an element of a list of sections, or a key of one."""
+    section, *rest = place
+    inner = tree.get(str(section))
+    if rest and isinstance(inner, tuple) and isinstance(index := rest[0], int):
+        element = inner[index]
+        element = element | {rest[1]: UNSOUND} if rest[1:] and isinstance(element, dict) else UNSOUND
+        tree[str(section)] = (*inner[:index], element, *inner[index + 1 :])
+    elif rest and isinstance(inner, dict):
+        tree[str(section)] = inner | {rest[0]: UNSOUND}
+    else:
+        tree[str(section)] = UNSOUND
+
+
+def _filled(tree: Mapping[str, Any], *, stand_ins: bool = False) -> dict[str, Any]:
+    """A tree without what is marked: defaults stand there, and stand-ins where there is none if so wanted."""
+    filled: dict[str, Any] = {}
+    for section, value in tree.items():
+        needed = _needed(section) if stand_ins else {}
+        if isinstance(value, tuple):
+            filled[section] = tuple(
+                needed | _plain_of(item) if isinstance(item, dict) or item is UNSOUND else item
+                for item in value
+            )
+        elif isinstance(value, dict):
+            filled[section] = _plain_of(value)
+        elif value is not UNSOUND:
+            filled[section] = value
+        elif _is_list(section):
+            filled[section] = ()
+    return filled
+
+
+def _plain_of(section: object) -> dict[str, Any]:
+    items = section.items() if isinstance(section, dict) else ()
+    return {key: value for key, value in items if value is not UNSOUND}
+
+
+def _needed(section: str) -> dict[str, object]:
+    prefix = f"{section}."
+    return {key.removeprefix(prefix): value for key, value in _STAND_INS.items() if key.startswith(prefix)}
+
+
+def _is_list(section: str) -> bool:
+    info = Settings.model_fields.get(section)
+    return info is not None and typing.get_origin(info.annotation) is tuple
+
+
+def _agreements(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    for section, info in Settings.model_fields.items():
+        model, value = section_of(info.annotation), tree.get(section)
+        if model is None or not issubclass(model, Section):
+            continue
+        items = enumerate(value) if isinstance(value, tuple) else ()
+        places = [((section,), value), *(((section, index), item) for index, item in items)]
+        for place, inner in places:
+            if not isinstance(inner, dict):
+                continue
+            for agreement in model.agreements:
+                values = [_value(inner, key, model.model_fields[key]) for key in agreement.keys]
+                known = all(value is not UNSOUND for value in values)
+                if known and (reason := agreement.judge(*values)) is not None:
+                    yield place, reason
+
+
+def _value(section: Mapping[str, Any], key: str, info: FieldInfo) -> Any:
+    name = info.alias or key
+    return section[name] if name in section else info.get_default(call_default_factory=True)
+
+
+def _references(tree: Mapping[str, Any]) -> list[tuple[Place, str]]:
+    return reference_problems(Settings().model_dump(by_alias=True) | dict(tree))
 
 
 def dotted(place: Place) -> str:

@@ -48,13 +48,13 @@ class Security:
         named = settings.tls.certificates
         return self._base / named if named else self._data / "certificates"
 
-    def check(self, settings: Settings) -> list[str]:
+    def check(self, settings: Settings) -> tuple[list[str], list[str]]:
         """Whether :meth:`prepare` would succeed, without making or changing anything.
 
-        Raises ConfigError with all that is wrong with any certificate, or with an authority; returns what is
-        wrong with certificates that nobody would be shown by default.
+        Returns all that is wrong with any certificate, or with an authority, and what is wrong with
+        certificates that nobody would be shown by default.
         """
-        problems, others = self._bad_authorities(settings), []
+        problems, others = self.bad_authorities(settings), []
         for place, store in zip(_places(settings), self._stores_for(settings), strict=True):
             # What is made at the start need not be there.
             if store is None or (self._makes_default(settings) and store.default == settings.tls.default):
@@ -64,16 +64,14 @@ class Security:
                 problems += found
             else:
                 others += found
-        if problems:
-            raise ConfigError(problems)
-        return others
+        return problems, others
 
     def prepare(self, settings: Settings) -> None:
         """Have certificates ready for `settings`; a self-made one if the data folder has no default.
 
         Raises ConfigError, and changes nothing, if a certificate that is needed cannot be used.
         """
-        if problems := self._bad_authorities(settings):
+        if problems := self.bad_authorities(settings):
             raise ConfigError(problems)
         clients, links = self._stores_for(settings)
         if clients is None and links is None:
@@ -135,7 +133,8 @@ class Security:
         gate.store = store
         return gate
 
-    def _bad_authorities(self, settings: Settings) -> list[str]:
+    def bad_authorities(self, settings: Settings) -> list[str]:
+        """What is wrong with the files of authorities of links."""
         problems = []
         for index, block in enumerate(settings.link):
             if block.ca:

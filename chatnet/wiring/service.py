@@ -51,7 +51,11 @@ log = Logger(namespace="chatnet")
 
 GOODBYE = 3.0
 """Seconds that the last lines may take to leave when the process ends."""
+GATHERED = 0.1
+"""Seconds for which lines of the log that tell of normal life wait for others."""
 DAY = 86400.0
+_TOLD = 10
+"""Problems of a configuration that operators are told of, each in a notice."""
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -127,6 +131,8 @@ class ChatService(Service):
         else:
             Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
         if problems:
+            # What was opened closes in the next turn. There will be none, and files of sockets would stay.
+            self._reactor.runUntilCurrent()
             sentence = "chatnet cannot start: " + "; ".join(problems) + "."
             log.critical("{sentence}", sentence=sentence)
             if self._output.in_file and sys.__stderr__ is not None:
@@ -157,6 +163,7 @@ class ChatService(Service):
         gc.freeze()
         # Sessions make few cycles: young objects need not be looked through every 700 allocations.
         gc.set_threshold(20_000, 20, 50)
+        self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
@@ -264,11 +271,20 @@ class ChatService(Service):
     # on the way
 
     def _hangup(self) -> None:
-        async def reload() -> None:
-            for problem in await self.rehash():
-                log.error("The old configuration stays: {problem}", problem=problem)
+        run(self._reload())
 
-        run(reload())
+    async def _reload(self) -> None:
+        """Read the configuration again for SIGHUP: operators are told what came of it, as the log is."""
+        tell = partial(self._parts.node.notice, "g")
+        problems = await self.rehash()
+        for problem in problems:
+            log.error("The old configuration stays: {problem}", problem=problem)
+        for problem in problems[:_TOLD]:
+            tell(f"The old configuration stays (SIGHUP): {problem}")
+        if len(problems) > _TOLD:
+            tell(f"The log has {len(problems) - _TOLD} further problem(s) of the configuration")
+        if not problems:
+            tell("The configuration was read again (SIGHUP)")
 
     @property
     def configuration(self) -> str:
@@ -393,6 +409,7 @@ class ChatService(Service):
         for loop in self._loops:
             if loop.running:
                 loop.stop()
+        self._output.gather(None)
         return Deferred.fromCoroutine(self._stop())
 
 

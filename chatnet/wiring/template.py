@@ -49,7 +49,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "name": "ann",
             "class": "admin",
             "password": _HASH,
-            "hosts": ["*@192.0.2.0/24"],
+            "hosts": ["*@127.0.0.1", "*@192.0.2.0/24"],
             "certfp": "0123456789abcdef" * 4,
         }
     ],

@@ -5,41 +5,60 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatnet.settings.endpoints import endpoint_in
-from chatnet.wiring.config import ConfigError, Loaded, read_motd
+from chatnet.wiring.config import ConfigError, Draft, read_motd
 from chatnet.wiring.datafolder import locate
+from chatnet.wiring.endpoints import obstacle
+from chatnet.wiring.mistakes import Place, dotted
 from chatnet.wiring.security import Security
 
+_OF_CERTIFICATES: tuple[Place, ...] = (
+    ("server", "data"),
+    ("tls", "certificates"),
+    ("tls", "default"),
+    ("links", "certificate"),
+)
+"""The settings that say where certificates are."""
 
-def trial(loaded: Loaded) -> list[str]:
-    """Look at all that the start will need, and make nothing of it; returns what should be mended.
 
-    Raises ConfigError with every problem.  What only the start can tell (whether a port is free, say) it does
-    not look at.
+def trial(draft: Draft) -> tuple[list[str], list[str]]:
+    """Look at all that the start will need, and make nothing of it.
+
+    Returns every problem, those of the draft first, and what should be mended but stops nobody.  What only
+    the start can tell (whether a port is free, say) it does not look at.
     """
-    problems: list[str] = []
-    warnings: list[str] = []
+    loaded, problems = draft.loaded, list(draft.problems)
     settings, where = loaded.settings, str(loaded.path or "settings")
     data = locate(loaded)
-    security = Security(None, data, loaded.base, lambda: settings)
     try:
         read_motd(loaded)
     except ConfigError as error:
         problems += error.problems
-    try:
-        warnings = [f"{where}: {problem}" for problem in security.check(settings)]
-    except ConfigError as error:
-        problems += [f"{where}: {problem}" for problem in error.problems]
-    if data.exists() and not data.is_dir():
+    found, warnings = _certificates(draft, Security(None, data, loaded.base, lambda: settings))
+    problems += [f"{where}: {problem}" for problem in found]
+    if draft.sound("server", "data") and data.exists() and not data.is_dir():
         problems.append(f"{where}: server.data: {data} is not a folder: name another place")
     if settings.log.file:
         problems += _homeless(f"{where}: log.file", loaded.base / settings.log.file)
     for index, listen in enumerate(settings.listen):
         path = endpoint_in(listen.endpoint).arguments.get("address", "")
         if path.startswith("/"):  # others are relative to where the server is started
-            problems += _homeless(f"{where}: listen.{index}.endpoint", Path(path))
-    if problems:
-        raise ConfigError(problems)
-    return [*loaded.warnings, *warnings]
+            place = f"{where}: listen.{index}.endpoint"
+            problems += _homeless(place, Path(path))
+            if reason := obstacle(path):
+                problems.append(f"{place}: {reason}")
+    return problems, [*loaded.warnings, *(f"{where}: {warning}" for warning in warnings)]
+
+
+def _certificates(draft: Draft, security: Security) -> tuple[list[str], list[str]]:
+    """What is wrong with certificates and authorities, and what is wrong but stops nobody."""
+    settings = draft.loaded.settings
+    unknown = [dotted(place) for place in _OF_CERTIFICATES if not draft.sound(*place)]
+    if not unknown:
+        return security.check(settings)
+    problems = security.bad_authorities(settings)
+    if not draft.unread:
+        problems.append(f"tls: certificates are looked at when {' and '.join(unknown)} can be used")
+    return problems, []
 
 
 def _homeless(place: str, file: Path) -> list[str]:

@@ -11,7 +11,8 @@ from chatnet.session.peer import Peer
 from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
 
-OFFERED = [name for name in cap.BY_NAME if name != "sasl"]  # that needs services
+OFFERED = [name for name in cap.BY_NAME if name not in ("sasl", "draft/account-registration")]
+"""What does not need somebody who keeps accounts."""
 ALL = " ".join(OFFERED)
 
 

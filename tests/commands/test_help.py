@@ -22,6 +22,7 @@ def test_help_teaches_how_to_begin_even_before_registration(house: House) -> Non
     nobody >> "help"
     told = texts(nobody)
     assert any("NICK ann" in text for text in told)
+    assert any("within 30 seconds" in text for text in told)
     for verb in CLIENT.rows:
         assert any(re.search(rf"\b{verb}\b", text) for text in told), verb
     ann = house.client("ann")
@@ -29,7 +30,33 @@ def test_help_teaches_how_to_begin_even_before_registration(house: House) -> Non
     ann << ":irc.test 704 ann * :Help" << ":irc.test 705 ann * :"
     told = texts(ann)
     assert told[-1] == "End of help"
-    assert not any("NICK ann" in text for text in told)
+    assert not any("NICK ann" in text or "seconds" in text for text in told)
+
+
+def test_help_tells_how_long_one_may_take_to_register() -> None:
+    house = House(limits={"registration_timeout": 7.5})
+    nobody = house.connect()
+    nobody >> "HELP"
+    assert any("within 7.5 seconds" in text for text in texts(nobody))
+
+
+def test_help_tells_of_the_capability_that_a_command_needs(house: House) -> None:
+    """Without it the command is none that is known (421)."""
+    needed: dict[str, str] = {}
+    for verb in sorted(CLIENT.rows.keys() - {"QUIT"}):
+        ann = house.client("ann")
+        ann >> f"{verb} +x draft/multiline #c :z"
+        if any(line.startswith(":irc.test 421 ") for line in ann.lines()):
+            found = re.search(r"\(needs `([^`]+)`\)\.$", CLIENT.rows[verb].usage)
+            assert found, verb
+            needed[verb] = found[1]
+        ann.session.close("done")
+    assert needed.keys() == {"BATCH", "REDACT", "TAGMSG"}
+    for verb, capability in needed.items():
+        bob = house.client("bob", caps=f"{capability} batch")
+        bob >> f"{verb} +x draft/multiline #c :z"
+        assert not any(line.startswith(":irc.test 421 ") for line in bob.lines())
+        bob.session.close("done")
 
 
 @pytest.mark.parametrize("verb", sorted(CLIENT.rows))

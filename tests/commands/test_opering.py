@@ -312,6 +312,22 @@ def test_too_many_passwords_of_operators_are_answered_at_once() -> None:
     house.check()
 
 
+def test_one_who_floods_does_not_go_before_others_of_the_same_address() -> None:
+    """Of each session one password waits at a time: the next comes behind those of its neighbours."""
+    house = House(**sections())
+    ann, bob, cid = (house.client(nick) for nick in ("ann", "bob", "cid"))
+    house.hold = True
+    for number in range(3):
+        ann >> f"OPER root a{number}"
+    bob >> "OPER root bob"
+    cid >> "OPER root cid"
+    assert [check.given for check in house.checks] == ["a0", "bob", "cid"]
+    assert len({check.owner for check in house.checks}) == 1
+    house.release()
+    assert [check.given for check in house.checks[3:]] == ["a1", "a2"]
+    house.check()
+
+
 def test_nobody_computes_the_password_of_an_operator_who_has_gone() -> None:
     house = House(**sections())
     ann = house.client("ann")

@@ -165,6 +165,32 @@ def test_everything_changes_under_people_who_talk(daemon: Daemon) -> None:
         assert "Traceback" not in daemon.output()
 
 
+def test_operators_are_told_what_comes_of_a_signal(daemon: Daemon) -> None:
+    daemon.configure(LISTEN + STAFF)
+    with daemon, daemon.client("ann") as ann, daemon.client("bob") as bob:
+        ann.send("OPER ann sesame")
+        ann.until(" 381 ")
+        daemon.reload()
+        notice = " NOTICE [*] :[*]{3} Notice -- "
+        ann.until(f"{notice}The configuration was read again .SIGHUP.$")
+        wrong = '[cloak]\nkey = "hush-hush"\n[server]\npassword = 12345\nmotd = "hush\\u0000"\n'
+        wrong += "".join(f"[[oper]]\nname = 'ann{n}'\nclass = 'a'\npassword = 'hush{n}'\n" for n in range(12))
+        daemon.configure(LISTEN + wrong)
+        at = len(daemon.output())
+        daemon.reload()
+        said = ann.until(f"{notice}The log has [0-9]+ further problem.s. of the configuration$")
+        told = [line for line in said if "The old configuration stays (SIGHUP): " in line]
+        assert len(told) == 10 and all(re.search(notice, line) for line in told)
+        assert any("cloak.key: is shorter than 32 characters" in line for line in told)
+        assert not any(secret in line for line in said for secret in ("hush", "12345"))
+        logged = daemon.output()[at:].count("The old configuration stays: ")
+        assert said[-1].endswith(f"The log has {logged - 10} further problem(s) of the configuration")
+        daemon.configure(LISTEN + STAFF)
+        daemon.reload()
+        ann.until(f"{notice}The configuration was read again .SIGHUP.$")
+        assert not any("configuration" in line for line in bob.sync())
+
+
 def test_limits_and_classes_reach_those_who_are_connected(daemon: Daemon) -> None:
     daemon.configure(LISTEN)
     with daemon, daemon.client("ann") as ann:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 import pytest
-from daemon_process import DEADLINE, HOST, Daemon, wait_for
+from daemon_process import DEADLINE, HOST, ROOT, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
 
@@ -102,6 +102,33 @@ def test_a_port_in_use_gets_one_sentence(daemon: Daemon) -> None:
     assert said.endswith(f" chatnet: chatnet cannot start: port {daemon.port} on 127.0.0.1 is in use.")
 
 
+def test_a_start_that_fails_leaves_no_sockets_and_no_locks(daemon: Daemon) -> None:
+    (daemon.folder / "notes.txt").write_text("precious")
+    daemon.configure("""
+[[listen]]
+endpoint = "unix:chat.sock"
+[[listen]]
+endpoint = "unix:notes.txt"
+[[listen]]
+endpoint = "unix:/"
+""")
+    daemon.launch()
+    assert daemon.wait() == 1
+    (said,) = daemon.output().splitlines()
+    assert said.endswith(
+        " chatnet: chatnet cannot start: unix:notes.txt cannot be opened: notes.txt is there, and is no"
+        " socket: name a file that is not there yet; unix:/ cannot be opened: / is a folder: name a file"
+        " in it that is not there yet."
+    )
+    assert (daemon.folder / "notes.txt").read_text() == "precious"
+    assert sorted(path.name for path in daemon.folder.iterdir()) == [
+        "chatnet-data",
+        "chatnet.toml",
+        "notes.txt",
+        "output",
+    ]
+
+
 def test_a_start_that_fails_says_so_on_the_terminal_and_in_the_log_file(daemon: Daemon) -> None:
     daemon.configure("""
 [[listen]]
@@ -150,7 +177,33 @@ endpoint = "ssl:6697"
         assert secret not in said
     checked = tool(daemon, "check-config", "chatnet.toml")
     assert checked.returncode == 1
-    assert checked.stderr.splitlines() == said.splitlines()
+    warning = "warning: chatnet.toml: holds secrets, and everybody on this machine can read it: chmod 640"
+    assert checked.stderr.splitlines() == [warning, *said.splitlines()]
+
+
+def test_the_configuration_of_the_readme_serves_its_operator(daemon: Daemon) -> None:
+    """Copied as it is, but for addresses that others could reach."""
+    (text,) = re.findall(r"^```toml\n(.+?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert tool(daemon, "init", "--name", "irc.example.org", "--network", "Chessclub").returncode == 0
+    daemon.configure(
+        text.replace('"tcp6:6667"', '"tcp:PORT:interface=127.0.0.1"').replace(
+            '"tcp6:6697"', '"tcp:TLS_PORT:interface=127.0.0.1"'
+        )
+    )
+    assert daemon.config is not None
+    daemon.config.chmod(0o640)
+    checked = tool(daemon, "check-config", "chatnet.toml")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    with daemon, daemon.client("ann") as ann, daemon.client("bob") as bob:
+        ann.send("OPER ann secret")
+        ann.until(" 381 ann ")
+        ann.send(
+            "OPERWALL :tea", "CONNECT irc9.example.org", "UNKLINE *@192.0.2.9", "REHASH", "KILL bob :enough"
+        )
+        said = ann.until("KILL message for bob")
+        assert not [line for line in said if " 481 " in line or " 723 " in line]
+        assert any("WALLOPS :OPERWALL - tea" in line for line in said)
+        assert "Killed (ann (enough))" in bob.rest()[-1]
 
 
 def test_init_check_config_and_start(daemon: Daemon) -> None:
@@ -265,6 +318,7 @@ format = "json"
     with daemon:
         log.rename(old)
         daemon.reload()
+        wait_for(log.read_text, "the new file to be written")
         ends = [json.loads(line)["event"] for line in log.read_text().splitlines()]
         assert ends == ["The configuration was read again"]
         assert all(json.loads(line)["level"] == "info" for line in old.read_text().splitlines())

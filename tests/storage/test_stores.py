@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from storage_kinds import ANN, BOB, CAT, CLUB, MEMORY, Kind, Told, grouped, named, sqlite, stamp
+from storage_kinds import ANN, BOB, CAT, CLUB, InFiles, InMemory, Kind, Told, grouped, named, stamp
 
 from chatnet.records.claims import CHANNELS, NAMES
 from chatnet.storage.answers import at_once as wait
@@ -16,7 +16,7 @@ from chatnet.storage.record import Claim, Record
 
 @pytest.fixture(params=["memory", "sqlite"])
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
-    return MEMORY if request.param == "memory" else sqlite(tmp_path)
+    return InMemory() if request.param == "memory" else InFiles(tmp_path)
 
 
 @pytest.fixture
@@ -224,9 +224,10 @@ def test_from_where_somebody_has_to_read_on(store: Store, kind: Kind) -> None:
 def test_a_store_that_was_restored_is_read_anew(store: Store, kind: Kind) -> None:
     wait(store.write([named(ANN, "ann", 5)]))
     early = read(store)
-    old = kind.copied(store, "0AA")
+    saved = kind.saved(store)
     wait(store.write([named(BOB, "bob", 5)]))
     position = read(store)
+    old = saved("0AA")
     assert old.id == store.id
     wait(old.write([named(CAT, "cat", 5)]))
     again = kind.restarted(old)
@@ -239,7 +240,7 @@ def test_a_store_that_was_restored_is_read_anew(store: Store, kind: Kind) -> Non
 def test_a_copy_for_another_server_is_another_store(store: Store, kind: Kind) -> None:
     wait(store.merge([named(ANN, "ann", 5)], "s", "0BB", Position("r1", 7, 9)))
     position = read(store)
-    other = kind.copied(store, "1AA")
+    other = kind.saved(store)("1AA")
     assert other.id != store.id
     assert list(other.load()) == list(store.load())
     assert wait(other.begin(position)) == 0

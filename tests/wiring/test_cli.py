@@ -61,10 +61,15 @@ def test_init_names_the_twistd_that_is_meant(
     own = Path(sys.executable).with_name("twistd")
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["init", "--folder", str(tmp_path / "a")]) == 0
-    assert f"run   {own} -n chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    assert (
+        f"run   {own} -n --pidfile= chatnet --config {tmp_path}/a/chatnet.toml\n" in capsys.readouterr().out
+    )
     monkeypatch.setenv("PATH", str(own.parent))
-    assert main(["init", "--folder", str(tmp_path / "b")]) == 0
-    assert f"run   twistd -n chatnet --config {tmp_path}/b/chatnet.toml\n" in capsys.readouterr().out
+    assert main(["init", "--folder", str(tmp_path / "a b")]) == 0
+    assert (
+        f"run   twistd -n --pidfile= chatnet --config '{tmp_path}/a b/chatnet.toml'\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_init_overwrites_nothing_but_by_force(tmp_path: Path, capsys: Captured) -> None:
@@ -144,6 +149,7 @@ def test_check_config_looks_at_the_motd_and_warns_of_secrets(tmp_path: Path, cap
     config.chmod(0o644)
     assert main(["check-config", str(config)]) == 1
     assert capsys.readouterr().err == (
+        f"warning: {config}: holds secrets, and everybody on this machine can read it: chmod 640\n"
         f"{config}: server.motd: cannot read motd.txt: No such file or directory\n"
     )
     (tmp_path / "motd.txt").write_text("hello")
@@ -157,6 +163,8 @@ def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, caps
         '[server]\nmotd = "gone.txt"\ndata = "chatnet.toml"\n[tls]\ncertificates = "nowhere"\n'
         '[log]\nfile = "logs/chat.log"\n[[listen]]\nendpoint = "unix:/nowhere/chat.sock"\n'
         '[[listen]]\nendpoint = "tcp:6697"\ntls = true\n'
+        f'[[listen]]\nendpoint = "unix:{config}"\n'
+        f'[[listen]]\nendpoint = "unix:{tmp_path}"\n'
     )
     assert main(["check-config", str(config)]) == 1
     assert [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().err.splitlines()] == [
@@ -166,6 +174,9 @@ def test_check_config_looks_at_all_that_the_start_will_need(tmp_path: Path, caps
         "chatnet.toml: server.data: chatnet.toml is not a folder: name another place",
         "chatnet.toml: log.file: there is no folder logs: make it first",
         "chatnet.toml: listen.0.endpoint: there is no folder /nowhere: make it first",
+        "chatnet.toml: listen.2.endpoint: chatnet.toml is there, and is no socket: name a file that is not"
+        " there yet",
+        f"chatnet.toml: listen.3.endpoint: {tmp_path} is a folder: name a file in it that is not there yet",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["chatnet.toml"]
 

@@ -16,7 +16,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatnet.settings import Settings
-from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, load, read_motd
+from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, draft, load, read_motd
+from chatnet.wiring.fields import section_of
+from chatnet.wiring.mistakes import judge
+from chatnet.wiring.trial import trial
 
 SECRET = "hunter2-hunter2"
 
@@ -26,6 +29,10 @@ def problems(path: Path | None, environ: Mapping[str, str] | None = None) -> lis
         load(None if path is None else str(path), environ or {})
     prefix = "" if path is None else f"{path.parent}/"
     return [problem.replace(prefix, "") for problem in refused.value.problems]
+
+
+def trial_of(path: Path) -> list[str]:
+    return [problem.replace(f"{path.parent}/", "") for problem in trial(draft(str(path), {}))[0]]
 
 
 @pytest.fixture
@@ -125,6 +132,168 @@ def test_all_problems_are_told_at_once(write: Any) -> None:
             "chatnet.toml: log.level: must be 'debug', 'info', 'warn' or 'error'",
         ]
     )
+
+
+MISTAKES = {
+    "[limits]\nnick = 99\nhost = 40\n": {"must be at most 64", "must be at least 45"},
+    "[cloak]\nsuffix = '27-bytes-are-all-there-may-be'\n": {
+        "is not the end of a host name: letters, digits and '-', with dots between"
+    },
+    "[links]\nping_timeout = 5.0\nreconnect_max = 2.0\nstrikes = 0\nuplinks = ['c.example.org']\n": {
+        "has a ping_timeout that is not longer than ping_interval",
+        "has a reconnect_max that is shorter than reconnect_min",
+        "must be at least 1",
+        "there is no link 'c.example.org'",
+    },
+    "[[listen]]\nendpoint = '6667'\norigins = ['*']\nconnection_class = 'vip'\ncompression = true\n": {
+        "is not an endpoint: write tcp:6667",
+        'has origins without kind = "websocket"',
+        'has compression without kind = "websocket"',
+        "there is no connection_class 'vip'",
+    },
+    "[[listen]]\nendpoint = 'tcp:1'\n[[listen]]\nendpoint = 'tcp:port=1'\n": {
+        "is the place of tcp:1: leave one of the two out"
+    },
+    "[[listen]]\nendpoint = 'unix:/gone/chat.sock'\ntls = 'no'\n": {
+        "there is no folder /gone: make it first",
+        "must be true or false",
+    },
+    "[[oper]]\nclass = 'none'\n": {
+        "is missing",
+        "needs a password or a certfp",
+        "there is no oper_class 'none'",
+    },
+    "[[link]]\nname = 'nodot'\nca = 'gone.pem'\nmay_introduce = ['*']\n": {
+        "is not a server name: letters, digits and '-', with a '.', at most 63 bytes",
+        "FOLDER/gone.pem is not there",
+        "has may_introduce, but a leaf introduces nobody",
+    },
+    "[server]\nmotd = 'gone.txt'\nsid = 'x'\n": {
+        "cannot read gone.txt: No such file or directory",
+        "is not a server id: a digit, then two digits or capital letters",
+    },
+    "[log]\nfile = 'gone/chat.log'\nlevel = 'loud'\n": {
+        "there is no folder FOLDER/gone: make it first",
+        "must be 'debug', 'info', 'warn' or 'error'",
+    },
+}
+"""Pieces of a configuration, with the reasons why each is wrong, whatever else stands there."""
+
+
+def test_no_mistake_hides_another(write: Any, tmp_path: Path) -> None:
+    for number in range(1, 2 ** len(MISTAKES)):
+        chosen = [text for index, text in enumerate(MISTAKES) if number >> index & 1]
+        told, _ = trial(draft(str(write("".join(chosen))), {}))
+        reasons = {problem.partition(": ")[2].partition(": ")[2] for problem in told}
+        expected = set().union(*(MISTAKES[text] for text in chosen))
+        if any("uplinks" in text for text in chosen) and any("nodot" in text for text in chosen):
+            expected.remove("there is no link 'c.example.org'")  # it may be the one without a proper name
+        assert {reason.replace(str(tmp_path), "FOLDER") for reason in reasons} == expected
+
+
+HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            'snomask = "cZc1"',
+            ["snomask: has '1Z', which are no letters of server notices: write some of cfgknoqrx"],
+        ),
+        (
+            'modes = "Q7"',
+            ["modes: has '7', which are no user modes that OPER sets: write some of BCDGQRgiswz"],
+        ),
+        (
+            'modes = "+swx"',
+            ["modes: has '+x', which are no user modes that OPER sets: write some of BCDGQRgiswz"],
+        ),
+        ('modes = ""\nsnomask = ""', []),
+        (
+            'hosts = ["ann@192.0.2.0/99", "*@*.example.org", "*@2001:db8::/200", "ann!*@*", "*@", "@host"]',
+            [f"hosts.{index}" for index in (0, 2, 3, 4, 5)],
+        ),
+        (
+            'hosts = ["*@192.0.2.300", "*@2001:db8", "*@192.0.2.*/24", "a b@c", "*@/24x", "*@10.0.0"]',
+            [f"hosts.{i}" for i in (0, 1, 2, 3, 5)],
+        ),
+        (
+            'hosts = ["192.0.2.0/24", "*@2001:DB8::0001", "*@2001:db8:*", "*@192.0.2.*", "~ann@localhost"]',
+            [],
+        ),
+        ('hosts = ["*@::ffff:192.0.2.7", "*@cafe", "*@y35hy5gf.datqtlio.cloak", "*@::1"]', []),
+    ],
+)
+def test_what_means_nothing_in_a_block_of_an_operator(write: Any, keys: str, told: list[str]) -> None:
+    path = write(
+        f'[[oper_class]]\nname = "a"\n[[oper]]\nname = "ann"\nclass = "a"\npassword = "{HASH}"\n{keys}\n'
+    )
+    found = [problem.removeprefix("chatnet.toml: oper.0.") for problem in trial_of(path)]
+    assert len(found) == len(told) and all(map(str.startswith, found, told))
+
+
+@pytest.mark.parametrize("password", [HASH[:-8], HASH + "=", HASH + "...", "$argon2id$", f" {HASH}"])
+def test_a_piece_of_a_hash_is_no_password_of_anybody(write: Any, password: str) -> None:
+    sections = (
+        "[server]\n",
+        "[[connection_class]]\nname = 'a'\n",
+        "[[webirc]]\nname = 'a'\naddresses = ['::1']\n",
+    )
+    for section in (*sections, "[[oper_class]]\nname = 'a'\n[[oper]]\nname = 'a'\nclass = 'a'\n"):
+        found = trial_of(write(f"{section}password = '{password}'\n"))
+        if password[0] == "$":
+            (problem,) = found
+            assert problem.partition("password: ")[2].startswith("is a piece of an argon2 hash: ")
+        elif "oper" not in section:
+            assert found == []  # it is a password like any other
+        assert trial_of(write(f"{section}password = '{HASH}'\n")) == []
+
+
+def test_a_short_password_of_a_link_is_warned_of(write: Any) -> None:
+    long = "a-long-word-that-both-sides-know"
+    path = write(
+        '[[link]]\nname = "a.test"\npassword = "short"\n'
+        f'[[link]]\nname = "b.test"\npassword = "{long}"\naccept_password = "fifteen-letters"\n'
+        f'[[link]]\nname = "c.test"\npassword = "{long[:16]}"\n'
+    )
+    reason = "has fewer than 16 characters and may be guessed; `chatnet fingerprint` suggests one"
+    assert load(str(path), {}).warnings == (
+        f"{path}: link.0.password: {reason}",
+        f"{path}: link.1.accept_password: {reason}",
+    )
+    environ = {"CHATNET__LINK": '[{"name": "a.test", "password": "short"}]'}
+    assert load(None, environ).warnings == (f"environment CHATNET__LINK: 0.password: {reason}",)
+
+
+def test_what_cannot_be_looked_at_is_told(write: Any, tmp_path: Path) -> None:
+    path = write(
+        "[tls]\ndefault = 3\n[links]\ncertificate = false\n"
+        '[[link]]\nname = "b.example.org"\nca = "gone.pem"\n'
+    )
+    assert trial(draft(str(path), {}))[0] == [
+        f"{path}: tls.default: must be text",
+        f"{path}: links.certificate: must be text",
+        f"{path}: link.0.ca: {tmp_path}/gone.pem is not there",
+        f"{path}: tls: certificates are looked at when tls.default and links.certificate can be used",
+    ]
+    path = write("[tls")
+    assert len(trial(draft(str(path), {}))[0]) == 1
+
+
+def test_each_key_without_a_default_has_a_stand_in() -> None:
+    for section, info in Settings.model_fields.items():
+        model = section_of(info.annotation)
+        assert model is not None
+        needed = [key for key, field in model.model_fields.items() if field.is_required()]
+        judgement = judge({section: [{}]} if needed else {section: {}})
+        assert len(judgement.found) >= len(needed)
+        assert bool(needed) is (getattr(judgement.settings, section) != getattr(Settings(), section))
+
+
+def test_a_draft_shows_no_secret() -> None:
+    found = draft(None, {"CHATNET__SERVER__PASSWORD": SECRET, "CHATNET__CLOAK__KEY": SECRET})
+    assert len(found.problems) == 1 and SECRET not in repr(found)
 
 
 def test_problems_in_json_of_the_environment_name_the_variable_and_the_rest_of_the_way() -> None:
@@ -239,15 +408,16 @@ def test_mistakes_in_a_websocket_listener(write: Any, keys: str, reason: str) ->
                 "webirc.0.name: is not one word: no spaces, and no ':' at its beginning",
                 "webirc.0.addresses: is empty: name the addresses of the gateway",
                 "webirc.1.addresses: is missing",
+                "webirc.1: needs a password or a certfp",
             ],
         ),
         (
             '[[webirc]]\nname = "a"\naddresses = ["::1"]\n'
             '[[webirc]]\nname = "b"\naddresses = ["x"]\ncertfp = "1"\n',
             [
-                "webirc.0: needs a password or a certfp",
                 "webirc.1.addresses.0: is neither an address nor a network such as 192.0.2.0/24",
                 "webirc.1.certfp: is not a SHA-256 fingerprint of 64 hex digits",
+                "webirc.0: needs a password or a certfp",
             ],
         ),
         (
@@ -270,11 +440,25 @@ def test_mistakes_about_clients_and_gateways(write: Any, text: str, told: list[s
 
 def test_not_toml_names_the_line_and_the_environment_is_looked_at_all_the_same(write: Any) -> None:
     path = write(f'[server]\nname = "irc.example.org"\npassword {SECRET}\n')
-    found = problems(path, {"CHATNET__LIMITS__NICK": "0", "CHATNET__OPER": '[{"name": "a", "class": "b"}]'})
+    environ = {
+        "CHATNET__LIMITS__NICK": "0",
+        "CHATNET__OPER": '[{"name": "a", "class": "b"}]',
+        # What these ask for may stand in the file.
+        "CHATNET__LINKS__UPLINKS": '["irc2.example.org"]',
+        "CHATNET__LINKS__PING_INTERVAL": "30",
+    }
+    found = problems(path, environ)
     assert found[0].startswith("chatnet.toml:3: not TOML: expected '=' after a key")
+    assert found[0].endswith("; the rest of it is looked at when that is mended")
     assert found[1:] == [
         "environment CHATNET__LIMITS__NICK: must be at least 1",
         "environment CHATNET__OPER: 0: needs a password or a certfp",
+    ]
+    # A section that is set whole is no secret of the file's.
+    links = {"CHATNET__LINKS": '{"ping_interval": 30.0}', "CHATNET__OPER_CLASS": "[]"}
+    assert problems(path, environ | links)[2:] == [
+        "environment CHATNET__OPER: 0: needs a password or a certfp",
+        "environment CHATNET__LINKS: has a ping_timeout that is not longer than ping_interval",
         "environment CHATNET__OPER: 0.class: there is no oper_class 'b'",
     ]
 
@@ -282,7 +466,9 @@ def test_not_toml_names_the_line_and_the_environment_is_looked_at_all_the_same(w
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert problems(tmp_path / "chatnet.toml") == ["chatnet.toml: cannot be read: No such file or directory"]
     (tmp_path / "latin.toml").write_bytes(b'# \n[server]\nnetwork = "\xe4"\n')
-    assert problems(tmp_path / "latin.toml") == ["latin.toml:3: is not UTF-8 text"]
+    assert problems(tmp_path / "latin.toml") == [
+        "latin.toml:3: is not UTF-8 text; the rest of it is looked at when that is mended"
+    ]
     (tmp_path / "deep.toml").write_text("a = " + "[" * 100_000)
     assert problems(tmp_path / "deep.toml")[0].startswith("deep.toml: not TOML")
     (tmp_path / "end.toml").write_text('a = """\n')

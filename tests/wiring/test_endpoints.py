@@ -102,8 +102,8 @@ def test_it_is_read_as_twisted_reads_it(kind: str, rest: str) -> None:
 
 
 def told(*endpoints: str) -> list[str]:
-    listeners = [ListenSettings(endpoint=endpoint) for endpoint in endpoints]
-    return [f"{place[1]}: {reason}" for place, reason in endpoint_problems(listeners)]
+    listeners = tuple({"endpoint": ListenSettings(endpoint=endpoint).endpoint} for endpoint in endpoints)
+    return [f"{place[1]}: {reason}" for place, reason in endpoint_problems({"listen": listeners})]
 
 
 def test_kinds_that_only_twisted_can_know() -> None:
@@ -118,8 +118,18 @@ def test_kinds_that_only_twisted_can_know() -> None:
         ("tcp:6667", "tcp6:6667", "tcp6:6667 is for IPv4 as well, so leave the other out"),
         ("tcp6:6667", "tcp:6667:interface=127.0.0.1", "leave the other out"),
         ("tcp:6667", "tcp:6667:interface=127.0.0.1", "give each an address of its own"),
-        ("tcp:6667", "tcp:port=6667:interface=0.0.0.0", "give each an address of its own"),
+        ("tcp:6667", "tcp:port=6667:interface=0.0.0.0", "is the place of tcp:6667: leave one of the two out"),
+        (r"tcp6:1:interface=\:\:1", r"tcp:1:interface=0\:0\:\:1", "leave one of the two out"),
+        ("tcp:1:interface=127.0.0.1", r"tcp6:1:interface=\:\:ffff\:127.0.0.1", "leave one of the two out"),
+        ("tcp:1", r"tcp6:1:interface=\:\:ffff\:127.0.0.1", "give each an address of its own"),
+        (
+            "tcp:1:interface=127.0.0.1",
+            r"tcp6:1:interface=\:\:ffff\:0.0.0.0",
+            "give each an address of its own",
+        ),
         ("unix:a", "unix:a:mode=600", "is the place of unix:a: leave one of the two out"),
+        ("unix:a", "unix:./a", "is the place of unix:a: leave one of the two out"),
+        ("unix:/run/a", "unix:/run/./a", "is the place of unix:/run/a: leave one of the two out"),
         ("systemd:domain=INET:index=0", "systemd:domain=INET6:index=0", "leave one of the two out"),
     ],
 )
@@ -134,7 +144,8 @@ def test_two_that_cannot_be_open_together(one: str, other: str, reason: str) -> 
         ("tcp:6667", "tcp6:6697"),
         ("tcp:0", "tcp:0:interface=127.0.0.1"),
         ("tcp:6667:interface=127.0.0.1", "tcp:6667:interface=127.0.0.2", r"tcp6:6667:interface=\:\:1"),
-        ("unix:a", "unix:b"),
+        ("unix:a", "unix:b", "unix:a/b"),
+        (r"tcp6:1:interface=\:\:ffff\:127.0.0.2", "tcp:1:interface=127.0.0.1"),
         ("systemd:domain=INET:name=a", "systemd:domain=INET:name=b", "systemd:domain=INET:index=0"),
     ],
 )
@@ -142,10 +153,19 @@ def test_those_that_can(endpoints: tuple[str, ...]) -> None:
     assert told(*endpoints) == []
 
 
+def test_a_folder_in_two_spellings(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "var").symlink_to("run")
+    one, other = f"unix:{tmp_path}/run/a", f"unix:{tmp_path}/var/a"
+    assert told(one, other) == [f"1: is the place of {one}: leave one of the two out"]
+
+
 def test_where_ipv6_is_alone_both_have_the_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bindv6only").write_text("1\n")
     monkeypatch.setattr("chatnet.wiring.endpoints._IPV6_ALONE", tmp_path / "bindv6only")
-    assert told("tcp:6667", "tcp6:6667") == []
+    assert told("tcp:6667", "tcp6:6667", r"tcp6:6667:interface=\:\:ffff\:127.0.0.1") == [
+        "2: wants port 6667 as tcp:6667 does: leave one of the two out, or give each an address of its own"
+    ]
 
 
 @pytest.mark.parametrize(

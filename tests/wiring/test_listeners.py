@@ -188,6 +188,57 @@ def test_a_unix_socket_left_by_a_crash_is_taken_over(tmp_path: Path) -> None:
     run(listeners.close(), reactor)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("file", "is there, and is no socket: name a file that is not there yet"),
+        ("folder", "is a folder: name a file in it that is not there yet"),
+        ("link", "is there, and is no socket: name a file that is not there yet"),
+        ("nowhere", "is there, and is no socket: name a file that is not there yet"),
+    ],
+)
+def test_what_is_no_socket_is_left_alone(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "nowhere").symlink_to("gone")
+    before = sorted(tmp_path.iterdir())
+    path = tmp_path / name
+    with pytest.raises(ListenError) as caught:
+        run(Listeners(SocketReactor(), NamedFactory).reconcile([listen(f"unix:{path}")]))
+    assert caught.value.problems == [f"unix:{path} cannot be opened: {path} {reason}"]
+    assert sorted(tmp_path.iterdir()) == before and (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_socket_of_somebody_else_gets_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        with pytest.raises(ListenError, match=f"^the socket {path} is in use$"):
+            run(Listeners(SocketReactor(), NamedFactory).reconcile([listen(f"unix:{path}")]))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("tcp:6667", "tcp:port=6667:interface=0.0.0.0"),
+        (r"tcp6:6667:interface=2001\:db8\:\:1", r"tcp6:6667:interface=2001\:DB8\:0\:\:1"),
+        ("unix:chat.sock:660", "unix:./chat.sock:mode=0660"),
+    ],
+)
+def test_another_spelling_is_the_same_listener(before: str, after: str) -> None:
+    reactor = MemoryReactorClock()
+    listeners = Listeners(reactor, NamedFactory)
+    run(listeners.reconcile([listen(before)]))
+    (first,) = listeners.open
+    run(listeners.reconcile([listen(after, tls=True)]))
+    assert listeners.open == [first] and first.settings == listen(after, tls=True)
+    assert len(reactor.tcpServers) + len(reactor.unixServers) == 1
+    with pytest.raises(ListenError, match=r"is listed twice$"):
+        run(listeners.reconcile([listen(after), listen(before)]))
+
+
 def test_a_unix_socket_in_no_folder(tmp_path: Path) -> None:
     reactor = SocketReactor()
     endpoint = f"unix:{tmp_path}/none/chat.sock"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from zope.interface.verify import verifyObject
 
 from chatnet.settings import LogSettings
 from chatnet.wiring.config import ConfigError
-from chatnet.wiring.logs import LoggedService, LogOutput
+from chatnet.wiring.logs import CROWD, LoggedService, LogOutput
 
 BASE = Path("/nowhere")
 
@@ -230,3 +231,35 @@ def test_within_another_service_it_is_a_service_like_others(tmp_path: Path) -> N
     service = LoggedService(None, LogSettings(), tmp_path)
     service.setServiceParent(parent)
     assert list(parent) == [service]
+
+
+def test_lines_of_normal_life_are_written_together_and_a_warning_waits_for_nobody(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    output = LogOutput(LogSettings(), tmp_path, stream=stream)
+    due: list[Callable[[], None]] = []
+    output.gather(due.append)
+    output(event("one"))
+    output(event("two"))
+    assert (stream.getvalue(), len(due)) == ("", 1)
+    due.pop()()
+    assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()] == ["one", "two"]
+    output(event("three"))
+    output(event("four", LogLevel.warn))
+    assert stream.getvalue().endswith(": four\n") and ": three\n" in stream.getvalue()
+    due.pop()()  # there is nothing left to write
+    output(event("five"))
+    output.gather(None)
+    output(event("six"))
+    assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()][-2:] == ["five", "six"]
+
+
+def test_a_crowd_is_written_before_it_grows(tmp_path: Path) -> None:
+    output = LogOutput(LogSettings(file="chat.log"), tmp_path, stream=io.StringIO())
+    output.gather(lambda flush: None)
+    for _ in range(CROWD + 1):
+        output(event("one"))
+    assert (tmp_path / "chat.log").read_text().count("\n") == CROWD
+    (tmp_path / "chat.log").rename(tmp_path / "chat.log.1")
+    output.reopen()  # what was before it stands in the old file
+    assert (tmp_path / "chat.log.1").read_text().count("\n") == CROWD + 1
+    output.close()

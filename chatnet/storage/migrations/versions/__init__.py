@@ -1,1 +1,1 @@
-"""Steps, in the order of their names; ``0001`` is what a new file begins with."""
+"""Steps, in the order of their names.  The last one is the schema of ``tables.py``."""
