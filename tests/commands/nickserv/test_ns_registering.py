@@ -9,7 +9,6 @@ from club import PASSWORD, Club
 from nickserv import answers, ask
 
 from chatnet.records.accounts import State
-from chatnet.storage.memory import MemoryStore
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ def test_what_nobody_verified_is_erased(club: Club) -> None:
 
 def test_a_server_that_starts_knows_what_is_to_end(club: Club) -> None:
     club.change(club.account("ann"), status="dropped")
-    again = Club(store=MemoryStore.copied(club.store))
+    again = Club(store=club.store)
     again.clock.advance(700_000)
     nickserv = again.parts.nickserv
     assert nickserv is not None
