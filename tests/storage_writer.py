@@ -12,8 +12,8 @@ from pathlib import Path
 from storage_calls import Calls
 from storage_kinds import MEANING, named
 
-from chatnet.rules.claims import NAMES
-from chatnet.rules.records import new_entity
+from chatnet.records.claims import NAMES
+from chatnet.records.grammar import new_entity
 from chatnet.storage.record import Record
 from chatnet.storage.store import SQLiteStore, open_store
 

@@ -23,8 +23,8 @@ from profiles import runs
 from storage_calls import Calls
 from storage_kinds import ANN, BOB, MEANING, Told, named, stamp
 
-from chatnet.rules.claims import NAMES
-from chatnet.rules.records import new_entity
+from chatnet.records.claims import NAMES
+from chatnet.records.grammar import new_entity
 from chatnet.storage.answers import at_once
 from chatnet.storage.digests import bucket, row
 from chatnet.storage.interfaces import StoreError

@@ -19,11 +19,11 @@ import pytest
 from profiles import runs
 from storage_kinds import MEANING, InFiles, InMemory, Kind, Opener
 
-from chatnet.rules import claims
-from chatnet.rules.claims import NAMES
-from chatnet.rules.meaning import RecordMeaning
-from chatnet.rules.records import ERASED, STATUS, stamp_of, stamp_text
-from chatnet.rules.stamps import Clock
+from chatnet.records import claims
+from chatnet.records.claims import NAMES
+from chatnet.records.grammar import ERASED, STATUS, fixed
+from chatnet.records.meaning import RecordMeaning
+from chatnet.rules.stamps import Clock, stamp_of
 from chatnet.storage import memory
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
@@ -53,7 +53,7 @@ class Server:
             self.clock.observe(stamp_of(store.newest))
 
     def write(self, now: int, entity: str, field: str, value: Callable[[str], str | None]) -> None:
-        stamp = stamp_text(self.clock.next((now + self.skew) / 1000))
+        stamp = fixed(self.clock.next((now + self.skew) / 1000).text)
         wait(self.store.write([Record(entity, field, stamp, value(stamp))]))
 
     def records(self) -> dict[tuple[str, str], Record]:

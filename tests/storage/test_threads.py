@@ -12,8 +12,8 @@ from conversation import ManualClock
 from storage_calls import Calls
 from storage_kinds import ANN, BOB, CAT, MEANING, Told, named, stamp
 
-from chatnet.rules.claims import NAMES
-from chatnet.rules.records import new_entity
+from chatnet.records.claims import NAMES
+from chatnet.records.grammar import new_entity
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, StoreError
 from chatnet.storage.record import Record
