@@ -34,7 +34,7 @@ async def register(request: Request) -> None:
         try:
             account = await accounts.register(user.nick, password, None if email == "*" else email, by=user)
         except Refused as why:
-            session.fail("REGISTER", why.code, why.text, *map(middle, why.context))
+            session.fail("REGISTER", why.code, why.text, *map(middle, why.context or (user.nick,)))
             return
         _tell(request, account.shown)
         if not session.closed:

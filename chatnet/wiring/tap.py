@@ -7,6 +7,7 @@ import os
 from twisted.application.service import IService
 from twisted.python import usage
 
+from chatnet.storage.interfaces import StoreError
 from chatnet.wiring.clock import count_steadily
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.datafolder import DataFolder, DataFolderError, locate
@@ -36,7 +37,7 @@ def makeService(options: Options) -> IService:
         root = LoggedService(options.parent, loaded.settings.log, loaded.base)
         folder = DataFolder(locate(loaded))
         service = ChatService(reactor, loaded, folder, root.log)
-    except (ConfigError, DataFolderError) as error:
+    except (ConfigError, DataFolderError, StoreError) as error:
         raise SystemExit(str(error)) from None
     service.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
     result: IService = root
