@@ -27,8 +27,8 @@ SUSPENDED = Status(State.SUSPENDED, 0, "oper", "spam").text
 
 @pytest.fixture
 def club() -> Iterator[Club]:
-    """A house with an account, ann, whose nick anybody may bear; afterwards all is sound."""
-    club = Club(accounts={"nick_protection": "off"})
+    """A house with an account, ann; afterwards all is sound."""
+    club = Club()
     club.account()
     yield club
     club.check()

@@ -106,7 +106,6 @@ def test_values_of_a_later_version_are_left_out(club: Club) -> None:
 
 
 def test_whether_somebody_is_logged_in(club: Club) -> None:
-    club.reload(accounts={"nick_protection": "off"})
     bob, ann = club.client("bob"), club.client("ann")
     assert ask(bob, "ACC") == ["bob ACC 0"]
     assert ask(bob, "ACC ann") == ["ann ACC 1"]

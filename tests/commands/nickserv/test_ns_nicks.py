@@ -15,7 +15,7 @@ WORD = "correct-horse"
 
 @pytest.fixture
 def club() -> Iterator[Club]:
-    club = Club(accounts={"nick_protection": "off", "nicks": 2})
+    club = Club(accounts={"nicks": 2})
     club.account("ann", WORD)
     yield club
     club.check()
@@ -87,7 +87,7 @@ def test_a_nick_is_had_back_with_a_password(club: Club) -> None:
 
 
 def test_a_guest_who_has_the_wish_has_it_back_by_logging_in() -> None:
-    club = Club()
+    club = Club(accounts={"nick_protection": "guest"})
     club.account("ann", WORD)
     guest = club.connect()
     guest >> "NICK ann" >> "USER ann 0 * :Ann"

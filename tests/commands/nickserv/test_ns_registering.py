@@ -47,7 +47,7 @@ def test_what_is_no_good(club: Club, words: str, answer: str) -> None:
 
 
 def test_names_that_cannot_be_had() -> None:
-    club = Club(accounts={"nick_protection": "off"})
+    club = Club()
     club.account("ann")
     ann, guest = club.client("ANN"), club.client("Guest12345")
     assert ask(ann, "REGISTER correct-horse") == ["Somebody has registered this name already."]
