@@ -43,6 +43,8 @@ NOT_SEEN: set[type[Fact]] = {
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.NickHeld,  # seen when somebody wants to have it
     facts.Opered,  # seen as the user modes that change with it
+    facts.PseudoUsersIntroduced,
+    facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it
     facts.RecordsTaken,  # seen as what becomes of those who are logged in
     facts.ServerIntroduced,

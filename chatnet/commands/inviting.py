@@ -17,15 +17,16 @@ def invite(request: Request) -> None:
 
     https://modern.ircdocs.horse/#invite-message
     Refuses with 401, 403 (no such nick, channel), 442 (you are not in it), 443 (they are), 482 (mode i
-    without g, and you are no operator), 263 (too fast), 486 and 716 (they take nothing from you: user modes
-    R, g, G).  An invitation by who is no operator lets nobody in whom a mode keeps out, but under mode g.
+    without g, and you are no operator), 263 (too fast), 485 (a service), 486 and 716 (they take nothing from
+    you: user modes R, g, G).  An invitation by who is no operator lets nobody in whom a mode keeps out, but
+    under mode g.
     """
     if not request.params:
         _list(request)
         return
     if len(request.params) < 2:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "INVITE")
-    user, target, channel = request.user, request.nick(0), request.channel(1)
+    user, target, channel = request.user, request.person(0), request.channel(1)
     refusal = may_invite(user, channel)
     if refusal is not None and refusal.numeric is numerics.ERR_NOTONCHANNEL:
         request.refuse(refusal)

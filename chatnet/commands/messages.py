@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatnet.commands.answering import answer
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
@@ -87,13 +88,24 @@ def _say(request: Request, command: str) -> None:
         return None
     targets = request.targets(0)
     most = request.settings.limits.targets
+    bots: dict[User, None] = {}
 
     def send_to(name: str) -> None:
+        if (bot := _pseudo_user(request, name)) is not None:
+            bots[bot] = None
+            return
         refusal = send(request, command, name, text, tags)
         if refusal is not None and not silent:
             request.refuse(refusal)
 
-    return request.each(targets[:most], send_to, targets[most] if targets[most:] and not silent else None)
+    def rest() -> None:
+        if bots and request.session.held:  # it looks at long lists of bans meanwhile
+            request.reply(numerics.ERR_TOOMANYTARGETS, next(iter(bots)).nick)
+        elif bots:
+            answer(request, tuple(bots), command, text, tags)
+
+    beyond = targets[most] if targets[most:] and not silent else None
+    return request.each(targets[:most], send_to, beyond, rest)
 
 
 def send(
@@ -107,6 +119,9 @@ def send(
         return _broadcast(request, command, name, text, tags)
     way = find_way(request, command, name, judged(text, parts) if parts else text)
     if not isinstance(way, tuple):
+        if isinstance(way, User):
+            answer(request, (way,), command, text, tags, parts)
+            return None
         if way is not None and way.numeric is numerics.ERR_NOSUCHNICK and request.sessions.shadows.away:
             return _hold(request, way, command, name, text, tags, parts)
         return way
@@ -157,11 +172,12 @@ Way = tuple[Channel | User, int, str]
 """Where a message goes: its target, the ranks it is for and their prefix, as in ``MessageSent``."""
 
 
-def find_way(request: Request, command: str, name: str, text: str) -> Way | Refusal | None:
+def find_way(request: Request, command: str, name: str, text: str) -> Way | User | Refusal | None:
     """Judge whether the asker may send `text` to the channel, ranks of a channel, or nick of that name.
 
-    A refusal is for the caller to reply with; None says that the message goes nowhere and that whoever had to
-    be told of it has been.  Broadcasts have no way.
+    A pseudo-user hears of it otherwise, and is given alone.  A refusal is for the caller to reply with; None
+    says that the message goes nowhere and that whoever had to be told of it has been.  Broadcasts have no
+    way.
     """
     if name[0] == "#":
         return _way_to_channel(request, command, name, text, "")
@@ -173,7 +189,20 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | Refu
     target = request.network.user(nick)
     if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
+    if target.server.virtual:
+        return target
     return _way_to_user(request, command, target, text)
+
+
+def _pseudo_user(request: Request, name: str) -> User | None:
+    """The pseudo-user that a target means, by its nick or as ``nick@server``."""
+    nick, mark, server = name.partition("@")
+    target = request.network.user(nick)
+    if target is None or not target.server.virtual:
+        return None
+    if mark and request.network.fold(server) != request.network.fold(target.server.name):
+        return None
+    return target
 
 
 def _way_to_channel(

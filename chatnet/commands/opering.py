@@ -91,12 +91,13 @@ def _failed(request: Request, name: str, reason: str) -> None:
 def kill(request: Request) -> None:
     """`KILL <nick> :<reason>`: disconnect somebody.
 
-    https://modern.ircdocs.horse/#kill-message  Refuses with 481, 723, 401, 483 (that is a server).
+    https://modern.ircdocs.horse/#kill-message  Refuses with 481, 723, 401, 483 (that is a server), 485 (a
+    service).
     """
     name = request.params[0]
     if "." in name:  # no nick has one
         request.stop(numerics.ERR_CANTKILLSERVER)
-    target = request.nick(0)
+    target = request.person(0)
     user = request.user
     reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"

@@ -10,6 +10,7 @@ from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
 from chatnet.model.ids import Folded
+from chatnet.services.protection import NickProtection
 from chatnet.session import asked
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
@@ -55,7 +56,8 @@ def nick(request: Request) -> None:
     """`NICK <nick>`: take a nick, or another one.
 
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
-    use), 437 (held by services), 435 (banned or muted in a channel you are in), 438 (too fast).
+    use, or an account's), 437 (kept for its owner), 435 (banned or muted in a channel you are in), 438 (too
+    fast).
     """
     session, me = request.session, request.user
     if not request.params or not (wanted := request.params[0]):
@@ -80,9 +82,26 @@ def _free(request: Request, wanted: str) -> Folded:
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
-    if sessions.held_nicks.includes(folded) and folded != me.folded:
+    protection = None if sessions.nickserv is None else sessions.nickserv.protection
+    owned = folded == me.folded or (protection is not None and protection.owns(me, folded))
+    if sessions.held_nicks.includes(folded) and not owned:
         request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
+    if protection is not None and request.session.registered and folded != me.folded:
+        _may_bear(request, protection, wanted, folded)
     return folded
+
+
+def _may_bear(request: Request, protection: NickProtection, wanted: str, folded: Folded) -> None:
+    """End the command with 433 and a NOTICE if the nick belongs to an account, or another one is due."""
+    session, me = request.session, request.user
+    if protection.keeper(me, folded) is not None:
+        why = protection.refused(wanted)
+    elif protection.is_bound(me, folded):
+        why = protection.bound(me)
+    else:
+        return
+    session.notice(why)
+    request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
 
 
 async def _change(request: Request, wanted: str, scan: Scan) -> None:

@@ -19,6 +19,7 @@ from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
 from chatnet.wire.numerics import (
+    ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
@@ -126,33 +127,41 @@ class Request:
 
         self.session.scan(self.row.verb, paid)
 
-    def each(self, names: Sequence[str], act: Callable[[str], None], beyond: str | None = None) -> None:
+    def each(
+        self,
+        names: Sequence[str],
+        act: Callable[[str], None],
+        beyond: str | None = None,
+        rest: Callable[[], None] | None = None,
+    ) -> None:
         """End the command by doing `act` for one name after the other; then 407 for one that is `beyond`.
 
-        It goes on in slices once the lists of bans that were looked at are long.
+        It goes on in slices once the lists of bans that were looked at are long.  `rest` is done in the end.
         """
         bans, waiting = self.sessions.bans, deque(names)
         begin = bans.looked
 
-        async def rest(scan: Scan) -> None:
+        async def others(scan: Scan) -> None:
             while waiting:
                 before = bans.looked
                 act(waiting.popleft())
                 if scan.spend_on_masks(bans.looked - before):
                     await scan.pause()
-            tell_beyond()
+            finish()
 
-        def tell_beyond() -> None:
+        def finish() -> None:
             if beyond is not None:
                 self.reply(ERR_TOOMANYTARGETS, middle(beyond))
+            if rest is not None:
+                rest()
 
         while waiting and bans.looked - begin <= LONG:
             act(waiting.popleft())
         if waiting:
             self.sessions.scans.spend(bans.looked - begin)
-            self.scan(rest)
+            self.scan(others)
         else:
-            tell_beyond()
+            finish()
 
     def channel(self, index: int) -> Channel:
         """The channel named by a parameter; ends the command with 403 if there is none."""
@@ -168,6 +177,13 @@ class Request:
         user = self.network.user(name)
         if user is None:
             self.stop(ERR_NOSUCHNICK, middle(name))
+        return user
+
+    def person(self, index: int) -> User:
+        """The same, but no pseudo-user: ends the command with 485 for one."""
+        user = self.nick(index)
+        if user.server.virtual:
+            self.stop(ERR_ISREALSERVICE, user.nick)
         return user
 
     def for_us(self, index: int) -> None:

@@ -41,6 +41,9 @@ def _show(request: Request, other: User) -> None:
     reply(numerics.RPL_WHOISSERVER, nick, other.server.name, other.server.description)
     if other.away is not None:
         reply(numerics.RPL_AWAY, nick, other.away)
+    if other.server.virtual:
+        reply(numerics.RPL_WHOISOPERATOR, nick, "is a network service")
+        return
     if other.oper is not None:
         reply(numerics.RPL_WHOISOPERATOR, nick, other.oper.title)
     if "B" in other.modes:

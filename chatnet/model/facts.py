@@ -76,6 +76,14 @@ class ServerIntroduced(Fact):
 
 
 @fact
+class PseudoUsersIntroduced(Fact):
+    """This server begins to play pseudo-users, on a virtual server.  No other server hears of them."""
+
+    server: Server
+    users: tuple[User, ...]
+
+
+@fact
 class CapabilitiesTold(Fact):
     """A server of the network says what it knows beyond the oldest protocol (``ENCAP * GCAP``)."""
 

@@ -29,6 +29,9 @@ class Network:
 
     `fold` brings a name to the spelling under which it is looked up.  `memory` has names that channels had,
     never one of `channels`, and channels that ended.
+
+    The `virtual` server and its `pseudo_users` have their names, which nobody else can have, but are not
+    among `servers` and `users`: who counts, lists or tells those never means them.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class Network:
         self.servers: dict[SID, Server] = {me.sid: me}
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
+        self.virtual: Server | None = None
+        self.pseudo_users: dict[UID, User] = {}
         self.channels: dict[Folded, Channel] = {}
         self.memory = Memory(former_names)
         self.registry = Registry(self.fold)
@@ -52,6 +57,7 @@ class Network:
         self.most_invites = invites  # of one user; the oldest is forgotten
         self._appliers: dict[type[Fact], Callable[[Any], None]] = {
             facts.ServerIntroduced: self._server_introduced,
+            facts.PseudoUsersIntroduced: self._pseudo_users_introduced,
             facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
@@ -90,7 +96,7 @@ class Network:
         }
 
     def user(self, nick: str) -> User | None:
-        """The user who bears this nick now."""
+        """The user who bears this nick now; a pseudo-user as well."""
         return self.nicks.get(self.fold(nick))
 
     def channel(self, name: str) -> Channel | None:
@@ -124,6 +130,11 @@ class Network:
 
     def _server_introduced(self, fact: facts.ServerIntroduced) -> None:
         self.servers[fact.server.sid] = fact.server
+
+    def _pseudo_users_introduced(self, fact: facts.PseudoUsersIntroduced) -> None:
+        self.virtual = fact.server
+        for user in fact.users:
+            self.pseudo_users[user.uid] = self.nicks[user.folded] = user
 
     @staticmethod
     def _capabilities_told(fact: facts.CapabilitiesTold) -> None:
@@ -472,7 +483,10 @@ class Network:
             assert server.users == on[server]
             assert server.sid == sid and (server is self.me) == (server.uplink is None)
             assert server.uplink is None or self.servers[server.uplink.sid] is server.uplink
-        assert len(self.nicks) == len(self.users)
+        for user in self.pseudo_users.values():
+            assert self.nicks[user.folded] is user and user.server is self.virtual
+            assert not user.channels and not user.invites and user.oper is None
+        assert len(self.nicks) == len(self.users) + len(self.pseudo_users)
         known = {user for users in self.logged_in.values() for user in users}
         assert known == {user for user in self.users.values() if user.account_id is not None}
         for entity, logged_in in self.logged_in.items():

@@ -123,6 +123,10 @@ class Registry:
             return min(found, key=lambda each: (each.certificates[fingerprint], each.id))
         return found
 
+    def since(self, account: Account, folded: str) -> str:
+        """Since when, as a stamp, an account asks for a name that it asks for."""
+        return self._asked(account, folded)[0]
+
     def _asked(self, account: Account, folded: str) -> tuple[str, str]:
         """Since when an account asks for a name, by which claimants are sorted."""
         sinces = [since for since in (account.nicks.get(folded),) if since is not None]

@@ -8,13 +8,23 @@ from chatnet.model.ids import SID
 class Server:
     """A server as the network knows it; `source` is its name as bytes, for the front of a line.
 
-    `users` counts who is on it; ``Network.apply`` does.
+    `users` counts who is on it; ``Network.apply`` does.  A `virtual` one is no program: on it are the
+    pseudo-users that this server plays, such as NickServ.
     """
 
-    __slots__ = ("caps", "description", "hops", "name", "sid", "source", "tagged", "uplink", "users")
+    __slots__ = (
+        "caps", "description", "hops", "name", "sid", "source", "tagged", "uplink", "users", "virtual",
+    )  # fmt: skip
 
     def __init__(
-        self, sid: SID, name: str, description: str, hops: int = 0, uplink: Server | None = None
+        self,
+        sid: SID,
+        name: str,
+        description: str,
+        hops: int = 0,
+        uplink: Server | None = None,
+        *,
+        virtual: bool = False,
     ) -> None:
         self.sid = sid
         self.name = name
@@ -25,6 +35,7 @@ class Server:
         self.source = name.encode()
         self.users = 0
         self.tagged = 0  # no tag tells anything about a server
+        self.virtual = virtual
 
     @property
     def mask(self) -> str:

@@ -154,19 +154,35 @@ class Accounts:
         certificate `certfp` counts from now on that was told of before.
         """
         attempt = self.attempt(name, address)
+        account, records, form = await self._owned(attempt, password, owner)
+        self.proved(account, attempt)
+        self._node.run(self._after(account, records, form, password, owner, certfp))
+        return account
+
+    async def check_dropped(self, name: str, password: str, *, address: str, owner: str) -> Account:
+        """The same of an account that was dropped, and is to be brought back; refuses all others."""
+        attempt = self.attempt(name, address)
+        account, _, _ = await self._owned(attempt, password, owner)
+        if account.status.state is not State.DROPPED or self.registry.account(account.id) is not account:
+            self.failed(attempt)
+            raise refused.wrong(name)
+        return account
+
+    async def _owned(
+        self, attempt: Attempt, password: str, owner: str
+    ) -> tuple[Account, Sequence[Record], str]:
+        """Whose password it is of those who are meant, with all that is stored of them and its verifier."""
         for account in attempt.meant or (None,):
             records = await self.read(account)
             form = _form(records)
             try:
-                right = await self._hashes.check(owner, form or self.fake(name).text, password)
+                right = await self._hashes.check(owner, form or self.fake(attempt.name).text, password)
             except Busy:
                 raise refused.busy() from None
             if right and form is not None and account is not None:
-                self.proved(account, attempt)
-                self._node.run(self._after(account, records, form, password, owner, certfp))
-                return account
+                return account, records, form
         self.failed(attempt)
-        raise refused.wrong(name)
+        raise refused.wrong(attempt.name)
 
     def attempt(self, name: str, address: str) -> Attempt:
         """Begin to log in; refuses who has failed too often."""
@@ -189,6 +205,10 @@ class Accounts:
             self._secret_for(self._node.network.fold(self._plain(name))),
             self._node.settings.accounts.iterations,
         )
+
+    async def has_password(self, account: Account) -> bool:
+        """Whether one can log in to it with a password."""
+        return _form(await self.read(account)) is not None
 
     async def scram_form(self, account: Account | None, name: str) -> scram.Form:
         """What SCRAM is talked with; where there is none, what no password belongs to."""
@@ -271,17 +291,28 @@ class Accounts:
             text = refused.try_again(wait, "Too many accounts were registered").text
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, text, name)
         try:
-            return await self._register(name, password, email, by)
+            return await self._register(name, password, email, by, self.throttle.owner(by.address))
         except Refused:
             self.throttle.not_registered(by.address)
             raise
 
-    async def _register(self, name: str, password: str, email: str | None, by: User) -> Account:
+    async def register_for(self, name: str, password: str, *, owner: str) -> Account:
+        """A new account for somebody who is not there: nobody may bear its nick.  Hashing waits for `owner`.
+
+        Refuses as :meth:`register`, but for how often that may be.
+        """
+        self.acceptable_name(name)
+        self.acceptable_password(password, name)
+        return await self._register(name, password, None, None, owner)
+
+    async def _register(
+        self, name: str, password: str, email: str | None, by: User | None, owner: str
+    ) -> Account:
         folded, now = self._node.network.fold(name), int(self._node.clock.time())
         entity = new_entity(ACCOUNT)
         try:
             with self.ledger.reserved([folded]):
-                form = await self._hash(self.throttle.owner(by.address), password, name)
+                form = await self._hash(owner, password, name)
                 self.acceptable_name(name, by)
                 given: dict[str, Value] = {
                     values.NAME: lambda stamp: Named(stamp, name).text,

@@ -19,12 +19,20 @@ def answering(session: Session, earlier: Labelled | None) -> Iterator[None]:
     if earlier is None:
         yield
         return
+    held = session.held
     current, executing = _turn_to(session, earlier)
     try:
         yield
     finally:
-        if not session.closed:
-            earlier.end()
+        if session.closed:
+            pass
+        elif session.held and not held:
+            # It goes on, and ends by itself; the one behind it has nothing more to say.
+            if executing is not None:
+                executing.end()
+        else:
+            if session.labelled is earlier:  # or somebody was awaited, and has ended it
+                earlier.end()
             session.labelled = current
             if executing is not None:
                 executing.resume()

@@ -7,6 +7,7 @@ import hmac
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
+from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
 from chatnet.session.isupport import in_batches, show_isupport
@@ -106,10 +107,17 @@ class Registration:
         node = shared.node
         user = session.user
         if user.folded in node.network.nicks:  # somebody else was quicker
-            session.numeric(numerics.ERR_NICKNAMEINUSE, user.nick)
-            session.needs |= Needs.NICK
-            user.nick, user.folded = "*", Folded("*")
+            self._want_another_nick(session)
             return
+        wanted = user.nick
+        if shared.nickserv is not None:
+            entry = shared.nickserv.protection.entering(user)
+            if isinstance(entry, Refusal):
+                session.notice(shared.nickserv.protection.refused_early(wanted))
+                self._want_another_nick(session)
+                return
+            if entry is not None:
+                user.nick, user.folded = entry, node.network.fold(entry)
         session.passwords = ()
         now = node.clock.time()
         user.signon = now
@@ -136,9 +144,18 @@ class Registration:
         shared.local.attach(session)
         node.commit(UserIntroduced(user, now), session)
         self._welcome(session)
+        if shared.nickserv is not None:
+            shared.nickserv.protection.entered(user, wanted)
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
             node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
+
+    @staticmethod
+    def _want_another_nick(session: Session) -> None:
+        user = session.user
+        session.numeric(numerics.ERR_NICKNAMEINUSE, user.nick)
+        session.needs |= Needs.NICK
+        user.nick, user.folded = "*", Folded("*")
 
     def send_away(self, session: Session, ban: NetworkBan) -> None:
         """Close the session of somebody who is banned: 465, and the reason.

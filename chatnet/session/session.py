@@ -351,7 +351,7 @@ class Session:
             self._failed(row.verb)
         else:
             if waiting is not None:
-                self.wait_for(self._answer(row.verb, waiting))
+                self.answer_by(row.verb, waiting)
         if bans.looked != before:
             self.penalize((bans.looked - before) / MASKS_PER_PENALTY, 0, self.heard)
 
@@ -430,6 +430,10 @@ class Session:
         began = self.sessions.monotonic()
         await answer
         self.waited += self.sessions.monotonic() - began
+
+    def answer_by(self, verb: str, waiting: Awaitable[None]) -> None:
+        """The same of `waiting` to which the command `verb` leads, with what it is refused with."""
+        self.wait_for(self._answer(verb, waiting))
 
     def scan(self, verb: str, looking: Begin) -> None:
         """Let the command `verb` go on in slices, while this session's later lines wait.
@@ -528,6 +532,10 @@ class Session:
     def notice(self, text: str) -> None:
         """A NOTICE from the server to this client alone."""
         self.send(encode(f":{self.sessions.server_name} NOTICE {self.user.nick} :{text}"))
+
+    def notice_by(self, by: User, text: str) -> None:
+        """A NOTICE from a pseudo-user to this client alone."""
+        self.send(b":%b NOTICE %b :%b" % (by.source, encode(self.user.nick), encode(text)))
 
     def hand_over(self) -> None:
         """Flush what was said so far, after a long answer.

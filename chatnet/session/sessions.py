@@ -16,6 +16,7 @@ from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -62,6 +63,7 @@ class Sessions(Shared):
         links: Links,
         authority: Authority,
         accounts: Accounts | None,
+        nickserv: NickServ | None,
         repeats: Repeats,
         control: Control | None = None,
     ) -> None:
@@ -79,6 +81,7 @@ class Sessions(Shared):
             links=links,
             authority=authority,
             accounts=accounts,
+            nickserv=nickserv,
             repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)

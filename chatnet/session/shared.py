@@ -19,6 +19,7 @@ from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
+from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.isupport import isupport
@@ -69,7 +70,7 @@ class Shared:
 
     `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name; `accounts` are those that are kept here, None
-    where services of another make keep them.
+    where services of another make keep them, and so is `nickserv`.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Shared:
         links: Links,
         authority: Authority,
         accounts: Accounts | None,
+        nickserv: NickServ | None,
         repeats: Repeats,
     ) -> None:
         self.node = node
@@ -102,6 +104,7 @@ class Shared:
         self.links = links
         self.authority = authority
         self.accounts = accounts
+        self.nickserv = nickserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)

@@ -32,6 +32,7 @@ from chatnet.settings.server import (
     TLSSettings,
     WebSocketSettings,
 )
+from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.storage import StorageSettings
 from chatnet.settings.whole import Settings, reference_problems
 
@@ -55,6 +56,7 @@ __all__ = [
     "STSSettings",
     "Section",
     "ServerSettings",
+    "ServicesSettings",
     "Settings",
     "StorageSettings",
     "TLSSettings",
@@ -63,4 +65,5 @@ __all__ = [
     "at_hand",
     "host_and_port",
     "reference_problems",
+    "services_name",
 ]

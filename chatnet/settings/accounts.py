@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from chatnet.settings.base import AddressRange, Section
+from chatnet.settings.base import AddressRange, Section, Word
+from chatnet.wire.names import is_nick
 
 
 class AccountsSettings(Section):
@@ -40,6 +41,27 @@ class AccountsSettings(Section):
     """Bytes that it has at most."""
     certificates: Annotated[int, Field(ge=0, le=1000)] = 10
     """Certificates of one account."""
+    nicks: Annotated[int, Field(ge=0, le=1000)] = 10
+    """Nicks that may be grouped with one account, beside its name."""
+    nick_protection: Literal["guest", "strict", "grace", "off"] = "guest"
+    """How nicks of accounts are protected. ``guest``: who connects with one and is not logged in comes in
+    under the nick of a guest, and nobody can change to it; ``strict``: they are refused; ``grace``: they may
+    bear it for a while; ``off``: everybody may. An account may choose for itself."""
+    grace: Annotated[float, Field(ge=1, le=86400)] = 60.0
+    """Seconds that one may bear a nick that is somebody else's, as ``grace`` has it, or since it has become
+    theirs."""
+    nick_hold: Annotated[float, Field(ge=0, le=86400)] = 60.0
+    """Seconds for which a nick is kept free that was taken from somebody so."""
+    guest_nick: str = "Guest#####"
+    """The nicks of guests, with digits in the place of the ``#``. Nobody can register one."""
+    nick_is_account: bool = False
+    """Have everybody who is logged in bear the name or a grouped nick of their account."""
+    vhosts: tuple[Word, ...] = ()
+    """Hosts that people may give themselves with NickServ's VHOST TAKE, such as
+    ``$account.users.example.org``; ``$account`` stands for the name of their account, ``*`` for one label of
+    their choice."""
+    drop_grace: Annotated[int, Field(ge=0, le=31_536_000)] = 604_800
+    """Seconds after which an account that was dropped is erased; until then UNDROP brings it back."""
     failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """Failed logins from one address within ``failures_period``; each further one waits until there would be
     room for it. ``flood.exempt`` is spared, as of all that follows."""
@@ -61,3 +83,11 @@ class AccountsSettings(Section):
     passwords: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Passwords of accounts that may wait to be hashed. Addresses take turns; of more, the last of who has
     most is told to try again."""
+
+    @field_validator("guest_nick")
+    @classmethod
+    def _check_guest_nick(cls, value: str) -> str:
+        word = value.rstrip("#")
+        if not is_nick(word, 27) or not 3 <= len(value) - len(word) <= 9:
+            raise ValueError("is not a nick of at most 27 characters with 3 to 9 '#' behind it")
+        return value

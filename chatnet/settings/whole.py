@@ -30,6 +30,7 @@ from chatnet.settings.server import (
     TLSSettings,
     WebSocketSettings,
 )
+from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.storage import StorageSettings
 
 
@@ -61,6 +62,7 @@ class Settings(Section):
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
+    services: ServicesSettings = ServicesSettings()
     links: LinksSettings = LinksSettings()
     link: tuple[LinkSettings, ...] = ()
 
@@ -124,6 +126,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
                 text = f"is this server's own: one of the two needs another server.{key}"
                 problems.append((("link", index, key), text))
+    problems += _virtual_problems(tree, sections["link"])
     endpoints = [item.get("endpoint") for item in sections["listen"]]
     for index, endpoint in enumerate(endpoints):
         if isinstance(endpoint, str) and endpoint in endpoints[:index]:
@@ -166,6 +169,28 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             if current == name and current is not None:
                 problems.append((("oper_class", index, "extends"), "leads back to this class"))
                 break
+    return problems
+
+
+def _virtual_problems(
+    tree: Mapping[str, object], links: list[Mapping[str, object]]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the virtual server, whose name and SID are those of no other.
+
+    Where services are linked they have such a name for their own, and there is no virtual one.
+    """
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    own, network = _within(tree, "services", "name"), _within(tree, "server", "network")
+    if isinstance(own, str) and isinstance(network, str):
+        own = services_name(own, network)
+    links = [item for item in links if item.get("role") != "services"]
+    for key, value in (("name", own), ("sid", _within(tree, "services", "sid"))):
+        others = [_within(tree, "server", key), *(item.get(key) for item in links)]
+        if isinstance(value, str) and value.lower() in [
+            other.lower() for other in others if isinstance(other, str)
+        ]:
+            text = f"{value} is that of a server: the virtual one of NickServ needs another services.{key}"
+            problems.append((("services", key), text))
     return problems
 
 

@@ -247,6 +247,7 @@ ERR_SECUREONLYCHAN = _numeric(480, "ERR_SECUREONLYCHAN", "%s :Cannot join channe
 ERR_NOPRIVILEGES = _numeric(481, "ERR_NOPRIVILEGES", ":Permission Denied- You're not an IRC operator")
 ERR_CHANOPRIVSNEEDED = _numeric(482, "ERR_CHANOPRIVSNEEDED", "%s :You're not channel operator")
 ERR_CANTKILLSERVER = _numeric(483, "ERR_CANTKILLSERVER", ":You can't kill a server!")
+ERR_ISREALSERVICE = _numeric(485, "ERR_ISREALSERVICE", "%s :Network services cannot be killed or invited")
 ERR_NONONREG = _numeric(486, "ERR_NONONREG", "%s :You must be logged in to an account to message this user")
 ERR_NOOPERHOST = _numeric(491, "ERR_NOOPERHOST", ":No oper block for your host")
 # Nick, why.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+_LAST = 253_402_300_799
+"""The last second that has a year of four digits."""
 _milliseconds = -1
 _time = b""
 
@@ -26,3 +28,8 @@ def read_time(text: str) -> float | None:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def minute(at: float) -> str:
+    """A Unix time for people: ``2026-11-29 12:03 UTC``."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(at, _LAST)))

@@ -14,6 +14,7 @@ from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
+from chatnet.model.entities import User
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -26,6 +27,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
 from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
+from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
@@ -55,6 +57,7 @@ class Parts:
     links: Links
     turn: Turn
     accounts: Accounts | None
+    nickserv: NickServ | None
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -100,6 +103,15 @@ def build(
     stamped = stamps.Clock(me.sid)
     links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, chance)
     accounts: Accounts | None = None
+    nickserv: NickServ | None = None
+
+    def is_guest(nick: str) -> bool:
+        return nickserv is not None and nickserv.protection.guests.includes(nick)
+
+    def tell(by: User, user: User, text: str) -> None:
+        for session in delivery.sessions_of(user):
+            session.notice_by(by, text)
+
     authority: Authority = links.agents
     if store is not None and hashes is not None and settings.keeps_accounts:
         accounts = Accounts(
@@ -107,8 +119,9 @@ def build(
             Ledger(node, store, stamped),
             hashes,
             lambda name: sessions.cloaks.secret_for(name),
-            lambda name: sessions.network_bans.name(name) is not None,
+            lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
+        nickserv = NickServ(node, accounts, tell, chance)
         authority = Authentication(node, accounts)
     sessions = Sessions(
         node=node,
@@ -127,6 +140,7 @@ def build(
         links=links,
         authority=authority,
         accounts=accounts,
+        nickserv=nickserv,
         repeats=repeats,
         control=control,
     )
@@ -140,7 +154,10 @@ def build(
             Opers(sessions),
             Attendance(sessions),
             Presence(node),
+            *(() if nickserv is None else nickserv.observers),
             *links.observers,
         ]
     )
-    return Parts(node, sessions, delivery, history, admission, repeats, links, turn, accounts)
+    return Parts(
+        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv
+    )  # fmt: skip

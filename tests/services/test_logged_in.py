@@ -41,6 +41,7 @@ def test_a_name_that_is_lost_and_won_back(club: Club) -> None:
     shown = f"ann~{account.id[1:5]}"
     ann << f":irc.test 900 ann ann!~ann@192.0.2.1 {shown} :You are now logged in as {shown}"
     ann << f":ann!~ann@192.0.2.1 ACCOUNT {shown}"
+    ann << ":NickServ!* NOTICE ann :While servers were apart ann was registered twice, *"
     assert (ann.user.account, ann.user.account_id) == (shown, account.id)
     club.change(other, status="erased")
     ann << ":irc.test 900 ann * ann :You are now logged in as ann"

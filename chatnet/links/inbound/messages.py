@@ -168,7 +168,7 @@ def find_way(line: Line, name: str) -> Way:
         status = min(prefix, key=RANK_OF_PREFIX.__getitem__)
         return _channel(line, "#" + rest), at_least(RANK_OF_PREFIX[status]), status
     user = line.network.users.get(UID(name)) or line.network.user(name.partition("@")[0])
-    if user is None:
+    if user is None or user.server.virtual:  # of whom other servers do not know
         raise Ignored
     return user, 0, ""
 

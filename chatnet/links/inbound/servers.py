@@ -54,7 +54,7 @@ class ServersIn:
                 line.exceed("there are too many servers behind it", "a larger max_servers")
         if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
             _left(line, old)
-        if new in line.network.servers or line.links.server(name) is not None:
+        if line.links.is_taken(name, new):
             line.violate(f"the server {name} ({new}) exists already")
         server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
         line.commit(ServerIntroduced(server, line.now))

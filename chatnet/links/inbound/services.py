@@ -38,8 +38,10 @@ def rsfnc(line: Line) -> None:
 def rename(line: Line, user: User, nick: str, ts: int) -> None:
     """Give a user of this server a nick, which is held no more; whoever has it is killed."""
     network = line.network
-    release(line, nick)
     holder = network.user(nick)
+    if holder is not None and holder.server.virtual:
+        raise Ignored
+    release(line, nick)
     if holder is not None and holder is not user:
         kill(line.links, holder, network.me, REGAINED)
     line.node.commit(NickChanged(user, nick, network.fold(nick), line.at, user.nick, user.source, ts))

@@ -138,9 +138,12 @@ def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> 
 def _contend(line: Line, user: User, nick: str, ts: int, existing: User | None) -> Loser:
     """Who may not have `nick`, which `user` has since `ts`; `existing`, who bears it here, loses it at once.
 
-    Whoever has a nick that is none here, being too long, say, does not keep it either.
+    Whoever has a nick that is none here, being too long, say, does not keep it either; nor who has that of a
+    pseudo-user, which is older than all.
     """
     if nick != user.uid and not is_nick(nick, line.node.settings.limits.nick):
+        return Loser.NEWCOMER
+    if existing is not None and existing.server.virtual:
         return Loser.NEWCOMER
     loser = resolve_nick(existing, ts, user.username, user.host, user)
     if existing is not None and loser & Loser.EXISTING:

@@ -148,7 +148,7 @@ class Handshake(Follower):
         if there is not None and there.sid == link.sid and self.comes_from(link, there):
             link.greeting.waits = there, description
             return
-        if links.server(name) is not None or link.sid in self._node.network.servers:
+        if links.is_taken(name, link.sid):
             self._links.refuse(link, name, "its name or SID is on the network already")
             return
         self.introduce(link, name, description)
@@ -215,7 +215,7 @@ class Handshake(Follower):
         """
         holder, settings = line.links.server(name), line.link.settings
         if holder is None:
-            return True
+            return not line.links.is_taken(name, None)
         assert settings is not None
         if (
             holder is line.network.me
@@ -386,7 +386,7 @@ class Handshake(Follower):
         """A SID nobody has, for a server that was introduced without one: not like those of real ones."""
         for number in reversed(range(36 * 36)):
             sid = SID("9" + _ALPHABET[number // 36] + _ALPHABET[number % 36])
-            if sid not in self._node.network.servers:
+            if not self._links.is_taken("", sid):
                 return sid
         raise Violation("no SID is left")
 

@@ -130,10 +130,13 @@ class Line:
         raise Ignored
 
     def user(self, index: int) -> User:
-        """The user that a parameter means, by UID or (from services) by nick; ignored if there is none."""
+        """The user that a parameter means, by UID or (from services) by nick; ignored if there is none.
+
+        Pseudo-users of ours are nobody that other servers know.
+        """
         name = self.params[index]
         user = self.network.users.get(UID(name)) or self.network.user(name)
-        if user is None:
+        if user is None or user.server.virtual:
             raise Ignored
         return user
 

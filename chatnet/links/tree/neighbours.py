@@ -211,6 +211,13 @@ class Neighbours:
             found = next((server for server in servers.values() if server.name.lower() == fold), None)
         return found
 
+    def is_taken(self, name: str, sid: str | None) -> bool:
+        """Whether a server of the network, or the virtual one, has this name or this SID."""
+        virtual = self.node.network.virtual
+        if virtual is not None and (virtual.sid == sid or virtual.name.lower() == name.lower()):
+            return True
+        return sid in self.node.network.servers or self.server(name) is not None
+
     def way_to(self, whom: Server | User) -> Link | None:
         """The link behind which a server or a user is; None for this server and its users."""
         return self.routes.way_to(whom.server if isinstance(whom, User) else whom)

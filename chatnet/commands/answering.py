@@ -1,0 +1,142 @@
+"""What is said to pseudo-users: it is taken as a command, and answered.
+
+It never becomes a fact, since it may have a password in it: no history, log, link or other session sees any
+of it.  The session that says it alone has its echo, if it asked for one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Final
+
+import chatnet
+from chatnet.commands.errand import Errand, Unwilling, say_it
+from chatnet.commands.nickserv import NICKSERV
+from chatnet.commands.request import Request
+from chatnet.commands.service_help import show
+from chatnet.dispatch import Row, Table
+from chatnet.model.entities import User
+from chatnet.model.facts import MessageSent
+from chatnet.services.refused import Refused
+from chatnet.session import batches, render
+from chatnet.session.render import in_utf8
+from chatnet.storage.interfaces import StoreError
+from chatnet.wire import capabilities as cap
+from chatnet.wire.multiline import Part
+
+TABLES: Final = {"AAAAAA": NICKSERV}
+"""What each pseudo-user does, by the end of its UID."""
+
+AWAY: Final = "This server cannot write to its disk now. Try again later."
+TOLD: Final = (Unwilling, Refused, StoreError)
+"""What ends an errand with a sentence."""
+
+
+def answer(
+    request: Request,
+    bots: Sequence[User],
+    command: str,
+    text: str,
+    tags: bytes = b"",
+    parts: tuple[Part, ...] = (),
+) -> None:
+    """A PRIVMSG, NOTICE or TAGMSG to pseudo-users: a PRIVMSG is an errand for each line of it.
+
+    The session is held until all are done.
+    """
+    if request.session.caps & cap.ECHO_MESSAGE:
+        for bot in bots:
+            _echo(request, bot, command, text, tags, parts)
+    if command == "PRIVMSG":
+        run(request, [(bot, line) for bot in bots for line in text.split("\n")])
+
+
+def run(request: Request, errands: Iterable[tuple[User, str]]) -> None:
+    """Do errands, one after the other; while one waits for something the session is held."""
+    session, waiting = request.session, deque(errands)
+
+    async def rest(begun: Awaitable[None], bot: User) -> None:
+        await _ended(request, bot, begun)
+        while waiting and not session.closed:
+            bot, text = waiting.popleft()
+            if (next_one := _begin(request, bot, text)) is not None:
+                await _ended(request, bot, next_one)
+
+    while waiting and not session.closed:
+        bot, text = waiting.popleft()
+        if (begun := _begin(request, bot, text)) is not None:
+            session.answer_by(request.row.verb, rest(begun, bot))
+            break
+
+
+def _echo(request: Request, bot: User, command: str, text: str, tags: bytes, parts: tuple[Part, ...]) -> None:
+    session, sessions = request.session, request.sessions
+    if command == "TAGMSG" and not session.caps & cap.MESSAGE_TAGS:
+        return
+    fact = MessageSent(
+        command, request.user, bot, text, request.now, request.msgid(bot), tags, parts=parts
+    )  # it is not committed
+    if parts:
+        said = batches.multiline(fact, session.caps, sessions.references.take())
+    else:
+        said = render.message(fact, session.caps)
+    session.outlet.send(in_utf8(said) if sessions.node.settings.server.utf8_only else said)
+
+
+def _begin(request: Request, bot: User, text: str) -> Awaitable[None] | None:
+    """Do one errand; what it returns is to be awaited."""
+    if text[:1] == "\x01":
+        _answer_ctcp(request, bot, text.strip("\x01"))
+        return None
+    words = text.split()
+    if not words:
+        return None
+    table = TABLES[bot.uid[3:]]
+    row, params = find(table, words)
+    try:
+        if row is not None:
+            if len(params) < row.min_params:
+                raise Unwilling(f"There is something missing. {say_it(row)}")
+            row.count += 1
+            request.charge(row.penalty)
+            return row.handler(Errand(request, bot, row, params))
+        if words[0].upper() != "HELP":
+            # It is not repeated: it may be a password that was meant for elsewhere.
+            raise Unwilling("I do not know that command. HELP lists what I do.")
+        show(request, bot, table, words[1:])
+    except TOLD as told:
+        request.session.notice_by(bot, _sentence(told))
+    return None
+
+
+async def _ended(request: Request, bot: User, waiting: Awaitable[None]) -> None:
+    """Await the rest of an errand."""
+    try:
+        await waiting
+    except TOLD as told:
+        request.session.notice_by(bot, _sentence(told))
+
+
+def _sentence(told: Exception) -> str:
+    if isinstance(told, Refused):
+        return f"{told.text}."
+    return AWAY if isinstance(told, StoreError) else str(told)
+
+
+def find(table: Table, words: Sequence[str]) -> tuple[Row | None, list[str]]:
+    """The row that the first two words mean, or the first; and what is behind them."""
+    for count in (2, 1):
+        row = table.rows.get(" ".join(words[:count]).upper())
+        if row is not None and len(words) >= count:
+            return row, list(words[count:])
+    return None, []
+
+
+def _answer_ctcp(request: Request, bot: User, text: str) -> None:
+    """VERSION and PING; all else is silence.  https://modern.ircdocs.horse/ctcp.html"""
+    word, _, rest = text.partition(" ")
+    if word.upper() == "VERSION":
+        request.session.notice_by(bot, f"\x01VERSION chatnet-{chatnet.__version__}\x01")
+    elif word.upper() == "PING":
+        request.session.notice_by(bot, f"\x01PING {rest}\x01")

@@ -1,0 +1,35 @@
+"""NICKSERV and NS: the same as a message to NickServ, which nobody can stand in for."""
+
+from __future__ import annotations
+
+from chatnet.commands.answering import run
+from chatnet.commands.messages import send
+from chatnet.commands.request import CLIENT, Request
+from chatnet.wire import numerics
+
+
+@CLIENT.command("NICKSERV", penalty=1.0)
+def nickserv(request: Request) -> None:
+    """`NICKSERV <command>`: ask NickServ, who keeps accounts and nicks; `NICKSERV HELP` lists what it does.
+
+    Where services do that which are linked, it is a message to theirs.  Refuses with 401 (there is none).
+    """
+    nick = request.settings.services.nickserv
+    text = " ".join(request.params) or "HELP"
+    bot = request.network.user(nick)
+    if bot is not None and bot.server.virtual:
+        run(request, [(bot, text)])
+        return
+    links = request.sessions.links
+    way = links.way_to(bot) if bot is not None else None
+    if bot is None or way is None or not links.serves(bot.server, way):
+        request.stop(numerics.ERR_NOSUCHNICK, nick)
+    refusal = send(request, "PRIVMSG", f"{bot.nick}@{bot.server.name}", text, b"")
+    if refusal is not None:
+        request.refuse(refusal)
+
+
+@CLIENT.command("NS", penalty=1.0)
+def ns(request: Request) -> None:
+    """`NS <command>`: the same as NICKSERV, for those who type much."""
+    nickserv(request)

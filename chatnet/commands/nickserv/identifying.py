@@ -1,0 +1,118 @@
+"""IDENTIFY, LOGOUT, SESSIONS: logging in, and who else is."""
+
+from __future__ import annotations
+
+from chatnet.commands.errand import Errand
+from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.model.entities import User
+from chatnet.model.facts import Killed
+from chatnet.model.registry import Account
+from chatnet.services import refused
+from chatnet.services.refused import Refused
+from chatnet.session.logins import log_in, log_out
+from chatnet.wire.server_time import minute
+
+
+@NICKSERV.command("ID", penalty=2.0)
+@NICKSERV.command("LOGIN", penalty=2.0)
+@NICKSERV.command("IDENTIFY", penalty=2.0)
+async def identify(errand: Errand) -> None:
+    """`IDENTIFY [<account>] [<password>]`: log in (LOGIN and ID are the same).
+
+    Without an account it is that of your nick, or of the nick that you wanted when you came. Without a
+    password your certificate logs you in.
+    """
+    errand.at_most(2)
+    account = await proved(errand, *errand.params) if errand.params else _certified(errand)
+    if errand.session.closed:
+        return
+    log_in(errand.session, account)
+    errand.say(f"You are logged in as {account.shown}.")
+
+
+async def proved(errand: Errand, *words: str) -> Account:
+    """The account whose password was given; before it perhaps its name."""
+    user, session = errand.user, errand.session
+    name = words[0] if len(words) > 1 else errand.nickserv.protection.wish(user) or user.nick
+    address = session.peer.address
+    try:
+        return await errand.accounts.check(
+            name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=user.certfp
+        )
+    except Refused as why:
+        if why.code == refused.INVALID_CREDENTIALS:
+            _count_failure(errand)
+        raise
+
+
+def _count_failure(errand: Errand) -> None:
+    session = errand.session
+    session.failed_logins += 1
+    if session.failed_logins >= errand.settings.sasl.attempts:
+        session.close("Too many failed logins")
+
+
+def _certified(errand: Errand) -> Account:
+    user, accounts = errand.user, errand.accounts
+    account = accounts.check_certificate(user)
+    if account is None:
+        errand.end(
+            f"You have shown no certificate that logs in to an account: /msg {errand.bot.nick} "
+            "IDENTIFY <password>"
+        )
+    return account
+
+
+@NICKSERV.command("LOGOUT", penalty=2.0)
+def logout(errand: Errand) -> None:
+    """`LOGOUT [<number>|<nick>|ALL]`: log out; or disconnect others who are logged in to your account.
+
+    SESSIONS has their numbers. ALL means all but you.
+    """
+    account, word = errand.own, errand.param(0)
+    if not word:
+        log_out(errand.session)
+        errand.end("You are logged out.")
+    users = users_of(errand, account)
+    others = [user for user in users if user is not errand.user]
+    if word.upper() != "ALL":
+        others = [user for user in others if _is_meant(errand, users, user, word)]
+        if not others:
+            errand.end("That is no other session of yours. SESSIONS lists them.")
+    for user in others:
+        errand.commit(Killed(user, errand.network.me, f"LOGOUT by {errand.user.nick}", errand.now))
+    errand.say(f"{counted(len(others), 'session')} of yours ended.")
+
+
+def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
+    if word.isascii() and word.isdigit():
+        return users.index(user) + 1 == int(word[:9])
+    return user.folded == errand.network.fold(word)
+
+
+@NICKSERV.command("LISTLOGINS", penalty=2.0)
+@NICKSERV.command("SESSIONS", penalty=2.0)
+def sessions(errand: Errand) -> None:
+    """`SESSIONS [<account>]`: who is logged in to your account on this server, and from where.
+
+    LISTLOGINS is the same. Of other accounts it tells operators with the privilege accounts.
+    """
+    account = errand.account(0) if errand.params else errand.own
+    if account.id != errand.user.account_id:
+        errand.need("accounts")
+    users = users_of(errand, account)
+    for number, user in enumerate(users, 1):
+        you = " (you)" if user is errand.user else ""
+        errand.say(f"{number}. {user.nick}{you} from {user.address}, connected since {minute(user.signon)}")
+    errand.say(f"{counted(len(users), 'session')} of {account.shown} on {errand.sessions.server_name}.")
+
+
+def users_of(errand: Errand, account: Account) -> list[User]:
+    """The users of this server who are logged in to an account, the first first."""
+    network = errand.network
+    return [user for user in network.logged_in.get(account.id, ()) if user.server is network.me]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 session``, ``2 sessions``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

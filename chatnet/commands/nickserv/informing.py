@@ -1,0 +1,90 @@
+"""INFO: what is known of an account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chatnet.commands.errand import Errand
+from chatnet.commands.nickserv.identifying import users_of
+from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.model.registry import Account
+from chatnet.records import accounts as values
+from chatnet.records.accounts import Email, Mark, State, Status
+from chatnet.wire.server_time import minute
+
+DAY = 86400
+
+
+@NICKSERV.command("INFO", penalty=2.0)
+async def info(errand: Errand) -> None:
+    """`INFO [<account>|<nick>]`: what is known of an account; of your own, everything.
+
+    Operators with the privilege accounts read everything of all.
+    """
+    account = errand.account(0) if errand.params else errand.own
+    everything = account.id == errand.user.account_id or errand.user.may("accounts")
+    records = {record.field: record.value for record in await errand.accounts.read(account)}
+    errand.say(f"The account {account.shown}, registered {minute(account.created)}:")
+    if account.lost:
+        errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
+    if account.status.state is not State.ACTIVE:
+        errand.say(f"  it is {_status(account.status, everything)}")
+    users = users_of(errand, account)
+    if users and everything:
+        errand.say_list("  logged in here:", [user.nick for user in users])
+    elif not users and (day := records.get(values.SEEN)) is not None and day.isdigit():
+        errand.say(f"  last login: {_date(int(day))}")
+    shown = everything or account.settings.get("hide-email") == "off"
+    if shown and (email := _email(records.get(values.EMAIL))) is not None:
+        errand.say(f"  e-mail: {email.address} ({'verified' if email.verified else 'not verified'})")
+    if everything:
+        _tell_everything(errand, account, records)
+
+
+def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None]) -> None:
+    registry = errand.network.registry
+    nicks = [folded for folded in account.nicks if registry.owner(folded) is account]
+    if nicks:
+        errand.say_list("  nicks:", nicks)
+    if waiting := [folded for folded in account.nicks if folded not in nicks]:
+        errand.say_list("  waiting, since somebody else has them for longer:", waiting)
+    if account.certificates:
+        errand.say(f"  certificates: {len(account.certificates)} (CERT LIST)")
+    if account.vhost is not None:
+        errand.say(f"  vhost: {account.vhost.host} ({'on' if account.vhost.on else 'off'})")
+    settings = {
+        name.partition(":")[2]: value
+        for name, value in records.items()
+        if name.startswith(values.SETTING + ":") and value is not None
+    }
+    if settings:
+        errand.say_list("  settings:", [f"{key} {value}" for key, value in sorted(settings.items())])
+    if errand.user.may("accounts"):
+        errand.say(f"  id: {account.id}")
+        if (mark := _mark(records.get(values.MARK))) is not None:
+            errand.say(f"  mark by {mark.by}: {mark.note}")
+
+
+def _status(status: Status, everything: bool) -> str:
+    if status.state is not State.SUSPENDED:
+        return str(status.state.value)
+    until = "" if not status.until else f" until {minute(status.until)}"
+    return f"suspended{until}" + (f" by {status.by}: {status.reason}" if everything else "")
+
+
+def _email(text: str | None) -> Email | None:
+    try:
+        return Email.read(text or "")
+    except ValueError:
+        return None
+
+
+def _mark(text: str | None) -> Mark | None:
+    try:
+        return Mark.read(text or "")
+    except ValueError:
+        return None
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(min(day * DAY, 253_402_300_799), UTC).strftime("%Y-%m-%d")

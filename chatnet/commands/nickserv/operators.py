@@ -1,0 +1,170 @@
+"""What operators with the privilege `accounts` may do to the accounts of others.  All of it is noted."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from functools import partial
+from typing import Final
+
+from chatnet.commands.errand import Errand
+from chatnet.commands.nickserv.naming import rename
+from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.records import accounts as values
+from chatnet.records.accounts import ACTIVE, Mark, State, Status
+from chatnet.records.grammar import STATUS
+from chatnet.session.scans import Scan
+from chatnet.wire.masks import price_of, read_glob
+from chatnet.wire.server_time import minute
+from chatnet.wire.text import cut, printable
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_DURATION: Final = re.compile("([1-9][0-9]{0,5})([smhdw])")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800}
+REASON: Final = 200
+"""Bytes of the reason of a suspension."""
+NOTE: Final = 300
+"""Bytes of a mark."""
+LISTED: Final = 100
+"""Accounts that one LIST shows."""
+
+
+def new_password() -> str:
+    """A password that nobody guesses: 100 random bits, in fours."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(20))
+    return "-".join(letters[begin : begin + 4] for begin in range(0, 20, 4))
+
+
+@NICKSERV.command("SAREGISTER", min_params=1, penalty=2.0, privilege="accounts")
+async def saregister(errand: Errand) -> None:
+    """`SAREGISTER <account> [<password>]`: register an account for somebody.
+
+    Without a password one is made, and shown once.
+    """
+    errand.at_most(2)
+    name, password = errand.params[0], errand.param(1) or new_password()
+    await errand.note("SAREGISTER", printable(name))
+    account = await errand.accounts.register_for(
+        name, password, owner=errand.sessions.owner(errand.session.peer.address)
+    )
+    made = "" if errand.param(1) else f" Its password, shown only now, is {password}"
+    errand.say(f"The account {account.shown} is registered.{made}")
+
+
+@NICKSERV.command("SETPASS", min_params=1, penalty=2.0, privilege="accounts")
+async def setpass(errand: Errand) -> None:
+    """`SETPASS <account>`: have an account another password, which is made and shown once."""
+    errand.at_most(1)
+    account, password = errand.account(0), new_password()
+    await errand.audit("SETPASS", account)
+    await errand.accounts.set_password(account, password)
+    errand.say(f"The password of {account.shown}, shown only now, is {password}")
+
+
+@NICKSERV.command("SUSPEND", min_params=2, penalty=2.0, privilege="accounts")
+async def suspend(errand: Errand) -> None:
+    """`SUSPEND <account> [+<n><s|m|h|d|w>] <reason>`: nobody logs in to it; who is logged in is disconnected.
+
+    `SUSPEND ann +3d spam` is over in three days.
+    """
+    account, words, until = errand.account(0), errand.params[1:], 0
+    if words[0][:1] == "+":
+        seconds = seconds_in(words[0][1:])
+        if seconds is None:
+            errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
+        words, until = words[1:], int(errand.now) + seconds
+    reason = cut(" ".join(words), REASON)
+    if not reason:
+        errand.end("Say why, too: SUSPEND <account> [+3d] <reason>")
+    if account.status.state not in (State.ACTIVE, State.SUSPENDED):
+        errand.end(f"The account {account.shown} is {account.status.state.value}.")
+    by = errand.user.nick
+    await errand.audit("SUSPEND", account, f"{minute(until)}: {reason}" if until else reason)
+    await errand.accounts.change(account, {STATUS: Status(State.SUSPENDED, until, by, reason).text})
+    errand.say(f"{account.shown} is suspended{f' until {minute(until)}' if until else ''}.")
+
+
+@NICKSERV.command("UNSUSPEND", min_params=1, penalty=2.0, privilege="accounts")
+async def unsuspend(errand: Errand) -> None:
+    """`UNSUSPEND <account>`: end a suspension."""
+    errand.at_most(1)
+    account = errand.account(0)
+    if account.status.state is not State.SUSPENDED:
+        errand.end(f"{account.shown} is not suspended.")
+    await errand.audit("UNSUSPEND", account)
+    await errand.accounts.change(account, {STATUS: ACTIVE.text})
+    errand.say(f"{account.shown} is suspended no more.")
+
+
+@NICKSERV.command("ERASE", min_params=1, penalty=2.0, privilege="accounts")
+async def erase(errand: Errand) -> None:
+    """`ERASE <account> [<code>]`: end an account for good; the first time it tells you a code.
+
+    Nothing of it is kept, nothing brings it back, and its names are free at once.
+    """
+    errand.at_most(2)
+    account, bot = errand.account(0), errand.bot.nick
+    if not errand.param(1):
+        code = errand.nickserv.code("erase", account.id, errand.user)
+        errand.end(f"To erase {account.shown} for good: /msg {bot} ERASE {account.shown} {code}")
+    if not errand.nickserv.is_code(errand.param(1), "erase", account.id, errand.user):
+        errand.end(f"That is not the code. ERASE {account.shown} tells it.")
+    name = account.shown
+    await errand.audit("ERASE", account)
+    await errand.accounts.change(account, {STATUS: Status(State.ERASED).text})
+    errand.say(f"The account {name} is erased.")
+
+
+@NICKSERV.command("RENAME", min_params=2, penalty=2.0, privilege="accounts")
+async def rename_(errand: Errand) -> None:
+    """`RENAME <account> <nick>`: have an account called otherwise; nobody may bear the nick."""
+    errand.at_most(2)
+    account, before = errand.account(0), errand.account(0).shown
+    await errand.audit("RENAME", account, printable(errand.params[1]))
+    await rename(errand, account, errand.params[1], None)
+    errand.say(f"The account {before} is called {account.shown} now.")
+
+
+@NICKSERV.command("MARK", min_params=1, penalty=2.0, privilege="accounts")
+async def mark(errand: Errand) -> None:
+    """`MARK <account> [<text>]`: a note for other operators, which INFO shows them; without a text, none."""
+    account, text = errand.account(0), cut(" ".join(errand.params[1:]), NOTE)
+    await errand.audit("MARK", account, text)
+    await errand.accounts.change(account, {values.MARK: Mark(errand.user.nick, text).text if text else None})
+    errand.say(f"{account.shown} is {'marked' if text else 'not marked any more'}.")
+
+
+@NICKSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts")
+def list_(errand: Errand) -> None:
+    """`LIST <mask>`: the accounts whose name, or a nick of theirs, fits a mask such as ann*.
+
+    It shows a hundred of them.
+    """
+    if errand.session.held:
+        errand.end("Ask that in a message of its own.")
+    errand.scan(partial(_list, errand, errand.params[0]))
+
+
+async def _list(errand: Errand, mask: str, scan: Scan) -> None:
+    registry, matches, price = errand.network.registry, read_glob(mask, errand.network.fold), price_of(mask)
+    count = 0
+    for account in list(registry.accounts.values()):
+        if scan.spend(1 + price * (1 + len(account.nicks))):
+            await scan.pause()
+        if registry.account(account.id) is not account:
+            continue
+        if not any(map(matches, (account.shown, *account.nicks))):
+            continue
+        if count == LISTED:
+            errand.say("There are more. Ask for fewer, with another mask.")
+            return
+        count += 1
+        state = account.status.state
+        errand.say(f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}")
+    errand.say(f"{count or 'No'} account{'' if count == 1 else 's'}.")
+
+
+def seconds_in(text: str) -> int | None:
+    """``3d`` in seconds; None if it is no duration."""
+    found = _DURATION.fullmatch(text)
+    return None if found is None else int(found[1]) * _SECONDS[found[2]]

@@ -1,0 +1,121 @@
+"""SET and GET: what the owner of an account chooses for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chatnet.commands.errand import Errand
+from chatnet.commands.nickserv.identifying import counted, users_of
+from chatnet.commands.nickserv.naming import rename
+from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.records import accounts as values
+from chatnet.records.grammar import field
+from chatnet.rules.nicks import PROTECT, Protection
+from chatnet.wire.text import printable
+
+_LANGUAGE: Final = re.compile("[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
+SETTINGS: Final = (PROTECT, "hide-email", "never-op", "language")
+"""The settings that people choose, as records name them."""
+
+
+@NICKSERV.command("PASSWD", min_params=1, penalty=3.0)
+@NICKSERV.command("SET PASSWORD", min_params=1, penalty=3.0)
+async def set_password(errand: Errand) -> None:
+    """`SET PASSWORD <old> <new>`: have another password; PASSWD is the same.
+
+    Without one so far, since you log in by certificate: SET PASSWORD <new>.
+    """
+    errand.at_most(2)
+    account, accounts, address = errand.own, errand.accounts, errand.session.peer.address
+    owner = errand.sessions.owner(address)
+    if len(errand.params) == 1:
+        if await accounts.has_password(account):
+            errand.end("Say the old one as well: SET PASSWORD <old> <new>")
+    elif await accounts.check(account.shown, errand.params[0], address=address, owner=owner) is not account:
+        errand.end("The old password is not right.")
+    accounts.acceptable_password(errand.params[-1], account.shown)
+    await accounts.set_password(account, errand.params[-1], owner=owner)
+    errand.say("Your password is changed.")
+    others = len(users_of(errand, account)) - (errand.user.account_id == account.id)
+    if others > 0:
+        errand.say(f"{counted(others, 'other session')} of yours: LOGOUT ALL ends them.")
+
+
+@NICKSERV.command("ACCOUNTNAME", min_params=1, penalty=3.0)
+@NICKSERV.command("SET NAME", min_params=1, penalty=3.0)
+async def set_name(errand: Errand) -> None:
+    """`SET NAME <nick>`: have your account called otherwise; ACCOUNTNAME is the same.
+
+    You have to bear that nick, or have grouped it. The old name stays a nick of yours.
+    """
+    errand.at_most(1)
+    account, user = errand.own, errand.user
+    folded = errand.network.fold(errand.params[0])
+    if folded != user.folded and errand.network.registry.owner(folded) is not account:
+        errand.end(f"Bear the nick first: /nick {printable(errand.params[0])}")
+    await rename(errand, account, errand.params[0], user)
+    errand.say(f"Your account is called {account.shown} now.")
+
+
+@NICKSERV.command("SET PROTECT", min_params=1, penalty=2.0)
+async def set_protect(errand: Errand) -> None:
+    """`SET PROTECT GUEST|STRICT|GRACE|OFF|DEFAULT`: how your nicks are kept from others.
+
+    GUEST: who comes with one is a guest until they log in; STRICT: they are refused; GRACE: they may bear it
+    for a while; OFF: they may; DEFAULT: as this server has it.
+    """
+    word = errand.params[0].lower()
+    if word != "default" and word not in [each.value for each in Protection]:
+        errand.end("Choose one of GUEST, STRICT, GRACE, OFF and DEFAULT.")
+    await _choose(errand, PROTECT, None if word == "default" else word)
+
+
+@NICKSERV.command("SET HIDEMAIL", min_params=1, penalty=2.0)
+async def set_hidemail(errand: Errand) -> None:
+    """`SET HIDEMAIL ON|OFF`: whether INFO shows your e-mail address to nobody but you (ON, if not chosen)."""
+    await _choose(errand, "hide-email", _on_or_off(errand))
+
+
+@NICKSERV.command("SET NEVEROP", min_params=1, penalty=2.0)
+async def set_neverop(errand: Errand) -> None:
+    """`SET NEVEROP ON|OFF`: whether nobody can give you access to a registered channel."""
+    await _choose(errand, "never-op", _on_or_off(errand))
+
+
+@NICKSERV.command("SET LANGUAGE", min_params=1, penalty=2.0)
+async def set_language(errand: Errand) -> None:
+    """`SET LANGUAGE <code>|DEFAULT`: the language you like best, such as de or pt-br.
+
+    It is noted for programs that ask; NickServ itself speaks English.
+    """
+    word = errand.params[0].lower()
+    if word == "default":
+        await _choose(errand, "language", None)
+    elif _LANGUAGE.fullmatch(word):
+        await _choose(errand, "language", word)
+    else:
+        errand.end("That is no code of a language, such as de or pt-br.")
+
+
+@NICKSERV.command("GET", penalty=2.0)
+async def get(errand: Errand) -> None:
+    """`GET`: what you have chosen with SET."""
+    account = errand.own
+    records = {record.field: record.value for record in await errand.accounts.read(account)}
+    for key in SETTINGS:
+        value = records.get(field(values.SETTING, key))
+        errand.say(f"{key}: {'not chosen' if value is None else value}")
+
+
+def _on_or_off(errand: Errand) -> str:
+    word = errand.params[0].lower()
+    if word not in ("on", "off"):
+        errand.end("Say ON or OFF.")
+    return word
+
+
+async def _choose(errand: Errand, key: str, value: str | None) -> None:
+    errand.at_most(1)
+    await errand.accounts.change(errand.own, {field(values.SETTING, key): value})
+    errand.say(f"{key} is {'as by default' if value is None else value} now.")

@@ -1,0 +1,55 @@
+"""What this server does in the name of NickServ, beside keeping accounts: nicks, logins, codes."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import b32encode
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from chatnet.model.entities import User
+from chatnet.node import Node, Observer
+from chatnet.services.accounts import Accounts
+from chatnet.services.protection import NickProtection
+from chatnet.services.pseudo_users import seat
+from chatnet.services.sweeping import Sweeping
+
+CODE: Final = 8
+"""Characters of a code that confirms what cannot be undone."""
+
+
+class NickServ:
+    """The pseudo-user, and who hears and does what people think it does.
+
+    `tell` is ``(by, user, text)``: a user of this server reads a NOTICE.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        accounts: Accounts,
+        tell: Callable[[User, User, str], None],
+        chance: Callable[[], float],
+    ) -> None:
+        self.user = nickserv = seat(node)
+
+        def say(user: User, text: str) -> None:
+            tell(nickserv, user, text)
+
+        self.protection = NickProtection(node, nickserv.nick, say, chance)
+        self.sweeping = Sweeping(node, accounts)
+        self.observers: Sequence[Observer] = (self.protection, self.sweeping)
+        """In the order in which they hear facts."""
+        self._key = secrets.token_bytes(32)
+
+    def code(self, purpose: str, entity: str, by: User) -> str:
+        """What `by` has to repeat to do something to an account; it is for them alone, until a restart."""
+        text = f"{purpose} {entity} {by.uid} {by.account_id}".encode()
+        return b32encode(hmac.digest(self._key, text, "sha256")).decode()[:CODE].lower()
+
+    def is_code(self, given: str, purpose: str, entity: str, by: User) -> bool:
+        """Whether `given` is that code."""
+        return hmac.compare_digest(
+            given.lower().encode("utf-8", "surrogateescape"), self.code(purpose, entity, by).encode()
+        )

@@ -1,0 +1,42 @@
+"""The virtual server, and the users on it that are no connections: NickServ.
+
+They stand for what this server does itself.  Their names are taken, WHOIS and MONITOR know them, and what is
+said to them is a command.  No other server is told of them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatnet.model.entities import User
+from chatnet.model.facts import PseudoUsersIntroduced
+from chatnet.model.ids import SID, UID
+from chatnet.model.server import Server
+from chatnet.node import Node
+from chatnet.settings import services_name
+
+DESCRIPTION: Final = "Accounts and nicks"
+TS: Final = 1
+"""Since when they bear their nicks: longer than anybody."""
+_NICKSERV: Final = "AAAAAA"
+
+
+def seat(node: Node) -> User:
+    """Have NickServ on the network, before anybody is there; gives it."""
+    settings, network = node.settings.services, node.network
+    name = services_name(settings.name, node.settings.server.network)
+    server = Server(SID(settings.sid), name, DESCRIPTION, 1, network.me, virtual=True)
+    nickserv = _on(server, _NICKSERV, settings.nickserv, "Accounts and nicks", node)
+    node.commit(PseudoUsersIntroduced(server, (nickserv,)))
+    return nickserv
+
+
+def _on(server: Server, number: str, nick: str, realname: str, node: Node) -> User:
+    user = User(server, "0", server.name)
+    user.uid = UID(server.sid + number)
+    user.nick, user.folded, user.username, user.realname = nick, node.network.fold(nick), nick, realname
+    user.nick_ts, user.signon = TS, node.clock.time()
+    # No mode o: whatever they do is done by this server, so no operator's power is needed.
+    user.modes = {"i", "S"}
+    user.renew_source()
+    return user
