@@ -23,11 +23,11 @@ CERTFP: Final = "f00d" * 16
 
 
 class Club(House):
-    """A house that keeps accounts, in memory; hashing is as cheap as it may be."""
+    """A house that keeps accounts, in memory; hashing is as cheap as it may be, and no nick is protected."""
 
     def __init__(self, store: MemoryStore | None = None, **sections: Any) -> None:
         self.store = store or MemoryStore(RecordMeaning(folder("rfc1459")), "0CN")
-        sections["accounts"] = {"iterations": 4096} | sections.get("accounts", {})
+        sections["accounts"] = {"iterations": 4096, "nick_protection": "off"} | sections.get("accounts", {})
         super().__init__(store=self.store, **sections)
 
     @property

@@ -13,9 +13,9 @@ from chatnet.records.grammar import fixed
 from chatnet.records.meaning import RecordMeaning
 from chatnet.rules.stamps import Stamp
 from chatnet.storage.answers import at_once
+from chatnet.storage.copies import copy
 from chatnet.storage.interfaces import Meaning, Store
 from chatnet.storage.memory import MemoryStore
-from chatnet.storage.migrating import copy
 from chatnet.storage.record import Record
 from chatnet.storage.sqlite import connect
 from chatnet.storage.store import SQLiteStore, open_store

@@ -34,9 +34,9 @@ async def register(request: Request) -> None:
         try:
             account = await accounts.register(user.nick, password, None if email == "*" else email, by=user)
         except Refused as why:
-            session.fail("REGISTER", why.code, why.text, *map(middle, why.context))
+            session.fail("REGISTER", why.code, why.text, *map(middle, why.context or (user.nick,)))
             return
-        _tell(request, account.shown)
+        tell_registered(request, account.shown)
         if not session.closed:
             text = f"The account {account.shown} is yours, and you are logged in"
             session.send(encode(f":{request.sessions.server_name} REGISTER SUCCESS {account.shown} :{text}"))
@@ -86,7 +86,7 @@ def _is_nick(request: Request, name: str) -> bool:
     return False
 
 
-def _tell(request: Request, account: str) -> None:
+def tell_registered(request: Request, account: str) -> None:
     """Operators read who has registered an account."""
     session, user, sessions = request.session, request.user, request.sessions
     address = session.peer.address

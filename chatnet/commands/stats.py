@@ -10,6 +10,7 @@ from typing import Final
 from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NetworkBan
+from chatnet.records.accounts import State
 from chatnet.rules.opers import may_use
 from chatnet.session.scans import Scan
 from chatnet.session.session import Session
@@ -25,6 +26,7 @@ def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
+    a  accounts: how many there are of each kind, and whether they can be changed (operators who see all)
     k  bans of users and hosts that came from other servers, the newest first (operators who see all)
     d  the same of addresses
     x  the same of real names
@@ -44,7 +46,13 @@ def stats(request: Request) -> None:
     """
     request.for_us(1)
     letter = request.params[0][:1]
-    if letter in _QUERIES:
+    if letter in ("a", "A"):
+        refusal = may_use(request.user, "see-all")
+        if refusal is None:
+            request.scan(partial(_accounts, request, letter))
+            return
+        request.refuse(refusal)
+    elif letter in _QUERIES:
         show, privilege = _QUERIES[letter]
         refusal = may_use(request.user, privilege) if privilege is not None else None
         if refusal is not None:
@@ -61,6 +69,28 @@ def stats(request: Request) -> None:
 async def _all_connections(request: Request, letter: str, scan: Scan) -> None:
     await show_sessions(request, scan, "STATS", _connection)
     request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
+
+
+async def _accounts(request: Request, letter: str, scan: Scan) -> None:
+    """Those that are kept here, by what they are; and whether the store takes changes."""
+    accounts, now = request.sessions.accounts, request.now
+    if accounts is not None:
+        lost = 0
+        states = Counter[str]()
+        for account in list(accounts.registry.accounts.values()):
+            if scan.spend(1):
+                await scan.pause()
+            lost += account.lost
+            over = account.status.state is State.SUSPENDED and not account.suspended(now)
+            states[State.ACTIVE.value if over else account.status.state.value] += 1
+        kinds = (State.ACTIVE, State.PENDING, State.SUSPENDED, State.DROPPED)
+        text = ", ".join(f"{states[kind.value]} {kind.value}" for kind in kinds)
+        request.reply(numerics.RPL_STATSDEBUG, letter, f"{states.total()} account(s): {text}")
+        request.reply(numerics.RPL_STATSDEBUG, letter, f"{lost} of them lost their name to another one")
+        trouble = accounts.ledger.trouble
+        store = f"the last change was not written: {trouble}" if trouble else "the last change was written"
+        request.reply(numerics.RPL_STATSDEBUG, letter, f"store {accounts.ledger.store.id}: {store}")
+    request.reply(numerics.RPL_ENDOFSTATS, letter)
 
 
 def _connections(request: Request) -> None:

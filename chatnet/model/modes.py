@@ -95,7 +95,7 @@ def letters(kind: str) -> str:
 
 
 SNOMASKS: Final[dict[str, str]] = {
-    "a": "accounts: who registers one, and when too many do",
+    "a": "accounts: who registers or drops one, what operators do, when too many come, or the disk fails",
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates",

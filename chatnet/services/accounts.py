@@ -84,6 +84,9 @@ class Accounts:
     def acceptable_name(self, name: str, by: User | None = None) -> None:
         """Refuse a name that `by` cannot give to an account, or group with one."""
         network = self._node.network
+        if self.ledger.stamped_to > self._node.clock.time() + self._node.settings.links.stamp_skew:
+            # It would look as if the name had been asked for when nobody had.
+            raise Refused(refused.TEMPORARILY_UNAVAILABLE, "The clock of this server is wrong", name)
         mistake = nick_mistake(name, self._node.settings.limits.nick)
         if mistake is not None:
             raise Refused(refused.BAD_ACCOUNT_NAME, f"An account has a nick for its name: {mistake}", name)
@@ -116,13 +119,15 @@ class Accounts:
 
         What stands behind a ``/`` or ``@`` tells which of their clients it is.
         """
-        name = name.partition("/")[0].partition("@")[0]
-        if len(name) > self.registry.most_name:
-            return ()
-        if MARK in name:
-            found = self.registry.named(name)
+        plain = self._plain(name)
+        if MARK in plain:
+            found = self.registry.named(plain)
             return () if found is None else (found,)
-        return self.registry.asking(self._node.network.fold(name))[:MOST_MEANT]
+        return self.registry.asking(self._node.network.fold(plain))[:MOST_MEANT]
+
+    def _plain(self, name: str) -> str:
+        """A name without a client behind it, and not much longer than one can be."""
+        return name.partition("/")[0].partition("@")[0][: self.registry.most_name + 1]
 
     def by_certificate(self, user: User) -> Account | None:
         """The account that the certificate of `user` logs in to, if it is there; it may be suspended."""
@@ -182,7 +187,7 @@ class Accounts:
     def attempt(self, name: str, address: str) -> Attempt:
         """Begin to log in; refuses who has failed too often."""
         meant = self.meant(name)
-        key = meant[0].id if meant else self._node.network.fold(name[: self.registry.most_name])
+        key = meant[0].id if meant else self._node.network.fold(self._plain(name))
         if wait := self.throttle.waits(address, key):
             raise refused.try_again(wait, refused.TOO_MANY_FAILED)
         return Attempt(name, address, meant, key)
@@ -196,8 +201,10 @@ class Accounts:
 
     def fake(self, name: str) -> scram.Form:
         """What stands in the place of a verifier where there is none."""
-        secret = self._secret_for(self._node.network.fold(name[: self.registry.most_name]))
-        return scram.fake(secret, self._node.settings.accounts.iterations)
+        return scram.fake(
+            self._secret_for(self._node.network.fold(self._plain(name))),
+            self._node.settings.accounts.iterations,
+        )
 
     async def has_password(self, account: Account) -> bool:
         """Whether one can log in to it with a password."""
@@ -241,9 +248,10 @@ class Accounts:
         certfp: str | None,
     ) -> None:
         """What a right password is good for, beside the login: nobody waits for it."""
+        now = self._node.clock.time()
         try:
             for name, code in _codes(records):
-                if name.partition(" ")[0] == _PENDING and code.hash == certfp:
+                if name.partition(" ")[0] == _PENDING and code.hash == certfp and code.until > now:
                     label = name.partition(" ")[2]
                     await self.add_certificate(account, certfp, label)
                     await self.change(account, {field(values.CODE, name): None})

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed
+from chatnet.records.grammar import fixed, seconds_of
 from chatnet.rules.stamps import Clock, stamp_of
-from chatnet.storage.interfaces import NameTaken, Store
+from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
+
+TELL_AGAIN: Final = 60.0
+"""Seconds after which it is told again that nothing can be written."""
 
 
 class Change(NamedTuple):
@@ -33,6 +36,9 @@ class Ledger:
 
     def __init__(self, node: Node, store: Store, clock: Clock) -> None:
         self.store = store
+        self.trouble = ""
+        """Why the last change could not be written; empty if it was."""
+        self._told = -TELL_AGAIN
         self._node = node
         self._clock = clock
         self._reserved: set[tuple[int, str]] = set()
@@ -42,6 +48,9 @@ class Ledger:
         registry.load(records)
         if newest := max((record.stamp for record in records), default=""):
             clock.observe(stamp_of(newest))
+        mine = [record.stamp for record in records if record.stamp.endswith(f".{node.network.me.sid}")]
+        self.stamped_to = seconds_of(max(mine)) if mine else 0.0
+        """The Unix time of the last change that this server had made before it was started."""
         store.taken = self._taken
 
     @contextmanager
@@ -67,7 +76,22 @@ class Ledger:
             Record(entity, field, stamp, value(stamp) if callable(value) else value)
             for entity, field, value in changes
         ]
-        await self.store.write(records, names)
+        try:
+            await self.store.write(records, names)
+        except StoreError as error:
+            self._fail(error)
+            raise
+        self.trouble = ""
+
+    def _fail(self, error: StoreError) -> None:
+        """The log and operators read of it, once a minute."""
+        self.trouble = f"{error} ({error.reason})" if error.reason else str(error)
+        now = self._node.clock.monotonic()
+        if now - self._told >= TELL_AGAIN:
+            self._told = now
+            text = f"Accounts cannot be changed: {self.trouble}"
+            self._node.log.warn(text)
+            self._node.notice("a", text)
 
     def _taken(self, records: Sequence[Record]) -> None:
         """What the store has taken, whoever wrote it."""

@@ -33,6 +33,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.storage import StorageSettings
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ServerSettings",
     "ServicesSettings",
     "Settings",
+    "StorageSettings",
     "TLSSettings",
     "WebIRCSettings",
     "WebSocketSettings",

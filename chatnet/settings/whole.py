@@ -31,6 +31,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.storage import StorageSettings
 
 
 def _default_listeners() -> tuple[ListenSettings, ...]:
@@ -50,6 +51,7 @@ class Settings(Section):
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     history: HistorySettings = HistorySettings()
+    storage: StorageSettings = StorageSettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()
     lookups: LookupSettings = LookupSettings()

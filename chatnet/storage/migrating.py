@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
+from chatnet.storage.copies import copy
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.sqlite import connect, make_file
+from chatnet.storage.sqlite import connect
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 COPIES: Final = 2
 """How many of the copies that were made before are kept."""
-
-
-def copy(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a whole database, as it is at one moment, to a file of mode 0600 that is there when it is whole.
-
-    Raises sqlite3.Error and OSError.
-    """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    make_file(unfinished)
-    target = sqlite3.connect(unfinished, isolation_level=None)
-    try:
-        source.backup(target)
-        # A copy needs nothing beside it.
-        target.execute("PRAGMA journal_mode = DELETE")
-    finally:
-        target.close()
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def keep_copy(source: sqlite3.Connection, path: Path, schema: str) -> None:

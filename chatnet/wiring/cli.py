@@ -1,4 +1,4 @@
-"""The console script ``chatnet``: make a configuration, check one, hash a password, show a fingerprint.
+"""The console script ``chatnet``: make a configuration, check one, hash a password, back up, and so on.
 
 The server itself is run by ``twistd chatnet``.  What takes time to import waits until a command needs it.
 """
@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     fingerprint.add_argument("path", metavar="PATH", type=Path)
     fingerprint.set_defaults(run=_fingerprint)
+
+    backup = commands.add_parser(
+        "backup", help="copy accounts and the cloak key, also while the server runs, to a folder without any"
+    )
+    backup.add_argument("folder", metavar="FOLDER", type=Path)
+    backup.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    backup.set_defaults(run=_backup)
     return parser
 
 
@@ -195,6 +202,18 @@ def _fingerprint(arguments: argparse.Namespace) -> None:
     except OSError as error:
         raise _Failure(f"{arguments.path}: {error.strerror}") from None
     except ValueError as error:
+        raise _Failure(str(error)) from None
+
+
+def _backup(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.backup import BackupError, backup
+    from chatnet.wiring.config import ConfigError, load
+    from chatnet.wiring.datafolder import locate
+
+    try:
+        for file in backup(locate(load(arguments.config, os.environ)), arguments.folder):
+            print(f"wrote  {file}")
+    except (BackupError, ConfigError) as error:
         raise _Failure(str(error)) from None
 
 

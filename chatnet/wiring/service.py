@@ -30,6 +30,7 @@ from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
+from chatnet.storage.store import WATCH
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -42,9 +43,10 @@ from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
-from chatnet.wiring.passwords import Passwords, most_waiting
+from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
+from chatnet.wiring.store import store_in
 from chatnet.wiring.turns import Turns
 
 log = Logger(namespace="chatnet")
@@ -86,10 +88,12 @@ class ChatService(Service):
         self._why = ""  # it ends, for the log
         self._reloading = False
         settings = loaded.settings
-        turns = Turns(lambda queue: most_waiting(self._parts.node.settings, queue))
+        clock = ReactorClock(reactor)
+        turns = Turns(lambda queue: most_waiting(self._settings(), queue))
+        self._store = store_in(folder.path, settings, self._settings, clock, reactor)
         self._parts = build(
             settings,
-            clock=ReactorClock(reactor),
+            clock=clock,
             log=TwistedLog(),
             run=run,
             turn=ClientTurn(reactor),
@@ -101,13 +105,19 @@ class ChatService(Service):
             connect=lambda attempt: self._linking.connect(attempt),
             # Milliseconds: nobody connects more often for long, so that no UID is used soon again.
             first_uid=int(time.time() * 1000),
+            store=self._store,
+            hashes=AccountHashes(turns, self._settings),
         )
         self._parts.sessions.motd = read_motd(loaded)
-        self._security = Security(reactor, folder.path, loaded.base, lambda: self._parts.node.settings)
+        self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
         self._loops: list[LoopingCall] = []
         self._certificate_clock: LoopingCall | None = None
+
+    def _settings(self) -> Settings:
+        """Those in force."""
+        return self._parts.node.settings
 
     # start
 
@@ -145,6 +155,9 @@ class ChatService(Service):
             self._folder.sign()
         except OSError as error:
             log.warn("The data folder cannot be written to: {reason}", reason=os_reason(error))
+        if self._store is not None:
+            self._store.start()
+            self._every(WATCH, self._store.watch)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings
@@ -397,6 +410,8 @@ class ChatService(Service):
             self._emptied.addTimeout(GOODBYE, self._reactor, onTimeoutCancel=lambda result, timeout: None)
             await self._emptied
             self._emptied = None
+        if self._store is not None:
+            await self._store.close()
         self._folder.close()
         log.info(
             "The end" if not self._connections else "The end; {left} did not close", left=self._connections

@@ -7,10 +7,12 @@ import os
 from twisted.application.service import IService
 from twisted.python import usage
 
+from chatnet.storage.interfaces import StoreError
 from chatnet.wiring.clock import count_steadily
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.datafolder import DataFolder, DataFolderError, locate
 from chatnet.wiring.logs import LoggedService
+from chatnet.wiring.ownership import HandingOver
 
 
 class Options(usage.Options):
@@ -36,8 +38,9 @@ def makeService(options: Options) -> IService:
         root = LoggedService(options.parent, loaded.settings.log, loaded.base)
         folder = DataFolder(locate(loaded))
         service = ChatService(reactor, loaded, folder, root.log)
-    except (ConfigError, DataFolderError) as error:
+    except (ConfigError, DataFolderError, StoreError) as error:
         raise SystemExit(str(error)) from None
-    service.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
+    for each in (service, HandingOver(options.parent, folder.path, root.log)):
+        each.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
     result: IService = root
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from club import Club
 from conversation import Client, House
 from mesh import Stranger
 from staff import HASH, oper, sections
@@ -13,6 +14,10 @@ from states import far_server, split
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.modes import SNOMASKS
+
+
+def registers(house: House, root: Client) -> None:
+    house.client("bob") >> "NS REGISTER correct-horse"
 
 
 def connects(house: House, root: Client) -> None:
@@ -59,6 +64,7 @@ def splits(house: House, root: Client) -> None:
 
 
 CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
+    ("a", registers, "bob (~bob@192.0.2.1) [192.0.2.1] registered bob"),
     ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]"),
     ("f", does_not_read, "SendQ exceeded: bob!~bob@192.0.2.1 [192.0.2.1]"),
     ("f", floods, "Excess Flood: bob!~bob@192.0.2.1 [192.0.2.1]"),
@@ -83,7 +89,7 @@ def test_a_letter_brings_its_notices(
         {"name": "staff", "match": ["198.51.100.0/24"], "flood_exempt": True},
         {"name": "default"},
     ]
-    house = House(flood={"enabled": True}, connection_class=classes, **sections(block, other))
+    house = Club(flood={"enabled": True}, connection_class=classes, **sections(block, other))
     root = oper(house, "root", address="198.51.100.1")
     deaf = oper(house, "deaf", "other", address="198.51.100.1")
     user = house.client("user", address="198.51.100.1")

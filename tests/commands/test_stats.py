@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from club import Club
 from conversation import House
 from staff import oper, sections
+from states import opered
 
 
 def test_commands_and_how_often_they_were_used(house: House) -> None:
@@ -107,3 +109,57 @@ def test_an_unknown_letter_gives_nothing(house: House) -> None:
     ann << ":irc.test 219 ann * :End of /STATS report"
     ann >> "STATS"
     ann << ":irc.test 461 ann STATS :Not enough parameters"
+
+
+def test_accounts() -> None:
+    club = Club(**sections())
+    for name in ("ann", "bob", "cyd", "dan", "eve"):
+        club.account(name)
+    registry = club.accounts.registry
+    for name, field, value in (
+        ("bob", "status", "suspended 0 root :spam"),
+        ("cyd", "status", "dropped"),
+        ("dan", "status", f"suspended {int(club.clock.time())} root :over"),
+        ("eve", "name", "zzzzzzzzz.000000.0CN ann"),
+    ):
+        account = registry.named(name)
+        assert account is not None
+        club.change(account, **{field: value})
+    root = oper(club, "root")
+    opered(root, "see-all", snomask="a")
+    root >> "STATS a"
+    root << ":irc.test 249 root a :5 account(s): 3 active, 0 pending, 1 suspended, 1 dropped"
+    root << ":irc.test 249 root a :1 of them lost their name to another one"
+    root << f":irc.test 249 root a :store {club.store.id}: the last change was written"
+    root << ":irc.test 219 root a :End of /STATS report"
+    club.store.broken = True
+    ann = club.client("joe")
+    root.lines()
+    for _ in range(2):
+        ann >> "NS REGISTER correct-horse"
+    root << (
+        ":irc.test NOTICE * :*** Notice -- Accounts cannot be changed: This server cannot write to its disk"
+    )
+    root.silent()
+    assert club.log.lines[-1] == "Accounts cannot be changed: This server cannot write to its disk"
+    root >> "STATS A"
+    assert "the last change was not written: This server cannot write to its disk" in root.lines()[2]
+    club.clock.advance(60)
+    ann >> "NS REGISTER correct-horse"
+    assert "Accounts cannot be changed" in root.lines()[-1]
+    club.store.broken = False
+    ann >> "NS REGISTER correct-horse"
+    root >> "STATS a"
+    assert "the last change was written" in root.until("*store *")
+    club.check()
+
+
+def test_accounts_of_nobody(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "STATS a"
+    ann << ":irc.test 481 ann *" << ":irc.test 219 ann a *"
+    house = House(**sections())
+    root = oper(house, "root")
+    root >> "STATS a"
+    root << ":irc.test 219 root a *"
+    house.check()

@@ -19,7 +19,7 @@ WORD = PASSWORD.replace(" ", "-")
 
 
 def club_with(**accounts: Any) -> Club:
-    club = Club(accounts=accounts)
+    club = Club(accounts={"nick_protection": "guest"} | accounts)
     club.account("ann", WORD)
     return club
 
@@ -222,7 +222,7 @@ def test_a_wish_that_somebody_else_bears(club: Club) -> None:
 
 
 def test_users_of_other_servers_are_theirs_to_rename() -> None:
-    club = Club(accounts={"authority": "here"}, link=[block("so1")])
+    club = Club(accounts={"authority": "here", "nick_protection": "guest"}, link=[block("so1")])
     club.account("ann", WORD)
     so1 = stranger(club, "so1.test", "1SO")
     so1 >> ":1SO EUID ann 1 1600000000 +i ann h 192.0.2.9 1SOAAAAAB * * :Ann"
@@ -262,7 +262,7 @@ def test_everybody_bears_a_nick_of_their_account() -> None:
 
 
 def test_certificates_bring_the_nick() -> None:
-    club = Club()
+    club = Club(accounts={"nick_protection": "guest"})
     club.account("ann", WORD, certfp=CERTFP)
     ann = come(club, "ann", secure=True, certfp=CERTFP)
     ann.until(":irc.test 001 ann :*")

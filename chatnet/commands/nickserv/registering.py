@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatnet.commands.accounts import tell_registered
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
@@ -28,7 +29,7 @@ async def register(errand: Errand) -> None:
     account = await errand.accounts.register(user.nick, errand.params[0], errand.param(1) or None, by=user)
     if session.closed:
         return
-    errand.notice("a", f"{user.nick} registered the account {account.name}")
+    tell_registered(errand, account.shown)
     if user.account is None:
         log_in(session, account)
     errand.say(f"The account {account.name} is yours, and you are logged in.")

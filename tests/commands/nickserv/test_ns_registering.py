@@ -9,7 +9,6 @@ from club import PASSWORD, Club
 from nickserv import answers, ask
 
 from chatnet.records.accounts import State
-from chatnet.storage.memory import MemoryStore
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_what_is_no_good(club: Club, words: str, answer: str) -> None:
 
 
 def test_names_that_cannot_be_had() -> None:
-    club = Club(accounts={"nick_protection": "off"})
+    club = Club()
     club.account("ann")
     ann, guest = club.client("ANN"), club.client("Guest12345")
     assert ask(ann, "REGISTER correct-horse") == ["Somebody has registered this name already."]
@@ -183,7 +182,7 @@ def test_what_nobody_verified_is_erased(club: Club) -> None:
 
 def test_a_server_that_starts_knows_what_is_to_end(club: Club) -> None:
     club.change(club.account("ann"), status="dropped")
-    again = Club(store=MemoryStore.copied(club.store))
+    again = Club(store=club.store)
     again.clock.advance(700_000)
     nickserv = again.parts.nickserv
     assert nickserv is not None

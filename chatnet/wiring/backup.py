@@ -1,0 +1,49 @@
+"""A backup of what a server keeps for good, also while it runs: ``accounts.sqlite`` and ``cloak.key``.
+
+Each file is copied as it is at one moment.  To restore one, put it into the data folder of a server that does
+not run: accounts that others of its network have in the meantime are told to it again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from chatnet.storage.copies import copy
+from chatnet.storage.sqlite import connect
+from chatnet.storage.store import FILE
+from chatnet.transports.private import others_write, write_privately
+from chatnet.wiring.config import os_reason
+
+KEY = "cloak.key"
+
+
+class BackupError(Exception):
+    """It cannot be made; the text is one sentence for the operator."""
+
+
+def backup(data: Path, folder: Path) -> Iterator[Path]:
+    """Copy what the data folder `data` keeps to `folder`, which has no copy yet; gives each file it wrote."""
+    source = data / FILE
+    if not source.exists():
+        raise BackupError(f"There is nothing to keep in {data}: it has no {FILE}.")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if others_write(folder):
+            raise BackupError(f"{folder} may be changed by others: chmod go-w {folder}")
+        for name in (FILE, KEY):
+            if os.path.lexists(folder / name):
+                raise BackupError(f"{folder} has a backup already: {name} would be overwritten.")
+        with closing(connect(source, reading=True)) as connection:
+            copy(connection, folder / FILE)
+        yield folder / FILE
+        if (data / KEY).exists():
+            write_privately(folder / KEY, (data / KEY).read_bytes())
+            yield folder / KEY
+    except sqlite3.Error as error:
+        raise BackupError(f"{source} cannot be copied to {folder}: {error}.") from None
+    except OSError as error:
+        raise BackupError(f"{error.filename or folder}: {os_reason(error)}.") from None

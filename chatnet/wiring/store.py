@@ -1,0 +1,36 @@
+"""The store of the accounts that a server keeps: a file in its data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chatnet.node import Clock
+from chatnet.records.meaning import RecordMeaning
+from chatnet.settings import Settings
+from chatnet.storage.store import FILE, SQLiteStore, open_store
+from chatnet.wire.casemap import folder
+
+
+def store_in(
+    data: Path, settings: Settings, now: Callable[[], Settings], clock: Clock, reactor: Any
+) -> SQLiteStore | None:
+    """The store in the data folder, made if need be; None where services of another make keep the accounts.
+
+    It blocks, for it is read wholly then; ``now`` gives the settings in force.  Raises StoreError.
+    """
+    if not settings.keeps_accounts:
+        return None
+    casemapping = settings.server.casemapping
+    return open_store(
+        data / FILE,
+        RecordMeaning(folder(casemapping)),
+        sid=settings.server.sid,
+        casemapping=casemapping,
+        serving=True,
+        call=reactor.callFromThread,
+        timeout=lambda: now().storage.timeout,
+        monotonic=clock.monotonic,
+        now=clock.time,
+    )

@@ -1,0 +1,164 @@
+"""NickServ: SET, GET, VHOST, as conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from club import CERTFP, Club
+from conversation import Client
+from nickserv import answers, ask
+from pydantic import ValidationError
+
+from chatnet.model.registry import Account
+from chatnet.settings import AccountsSettings
+
+WORD = "correct-horse"
+NEW = "battery-staple"
+
+
+@pytest.fixture
+def club() -> Iterator[Club]:
+    club = Club(accounts={"vhosts": ["$account.users.example.org", "*.club.example.org"]})
+    club.account("ann", WORD)
+    yield club
+    club.check()
+
+
+def come(club: Club, nick: str = "ann") -> Client:
+    """Somebody who is logged in as ann."""
+    client = club.client("x")
+    ask(client, f"IDENTIFY ann {WORD}")
+    client >> f"NICK {nick}"
+    client.lines()
+    return client
+
+
+def account(club: Club, name: str = "ann") -> Account:
+    found = club.node.network.registry.named(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("verb", ["SET PASSWORD", "passwd"])
+def test_another_password(club: Club, verb: str) -> None:
+    ann = come(club)
+    assert ask(ann, f"{verb} wrong-horse {NEW}") == ["The name or the password is not right."]
+    assert ask(ann, f"{verb} {WORD} short") == ["The password is shorter than 8 characters."]
+    assert ask(ann, f"{verb} {NEW}") == ["Say the old one as well: SET PASSWORD <old> <new>"]
+    assert ask(ann, f"{verb} a b c") == ["These are too many words. Say it so: SET PASSWORD <old> <new>"]
+    assert ask(ann, f"{verb} {WORD} {NEW}") == ["Your password is changed."]
+    bob = club.client("bob")
+    assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is not right."]
+    assert ask(bob, f"IDENTIFY ann {NEW}") == ["You are logged in as ann."]
+    assert ask(ann, f"{verb} {NEW} {WORD}") == [
+        "Your password is changed.",
+        "1 other session of yours: LOGOUT ALL ends them.",
+    ]
+    assert not any(word in line for line in club.log.lines for word in (WORD, NEW))
+
+
+def test_a_first_password(club: Club) -> None:
+    club.account("eve", WORD, certfp=CERTFP)
+    club.change(account(club, "eve"), verifier=None)
+    eve = club.client("eve", secure=True, certfp=CERTFP)
+    assert ask(eve, f"SET PASSWORD {NEW}") == ["Your password is changed."]
+    assert ask(club.client("bob"), f"IDENTIFY eve {NEW}") == ["You are logged in as eve."]
+
+
+def test_the_password_of_somebody_else_is_not_ones_own(club: Club) -> None:
+    club.account("eve", NEW)
+    club.change(account(club, "eve"), name="zzzzzzzzz.000000.0CN ann")
+    ann = come(club)
+    assert ask(ann, f"SET PASSWORD {NEW} {NEW}x") == ["The old password is not right."]
+
+
+def test_another_name(club: Club) -> None:
+    club.account("eve", WORD)
+    ann = come(club)
+    assert ask(ann, "SET NAME annie") == ["Bear the nick first: /nick annie"]
+    assert ask(ann, "SET NAME eve") == ["Bear the nick first: /nick eve"]
+    ann >> "NICK annie"
+    ann.lines()
+    ann >> "PRIVMSG NickServ :ACCOUNTNAME annie"
+    ann << ":irc.test 900 annie annie!~x@192.0.2.1 annie :You are now logged in as annie"
+    assert answers(ann) == ["Your account is called annie now."]
+    assert account(club).shown == "annie"  # ann is a nick of it
+    assert ask(ann, "SET NAME Ann") == ["Your account is called Ann now."]
+    assert ask(ann, "SET NAME ANN") == ["Your account is called ANN now."]
+    assert ask(ann, "UNGROUP annie") == ["annie belongs to ANN no more."]
+
+
+def test_an_old_name_that_finds_no_room_is_free(club: Club) -> None:
+    club.reload(accounts={"nicks": 0})
+    ann = come(club, "annie")
+    assert ask(ann, "SET NAME annie") == ["Your account is called annie now."]
+    assert club.node.network.registry.named("ann") is None
+
+
+def test_a_name_that_somebody_is_registering(club: Club) -> None:
+    ann = come(club, "annie")
+    with club.accounts.ledger.reserved(["annie"]):
+        assert ask(ann, "SET NAME annie") == ["Somebody is registering this name."]
+        assert ask(ann, "GROUP") == ["Somebody is registering this nick."]
+
+
+def test_what_one_chooses(club: Club) -> None:
+    ann = come(club)
+    assert ask(ann, "GET") == [
+        f"{key}: not chosen" for key in ("protect", "hide-email", "never-op", "language")
+    ]
+    assert ask(ann, "SET PROTECT Strict") == ["protect is strict now."]
+    assert ask(ann, "SET PROTECT always") == ["Choose one of GUEST, STRICT, GRACE, OFF and DEFAULT."]
+    assert ask(ann, "SET HIDEMAIL off") == ["hide-email is off now."]
+    assert ask(ann, "SET HIDEMAIL maybe") == ["Say ON or OFF."]
+    assert ask(ann, "SET NEVEROP ON") == ["never-op is on now."]
+    assert ask(ann, "SET LANGUAGE pt-BR") == ["language is pt-br now."]
+    assert ask(ann, "SET LANGUAGE x") == ["That is no code of a language, such as de or pt-br."]
+    assert ask(ann, "GET") == ["protect: strict", "hide-email: off", "never-op: on", "language: pt-br"]
+    assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
+    assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
+    assert account(club).settings == {"hide-email": "off", "never-op": "on"}
+    assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
+
+
+def test_hosts_of_the_network(club: Club) -> None:
+    ann = come(club)
+    assert ask(ann, "VHOST ON") == ["Your account has no host. VHOST TAKE lists those that you may take."]
+    assert ask(ann, "VHOST TAKE") == [
+        "You may take, with a word of yours for each *:",
+        "  ann.users.example.org",
+        "  *.club.example.org",
+    ]
+    for host in (
+        "bob.users.example.org",
+        "a.b.club.example.org",
+        ".club.example.org",
+        "club.example.org",
+        "-.club.example.org",
+    ):
+        assert ask(ann, f"VHOST TAKE {host}") == [
+            "That is none of the hosts that you may take. VHOST TAKE lists them."
+        ]
+    assert ask(ann, "VHOST TAKE Chess.club.example.org") == ["You are seen under chess.club.example.org now."]
+    ann << ":irc.test 396 ann chess.club.example.org :is now your displayed host"
+    assert ask(ann, "VHOST OFF") == ["The host chess.club.example.org is off now."]
+    assert ann.user.host == "192.0.2.1"
+    assert ask(ann, "VHOST ON") == ["The host chess.club.example.org is on now."]
+    assert come(club, "annie").user.host == "chess.club.example.org"
+    assert ask(ann, "VHOST TAKE a b")[0].startswith("These are too many words.")
+    club.reload(accounts={"vhosts": []})
+    assert ask(ann, "VHOST TAKE chess.club.example.org") == ["This network gives out no hosts."]
+
+
+def test_names_that_no_host_has(club: Club) -> None:
+    club.account("[x]_Y", WORD)
+    bob = club.client("bob")
+    ask(bob, f"IDENTIFY [x]_Y {WORD}")
+    assert ask(bob, "VHOST TAKE")[1] == "  x-y.users.example.org"
+
+
+@pytest.mark.parametrize("pattern", ["", "a b"])
+def test_no_pattern_of_hosts(pattern: str) -> None:
+    with pytest.raises(ValidationError):
+        AccountsSettings(vhosts=(pattern,))
