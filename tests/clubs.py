@@ -37,12 +37,12 @@ class Clubs(Mesh):
 
     blocks: ClassVar[dict[str, Any]] = {"accounts": "full"}
 
-    def make(self, **given: Any) -> Club:
+    def make(self, **given: Any) -> FullClub:
         return FullClub(new_store(given["server"]["sid"]), **given)
 
-    def __getitem__(self, name: str) -> Club:
+    def __getitem__(self, name: str) -> FullClub:
         club = self.houses[name]
-        assert isinstance(club, Club)
+        assert isinstance(club, FullClub)
         return club
 
     def feed(self, name: str, other: str) -> Feed:

@@ -14,10 +14,15 @@ from chatnet.rules.logins import logged_out, looking
 
 
 class Presence:
-    """Looks after the users of this server who are logged in to accounts that are kept here."""
+    """Looks after the users of this server who are logged in to accounts that are kept here.
 
-    def __init__(self, node: Node) -> None:
+    What those of other servers are called is known here, too: it is stated as of `told`, since their own
+    server tells the network.
+    """
+
+    def __init__(self, node: Node, told: object) -> None:
         self._node = node
+        self._told = told
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
@@ -26,6 +31,14 @@ class Presence:
             for user in list(network.logged_in[entity]):
                 if user.server is network.me:
                     self._look_at(user, entity, fact.at)
+                else:
+                    self._call(user, entity, fact.at)
+
+    def _call(self, user: User, entity: str, at: float) -> None:
+        """Show somebody of another server by the name that their account has."""
+        account = self._node.network.registry.account(entity)
+        if account is not None and account.shown != user.account:
+            self._node.commit(AccountChanged(user, account.shown, at, user.account, entity), self._told)
 
     def _look_at(self, user: User, entity: str, at: float) -> None:
         account = self._node.network.registry.account(entity)

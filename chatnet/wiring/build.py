@@ -14,6 +14,7 @@ from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
+from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.entities import User
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
@@ -155,7 +156,7 @@ def build(
             sessions,
             Opers(sessions),
             Attendance(sessions),
-            Presence(node),
+            Presence(node, TOLD),
             *(() if nickserv is None else nickserv.observers),
             *links.observers,
         ]

@@ -89,6 +89,18 @@ def test_a_lost_connection_loses_no_record() -> None:
     mesh.check()
 
 
+def test_what_is_new_while_a_link_is_suspended_is_told_when_it_goes_on() -> None:
+    mesh = Clubs("a", "b")
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.reset("a", "b")
+    mesh["a"].account("ann")
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    mesh.check()
+
+
 def test_a_store_that_was_away_is_fed_again_from_where_it_stopped() -> None:
     mesh = Clubs("a", "b")
     mesh.link("a", "b")

@@ -258,7 +258,10 @@ class Feeds(Follower):
                 self._feed(link, feed)
 
     def resumed(self, link: Link, greeting: Link) -> None:
-        """It has a connection again."""
+        """It has a connection again, and goes on in a moment."""
+        self._node.clock.later(0.0, lambda: self._go_on(link))
+
+    def _go_on(self, link: Link) -> None:
         if (feed := self._feeds.get(link)) is not None and feed.state is State.FEEDING:
             self._feed(link, feed)
 
