@@ -12,9 +12,11 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NetworkBan
 from chatnet.records.accounts import State
 from chatnet.rules.opers import may_use
+from chatnet.services.roll import Roll
 from chatnet.session.scans import Scan
 from chatnet.session.session import Session
 from chatnet.wire import numerics
+from chatnet.wire.server_time import day
 from chatnet.wire.text import byte_length, cut, middle, printable
 
 ROOM: Final = 360
@@ -90,7 +92,26 @@ async def _accounts(request: Request, letter: str, scan: Scan) -> None:
         trouble = accounts.ledger.trouble
         store = f"the last change was not written: {trouble}" if trouble else "the last change was written"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"store {accounts.ledger.store.id}: {store}")
+        _full_servers(request, accounts.roll, letter)
     request.reply(numerics.RPL_ENDOFSTATS, letter)
+
+
+def _full_servers(request: Request, roll: Roll, letter: str) -> None:
+    """Those that keep all accounts: how far a neighbour is told of them, or since when one is away."""
+    network, feeds = request.network, request.sessions.links.feeds
+    fed = feeds.full()
+    for each in roll.all():
+        server = network.servers.get(each.sid)
+        if server is None:
+            state = f"away, was there on {day(each.heard * 86400)}"
+        elif server is network.me:
+            state = "this server"
+        else:
+            state = f"linked: {fed[server]}" if server in fed else "linked, behind others"
+        request.reply(numerics.RPL_STATSDEBUG, letter, f"full server {each.name} ({each.sid}): {state}")
+    if feeds.mended:
+        text = f"{feeds.mended} of 256 parts of the records were not the same at a neighbour, and mended"
+        request.reply(numerics.RPL_STATSDEBUG, letter, text)
 
 
 def _connections(request: Request) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from chatnet.model.ids import AccountName
+from chatnet.model.ids import SID, AccountName
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Vhost
+from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
-from chatnet.records.grammar import ACCOUNT, STATUS, split
+from chatnet.records.grammar import ACCOUNT, SERVER, STATUS, split
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
@@ -68,6 +69,21 @@ class Account:
         return f"<Account {self.id} {self.shown}>"
 
 
+class FullServer:
+    """A server that keeps all records: its name, and the Unix day on which it was heard of last.
+
+    `gone`: operators say that it does not come back.
+    """
+
+    __slots__ = ("gone", "heard", "name", "sid")
+
+    def __init__(self, sid: SID) -> None:
+        self.sid = sid
+        self.name = ""
+        self.heard = 0
+        self.gone = False
+
+
 Claimants = Account | tuple[Account, ...]
 """Who asks for one name; nearly always it is one."""
 
@@ -88,6 +104,7 @@ class Registry:
 
     def __init__(self, fold: Folder, most_name: int = 30) -> None:
         self.accounts: dict[str, Account] = {}
+        self.servers: dict[SID, FullServer] = {}
         self.most_name = most_name
         self._fold = fold
         self._names: dict[str, Claimants] = {}
@@ -178,6 +195,8 @@ class Registry:
 
     def _take(self, record: Record) -> tuple[str, ...]:
         """Take one record; returns the folded names whose owner may be another one now."""
+        if record.entity[0] == SERVER:
+            self._hear(record)
         if record.entity[0] != ACCOUNT:
             return ()
         account = self.accounts.get(record.entity)
@@ -188,6 +207,17 @@ class Registry:
             return self._note(account, name, key, record.value)
         except ValueError:
             return ()  # of a version to come, say: it is kept in the store, and means nothing here
+
+    def _hear(self, record: Record) -> None:
+        """What is told of a full server."""
+        sid = SID(record.entity[1:].upper())
+        server = self.servers.setdefault(sid, FullServer(sid))
+        if record.field == values.NAME and record.value is not None:
+            server.name = record.value
+        elif record.field == HEARD and record.value is not None and record.value.isdecimal():
+            server.heard = int(record.value)
+        elif record.field == GONE:
+            server.gone = record.value is not None
 
     def _note(self, account: Account, name: str, key: str, value: str | None) -> tuple[str, ...]:
         if name == values.NAME and value is not None:

@@ -22,6 +22,7 @@ from chatnet.services.credentials import scram, verifiers
 from chatnet.services.hashes import Busy, Hashes
 from chatnet.services.ledger import Change, Ledger
 from chatnet.services.refused import Refused
+from chatnet.services.roll import Roll
 from chatnet.services.throttle import Throttle
 from chatnet.storage.interfaces import NameTaken, StoreError
 from chatnet.storage.record import Record
@@ -65,6 +66,7 @@ class Accounts:
         self,
         node: Node,
         ledger: Ledger,
+        roll: Roll,
         hashes: Hashes,
         secret_for: Callable[[str], bytes],
         reserved: Callable[[str], bool],
@@ -72,6 +74,7 @@ class Accounts:
         self.ledger = ledger
         self.registry: Registry = node.network.registry
         self.throttle = Throttle(node)
+        self.roll = roll
         self._node = node
         self._hashes = hashes
         self._secret_for = secret_for
@@ -84,6 +87,7 @@ class Accounts:
     def acceptable_name(self, name: str, by: User | None = None) -> None:
         """Refuse a name that `by` cannot give to an account, or group with one."""
         network = self._node.network
+        self.roll.judge(name)
         if self.ledger.stamped_to > self._node.clock.time() + self._node.settings.links.stamp_skew:
             # It would look as if the name had been asked for when nobody had.
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, "The clock of this server is wrong", name)

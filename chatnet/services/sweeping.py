@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from chatnet.model.facts import Fact, Hearer, RecordsTaken
 from chatnet.node import Node
 from chatnet.records.accounts import State, Status
-from chatnet.records.grammar import STATUS, seconds_of
+from chatnet.records.grammar import STATUS, fixed, seconds_of
+from chatnet.rules.stamps import Stamp
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
+from chatnet.storage.interfaces import StoreError
 
 SWEEP: Final = 60.0
 """Seconds between two looks."""
+DAY: Final = 86400
+FORGET_AT: Final = 3 * 3600
+"""Seconds after midnight, UTC, when what was removed before that day, less ``accounts.tombstones``, goes."""
 _ENDING: Final = (State.DROPPED, State.PENDING)
 
 
@@ -29,6 +35,7 @@ class Sweeping:
             if account.status.state in _ENDING:
                 self._ending[account.id] = None
         self._sweeping = False
+        self._forgot = 0  # the day for which it was done
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
@@ -40,10 +47,24 @@ class Sweeping:
                 self._ending.pop(entity, None)
 
     def sweep(self) -> None:
-        """Erase what is over."""
-        if self._ending and not self._sweeping:
+        """Erase what is over, and forget what was removed long ago.
+
+        Nothing is erased while a full server is away: what brings it back there would come too late.  What is
+        forgotten is so at one hour everywhere, or digests would differ.
+        """
+        self._accounts.roll.sign()
+        day = int((self._node.clock.time() - FORGET_AT) // DAY)
+        if day != self._forgot and not self._sweeping:
+            self._forgot = day
+            self._node.run(self._forget(day))
+        if self._ending and not self._sweeping and not self._accounts.roll.away():
             self._sweeping = True
             self._node.run(self._sweep())
+
+    async def _forget(self, day: int) -> None:
+        before = day * DAY - self._node.settings.accounts.tombstones
+        with suppress(StoreError):
+            await self._accounts.ledger.store.forget(fixed(Stamp(before * 1000, 0, "000").text))
 
     async def _sweep(self) -> None:
         try:

@@ -41,6 +41,9 @@ class AccountsSettings(Section):
     """Bytes that it has at most."""
     certificates: Annotated[int, Field(ge=0, le=1000)] = 10
     """Certificates of one account."""
+    names: Literal["any", "majority"] = "any"
+    """Which full servers may give out names: ``any`` of them at any time, of two who were given one name in a
+    split the first has it; or only those on the side of a ``majority`` of all that there are."""
     nicks: Annotated[int, Field(ge=0, le=1000)] = 10
     """Nicks that may be grouped with one account, beside its name."""
     nick_protection: Literal["guest", "strict", "grace", "off"] = "guest"
@@ -60,6 +63,9 @@ class AccountsSettings(Section):
     """Hosts that people may give themselves with NickServ's VHOST TAKE, such as
     ``$account.users.example.org``; ``$account`` stands for the name of their account, ``*`` for one label of
     their choice."""
+    tombstones: Annotated[int, Field(ge=86400, le=315_360_000)] = 34_560_000
+    """Seconds for which it is remembered what was removed. A server that was away for longer has to be filled
+    anew."""
     drop_grace: Annotated[int, Field(ge=0, le=31_536_000)] = 604_800
     """Seconds after which an account that was dropped is erased; until then UNDROP brings it back."""
     failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20

@@ -33,3 +33,8 @@ def read_time(text: str) -> float | None:
 def minute(at: float) -> str:
     """A Unix time for people: ``2026-11-29 12:03 UTC``."""
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(at, _LAST)))
+
+
+def day(at: float) -> str:
+    """The day of a Unix time, UTC: ``2026-11-29``."""
+    return time.strftime("%Y-%m-%d", time.gmtime(min(at, _LAST)))

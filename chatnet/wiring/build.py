@@ -30,6 +30,7 @@ from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
+from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -117,9 +118,11 @@ def build(
 
     authority: Authority = links.agents
     if store is not None and hashes is not None:
+        ledger = Ledger(node, store, stamped)
         accounts = Accounts(
             node,
-            Ledger(node, store, stamped),
+            ledger,
+            Roll(node, ledger, lambda: links.feeds.learning),
             hashes,
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),

@@ -76,6 +76,8 @@ class Linking:
         sweep(self._parts.links)
         self._parts.links.dialler.sweep()
         self._parts.links.standbys.sweep()
+        if self._parts.links.keeps_records:
+            self._parts.links.feeds.sweep()
 
     async def drain(self) -> None:
         """Wait until the neighbours have applied all that was said, as long as the settings allow."""

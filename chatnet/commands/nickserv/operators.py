@@ -134,6 +134,21 @@ async def mark(errand: Errand) -> None:
     errand.say(f"{account.shown} is {'marked' if text else 'not marked any more'}.")
 
 
+@NICKSERV.command("FORGET", min_params=1, privilege="accounts")
+async def forget(errand: Errand) -> None:
+    """`FORGET <server>`: a full server will not come back, and is waited for no more."""
+    errand.at_most(1)
+    roll, name = errand.accounts.roll, errand.params[0]
+    server = next((each for each in roll.all() if each.name.lower() == name.lower()), None)
+    if server is None:
+        errand.end("There is no such server; STATS a lists them.")
+    if server not in roll.away():
+        errand.end(f"{server.name} is there.")
+    await errand.note("FORGET", server.name)
+    await roll.strike(server, errand.user.nick)
+    errand.say(f"{server.name} is forgotten. If it comes back it is one of them again.")
+
+
 @NICKSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts")
 def list_(errand: Errand) -> None:
     """`LIST <mask>`: the accounts whose name, or a nick of theirs, fits a mask such as ann*.

@@ -36,10 +36,29 @@ async def set_password(errand: Errand) -> None:
         errand.end("The old password is not right.")
     accounts.acceptable_password(errand.params[-1], account.shown)
     await accounts.set_password(account, errand.params[-1], owner=owner)
-    errand.say("Your password is changed.")
+    errand.say(_changed(errand))
     others = len(users_of(errand, account)) - (errand.user.account_id == account.id)
     if others > 0:
         errand.say(f"{counted(others, 'other session')} of yours: LOGOUT ALL ends them.")
+
+
+def _changed(errand: Errand) -> str:
+    """Where the new password holds, and where the old one does."""
+    roll = errand.accounts.roll
+    others, away = [each.name for each in roll.others()], [each.name for each in roll.away()]
+    if not others and not away:
+        return "Your password is changed."
+    text = f"Your password is changed on {_listed([errand.network.me.name, *others])}."
+    if away:
+        are, take, they = ("is", "takes", "it is") if len(away) == 1 else ("are", "take", "they are")
+        text += f" {_listed(away)} {are} away and {take} the old one until {they} back."
+    return text
+
+
+def _listed(names: list[str]) -> str:
+    """``irc1, irc2 and irc3``"""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @NICKSERV.command("ACCOUNTNAME", min_params=1, penalty=3.0)

@@ -31,6 +31,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from hashlib import blake2b
+from math import inf
 from typing import Final
 
 from chatnet.links.codecs import feeds as codec
@@ -44,7 +45,7 @@ from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, seconds_of
 from chatnet.storage.interfaces import NOWHERE, Page, Store, StoreError
 from chatnet.storage.record import Record
 
-AGREED: Final = ("drop_grace", "nick_protection", "guest_nick")
+AGREED: Final = ("drop_grace", "guest_nick", "names", "nick_protection", "tombstones")
 """What of ``[accounts]`` should be the same on all full servers."""
 KINDS: Final = ACCOUNT + CHANNEL + SERVER
 PAGE: Final = 200
@@ -72,12 +73,14 @@ class Feed:
     """One full neighbour: what it is fed, and what it feeds us."""
 
     __slots__ = (
-        "after", "beginning", "busy", "deaf", "even", "filled", "heard", "kinds", "learned", "merging",
-        "news", "on_the_way", "pages", "records", "said", "serial", "skipped", "state", "stored", "told",
+        "after", "beginning", "busy", "changed", "compared", "deaf", "even", "filled", "heard", "kinds",
+        "learned", "merging", "new", "news", "on_the_way", "pages", "records", "said", "serial", "skipped",
+        "state", "stored", "told",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.said = False  # our CNHAVE
+        self.new = False  # in which nothing of its store was
         self.heard = False  # theirs
         self.kinds = ""  # that it knows
         # What it is fed:
@@ -99,6 +102,17 @@ class Feed:
         self.merging = False
         self.filled = False  # it said CNEVEN
         self.learned: dict[tuple[str, str, str], None] = {}
+        self.changed = -inf  # when something was told, or taken, in monotonic seconds
+        self.compared = -inf  # when digests were told
+
+    def __str__(self) -> str:
+        """How far it is, for operators."""
+        fed = (
+            "it has all records"
+            if self.state is State.EVEN
+            else f"it is told of {len(self.on_the_way)} page(s)"
+        )
+        return f"{fed}, and {'has told all' if self.filled else 'tells'} that it has"
 
     def learn(self, records: Sequence[Record]) -> None:
         """These come from it."""
@@ -137,13 +151,18 @@ class Feeds(Follower):
         """The feed of a neighbour that is full, as far as we know."""
         return self._feeds.get(link)
 
-    def full(self) -> list[tuple[Server, Feed]]:
+    def full(self) -> dict[Server, Feed]:
         """The neighbours that are full: both sides have said so."""
-        return [
-            (link.server, feed)
+        return {
+            link.server: feed
             for link, feed in self._feeds.items()
             if feed.said and feed.heard and link.server is not None
-        ]
+        }
+
+    @property
+    def learning(self) -> bool:
+        """Whether a neighbour has not told yet all that there is, of whose records none was here."""
+        return any(feed.said and feed.new and not feed.filled for feed in self._feeds.values())
 
     def _may(self, link: Link) -> bool:
         """Whether a neighbour is to be full; operators read why one is not that is set up so."""
@@ -187,6 +206,7 @@ class Feeds(Follower):
             return
         if self._feeds.get(link) is feed:
             feed.deaf = position.seq
+            feed.new = store is None
             have = Have(store, position, KINDS, self._services, self._agreed)
             link.send(codec.have(self._sid, have))
 
@@ -304,6 +324,7 @@ class Feeds(Follower):
         feed.told = page.seq
         if page.records:
             feed.on_the_way.append(page.seq)
+            feed.changed = self._node.clock.monotonic()
         for text in codec.page(self._sid, self._store.id, page):
             link.send(text)
 
@@ -377,6 +398,7 @@ class Feeds(Follower):
 
     def _close(self, link: Link, feed: Feed, beginning: Beginning, records: list[Record]) -> None:
         feed.learn(records)
+        feed.changed = self._node.clock.monotonic()
         feed.pages.append((beginning, records))
         if not feed.merging:
             feed.merging = True
@@ -404,24 +426,32 @@ class Feeds(Follower):
 
     # whether both have the same
 
-    def compare(self) -> None:
-        """Tell the neighbours with a higher SID the digests of all records; called now and then."""
-        for server, feed in self.full():
-            link = self._links.routes.direct.get(server)
-            if link is not None and self._sid < server.sid and feed.filled and feed.state is State.EVEN:
+    def sweep(self) -> None:
+        """Tell those with a higher SID the digests of all records, where it is time; called every second."""
+        now, interval = self._node.clock.monotonic(), self._node.settings.links.digest_interval
+        for link, feed in self._feeds.items():
+            if link.server is None or self._sid > link.server.sid or now - feed.compared < interval:
+                continue
+            if feed.filled and self._quiet(feed) and not link.suspended:
+                feed.compared = now
                 self._node.run(self._say_digests(link, feed))
+
+    def _quiet(self, feed: Feed) -> bool:
+        """Whether nothing was told or taken lately, of which the other side may not know yet."""
+        quiet = self._node.clock.monotonic() - self._node.settings.links.digest_quiet
+        return feed.state is State.EVEN and not feed.on_the_way and feed.changed < quiet
 
     async def _say_digests(self, link: Link, feed: Feed) -> None:
         for kind in KINDS:
             if kind in feed.kinds:
                 digest = total(await self._store.digests(kind))
-                if self._feeds.get(link) is not feed or feed.state is not State.EVEN:
+                if self._feeds.get(link) is not feed or not self._quiet(feed):
                     return
                 link.send(codec.bucket(self._sid, kind, None, digest))
 
     async def told_digest(self, link: Link, feed: Feed, kind: str, which: int | None, digest: int) -> None:
         """CNBKT: hold what a neighbour has against what is here."""
-        if kind not in KINDS or feed.state is not State.EVEN:
+        if kind not in KINDS or not self._quiet(feed):
             return
         own = await self._store.digests(kind)
         if self._feeds.get(link) is not feed:

@@ -1,0 +1,186 @@
+"""Which full servers there are, which are away, and who gives out names meanwhile."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from clubs import Clubs, FullClub
+from conversation import Client
+from states import opered
+
+from chatnet.services.sweeping import Sweeping
+
+OLD = "old-password"
+
+
+def sweeping(club: FullClub) -> Sweeping:
+    nickserv = club.parts.nickserv
+    assert nickserv is not None
+    return nickserv.sweeping
+
+
+def linked(*names: str, **sections: Any) -> Clubs:
+    """Clubs in a row, each of which has signed."""
+    mesh = Clubs(*names, **sections)
+    for one, other in pairwise(names):
+        mesh.link(one, other)
+    mesh.settle()
+    for name in names:
+        sweeping(mesh[name]).sweep()
+    mesh.settle()
+    return mesh
+
+
+def register(mesh: Clubs, name: str, nick: str) -> Client:
+    client = mesh[name].client(nick)
+    client >> f"NS REGISTER {OLD}"
+    mesh.settle()
+    return client
+
+
+def test_each_server_writes_of_itself_once_a_day() -> None:
+    mesh = linked("a", "b")
+    for club in (mesh["a"], mesh["b"]):
+        assert [(each.sid, each.name) for each in club.accounts.roll.all()] == [
+            ("0AA", "a.test"),
+            ("0BA", "b.test"),
+        ]
+    mesh.agree()
+    before = mesh.known("a")
+    mesh.advance(3600)
+    sweeping(mesh["a"]).sweep()
+    assert mesh.known("a") == before
+    mesh.clock.advance(86400)
+    sweeping(mesh["a"]).sweep()
+    changed = mesh.known("a") - before
+    assert [each.field for each in changed] == ["heard"]
+    mesh.check()
+
+
+def test_who_changes_a_password_reads_where_the_old_one_still_holds() -> None:
+    mesh = linked("a", "b", "c")
+    ann = register(mesh, "a", "ann")
+    ann.lines()
+    ann >> f"NS SET PASSWORD {OLD} new-password"
+    ann << ":NickServ!*NOTICE ann :Your password is changed on a.test, b.test and c.test."
+    mesh.settle()
+    mesh.cut("b", "c")
+    mesh.settle()
+    ann >> "NS SET PASSWORD new-password newest-password"
+    ann << (
+        ":NickServ!*NOTICE ann :Your password is changed on a.test and b.test."
+        " c.test is away and takes the old one until it is back."
+    )
+    mesh.check()
+
+
+def test_a_majority_gives_out_names_and_the_others_do_not() -> None:
+    mesh = linked("a", "b", "c", accounts={"names": "majority"})
+    mesh.cut("b", "c")
+    register(mesh, "a", "ann").until(":NickServ!*NOTICE ann :The account ann is yours*")
+    cat = register(mesh, "c", "cat")
+    cat << ":NickServ!*NOTICE cat :Too many servers are away to give out names*"
+    assert mesh["c"].node.network.registry.named("cat") is None
+    mesh.link("b", "c")
+    mesh.settle()
+    cat.lines()
+    cat >> f"NS REGISTER {OLD}"
+    cat.until(":NickServ!*NOTICE cat :The account cat is yours*")
+    mesh.check()
+
+
+def test_a_server_that_does_not_come_back_is_waited_for_no_more() -> None:
+    mesh = linked("a", "b", accounts={"names": "majority"})
+    mesh.cut("a", "b")
+    roll = mesh["a"].accounts.roll
+    (away,) = roll.away()
+    mesh["a"].done(roll.strike(away, "root"))
+    assert roll.away() == []
+    register(mesh, "a", "ann").until(":NickServ!*NOTICE ann :The account ann is yours*")
+    # It comes back all the same, and is one of them again.
+    mesh.link("a", "b")
+    mesh.settle()
+    sweeping(mesh["b"]).sweep()
+    mesh.settle()
+    assert len(roll.all()) == 2
+    mesh.agree()
+    mesh.check()
+
+
+def test_nothing_is_erased_while_somebody_is_away_who_may_bring_it_back() -> None:
+    mesh = linked("a", "b")
+    account = mesh["a"].account("ann")
+    mesh.settle()
+    mesh["a"].change(account, status="dropped")
+    mesh.settle()
+    mesh.cut("a", "b")
+    mesh.clock.advance(8 * 86400)
+    sweeping(mesh["a"]).sweep()
+    assert account.id in mesh["a"].node.network.registry.accounts
+    mesh.link("a", "b")
+    mesh.settle()
+    sweeping(mesh["a"]).sweep()
+    mesh.settle()
+    assert account.id not in mesh["b"].node.network.registry.accounts
+    mesh.agree()
+    mesh.check()
+
+
+def test_a_server_that_is_being_filled_gives_out_no_names() -> None:
+    mesh = Clubs("a", "b")
+    mesh["a"].account("ann")
+    mesh.link("a", "b")
+    while mesh["b"].parts.links.feeds.learning is False:
+        assert mesh.deliver_one(0)
+    bob = mesh["b"].client("bob")
+    bob >> f"NS REGISTER {OLD}"
+    bob << ":NickServ!*NOTICE bob :This server is still learning the accounts*"
+    mesh.settle()
+    bob >> f"NS REGISTER {OLD}"
+    bob.until(":NickServ!*NOTICE bob :The account bob is yours*")
+    mesh.check()
+
+
+def test_what_was_removed_long_ago_is_forgotten_everywhere_at_one_hour() -> None:
+    mesh = linked("a", "b", accounts={"tombstones": 86400})
+    account = mesh["a"].account("ann")
+    mesh["a"].done(mesh["a"].accounts.change(account, {"set:language": "de"}))
+    mesh["a"].done(mesh["a"].accounts.change(account, {"set:language": None}))
+    mesh.settle()
+    assert any(each.value is None for each in mesh.known("b"))
+    mesh.clock.advance(2 * 86400 + 4 * 3600)
+    for name in "ab":
+        sweeping(mesh[name]).sweep()
+    mesh.settle()
+    assert not any(each.value is None for each in mesh.known("a") | mesh.known("b"))
+    mesh.agree()
+    mesh.check()
+
+
+def test_operators_read_which_full_servers_there_are_and_strike_one() -> None:
+    mesh = linked("a", "b", "c")
+    root = mesh["a"].client("root")
+    opered(root, "see-all", "accounts")
+    root >> "STATS a"
+    mesh.settle()
+    lines = [line.partition(" :")[2] for line in root.lines() if "full server" in line]
+    assert lines == [
+        "full server a.test (0AA): this server",
+        "full server b.test (0BA): linked: it has all records, and has told all that it has",
+        "full server c.test (0CA): linked, behind others",
+    ]
+    root >> "NS FORGET c.test"
+    root << ":NickServ!* NOTICE root :c.test is there."
+    mesh.cut("b", "c")
+    mesh.settle()
+    root.lines()
+    root >> "STATS a"
+    assert ":a.test 249 root a :full server c.test (0CA): away, was there on 2023-11-14" in root.lines()
+    root >> "NS FORGET nobody.test"
+    root << ":NickServ!* NOTICE root :There is no such server; STATS a lists them."
+    root >> "NS FORGET C.test"
+    root << ":NickServ!* NOTICE root :c.test is forgotten.*"
+    root >> "STATS a"
+    assert not any("c.test" in line for line in root.lines())
+    mesh.check()
