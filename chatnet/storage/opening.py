@@ -39,7 +39,7 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
         make_file(path)
         connection = connect(path)
         try:
-            schema = _schema(connection, statements)
+            schema = _schema(connection, statements, path)
             if schema is None:
                 _create(connection, statements, sid, casemapping)
             elif schema > SCHEMA:
@@ -62,14 +62,16 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
     return opened
 
 
-def _schema(connection: sqlite3.Connection, statements: Statements) -> str | None:
+def _schema(connection: sqlite3.Connection, statements: Statements, path: Path) -> str | None:
     """The schema of the file, or None if there is nothing in it."""
     if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        raise StoreError("it lies on a disk on which SQLite cannot keep a WAL")
+        raise StoreError(f"The accounts in {path} cannot be used: this disk allows no write-ahead log.")
     if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         return None
     row = connection.execute(statements.version).fetchone()
-    return None if row is None else str(row[0])
+    if row is None:
+        raise StoreError(f"The accounts in {path} cannot be used: no schema is noted in them.")
+    return str(row[0])
 
 
 def _create(connection: sqlite3.Connection, statements: Statements, sid: str, casemapping: str) -> None:
@@ -118,15 +120,8 @@ def _look(
     runs = [run for run, _ in execute(statements.runs)]
     if facts["sid"] != sid:
         if runs:
-            origin = {
-                "store": facts["id"],
-                "sid": facts["sid"],
-                "run": runs[-1],
-                "seq": seq,
-                "head": seq,
-                "at": at,
-            }
-            execute(statements.add_peer, origin)
+            origin = {"store": facts["id"], "sid": facts["sid"], "run": runs[-1], "at": at}
+            execute(statements.add_peer, {**origin, "seq": seq, "head": seq})
             execute(statements.drop_runs)
         state("id", new_id())
         state("sid", sid)

@@ -27,8 +27,19 @@ _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def make_file(path: Path) -> None:
-    """Have a file be there, of mode 0600 from its beginning on.  Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    """Have a file be there, of mode 0600 from its beginning on.  Raises OSError.
+
+    If root makes it, it belongs to whom the folder belongs to: the server runs as that user.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        descriptor = os.open(path, flags)
+    else:
+        if os.geteuid() == 0:
+            folder = os.stat(path.parent)
+            os.fchown(descriptor, folder.st_uid, folder.st_gid)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "is not a file", str(path))
@@ -44,6 +55,8 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = OFF")
+        # What is erased, or replaced, is not to be found in what the file has free.
+        connection.execute("PRAGMA secure_delete = ON")
         if reading:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

@@ -61,6 +61,19 @@ def test_what_is_answered_survives_a_loss_of_power(path: Path) -> None:
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 0, "busy_timeout": 2000, "query_only": 0}
 
 
+def test_what_is_erased_is_not_in_the_file_any_more(path: Path) -> None:
+    store = opened(path)
+    at_once(store.write([named(ANN, "ann", 5)._replace(field=f"set:{n}", value="planted") for n in range(9)]))
+    at_once(
+        store.write([named(BOB, "bob", 5), named(BOB, "bob", 5)._replace(field="email", value="planted")])
+    )
+    at_once(store.write([named(ANN, "ann", 6)._replace(field="status", value="erased")]))
+    at_once(store.write([named(BOB, "bob", 6)._replace(field="email", value="1 bob@example.org")]))
+    at_once(store.close())
+    content = path.read_bytes()
+    assert b"planted" not in content and b"bob@example.org" in content
+
+
 def test_nothing_is_open_before_the_start(path: Path) -> None:
     """The process forks after this, as daemons do, and locks are not inherited."""
     store = open_store(path, MEANING, sid="0AA", casemapping="rfc1459", serving=True, call=lambda *_: None)
@@ -119,6 +132,11 @@ def test_what_is_no_store(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE other (x)")
     assert refusal(path) == f"The accounts in {path} cannot be used: no such table: accounts_version."
+    path.unlink()
+    at_once(opened(path).close())
+    with closing(connect(path)) as connection:
+        connection.execute("DELETE FROM accounts_version")
+    assert refusal(path) == f"The accounts in {path} cannot be used: no schema is noted in them."
 
 
 @pytest.fixture
@@ -127,6 +145,19 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(open_folder: Path) -> None:
+    """A tool that root runs before the first start does not keep the server from its own file."""
+    os.chown(open_folder, 65534, 65534)
+    path = open_folder / "accounts.sqlite"
+    store = opened(path, serving=False)
+    at_once(store.write([named(ANN, "ann", 5)]))
+    assert {(file.stat().st_uid, file.stat().st_mode & 0o777) for file in open_folder.iterdir()} == {
+        (65534, 0o600)
+    }
+    at_once(store.close())
 
 
 def test_a_file_of_another_user(open_folder: Path) -> None:

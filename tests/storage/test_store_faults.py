@@ -55,7 +55,7 @@ def test_after_a_loss_of_power_all_is_there_that_was_answered(tmp_path: Path) ->
     path, random = tmp_path / "accounts.sqlite", Random(2)
     writer = Writer(path)
     answered = writer.read(1)
-    for number in range(runs(10, 200)):
+    for number in range(runs(10, 100)):
         answered |= writer.read(random.randrange(1, 300))
         writer.process.send_signal(signal.SIGSTOP)
         os.waitpid(writer.process.pid, os.WUNTRACED)

@@ -15,6 +15,7 @@ from storage_kinds import ANN, BOB, CAT, MEANING, Told, named, stamp
 from chatnet.records.claims import NAMES
 from chatnet.records.grammar import new_entity
 from chatnet.storage.answers import at_once
+from chatnet.storage.digests import bucket
 from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, StoreError
 from chatnet.storage.record import Record
 from chatnet.storage.sqlite import connect
@@ -182,10 +183,14 @@ def test_a_file_that_is_gone(server: Server) -> None:
 def test_odd_bytes_fail_alone(server: Server) -> None:
     """The grammar lets none through; if one came, it would not take others along."""
     store = server.store
-    bad = store.write([Record(ANN, "set:x", stamp(5), "\udcff")])
+    bad = store.write([named(ANN, "ann", 5), Record(ANN, "set:x", stamp(9), "\udcff")])
     good = store.write([named(BOB, "bob", 5)])
     store.start()
     server.calls.wait(good)
     with pytest.raises(UnicodeEncodeError):
         server.calls.wait(bad)
     assert server.told.take() == [named(BOB, "bob", 5)]
+    assert server.calls.wait(store.page(0, 9)).head == 1
+    digests = server.calls.wait(store.digests("a"))
+    assert [number for number, digest in enumerate(digests) if digest] == [bucket(BOB)]
+    assert server.open().newest == stamp(5)
