@@ -89,8 +89,11 @@ def _has_to_do_with(user: User, target: Channel | User, record: Record | None) -
 
 
 def _is_author(user: User, record: Record) -> bool:
-    """Whether `user` said it: a server that is started anew may give the same UIDs to other people."""
-    return record.uid == user.uid and record.at >= user.signon
+    """Whether `user` said it: a server that is started anew may give the same UIDs to other people.
+
+    The ids of messages tell what was before, and not their times: the clock may have been set.
+    """
+    return record.uid == user.uid and record.msgid > user.silent_until
 
 
 def _received(user: User, target: Channel | User, record: Record) -> bool:

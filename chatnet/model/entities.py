@@ -36,8 +36,9 @@ class User:
 
     `host` is what others see, `real_host` what was looked up, `address` the IP address.  `source` is
     ``nick!user@host`` as bytes, kept for the front of lines, and `tagged` the capabilities by which what the
-    user says bears a tag about them.  `nick_ts` and `signon` are Unix times in seconds.  Only
-    ``Network.apply`` changes a user that is on the network.
+    user says bears a tag about them.  `nick_ts` and `signon` are Unix times in seconds.  What users of this
+    server say has ids greater than their `silent_until`.  Only ``Network.apply`` changes a user that is on
+    the network.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class User:
         "secure",
         "server",
         "signon",
+        "silent_until",
         "snomask",
         "source",
         "tagged",
@@ -90,6 +92,7 @@ class User:
         self.server = server
         self.nick_ts = 0
         self.signon = 0.0
+        self.silent_until = ""
         self.modes: set[str] = set()
         self.snomask = ""
         self.away: str | None = None

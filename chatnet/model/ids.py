@@ -62,3 +62,8 @@ class MessageIds:
             number = self._last + 1
         self._last = number
         return f"{number}{sender}{place}"
+
+    def before(self, at: float) -> str:
+        """A text that all ids from now, a Unix time, are greater than, also if the clock goes back."""
+        self._last = max(self._last, (10_000_000_000_000 + int(at * 1000)) * 1_000_000 - 1)
+        return str(self._last)

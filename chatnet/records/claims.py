@@ -23,13 +23,14 @@ TOKENS: Final = 3
 INVITES: Final = 4
 MARK: Final = "~"
 """What stands in no name that is asked for, and in each that was lost."""
+_ASKING: Final = frozenset({values.NAME, values.NICK, values.CERTIFICATE, values.TOKEN})
 LEAST: Final = 4
 """Characters of its id that stand behind a name that was lost."""
 
 
 def claim(record: Record, fold: Folder) -> Claim | None:
     """The name that the entity of `record` asks for by it; None if there is none, or it makes no sense."""
-    if record.value is None:
+    if record.value is None or record.field.partition(":")[0] not in _ASKING:
         return None
     name, key = split(record.field)
     kind = record.entity[0]

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed
+from chatnet.records.grammar import fixed, seconds_of
 from chatnet.rules.stamps import Clock, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
@@ -48,6 +48,9 @@ class Ledger:
         registry.load(records)
         if newest := max((record.stamp for record in records), default=""):
             clock.observe(stamp_of(newest))
+        mine = [record.stamp for record in records if record.stamp.endswith(f".{node.network.me.sid}")]
+        self.stamped_to = seconds_of(max(mine)) if mine else 0.0
+        """The Unix time of the last change that this server had made before it was started."""
         store.taken = self._taken
 
     @contextmanager

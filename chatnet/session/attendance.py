@@ -39,6 +39,6 @@ class Attendance:
         if not isinstance(origin, Session) or self._sessions.ending:
             return
         reason = "Quit" if fact.reason.startswith("Quit: ") else fact.reason
-        user, seconds = fact.user, int(fact.at - fact.user.signon)
+        user, seconds = fact.user, int(self._sessions.monotonic() - origin.opened)
         name = log_name(user, self._node.settings)
         self._node.log.info(f"{name} left: {user.uid}, after {seconds} s, {reason}")

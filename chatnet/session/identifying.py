@@ -18,8 +18,10 @@ def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[
 
     ``account:password``; with ``/client`` or ``@client`` behind the account.
     """
-    settings = shared.node.settings.accounts
-    if shared.accounts is None or not settings.login_by_pass or session.user.account is not None:
+    settings = shared.node.settings
+    if shared.accounts is None or not settings.accounts.login_by_pass or session.user.account is not None:
+        return None
+    if settings.sasl.tls_only and not session.peer.secure:
         return None
     for word in reversed(words):
         name, _, password = word.partition(":")

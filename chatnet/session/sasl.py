@@ -18,6 +18,7 @@ from chatnet.session.logins import log_in, tell_account
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
 from chatnet.wire import numerics
+from chatnet.wire.capabilities import STANDARD_REPLIES
 from chatnet.wire.numerics import Numeric
 from chatnet.wire.sasl import CHUNK, is_data
 
@@ -118,8 +119,11 @@ class Login:
         self._session.numeric(numerics.ERR_NICKLOCKED, text)
 
     def noted(self, code: str, text: str, *context: str) -> None:
-        """``NOTE AUTHENTICATE <code> <context> :<text>``"""
-        self._session.standard_reply("NOTE", "AUTHENTICATE", code, text, *context)
+        """``NOTE AUTHENTICATE <code> <context> :<text>``, or the text alone for who does not know those."""
+        if self._session.caps & STANDARD_REPLIES:
+            self._session.standard_reply("NOTE", "AUTHENTICATE", code, text, *context)
+        else:
+            self._session.notice(text)
 
     def ended(self, good: bool) -> None:
         """903 or 904."""

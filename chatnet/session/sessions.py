@@ -143,6 +143,7 @@ class Sessions(Shared):
         node = self.node
         user = User(node.network.me, peer.address, wire_address(peer.address))
         user.uid = node.uids.take()  # already now, for services that log people in before they are users
+        user.silent_until = node.message_ids.before(node.clock.time())
         user.secure = peer.secure
         user.certfp = peer.certfp
         klass = self.matching_class(peer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from chatnet.storage.record import Claim, Record
@@ -93,8 +93,11 @@ class Store(Protocol):
     def newest(self) -> str:
         """The greatest stamp that was ever taken, as of the opening; empty: none."""
 
-    def load(self) -> Iterable[Record]:
-        """All records, those of an entity behind each other, before the reactor runs.  It blocks."""
+    def load(self, without: Collection[str] = ()) -> Iterable[Record]:
+        """All records, those of an entity behind each other, before the reactor runs.  It blocks.
+
+        Those of fields in `without` (whole ones, as `verifier`) are left out, for a quicker start.
+        """
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Awaitable[None]:
         """Write records of this server, all or none; on the disk when it is answered.

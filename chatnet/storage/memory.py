@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -114,12 +114,13 @@ class MemoryStore:
 
     # Store
 
-    def load(self) -> Iterable[Record]:
-        """All records, those of an entity behind each other."""
+    def load(self, without: Collection[str] = ()) -> Iterable[Record]:
+        """All records but those of some fields, those of an entity behind each other."""
         return [
             record
             for _, fields in sorted(self._file.known.items())
-            for _, (_, record) in sorted(fields.items())
+            for field, (_, record) in sorted(fields.items())
+            if field not in without
         ]
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Deferred[None]:

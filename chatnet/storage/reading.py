@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from chatnet.storage.connection import Connection
 from chatnet.storage.digests import BUCKETS, bucket
@@ -20,9 +20,9 @@ class Reading:
         self.connection = connection
         self._statements = statements
 
-    def all(self) -> Iterator[Record]:
-        """All records, those of an entity behind each other."""
-        return map(Record._make, self.connection.execute(self._statements.all))
+    def all(self, without: Collection[str]) -> Iterator[Record]:
+        """All records but those of some fields, those of an entity behind each other."""
+        return map(Record._make, self.connection.execute(self._statements.all(without)))
 
     def fact(self, key: str) -> str:
         """What the store says of itself."""

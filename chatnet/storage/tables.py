@@ -7,6 +7,7 @@ much.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -71,7 +72,7 @@ BUCKET: Final = Table(
     Column("digest", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Digests, as signed numbers; what has no row is 0."""
+"""Digests, as signed numbers; all 256 of a kind that there is, or none."""
 
 STORE: Final = Table(
     "store",
@@ -144,6 +145,7 @@ class Statements:
         def made(statement: ClauseElement) -> str:
             return str(statement.compile(dialect=dialect))
 
+        self._dialect = dialect
         given: Any = bindparam
         record, claim, whole = (
             RECORD.c,
@@ -157,7 +159,6 @@ class Statements:
 
         self.known = made(select(*whole).where(*this_record))
         self.entity = made(select(*whole).where(record.entity == given("entity_")).order_by(record.field))
-        self.all = made(select(*whole).order_by(record.entity, record.field))
         self.page = made(
             select(record.seq, *whole)
             .where(record.seq > given("after"))
@@ -195,7 +196,13 @@ class Statements:
         this_bucket = (BUCKET.c.kind == given("kind_"), BUCKET.c.number == given("number_"))
         self.digest = made(select(BUCKET.c.digest).where(*this_bucket))
         self.add_digest = made(insert(BUCKET))
-        self.change_digest = made(update(BUCKET).where(*this_bucket).values(digest=given("digest")))
+        # a XOR b is (a OR b) - (a AND b), and that cannot overflow; not all dialects have an operator for it.
+        digest, change = BUCKET.c.digest, given("change", type_=BigInteger)
+        self.change_digest = made(
+            update(BUCKET)
+            .where(*this_bucket)
+            .values(digest=digest.bitwise_or(change) - digest.bitwise_and(change))
+        )
 
         self.facts = made(select(STORE.c.key, STORE.c.value))
         self.add_fact = made(insert(STORE))
@@ -225,3 +232,10 @@ class Statements:
                 detail=given("detail"),
             )
         )
+
+    def all(self, without: Collection[str]) -> str:
+        """All records but those of some fields, those of an entity behind each other."""
+        record = RECORD.c
+        asked = select(record.entity, record.field, record.stamp, record.value)
+        asked = asked.where(record.field.not_in(sorted(without))).order_by(record.entity, record.field)
+        return str(asked.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))

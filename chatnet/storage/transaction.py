@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
 from chatnet.storage.connection import Connection
-from chatnet.storage.digests import bucket, row
+from chatnet.storage.digests import BUCKETS, bucket, row
 from chatnet.storage.interfaces import Meaning, NameTaken, Position
 from chatnet.storage.record import Record
 from chatnet.storage.tables import Statements
 
 _HALF: Final = 1 << 63
+MANY: Final = 3
+"""Records of one entity, for which it is cheaper to ask for all of its fields at once."""
 
 
 def signed(digest: int) -> int:
@@ -54,6 +57,7 @@ class Transaction:
         if self.seq > seen:
             self.news += map(Record._make, connection.execute(statements.beyond, {"after": seen}))
         self._digests: dict[tuple[str, int], int] = {}
+        self._counted, self._bucket = "", ("", 0)  # the entity that was counted last, and its bucket
 
     def mark(self) -> Mark:
         """What `back_to` takes."""
@@ -107,9 +111,12 @@ class Transaction:
             self._statements.add_audit, {"at": at, "by": by, "verb": verb, "about": about, "detail": detail}
         )
 
-    def take(self, records: Iterable[Record]) -> Sequence[Record]:
+    def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take what is news of these, in their order, and answer with that."""
         sheet = _Sheet(self.connection, self._statements)
+        for entity, number in Counter(record.entity for record in records).items():
+            if number >= MANY:
+                sheet.read(entity)
         meaning, ending, news = self._meaning, self._meaning.ending, list[Record]()
         numbers: dict[Record, int] = {}
         for record in records:
@@ -167,22 +174,25 @@ class Transaction:
 
     def _count(self, record: Record) -> None:
         """Have the digest of its bucket be with it, or without it if it was."""
-        key = record.entity[0], bucket(record.entity)
-        self._digests[key] = self._digests.get(key, 0) ^ row(record)
+        entity = record.entity
+        if entity != self._counted:
+            self._counted, self._bucket = entity, (entity[0], bucket(entity))
+        self._digests[self._bucket] = self._digests.get(self._bucket, 0) ^ row(record)
 
     # the end
 
     def end(self) -> None:
         """Write what belongs to the whole of it."""
         execute, statements = self.connection.execute, self._statements
-        for (kind, number), digest in self._digests.items():
-            where = {"kind_": kind, "number_": number}
-            known = execute(statements.digest, where).fetchone()
-            if known is None:
-                execute(statements.add_digest, {"kind": kind, "number": number, "digest": signed(digest)})
-            else:
-                digest ^= unsigned(known[0])
-                execute(statements.change_digest, {**where, "digest": signed(digest)})
+        for kind in {kind for kind, _ in self._digests}:
+            if execute(statements.digest, {"kind_": kind, "number_": 0}).fetchone() is None:
+                new = [{"kind": kind, "number": number, "digest": 0} for number in range(BUCKETS)]
+                self.connection.executemany(statements.add_digest, new)
+        changes = [
+            {"kind_": kind, "number_": number, "change": signed(digest)}
+            for (kind, number), digest in self._digests.items()
+        ]
+        self.connection.executemany(statements.change_digest, changes)
         for key, value in (("seq", str(self.seq)), ("stamp", self.stamp), ("forgotten", self.forgotten)):
             if value != self._facts[key]:
                 execute(statements.change_fact, {"key_": key, "value": value})
@@ -191,11 +201,12 @@ class Transaction:
 class _Sheet:
     """What is known of the fields that some records touch: in the tables, and with these records."""
 
-    __slots__ = ("_connection", "_statements", "before", "now")
+    __slots__ = ("_connection", "_statements", "_whole", "before", "now")
 
     def __init__(self, connection: Connection, statements: Statements) -> None:
         self._connection = connection
         self._statements = statements
+        self._whole: set[str] = set()
         self.before: dict[tuple[str, str], Record | None] = {}
         self.now: dict[tuple[str, str], Record | None] = {}
 
@@ -203,17 +214,24 @@ class _Sheet:
         """What holds of a field."""
         key = entity, field
         if key not in self.now:
-            where = {"entity_": entity, "field_": field}
-            found = self._connection.execute(self._statements.known, where).fetchone()
+            found = None
+            if entity not in self._whole:
+                where = {"entity_": entity, "field_": field}
+                found = self._connection.execute(self._statements.known, where).fetchone()
             self.before[key] = self.now[key] = None if found is None else Record._make(found)
         return self.now[key]
 
-    def clear(self, entity: str) -> None:
-        """Nothing holds of an entity any more."""
-        rows = self._connection.execute(self._statements.entity, {"entity_": entity})
-        for record in list(map(Record._make, rows)):
+    def read(self, entity: str) -> None:
+        """Know all fields of an entity, by one question."""
+        for found in self._connection.execute(self._statements.entity, {"entity_": entity}):
+            record = Record._make(found)
             self.before.setdefault(record[:2], record)
             self.now.setdefault(record[:2], record)
+        self._whole.add(entity)
+
+    def clear(self, entity: str) -> None:
+        """Nothing holds of an entity any more."""
+        self.read(entity)
         for key in self.now:
             if key[0] == entity:
                 self.now[key] = None

@@ -2,7 +2,7 @@
 
 Place: ``server.data``, relative to the configuration; when that is empty ``chatnet-data`` beside the
 configuration, or in the current folder when there is none.  In it: ``lock`` (the process id), ``cloak.key``,
-``certificates/``.
+``certificates/``, ``accounts.sqlite``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from chatnet.settings import CloakSettings
 from chatnet.transports.private import exposed, open_own, others_write, write_privately
 from chatnet.wiring.config import Loaded, os_reason
+from chatnet.wiring.ownership import not_ours
 
 DEFAULT_NAME = "chatnet-data"
 _SHORTEST_KEY = 32
@@ -42,6 +43,8 @@ class DataFolder:
             path.mkdir(mode=0o700, exist_ok=True)
             if others_write(path):  # they could put what they like in the place of keys
                 raise DataFolderError(f"The data folder {path} may be changed by others: chmod go-w {path}")
+            if (sentence := not_ours(path)) is not None:
+                raise DataFolderError(sentence)
             self._lock = open_own(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except (OSError, ValueError) as error:
             what = "lock " if isinstance(error, OSError) and error.filename == str(path / "lock") else ""

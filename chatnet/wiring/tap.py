@@ -12,6 +12,7 @@ from chatnet.wiring.clock import count_steadily
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.datafolder import DataFolder, DataFolderError, locate
 from chatnet.wiring.logs import LoggedService
+from chatnet.wiring.ownership import HandingOver
 
 
 class Options(usage.Options):
@@ -39,6 +40,7 @@ def makeService(options: Options) -> IService:
         service = ChatService(reactor, loaded, folder, root.log)
     except (ConfigError, DataFolderError, StoreError) as error:
         raise SystemExit(str(error)) from None
-    service.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
+    for each in (service, HandingOver(options.parent, folder.path, root.log)):
+        each.setServiceParent(root)  # type: ignore[no-untyped-call]  # Twisted's services are not typed
     result: IService = root
     return result

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from club import PASSWORD, Club, logged_in, plain, proved, scram
-from conversation import Client, House
+from conversation import Client, House, ManualClock
 from mesh import block
 from states import opered
 
@@ -349,6 +349,27 @@ def test_a_disk_that_is_full_and_hashes_that_wait(club: Club) -> None:
     club.busy = False
     ann >> f"REGISTER * * :{PASSWORD}"
     registered(ann, "ann")
+
+
+def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
+    # or it would look as if a name had been asked for when nobody had
+    before = Club()
+    before.account("bob")
+    clock = ManualClock()
+    clock.off = -3600.0
+    club = Club(store=before.store, clock=clock)
+    ann = club.client("ann", caps="sasl")
+    refuse(
+        ann,
+        f"REGISTER * * :{PASSWORD}",
+        "REGISTER TEMPORARILY_UNAVAILABLE ann :The clock of this server is wrong",
+    )
+    plain(ann, "bob")
+    ann << ":irc.test 900 ann * bob :*"
+    clock.off = 0.0
+    cat = club.client("cat")
+    cat >> f"REGISTER * * :{PASSWORD}"
+    registered(cat, "cat")
 
 
 def test_registrations_are_counted() -> None:

@@ -77,6 +77,14 @@ def test_it_may_be_switched_off(club: Club) -> None:
     ann << ":irc.test 001 ann :*"
 
 
+def test_under_tls_only_where_sasl_is(club: Club) -> None:
+    club.reload(sasl={"tls_only": True})
+    ann = comes(club.connect(), f":ann:{PASSWORD}")
+    ann << ":irc.test 001 ann :*"
+    bob = comes(club.connect(secure=True), f":ann:{PASSWORD}", nick="bob")
+    bob << ":irc.test 900 bob *"
+
+
 def test_who_logged_in_by_sasl_stays_so(club: Club) -> None:
     club.account("bob")
     ann = club.connecting()

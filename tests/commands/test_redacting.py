@@ -458,6 +458,29 @@ def test_labels(house: House) -> None:
     assert answers.others == []
 
 
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_authors_delete_what_they_said_after_the_clock_was_set(house: House, step: float) -> None:
+    ann, bob, cyd = talk(house)
+    before = said(bob, "PRIVMSG #c :x")
+    house.clock.off += step
+    for target in ("#c", "cyd"):
+        after = said(bob, f"PRIVMSG {target} :y")
+        read_all(ann, bob, cyd)
+        bob >> f"REDACT {target} {after}"
+        assert heard_next(bob) == f"@msgid {BOB} REDACT {target} {after}"
+    read_all(ann, bob, cyd)
+    bob >> f"REDACT #c {before}"
+    assert heard_next(ann) == f"@msgid {BOB} REDACT #c {before}"
+    # Who comes while it is wrong, too, and when it is set right again.
+    eve = house.client("eve", caps=ECHO)
+    eve >> "JOIN #c"
+    house.clock.off -= step
+    own = said(eve, "PRIVMSG #c :z")
+    read_all(ann)
+    eve >> f"REDACT #c {own}"
+    assert f" REDACT #c {own}" in heard_next(ann)
+
+
 def test_a_flood_of_them_is_slowed_down() -> None:
     house = House(flood={"enabled": True})
     ann = house.client("ann", caps=ECHO)

@@ -237,8 +237,10 @@ class World:
             assert other == first
 
     def known(self, name: str) -> dict[str, Any]:
-        """What a house knows of channels."""
+        """What a house knows of channels, and how it spells them."""
         found = snapshot(self.mesh[name])
+        for folded, channel in self.mesh[name].node.network.channels.items():
+            found[folded]["name"] = channel.name
         if self.killed:  # Where they were killed before, an entry is one of their server.
             for channel in found.values():
                 for entries in channel["lists"].values():
@@ -265,15 +267,15 @@ def registers(house: House) -> Registers:
 def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     every = {
         "live": st.tuples(
-            st.just("say"), st.integers(0, 4), st.sampled_from(LIVES), st.sampled_from("yyyx"),
+            st.just("say"), st.integers(0, 4), st.sampled_from(LIVES), st.sampled_from("yyYx"),
             st.integers(0, 4),
         ),
         "stay": st.tuples(
-            st.just("say"), st.integers(0, 4), st.sampled_from(STAYS), st.sampled_from("yyyx"),
+            st.just("say"), st.integers(0, 4), st.sampled_from(STAYS), st.sampled_from("yyYx"),
             st.integers(0, 4),
         ),
         "say": st.tuples(
-            st.just("say"), st.integers(0, 4), st.sampled_from(COMMANDS), st.sampled_from("xxxy"),
+            st.just("say"), st.integers(0, 4), st.sampled_from(COMMANDS), st.sampled_from("xxyY"),
             st.integers(0, 4),
         ),
         "deliver": st.tuples(st.just("deliver"), st.integers(0, 9), st.integers(1, 6)),
@@ -286,7 +288,7 @@ def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]
             st.just("clock"), st.integers(0, 4), st.sampled_from([30, -30, 3600, -3600, 7, -7])
         ),
         "odd": st.tuples(
-            st.just("odd"), st.sampled_from(ODD), st.sampled_from(ODD_TIMES), st.sampled_from("xxxy")
+            st.just("odd"), st.sampled_from(ODD), st.sampled_from(ODD_TIMES), st.sampled_from("xxyY")
         ),
     }  # fmt: skip
     return st.lists(st.one_of(*(every[kind] for kind in kinds)), min_size=5, max_size=most)
@@ -582,6 +584,10 @@ LEAVES: Final = {
         deliver(0, 5),
         say(1, "PART #{c}", 4, "y"),
     ],
+    "it says that its channel is older, with the operator that it has anyhow": [
+        say(3, "JOIN #{c}", 0, "y"),
+        ("odd", ":{sid} SJOIN {ts} #{c} +nt :@{uid}", 999_995, "y"),
+    ],
     "a mode of a channel that lost to an older one": [
         say(4, "QUIT :x", 4, "y"),
         say(4, "JOIN #{c}", 2, "y"),
@@ -655,6 +661,18 @@ def test_of_two_spellings_of_one_moment_one_holds_everywhere(near: str, far: str
         names = {channel.name for house in world.mesh if (channel := house.node.network.channel("#tea"))}
         assert len(names) == 1 and names <= {near, far}
         world.agree()
+
+
+def test_who_makes_a_channel_by_a_line_that_was_carried_on_spells_it_as_the_others() -> None:
+    """Its own one, which the neighbour spells in another way, had ended a moment ago."""
+    story = [
+        ("odd", ":{sid} SJOIN {ts} #{c} + :{uid}", 0, "y"),
+        say(0, "JOIN #{c}", 1, "Y"),
+        say(3, "JOIN #{c}", 2, "Y"),
+        ("deliver", 6, 6),
+        say(0, "PART #{c}", 0, "y"),
+    ]
+    run(LEAF, story).agree()
 
 
 # digests

@@ -101,6 +101,7 @@ def test_what_stands_in_for_nobody_is_always_the_same_and_never_right() -> None:
         b"q,,n=ann,r=nonce",
         b"n,,n=ann,r=\xff",
         "n,,n=ann,r=nönce".encode(),
+        b"n,,n=" + b"x" * 500 + b",r=nonce",
     ],
 )
 def test_other_first_messages_are_refused(first: bytes) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from chatnet.model.facts import Fact
 from chatnet.model.registry import Account
 from chatnet.records.accounts import State, Status
+from chatnet.services.authentication import Authentication
 from chatnet.services.credentials.scram import Form
 from chatnet.services.credentials.verifiers import scram_of
 
@@ -528,6 +529,28 @@ def test_who_leaves_meanwhile_is_logged_in_nowhere(club: Club) -> None:
     assert ann.user.account is None
 
 
+def test_nothing_is_kept_of_talks_that_are_over(club: Club) -> None:
+    authority = club.parts.sessions.authority
+    assert isinstance(authority, Authentication)
+    talking = [club.connecting() for _ in range(6)]
+    for client in talking:
+        client >> "AUTHENTICATE SCRAM-SHA-256"
+        client << "AUTHENTICATE +"
+    assert len(authority._talks) == len(talking)
+    aborting, leaving, coming, failing, right, slow = talking
+    aborting >> "AUTHENTICATE *"
+    leaving.session.connection_lost("gone")
+    coming >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
+    failing >> "AUTHENTICATE !"
+    right >> "AUTHENTICATE *"
+    right.lines()
+    plain(right)
+    assert len(authority._talks) == 1
+    club.clock.advance(30)
+    slow << ":irc.test 906 *"
+    assert authority._talks == {}
+
+
 def test_an_account_that_goes_meanwhile_logs_nobody_in(club: Club) -> None:
     account = ann_of(club)
     ann = club.connecting()
@@ -605,7 +628,7 @@ def test_a_connection_that_fails_too_often_is_closed(club: Club) -> None:
 
 
 def test_too_many_hashes_wait(club: Club) -> None:
-    ann = club.connecting()
+    ann = club.connecting("sasl standard-replies")
     club.busy = True
     plain(ann)
     ann << ":irc.test NOTE AUTHENTICATE TEMPORARILY_UNAVAILABLE :Too many passwords wait *"

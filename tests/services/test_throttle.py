@@ -8,6 +8,8 @@ import pytest
 from club import PASSWORD, Club, failed, logged_in, plain, said, scram
 from conversation import Client
 
+from chatnet.wire import capabilities as cap
+
 
 def club_of(**accounts: Any) -> Club:
     """A house that counts, with an account, ann."""
@@ -33,7 +35,10 @@ def throttled(client: Client, seconds: int, name: str = "ann", password: str = P
     if client.outlet.lines and client.outlet.lines[0] == "AUTHENTICATE +":
         client << "AUTHENTICATE +"
         client >> f"AUTHENTICATE {said('', name, password)}"
-    client << f":irc.test NOTE AUTHENTICATE TRY_AGAIN {seconds} :Too many logins failed: try again in *"
+    wait = f"{-(-seconds // 60)} minutes" if seconds > 60 else f"{seconds} seconds"
+    noted = client.session.caps & cap.STANDARD_REPLIES
+    told = f"NOTE AUTHENTICATE TRY_AGAIN {seconds}" if noted else "NOTICE *"
+    client << f":irc.test {told} :Too many logins failed: try again in {wait}"
     failed(client)
     assert len(client.house.hashes.owners) == hashed
 
@@ -44,6 +49,9 @@ def test_an_address_that_fails_too_often_waits() -> None:
     client = wrong(club, "192.0.2.1", "nobody")
     throttled(client, 200)
     throttled(client, 200, "bob")
+    client >> "CAP REQ standard-replies"
+    client << ":irc.test CAP * ACK :standard-replies"
+    throttled(client, 200)
     client >> "AUTHENTICATE SCRAM-SHA-256"
     client << ":irc.test NOTE AUTHENTICATE TRY_AGAIN 200 *"
     failed(client)

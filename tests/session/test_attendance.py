@@ -17,6 +17,7 @@ def test_who_comes_and_who_leaves_and_why() -> None:
     name = "ann (~ann@192.0.2.7) [192.0.2.7]"
     assert house.log.lines[-1] == f"{name} came: {uid(ann)}, TLS, class default"
     house.clock.advance(90.0)
+    house.clock.off -= 3600.0  # it is set back
     ann >> "NICK anna" >> "QUIT :my secret reason"
     anna = name.replace("ann ", "anna ")
     assert house.log.lines[-1] == f"{anna} left: {uid(ann)}, after 90 s, Quit"

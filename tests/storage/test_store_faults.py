@@ -119,7 +119,7 @@ def test_a_full_disk_refuses_what_has_no_room_and_nothing_else(small: object, tm
         before = store.write([named(ANN, "ann", 5)])
         store.start()
         calls.wait(before)
-        whole = [large(number) for number in range(8)]
+        whole = [large(number) for number in range(32)]
         failed = [store.write(records) for records in whole]
         beside = store.write([named(BOB, "bob", 5)])
         kept = []
@@ -131,7 +131,7 @@ def test_a_full_disk_refuses_what_has_no_room_and_nothing_else(small: object, tm
                 assert str(error) == "This server cannot write to its disk"
                 assert error.reason
         calls.wait(beside)
-        assert 0 < len(kept) < 8 * 35
+        assert 0 < len(kept) < 32 * 35
         assert calls.wait(store.entity(ANN)) == [named(ANN, "ann", 5)]
         assert set(told.take()) == {named(ANN, "ann", 5), named(BOB, "bob", 5), *kept}
         calls.wait(store.close())

@@ -41,6 +41,19 @@ def test_what_was_written_is_there(store: Store) -> None:
     assert list(store.load()) == records
 
 
+def test_some_fields_need_not_be_loaded(store: Store) -> None:
+    records = [
+        named(ANN, "ann", 5),
+        Record(ANN, "set:seen", stamp(5), ""),
+        Record(BOB, "seen", stamp(5), "1"),
+    ]
+    wait(
+        store.write([*records, Record(ANN, "verifier", stamp(5), "v"), Record(BOB, "verifier", stamp(5), "")])
+    )
+    assert list(store.load(without={"verifier", "absent"})) == records
+    assert list(store.load(without={"verifier", "seen"})) == records[:2]
+
+
 def test_the_later_word_holds(store: Store) -> None:
     told = Told(store)
     later = Record(ANN, "vhost", stamp(7), "1 later")

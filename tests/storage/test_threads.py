@@ -18,7 +18,7 @@ from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, StoreError
 from chatnet.storage.record import Record
 from chatnet.storage.sqlite import connect
-from chatnet.storage.store import SQLiteStore, open_store
+from chatnet.storage.store import TOGETHER, SQLiteStore, open_store
 
 
 class Server:
@@ -62,11 +62,11 @@ def tool(server: Server) -> SQLiteStore:
 
 
 def test_a_crowd_is_written_together(server: Server) -> None:
-    answers = [server.store.write([named(new_entity("a"), f"n{n}", 5)] * 3) for n in range(100)]
+    answers = [server.store.write([named(new_entity("a"), f"n{n}", 5)]) for n in range(TOGETHER + 50)]
     server.store.start()
     for answer in answers:
         server.calls.wait(answer)
-    assert [len(page) for page in server.told.pages] == [66, 34]
+    assert [len(page) for page in server.told.pages] == [TOGETHER, 50]
 
 
 def test_of_a_crowd_one_gets_a_name(server: Server) -> None:

@@ -141,6 +141,10 @@ class ChannelsOut:
             stamp = self._stamp(origin)
             if stamp is not None:
                 registers.reset(channel)
+                # Who was and stays an operator is so since now, though no change says it: servers that know
+                # when they came believe nothing of before.
+                for register in _ranks_in(channel):
+                    self._mark(channel, register, stamp, adding=True)
             registers.beat(channel.folded, fact.ts, fact.old_ts)
             for link in self._links.stamped(None):
                 link.send(link.codec.older(me, channel.name, fact.ts, fact.old_ts))
@@ -156,10 +160,7 @@ class ChannelsOut:
         To them an older channel takes all away; what is here is set again in it.
         """
         assert self._links.registers is not None
-        registers = {*channel.flags, *parameters(channel)}
-        registers.update(
-            f"{r}:{user.uid}" for user, ranks in channel.members.items() for r in rank_letters(ranks)
-        )
+        registers = {*channel.flags, *parameters(channel), *_ranks_in(channel)}
         registers.update(f"{letter}:{folded}" for letter, each in channel.lists.items() for folded in each)
         if channel.topic is not None:
             registers.add("topic")
@@ -317,6 +318,13 @@ class ChannelsOut:
             lambda link: link.codec.renamed(me, fact, routes.members_beyond(link, fact.channel)),
             stamp,
         )
+
+
+def _ranks_in(channel: Channel) -> set[str]:
+    """The registers of all ranks that members have."""
+    return {
+        f"{letter}:{user.uid}" for user, ranks in channel.members.items() for letter in rank_letters(ranks)
+    }
 
 
 def _send(link: Link, lines: Iterable[bytes]) -> None:

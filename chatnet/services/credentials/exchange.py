@@ -6,11 +6,14 @@ The library reads and compares; who it is is known after the first message, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from scramp import ScramException, ScramMechanism
 
 from chatnet.services.credentials.scram import SCHEME, Form
+
+MOST_FIRST: Final = 512
+"""Bytes of the first message: a name and a nonce. All scripts' letters are looked up one by one in a name."""
 
 _MECHANISM = ScramMechanism(SCHEME)
 _NOBODY = Form(4096, bytes(16), bytes(32), bytes(32))
@@ -31,6 +34,8 @@ class Exchange:
             names.append(name)
             return _keys(_NOBODY)
 
+        if len(first) > MOST_FIRST:
+            raise ValueError("it is no first message of SCRAM")
         self._first = _text(first)
         self._server: Any = None
         self._begin(note)

@@ -13,6 +13,7 @@ from chatnet.links.inbound.channels.stamped.known import (
     is_alive,
     registers_of,
     relay,
+    relay_as_spelled,
     stamp_of,
 )
 from chatnet.links.inbound.channels.stamped.members import give, leave
@@ -158,7 +159,7 @@ class _Merge:
         if self._stamp is NEVER and (flags or values or changed or self._marks):
             self._tell(channel, flags, values, changed)
         elif self._marks:
-            relay(line)
+            relay_as_spelled(line, claim.name, channel)
         self._answer(channel)
 
     def _join(self, channel: Channel, came: Mapping[User, int], *, created: bool) -> None:

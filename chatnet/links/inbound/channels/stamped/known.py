@@ -83,6 +83,17 @@ def commit(line: Line, fact: Fact) -> None:
     line.node.commit(fact, line.link if line.link.stamped else MARKED)
 
 
+def relay_as_spelled(line: Line, name: str, channel: Channel) -> None:
+    """Send a line on with the name of `channel` spelled as here, which the line spells as `name`.
+
+    A server where the channel has ended makes it by that line, and has nothing to hold against the spelling.
+    """
+    if name == channel.name or line.network.fold(name) != channel.folded:
+        return relay(line)
+    theirs = name.encode("utf-8", "surrogateescape")
+    return relay(line, line.raw.replace(b" %b " % theirs, b" %b " % channel.source, 1))
+
+
 def relay(line: Line, *instead: bytes) -> None:
     """Send a line on as it came, or `instead`, to all others that stamp."""
     for link in line.links.stamped(line.link):

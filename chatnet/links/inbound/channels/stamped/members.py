@@ -13,6 +13,7 @@ from chatnet.links.inbound.channels.stamped.known import (
     is_alive,
     registers_of,
     relay,
+    relay_as_spelled,
     stamp_of,
 )
 from chatnet.links.speech.line import Line
@@ -40,6 +41,8 @@ def join(line: Line, name: str, ts: int) -> None:
     if channel is not None and channel.ts != ts:
         again = line.link.codec.joined(channel, user)
         relay(line, stamped(again, stamp) if stamp is not NEVER else again)
+    elif channel is not None:
+        relay_as_spelled(line, name, channel)
     else:
         relay(line)
     if channel is None:
