@@ -70,6 +70,7 @@ _EXAMPLE_VALUES = {
     # Too short to be accepted: nobody shall run with a secret that is printed here.
     "cloak.key": "",
     "listen.connection_class": "default",
+    "accounts.authority": "here",
 }
 
 
