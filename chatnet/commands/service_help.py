@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from chatnet.commands.errand import form
+from chatnet.commands.errand import is_alias
 from chatnet.commands.request import Request
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
@@ -52,4 +52,4 @@ def _line(request: Request, bot: User, row: Row) -> None:
 
 def _without_aliases(rows: Sequence[Row]) -> list[Row]:
     """Each command once, by the name that its form begins with."""
-    return [row for row in rows if form(row).startswith(row.verb)]
+    return [row for row in rows if not is_alias(row)]
