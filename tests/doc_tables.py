@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatnet.commands import CLIENT
+from chatnet.commands.errand import is_alias
+from chatnet.commands.nickserv import NICKSERV
 from chatnet.links.neighbour import link, resume
 from chatnet.model import modes
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
@@ -112,6 +114,19 @@ def oper_commands() -> str:
     return table(("Command", "privilege"), rows)
 
 
+def _nickserv(*, mighty: bool) -> list[str]:
+    rows = [row for row in NICKSERV if not is_alias(row) and (row.privilege is not None) is mighty]
+    return [row.usage for row in sorted(rows, key=lambda row: row.verb)]
+
+
+def nickserv_commands() -> str:
+    return table(("Command",), [(usage,) for usage in _nickserv(mighty=False)])
+
+
+def nickserv_oper_commands() -> str:
+    return table(("Command",), [(usage,) for usage in _nickserv(mighty=True)])
+
+
 def penalties() -> str:
     by_cost: dict[float, list[str]] = {}
     for verb, row in sorted(CLIENT.rows.items()):
@@ -143,6 +158,8 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,
+    "nickserv-commands": nickserv_commands,
+    "nickserv-oper-commands": nickserv_oper_commands,
     "oper-commands": oper_commands,
     "penalties": penalties,
     "privileges": privileges,

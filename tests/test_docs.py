@@ -74,7 +74,7 @@ def test_isupport_tokens_are_explained() -> None:
 
 def test_stats_and_sections_are_explained() -> None:
     text = read("docs/operators.md")
-    letters = {letter if letter in "pP" else letter.lower() for letter in stats_module._QUERIES}
+    letters = {"a"} | {letter if letter in "pP" else letter.lower() for letter in stats_module._QUERIES}
     assert [letter for letter in sorted(letters) if f"| `{letter}` |" not in text] == []
     assert [section for section in Settings.model_fields if f"[{section}]" not in text] == []
 
@@ -92,12 +92,13 @@ def test_settings_named_in_documents_exist() -> None:
             "lookups",
             "accounts",
             "sasl",
+            "services",
             "links",
             "log",
         )
         for key in type(getattr(Settings(), section)).model_fields
     } | {FILE}
-    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|links|log"
+    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|services|links|log"
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.name} speaks of {name}"

@@ -107,6 +107,11 @@ def say_it(row: Row) -> str:
     return f"Say it so: {form(row)}"
 
 
+def is_alias(row: Row) -> bool:
+    """Whether a command is another word for one: the form in its help begins with that one."""
+    return not f"{form(row)} ".startswith(f"{row.verb} ")
+
+
 def form(row: Row) -> str:
     """The form of a command: what stands between the first two backquotes of its help."""
     return row.help.split("`", 2)[1]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from typing import Final
 
-from chatnet.commands.errand import form
+from chatnet.commands.errand import is_alias
 from chatnet.commands.request import Request
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
 from chatnet.rules.opers import may_use
-
-WIDTH: Final = 76
-"""Characters of a line of help, for a terminal of 80."""
 
 
 def show(request: Request, bot: User, table: Table, words: Sequence[str]) -> None:
@@ -45,11 +40,9 @@ def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
 
 
 def _line(request: Request, bot: User, row: Row) -> None:
-    text = row.usage.replace("`", "")
-    for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      "):
-        request.session.notice_by(bot, line)
+    request.session.notice_by(bot, "  " + row.usage.replace("`", ""))
 
 
 def _without_aliases(rows: Sequence[Row]) -> list[Row]:
     """Each command once, by the name that its form begins with."""
-    return [row for row in rows if form(row).startswith(row.verb)]
+    return [row for row in rows if not is_alias(row)]

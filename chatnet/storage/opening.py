@@ -112,6 +112,13 @@ def _look(
     execute("BEGIN IMMEDIATE")
     facts: dict[str, str] = dict(execute(statements.facts))
     seq = int(facts["seq"])
+    if facts["sid"] != sid and not serving:
+        # A program beside the server does not make a copy of a store another one: it may have the wrong
+        # configuration.
+        raise StoreError(
+            f"The accounts in {path} are those of the server {facts['sid']}, and not of {sid}: "
+            "name its configuration."
+        )
     known = facts["casemapping"]
     if known != casemapping:
         if seq:

@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chatnet import __version__
 
@@ -81,7 +82,37 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("folder", metavar="FOLDER", type=Path)
     backup.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
     backup.set_defaults(run=_backup)
+
+    account = commands.add_parser(
+        "account", help="list, show, add, change, suspend and erase accounts, also while the server runs"
+    )
+    _add_account_actions(account.add_subparsers(required=True, metavar="ACTION", dest="action"))
+    account.set_defaults(run=_account)
     return parser
+
+
+def _add_account_actions(actions: Any) -> None:
+    def add(action: str, help_: str) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = actions.add_parser(action, help=help_)
+        found.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+        return found
+
+    def named(action: str, help_: str) -> argparse.ArgumentParser:
+        found = add(action, help_)
+        found.add_argument("name", metavar="NAME", help="the account's name, a nick of it, or its id")
+        return found
+
+    showing = add("list", "the accounts: state, when they were registered, further nicks")
+    showing.add_argument("mask", nargs="?", default="*", metavar="MASK", help="such as 'ann*'")
+    named("info", "all that is known of one, but its secrets")
+    named("add", "register one; the password is a line of standard input, or asked for")
+    named("passwd", "give one another password, read likewise")
+    suspending = named("suspend", "keep everybody out of one, and disconnect who is logged in")
+    suspending.add_argument("--for", dest="duration", metavar="3d", help="how long: s, m, h, d or w")
+    suspending.add_argument("reason", nargs="+", metavar="REASON", help="what its owner reads")
+    named("unsuspend", "end that")
+    erasing = named("erase", "end one for good: its names are free, and nothing brings it back")
+    erasing.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _init(arguments: argparse.Namespace) -> None:
@@ -214,6 +245,17 @@ def _backup(arguments: argparse.Namespace) -> None:
         for file in backup(locate(load(arguments.config, os.environ)), arguments.folder):
             print(f"wrote  {file}")
     except (BackupError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _account(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.account_commands import run
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
         raise _Failure(str(error)) from None
 
 

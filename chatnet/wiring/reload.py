@@ -16,6 +16,9 @@ def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
         server = new.server.model_copy(update={key: kept[key] for key in changed})
         notes = [f"server.{key} changes at the next restart only" for key in changed]
         new = new.model_copy(update={"server": server})
+    if new.services != old.services:
+        notes.append("[services] changes at the next restart only")
+        new = new.model_copy(update={"services": old.services})
     if new.keeps_accounts is not old.keeps_accounts:
         then, now = ("here", "external") if new.keeps_accounts else ("external", "here")
         notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")

@@ -28,6 +28,7 @@ import chatnet
 from chatnet.history.ring import FORGET
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
+from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.storage.store import WATCH
@@ -158,6 +159,8 @@ class ChatService(Service):
         if self._store is not None:
             self._store.start()
             self._every(WATCH, self._store.watch)
+        if self._parts.nickserv is not None:
+            self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings

@@ -34,3 +34,15 @@ def store_in(
         monotonic=clock.monotonic,
         now=clock.time,
     )
+
+
+def store_beside(data: Path, settings: Settings) -> SQLiteStore:
+    """The same for a program beside the server, whose answers are there at once."""
+    casemapping = settings.server.casemapping
+    return open_store(
+        data / FILE,
+        RecordMeaning(folder(casemapping)),
+        sid=settings.server.sid,
+        casemapping=casemapping,
+        serving=False,
+    )

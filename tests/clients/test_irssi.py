@@ -252,3 +252,23 @@ def _leave(irssi: Irssi, bob: Client) -> None:
     bob.until("^:iris2!.* JOIN :?#den")
     irssi.quit("good night")
     bob.until("^:iris2!.* QUIT :Quit: good night$")
+
+
+def test_an_account_in_irssi(tmp_path: Path) -> None:
+    """Registered with NickServ, a guest without a password, and known again with it."""
+    with Irssi(tmp_path / "irssi", "iris") as irssi, configured(tmp_path) as daemon:
+        irssi.enter(f"/connect -notls 127.0.0.1 {daemon.port}")
+        irssi.sees(r"\(376\) End of /MOTD command\.")
+        irssi.enter("/msg NickServ REGISTER planted-secret")
+        irssi.sees(
+            r"\(900\) .*You are now logged in as iris",
+            r"-NickServ\(NickServ@services\.examplenet\)- The account iris is yours, and you are logged in\.",
+        )
+        irssi.enter("/whois NickServ")
+        irssi.sees("ircname  : Accounts and nicks", r"server   : services\.examplenet \[", "End of WHOIS")
+        irssi.enter("/reconnect 127")
+        irssi.sees(r"\(001\) Welcome to the ExampleNet Network, Guest\d{5}", "iris belongs to an account")
+        irssi.enter("/quote NS IDENTIFY planted-secret")
+        irssi.sees("You're now known as iris", r"-NickServ\(.*\)- You are logged in as iris\.")
+        assert irssi.not_understood() == []
+        irssi.quit("good night")

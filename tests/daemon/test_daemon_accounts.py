@@ -23,6 +23,7 @@ endpoint = "tcp:TLS_PORT:interface=127.0.0.1"
 tls = true
 [accounts]
 iterations = 4096
+nick_protection = "off"
 [log]
 level = "debug"
 """

@@ -63,3 +63,9 @@ def test_who_keeps_accounts_changes_at_a_restart(
     again, notes = fixed(kept, new)
     assert again.keeps_accounts is old.keeps_accounts and len(notes) == 1
     assert fixed(kept, old)[1] == []
+
+
+def test_pseudo_users_change_at_a_restart() -> None:
+    kept, notes = fixed(settings(), settings(services={"nickserv": "Nicki"}))
+    assert notes == ["[services] changes at the next restart only"]
+    assert kept.services == settings().services

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from functools import partial
 from typing import Final
@@ -13,14 +12,13 @@ from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Mark, State, Status
 from chatnet.records.grammar import STATUS
+from chatnet.rules.durations import seconds_in
 from chatnet.session.scans import Scan
 from chatnet.wire.masks import price_of, read_glob
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, printable
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_DURATION: Final = re.compile("([1-9][0-9]{0,5})([smhdw])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800}
 REASON: Final = 200
 """Bytes of the reason of a suspension."""
 NOTE: Final = 300
@@ -177,9 +175,3 @@ async def _list(errand: Errand, mask: str, scan: Scan) -> None:
         state = account.status.state
         errand.say(f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}")
     errand.say(f"{count or 'No'} account{'' if count == 1 else 's'}.")
-
-
-def seconds_in(text: str) -> int | None:
-    """``3d`` in seconds; None if it is no duration."""
-    found = _DURATION.fullmatch(text)
-    return None if found is None else int(found[1]) * _SECONDS[found[2]]
