@@ -25,6 +25,7 @@ from chatnet.services.credentials import verifiers
 from chatnet.services.ledger import Ledger
 from chatnet.services.pseudo_users import seat
 from chatnet.services.refused import Refused
+from chatnet.services.roll import Roll
 from chatnet.settings import AccountsSettings, Settings
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
@@ -43,6 +44,13 @@ class KeeperError(Exception):
     """It cannot be done; the text is one sentence for the operator."""
 
 
+class Operated(Roll):
+    """The operator of a machine gives out names there whoever is away, which is not known here."""
+
+    def judge(self, name: str) -> None:
+        """Everything may be given out."""
+
+
 class Keeper:
     """Reads and changes accounts.  What is refused raises KeeperError."""
 
@@ -59,9 +67,11 @@ class Keeper:
         self.registry = network.registry
         self._fold = network.fold
         self._store = store
+        ledger = Ledger(node, store, Clock(settings.server.sid))
         self._accounts = Accounts(
             node,
-            Ledger(node, store, Clock(settings.server.sid)),
+            ledger,
+            Operated(node, ledger, lambda: False),
             _Hashes(settings.accounts),
             lambda name: b"",
             guests.includes,
