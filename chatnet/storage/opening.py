@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.migrating import MIGRATIONS, keep_copy, migrate
 from chatnet.storage.runs import new_id
-from chatnet.storage.sqlite import connect, make_file
+from chatnet.storage.sqlite import connect, make_file, reason_of
 from chatnet.storage.tables import SCHEMA, VERSION, Statements, creation
 
 DIALECT: Final = dialect(paramstyle="named")
@@ -56,7 +56,7 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise StoreError(f"The accounts in {path} cannot be used: {error}.") from None
+        raise StoreError(f"The accounts in {path} cannot be used: {reason_of(error)}.") from None
     except OSError as error:
         raise StoreError(f"The accounts in {path} cannot be used: {error.strerror}.") from None
     return opened

@@ -65,6 +65,11 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def reason_of(error: sqlite3.Error) -> str:
+    """What SQLite says of an error.  What the driver itself says has values in it, which are secrets."""
+    return str(error) if hasattr(error, "sqlite_errorcode") else "what is in it is no text"
+
+
 def _code(error: sqlite3.Error) -> int:
     """What kind of error it is; -1 if the driver found it."""
     code: int = getattr(error, "sqlite_errorcode", -1)
@@ -95,7 +100,7 @@ class Writing:
             return Transaction(self._connection, self._statements, self._meaning, self.seen)
         except sqlite3.Error as error:
             self.close()
-            raise (Busy if _code(error) in _BUSY else StoreError)(CANNOT_WRITE, str(error)) from None
+            raise (Busy if _code(error) in _BUSY else StoreError)(CANNOT_WRITE, reason_of(error)) from None
 
     def attempt(self, work: Transaction, job: Callable[[Transaction], R]) -> R:
         """Do a job; what it did is taken back if it raises."""
@@ -106,7 +111,7 @@ class Writing:
             work.connection.execute("RELEASE job")
         except sqlite3.Error as error:
             self._take_back(work, mark)
-            raise StoreError(CANNOT_WRITE, str(error)) from None
+            raise StoreError(CANNOT_WRITE, reason_of(error)) from None
         except BaseException:
             self._take_back(work, mark)
             raise
@@ -118,7 +123,7 @@ class Writing:
             work.connection.execute("RELEASE job")
         except sqlite3.Error as error:  # SQLite has ended the transaction by itself
             self._end(error)
-            raise Lost(CANNOT_WRITE, str(error)) from None
+            raise Lost(CANNOT_WRITE, reason_of(error)) from None
         work.back_to(mark)
 
     def commit(self, work: Transaction) -> Callable[[], None]:
@@ -128,7 +133,7 @@ class Writing:
             work.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._end(error)
-            raise Lost(CANNOT_WRITE, str(error)) from None
+            raise Lost(CANNOT_WRITE, reason_of(error)) from None
         self.seen = work.seq
         return lambda: self._tell(work.news) if work.news else None
 
@@ -163,7 +168,7 @@ class Reader:
             return Reading(self._connection, self._statements)
         except sqlite3.Error as error:
             self.close()
-            raise StoreError(CANNOT_READ, str(error)) from None
+            raise StoreError(CANNOT_READ, reason_of(error)) from None
 
     def attempt(self, work: Reading, job: Callable[[Reading], R]) -> R:
         """Do a job."""
@@ -171,7 +176,7 @@ class Reader:
             return job(work)
         except sqlite3.Error as error:
             self.close()
-            raise Lost(CANNOT_READ, str(error)) from None
+            raise Lost(CANNOT_READ, reason_of(error)) from None
 
     def commit(self, work: Reading) -> Callable[[], None]:
         """See nothing any more."""
@@ -179,7 +184,7 @@ class Reader:
             work.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self.close()
-            raise Lost(CANNOT_READ, str(error)) from None
+            raise Lost(CANNOT_READ, reason_of(error)) from None
         return lambda: None
 
     def close(self) -> None:

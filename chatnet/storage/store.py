@@ -15,7 +15,7 @@ from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, Meaning, Page,
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Claim, Record
-from chatnet.storage.sqlite import Reader, Writing, connect
+from chatnet.storage.sqlite import Reader, Writing, connect, reason_of
 from chatnet.storage.tables import Statements
 from chatnet.storage.transaction import Transaction
 from chatnet.storage.worker import Call, Inline, Worker
@@ -66,7 +66,7 @@ class SQLiteStore:
                 self._writing.seen = int(reading.fact("seq"))
                 yield from reading.all(without)
         except sqlite3.Error as error:
-            raise StoreError(CANNOT_READ, str(error)) from None
+            raise StoreError(CANNOT_READ, reason_of(error)) from None
 
     def start(self) -> None:
         """Begin to work, once the process is a daemon, and the user that it stays."""

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatnet.storage.copies import copy
-from chatnet.storage.sqlite import connect
+from chatnet.storage.sqlite import connect, reason_of
 from chatnet.storage.store import FILE
 from chatnet.transports.private import others_write, write_privately
 from chatnet.wiring.config import os_reason
@@ -44,6 +44,6 @@ def backup(data: Path, folder: Path) -> Iterator[Path]:
             write_privately(folder / KEY, (data / KEY).read_bytes())
             yield folder / KEY
     except sqlite3.Error as error:
-        raise BackupError(f"{source} cannot be copied to {folder}: {error}.") from None
+        raise BackupError(f"{source} cannot be copied to {folder}: {reason_of(error)}.") from None
     except OSError as error:
         raise BackupError(f"{error.filename or folder}: {os_reason(error)}.") from None
