@@ -347,7 +347,11 @@ def test_sasl_is_offered_while_services_are_there(tmp_path: Path) -> None:
 
 
 def test_who_is_no_services_logs_nobody_in(tmp_path: Path) -> None:
-    with Served(tmp_path, role="hub") as served, served.daemon.client("carol") as carol:
+    elsewhere = '[accounts]\nauthority = "external"\n'
+    with (
+        Served(tmp_path, role="hub", more=elsewhere) as served,
+        served.daemon.client("carol") as carol,
+    ):
         says(carol, "NickServ", f"REGISTER {WORD} carol@example.org", "is now registered")
         assert not [line for line in carol.sync() if " 900 " in line]
         carol.send("WHOIS carol")
