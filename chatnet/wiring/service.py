@@ -161,6 +161,7 @@ class ChatService(Service):
             self._every(WATCH, self._store.watch)
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
+            self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings
