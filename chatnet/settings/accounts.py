@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from chatnet.settings.base import AddressRange, Section, Word
-from chatnet.wire.names import is_nick
+from chatnet.settings.base import AddressRange, Section
+from chatnet.wire.names import LONGEST_HOST, is_nick, is_public_name
 
 
 class AccountsSettings(Section):
@@ -59,7 +59,7 @@ class AccountsSettings(Section):
     """The nicks of guests, with digits in the place of the ``#``. Nobody can register one."""
     nick_is_account: bool = False
     """Have everybody who is logged in bear the name or a grouped nick of their account."""
-    vhosts: tuple[Word, ...] = ()
+    vhosts: tuple[str, ...] = ()
     """Hosts that people may give themselves with NickServ's VHOST TAKE, such as
     ``$account.users.example.org``; ``$account`` stands for the name of their account, ``*`` for one label of
     their choice."""
@@ -89,6 +89,14 @@ class AccountsSettings(Section):
     passwords: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Passwords of accounts that may wait to be hashed. Addresses take turns; of more, the last of who has
     most is told to try again."""
+
+    @field_validator("vhosts")
+    @classmethod
+    def _check_vhosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            if not is_public_name(pattern.replace("$account", "a").replace("*", "a"), LONGEST_HOST):
+                raise ValueError(f"has {pattern!r}, which is not such as $account.users.example.org")
+        return value
 
     @field_validator("guest_nick")
     @classmethod

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from chatnet.storage.digests import BUCKETS, bucket, row
 from chatnet.storage.interfaces import (
+    CANNOT_READ,
     CANNOT_WRITE,
     NOWHERE,
     Meaning,
@@ -68,7 +69,8 @@ class _File:
 class MemoryStore:
     """A whole ``Store``, whose answers are there at once, or wait for :meth:`release` while it is `held`.
 
-    What waits has not happened.  While it is `broken` whatever writes fails, as on a full disk.
+    What waits has not happened.  While it is `broken` whatever writes fails, as on a full disk; while it is
+    `unreadable` whatever reads.
     """
 
     def __init__(self, meaning: Meaning, sid: str, file: _File | None = None) -> None:
@@ -76,6 +78,7 @@ class MemoryStore:
         self.newest = ""
         self.held = False
         self.broken = False
+        self.unreadable = False
         self._meaning: Final = meaning
         self._file: Final = _File(sid) if file is None else file
         self._waiting: deque[Callable[[], None]] = deque()
@@ -175,13 +178,13 @@ class MemoryStore:
 
     def entity(self, entity: str) -> Deferred[Sequence[Record]]:
         """All that is known of one entity."""
-        return self._do(
+        return self._reads(
             lambda: [record for _, (_, record) in sorted(self._file.known.get(entity, {}).items())]
         )
 
     def owner(self, folded: str, kind: int) -> Deferred[Sequence[Claim]]:
         """All claims on one name, the first of which has it."""
-        return self._do(
+        return self._reads(
             lambda: sorted(
                 self._file.claims.get((folded, kind), {}).values(), key=lambda each: (each.since, each.entity)
             )
@@ -189,7 +192,7 @@ class MemoryStore:
 
     def position(self, store: str) -> Deferred[Position]:
         """How far the other store is read here."""
-        return self._do(lambda: self._file.peers.get(store, NOWHERE))
+        return self._reads(lambda: self._file.peers.get(store, NOWHERE))
 
     def last(self, sid: str) -> Deferred[tuple[str, Position] | None]:
         """The store of a server that was read last, and how far."""
@@ -198,11 +201,11 @@ class MemoryStore:
             store = self._file.stores.get(sid)
             return None if store is None else (store, self._file.peers[store])
 
-        return self._do(job)
+        return self._reads(job)
 
     def begin(self, position: Position) -> Deferred[int]:
         """After which number somebody has to go on reading."""
-        return self._do(lambda: begin(position, self._file.runs))
+        return self._reads(lambda: begin(position, self._file.runs))
 
     def page(self, after: int, most: int) -> Deferred[Page]:
         """At most so many records with a number beyond `after`."""
@@ -216,11 +219,11 @@ class MemoryStore:
                         return Page(found, self._file.runs[-1].id, number, self._file.seq)
             return Page(found, self._file.runs[-1].id, self._file.seq, self._file.seq)
 
-        return self._do(job)
+        return self._reads(job)
 
     def bucket(self, kind: str, number: int) -> Deferred[Sequence[Record]]:
         """All records of the entities of a kind whose digest is in one bucket."""
-        return self._do(
+        return self._reads(
             lambda: [
                 record
                 for entity, fields in sorted(self._file.known.items())
@@ -239,7 +242,7 @@ class MemoryStore:
                     found[bucket(record.entity)] ^= row(record)
             return found
 
-        return self._do(job)
+        return self._reads(job)
 
     # inside
 
@@ -253,6 +256,14 @@ class MemoryStore:
             return result
 
         return self._do(told)
+
+    def _reads(self, job: Callable[[], R]) -> Deferred[R]:
+        def read() -> R:
+            if self.unreadable:
+                raise StoreError(CANNOT_READ)
+            return job()
+
+        return self._do(read)
 
     def _do(self, job: Callable[[], R]) -> Deferred[R]:
         if not self.held and not self._waiting:

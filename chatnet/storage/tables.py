@@ -220,7 +220,6 @@ class Statements:
             select(PEER.c.store, PEER.c.run, PEER.c.seq, PEER.c.head)
             .where(PEER.c.sid == given("sid_"))
             .order_by(PEER.c.at.desc())
-            .limit(1)
         )
         self.add_peer = made(insert(PEER))
         self.change_peer = made(

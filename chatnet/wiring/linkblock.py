@@ -26,6 +26,7 @@ _RELATIVE = (
 )
 _HANDED_OVER = "(It listens on a socket of systemd: write where that is.)"
 _PASSIVE = '(It has no [[listen]] with kind = "server" that others reach: it has to connect.)'
+ACCOUNTS = 'accounts = "full"  # both keep all accounts, and their passwords; without it each has its own'
 _SECRET = 24
 """Bytes of chance in a suggested password."""
 
@@ -61,6 +62,7 @@ def link_block(loaded: Loaded) -> str:
         *where,
         f'password = "{secrets.token_urlsafe(_SECRET)}"',
         *proof,
+        *([ACCOUNTS] if settings.keeps_accounts else ()),
     ]
     return "".join(f"{line}\n" for line in lines)
 

@@ -202,3 +202,17 @@ def test_digests_find_a_record_that_was_lost_and_mend_it() -> None:
     assert mesh.known("a") == mesh.known("b")
     assert mesh["a"].parts.links.feeds.mended + mesh["b"].parts.links.feeds.mended > 0
     mesh.check()
+
+
+def test_a_store_that_cannot_be_read_is_read_again() -> None:
+    mesh = Clubs("a", "b")
+    mesh["a"].account("ann")
+    mesh["a"].store.unreadable = True
+    mesh.link("a", "b")
+    mesh.settle()
+    assert mesh.known("b") == set()
+    assert any("b.test cannot be told of accounts" in line for line in mesh["a"].log.lines)
+    mesh["a"].store.unreadable = False
+    mesh.advance(5)
+    mesh.agree()
+    mesh.check()

@@ -202,6 +202,7 @@ def test_an_empty_store_has_an_empty_page(store: Store) -> None:
 
 def test_how_far_another_store_is_read(store: Store, kind: Kind) -> None:
     assert wait(store.position("s")) == NOWHERE
+    assert wait(store.last("0BA")) is None
     wait(store.merge([named(ANN, "ann", 5)], "s", "0BB", Position("r1", 7, 9)))
     wait(store.merge([], "t", "0CC", Position("r2", 1, 1)))
     assert wait(store.position("s")) == Position("r1", 7, 9)
@@ -211,6 +212,8 @@ def test_how_far_another_store_is_read(store: Store, kind: Kind) -> None:
     again = kind.restarted(store)
     assert wait(again.position("s")) == Position("r3", 2, 2)
     assert wait(again.position("t")) == Position("r2", 1, 1)
+    assert wait(again.last("0BB")) == ("s", Position("r3", 2, 2))
+    assert wait(again.last("0CC")) == ("t", Position("r2", 1, 1))
 
 
 def read(store: Store) -> Position:

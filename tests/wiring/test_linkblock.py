@@ -84,7 +84,7 @@ def test_on_one_machine_the_password_is_enough(
     text = "".join(f"[[listen]]\nkind = 'server'\nendpoint = '{endpoint}'\n" for endpoint in endpoints)
     told: list[str] = []
     block = printed(tmp_path, text, capsys, told)
-    assert block.keys() == {"name", "sid", "password", *keys}
+    assert block.keys() == {"name", "sid", "password", "accounts", *keys}
     assert {key: block[key] for key in keys} == keys
     assert told[2:] == remarks
 

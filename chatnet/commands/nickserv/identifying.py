@@ -91,11 +91,13 @@ def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
 
 
 @NICKSERV.command("LISTLOGINS", penalty=2.0)
+@NICKSERV.command("CLIENTS LIST", penalty=2.0)
 @NICKSERV.command("SESSIONS", penalty=2.0)
 def sessions(errand: Errand) -> None:
     """`SESSIONS [<account>]`: who is logged in to your account on this server, and from where.
 
-    LISTLOGINS is the same. Of other accounts it tells operators with the privilege accounts.
+    LISTLOGINS and CLIENTS LIST are the same. Of other accounts it tells operators with the privilege
+    accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:

@@ -28,7 +28,8 @@ any        the link ended                                                       
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from hashlib import blake2b
 from math import inf
@@ -201,14 +202,19 @@ class Feeds(Follower):
         assert link.server is not None
         try:
             store, position = await self._store.last(link.server.sid) or (None, NOWHERE)
-        except StoreError:
-            self._later(link, feed)
+        except StoreError as error:
+            self._fail(link, feed, error)
             return
         if self._feeds.get(link) is feed:
             feed.deaf = position.seq
             feed.new = store is None
             have = Have(store, position, KINDS, self._services, self._agreed)
             link.send(codec.have(self._sid, have))
+
+    def _fail(self, link: Link, feed: Feed, error: StoreError) -> None:
+        """What it tells cannot be stored, or read: it is asked again."""
+        link.warn_once("store", f"tells of accounts in vain: {error}")
+        self._later(link, feed)
 
     def _later(self, link: Link, feed: Feed) -> None:
         """Say so again after a while: nothing could be stored, or read."""
@@ -247,23 +253,26 @@ class Feeds(Follower):
         feed.state = State.NEW
         feed.on_the_way.clear()
         if first:
-            self._compare(link, have)
+            self._agree(link, have)
         self._node.run(self._find_beginning(link, feed, have))
 
     async def _find_beginning(self, link: Link, feed: Feed, have: Have) -> None:
+        if self._feeds.get(link) is not feed:
+            return
         serial = feed.serial
         position = have.position if have.store == self._store.id else NOWHERE
         try:
             after = await self._store.begin(position)
-        except StoreError:
-            return  # it says so again when it has waited long enough, or the link ends
+        except StoreError as error:
+            self._unread(link, error, lambda: self._node.run(self._find_beginning(link, feed, have)))
+            return
         if self._feeds.get(link) is feed and feed.serial == serial:
             feed.after = feed.stored = after
             feed.state = State.FEEDING
             self._say_page(link, feed, Page((), "-", after, after))
             self._feed(link, feed)
 
-    def _compare(self, link: Link, have: Have) -> None:
+    def _agree(self, link: Link, have: Have) -> None:
         """Tell operators what is not the same on both sides, but should be."""
         if (have.services, have.digest) != (self._services, self._agreed):
             self._links.tell(
@@ -308,10 +317,14 @@ class Feeds(Follower):
                     self._all_told(link, feed, page)
                     return
         except StoreError as error:
-            self._node.log.warn(f"{link.name} cannot be told of accounts: {error}")
-            self._node.clock.later(AGAIN, lambda: self._feed(link, feed))
+            self._unread(link, error, lambda: self._feed(link, feed))
         finally:
             feed.busy = False
+
+    def _unread(self, link: Link, error: StoreError, again: Callable[[], None]) -> None:
+        """The store cannot be read: that is tried `again`."""
+        link.warn_once("unread", f"cannot be told of accounts: {error}")
+        self._node.clock.later(AGAIN, again)
 
     def _tell(self, link: Link, feed: Feed, page: Page) -> None:
         """A page, without what came from there."""
@@ -415,7 +428,7 @@ class Feeds(Follower):
                 if seq and records and self._feeds.get(link) is feed:
                     link.send(codec.got(self._sid, store, seq))
         except StoreError as error:
-            link.warn_once("store", f"tells of accounts that cannot be stored: {error}")
+            link.warn_once("store", f"tells of accounts in vain: {error}")
             self._ask_again(link, feed)
         finally:
             feed.merging = False
@@ -444,30 +457,41 @@ class Feeds(Follower):
     async def _say_digests(self, link: Link, feed: Feed) -> None:
         for kind in KINDS:
             if kind in feed.kinds:
-                digest = total(await self._store.digests(kind))
-                if self._feeds.get(link) is not feed or not self._quiet(feed):
-                    return
-                link.send(codec.bucket(self._sid, kind, None, digest))
+                with suppress(StoreError):  # another time
+                    digest = total(await self._store.digests(kind))
+                    if self._feeds.get(link) is feed and self._quiet(feed):
+                        link.send(codec.bucket(self._sid, kind, None, digest))
 
-    async def told_digest(self, link: Link, feed: Feed, kind: str, which: int | None, digest: int) -> None:
+    def compare(self, link: Link, feed: Feed, kind: str, which: int | None, digest: int) -> None:
         """CNBKT: hold what a neighbour has against what is here."""
-        if kind not in KINDS or not self._quiet(feed):
-            return
-        own = await self._store.digests(kind)
-        if self._feeds.get(link) is not feed:
-            return
-        if which is None:
-            if total(own) != digest:
+        if kind in KINDS and self._quiet(feed):
+            self._node.run(self._compare_with(link, feed, kind, which, digest))
+
+    async def _compare_with(self, link: Link, feed: Feed, kind: str, which: int | None, digest: int) -> None:
+        with suppress(StoreError):
+            own = await self._store.digests(kind)
+            if self._feeds.get(link) is not feed:
+                return
+            if which is not None and own[which] != digest:
+                self.mended += 1
+                what = "has other records than this server: both tell each other all of them"
+                link.warn_once("digest", what)
+                link.send(codec.want(self._sid, kind, which))
+                await self._tell_bucket(link, feed, kind, which)
+            elif which is None and total(own) != digest:
                 for each in range(BUCKETS):
                     link.send(codec.bucket(self._sid, kind, each, own[each]))
-        elif own[which] != digest:
-            self.mended += 1
-            link.warn_once("digest", "has other records than this server: both tell each other all of them")
-            link.send(codec.want(self._sid, kind, which))
-            await self.wanted(link, feed, kind, which)
 
-    async def wanted(self, link: Link, feed: Feed, kind: str, which: int) -> None:
+    def wanted(self, link: Link, feed: Feed, kind: str, which: int) -> None:
         """CNWANT: tell all records of a bucket, as pages that move no number."""
+
+        async def tell() -> None:
+            with suppress(StoreError):
+                await self._tell_bucket(link, feed, kind, which)
+
+        self._node.run(tell())
+
+    async def _tell_bucket(self, link: Link, feed: Feed, kind: str, which: int) -> None:
         records = await self._store.bucket(kind, which)
         if self._feeds.get(link) is not feed:
             return

@@ -100,7 +100,7 @@ class FeedingIn:
             kind, which, digest = codec.read_bucket(line.params)
         except ValueError as error:
             line.violate(f"CNBKT: {error}")
-        line.node.run(self._feeds.told_digest(line.link, feed, kind, which, digest))
+        self._feeds.compare(line.link, feed, kind, which, digest)
 
     def want(self, line: Line) -> None:
         """The neighbour wants all that we have of a bucket.
@@ -113,4 +113,4 @@ class FeedingIn:
             which = codec.which_bucket(line.params[1])
         except ValueError as error:
             line.violate(f"CNWANT: {error}")
-        line.node.run(self._feeds.wanted(line.link, feed, kind, which))
+        self._feeds.wanted(line.link, feed, kind, which)

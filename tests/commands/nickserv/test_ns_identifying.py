@@ -114,6 +114,7 @@ def test_sessions_of_ones_own_and_how_they_end(club: Club) -> None:
     assert "Killed (irc.test (LOGOUT by bob))" in eve.lines()[-1]
     assert ask(bob, "LOGOUT all") == ["1 session of yours ended."]
     assert joe.outlet.ended == "closed"
+    assert ask(bob, "LISTLOGINS") == ask(bob, "clients list")
     assert ask(bob, "LISTLOGINS")[1:] == ["1 session of ann on irc.test."]
 
 

@@ -130,7 +130,9 @@ def test_help_lists_all_that_one_may_do(club: Club) -> None:
     told = "\n".join(ask(bob, "HELP"))
     for verb in verbs:
         assert f"\n  {verb}" in told, verb
-    assert NICKSERV.rows.keys() - verbs == {"ID", "LOGIN", "LISTLOGINS", "PASSWD", "ACCOUNTNAME", "RECOVER"}
+    assert NICKSERV.rows.keys() - verbs == {
+        *("ID", "LOGIN", "LISTLOGINS", "CLIENTS LIST", "PASSWD", "ACCOUNTNAME", "RECOVER"),
+    }
     assert told.count("\n  IDENTIFY") == 1
 
 

@@ -158,7 +158,7 @@ def test_names_that_no_host_has(club: Club) -> None:
     assert ask(bob, "VHOST TAKE")[1] == "  x-y.users.example.org"
 
 
-@pytest.mark.parametrize("pattern", ["", "a b"])
+@pytest.mark.parametrize("pattern", ["", "a b", "$account", "users..example.org", "$name.example.org", "*.4"])
 def test_no_pattern_of_hosts(pattern: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="such as"):
         AccountsSettings(vhosts=(pattern,))
