@@ -7,6 +7,8 @@ from typing import Final, NamedTuple, Protocol
 
 from chatnet.storage.record import Claim, Record
 
+WATCH: Final = 2.0
+"""Seconds between two looks at what other processes wrote, and at what waits for too long."""
 CANNOT_WRITE: Final = "This server cannot write to its disk"
 CANNOT_READ: Final = "This server cannot read from its disk"
 
@@ -147,3 +149,16 @@ class Store(Protocol):
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""
+
+
+class Running(Store, Protocol):
+    """A store that works in threads of its own, once it was started."""
+
+    def start(self) -> None:
+        """Begin to work, once the process is a daemon, and the user that it stays."""
+
+    def watch(self) -> None:
+        """Look at what other processes wrote, and fail what waits for too long; every `WATCH` seconds."""
+
+    def close(self) -> Awaitable[None]:
+        """Write what waits, and let go of the file."""

@@ -22,8 +22,6 @@ from chatnet.storage.worker import Call, Inline, Worker
 
 FILE: Final = "accounts.sqlite"
 """In the data folder."""
-WATCH: Final = 2.0
-"""Seconds between two looks at what other processes wrote, and at what waits for too long."""
 TOGETHER: Final = 1000
 """Records that one transaction writes, at most, unless one job alone has more: some 20 ms.
 
