@@ -63,8 +63,8 @@ def test_after_a_loss_of_power_all_is_there_that_was_answered(tmp_path: Path) ->
         copies = [folder / f"accounts.sqlite{end}" for end in ("", "-wal")]
         for copy in copies:
             shutil.copy(path.with_name(copy.name), copy)
-        writer.process.send_signal(signal.SIGCONT)
         assert answered <= consistent(copies[0]).keys()
+        writer.process.send_signal(signal.SIGCONT)
         shutil.rmtree(folder)
     writer.end()
     assert answered <= consistent(path).keys()
