@@ -91,6 +91,12 @@ class Bans:
         return found
 
 
+def fitting(network: Network, user: User, masks: Iterable[str]) -> list[str]:
+    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts."""
+    look = _Look(network, user)
+    return [mask for mask in masks if look.plain(mask)]
+
+
 class _Look:
     """A user as masks see them, made once for one question about many masks.
 
@@ -128,7 +134,7 @@ class _Look:
             mask = entry.mask
             self.looked += len(mask)
             if mask[:1] != "$":
-                if self._plain(mask):
+                if self.plain(mask):
                     return entry
             elif (
                 (extended := parse(mask)) is not None
@@ -138,7 +144,8 @@ class _Look:
                 return entry
         return None
 
-    def _plain(self, mask: str) -> bool:
+    def plain(self, mask: str) -> bool:
+        """Whether a plain mask means the user."""
         matches = compile_glob(mask, self._fold)
         for face in self._faces:
             if matches(face):
@@ -190,7 +197,7 @@ class _Look:
         return known[channel]
 
     def _mask(self, parsed: Extended) -> bool:
-        return self._plain(shown_mask(parsed.data or ""))
+        return self.plain(shown_mask(parsed.data or ""))
 
     def _mute(self, parsed: Extended) -> bool:
         return self._is(parsed.parts[0]) if parsed.parts else self._mask(parsed)
@@ -209,7 +216,7 @@ class _Look:
         whole, realname = parsed.data or "", self.user.realname
         mask, mark, wanted = whole.partition("#")
         if mark:
-            return self._plain(shown_mask(mask)) and self._glob(wanted, realname)
+            return self.plain(shown_mask(mask)) and self._glob(wanted, realname)
         return any(self._glob(whole, f"{face}#{realname}") for face in self._faces)
 
     def _secure(self, parsed: Extended) -> bool:
