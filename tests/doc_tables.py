@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatnet.commands import CLIENT
+from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
 from chatnet.commands.nickserv import NICKSERV
+from chatnet.dispatch import Table
 from chatnet.links.neighbour import link, resume
 from chatnet.model import modes
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
@@ -114,17 +116,21 @@ def oper_commands() -> str:
     return table(("Command", "privilege"), rows)
 
 
-def _nickserv(*, mighty: bool) -> list[str]:
-    rows = [row for row in NICKSERV if not is_alias(row) and (row.privilege is not None) is mighty]
-    return [row.usage for row in sorted(rows, key=lambda row: row.verb)]
+def _asked_of(bot: Table, *, mighty: bool) -> str:
+    rows = [row for row in bot if not is_alias(row) and (row.privilege is not None) is mighty]
+    return table(("Command",), [(row.usage,) for row in sorted(rows, key=lambda row: row.verb)])
 
 
 def nickserv_commands() -> str:
-    return table(("Command",), [(usage,) for usage in _nickserv(mighty=False)])
+    return _asked_of(NICKSERV, mighty=False)
 
 
 def nickserv_oper_commands() -> str:
-    return table(("Command",), [(usage,) for usage in _nickserv(mighty=True)])
+    return _asked_of(NICKSERV, mighty=True)
+
+
+def chanserv_commands() -> str:
+    return _asked_of(CHANSERV, mighty=False)
 
 
 def penalties() -> str:
@@ -155,6 +161,7 @@ def session_states() -> str:
 
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "capabilities": capability_names,
+    "chanserv-commands": chanserv_commands,
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,

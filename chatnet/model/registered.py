@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from chatnet.records import accounts, channels
 from chatnet.records.accounts import ACTIVE, Created, Named, State, Status
-from chatnet.records.channels import Access, Akick
+from chatnet.records.channels import Access, Akick, Transfer
 from chatnet.records.grammar import STATUS, split
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
@@ -30,12 +30,13 @@ class RegisteredChannel:
     """A channel that belongs to somebody: `name`, asked for `since` a stamp.
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
-    of accounts, or empty.  `created` and `ts`, the TS that it had then, are Unix times in seconds.
+    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
+    had then, are Unix times in seconds.
     """
 
     __slots__ = (
         "access", "akicks", "created", "founder", "id", "name", "settings", "since", "status", "successor",
-        "templates", "ts",
+        "templates", "transfer", "ts",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
@@ -47,6 +48,7 @@ class RegisteredChannel:
         self.ts = 0
         self.founder = ""
         self.successor = ""
+        self.transfer: Transfer | None = None
         # Most have few, and share these where they have none.
         self.access = _NO_ACCESS
         self.akicks = _NO_AKICKS
@@ -148,6 +150,8 @@ class RegisteredChannels:
             self._found(channel, "" if value is None else channels.entity(value))
         elif name == channels.SUCCESSOR:
             channel.successor = "" if value is None else channels.entity(value)
+        elif name == channels.TRANSFER:
+            channel.transfer = None if value is None else Transfer.read(value)
         elif name == channels.FLAGS and key:
             channel.access = _with(channel.access, key, _access(value), _NO_ACCESS)
         elif name == channels.AKICK and key:

@@ -15,7 +15,7 @@ from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
-from chatnet.records.channels import Akick
+from chatnet.records.channels import KICK, Akick
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.bans import fitting
 
@@ -159,7 +159,7 @@ def kept_out(
 
 
 def _in_force(akicks: Mapping[str, Akick], now: float) -> Mapping[str, Akick]:
-    return {each: akick for each, akick in akicks.items() if not 0 < akick.until <= now}
+    return {each: akick for each, akick in akicks.items() if akick.how == KICK and not 0 < akick.until <= now}
 
 
 def is_account(target: str) -> bool:

@@ -1,0 +1,12 @@
+"""What people may ask of ChanServ: a small module per family of commands, all entered into one table."""
+
+# In the order in which HELP lists them.
+from chatnet.commands.chanserv import registering  # isort: skip
+from chatnet.commands.chanserv import informing  # isort: skip
+from chatnet.commands.chanserv.table import CHANSERV
+
+__all__ = [
+    "CHANSERV",
+    "informing",
+    "registering",
+]
