@@ -19,6 +19,7 @@ from chatnet.commands.nickserv import NICKSERV
 from chatnet.dispatch import Table
 from chatnet.links.neighbour import link, resume
 from chatnet.model import modes
+from chatnet.rules.access import LETTERS, TEMPLATES, in_order
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES
 from chatnet.wire import capabilities
@@ -133,6 +134,19 @@ def chanserv_commands() -> str:
     return _asked_of(CHANSERV, mighty=False)
 
 
+def chanserv_oper_commands() -> str:
+    return _asked_of(CHANSERV, mighty=True)
+
+
+def access_flags() -> str:
+    return table(("Flag", "whoever has it"), [(f"`{each}`", text) for each, text in LETTERS.items()])
+
+
+def access_templates() -> str:
+    rows = [(f"`{name}`", f"`+{in_order(letters)}`") for name, letters in TEMPLATES.items()]
+    return table(("Template", "flags"), rows)
+
+
 def penalties() -> str:
     by_cost: dict[float, list[str]] = {}
     for verb, row in sorted(CLIENT.rows.items()):
@@ -160,8 +174,11 @@ def session_states() -> str:
 
 
 TABLES: Final[dict[str, Callable[[], str]]] = {
+    "access-flags": access_flags,
+    "access-templates": access_templates,
     "capabilities": capability_names,
     "chanserv-commands": chanserv_commands,
+    "chanserv-oper-commands": chanserv_oper_commands,
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,

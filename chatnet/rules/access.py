@@ -102,18 +102,22 @@ def founder_of(registry: Registry, registration: RegisteredChannel) -> str:
     return ""
 
 
+def entries_of(network: Network, registration: RegisteredChannel, user: User) -> list[str]:
+    """The targets on the list that mean `user`: the account that they are logged in to, masks that fit."""
+    masks = [target for target in registration.access if not is_account(target)]
+    found = fitting(network, user, masks) if masks else []
+    if user.account_id is not None and user.account_id in registration.access:
+        found.append(user.account_id)
+    return found
+
+
 def access_of(network: Network, registration: RegisteredChannel, user: User) -> frozenset[str]:
     """What `user` may do: by the account that they are logged in to, and by masks that fit them."""
+    if user.account_id is not None and founder_of(network.registry, registration) == user.account_id:
+        return ALL
     found: frozenset[str] = NONE
-    if user.account_id is not None:
-        if founder_of(network.registry, registration) == user.account_id:
-            return ALL
-        entry = registration.access.get(user.account_id)
-        if entry is not None:
-            found = letters_of(entry.letters)
-    if masks := [target for target in registration.access if not is_account(target)]:
-        for mask in fitting(network, user, masks):
-            found |= letters_of(registration.access[mask].letters)
+    for target in entries_of(network, registration, user):
+        found |= letters_of(registration.access[target].letters)
     return found
 
 

@@ -63,6 +63,13 @@ class Bans:
         self.looked += look.looked
         return entry
 
+    def meaning(self, channel: Channel, user: User) -> list[ListEntry]:
+        """All bans that mean `user`, whether an exception lets them in or not; mutes as well."""
+        look = _Look(self._network, user)
+        found = [entry for entry in channel.lists["b"].values() if look.first((entry,), muting=True)]
+        self.looked += look.looked
+        return found
+
     def muted(self, channel: Channel, user: User) -> bool:
         """True if a ban or a mute keeps `user` from speaking; remembered for members."""
         bans = channel.lists["b"]

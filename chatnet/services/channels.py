@@ -7,7 +7,9 @@ Ranks are given here and never taken: who has one beyond their access was given 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -23,6 +25,10 @@ from chatnet.rules.bans import fitting
 from chatnet.rules.modes import size_of_lists
 
 SUSPENDED: Final = "This channel is suspended"
+SLICE: Final = 50
+"""Members who are looked at in one go when an entry is changed."""
+PAUSE: Final = 0.1
+"""Seconds until the next ones are."""
 _OF_ALL: Final = frozenset({NAME, STATUS})
 _OF_ONE: Final = frozenset({FOUNDER, SUCCESSOR})
 
@@ -63,9 +69,19 @@ class ChannelAccess:
             folded = self._network.fold(registration.name)
             channel = self._network.channels.get(folded)
             if channel is not None and self._registered.at(folded) is registration:
-                for user in self._concerned(channel, changed):
-                    if user in channel.members:
-                        self._look_at(channel, registration, user, fact.at)
+                self._look_at_all(channel, registration, deque(self._concerned(channel, changed)), fact.at)
+
+    def _look_at_all(
+        self, channel: Channel, registration: RegisteredChannel, users: deque[User], at: float
+    ) -> None:
+        """Look at some, and at the others in a moment: each who has to go is told to all who are left."""
+        for _ in range(min(SLICE, len(users))):
+            user = users.popleft()
+            if user in channel.members and self._registered.at(channel.folded) is registration:
+                self._look_at(channel, registration, user, at)
+        if users:
+            rest = partial(self._look_at_all, channel, registration, users, at)
+            self._node.clock.later(PAUSE, rest)
 
     def _concerned(self, channel: Channel, changed: Iterable[tuple[str, str]]) -> list[User]:
         """The members whom it may concern that these fields changed; of an account or mask only those."""

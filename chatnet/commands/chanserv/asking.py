@@ -26,19 +26,35 @@ def registered(errand: Errand) -> RegisteredChannel:
 
 
 async def may(
-    errand: Errand, registration: RegisteredChannel, letters: str, privilege: str, detail: str = ""
+    errand: Errand, registration: RegisteredChannel, letters: str, detail: str = ""
 ) -> frozenset[str]:
     """The access of the asker, who needs all of these letters; ends the errand if they lack one.
 
-    Operators with the privilege may in spite of that, as if they had all, and it is noted.
+    It is for what a registration is: operators with the privilege `accounts` may in spite of that, as if they
+    had all, and it is noted for good.
     """
-    mine = access_of(errand.network, registration, errand.user)
+    mine = _access(errand, registration, letters, "accounts")
     if mine.issuperset(letters):
         return mine
-    if not errand.user.may(privilege):
-        errand.end(f"You need the flag {' and '.join(letters)} in {registration.name} for that.")
     await errand.note(errand.row.verb, f"{registration.name} ({registration.id})", detail)
     return ALL
+
+
+def may_there(errand: Errand, registration: RegisteredChannel, letters: str) -> frozenset[str]:
+    """The same for what is done to those who are in it: with the privilege `channels`, as in all channels."""
+    mine = _access(errand, registration, letters, "channels")
+    if mine.issuperset(letters):
+        return mine
+    words = " ".join([errand.row.verb, *errand.params])
+    errand.notice("g", f"{errand.user.mask} used {errand.bot.nick} without access: {printable(words)}")
+    return ALL
+
+
+def _access(errand: Errand, registration: RegisteredChannel, letters: str, privilege: str) -> frozenset[str]:
+    mine = access_of(errand.network, registration, errand.user)
+    if not mine.issuperset(letters) and not errand.user.may(privilege):
+        errand.end(f"You need the flag {' and '.join(letters)} in {registration.name} for that.")
+    return mine
 
 
 def living(errand: Errand, registration: RegisteredChannel) -> Channel:

@@ -1,12 +1,13 @@
-"""INFO: what is known of a channel."""
+"""INFO and WHY: what is known of a channel, and of somebody in it."""
 
 from __future__ import annotations
 
-from chatnet.commands.chanserv.asking import registered, shown
+from chatnet.commands.chanserv.asking import may, registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
-from chatnet.rules.access import access_of, founder_of
+from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of
 from chatnet.wire.server_time import minute
+from chatnet.wire.text import printable
 
 
 @CHANSERV.command("INFO", min_params=1, penalty=2.0)
@@ -33,3 +34,30 @@ def info(errand: Errand) -> None:
             status = registration.status
             until = f" until {minute(status.until)}" if status.until else ""
             errand.say(f"  it is suspended{until} by {status.by}: {status.reason}")
+
+
+@CHANSERV.command("WHY", min_params=1, penalty=2.0)
+async def why(errand: Errand) -> None:
+    """`WHY <#channel> [<nick>]`: why you, or somebody else (with the flag A), have access or are kept out."""
+    errand.at_most(2)
+    registration = registered(errand)
+    nick = errand.param(1) or errand.user.nick
+    user = errand.network.user(nick)
+    if user is None:
+        errand.end(f"There is no {printable(nick)}.")
+    if user is not errand.user:
+        await may(errand, registration, "A")
+    name, said = registration.name, False
+    if user.account_id is not None and founder_of(errand.network.registry, registration) == user.account_id:
+        errand.end(f"{user.nick} is the founder of {name}, by the account {user.account}.")
+    for key in entries_of(errand.network, registration, user):
+        entry = registration.access[key]
+        letters, by = name_of(registration, entry.letters), shown(errand, key)
+        errand.say(f"{user.nick} has {letters} in {name}, by {by} (given by {entry.by}).")
+        said = True
+    found = kept_out(errand.network, registration, user, errand.now)
+    if found is not None:
+        key, akick = found
+        errand.say(f"{user.nick} is kept out of {name}, by {shown(errand, key)} ({akick.by}).")
+    elif not said:
+        errand.say(f"{user.nick} has no access to {name}.")

@@ -52,7 +52,7 @@ async def drop(errand: Errand) -> None:
     if not errand.nickserv.is_code(errand.param(1), "drop", registration.id, user):
         errand.end(f"That is not the code. DROP {name} tells it.")
     if founder != user.account_id:
-        await may(errand, registration, "F", "accounts")
+        await may(errand, registration, "F")
     errand.notice("a", f"{user.nick} dropped {name}")
     await errand.chanserv.change(registration, {STATUS: Status(State.ERASED).text})
     errand.say(f"{name} is nobody's now.")
