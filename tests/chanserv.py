@@ -24,20 +24,20 @@ def told(client: Client) -> list[str]:
     return [line.removeprefix(head) for line in lines if line.startswith(head)]
 
 
-def come(club: Club, name: str) -> Client:
+def come(club: Club, name: str, caps: str = "") -> Client:
     """Somebody who is logged in to an account of the name of their nick, which is made for them."""
     if club.node.network.registry.named(name) is None:
         club.account(name, WORD)
-    client = club.client(name)
+    client = club.client(name, caps=caps)
     client >> f"NS IDENTIFY {name} {WORD}"
     client.lines()
     assert client.user.account == name
     return client
 
 
-def founded(club: Club, name: str = "ann", channel: str = "#c") -> Client:
+def founded(club: Club, name: str = "ann", channel: str = "#c", caps: str = "") -> Client:
     """The founder of a registered channel, who is in it."""
-    client = come(club, name)
+    client = come(club, name, caps)
     client >> f"JOIN {channel}"
     assert ask(client, f"REGISTER {channel}") == [f"{channel} belongs to {name} now."]
     client.lines()

@@ -120,6 +120,7 @@ def _lead(request: Request, name: str, channel: Channel, key: str) -> None:
 def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | None:
     """Whether nobody may come in, or not the asker: 474, as for a ban; no invitation opens that."""
     user, now = request.user, request.now
+    request.sessions.bans.looked += sum(map(len, registration.access)) + sum(map(len, registration.akicks))
     if registration.suspended(now) or kept_out(request.network, registration, user, now) is not None:
         return JoinRefusal(None, numerics.ERR_BANNEDFROMCHAN, registration.name)
     return None

@@ -24,8 +24,8 @@ def rename(request: Request) -> None:
     operators can make a new channel of that name meanwhile.  (A secret channel lets its old name go at once.)
     https://ircv3.net/specs/extensions/channel-rename
     Refuses with 403 (no such channel), 442 (you are not in it), 482 (your rank), 476 (not a name), FAIL
-    CHANNEL_NAME_IN_USE (somebody has it), FAIL CANNOT_RENAME (renamed a moment ago, too large, or
-    with members on servers of other makes).
+    CHANNEL_NAME_IN_USE (somebody has it, or has registered it), FAIL CANNOT_RENAME (renamed a moment ago,
+    registered, too large, or with members on servers of other makes).
     """
     channel, user, name = request.channel(0), request.user, request.params[1]
     refusal = may_act(user, channel, OP)

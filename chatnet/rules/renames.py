@@ -42,6 +42,12 @@ def may_rename(
         return CannotRename("CHANNEL_NAME_IN_USE", "The channel has this name already")
     if other is not None and other is not channel:
         return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is already taken")
+    if folded != channel.folded:
+        if network.registry.channels.at(folded) is not None:
+            return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is registered to somebody")
+        if network.registry.channels.at(channel.folded) is not None:
+            # It would belong to nobody under its new name, and those who join by the old one be led there.
+            return CannotRename("CANNOT_RENAME", "A registered channel keeps its name")
     if len(channel.members) > settings.limits.rename_members and folded != channel.folded:
         return CannotRename("CANNOT_RENAME", "This channel has too many members")
     if not all(_knows_renames(network, user.server) for user in channel.members):

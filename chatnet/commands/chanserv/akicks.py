@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.commands.chanserv.asking import may, registered, shown, target
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand, say_it
@@ -12,10 +14,11 @@ from chatnet.records.channels import KICK, Akick
 from chatnet.records.grammar import field
 from chatnet.rules.access import founder_of, letters_of
 from chatnet.rules.durations import seconds_in
+from chatnet.services.accounts import Value
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut
 
-REASON = 200
+REASON: Final = 200
 """Bytes of a reason."""
 
 
@@ -51,12 +54,14 @@ async def _add(errand: Errand, registration: RegisteredChannel) -> None:
         entry is not None and not letters_of(entry.letters) <= mine
     ):
         errand.end(f"{whom} has flags in {name} that you do not have.")
-    most = errand.settings.channels.akicks
-    if key not in registration.akicks and len(registration.akicks) >= most:
+    most, now = errand.settings.channels.akicks, errand.now
+    over = [each for each, listed in registration.akicks.items() if 0 < listed.until <= now and each != key]
+    if key not in registration.akicks and len(registration.akicks) - len(over) >= most:
         errand.end(f"{name} keeps out its {most} already. Let one in first.")
     by = "*" if errand.user.account is None else errand.user.account
     value = Akick(until, KICK, by, reason).text
-    await errand.chanserv.change(registration, {field(channels.AKICK, key): value})
+    given: dict[str, Value] = {field(channels.AKICK, each): None for each in over}
+    await errand.chanserv.change(registration, {**given, field(channels.AKICK, key): value})
     errand.say(f"{whom} is kept out of {name}{f' until {minute(until)}' if until else ''}.")
 
 

@@ -95,6 +95,19 @@ def test_for_a_time(club: Club, ann: Client, words: str) -> None:
     assert ask(ann, "AKICK #c ADD bob!*@* !P for ever") == ["bob!*@* is kept out of #c."]
 
 
+def test_what_is_over_takes_no_room(club: Club, ann: Client) -> None:
+    for name in ("bob", "eve"):
+        ask(ann, f"AKICK #c ADD {name}!*@* +5m")
+    full = ["#c keeps out its 2 already. Let one in first."]
+    assert ask(ann, "AKICK #c ADD joe!*@*") == full
+    club.clock.advance(301)
+    for name in ("joe", "jim"):
+        assert ask(ann, f"AKICK #c ADD {name}!*@*") == [f"{name}!*@* is kept out of #c."]
+    assert ask(ann, "AKICK #c ADD jan!*@*") == full
+    registration = club.node.network.registry.channels.at("#c")
+    assert registration is not None and list(registration.akicks) == ["joe!*@*", "jim!*@*"]
+
+
 def test_who_may_and_whom(club: Club, ann: Client) -> None:
     bob, eve = come(club, "bob"), come(club, "eve")
     assert ask(bob, "AKICK #c ADD eve") == ["You need the flag f and r in #c for that."]
