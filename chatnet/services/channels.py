@@ -13,7 +13,16 @@ from functools import partial
 from typing import Final
 
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import AccountChanged, Fact, Hearer, Kicked, ModeChange, ModesChanged, RecordsTaken
+from chatnet.model.facts import (
+    AccountChanged,
+    ChannelReset,
+    Fact,
+    Hearer,
+    Kicked,
+    ModeChange,
+    ModesChanged,
+    RecordsTaken,
+)
 from chatnet.model.modes import rank_letters
 from chatnet.model.registered import RegisteredChannel
 from chatnet.node import Node
@@ -29,6 +38,8 @@ SLICE: Final = 50
 """Members who are looked at in one go when an entry is changed."""
 PAUSE: Final = 0.1
 """Seconds until the next ones are."""
+SETTLED: Final = 1.0
+"""Seconds after a channel lost its ranks to an older one, until they are given again."""
 _OF_ALL: Final = frozenset({NAME, STATUS})
 _OF_ONE: Final = frozenset({FOUNDER, SUCCESSOR})
 
@@ -43,6 +54,7 @@ class ChannelAccess:
         self._chanserv = chanserv
         self.hears: Mapping[type[Fact], Hearer] = {
             AccountChanged: self._account_changed,
+            ChannelReset: self._channel_reset,
             RecordsTaken: self._records_taken,
         }
 
@@ -53,6 +65,17 @@ class ChannelAccess:
                 registration = self._registered.at(channel.folded)
                 if registration is not None:
                     self._look_at(channel, registration, user, fact.at)
+
+    def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
+        """An older channel, of nobody, took all ranks away: those that access explains come again.
+
+        In a moment, when all that the other server says of the channel has been heard.
+        """
+        channel, registration = fact.channel, self._registered.at(fact.channel.folded)
+        if registration is not None and not fact.keeping:
+            mine = deque(user for user in channel.members if user.server is self._network.me)
+            at = self._node.clock.time() + SETTLED
+            self._node.clock.later(SETTLED, partial(self._look_at_all, channel, registration, mine, at))
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         fields: dict[str, list[tuple[str, str]]] = {

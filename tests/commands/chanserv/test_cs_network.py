@@ -9,6 +9,7 @@ from conversation import Client
 from mesh import block, stranger
 
 from chatnet.model.modes import ADMIN, OP, OWNER, VOICE
+from chatnet.services.channels import SETTLED
 
 
 def both(mesh: Clubs, name: str = "#c") -> dict[str, int]:
@@ -101,6 +102,24 @@ def test_of_two_registrations_the_first_counts_and_the_other_waits() -> None:
     assert "  founder: ann" in ask(bob, "INFO #c")
     code = ask(mesh["a"].client("zoe"), "DROP #c")
     assert code == ["You are not the founder of #c."]
+    mesh.check()
+
+
+def test_ranks_come_again_when_an_older_channel_took_them() -> None:
+    mesh = Clubs("a", "b")
+    joe = mesh["b"].client("joe")
+    joe >> "JOIN #c"
+    mesh["a"].clock.advance(60)
+    mesh["b"].clock.advance(60)
+    ann = founded(mesh["a"])
+    zoe = mesh["a"].client("zoe")
+    zoe >> "JOIN #c"
+    ann >> "MODE #c +o zoe"
+    mesh.link("a", "b")
+    mesh.settle()
+    assert both(mesh) == {"joe": OP, "ann": 0, "zoe": 0}
+    mesh["a"].clock.advance(SETTLED)
+    assert both(mesh) == {"joe": OP, "ann": OP | OWNER, "zoe": 0}
     mesh.check()
 
 
