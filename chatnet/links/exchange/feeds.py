@@ -42,6 +42,7 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Follower, Neighbours
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, ServerIntroduced, SettingsChanged
 from chatnet.model.server import Server
+from chatnet.records.accounts import VERIFIER, changed_apart
 from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, seconds_of
 from chatnet.storage.interfaces import NOWHERE, Page, Store, StoreError
 from chatnet.storage.record import Record
@@ -139,6 +140,8 @@ class Feeds(Follower):
             SettingsChanged: self._settings_changed,
             RecordsTaken: self._taken,
         }
+        self.disputed: Callable[[str], object] = _nobody
+        """What is told of an account whose password was changed on two servers while they were apart."""
         self.mended = 0
         """Buckets that were not the same, which should not be."""
         self._links = links
@@ -424,14 +427,24 @@ class Feeds(Follower):
             while feed.pages and self._feeds.get(link) is feed:
                 beginning, records = feed.pages.popleft()
                 store, seq = beginning.store, beginning.position.seq
+                apart = [] if feed.new else [each for each in records if await self._is_apart(each)]
                 await self._store.merge(records, store, link.server.sid, beginning.position if seq else None)
                 if seq and records and self._feeds.get(link) is feed:
                     link.send(codec.got(self._sid, store, seq))
+                for record in apart:
+                    self.disputed(record.entity)
         except StoreError as error:
             link.warn_once("store", f"tells of accounts in vain: {error}")
             self._ask_again(link, feed)
         finally:
             feed.merging = False
+
+    async def _is_apart(self, record: Record) -> bool:
+        """Whether it is a password, and another one was given to its account where that was not known."""
+        if record.field != VERIFIER or record.entity not in self._node.network.registry.accounts:
+            return False
+        known = [each for each in await self._store.entity(record.entity) if each.field == VERIFIER]
+        return any(changed_apart(each, record) for each in known)
 
     def is_even(self, link: Link, feed: Feed) -> None:
         """CNEVEN: it has told all there is."""
@@ -499,6 +512,10 @@ class Feeds(Follower):
             page = Page(records[first : first + PAGE], "-", 0, 0)
             for text in codec.page(self._sid, self._store.id, page):
                 link.send(text)
+
+
+def _nobody(entity: str) -> None:
+    """In the place of who tells people of it, where there is nobody."""
 
 
 def total(digests: Sequence[int]) -> int:
