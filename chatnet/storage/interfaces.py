@@ -108,6 +108,9 @@ class Store(Protocol):
         :class:`NameTaken`.
         """
 
+    def correct(self, records: Sequence[Record]) -> Awaitable[None]:
+        """Put records in the place of what is known of their fields, though that is later by its stamp."""
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Awaitable[Sequence[Record]]:

@@ -141,6 +141,18 @@ class MemoryStore:
 
         return self._writes(job)
 
+    def correct(self, records: Sequence[Record]) -> Deferred[None]:
+        """Put records in the place of what is known of their fields."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            news = [each for each in records if each.field in self._file.known.get(each.entity, {})]
+            for record in news:
+                self._drop(self._file.known[record.entity][record.field][1])
+                self._enter(record)
+            return None, news
+
+        return self._writes(job)
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Deferred[Sequence[Record]]:
@@ -302,6 +314,10 @@ class MemoryStore:
         for each in dropped:
             if each is not None:
                 self._drop(each)
+        self._enter(record)
+        return True
+
+    def _enter(self, record: Record) -> None:
         self._file.seq += 1
         self._file.stamp = max(self._file.stamp, record.stamp)
         self._file.known.setdefault(record.entity, {})[record.field] = self._file.seq, record
@@ -311,7 +327,6 @@ class MemoryStore:
         if claim is not None:
             names = self._file.claims.setdefault((claim.folded, claim.kind), {})
             names[record.entity, record.field] = claim
-        return True
 
     def _drop(self, record: Record) -> None:
         fields = self._file.known[record.entity]

@@ -92,6 +92,10 @@ class SQLiteStore:
         names = tuple(free)
         return self._writer.put(lambda work: work.write(records, names), len(records))
 
+    def correct(self, records: Sequence[Record]) -> Deferred[None]:
+        """Put records in the place of what is known of their fields."""
+        return self._writer.put(lambda work: work.correct(records), len(records))
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Deferred[Sequence[Record]]:

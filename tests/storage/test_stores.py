@@ -197,6 +197,23 @@ def test_an_empty_store_has_an_empty_page(store: Store) -> None:
     assert (page.records, page.seq, page.head) == ([], 0, 0)
 
 
+def test_what_is_corrected_holds_though_it_is_earlier(store: Store, kind: Kind) -> None:
+    wait(store.write([named(ANN, "ann", 9), Record(ANN, "seen", stamp(9), "1")]))
+    told = Told(store)
+    earlier = named(ANN, "ann", 5)
+    wait(store.correct([earlier, named(BOB, "bob", 5)]))
+    assert told.take() == [earlier]
+    assert has(store)[ANN, "name"] == earlier and (BOB, "name") not in has(store)
+    assert [claim.since for claim in wait(store.owner("ann", NAMES))] == [stamp(5)]
+    page = wait(store.page(0, 10))
+    assert [record.field for record in page.records] == ["seen", "name"]
+    digests = [0] * 256
+    for record in store.load():
+        digests[bucket(record.entity)] ^= row(record)
+    assert list(wait(store.digests("a"))) == digests
+    assert has(kind.restarted(store)) == has(store)
+
+
 # runs, and how far others are read
 
 
