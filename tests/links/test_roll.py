@@ -63,13 +63,13 @@ def test_who_changes_a_password_reads_where_the_old_one_still_holds() -> None:
     ann = register(mesh, "a", "ann")
     ann.lines()
     ann >> f"NS SET PASSWORD {OLD} new-password"
-    ann << ":NickServ!*NOTICE ann :Your password is changed on a.test, b.test and c.test."
+    ann << ":NickServ!*NOTICE ann :Your password is changed on a.test. b.test and c.test hear of it now."
     mesh.settle()
     mesh.cut("b", "c")
     mesh.settle()
     ann >> "NS SET PASSWORD new-password newest-password"
     ann << (
-        ":NickServ!*NOTICE ann :Your password is changed on a.test and b.test."
+        ":NickServ!*NOTICE ann :Your password is changed on a.test. b.test hears of it now."
         " c.test is away and takes the old one until it is back."
     )
     mesh.check()
