@@ -260,9 +260,17 @@ class Accounts:
                     await self.add_certificate(account, certfp, label)
                     await self.change(account, {field(values.CODE, name): None})
             if verifiers.is_old(self._node.settings.accounts, form):
-                await self.set_password(account, password, owner=owner)
+                await self._renew(account, records, password, owner)
         except Refused:
             pass  # another time
+
+    async def _renew(self, account: Account, records: Sequence[Record], password: str, owner: str) -> None:
+        """Make the verifier of the password that `records` have anew, which is no change of the password."""
+        form = await self._hash(owner, password)
+        for record in records:
+            if record.field == values.VERIFIER:
+                value = Verifier((record.stamp, *_past(record))[: values.MOST_PAST], form).text
+                await self._write(account.id, {values.VERIFIER: value}, after=record.stamp)
 
     async def _note_seen(self, account: Account) -> None:
         """Write on which day somebody was logged in to an account last, once a day."""
@@ -353,10 +361,15 @@ class Accounts:
         await self._write(account.id, given, names)
 
     async def _write(
-        self, entity: str, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()
+        self,
+        entity: str,
+        given: Mapping[str, Value],
+        names: Collection[tuple[str, int]] = (),
+        after: str = "",
     ) -> None:
+        changes = [Change(entity, name, value) for name, value in given.items()]
         try:
-            await self.ledger.write([Change(entity, name, value) for name, value in given.items()], names)
+            await self.ledger.write(changes, names, after=after)
         except StoreError:
             raise refused.unwritable() from None
 

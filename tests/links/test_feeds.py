@@ -76,6 +76,26 @@ def test_a_name_that_was_given_twice_belongs_to_who_was_first() -> None:
     mesh.check()
 
 
+def test_a_password_that_was_changed_meanwhile_counts_though_its_verifier_was_made_anew_elsewhere() -> None:
+    mesh = Clubs("a", "b")
+    mesh.link("a", "b")
+    account = mesh["a"].account("ann")
+    mesh.settle()
+    mesh.cut("a", "b")
+    mesh.clock.advance(1)
+    mesh["a"].done(mesh["a"].accounts.set_password(account, "another horse"))
+    mesh.clock.advance(60)
+    b = mesh["b"]
+    b.reload(accounts={"iterations": 5000})
+    b.done(b.accounts.check("ann", PASSWORD, address="192.0.2.9", owner="192.0.2.9"))
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    found = b.done(b.accounts.check("ann", "another horse", address="192.0.2.9", owner="192.0.2.9"))
+    assert found.id == account.id
+    mesh.check()
+
+
 def test_a_lost_connection_loses_no_record() -> None:
     mesh = Clubs("a", "b")
     mesh.link("a", "b")
