@@ -183,6 +183,7 @@ class Accounts:
                 right = await self._hashes.check(owner, form or self.fake(attempt.name).text, password)
             except Busy:
                 raise refused.busy() from None
+            self.again(attempt)
             if right and form is not None and account is not None:
                 return account, records, form
         self.failed(attempt)
@@ -192,9 +193,17 @@ class Accounts:
         """Begin to log in; refuses who has failed too often."""
         meant = self.meant(name)
         key = meant[0].id if meant else self._node.network.fold(self._plain(name))
-        if wait := self.throttle.waits(address, key):
+        attempt = Attempt(name, address, meant, key)
+        self.again(attempt)
+        return attempt
+
+    def again(self, attempt: Attempt) -> None:
+        """Refuse who has failed too often, also since they began: many at a time try no more than one does.
+
+        It is asked before it is told whether the password was right.
+        """
+        if wait := self.throttle.waits(attempt.address, attempt.key):
             raise refused.try_again(wait, refused.TOO_MANY_FAILED)
-        return Attempt(name, address, meant, key)
 
     async def read(self, account: Account | None) -> Sequence[Record]:
         """All that is stored of an account; where there is none it takes as long."""
