@@ -395,10 +395,7 @@ class Accounts:
         """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
         if fingerprint in account.certificates:
             return
-        most = self._node.settings.accounts.certificates
-        if len(account.certificates) >= most:
-            text = f"An account has at most {most} certificates"
-            raise Refused(refused.TOO_MANY_CERTIFICATES, text, account.shown)
+        self._room_for_certificate(account)
         given: dict[str, Value] = {
             field(values.CERTIFICATE, fingerprint): lambda stamp: Certificate(stamp, label).text
         }
@@ -408,11 +405,27 @@ class Accounts:
             text = "This certificate logs in to another account"
             raise Refused(refused.CERTIFICATE_TAKEN, text, account.shown) from None
 
+    def _room_for_certificate(self, account: Account, waiting: int = 0) -> None:
+        """Refuse one more than there may be, with those that are waited for."""
+        most = self._node.settings.accounts.certificates
+        if len(account.certificates) + waiting >= most:
+            text = f"An account has at most {most} certificates"
+            raise Refused(refused.TOO_MANY_CERTIFICATES, text, account.shown)
+
     async def expect_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
         """Have a certificate log in that was not shown yet, once somebody logs in with it by the password."""
-        until = int(self._node.clock.time()) + CERTIFICATE_WAITS
+        now = int(self._node.clock.time())
         name = f"{_PENDING} {label}".rstrip()
-        await self.change(account, {field(values.CODE, name): Code(fingerprint, until).text})
+        given: dict[str, Value] = {field(values.CODE, name): Code(fingerprint, now + CERTIFICATE_WAITS).text}
+        waiting = 0
+        for each, code in _codes(await self.read(account)):
+            if each.partition(" ")[0] == _PENDING and each != name:
+                if code.until <= now:
+                    given[field(values.CODE, each)] = None
+                else:
+                    waiting += 1
+        self._room_for_certificate(account, waiting)
+        await self.change(account, given)
 
     async def remove_certificate(self, account: Account, fingerprint: str) -> None:
         """Have a certificate log in no more; one that the account does not have is no matter."""
