@@ -109,6 +109,7 @@ class Registry:
         self._fold = fold
         self._names: dict[str, Claimants] = {}
         self._certificates: dict[str, Claimants] = {}
+        self._hosts: dict[str, Claimants] = {}
         self._lost: dict[str, Account] = {}  # by what they are called instead, folded
 
     # who has what
@@ -139,6 +140,10 @@ class Registry:
         if isinstance(found, tuple):
             return min(found, key=lambda each: (each.certificates[fingerprint], each.id))
         return found
+
+    def has_host(self, host: str, other_than: Account) -> bool:
+        """Whether others have a vhost, on or off."""
+        return self._hosts.get(host, other_than) is not other_than
 
     def since(self, account: Account, folded: str) -> str:
         """Since when, as a stamp, an account asks for a name that it asks for."""
@@ -249,7 +254,11 @@ class Registry:
         elif name == values.CREATED and value is not None:
             account.created = Created.read(value).at
         elif name == values.VHOST:
-            account.vhost = None if value is None else Vhost.read(value)
+            vhost = None if value is None else Vhost.read(value)
+            self._leave_host(account)
+            account.vhost = vhost
+            if vhost is not None:
+                self._enter(self._hosts, vhost.host, account)
         elif name == values.SETTING and key in KEPT_SETTINGS:
             account.settings = _with(account.settings, key, value)
         return ()
@@ -262,7 +271,12 @@ class Registry:
             self._leave(self._names, folded, account)
         for fingerprint in account.certificates:
             self._leave(self._certificates, fingerprint, account)
+        self._leave_host(account)
         return names
+
+    def _leave_host(self, account: Account) -> None:
+        if account.vhost is not None:
+            self._leave(self._hosts, account.vhost.host, account)
 
     @staticmethod
     def _enter(index: dict[str, Claimants], key: str, account: Account) -> None:

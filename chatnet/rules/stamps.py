@@ -41,6 +41,12 @@ class Stamp(NamedTuple):
         """As it stands on the wire: ``<ms>.<number>.<sid>``, numbers in base 36."""
         return f"{_base36(self.ms)}.{_base36(self.number)}.{self.sid}"
 
+    def next(self, sid: str) -> Stamp:
+        """The next one that the server `sid` may give: nothing else is between, but by other servers."""
+        if self.number < _MOST:
+            return Stamp(self.ms, self.number + 1, sid)
+        return Stamp(self.ms + 1, 0, sid)
+
 
 NEVER: Final = Stamp(0, 0, "")
 """The stamp of what has none: earlier than all."""

@@ -72,14 +72,20 @@ class Ledger:
         finally:
             self._reserved -= names
 
-    async def write(self, changes: Sequence[Change], names: Collection[tuple[str, int]] = ()) -> None:
+    async def write(
+        self, changes: Sequence[Change], names: Collection[tuple[str, int]] = (), *, after: str = ""
+    ) -> None:
         """Write all of `changes` with one stamp, or none; when it returns they are stored, and true.
 
-        `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  StoreError
-        where nothing can be written.
+        `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  `after` is the
+        stamp of what they say in another form only: they follow that at once, so that whatever was said
+        meanwhile counts, here and elsewhere.  StoreError where nothing can be written.
         """
         await self.set_right()
-        stamp = fixed(self._clock.next(self._node.clock.time()).text)
+        if after:
+            stamp = fixed(stamp_of(after).next(self._node.network.me.sid).text)
+        else:
+            stamp = fixed(self._clock.next(self._node.clock.time()).text)
         records = [
             Record(entity, field, stamp, value(stamp) if callable(value) else value)
             for entity, field, value in changes

@@ -76,6 +76,26 @@ def test_a_name_that_was_given_twice_belongs_to_who_was_first() -> None:
     mesh.check()
 
 
+def test_a_password_that_was_changed_meanwhile_counts_though_its_verifier_was_made_anew_elsewhere() -> None:
+    mesh = Clubs("a", "b")
+    mesh.link("a", "b")
+    account = mesh["a"].account("ann")
+    mesh.settle()
+    mesh.cut("a", "b")
+    mesh.clock.advance(1)
+    mesh["a"].done(mesh["a"].accounts.set_password(account, "another horse"))
+    mesh.clock.advance(60)
+    b = mesh["b"]
+    b.reload(accounts={"iterations": 5000})
+    b.done(b.accounts.check("ann", PASSWORD, address="192.0.2.9", owner="192.0.2.9"))
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    found = b.done(b.accounts.check("ann", "another horse", address="192.0.2.9", owner="192.0.2.9"))
+    assert found.id == account.id
+    mesh.check()
+
+
 def test_a_lost_connection_loses_no_record() -> None:
     mesh = Clubs("a", "b")
     mesh.link("a", "b")
@@ -140,6 +160,36 @@ def test_more_than_a_page_is_fed_and_little_is_on_its_way() -> None:
     mesh.check()
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_reload_on_one_side_after_the_other_makes_both_full(order: str) -> None:
+    mesh = Clubs("a", "b")
+    whole = {name: mesh[name].settings for name in "ab"}
+    for name in "ab":
+        block = whole[name].link[0].model_copy(update={"accounts": "none"})
+        mesh[name].node.change_settings(whole[name].model_copy(update={"link": (block,)}))
+        mesh[name].account(f"ann{name}")
+    mesh.link("a", "b")
+    mesh.settle()
+    for later in "xy":
+        for name in order:
+            mesh[name].node.change_settings(whole[name])
+            mesh.settle()
+        mesh.agree()
+        assert not any(mesh[name].parts.links.feeds.learning for name in "ab")
+        assert len(mesh["a"].parts.links.feeds.full()) == len(mesh["b"].parts.links.feeds.full()) == 1
+        # One side takes it back, something is registered on both, and it is set up again.
+        block = whole[order[0]].link[0].model_copy(update={"accounts": "none"})
+        mesh[order[0]].node.change_settings(whole[order[0]].model_copy(update={"link": (block,)}))
+        mesh.clock.advance(1)
+        for name in "ab":
+            mesh[name].account(f"{later}{name}")
+        mesh.settle()
+        mesh[order[0]].node.change_settings(whole[order[0]])
+        mesh.settle()
+        mesh.agree()
+    mesh.check()
+
+
 @pytest.mark.parametrize("side", ["a", "b"])
 def test_nothing_is_told_where_one_side_only_says_full(side: str) -> None:
     mesh = Clubs("a", "b", sections_of={side: {}})
@@ -152,6 +202,14 @@ def test_nothing_is_told_where_one_side_only_says_full(side: str) -> None:
     assert mesh.known("b") == set()
     said = [line for line in mesh.said("a", "b") + mesh.said("b", "a") if "CNREC" in line]
     assert said == []
+    # Each goes on for itself, and the operators of both read why.
+    for name in "ab":
+        assert not mesh[name].parts.links.feeds.learning
+        mesh[name].account(f"ann{name}")
+    mesh.advance(60)
+    for name, other in ("ab", "ba"):
+        why = f"{other}.test keeps accounts of its own: "
+        assert sum(why in line for line in mesh[name].log.lines) == 1
     mesh.check()
 
 

@@ -20,6 +20,7 @@ FEEDING    few pages are not confirmed         reads a page, tells it           
 FEEDING    nothing is left                     CNEVEN, the first time                        EVEN
 EVEN       there is news                                                                     FEEDING
 any        CNHAVE                              begins again there                            FEEDING
+(no feed)  CNHAVE                              kept until this side is set up as full        NEW
 any        the link is suspended               nothing: what was said is said again          the same
 any        the link ended                                                                    NEW
 =========  ==================================  ============================================  =========
@@ -61,6 +62,8 @@ LEARNED: Final = 20_000
 NO_RECORD: Final = Record("", "", "", None)
 AGAIN: Final = 5.0
 """Seconds after which a page is asked for again that could not be stored."""
+HEARD_WITHIN: Final = 30.0
+"""Seconds within which a neighbour that is full, too, has said so."""
 
 
 class State(Enum):
@@ -148,6 +151,7 @@ class Feeds(Follower):
         self._node = links.node
         self._store = store
         self._feeds: dict[Link, Feed] = {}
+        self._haves: dict[Link, Have] = {}  # what neighbours said last, perhaps before this side was full
 
     # who is full
 
@@ -165,8 +169,9 @@ class Feeds(Follower):
 
     @property
     def learning(self) -> bool:
-        """Whether a neighbour has not told yet all that there is, of whose records none was here."""
-        return any(feed.said and feed.new and not feed.filled for feed in self._feeds.values())
+        """Whether a full neighbour has not told yet all that there is, of whose records none was here."""
+        feeds = self._feeds.values()
+        return any(feed.said and feed.heard and feed.new and not feed.filled for feed in feeds)
 
     def _may(self, link: Link) -> bool:
         """Whether a neighbour is to be full; operators read why one is not that is set up so."""
@@ -178,9 +183,13 @@ class Feeds(Follower):
             else:
                 link.warn_once("plain", "is told no accounts, for its connection has no TLS")
         elif RECORDS in link.caps:
-            both = 'accounts = "full" in the [[link]] blocks on both sides makes them the same'
-            link.warn_once("apart", f"keeps accounts of its own: {both}")
+            self._warn_apart(link)
         return False
+
+    @staticmethod
+    def _warn_apart(link: Link) -> None:
+        both = 'accounts = "full" in the [[link]] blocks on both sides makes them the same'
+        link.warn_once("apart", f"keeps accounts of its own: {both}")
 
     def _introduced(self, fact: ServerIntroduced, origin: object) -> None:
         if isinstance(origin, Link) and origin.server is fact.server:
@@ -199,6 +208,14 @@ class Feeds(Follower):
         if not feed.said:
             feed.said = True
             self._node.run(self._say_have(link, feed))
+            self._node.clock.later(HEARD_WITHIN, lambda: self._doubt(link, feed))
+            if (have := self._haves.get(link)) is not None:
+                self._begin(link, feed, have)
+
+    def _doubt(self, link: Link, feed: Feed) -> None:
+        """Operators read that a neighbour is not full that is set up so here."""
+        if self._feeds.get(link) is feed and not feed.heard and not link.suspended:
+            self._warn_apart(link)
 
     async def _say_have(self, link: Link, feed: Feed) -> None:
         """Tell a neighbour what we have of its store, as we knew it last."""
@@ -231,6 +248,7 @@ class Feeds(Follower):
     def ended(self, link: Link) -> None:
         """Nothing is kept for it."""
         self._feeds.pop(link, None)
+        self._haves.pop(link, None)
 
     @property
     def _sid(self) -> str:
@@ -249,8 +267,15 @@ class Feeds(Follower):
 
     # what it is fed
 
-    def begin(self, link: Link, feed: Feed, have: Have) -> None:
-        """CNHAVE: it has so much of our store."""
+    def hear(self, link: Link, have: Have) -> bool:
+        """CNHAVE: it has so much of our store; whether it is full here, too, or may become so by a reload."""
+        self._haves[link] = have
+        feed = self._feeds.get(link)
+        if feed is not None:
+            self._begin(link, feed, have)
+        return feed is not None
+
+    def _begin(self, link: Link, feed: Feed, have: Have) -> None:
         first, feed.heard, feed.kinds = not feed.heard, True, have.kinds
         feed.serial += 1
         feed.state = State.NEW

@@ -37,12 +37,14 @@ class FeedingIn:
 
         # <- :0AA CNHAVE * * 0 0 acn 00S 5b1c
         """
-        feed = self._feed(line)
+        if line.by_server() is not line.link.server:
+            raise Ignored
         try:
             have = codec.read_have(line.params)
         except ValueError as error:
             line.violate(f"CNHAVE: {error}")
-        self._feeds.begin(line.link, feed, have)
+        if not self._feeds.hear(line.link, have):
+            raise Ignored
 
     def page(self, line: Line) -> None:
         """Records follow, after which we have all up to a number.

@@ -158,6 +158,36 @@ def test_names_that_no_host_has(club: Club) -> None:
     assert ask(bob, "VHOST TAKE")[1] == "  x-y.users.example.org"
 
 
+def test_nobody_takes_the_host_of_somebody_else(club: Club) -> None:
+    club.reload(accounts={"vhosts": ["$account.users.example.org", "*.club.example.org", "All.example.org"]})
+    ann = come(club)
+    club.account("[x]", WORD)
+    other = club.account("x", WORD)
+    bob, eve = club.client("bob"), club.client("eve")
+    ask(bob, f"IDENTIFY [x] {WORD}")
+    ask(eve, f"IDENTIFY x {WORD}")
+    for host in ("x.users.example.org", "chess.club.example.org"):
+        assert ask(bob, f"VHOST TAKE {host}") == [f"You are seen under {host} now."]
+        assert ask(bob, f"VHOST TAKE {host}") == [f"You are seen under {host} now."]
+        assert ask(bob, "VHOST OFF")[0].endswith("off now.")
+        assert ask(eve, f"VHOST TAKE {host}") == ["Somebody else has this host."]
+    # Once it is given up, or nobody has it any more, it is free.
+    assert ask(eve, "VHOST TAKE x.users.example.org") == ["You are seen under x.users.example.org now."]
+    club.change(other, status="erased")
+    assert ask(bob, "VHOST TAKE x.users.example.org") == ["You are seen under x.users.example.org now."]
+    # One without a word of theirs is for all.
+    for client in (ann, bob):
+        assert ask(client, "VHOST TAKE all.example.org") == ["You are seen under all.example.org now."]
+
+
+def test_who_lost_a_name_has_no_host_of_it(club: Club) -> None:
+    ann = come(club)
+    account = club.accounts.registry.named("ann")
+    assert account is not None
+    club.change(club.account("tmp", WORD), name="000000000.000000.0CN ann")
+    assert ask(ann, "VHOST TAKE")[1] == f"  ann-{account.id[1:5]}.users.example.org"
+
+
 @pytest.mark.parametrize("pattern", ["", "a b", "$account", "users..example.org", "$name.example.org", "*.4"])
 def test_no_pattern_of_hosts(pattern: str) -> None:
     with pytest.raises(ValidationError, match="such as"):
