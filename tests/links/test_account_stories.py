@@ -109,7 +109,8 @@ class Story:
         name = self.random.choice(NAMES)
         folded = club.node.network.fold(name)
         network = club.node.network
-        if not club.store.broken and network.registry.owner(folded) is None and network.user(name) is None:
+        may = not club.store.broken and not club.parts.links.feeds.learning
+        if may and network.registry.owner(folded) is None and network.user(name) is None:
             club.account(name, self.random.choice(WORDS))
 
     def some_account(self, club: FullClub) -> Account | None:
@@ -123,7 +124,7 @@ class Story:
             return
         name = random.choice(NAMES)
         folded = club.node.network.fold(name)
-        free = club.node.network.registry.owner(folded) is None
+        free = club.node.network.registry.owner(folded) is None and not club.parts.links.feeds.learning
         if what < 0.3:
             club.done(club.accounts.set_password(account, random.choice(WORDS)))
         elif what < 0.5 and free:
