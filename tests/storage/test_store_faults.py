@@ -171,7 +171,8 @@ def test_garbled_pages_are_told_and_end_no_thread(tmp_path: Path) -> None:
     store = open_store(path, MEANING, sid="0AA", casemapping="rfc1459", serving=True, call=calls)
     with pytest.raises(StoreError, match=r"^This server cannot read from its disk$") as refused:
         list(store.load())
-    assert refused.value.reason == "database disk image is malformed"
+    # Where each record lies differs from run to run.
+    assert refused.value.reason in ("database disk image is malformed", "what is in it is no text")
     store.start()
     for _ in range(2):
         with pytest.raises(StoreError, match=r"^This server cannot read from its disk$"):
