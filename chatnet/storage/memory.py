@@ -17,6 +17,7 @@ from chatnet.storage.interfaces import (
     Meaning,
     NameTaken,
     Page,
+    Part,
     Position,
     StoreError,
     Taken,
@@ -233,16 +234,20 @@ class MemoryStore:
 
         return self._reads(job)
 
-    def bucket(self, kind: str, number: int) -> Deferred[Sequence[Record]]:
-        """All records of the entities of a kind whose digest is in one bucket."""
-        return self._reads(
-            lambda: [
+    def bucket(self, kind: str, number: int, behind: tuple[str, str], most: int) -> Deferred[Part]:
+        """At most so many records of the entities of a kind whose digest is in one bucket."""
+
+        def job() -> Part:
+            found = [
                 record
                 for entity, fields in sorted(self._file.known.items())
                 if entity[0] == kind and bucket(entity) == number
-                for _, (_, record) in sorted(fields.items())
-            ]
-        )
+                for field, (_, record) in sorted(fields.items())
+                if (entity, field) > behind
+            ][:most]
+            return Part(found, found[-1][:2] if len(found) == most else None)
+
+        return self._reads(job)
 
     def digests(self, kind: str) -> Deferred[Sequence[int]]:
         """The 256 digests of a kind."""
