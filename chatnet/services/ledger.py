@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed, seconds_of
+from chatnet.records.grammar import fixed, is_record, seconds_of
 from chatnet.rules.stamps import Clock, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
@@ -70,6 +70,7 @@ class Ledger:
     ) -> None:
         """Write all of `changes` with one stamp, or none; when it returns they are stored, and true.
 
+        What is no record raises ValueError, for neither a file nor a link could have it.
         `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  `after` is the
         stamp of what they say in another form only: they follow that at once, so that whatever was said
         meanwhile counts, here and elsewhere.  StoreError where nothing can be written.
@@ -82,6 +83,8 @@ class Ledger:
             Record(entity, field, stamp, value(stamp) if callable(value) else value)
             for entity, field, value in changes
         ]
+        if not all(map(is_record, records)):
+            raise ValueError("this is no record")
         try:
             await self.store.write(records, names)
         except StoreError as error:
