@@ -56,9 +56,7 @@ def _list(keeper: Keeper, arguments: argparse.Namespace) -> None:
 
 
 def _state(keeper: Keeper, account: Account) -> str:
-    state = account.status.state
-    over = state is State.SUSPENDED and not account.suspended(keeper.now)
-    return str((State.ACTIVE if over else state).value)
+    return str(account.state(keeper.now).value)
 
 
 def _info(keeper: Keeper, arguments: argparse.Namespace) -> None:

@@ -172,6 +172,6 @@ async def _list(errand: Errand, mask: str, scan: Scan) -> None:
             errand.say("There are more. Ask for fewer, with another mask.")
             return
         count += 1
-        state = account.status.state
+        state = account.state(errand.now)
         errand.say(f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}")
     errand.say(f"{count or 'No'} account{'' if count == 1 else 's'}.")

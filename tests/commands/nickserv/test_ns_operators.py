@@ -68,6 +68,16 @@ def test_nothing_is_written_that_is_no_record(club: Club) -> None:
             club.change(account(club), **given)
 
 
+def test_a_suspension_that_is_over_is_shown_no_more(club: Club) -> None:
+    root = root_of(club)
+    ask(root, "SUSPEND ann +1h spam")
+    assert ask(root, "LIST ann") == ["ann (suspended)", "1 account."]
+    assert ask(root, "INFO ann")[1].startswith("  it is suspended until")
+    club.clock.advance(3601)
+    assert ask(root, "LIST ann") == ["ann", "1 account."]
+    assert not any("suspended" in line for line in ask(root, "INFO ann"))
+
+
 def test_registering_for_somebody(club: Club) -> None:
     root, bob = root_of(club), club.client("bob")
     assert ask(root, "SAREGISTER bob") == ["Somebody else bears this nick."]
