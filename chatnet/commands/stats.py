@@ -108,8 +108,8 @@ def _full_servers(request: Request, roll: Roll, letter: str) -> None:
         else:
             state = f"linked: {fed[server]}" if server in fed else "linked, behind others"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"full server {each.name} ({each.sid}): {state}")
-    if feeds.mended:
-        text = f"{feeds.mended} of 256 parts of the records were not the same at a neighbour, and mended"
+    if mended := feeds.comparing.mended:
+        text = f"{mended} of 256 parts of the records were not the same at a neighbour, and mended"
         request.reply(numerics.RPL_STATSDEBUG, letter, text)
 
 

@@ -21,7 +21,7 @@ https://cse.buffalo.edu/tech-reports/2014-04.pdf (Logical Physical Clocks)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -105,10 +105,12 @@ class Clock:
     than all that were made or seen, and each is taken as it is, or not at all.
     """
 
-    __slots__ = ("_last", "_seen", "_sid")
+    __slots__ = ("_last", "_seen", "_sid", "kept")
 
     def __init__(self, sid: str) -> None:
         self._sid = sid
+        self.kept: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """The last stamp that is written down for good: it is never set back behind that."""
         self._last = (0, 0)
         self._seen = (0, 0)  # of others
 
@@ -134,9 +136,17 @@ class Clock:
             if self._seen > self._last:
                 self._last = self._seen
 
+    def go_on_after(self, stamp: Stamp) -> None:
+        """Take note of a stamp that this server has made before."""
+        self._last = max(self._last, stamp[:2])
+
     def set_back(self, kept: Stamp) -> None:
         """What was made after `kept` is not so any more, and nobody has seen it."""
-        self._last = max(kept[:2], self._seen)
+        self._last = max(kept[:2], self._seen, self.kept())
+
+
+SLACK: Final = 600.0
+"""Seconds by which clocks of servers that judge each other's stamps may differ."""
 
 
 def too_far(stamp: Stamp, now: float, horizon: float) -> float:

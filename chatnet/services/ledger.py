@@ -14,11 +14,15 @@ from typing import Final, NamedTuple
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed, is_record, seconds_of
-from chatnet.rules.stamps import Clock, stamp_of
+from chatnet.records.grammar import fixed, is_record
+from chatnet.rules.stamps import NEVER, SLACK, Clock, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
 
+DAY: Final = 86_400_000
+"""Milliseconds."""
+PAGE: Final = 1000
+"""Records that are looked at together."""
 TELL_AGAIN: Final = 60.0
 """Seconds after which it is told again that nothing can be written."""
 
@@ -46,11 +50,14 @@ class Ledger:
         records = list(store.load())
         registry.resize(node.settings.limits.nick)
         registry.load(records)
-        if newest := max((record.stamp for record in records), default=""):
-            clock.observe(stamp_of(newest))
-        mine = [record.stamp for record in records if record.stamp.endswith(f".{node.network.me.sid}")]
-        self.stamped_to = seconds_of(max(mine)) if mine else 0.0
+        self._last: dict[int, tuple[int, int]] = {}
+        """The last stamp of this server of each day, by milliseconds and number."""
+        for stamp in {record.stamp for record in records}:
+            self._note(stamp)
+        self.stamped_to = max(self._last.values(), default=(0, 0))[0] / 1000
         """The Unix time of the last change that this server had made before it was started."""
+        clock.kept = self._kept
+        clock.set_back(NEVER)
         store.taken = self._taken
 
     @contextmanager
@@ -75,6 +82,7 @@ class Ledger:
         stamp of what they say in another form only: they follow that at once, so that whatever was said
         meanwhile counts, here and elsewhere.  StoreError where nothing can be written.
         """
+        await self.set_right()
         if after:
             stamp = fixed(stamp_of(after).next(self._node.network.me.sid).text)
         else:
@@ -105,7 +113,64 @@ class Ledger:
     def _taken(self, records: Sequence[Record]) -> None:
         """What the store has taken, whoever wrote it."""
         for stamp in {record.stamp for record in records}:
-            # Ours too: what is stored is never taken back.
-            self._clock.observe(stamp_of(stamp))
+            self._note(stamp)
         touched = self._node.network.registry.touched(records)
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))
+
+    # a clock that was wrong
+
+    def _note(self, text: str) -> None:
+        stamp = stamp_of(text)
+        if stamp.sid != self._node.network.me.sid:
+            self._clock.observe(stamp)
+            return
+        if stamp.ms <= self._most:
+            self._clock.go_on_after(stamp)
+        day = stamp.ms // DAY
+        self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
+
+    @property
+    def _most(self) -> int:
+        """The milliseconds beyond which others take no stamp of ours."""
+        now, settings = self._node.clock.time(), self._node.settings.links
+        return int((now + settings.stamp_horizon + SLACK) * 1000)
+
+    def _kept(self) -> tuple[int, int]:
+        """The last stamp of ours that holds: what is beyond is to be stamped anew."""
+        return max((last for last in self._last.values() if last[0] <= self._most), default=(0, 0))
+
+    async def set_right(self) -> None:
+        """Stamp anew what this server had stamped while its clock was far ahead: nobody else has that.
+
+        Whoever was told it has ended the link.  Until then nothing could change it.
+        """
+        most = self._most
+        if all(last <= most for last, _ in self._last.values()):
+            return
+        self._clock.set_back(NEVER)
+        far: dict[str, list[Record]] = {}
+        page = await self.store.page(0, PAGE)
+        while page.records:
+            for record in page.records:
+                stamp = stamp_of(record.stamp)
+                if stamp.ms > most and stamp.sid == self._node.network.me.sid:
+                    far.setdefault(record.stamp, []).append(record)
+            page = await self.store.page(page.seq, PAGE)
+        self._last = {day: last for day, last in self._last.items() if last[0] <= most}
+        self.stamped_to = min(self.stamped_to, self._kept()[0] / 1000)
+        anew = [each for stamp in sorted(far) for each in self._anew(far[stamp])]
+        await self.store.correct(anew)
+        text = (
+            f"The clock of this server was ahead, and was set right: {len(anew)} record(s) are stamped anew"
+        )
+        self._node.log.warn(text)
+        self._node.notice("a", text)
+
+    def _anew(self, records: Sequence[Record]) -> Iterator[Record]:
+        """Records of one stamp with another one, which names that were asked for then bear as well."""
+        stamp = fixed(self._clock.next(self._node.clock.time()).text)
+        for record in records:
+            value = record.value
+            if value is not None and value.startswith(f"{record.stamp} "):
+                value = stamp + value[len(stamp) :]
+            yield record._replace(stamp=stamp, value=value)

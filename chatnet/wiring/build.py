@@ -128,6 +128,7 @@ def build(
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
         nickserv = NickServ(node, accounts, tell, chance)
+        links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
     sessions = Sessions(
         node=node,

@@ -31,7 +31,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
-from chatnet.storage.store import WATCH
+from chatnet.storage.interfaces import WATCH, Running
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -47,7 +47,6 @@ from chatnet.wiring.notify import READY, STOPPING, notify, reloading
 from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
-from chatnet.wiring.store import store_in
 from chatnet.wiring.turns import Turns
 
 log = Logger(namespace="chatnet")
@@ -91,7 +90,11 @@ class ChatService(Service):
         settings = loaded.settings
         clock = ReactorClock(reactor)
         turns = Turns(lambda queue: most_waiting(self._settings(), queue))
-        self._store = store_in(folder.path, settings, self._settings, clock, reactor)
+        self._store: Running | None = None
+        if settings.keeps_accounts:
+            from chatnet.wiring.store import store_in  # SQLAlchemy takes a fifth of a second, and 13 MiB
+
+            self._store = store_in(folder.path, settings, self._settings, clock, reactor)
         self._parts = build(
             settings,
             clock=clock,

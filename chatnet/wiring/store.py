@@ -15,13 +15,11 @@ from chatnet.wire.casemap import folder
 
 def store_in(
     data: Path, settings: Settings, now: Callable[[], Settings], clock: Clock, reactor: Any
-) -> SQLiteStore | None:
-    """The store in the data folder, made if need be; None where services of another make keep the accounts.
+) -> SQLiteStore:
+    """The store in the data folder, made if need be.  It blocks; raises StoreError.
 
-    It blocks, for it is read wholly then; ``now`` gives the settings in force.  Raises StoreError.
+    ``now`` gives the settings in force.
     """
-    if not settings.keeps_accounts:
-        return None
     casemapping = settings.server.casemapping
     return open_store(
         data / FILE,

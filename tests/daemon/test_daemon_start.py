@@ -246,7 +246,7 @@ import sys
 from twisted.internet import reactor  # (imports OpenSSL, whatever we do)
 def look():
     heavy = ("chatnet.transports.tls", "chatnet.transports.certificates", "argon2", "twisted.names",
-             "twisted.web", "sqlite3")
+             "twisted.web", "alembic", "sqlalchemy", "sqlite3")
     print("LOADED", [name for name in heavy if name in sys.modules], flush=True)
     reactor.stop()
 reactor.callWhenRunning(look)
@@ -256,7 +256,11 @@ run()
 """
 
 
-def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(daemon: Daemon) -> None:
+@pytest.mark.parametrize(("authority", "loaded"), [("here", "['sqlalchemy', 'sqlite3']"), ("external", "[]")])
+def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(
+    daemon: Daemon, authority: str, loaded: str
+) -> None:
+    daemon.environment["CHATNET__ACCOUNTS__AUTHORITY"] = authority
     daemon.environment["CHATNET__LISTEN"] = json.dumps([{"endpoint": f"tcp:{daemon.port}:interface={HOST}"}])
     done = subprocess.run(
         [sys.executable, "-c", PROBE],
@@ -266,7 +270,7 @@ def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(daemon: Dae
         text=True,
         timeout=DEADLINE,
     )
-    assert "stdout: LOADED []\n" in done.stdout, done.stdout + done.stderr
+    assert f"stdout: LOADED {loaded}\n" in done.stdout, done.stdout + done.stderr
 
 
 def test_sockets_that_systemd_holds(daemon: Daemon) -> None:

@@ -105,11 +105,17 @@ class Story:
             for _ in range(random.randrange(40)):
                 mesh.deliver_one(random.randrange(100))
 
+    @staticmethod
+    def free(club: FullClub, name: str) -> bool:
+        """Whether the name may be given to somebody there."""
+        network = club.node.network
+        if club.parts.links.feeds.learning or network.user(name) is not None:
+            return False
+        return network.registry.owner(network.fold(name)) is None
+
     def register(self, club: FullClub) -> None:
         name = self.random.choice(NAMES)
-        folded = club.node.network.fold(name)
-        network = club.node.network
-        if not club.store.broken and network.registry.owner(folded) is None and network.user(name) is None:
+        if not club.store.broken and self.free(club, name):
             club.account(name, self.random.choice(WORDS))
 
     def some_account(self, club: FullClub) -> Account | None:
@@ -123,7 +129,7 @@ class Story:
             return
         name = random.choice(NAMES)
         folded = club.node.network.fold(name)
-        free = club.node.network.registry.owner(folded) is None
+        free = self.free(club, name)
         if what < 0.3:
             club.done(club.accounts.set_password(account, random.choice(WORDS)))
         elif what < 0.5 and free:

@@ -9,7 +9,7 @@ from club import PASSWORD
 from clubs import Clubs
 from mesh import Mesh
 
-from chatnet.links.exchange.feeds import PAGE, UNCONFIRMED, State
+from chatnet.links.exchange.feed import PAGE, UNCONFIRMED, State
 from chatnet.storage.record import Record
 
 
@@ -238,6 +238,36 @@ def test_a_reload_makes_a_neighbour_full() -> None:
     mesh.check()
 
 
+@pytest.mark.parametrize(("one", "other"), ["ab", "ba"])
+def test_a_reload_on_both_sides_feeds_both(one: str, other: str) -> None:
+    """Who is set up first says what it has; the other one, who is not yet, remembers it."""
+    mesh = Clubs("a", "b")
+    whole = {name: mesh[name].settings for name in "ab"}
+    for name in "ab":
+        block = whole[name].link[0].model_copy(update={"accounts": "none"})
+        mesh[name].node.change_settings(whole[name].model_copy(update={"link": (block,)}))
+    mesh["a"].account("ann")
+    mesh["b"].account("bob")
+    mesh.link("a", "b")
+    mesh.settle()
+    for name in (one, other):
+        mesh[name].node.change_settings(whole[name])
+        mesh.settle()
+    mesh.agree()
+    # One side takes it back, and changes its mind.
+    apart = whole[one].link[0].model_copy(update={"accounts": "none"})
+    mesh[one].node.change_settings(whole[one].model_copy(update={"link": (apart,)}))
+    mesh["a"].account("cat")
+    mesh["b"].account("dan")
+    mesh.settle()
+    assert mesh.known("a") != mesh.known("b")
+    mesh[one].node.change_settings(whole[one])
+    mesh.advance(5)
+    mesh.agree()
+    assert mesh.feed(one, other).filled and mesh.feed(other, one).filled
+    mesh.check()
+
+
 def test_digests_find_a_record_that_was_lost_and_mend_it() -> None:
     mesh = Clubs("a", "b")
     mesh.link("a", "b")
@@ -251,14 +281,15 @@ def test_digests_find_a_record_that_was_lost_and_mend_it() -> None:
         mesh.feed(name, other).after += 1
         mesh[name].store.taken = taken
     for name in "ab":
-        mesh[name].parts.links.feeds.sweep()
+        mesh[name].parts.links.feeds.comparing.sweep()
     assert not any(" CNBKT " in line for line in mesh.said("a", "b") + mesh.said("b", "a"))
     mesh.clock.advance(61)  # links.digest_quiet
     for name in "ab":
-        mesh[name].parts.links.feeds.sweep()
-    mesh.settle()
+        mesh[name].parts.links.feeds.comparing.sweep()
+    for _ in range(4):  # one bucket in a second
+        mesh.advance(1)
     assert mesh.known("a") == mesh.known("b")
-    assert mesh["a"].parts.links.feeds.mended + mesh["b"].parts.links.feeds.mended > 0
+    assert sum(mesh[name].parts.links.feeds.comparing.mended for name in "ab") > 0
     mesh.check()
 
 

@@ -63,8 +63,8 @@ def test_after_a_loss_of_power_all_is_there_that_was_answered(tmp_path: Path) ->
         copies = [folder / f"accounts.sqlite{end}" for end in ("", "-wal")]
         for copy in copies:
             shutil.copy(path.with_name(copy.name), copy)
-        writer.process.send_signal(signal.SIGCONT)
         assert answered <= consistent(copies[0]).keys()
+        writer.process.send_signal(signal.SIGCONT)
         shutil.rmtree(folder)
     writer.end()
     assert answered <= consistent(path).keys()
@@ -171,7 +171,8 @@ def test_garbled_pages_are_told_and_end_no_thread(tmp_path: Path) -> None:
     store = open_store(path, MEANING, sid="0AA", casemapping="rfc1459", serving=True, call=calls)
     with pytest.raises(StoreError, match=r"^This server cannot read from its disk$") as refused:
         list(store.load())
-    assert refused.value.reason == "database disk image is malformed"
+    # It depends on what lay there: a page of a tree, or a part of a long value.
+    assert refused.value.reason in ("database disk image is malformed", "what is in it is no text")
     store.start()
     for _ in range(2):
         with pytest.raises(StoreError, match=r"^This server cannot read from its disk$"):
