@@ -52,10 +52,11 @@ class Ledger:
         registry.load(records)
         self._last: dict[int, tuple[int, int]] = {}
         """The last stamp of this server of each day, by milliseconds and number."""
-        for stamp in {record.stamp for record in records}:
+        stamps = {record.stamp for record in records}
+        for stamp in stamps:
             self._note(stamp)
-        self.stamped_to = max(self._last.values(), default=(0, 0))[0] / 1000
-        """The Unix time of the last change that this server had made before it was started."""
+        self.stamped_to = max(map(self._read_from_clock, stamps), default=0) / 1000
+        """The Unix time that it was here last, as far as is known, before this server was started."""
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
@@ -128,6 +129,15 @@ class Ledger:
             self._clock.go_on_after(stamp)
         day = stamp.ms // DAY
         self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
+
+    def _read_from_clock(self, text: str) -> int:
+        """The milliseconds that our clock has shown to give a stamp; 0 if it did not give it.
+
+        With a number it follows another one, which the clock of another server may have given: that one of
+        them is ahead says nothing against ours.
+        """
+        stamp = stamp_of(text)
+        return stamp.ms if stamp.sid == self._node.network.me.sid and not stamp.number else 0
 
     @property
     def _most(self) -> int:
