@@ -65,6 +65,11 @@ class Account:
         """Whether it is suspended at the Unix time `now`."""
         return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
 
+    def state(self, now: float) -> State:
+        """What it is at the Unix time `now`: a suspension that is over is none."""
+        over = self.status.state is State.SUSPENDED and not self.suspended(now)
+        return State.ACTIVE if over else self.status.state
+
     def __repr__(self) -> str:
         return f"<Account {self.id} {self.shown}>"
 

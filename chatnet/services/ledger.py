@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed
+from chatnet.records.grammar import fixed, is_record
 from chatnet.rules.stamps import NEVER, SLACK, Clock, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
@@ -52,10 +52,11 @@ class Ledger:
         registry.load(records)
         self._last: dict[int, tuple[int, int]] = {}
         """The last stamp of this server of each day, by milliseconds and number."""
-        for stamp in {record.stamp for record in records}:
+        stamps = {record.stamp for record in records}
+        for stamp in stamps:
             self._note(stamp)
-        self.stamped_to = max(self._last.values(), default=(0, 0))[0] / 1000
-        """The Unix time of the last change that this server had made before it was started."""
+        self.stamped_to = max(map(self._read_from_clock, stamps), default=0) / 1000
+        """The Unix time that it was here last, as far as is known, before this server was started."""
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
@@ -77,6 +78,7 @@ class Ledger:
     ) -> None:
         """Write all of `changes` with one stamp, or none; when it returns they are stored, and true.
 
+        What is no record raises ValueError, for neither a file nor a link could have it.
         `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  `after` is the
         stamp of what they say in another form only: they follow that at once, so that whatever was said
         meanwhile counts, here and elsewhere.  StoreError where nothing can be written.
@@ -90,6 +92,8 @@ class Ledger:
             Record(entity, field, stamp, value(stamp) if callable(value) else value)
             for entity, field, value in changes
         ]
+        if not all(map(is_record, records)):
+            raise ValueError("this is no record")
         try:
             await self.store.write(records, names)
         except StoreError as error:
@@ -125,6 +129,15 @@ class Ledger:
             self._clock.go_on_after(stamp)
         day = stamp.ms // DAY
         self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
+
+    def _read_from_clock(self, text: str) -> int:
+        """The milliseconds that our clock has shown to give a stamp; 0 if it did not give it.
+
+        With a number it follows another one, which the clock of another server may have given: that one of
+        them is ahead says nothing against ours.
+        """
+        stamp = stamp_of(text)
+        return stamp.ms if stamp.sid == self._node.network.me.sid and not stamp.number else 0
 
     @property
     def _most(self) -> int:

@@ -68,7 +68,8 @@ def _listed(names: list[str]) -> str:
 async def set_name(errand: Errand) -> None:
     """`SET NAME <nick>`: have your account called otherwise; ACCOUNTNAME is the same.
 
-    You have to bear that nick, or have grouped it. The old name stays a nick of yours.
+    You have to bear that nick, or have grouped it. The old name stays a nick of yours, if there is room for
+    it.
     """
     errand.at_most(1)
     account, user = errand.own, errand.user

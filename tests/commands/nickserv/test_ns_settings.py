@@ -92,7 +92,8 @@ def test_another_name(club: Club) -> None:
 def test_an_old_name_that_finds_no_room_is_free(club: Club) -> None:
     club.reload(accounts={"nicks": 0})
     ann = come(club, "annie")
-    assert ask(ann, "SET NAME annie") == ["Your account is called annie now."]
+    free = "ann is free now: an account has at most 0 nicks beside its name."
+    assert ask(ann, "SET NAME annie") == [free, "Your account is called annie now."]
     assert club.node.network.registry.named("ann") is None
 
 
@@ -120,6 +121,20 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
     assert account(club).settings == {"hide-email": "off", "never-op": "on"}
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
+
+
+def test_a_name_that_does_not_stay_a_nick(club: Club) -> None:
+    club.reload(accounts={"nicks": 1})
+    ann = come(club)
+    ann >> "NICK annie"
+    assert ask(ann, "SET NAME annie") == ["Your account is called annie now."]
+    ann >> "NICK anna"
+    free = "annie is free now: an account has at most 1 nicks beside its name."
+    assert ask(ann, "SET NAME anna") == [free, "Your account is called anna now."]
+    assert club.accounts.registry.owner("annie") is None
+    assert ask(ann, "SET NAME ann") == [free.replace("annie", "anna"), "Your account is called ann now."]
+    ann >> "NICK anna"  # ann is a nick of it, too
+    assert ask(ann, "SET NAME anna") == ["Your account is called anna now."]
 
 
 def test_hosts_of_the_network(club: Club) -> None:
