@@ -7,7 +7,7 @@ has been told; then everything is to be looked up again, for others went on mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -43,13 +43,13 @@ class Ledger:
         self._clock = clock
         self._reserved: set[tuple[int, str]] = set()
         registry = node.network.registry
-        records = list(store.load())
         registry.resize(node.settings.limits.nick)
-        registry.load(records)
-        if newest := max((record.stamp for record in records), default=""):
-            clock.observe(stamp_of(newest))
-        mine = [record.stamp for record in records if record.stamp.endswith(f".{node.network.me.sid}")]
-        self.stamped_to = seconds_of(max(mine)) if mine else 0.0
+        newest: dict[str, str] = {}  # stamps, by the SID of who made them
+        registry.load(_noted(store.load(), newest))
+        for stamp in newest.values():
+            clock.observe(stamp_of(stamp))
+        mine = newest.get(node.network.me.sid)
+        self.stamped_to = seconds_of(mine) if mine else 0.0
         """The Unix time of the last change that this server had made before it was started."""
         store.taken = self._taken
 
@@ -100,3 +100,12 @@ class Ledger:
             self._clock.observe(stamp_of(stamp))
         touched = self._node.network.registry.touched(records)
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))
+
+
+def _noted(records: Iterable[Record], newest: dict[str, str]) -> Iterator[Record]:
+    """The same, one after the other, for they are many; the greatest stamp of each server is noted."""
+    for record in records:
+        stamp = record.stamp
+        if stamp > newest.get(sid := stamp[-3:], ""):
+            newest[sid] = stamp
+        yield record
