@@ -7,7 +7,7 @@ has been told; then everything is to be looked up again, for others went on mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -47,16 +47,12 @@ class Ledger:
         self._clock = clock
         self._reserved: set[tuple[int, str]] = set()
         registry = node.network.registry
-        records = list(store.load())
         registry.resize(node.settings.limits.nick)
-        registry.load(records)
         self._last: dict[int, tuple[int, int]] = {}
         """The last stamp of this server of each day, by milliseconds and number."""
-        stamps = {record.stamp for record in records}
-        for stamp in stamps:
-            self._note(stamp)
-        self.stamped_to = max(map(self._read_from_clock, stamps), default=0) / 1000
+        self.stamped_to = 0.0
         """The Unix time that it was here last, as far as is known, before this server was started."""
+        registry.load(self._noted(store.load()))
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
@@ -119,6 +115,20 @@ class Ledger:
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))
 
     # a clock that was wrong
+
+    def _noted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Take note of all stamps in passing: of others only the newest counts."""
+        me, newest = self._node.network.me.sid, dict[str, str]()
+        for record in records:
+            stamp = record.stamp
+            if (sid := stamp[-3:]) == me:
+                self._note(stamp)
+                self.stamped_to = max(self.stamped_to, self._read_from_clock(stamp) / 1000)
+            elif stamp > newest.get(sid, ""):
+                newest[sid] = stamp
+            yield record
+        for stamp in newest.values():
+            self._note(stamp)
 
     def _note(self, text: str) -> None:
         stamp = stamp_of(text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from club import PASSWORD
 from clubs import Clubs
-from mesh import Mesh
+from mesh import SECRET, Mesh, Stranger, block
 
 from chatnet.links.exchange.feed import PAGE, UNCONFIRMED, State
 from chatnet.storage.record import Record
@@ -218,6 +219,34 @@ def test_a_server_that_keeps_no_accounts_is_told_none() -> None:
     mesh.link("a", "b")
     mesh.settle()
     assert not any("CNREG" in line or "CNHAVE" in line for line in mesh.said("a", "b"))
+    mesh.check()
+
+
+def test_the_version_before_is_told_nothing_of_accounts_and_loses_no_link() -> None:
+    """As it spoke (5530fb1): it knows chatnet servers, stamps and resumption, and no records."""
+    mesh = Clubs("a", link=[block("old", accounts="full")])
+    mesh["a"].account("ann", "correct-horse")
+    ann = mesh["a"].client("ann_")
+    ann >> "NS IDENTIFY ann correct-horse"
+    old = Stranger(mesh["a"], "old.test", "0LD")
+    old >> f"PASS {SECRET} TS 6 :0LD"
+    old >> (
+        "CAPAB :BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB CN1 CNACK"
+        " CNHIST CNLWW CNSTBY"
+    )
+    old >> "SERVER old.test 1 :old" >> "SVINFO 6 6 0 :1700000000"
+    old >> ":0LD EUID bob 1 1600000000 +i ~bob h.test 192.0.2.7 0LDAAAAAA * * :Bob" >> ":0LD PING 0LD :0AA"
+    mesh.settle()
+    ann >> "NS SET PASSWORD correct-horse battery-staple-1"
+    mesh["a"].account("eve")
+    ann >> "PRIVMSG bob :hello"
+    mesh.settle()
+    heard = old.lines()
+    assert any(" EUID ann_ " in line and " ann :" in line for line in heard)
+    assert any(line.endswith(" PRIVMSG 0LDAAAAAA :hello") for line in heard)
+    assert not any("chatnet/account" in line or re.search(r" CN(HAVE|PAGE|REC|EVEN)", line) for line in heard)
+    assert old.gone is None
+    assert any("old.test keeps no accounts, though its [[link]]" in line for line in mesh["a"].log.lines)
     mesh.check()
 
 
