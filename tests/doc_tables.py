@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatnet.commands import CLIENT
+from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
 from chatnet.commands.nickserv import NICKSERV
+from chatnet.dispatch import Table
 from chatnet.links.neighbour import link, resume
 from chatnet.model import modes
+from chatnet.rules.access import LETTERS, TEMPLATES, in_order
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES
 from chatnet.wire import capabilities
@@ -114,17 +117,34 @@ def oper_commands() -> str:
     return table(("Command", "privilege"), rows)
 
 
-def _nickserv(*, mighty: bool) -> list[str]:
-    rows = [row for row in NICKSERV if not is_alias(row) and (row.privilege is not None) is mighty]
-    return [row.usage for row in sorted(rows, key=lambda row: row.verb)]
+def _asked_of(bot: Table, *, mighty: bool) -> str:
+    rows = [row for row in bot if not is_alias(row) and (row.privilege is not None) is mighty]
+    return table(("Command",), [(row.usage,) for row in sorted(rows, key=lambda row: row.verb)])
 
 
 def nickserv_commands() -> str:
-    return table(("Command",), [(usage,) for usage in _nickserv(mighty=False)])
+    return _asked_of(NICKSERV, mighty=False)
 
 
 def nickserv_oper_commands() -> str:
-    return table(("Command",), [(usage,) for usage in _nickserv(mighty=True)])
+    return _asked_of(NICKSERV, mighty=True)
+
+
+def chanserv_commands() -> str:
+    return _asked_of(CHANSERV, mighty=False)
+
+
+def chanserv_oper_commands() -> str:
+    return _asked_of(CHANSERV, mighty=True)
+
+
+def access_flags() -> str:
+    return table(("Flag", "whoever has it"), [(f"`{each}`", text) for each, text in LETTERS.items()])
+
+
+def access_templates() -> str:
+    rows = [(f"`{name}`", f"`+{in_order(letters)}`") for name, letters in TEMPLATES.items()]
+    return table(("Template", "flags"), rows)
 
 
 def penalties() -> str:
@@ -154,7 +174,11 @@ def session_states() -> str:
 
 
 TABLES: Final[dict[str, Callable[[], str]]] = {
+    "access-flags": access_flags,
+    "access-templates": access_templates,
     "capabilities": capability_names,
+    "chanserv-commands": chanserv_commands,
+    "chanserv-oper-commands": chanserv_oper_commands,
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,

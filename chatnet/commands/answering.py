@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final
 
 import chatnet
+from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import Errand, Unwilling, say_it
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.commands.request import Request
@@ -18,6 +19,7 @@ from chatnet.commands.service_help import show
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
 from chatnet.model.facts import MessageSent
+from chatnet.services import pseudo_users
 from chatnet.services.refused import Refused
 from chatnet.session import batches, render
 from chatnet.session.render import in_utf8
@@ -25,7 +27,7 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.wire import capabilities as cap
 from chatnet.wire.multiline import Part
 
-TABLES: Final = {"AAAAAA": NICKSERV}
+TABLES: Final = {pseudo_users.NICKSERV: NICKSERV, pseudo_users.CHANSERV: CHANSERV}
 """What each pseudo-user does, by the end of its UID."""
 
 AWAY: Final = "This server cannot write to its disk now. Try again later."

@@ -1,4 +1,4 @@
-"""NICKSERV and NS: the same as a message to NickServ, which nobody can stand in for."""
+"""NICKSERV and CHANSERV, NS and CS: the same as a message to a pseudo-user, which nobody can stand in for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,32 @@ def nickserv(request: Request) -> None:
 
     Where services do that which are linked, it is a message to theirs.  Refuses with 401 (there is none).
     """
-    nick = request.settings.services.nickserv
+    _ask(request, request.settings.services.nickserv)
+
+
+@CLIENT.command("NS", penalty=1.0)
+def ns(request: Request) -> None:
+    """`NS <command>`: the same as NICKSERV, for those who type much."""
+    nickserv(request)
+
+
+@CLIENT.command("CHANSERV", penalty=1.0)
+def chanserv(request: Request) -> None:
+    """`CHANSERV <command>`: ask ChanServ, who keeps channels; `CHANSERV HELP` lists what it does.
+
+    Where services do that which are linked, it is a message to theirs.  Refuses with 401 (there is none).
+    """
+    _ask(request, request.settings.services.chanserv)
+
+
+@CLIENT.command("CS", penalty=1.0)
+def cs(request: Request) -> None:
+    """`CS <command>`: the same as CHANSERV, for those who type much."""
+    chanserv(request)
+
+
+def _ask(request: Request, nick: str) -> None:
+    """Ask the pseudo-user of this nick, or services of another make that bear it."""
     text = " ".join(request.params) or "HELP"
     bot = request.network.user(nick)
     if bot is not None and bot.server.virtual:
@@ -27,9 +52,3 @@ def nickserv(request: Request) -> None:
     refusal = send(request, "PRIVMSG", f"{bot.nick}@{bot.server.name}", text, b"")
     if refusal is not None:
         request.refuse(refusal)
-
-
-@CLIENT.command("NS", penalty=1.0)
-def ns(request: Request) -> None:
-    """`NS <command>`: the same as NICKSERV, for those who type much."""
-    nickserv(request)

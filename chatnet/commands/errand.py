@@ -15,6 +15,7 @@ from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.rules.opers import may_use
 from chatnet.services.accounts import Accounts
+from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.packing import fill
 from chatnet.session.render import LINE, encode
@@ -51,11 +52,18 @@ class Errand(Request):
         return nickserv
 
     @property
+    def chanserv(self) -> ChanServ:
+        """What this server does in the name of ChanServ."""
+        chanserv = self.sessions.chanserv
+        assert chanserv is not None
+        return chanserv
+
+    @property
     def own(self) -> Account:
         """The account that the asker is logged in to; ends the errand if there is none."""
         account = self.network.registry.account(self.user.account_id)
         if account is None:
-            raise Unwilling(f"You are not logged in: /msg {self.bot.nick} IDENTIFY <password>")
+            raise Unwilling(f"You are not logged in: /msg {self.nickserv.user.nick} IDENTIFY <password>")
         return account
 
     def account(self, index: int) -> Account:

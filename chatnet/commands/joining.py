@@ -9,6 +9,8 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
+from chatnet.model.registered import RegisteredChannel
+from chatnet.rules.access import access_of, kept_out, ranks_for
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
@@ -30,7 +32,7 @@ RENAMED: Final = "The channel has been renamed"
 def join(request: Request) -> None:
     """`JOIN <channel>{,<channel>} [<key>{,<key>}]`: come into channels; `JOIN 0` leaves all of them.
 
-    A channel that does not exist is made, and you are its operator.
+    A channel that does not exist is made, and you are its operator, unless it is registered to somebody.
     https://modern.ircdocs.horse/#join-message
     Refuses with 405 (in too many), 476 (not a name), 474 (banned), 475 (key), 473 (invitation), 471 (full),
     477 (not logged in), 480 (too many come at once, or no TLS), 520 (opers only), 263 (you join too fast);
@@ -90,7 +92,13 @@ def _join(request: Request, name: str, key: str) -> None:
         folded = request.network.fold(name)
         channel = Channel(name, folded, request.network.memory.birth(folded, now))
         channel.flags |= {"n", "t"}
-        request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
+        registration = request.network.registry.channels.at(folded)
+        if registration is None:
+            request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
+        elif (refusal := _barred(request, registration)) is None or overrides(request, channel, refusal):
+            _come(request, channel, registration, created=True)
+        else:
+            request.refuse(refusal)
         return
     _enter(request, channel, key)
 
@@ -109,12 +117,38 @@ def _lead(request: Request, name: str, channel: Channel, key: str) -> None:
         _enter(request, channel, key)
 
 
+def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | None:
+    """Whether nobody may come in, or not the asker: 474, as for a ban; no invitation opens that."""
+    user, now = request.user, request.now
+    if registration.suspended(now) or kept_out(request.network, registration, user, now) is not None:
+        return JoinRefusal(None, numerics.ERR_BANNEDFROMCHAN, registration.name)
+    return None
+
+
+def _come(
+    request: Request, channel: Channel, registration: RegisteredChannel | None, *, created: bool = False
+) -> None:
+    """Have the asker in the channel, with the ranks that their access explains."""
+    user, ranks = request.user, 0
+    if registration is not None and not registration.suspended(request.now):
+        ranks = ranks_for(access_of(request.network, registration, user))
+    request.commit(Joined(channel, ((user, ranks),), request.now, created=created, asked=True))
+    chanserv = request.sessions.chanserv
+    if registration is not None and chanserv is not None:
+        text = registration.settings.get("entrymsg")
+        if text:
+            request.session.notice_by(chanserv.user, f"[{channel.name}] {text}")
+
+
 def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions, user = request.sessions, request.user
+    registration = request.network.registry.channels.at(channel.folded)
     looked = sessions.bans.looked
-    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    refusal = None if registration is None else _barred(request, registration)
+    if refusal is None:
+        refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
     if refusal is None or overrides(request, channel, refusal):
-        request.commit(Joined(channel, ((user, 0),), request.now, asked=True))
+        _come(request, channel, registration)
     else:
         _forward(request, channel, refusal, key, looked)
 
@@ -122,13 +156,14 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
 def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:
     sessions, user = request.sessions, request.user
     instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key, looked)
-    if instead is None:
+    registration = None if instead is None else request.network.registry.channels.at(instead.folded)
+    if instead is None or (registration is not None and _barred(request, registration) is not None):
         request.refuse(refusal)
     elif user in instead.members:
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
     else:
         request.reply(numerics.ERR_LINKCHANNEL, channel.name, instead.name, FORWARDED)
-        request.commit(Joined(instead, ((user, 0),), request.now, asked=True))
+        _come(request, instead, registration)
 
 
 @CLIENT.command("PART", min_params=1, penalty=1.0)

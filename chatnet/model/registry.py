@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Final
 
 from chatnet.model.ids import SID, AccountName
+from chatnet.model.registered import RegisteredChannels
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
-from chatnet.records.grammar import ACCOUNT, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, STATUS, split
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
@@ -110,6 +111,7 @@ class Registry:
     def __init__(self, fold: Folder, most_name: int = 30) -> None:
         self.accounts: dict[str, Account] = {}
         self.servers: dict[SID, FullServer] = {}
+        self.channels = RegisteredChannels(fold)
         self.most_name = most_name
         self._fold = fold
         self._names: dict[str, Claimants] = {}
@@ -166,6 +168,9 @@ class Registry:
         found = set[str]()
         for record in records:
             found.add(record.entity)
+            if record.entity[0] == CHANNEL:
+                found |= self.channels.touched(record)
+                continue
             account = self.accounts.get(record.entity)
             name, key = split(record.field)
             names = set() if account is None else {self._fold(account.name)}
@@ -207,6 +212,8 @@ class Registry:
         """Take one record; returns the folded names whose owner may be another one now."""
         if record.entity[0] == SERVER:
             self._hear(record)
+        elif record.entity[0] == CHANNEL:
+            self.channels.take(record)
         if record.entity[0] != ACCOUNT:
             return ()
         account = self.accounts.get(record.entity)

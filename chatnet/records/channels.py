@@ -34,6 +34,11 @@ def entity(text: str) -> str:
     return text
 
 
+def seconds(text: str) -> int:
+    """``<unix s>`` (``ts``)"""
+    return number(text)
+
+
 class Transfer(NamedTuple):
     """``<id> <unix s>``: who is to become founder, and since when."""
 

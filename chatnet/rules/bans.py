@@ -63,6 +63,13 @@ class Bans:
         self.looked += look.looked
         return entry
 
+    def meaning(self, channel: Channel, user: User) -> list[ListEntry]:
+        """All bans that mean `user`, whether an exception lets them in or not; mutes as well."""
+        look = _Look(self._network, user)
+        found = [entry for entry in channel.lists["b"].values() if look.first((entry,), muting=True)]
+        self.looked += look.looked
+        return found
+
     def muted(self, channel: Channel, user: User) -> bool:
         """True if a ban or a mute keeps `user` from speaking; remembered for members."""
         bans = channel.lists["b"]
@@ -89,6 +96,12 @@ class Bans:
         found = look.first(entries.values(), muting=False) is not None
         self.looked += look.looked
         return found
+
+
+def fitting(network: Network, user: User, masks: Iterable[str]) -> list[str]:
+    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts."""
+    look = _Look(network, user)
+    return [mask for mask in masks if look.plain(mask)]
 
 
 class _Look:
@@ -128,7 +141,7 @@ class _Look:
             mask = entry.mask
             self.looked += len(mask)
             if mask[:1] != "$":
-                if self._plain(mask):
+                if self.plain(mask):
                     return entry
             elif (
                 (extended := parse(mask)) is not None
@@ -138,7 +151,8 @@ class _Look:
                 return entry
         return None
 
-    def _plain(self, mask: str) -> bool:
+    def plain(self, mask: str) -> bool:
+        """Whether a plain mask means the user."""
         matches = compile_glob(mask, self._fold)
         for face in self._faces:
             if matches(face):
@@ -190,7 +204,7 @@ class _Look:
         return known[channel]
 
     def _mask(self, parsed: Extended) -> bool:
-        return self._plain(shown_mask(parsed.data or ""))
+        return self.plain(shown_mask(parsed.data or ""))
 
     def _mute(self, parsed: Extended) -> bool:
         return self._is(parsed.parts[0]) if parsed.parts else self._mask(parsed)
@@ -209,7 +223,7 @@ class _Look:
         whole, realname = parsed.data or "", self.user.realname
         mask, mark, wanted = whole.partition("#")
         if mark:
-            return self._plain(shown_mask(mask)) and self._glob(wanted, realname)
+            return self.plain(shown_mask(mask)) and self._glob(wanted, realname)
         return any(self._glob(whole, f"{face}#{realname}") for face in self._faces)
 
     def _secure(self, parsed: Extended) -> bool:

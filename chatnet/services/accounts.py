@@ -84,13 +84,17 @@ class Accounts:
 
     # what is acceptable
 
-    def acceptable_name(self, name: str, by: User | None = None) -> None:
-        """Refuse a name that `by` cannot give to an account, or group with one."""
-        network = self._node.network
+    def judge_now(self, name: str) -> None:
+        """Refuse to give out `name`, of an account or a channel, while that might be wrong."""
         self.roll.judge(name)
         if self.ledger.stamped_to > self._node.clock.time() + self._node.settings.links.stamp_skew:
             # It would look as if the name had been asked for when nobody had.
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, "The clock of this server is wrong", name)
+
+    def acceptable_name(self, name: str, by: User | None = None) -> None:
+        """Refuse a name that `by` cannot give to an account, or group with one."""
+        network = self._node.network
+        self.judge_now(name)
         mistake = nick_mistake(name, self._node.settings.limits.nick)
         if mistake is not None:
             raise Refused(refused.BAD_ACCOUNT_NAME, f"An account has a nick for its name: {mistake}", name)

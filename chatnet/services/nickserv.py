@@ -12,7 +12,6 @@ from chatnet.model.entities import User
 from chatnet.node import Node, Observer
 from chatnet.services.accounts import Accounts
 from chatnet.services.protection import NickProtection
-from chatnet.services.pseudo_users import seat
 from chatnet.services.sweeping import Sweeping
 
 DISPUTED: Final = (
@@ -32,11 +31,12 @@ class NickServ:
     def __init__(
         self,
         node: Node,
+        nickserv: User,
         accounts: Accounts,
         tell: Callable[[User, User, str], None],
         chance: Callable[[], float],
     ) -> None:
-        self.user = nickserv = seat(node)
+        self.user = nickserv
 
         def say(user: User, text: str) -> None:
             tell(nickserv, user, text)

@@ -1,4 +1,4 @@
-"""The virtual server, and the users on it that are no connections: NickServ.
+"""The virtual server, and the users on it that are no connections: NickServ and ChanServ.
 
 They stand for what this server does itself.  Their names are taken, WHOIS and MONITOR know them, and what is
 said to them is a command.  No other server is told of them.
@@ -6,7 +6,7 @@ said to them is a command.  No other server is told of them.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
 from chatnet.model.facts import PseudoUsersIntroduced
@@ -15,20 +15,32 @@ from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.settings import services_name
 
-DESCRIPTION: Final = "Accounts and nicks"
+DESCRIPTION: Final = "Accounts and channels"
 TS: Final = 1
 """Since when they bear their nicks: longer than anybody."""
-_NICKSERV: Final = "AAAAAA"
+NICKSERV: Final = "AAAAAA"
+CHANSERV: Final = "AAAAAB"
+"""The ends of their UIDs."""
 
 
-def seat(node: Node) -> User:
-    """Have NickServ on the network, before anybody is there; gives it."""
+class Seated(NamedTuple):
+    """Who is on the virtual server."""
+
+    nickserv: User
+    chanserv: User
+
+
+def seat(node: Node) -> Seated:
+    """Have them on the network, before anybody is there; gives them."""
     settings, network = node.settings.services, node.network
     name = services_name(settings.name, node.settings.server.network)
     server = Server(SID(settings.sid), name, DESCRIPTION, 1, network.me, virtual=True)
-    nickserv = _on(server, _NICKSERV, settings.nickserv, "Accounts and nicks", node)
-    node.commit(PseudoUsersIntroduced(server, (nickserv,)))
-    return nickserv
+    seated = Seated(
+        _on(server, NICKSERV, settings.nickserv, "Accounts and nicks", node),
+        _on(server, CHANSERV, settings.chanserv, "Channels", node),
+    )
+    node.commit(PseudoUsersIntroduced(server, tuple(seated)))
+    return seated
 
 
 def _on(server: Server, number: str, nick: str, realname: str, node: Node) -> User:

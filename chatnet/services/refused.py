@@ -1,4 +1,4 @@
-"""That something about an account is not done, in words for programs and for people."""
+"""That something about an account or a channel is not done, in words for programs and for people."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ ACCOUNT_EXISTS: Final = "ACCOUNT_EXISTS"
 ACCOUNT_SUSPENDED: Final = "ACCOUNT_SUSPENDED"
 BAD_ACCOUNT_NAME: Final = "BAD_ACCOUNT_NAME"
 CERTIFICATE_TAKEN: Final = "CERTIFICATE_TAKEN"
+CHANNEL_EXISTS: Final = "CHANNEL_EXISTS"
 INVALID_CREDENTIALS: Final = "INVALID_CREDENTIALS"
 INVALID_EMAIL: Final = "INVALID_EMAIL"
 TEMPORARILY_UNAVAILABLE: Final = "TEMPORARILY_UNAVAILABLE"
 TOO_MANY_CERTIFICATES: Final = "TOO_MANY_CERTIFICATES"
+TOO_MANY_CHANNELS: Final = "TOO_MANY_CHANNELS"
 TRY_AGAIN: Final = "TRY_AGAIN"
 UNACCEPTABLE_PASSWORD: Final = "UNACCEPTABLE_PASSWORD"
 WEAK_PASSWORD: Final = "WEAK_PASSWORD"

@@ -44,9 +44,14 @@ class Throttle:
             accounts = node.settings.accounts
             return accounts.register_all, accounts.register_all_period
 
+        def channels() -> tuple[int, float]:
+            channels = node.settings.channels
+            return channels.register_rate, channels.register_period
+
         self._addresses = Allowances(monotonic, failures_address, size)
         self._accounts = Allowances(monotonic, failures_account, size)
         self._registering = Allowances(monotonic, register, size)
+        self._channels = Allowances(monotonic, channels, size)
         self._all = Allowances(monotonic, register_all, size)
         self._familiar: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._tells_from = 0.0  # that nobody may register an account
@@ -117,6 +122,16 @@ class Throttle:
         if not self._spared(address):
             self._registering.take_back(self.owner(address))
             self._all.take_back(_ALL)
+
+    def registering_channel(self, address: str) -> float:
+        """Count a registration of a channel from `address`, or tell in how many seconds there may be one."""
+        if self._spared(address):
+            return 0.0
+        owner = self.owner(address)
+        wait = self._channels.wait(owner)
+        if not wait:
+            self._channels.count(owner)
+        return wait
 
     def _tell_full(self) -> None:
         """Operators read, once in a while, that nobody can register an account."""

@@ -16,6 +16,7 @@ from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -64,6 +65,7 @@ class Sessions(Shared):
         authority: Authority,
         accounts: Accounts | None,
         nickserv: NickServ | None,
+        chanserv: ChanServ | None,
         repeats: Repeats,
         control: Control | None = None,
     ) -> None:
@@ -82,6 +84,7 @@ class Sessions(Shared):
             authority=authority,
             accounts=accounts,
             nickserv=nickserv,
+            chanserv=chanserv,
             repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)

@@ -19,6 +19,7 @@ from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
+from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -70,7 +71,7 @@ class Shared:
 
     `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name; `accounts` are those that are kept here, None
-    where services of another make keep them, and so is `nickserv`.
+    where services of another make keep them, and so are `nickserv` and `chanserv`.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Shared:
         authority: Authority,
         accounts: Accounts | None,
         nickserv: NickServ | None,
+        chanserv: ChanServ | None,
         repeats: Repeats,
     ) -> None:
         self.node = node
@@ -105,6 +107,7 @@ class Shared:
         self.authority = authority
         self.accounts = accounts
         self.nickserv = nickserv
+        self.chanserv = chanserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
+from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -40,6 +41,7 @@ __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "ChannelsSettings",
     "CloakSettings",
     "ConnectionClassSettings",
     "FloodSettings",

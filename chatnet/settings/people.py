@@ -213,7 +213,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "broadcast": "PRIVMSG and NOTICE to everybody: `$$*.example.org`",
     "see-all": "real hosts and addresses, secret channels, invisible users, all of STATS, TRACE and notices",
     "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
-    "accounts": "NickServ for the accounts of others, and all that is known of them; each change is noted",
+    "accounts": "NickServ and ChanServ for what is others', and all that is known of it; it is noted",
     "flood-exempt": "no costs and no rates",
 }
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""

@@ -1,27 +1,33 @@
-"""The pseudo-users that this server plays: NickServ, and the virtual server that it is on."""
+"""The pseudo-users that this server plays: NickServ and ChanServ, and the virtual server they are on."""
 
 from __future__ import annotations
 
 import re
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from chatnet.settings.base import Section, ServerId, Word
+from chatnet.wire.casemap import folder
 from chatnet.wire.names import LONGEST_HOST, is_nick, is_server_name
+
+_fold = folder("rfc1459")  # what it tells apart all others do
 
 _ODD = re.compile("[^a-z0-9-]+")
 
 
 class ServicesSettings(Section):
-    """``[services]``: NickServ, which is no program of its own. A change takes effect at a restart only."""
+    """``[services]``: NickServ and ChanServ, which are no programs of their own. A change takes effect at a
+    restart only."""
 
     name: str = ""
-    """Name of the virtual server that NickServ is on; it has a dot. Empty = ``services.`` and the name of the
+    """Name of the virtual server that they are on; it has a dot. Empty = ``services.`` and the name of the
     network."""
     sid: ServerId = "00S"
     """Its server id, unique in the network: a digit, then two digits or capital letters."""
     nickserv: Word = "NickServ"
     """The nick of who keeps accounts and nicks; nobody else can have it."""
+    chanserv: Word = "ChanServ"
+    """The nick of who keeps channels."""
 
     @field_validator("name")
     @classmethod
@@ -30,12 +36,18 @@ class ServicesSettings(Section):
             raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
         return value
 
-    @field_validator("nickserv")
+    @field_validator("nickserv", "chanserv")
     @classmethod
     def _check_nick(cls, value: str) -> str:
         if not is_nick(value, 30):
             raise ValueError("is not a nick of at most 30 characters")
         return value
+
+    @model_validator(mode="after")
+    def _check_nicks(self) -> ServicesSettings:
+        if _fold(self.nickserv) == _fold(self.chanserv):
+            raise ValueError("nickserv and chanserv need two nicks")
+        return self
 
 
 def services_name(name: str, network: str) -> str:

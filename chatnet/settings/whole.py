@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -59,6 +60,7 @@ class Settings(Section):
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
+    channels: ChannelsSettings = ChannelsSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()

@@ -26,10 +26,12 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
+from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
+from chatnet.services.pseudo_users import seat
 from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
@@ -108,6 +110,7 @@ def build(
     links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
+    chanserv: ChanServ | None = None
 
     def is_guest(nick: str) -> bool:
         return nickserv is not None and nickserv.protection.guests.includes(nick)
@@ -127,7 +130,9 @@ def build(
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
-        nickserv = NickServ(node, accounts, tell, chance)
+        seated = seat(node)
+        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
+        chanserv = ChanServ(node, seated.chanserv, accounts)
         links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
     sessions = Sessions(
@@ -148,6 +153,7 @@ def build(
         authority=authority,
         accounts=accounts,
         nickserv=nickserv,
+        chanserv=chanserv,
         repeats=repeats,
         control=control,
     )
@@ -162,6 +168,7 @@ def build(
             Attendance(sessions),
             Presence(node, TOLD),
             *(() if nickserv is None else nickserv.observers),
+            *(() if chanserv is None else chanserv.observers),
             *links.observers,
         ]
     )

@@ -29,7 +29,7 @@ def test_it_is_found_by_whoever_asks_for_it(house: House) -> None:
     ann = house.client("ann")
     ann >> "WHOIS nickserv"
     ann << ":irc.test 311 ann NickServ NickServ services.chatnet * :Accounts and nicks"
-    ann << ":irc.test 312 ann NickServ services.chatnet :Accounts and nicks"
+    ann << ":irc.test 312 ann NickServ services.chatnet :Accounts and channels"
     ann << ":irc.test 313 ann NickServ :is a network service"
     ann << ":irc.test 318 ann nickserv :End of /WHOIS list"
     ann >> "WHOIS NickServ NickServ"
@@ -44,6 +44,25 @@ def test_it_is_found_by_whoever_asks_for_it(house: House) -> None:
     ann >> "WHO NickServ"
     ann << ":irc.test 352 ann * NickServ services.chatnet services.chatnet NickServ H :1 Accounts and nicks"
     ann << ":irc.test 315 ann NickServ :End of WHO list"
+
+
+def test_chanserv_is_another_one(house: House) -> None:
+    ann = house.client("ann")
+    ann >> "WHOIS chanserv"
+    ann << ":irc.test 311 ann ChanServ ChanServ services.chatnet * :Channels"
+    ann << ":irc.test 312 ann ChanServ services.chatnet :Accounts and channels"
+    ann.lines()
+    for line in ("CS HELP", "CHANSERV", "PRIVMSG ChanServ :help", "PRIVMSG chanserv@services.chatnet :HELP"):
+        ann >> line
+        ann << ":ChanServ!ChanServ@services.chatnet NOTICE ann :/msg ChanServ <command>, in *"
+        assert any("REGISTER <#channel>" in line for line in ann.lines())
+    ann >> "NICK ChanServ"
+    ann << ":irc.test 433 ann ChanServ :Nickname is already in use"
+
+
+def test_two_pseudo_users_have_two_nicks() -> None:
+    with pytest.raises(ValidationError, match="need two nicks"):
+        Settings.model_validate({"services": {"nickserv": "serv", "chanserv": "SERV"}})
 
 
 def test_it_is_counted_and_listed_nowhere(house: House) -> None:

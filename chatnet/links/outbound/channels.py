@@ -93,7 +93,7 @@ class ChannelsOut:
                 return burst.channel(self._links, link, channel)  # it may have had lists and a topic before
             if fact.merged and not link.stamped:
                 return ()
-            if plain and not (link.stamped and fact.created):
+            if plain and not (fact.created and (link.stamped or flags)):
                 return [link.codec.joined(channel, user) for user, _ in fact.members]
             return link.codec.sjoin(me, told)
 

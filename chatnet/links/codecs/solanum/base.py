@@ -86,8 +86,11 @@ class Base:
         return body if len(body) <= most else cut_bytes(body, most)
 
     def id_of(self, source: Source) -> bytes:
-        """Who says it: the UID of a user, the SID of a server."""
+        """Who says it: the UID of a user, the SID of a server; ours where it is a pseudo-user."""
         if isinstance(source, User):
+            if source.server.virtual:
+                assert source.server.uplink is not None
+                return encode(source.server.uplink.sid)
             return encode(source.uid)
         assert isinstance(source, Server)
         return encode(source.sid)

@@ -1,0 +1,80 @@
+"""INVITE, UNBAN, KICK, TOPIC: what access allows without a rank, also to who is not in the channel."""
+
+from __future__ import annotations
+
+from chatnet.commands.chanserv.asking import living, may_there, member, registered
+from chatnet.commands.chanserv.table import CHANSERV
+from chatnet.commands.errand import Errand
+from chatnet.model.facts import Invited, Kicked, ModeChange, ModesChanged, TopicChanged
+from chatnet.rules.access import access_of, ranks_for
+from chatnet.rules.messages import may_write
+from chatnet.session.rates import too_fast
+from chatnet.wire.text import cut, printable
+
+
+@CHANSERV.command("INVITE", min_params=1, penalty=2.0)
+def invite(errand: Errand) -> None:
+    """`INVITE <#channel> [<nick>]`: invite yourself, or somebody else, in spite of modes i, l, r and j."""
+    errand.at_most(2)
+    registration = registered(errand)
+    channel = living(errand, registration)
+    nick = errand.param(1) or errand.user.nick
+    user = errand.network.user(nick)
+    if user is None or user.server.virtual:
+        errand.end(f"There is no {printable(nick)}.")
+    may_there(errand, registration, "i")
+    if user in channel.members:
+        errand.end(f"{user.nick} is in {channel.name} already.")
+    if user is not errand.user:
+        if may_write(errand.user, user, "") is not None:
+            errand.end(f"{user.nick} takes nothing from you.")
+        if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
+            errand.end("You invite too many. Wait a minute.")
+    errand.commit(Invited(user, channel, errand.user, errand.now))
+    errand.say(f"{user.nick} is invited to {channel.name}.")
+
+
+@CHANSERV.command("UNBAN", min_params=1, penalty=2.0)
+def unban(errand: Errand) -> None:
+    """`UNBAN <#channel> [<nick>]`: lift all bans on you (with the flag e, or r), or on somebody else (r)."""
+    errand.at_most(2)
+    registration = registered(errand)
+    channel = living(errand, registration)
+    nick = errand.param(1) or errand.user.nick
+    user = errand.network.user(nick)
+    if user is None:
+        errand.end(f"There is no {printable(nick)}.")
+    mine = access_of(errand.network, registration, errand.user)
+    if not (user is errand.user and "e" in mine):
+        may_there(errand, registration, "r")
+    entries = errand.sessions.bans.meaning(channel, user)
+    if not entries:
+        errand.end(f"No ban in {channel.name} means {user.nick}.")
+    changes = tuple(ModeChange(False, "b", entry.text) for entry in entries)
+    errand.commit(ModesChanged(channel, changes, errand.chanserv.user, errand.now))
+
+
+@CHANSERV.command("KICK", min_params=2, penalty=2.0)
+def kick(errand: Errand) -> None:
+    """`KICK <#channel> <nick> [<reason>]`: put somebody out; nobody of a higher rank than yours."""
+    registration = registered(errand)
+    channel = living(errand, registration)
+    user = member(errand, channel, errand.params[1])
+    mine = may_there(errand, registration, "r")
+    if user is not errand.user and channel.members[user].bit_length() > ranks_for(mine).bit_length():
+        errand.end(f"{user.nick} has a higher rank than you.")
+    text = " ".join(errand.params[2:])
+    reason = cut(f"{text} ({errand.user.nick})" if text else errand.user.nick, errand.settings.limits.kick)
+    errand.commit(Kicked(channel, user, errand.chanserv.user, reason, errand.now))
+
+
+@CHANSERV.command("TOPIC", min_params=1, penalty=2.0)
+def topic(errand: Errand) -> None:
+    """`TOPIC <#channel> [<text>]`: set the topic; without a text, clear it."""
+    registration = registered(errand)
+    channel = living(errand, registration)
+    may_there(errand, registration, "t")
+    text = cut(" ".join(errand.params[1:]), errand.settings.limits.topic)
+    if text == (channel.topic.text if channel.topic is not None else ""):
+        errand.end("It is so already.")
+    errand.commit(TopicChanged(channel, text, errand.chanserv.user, errand.now))

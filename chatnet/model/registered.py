@@ -1,0 +1,205 @@
+"""Registered channels: whose they are, and who may do what in them.
+
+``Network.apply`` is the only writer, by way of ``Registry``.  A channel is registered whether anybody is in
+it or not; what it is like while people are in it is a ``Channel``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from sys import intern
+from typing import Final, TypeVar
+
+from chatnet.records import accounts, channels
+from chatnet.records.accounts import ACTIVE, Created, Named, State, Status
+from chatnet.records.channels import Access, Akick, Transfer
+from chatnet.records.grammar import STATUS, split
+from chatnet.storage.record import Record
+from chatnet.wire.casemap import Folder
+
+V = TypeVar("V")
+
+_NO_ACCESS: Final[Mapping[str, Access]] = {}
+_NO_AKICKS: Final[Mapping[str, Akick]] = {}
+_NO_TEXTS: Final[Mapping[str, str]] = {}
+
+
+class RegisteredChannel:
+    """A channel that belongs to somebody: `name`, asked for `since` a stamp.
+
+    `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
+    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
+    had then, are Unix times in seconds.
+    """
+
+    __slots__ = (
+        "access", "akicks", "created", "founder", "id", "name", "settings", "since", "status", "successor",
+        "templates", "transfer", "ts",
+    )  # fmt: skip
+
+    def __init__(self, entity: str) -> None:
+        self.id = entity
+        self.name = ""
+        self.since = ""
+        self.status = ACTIVE
+        self.created = 0
+        self.ts = 0
+        self.founder = ""
+        self.successor = ""
+        self.transfer: Transfer | None = None
+        # Most have few, and share these where they have none.
+        self.access = _NO_ACCESS
+        self.akicks = _NO_AKICKS
+        self.templates = _NO_TEXTS
+        self.settings = _NO_TEXTS
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is anybody's: not one that was dropped."""
+        return self.status.state in (State.ACTIVE, State.SUSPENDED)
+
+    def suspended(self, now: float) -> bool:
+        """Whether it is suspended at the Unix time `now`."""
+        return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
+
+    def __repr__(self) -> str:
+        return f"<RegisteredChannel {self.id} {self.name}>"
+
+
+Claimants = RegisteredChannel | tuple[RegisteredChannel, ...]
+"""Who asks for one name; nearly always it is one."""
+
+
+def _with(mapping: Mapping[str, V], key: str, value: V | None, none: Mapping[str, V]) -> Mapping[str, V]:
+    """A mapping in which `key` is `value`, or is not; `none` if it is empty.
+
+    Lists are long, so they are changed in their place, unless it is the one that all share.
+    """
+    if value is None:
+        if key in mapping:
+            return {name: each for name, each in mapping.items() if name != key} or none
+        return mapping
+    if mapping is none:
+        return {key: value}
+    assert isinstance(mapping, dict)
+    mapping[key] = value
+    return mapping
+
+
+class RegisteredChannels:
+    """Registered channels by id, and who asks for which name; names are looked up folded only."""
+
+    def __init__(self, fold: Folder) -> None:
+        self.by_id: dict[str, RegisteredChannel] = {}
+        self.founded: Counter[str] = Counter()
+        """How many channels name an account as their founder, by its id."""
+        self._fold = fold
+        self._names: dict[str, Claimants] = {}
+
+    def at(self, folded: str) -> RegisteredChannel | None:
+        """The registration of a name: that of who asked first, if it is anybody's; the others wait."""
+        found = self._names.get(folded)
+        if found is None:
+            return None
+        if isinstance(found, tuple):
+            found = min(found, key=_asked)
+        return found if found.holds else None
+
+    def asking(self, folded: str) -> list[RegisteredChannel]:
+        """All registrations of a name, the one that counts first."""
+        found = self._names.get(folded, ())
+        return sorted(found if isinstance(found, tuple) else (found,), key=_asked)
+
+    def touched(self, record: Record) -> set[str]:
+        """The other registrations that are not what they were when `record` is taken: those of its name."""
+        channel, name = self.by_id.get(record.entity), split(record.field)[0]
+        names = set[str]()
+        if name in (accounts.NAME, STATUS) and channel is not None:
+            names.add(self._fold(channel.name))
+        if name == accounts.NAME and record.value is not None:
+            with suppress(ValueError):
+                names.add(self._fold(Named.read(record.value).name))
+        return {each.id for folded in names for each in self.asking(folded)}
+
+    def take(self, record: Record) -> None:
+        """Take one record that is news."""
+        channel = self.by_id.get(record.entity)
+        if channel is None:
+            channel = self.by_id[record.entity] = RegisteredChannel(record.entity)
+        # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
+        with suppress(ValueError):
+            self._note(channel, *split(record.field), record.value)
+
+    def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None) -> None:
+        if name == accounts.NAME and value is not None:
+            named = Named.read(value)
+            self._leave(self._fold(channel.name), channel)
+            channel.name, channel.since = named.name, named.since
+            self._enter(self._fold(channel.name), channel)
+        elif name == STATUS and value is not None:
+            channel.status = Status.read(value)
+            if channel.status.state is State.ERASED:
+                self._erase(channel)
+        elif name == accounts.CREATED and value is not None:
+            channel.created = Created.read(value).at
+        elif name == channels.TS and value is not None:
+            channel.ts = channels.seconds(value)
+        elif name == channels.FOUNDER:
+            self._found(channel, "" if value is None else channels.entity(value))
+        elif name == channels.SUCCESSOR:
+            channel.successor = "" if value is None else channels.entity(value)
+        elif name == channels.TRANSFER:
+            channel.transfer = None if value is None else Transfer.read(value)
+        elif name == channels.FLAGS and key:
+            channel.access = _with(channel.access, key, _access(value), _NO_ACCESS)
+        elif name == channels.AKICK and key:
+            akick = None if value is None else Akick.read(value)
+            channel.akicks = _with(channel.akicks, key, akick, _NO_AKICKS)
+        elif name == channels.TEMPLATE and key:
+            channel.templates = _with(channel.templates, key, value, _NO_TEXTS)
+        elif name == accounts.SETTING and key:
+            channel.settings = _with(channel.settings, key, value, _NO_TEXTS)
+
+    def _found(self, channel: RegisteredChannel, founder: str) -> None:
+        if channel.founder:
+            self.founded[channel.founder] -= 1
+            if not self.founded[channel.founder]:
+                del self.founded[channel.founder]
+        channel.founder = founder
+        if founder:
+            self.founded[founder] += 1
+
+    def _erase(self, channel: RegisteredChannel) -> None:
+        del self.by_id[channel.id]
+        self._found(channel, "")
+        self._leave(self._fold(channel.name), channel)
+
+    def _enter(self, folded: str, channel: RegisteredChannel) -> None:
+        found = self._names.get(folded)
+        if found is None:
+            self._names[folded] = channel
+        else:
+            self._names[folded] = (*(found if isinstance(found, tuple) else (found,)), channel)
+
+    def _leave(self, folded: str, channel: RegisteredChannel) -> None:
+        found = self._names.get(folded)
+        if found is channel:
+            del self._names[folded]
+        elif isinstance(found, tuple):
+            others = tuple(each for each in found if each is not channel)
+            self._names[folded] = others if len(others) > 1 else others[0]
+
+
+def _access(value: str | None) -> Access | None:
+    """An entry; the few words that many have in common are kept once."""
+    if value is None:
+        return None
+    access = Access.read(value)
+    return Access(intern(access.letters), access.at, intern(access.by))
+
+
+def _asked(channel: RegisteredChannel) -> tuple[str, str]:
+    """Since when it asks for its name, by which claimants are sorted."""
+    return channel.since, channel.id

@@ -1,0 +1,74 @@
+"""What this server does in the name of ChanServ: registering channels, and changing what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from chatnet.model.entities import Channel, User
+from chatnet.model.registered import RegisteredChannel
+from chatnet.model.registry import Account
+from chatnet.node import Node, Observer
+from chatnet.records import channels
+from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named
+from chatnet.records.claims import CHANNELS
+from chatnet.records.grammar import CHANNEL, STATUS, new_entity
+from chatnet.services import refused
+from chatnet.services.accounts import Accounts, Value
+from chatnet.services.channels import ChannelAccess
+from chatnet.services.ledger import Change
+from chatnet.services.refused import Refused
+from chatnet.storage.interfaces import NameTaken, StoreError
+
+
+class ChanServ:
+    """The pseudo-user `user`, and who hears and does what people think it does."""
+
+    def __init__(self, node: Node, user: User, accounts: Accounts) -> None:
+        self.user = user
+        self.access = ChannelAccess(node, user)
+        self.observers: Sequence[Observer] = (self.access,)
+        self._node = node
+        self._accounts = accounts
+        self._registered = node.network.registry.channels
+
+    def room(self, account: Account) -> None:
+        """Refuse that an account becomes founder of one more channel, if it is of too many."""
+        most = self._node.settings.channels.per_account
+        if self._registered.founded[account.id] >= most:
+            raise Refused(refused.TOO_MANY_CHANNELS, f"An account is founder of at most {most} channels")
+
+    async def register(self, channel: Channel, account: Account, by: User) -> None:
+        """Have a channel belong to an account, which is on the disk then."""
+        name, folded = channel.name, channel.folded
+        self._accounts.judge_now(name)
+        if self._registered.asking(folded):
+            raise Refused(refused.CHANNEL_EXISTS, f"{name} is registered already")
+        self.room(account)
+        if wait := self._accounts.throttle.registering_channel(by.address):
+            raise refused.try_again(wait, "Too many channels were registered")
+        given: dict[str, Value] = {
+            NAME: lambda stamp: Named(stamp, name).text,
+            CREATED: Created(int(self._node.clock.time()), self._node.network.me.sid).text,
+            STATUS: ACTIVE.text,
+            channels.TS: str(channel.ts),
+            channels.FOUNDER: account.id,
+        }
+        try:
+            with self._accounts.ledger.reserved([folded], CHANNELS):
+                await self._write(new_entity(CHANNEL), given, [(folded, CHANNELS)])
+        except NameTaken:
+            raise Refused(refused.CHANNEL_EXISTS, f"Somebody is registering {name}") from None
+        self._node.log.info(f"The channel {name} was registered by {account.shown}")
+
+    async def change(self, registration: RegisteredChannel, given: Mapping[str, Value]) -> None:
+        """Give fields of a registered channel other values, all or none, which are on the disk then."""
+        await self._write(registration.id, given)
+
+    async def _write(
+        self, entity: str, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()
+    ) -> None:
+        changes = [Change(entity, name, value) for name, value in given.items()]
+        try:
+            await self._accounts.ledger.write(changes, names)
+        except StoreError:
+            raise refused.unwritable() from None

@@ -1,0 +1,190 @@
+"""ChanServ: FLAGS, ACCESS, VOP to SOP, and what access gives to those who come in, as conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from chanserv import WORD, ask, come, founded, ranks
+from club import Club
+from conversation import Client
+from staff import oper, sections
+from states import opered
+
+from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+
+
+@pytest.fixture
+def club() -> Iterator[Club]:
+    club = Club(**sections(), channels={"access": 3})
+    yield club
+    club.check()
+
+
+@pytest.fixture
+def ann(club: Club) -> Client:
+    return founded(club)
+
+
+def test_flags(club: Club, ann: Client) -> None:
+    club.account("bob", WORD)
+    assert ask(ann, "FLAGS #c bob") == ["bob has no flags in #c."]
+    assert ask(ann, "FLAGS #c bob +vVt-x") == ["There is no flag x, and no template of that name."]
+    assert ask(ann, "FLAGS #c bob +vVt") == ["bob has +Vtv in #c now."]
+    assert ask(ann, "FLAGS #c bob +t") == ["bob has +Vtv in #c already."]
+    assert ask(ann, "FLAGS #c bob -tv+A") == ["bob has VOP in #c now."]
+    assert ask(ann, "FLAGS #c bob +*") == ["bob has +AHORSVaefhioqrstv in #c now."]
+    assert ask(ann, "FLAGS #c BOB aop") == ["bob has AOP in #c now."]
+    assert ask(ann, "FLAGS #c") == ["  ann FOUNDER", "  bob AOP (by ann, 2023-11-14)", "1 entry for #c."]
+    assert ask(ann, "FLAGS #c bob -*") == ["bob has no flags in #c now."]
+    assert ask(ann, "FLAGS #c bob -*") == ["bob has no flags in #c already."]
+    assert ask(ann, "FLAGS #c nobody +V") == [
+        "nobody is neither an account nor a mask such as *!*@host.example.org."
+    ]
+    assert ask(ann, "FLAGS #c $a:bob +V") == [
+        "$a:bob is neither an account nor a mask such as *!*@host.example.org."
+    ]
+    assert ask(ann, "FLAGS #d bob +V") == ["#d is not registered."]
+
+
+def test_one_list_under_several_names(club: Club, ann: Client) -> None:
+    for name in ("bob", "eve", "joe"):
+        club.account(name, WORD)
+    assert ask(ann, "ACCESS #c ADD bob HOP") == ["bob has HOP in #c now."]
+    assert ask(ann, "SOP #c ADD eve") == ["eve has SOP in #c now."]
+    assert ask(ann, "VOP #c ADD *!*@host.test") == ["*!*@host.test has VOP in #c now."]
+    assert ask(ann, "AOP #c ADD joe") == ["#c has its 3 entries of access. Take one away first."]
+    assert ask(ann, "AOP #c ADD bob") == ["bob has AOP in #c now."]
+    assert ask(ann, "HOP #c DEL bob") == ["bob is not on this list."]
+    assert ask(ann, "HOP #c LIST") == ["No entries for #c."]
+    assert ask(ann, "AOP #c LIST") == ["  bob AOP (by ann, 2023-11-14)", "1 entry for #c."]
+    assert ask(ann, "AOP #c DEL bob") == ["bob has no flags in #c now."]
+    assert ask(ann, "ACCESS #c DEL bob") == ["bob has no access to #c."]
+    assert ask(ann, "ACCESS #c LIST") == [
+        "  ann FOUNDER",
+        "  eve SOP (by ann, 2023-11-14)",
+        "  *!*@host.test VOP (by ann, 2023-11-14)",
+        "2 entries for #c.",
+    ]
+    for text in ("ACCESS #c ADD bob", "ACCESS #c FIX bob", "VOP #c ADD", "VOP #c UP bob"):
+        assert ask(ann, text)[0].startswith("Say it so: "), text
+
+
+def test_one_gives_what_one_has(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), come(club, "eve")
+    assert ask(bob, "FLAGS #c") == ["You need the flag A in #c for that."]
+    assert ask(bob, "FLAGS #c bob") == ["bob has no flags in #c."]
+    assert ask(bob, "FLAGS #c eve") == ["You need the flag A in #c for that."]
+    assert ask(bob, "FLAGS #c bob VOP") == ["You need the flag f in #c for that."]
+    ask(ann, "SOP #c ADD bob")
+    assert ask(bob, "FLAGS #c eve AOP") == ["eve has AOP in #c now."]
+    denied = ["You cannot give or take flags in #c that you do not have."]
+    assert ask(bob, "FLAGS #c eve +q") == denied
+    assert ask(bob, "FLAGS #c bob +F") == denied
+    assert ask(bob, "FLAGS #c eve FOUNDER") == denied
+    ask(ann, "FLAGS #c eve +q")
+    assert ask(bob, "FLAGS #c eve -*") == denied
+    # one's own one may give up
+    assert ask(eve, "FLAGS #c eve -q") == ["eve has AOP in #c now."]
+    assert ask(eve, "AOP #c DEL eve") == ["eve has no flags in #c now."]
+
+
+def test_who_wants_no_access(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    bob >> "NS SET NEVEROP ON"
+    assert ask(ann, "VOP #c ADD bob") == ["bob takes no access to channels."]
+    assert ask(ann, "SET #c SUCCESSOR bob") == ["bob takes no access to channels."]
+
+
+def test_operators_may_and_it_is_noted(club: Club, ann: Client) -> None:
+    root = oper(club, "root")
+    opered(root, "accounts", snomask="a")
+    assert ask(root, "VOP #c ADD ann") == ["ann has VOP in #c now."]
+    assert [line for line in root.lines() if "used VOP on #c (c" in line and "ann VOP" in line]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected", "prefix"),
+    [
+        ("VOP", VOICE, "+"),
+        ("HOP", HALFOP, "%"),
+        ("AOP", OP, "@"),
+        ("SOP", OP | ADMIN, "&"),
+        ("FOUNDER", OP | OWNER, "~"),
+        ("+ov", 0, ""),
+    ],
+)
+def test_ranks_come_with_the_join(club: Club, ann: Client, template: str, expected: int, prefix: str) -> None:
+    bob = come(club, "bob")
+    ask(ann, f"FLAGS #c bob {template}")
+    ann.lines()
+    bob >> "JOIN #c"
+    bob << ":bob!~bob@192.0.2.1 JOIN #c"
+    if expected:
+        bob << ":irc.test MODE #c +*bob*"
+    bob << f":irc.test 353 bob = #c :*{prefix}bob*"
+    assert ranks(bob) == expected
+    ann << ":bob!~bob@192.0.2.1 JOIN #c"
+    if expected:
+        ann << ":irc.test MODE #c +*bob*"
+    ann.silent()
+
+
+def test_nobody_is_operator_by_being_first(club: Club, ann: Client) -> None:
+    ann >> "PART #c"
+    bob = club.client("bob")
+    bob >> "JOIN #c"
+    assert ranks(bob) == 0
+    assert "n" in club.node.network.channels["#c"].flags  # type: ignore[index]
+    ann >> "JOIN #C"
+    assert ranks(ann) == OP | OWNER
+
+
+def test_a_mask_gives_access_to_who_has_no_account(club: Club, ann: Client) -> None:
+    ask(ann, "VOP #c ADD joe!*@192.0.2.0/24")
+    joe, zoe = club.client("joe"), club.client("zoe")
+    for client in (joe, zoe):
+        client >> "JOIN #c"
+    assert (ranks(joe), ranks(zoe)) == (VOICE, 0)
+
+
+def test_access_that_changes_reaches_those_who_are_in(club: Club, ann: Client) -> None:
+    bob, zoe = come(club, "bob"), club.client("zoe")
+    for client in (bob, zoe):
+        client >> "JOIN #c"
+    ann.lines()
+    ask(ann, "AOP #c ADD bob")
+    ann << ":ChanServ!ChanServ@services.chatnet MODE #c +o bob"
+    assert (ranks(bob), ranks(zoe)) == (OP, 0)
+    ask(ann, "VOP #c ADD zoe!*@*")
+    assert ranks(zoe) == VOICE
+    ask(ann, "AOP #c DEL bob")
+    assert ranks(bob) == OP  # what was given is not taken
+
+
+def test_who_logs_in_while_in_a_channel(club: Club, ann: Client) -> None:
+    club.account("bob", WORD)
+    ask(ann, "AOP #c ADD bob")
+    bob = club.client("bob")
+    bob >> "JOIN #c" >> "JOIN #d"
+    assert ranks(bob) == 0
+    bob.lines()
+    bob >> f"NS IDENTIFY bob {WORD}"
+    assert ":ChanServ!ChanServ@services.chatnet MODE #c +o bob" in bob.lines()
+    assert ranks(bob) == OP
+
+
+def test_who_follows_when_the_founder_goes(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    assert ask(ann, "SET #c SUCCESSOR bob") == ["The successor in #c is bob now."]
+    ann >> "PART #c"
+    code = next(line for line in _say(ann, "NS DROP ann") if "DROP ann" in line).rsplit(" ", 1)[1]
+    _say(ann, f"NS DROP ann {code}")
+    bob >> "JOIN #c"
+    assert ranks(bob) == OP | OWNER
+    assert "  founder: bob" in ask(bob, "INFO #c")
+
+
+def _say(client: Client, line: str) -> list[str]:
+    client >> line
+    return client.lines()

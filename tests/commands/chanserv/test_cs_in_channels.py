@@ -1,0 +1,157 @@
+"""ChanServ: ranks, INVITE, UNBAN, KICK, TOPIC, as conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from chanserv import ask, come, founded, ranks
+from club import Club
+from conversation import Client
+from staff import oper, sections
+from states import opered
+
+from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+
+BOT = ":ChanServ!ChanServ@services.chatnet"
+
+
+@pytest.fixture
+def club() -> Iterator[Club]:
+    club = Club(**sections())
+    yield club
+    club.check()
+
+
+@pytest.fixture
+def ann(club: Club) -> Client:
+    return founded(club)
+
+
+def test_each_rank_is_given_and_taken(club: Club, ann: Client) -> None:
+    bob, eve = club.client("bob"), club.client("eve")
+    for client in (bob, eve):
+        client >> "JOIN #c"
+    for verb, rank, letter in (
+        ("VOICE", VOICE, "v"),
+        ("HALFOP", HALFOP, "h"),
+        ("OP", OP, "o"),
+        ("ADMIN", ADMIN, "a"),
+        ("OWNER", OWNER, "q"),
+    ):
+        assert ask(ann, f"{verb} #c bob eve bob") == []
+        ann << f"{BOT} MODE #c +{letter * 2} bob eve"
+        assert (ranks(bob), ranks(eve)) == (rank, rank)
+        assert ask(ann, f"{verb} #c bob") == ["bob already has that rank."]
+        assert ask(ann, f"DE{verb} #c bob") == []
+        assert (ranks(bob), ranks(eve)) == (0, rank)
+        assert ask(ann, f"DE{verb} #c bob") == ["bob does not have that rank."]
+        ask(ann, f"DE{verb} #c eve")
+    assert ask(ann, "OP #c nobody") == ["nobody is not in #c."]
+
+
+def test_up_and_down(club: Club, ann: Client) -> None:
+    assert ask(ann, "UP #c") == ["You have all ranks in #c that your access gives you."]
+    assert ask(ann, "DOWN #c") == []
+    assert ranks(ann) == 0
+    assert ask(ann, "DOWN #c") == ["You have no rank in #c."]
+    assert ask(ann, "OP #c") == []
+    assert ranks(ann) == OP
+    assert ask(ann, "UP #c") == []
+    ann << f"{BOT} MODE #c +q ann"
+    assert ranks(ann) == OP | OWNER
+    ann >> "PART #c"
+    assert ask(ann, "UP #c") == ["Nobody is in #c."]
+    club.client("bob") >> "JOIN #c"
+    assert ask(ann, "UP #c") == ["ann is not in #c."]
+
+
+def test_who_has_access_gives_ranks_within_it(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), club.client("eve")
+    for client in (bob, eve):
+        client >> "JOIN #c"
+    assert ask(bob, "VOICE #c") == ["You need the flag v in #c for that."]
+    ask(ann, "AOP #c ADD bob")
+    assert ask(bob, "ADMIN #c eve") == ["You need the flag a in #c for that."]
+    assert ask(bob, "VOICE #c eve") == []
+    assert ask(bob, "DEOP #c ann") == ["ann has a higher rank than you."]
+    assert ask(bob, "KICK #c ann") == ["ann has a higher rank than you."]
+    assert ask(eve, "DEVOICE #c") == []
+    assert ranks(eve) == 0
+    root = oper(club, "root")
+    opered(root, "channels", snomask="g")
+    assert ask(root, "DEOP #c ann") == []
+    assert [line for line in root.lines() if "used ChanServ without access: DEOP #c ann" in line]
+    # a voice has ranks by access, and may have them again
+    ask(ann, "FLAGS #c bob V")
+    ask(ann, "FLAGS #c bob -*+V")
+    ask(bob, "DOWN #c")
+    assert ask(bob, "VOICE #c") == []
+    assert ask(bob, "OP #c") == ["You need the flag o in #c for that."]
+
+
+def test_asking_in(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), club.client("eve")
+    ask(ann, "AOP #c ADD bob")
+    ann >> "MODE #c +i"
+    assert ask(eve, "INVITE #c") == ["You need the flag i in #c for that."]
+    assert ask(bob, "INVITE #c nobody") == ["There is no nobody."]
+    assert ask(bob, "INVITE #c NickServ") == ["There is no NickServ."]
+    assert ask(bob, "INVITE #c ann") == ["ann is in #c already."]
+    assert ask(bob, "INVITE #c eve") == ["eve is invited to #c."]
+    eve << ":bob!~bob@192.0.2.1 INVITE eve #c"
+    eve >> "JOIN #c"
+    assert ranks(eve) == 0
+    bob >> "JOIN #c"
+    assert ranks(bob) is None
+    assert ask(bob, "INVITE #c") == ["bob is invited to #c."]
+    bob >> "JOIN #c"
+    assert ranks(bob) == OP
+    zoe = club.client("zoe")
+    zoe >> "MODE zoe +g"
+    assert ask(bob, "INVITE #c zoe") == ["zoe takes nothing from you."]
+
+
+def test_lifting_bans(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    eve = club.client("eve")
+    ann >> "MODE #c +bbb bob!*@* $a:bob *!*@elsewhere"
+    ask(ann, "FLAGS #c bob +e")
+    assert ask(bob, "UNBAN #c eve") == ["You need the flag r in #c for that."]
+    assert ask(bob, "UNBAN #c nobody") == ["There is no nobody."]
+    assert ask(bob, "UNBAN #c") == []
+    assert list(club.node.network.channels["#c"].lists["b"]) == ["*!*@elsewhere"]  # type: ignore[index]
+    assert ask(bob, "UNBAN #c") == ["No ban in #c means bob."]
+    assert ask(eve, "UNBAN #c") == ["You need the flag r in #c for that."]
+    ann >> "MODE #c +b eve!*@*"
+    assert ask(ann, "UNBAN #c eve") == []
+
+
+def test_putting_out(club: Club, ann: Client) -> None:
+    bob = club.client("bob")
+    bob >> "JOIN #c"
+    assert ask(bob, "KICK #c ann") == ["You need the flag r in #c for that."]
+    ann.lines()
+    assert ask(ann, "KICK #c bob too loud") == []
+    ann << f"{BOT} KICK #c bob :too loud (ann)"
+    bob >> "JOIN #c"
+    ann.lines()
+    assert ask(ann, "KICK #c bob") == []
+    ann << f"{BOT} KICK #c bob :ann"
+    assert ask(ann, "KICK #c bob") == ["bob is not in #c."]
+
+
+def test_the_topic(club: Club, ann: Client) -> None:
+    bob = club.client("bob")
+    assert ask(bob, "TOPIC #c mine") == ["You need the flag t in #c for that."]
+    assert ask(ann, "TOPIC #c of the club") == []
+    ann << f"{BOT} TOPIC #c :of the club"
+    assert ask(ann, "TOPIC #c of the club") == ["It is so already."]
+    assert ask(ann, "TOPIC #c") == []
+    ann << f"{BOT} TOPIC #c :"
+
+
+def test_all_of_it_needs_a_channel_with_somebody_in_it(club: Club, ann: Client) -> None:
+    ann >> "PART #c"
+    for text in ("OP #c", "UP #c", "DOWN #c", "INVITE #c", "UNBAN #c", "KICK #c ann", "TOPIC #c x"):
+        assert ask(ann, text) == ["Nobody is in #c."], text
