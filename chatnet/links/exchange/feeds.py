@@ -19,7 +19,7 @@ NEW        CNHAVE                              finds the number to begin after, 
 FEEDING    few pages are not confirmed         reads a page, tells it                        FEEDING
 FEEDING    nothing is left                     CNEVEN, the first time                        EVEN
 EVEN       there is news                                                                     FEEDING
-any        CNHAVE                              begins again there                            FEEDING
+any        CNHAVE                              begins again there, once in a second          FEEDING
 (no feed)  CNHAVE                              kept until this side is set up as full        NEW
 any        the link is suspended               nothing: what was said is said again          the same
 any        the link ended                                                                    NEW
