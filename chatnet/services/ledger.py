@@ -176,10 +176,10 @@ class Ledger:
                 if stamp.ms > most and stamp.sid == self._node.network.me.sid:
                     far.setdefault(record.stamp, []).append(record)
             page = await self.store.page(page.seq, PAGE)
-        self._last = {day: last for day, last in self._last.items() if last[0] <= most}
         self.stamped_to = min(self.stamped_to, self._kept()[0] / 1000)
         anew = [each for stamp in sorted(far) for each in self._anew(far[stamp])]
         await self.store.correct(anew)
+        self._last = {day: last for day, last in self._last.items() if last[0] <= most}
         text = (
             f"The clock of this server was ahead, and was set right: {len(anew)} record(s) are stamped anew"
         )

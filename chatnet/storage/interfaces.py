@@ -122,7 +122,7 @@ class Store(Protocol):
         """
 
     def correct(self, records: Sequence[Record]) -> Awaitable[None]:
-        """Put records in the place of what is known of their fields, though that is later by its stamp."""
+        """Put records in the place of what is known of their fields, where that is later by its stamp."""
 
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None

@@ -143,10 +143,14 @@ class MemoryStore:
         return self._writes(job)
 
     def correct(self, records: Sequence[Record]) -> Deferred[None]:
-        """Put records in the place of what is known of their fields."""
+        """Put records in the place of what is known of their fields and is later."""
+
+        def is_later(record: Record) -> bool:
+            known = self._file.known.get(record.entity, {}).get(record.field)
+            return known is not None and known[1].stamp > record.stamp
 
         def job() -> tuple[None, Sequence[Record]]:
-            news = [each for each in records if each.field in self._file.known.get(each.entity, {})]
+            news = list(filter(is_later, records))
             for record in news:
                 self._drop(self._file.known[record.entity][record.field][1])
                 self._enter(record)

@@ -102,7 +102,7 @@ class SQLiteStore:
         return self._writer.put(lambda work: work.write(records, names), len(records))
 
     def correct(self, records: Sequence[Record]) -> Deferred[None]:
-        """Put records in the place of what is known of their fields."""
+        """Put records in the place of what is known of their fields and is later."""
         return self._writer.put(lambda work: work.correct(records), len(records))
 
     def merge(

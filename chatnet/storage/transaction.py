@@ -81,10 +81,11 @@ class Transaction:
         self.take(records)
 
     def correct(self, records: Sequence[Record]) -> None:
-        """Put records in the place of what is known of their fields."""
+        """Put records in the place of what is known of their fields and is later."""
         sheet, numbers = _Sheet(self.connection, self._statements), dict[Record, int]()
         for record in records:
-            if sheet.known(record.entity, record.field) is not None:
+            known = sheet.known(record.entity, record.field)
+            if known is not None and known.stamp > record.stamp:
                 sheet.now[record.entity, record.field] = record
                 self.seq += 1
                 numbers[record] = self.seq

@@ -211,6 +211,20 @@ def test_what_was_stamped_while_the_clock_was_ahead_is_stamped_anew() -> None:
     mesh.check()
 
 
+def test_what_could_not_be_stamped_anew_is_so_at_the_next_look() -> None:
+    mesh = Clubs("a")
+    mesh.step_clock("a", 40 * 86400)
+    register(mesh, "a", "ann")
+    mesh.step_clock("a", -40 * 86400)
+    store, most = mesh["a"].store, mesh["a"].clock.time() + 60
+    for broken in (True, False):
+        store.broken = broken
+        sweeping(mesh["a"]).sweep()
+        mesh.settle()
+    assert all(int(record.stamp[:9], 36) / 1000 < most for record in mesh.known("a"))
+    mesh.check()
+
+
 def test_a_password_that_is_changed_right_after_the_clock_was_set_is_changed() -> None:
     mesh = Clubs("a")
     mesh.step_clock("a", 40 * 86400)

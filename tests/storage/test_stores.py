@@ -216,6 +216,13 @@ def test_what_is_corrected_holds_though_it_is_earlier(store: Store, kind: Kind) 
     assert has(kind.restarted(store)) == has(store)
 
 
+def test_what_was_changed_meanwhile_is_not_corrected(store: Store) -> None:
+    wait(store.write([named(ANN, "ann", 9)]))
+    for each in (9, 10):
+        wait(store.correct([named(ANN, "other", each)]))
+    assert has(store)[ANN, "name"] == named(ANN, "ann", 9)
+
+
 # runs, and how far others are read
 
 
