@@ -10,7 +10,7 @@ from mesh import Mesh
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatnet.links.exchange.feeds import Feed
+from chatnet.links.exchange.feed import Feed
 from chatnet.records.meaning import RecordMeaning
 from chatnet.storage.memory import MemoryStore
 from chatnet.storage.record import Record

@@ -83,8 +83,7 @@ async def _accounts(request: Request, letter: str, scan: Scan) -> None:
             if scan.spend(1):
                 await scan.pause()
             lost += account.lost
-            over = account.status.state is State.SUSPENDED and not account.suspended(now)
-            states[State.ACTIVE.value if over else account.status.state.value] += 1
+            states[account.state(now).value] += 1
         kinds = (State.ACTIVE, State.PENDING, State.SUSPENDED, State.DROPPED)
         text = ", ".join(f"{states[kind.value]} {kind.value}" for kind in kinds)
         request.reply(numerics.RPL_STATSDEBUG, letter, f"{states.total()} account(s): {text}")
@@ -109,8 +108,8 @@ def _full_servers(request: Request, roll: Roll, letter: str) -> None:
         else:
             state = f"linked: {fed[server]}" if server in fed else "linked, behind others"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"full server {each.name} ({each.sid}): {state}")
-    if feeds.mended:
-        text = f"{feeds.mended} of 256 parts of the records were not the same at a neighbour, and mended"
+    if mended := feeds.comparing.mended:
+        text = f"{mended} of 256 parts of the records were not the same at a neighbour, and mended"
         request.reply(numerics.RPL_STATSDEBUG, letter, text)
 
 

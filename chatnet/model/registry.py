@@ -66,6 +66,11 @@ class Account:
         """Whether it is suspended at the Unix time `now`."""
         return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
 
+    def state(self, now: float) -> State:
+        """What it is at the Unix time `now`: a suspension that is over is none."""
+        over = self.status.state is State.SUSPENDED and not self.suspended(now)
+        return State.ACTIVE if over else self.status.state
+
     def __repr__(self) -> str:
         return f"<Account {self.id} {self.shown}>"
 
@@ -111,6 +116,7 @@ class Registry:
         self._fold = fold
         self._names: dict[str, Claimants] = {}
         self._certificates: dict[str, Claimants] = {}
+        self._hosts: dict[str, Claimants] = {}
         self._lost: dict[str, Account] = {}  # by what they are called instead, folded
 
     # who has what
@@ -141,6 +147,10 @@ class Registry:
         if isinstance(found, tuple):
             return min(found, key=lambda each: (each.certificates[fingerprint], each.id))
         return found
+
+    def has_host(self, host: str, other_than: Account) -> bool:
+        """Whether others have a vhost, on or off."""
+        return self._hosts.get(host, other_than) is not other_than
 
     def since(self, account: Account, folded: str) -> str:
         """Since when, as a stamp, an account asks for a name that it asks for."""
@@ -256,7 +266,11 @@ class Registry:
         elif name == values.CREATED and value is not None:
             account.created = Created.read(value).at
         elif name == values.VHOST:
-            account.vhost = None if value is None else Vhost.read(value)
+            vhost = None if value is None else Vhost.read(value)
+            self._leave_host(account)
+            account.vhost = vhost
+            if vhost is not None:
+                self._enter(self._hosts, vhost.host, account)
         elif name == values.SETTING and key in KEPT_SETTINGS:
             account.settings = _with(account.settings, key, value)
         return ()
@@ -269,7 +283,12 @@ class Registry:
             self._leave(self._names, folded, account)
         for fingerprint in account.certificates:
             self._leave(self._certificates, fingerprint, account)
+        self._leave_host(account)
         return names
+
+    def _leave_host(self, account: Account) -> None:
+        if account.vhost is not None:
+            self._leave(self._hosts, account.vhost.host, account)
 
     @staticmethod
     def _enter(index: dict[str, Claimants], key: str, account: Account) -> None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.records.value_parts import flag, is_sha256, number, remark, sha256, stamp, word, words
+from chatnet.storage.record import Record
 from chatnet.wire.names import is_sid
 
 NAME: Final = "name"
@@ -265,3 +266,19 @@ def owner_of(text: str) -> str:
     if not is_entity(text) or text[0] != ACCOUNT:
         raise ValueError("it is no account")
     return text
+
+
+def changed_apart(one: Record, other: Record) -> bool:
+    """Whether two verifiers of one account were made by servers of which neither knew the other's.
+
+    Each remembers the last few that it followed; after more changes than that it looks so, too.
+    """
+    if one.stamp == other.stamp or one.value is None or other.value is None:
+        return False
+    try:
+        return (
+            one.stamp not in Verifier.read(other.value).past
+            and other.stamp not in Verifier.read(one.value).past
+        )
+    except ValueError:
+        return False

@@ -21,7 +21,7 @@ https://cse.buffalo.edu/tech-reports/2014-04.pdf (Logical Physical Clocks)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -40,6 +40,12 @@ class Stamp(NamedTuple):
     def text(self) -> str:
         """As it stands on the wire: ``<ms>.<number>.<sid>``, numbers in base 36."""
         return f"{_base36(self.ms)}.{_base36(self.number)}.{self.sid}"
+
+    def next(self, sid: str) -> Stamp:
+        """The next one that the server `sid` may give: nothing else is between, but by other servers."""
+        if self.number < _MOST:
+            return Stamp(self.ms, self.number + 1, sid)
+        return Stamp(self.ms + 1, 0, sid)
 
 
 NEVER: Final = Stamp(0, 0, "")
@@ -99,10 +105,12 @@ class Clock:
     than all that were made or seen, and each is taken as it is, or not at all.
     """
 
-    __slots__ = ("_last", "_seen", "_sid")
+    __slots__ = ("_last", "_seen", "_sid", "kept")
 
     def __init__(self, sid: str) -> None:
         self._sid = sid
+        self.kept: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """The last stamp that is written down for good: it is never set back behind that."""
         self._last = (0, 0)
         self._seen = (0, 0)  # of others
 
@@ -128,9 +136,17 @@ class Clock:
             if self._seen > self._last:
                 self._last = self._seen
 
+    def go_on_after(self, stamp: Stamp) -> None:
+        """Take note of a stamp that this server has made before."""
+        self._last = max(self._last, stamp[:2])
+
     def set_back(self, kept: Stamp) -> None:
         """What was made after `kept` is not so any more, and nobody has seen it."""
-        self._last = max(kept[:2], self._seen)
+        self._last = max(kept[:2], self._seen, self.kept())
+
+
+SLACK: Final = 600.0
+"""Seconds by which clocks of servers that judge each other's stamps may differ."""
 
 
 def too_far(stamp: Stamp, now: float, horizon: float) -> float:

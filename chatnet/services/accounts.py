@@ -187,6 +187,7 @@ class Accounts:
                 right = await self._hashes.check(owner, form or self.fake(attempt.name).text, password)
             except Busy:
                 raise refused.busy() from None
+            self.again(attempt)
             if right and form is not None and account is not None:
                 return account, records, form
         self.failed(attempt)
@@ -196,9 +197,17 @@ class Accounts:
         """Begin to log in; refuses who has failed too often."""
         meant = self.meant(name)
         key = meant[0].id if meant else self._node.network.fold(self._plain(name))
-        if wait := self.throttle.waits(address, key):
+        attempt = Attempt(name, address, meant, key)
+        self.again(attempt)
+        return attempt
+
+    def again(self, attempt: Attempt) -> None:
+        """Refuse who has failed too often, also since they began: many at a time try no more than one does.
+
+        It is asked before it is told whether the password was right.
+        """
+        if wait := self.throttle.waits(attempt.address, attempt.key):
             raise refused.try_again(wait, refused.TOO_MANY_FAILED)
-        return Attempt(name, address, meant, key)
 
     async def read(self, account: Account | None) -> Sequence[Record]:
         """All that is stored of an account; where there is none it takes as long."""
@@ -264,9 +273,17 @@ class Accounts:
                     await self.add_certificate(account, certfp, label)
                     await self.change(account, {field(values.CODE, name): None})
             if verifiers.is_old(self._node.settings.accounts, form):
-                await self.set_password(account, password, owner=owner)
+                await self._renew(account, records, password, owner)
         except Refused:
             pass  # another time
+
+    async def _renew(self, account: Account, records: Sequence[Record], password: str, owner: str) -> None:
+        """Make the verifier of the password that `records` have anew, which is no change of the password."""
+        form = await self._hash(owner, password)
+        for record in records:
+            if record.field == values.VERIFIER:
+                value = Verifier((record.stamp, *_past(record))[: values.MOST_PAST], form).text
+                await self._write(account.id, {values.VERIFIER: value}, after=record.stamp)
 
     async def _note_seen(self, account: Account) -> None:
         """Write on which day somebody was logged in to an account last, once a day."""
@@ -357,10 +374,15 @@ class Accounts:
         await self._write(account.id, given, names)
 
     async def _write(
-        self, entity: str, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()
+        self,
+        entity: str,
+        given: Mapping[str, Value],
+        names: Collection[tuple[str, int]] = (),
+        after: str = "",
     ) -> None:
+        changes = [Change(entity, name, value) for name, value in given.items()]
         try:
-            await self.ledger.write([Change(entity, name, value) for name, value in given.items()], names)
+            await self.ledger.write(changes, names, after=after)
         except StoreError:
             raise refused.unwritable() from None
 
@@ -377,10 +399,7 @@ class Accounts:
         """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
         if fingerprint in account.certificates:
             return
-        most = self._node.settings.accounts.certificates
-        if len(account.certificates) >= most:
-            text = f"An account has at most {most} certificates"
-            raise Refused(refused.TOO_MANY_CERTIFICATES, text, account.shown)
+        self._room_for_certificate(account)
         given: dict[str, Value] = {
             field(values.CERTIFICATE, fingerprint): lambda stamp: Certificate(stamp, label).text
         }
@@ -390,11 +409,27 @@ class Accounts:
             text = "This certificate logs in to another account"
             raise Refused(refused.CERTIFICATE_TAKEN, text, account.shown) from None
 
+    def _room_for_certificate(self, account: Account, waiting: int = 0) -> None:
+        """Refuse one more than there may be, with those that are waited for."""
+        most = self._node.settings.accounts.certificates
+        if len(account.certificates) + waiting >= most:
+            text = f"An account has at most {most} certificates"
+            raise Refused(refused.TOO_MANY_CERTIFICATES, text, account.shown)
+
     async def expect_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
         """Have a certificate log in that was not shown yet, once somebody logs in with it by the password."""
-        until = int(self._node.clock.time()) + CERTIFICATE_WAITS
+        now = int(self._node.clock.time())
         name = f"{_PENDING} {label}".rstrip()
-        await self.change(account, {field(values.CODE, name): Code(fingerprint, until).text})
+        given: dict[str, Value] = {field(values.CODE, name): Code(fingerprint, now + CERTIFICATE_WAITS).text}
+        waiting = 0
+        for each, code in _codes(await self.read(account)):
+            if each.partition(" ")[0] == _PENDING and each != name:
+                if code.until <= now:
+                    given[field(values.CODE, each)] = None
+                else:
+                    waiting += 1
+        self._room_for_certificate(account, waiting)
+        await self.change(account, given)
 
     async def remove_certificate(self, account: Account, fingerprint: str) -> None:
         """Have a certificate log in no more; one that the account does not have is no matter."""

@@ -221,8 +221,9 @@ class Authentication:
     def _scram_final(self, talk: Talk, response: bytes) -> Answer:
         """``c=biws,r=<nonce>,p=<proof>``"""
         assert talk.exchange is not None and talk.attempt is not None
-        last = talk.exchange.prove(response)
         try:
+            self._accounts.again(talk.attempt)
+            last = talk.exchange.prove(response)
             if last is None or talk.account is None:
                 self._accounts.failed(talk.attempt)
                 raise refused.wrong(talk.attempt.name)

@@ -72,3 +72,5 @@ class ChanServ:
             await self._accounts.ledger.write(changes, names)
         except StoreError:
             raise refused.unwritable() from None
+        except ValueError:
+            raise refused.odd() from None

@@ -7,18 +7,22 @@ has been told; then everything is to be looked up again, for others went on mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
-from chatnet.records.grammar import fixed, seconds_of
-from chatnet.rules.stamps import Clock, stamp_of
+from chatnet.records.grammar import fixed, is_record
+from chatnet.rules.stamps import NEVER, SLACK, Clock, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
 
+DAY: Final = 86_400_000
+"""Milliseconds."""
+PAGE: Final = 1000
+"""Records that are looked at together."""
 TELL_AGAIN: Final = 60.0
 """Seconds after which it is told again that nothing can be written."""
 
@@ -43,14 +47,14 @@ class Ledger:
         self._clock = clock
         self._reserved: set[tuple[int, str]] = set()
         registry = node.network.registry
-        records = list(store.load())
         registry.resize(node.settings.limits.nick)
-        registry.load(records)
-        if newest := max((record.stamp for record in records), default=""):
-            clock.observe(stamp_of(newest))
-        mine = [record.stamp for record in records if record.stamp.endswith(f".{node.network.me.sid}")]
-        self.stamped_to = seconds_of(max(mine)) if mine else 0.0
-        """The Unix time of the last change that this server had made before it was started."""
+        self._last: dict[int, tuple[int, int]] = {}
+        """The last stamp of this server of each day, by milliseconds and number."""
+        self.stamped_to = 0.0
+        """The Unix time that it was here last, as far as is known, before this server was started."""
+        registry.load(self._noted(store.load()))
+        clock.kept = self._kept
+        clock.set_back(NEVER)
         store.taken = self._taken
 
     @contextmanager
@@ -65,17 +69,27 @@ class Ledger:
         finally:
             self._reserved -= names
 
-    async def write(self, changes: Sequence[Change], names: Collection[tuple[str, int]] = ()) -> None:
+    async def write(
+        self, changes: Sequence[Change], names: Collection[tuple[str, int]] = (), *, after: str = ""
+    ) -> None:
         """Write all of `changes` with one stamp, or none; when it returns they are stored, and true.
 
-        `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  StoreError
-        where nothing can be written.
+        What is no record raises ValueError, for neither a file nor a link could have it.
+        `names` (folded, kind) are those that nobody else may have asked for: else NameTaken.  `after` is the
+        stamp of what they say in another form only: they follow that at once, so that whatever was said
+        meanwhile counts, here and elsewhere.  StoreError where nothing can be written.
         """
-        stamp = fixed(self._clock.next(self._node.clock.time()).text)
+        await self.set_right()
+        if after:
+            stamp = fixed(stamp_of(after).next(self._node.network.me.sid).text)
+        else:
+            stamp = fixed(self._clock.next(self._node.clock.time()).text)
         records = [
             Record(entity, field, stamp, value(stamp) if callable(value) else value)
             for entity, field, value in changes
         ]
+        if not all(map(is_record, records)):
+            raise ValueError("this is no record")
         try:
             await self.store.write(records, names)
         except StoreError as error:
@@ -96,7 +110,87 @@ class Ledger:
     def _taken(self, records: Sequence[Record]) -> None:
         """What the store has taken, whoever wrote it."""
         for stamp in {record.stamp for record in records}:
-            # Ours too: what is stored is never taken back.
-            self._clock.observe(stamp_of(stamp))
+            self._note(stamp)
         touched = self._node.network.registry.touched(records)
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))
+
+    # a clock that was wrong
+
+    def _noted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Take note of all stamps in passing: of others only the newest counts."""
+        me, newest = self._node.network.me.sid, dict[str, str]()
+        for record in records:
+            stamp = record.stamp
+            if (sid := stamp[-3:]) == me:
+                self._note(stamp)
+                self.stamped_to = max(self.stamped_to, self._read_from_clock(stamp) / 1000)
+            elif stamp > newest.get(sid, ""):
+                newest[sid] = stamp
+            yield record
+        for stamp in newest.values():
+            self._note(stamp)
+
+    def _note(self, text: str) -> None:
+        stamp = stamp_of(text)
+        if stamp.sid != self._node.network.me.sid:
+            self._clock.observe(stamp)
+            return
+        if stamp.ms <= self._most:
+            self._clock.go_on_after(stamp)
+        day = stamp.ms // DAY
+        self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
+
+    def _read_from_clock(self, text: str) -> int:
+        """The milliseconds that our clock has shown to give a stamp; 0 if it did not give it.
+
+        With a number it follows another one, which the clock of another server may have given: that one of
+        them is ahead says nothing against ours.
+        """
+        stamp = stamp_of(text)
+        return stamp.ms if stamp.sid == self._node.network.me.sid and not stamp.number else 0
+
+    @property
+    def _most(self) -> int:
+        """The milliseconds beyond which others take no stamp of ours."""
+        now, settings = self._node.clock.time(), self._node.settings.links
+        return int((now + settings.stamp_horizon + SLACK) * 1000)
+
+    def _kept(self) -> tuple[int, int]:
+        """The last stamp of ours that holds: what is beyond is to be stamped anew."""
+        return max((last for last in self._last.values() if last[0] <= self._most), default=(0, 0))
+
+    async def set_right(self) -> None:
+        """Stamp anew what this server had stamped while its clock was far ahead: nobody else has that.
+
+        Whoever was told it has ended the link.  Until then nothing could change it.
+        """
+        most = self._most
+        if all(last <= most for last, _ in self._last.values()):
+            return
+        self._clock.set_back(NEVER)
+        far: dict[str, list[Record]] = {}
+        page = await self.store.page(0, PAGE)
+        while page.records:
+            for record in page.records:
+                stamp = stamp_of(record.stamp)
+                if stamp.ms > most and stamp.sid == self._node.network.me.sid:
+                    far.setdefault(record.stamp, []).append(record)
+            page = await self.store.page(page.seq, PAGE)
+        self.stamped_to = min(self.stamped_to, self._kept()[0] / 1000)
+        anew = [each for stamp in sorted(far) for each in self._anew(far[stamp])]
+        await self.store.correct(anew)
+        self._last = {day: last for day, last in self._last.items() if last[0] <= most}
+        text = (
+            f"The clock of this server was ahead, and was set right: {len(anew)} record(s) are stamped anew"
+        )
+        self._node.log.warn(text)
+        self._node.notice("a", text)
+
+    def _anew(self, records: Sequence[Record]) -> Iterator[Record]:
+        """Records of one stamp with another one, which names that were asked for then bear as well."""
+        stamp = fixed(self._clock.next(self._node.clock.time()).text)
+        for record in records:
+            value = record.value
+            if value is not None and value.startswith(f"{record.stamp} "):
+                value = stamp + value[len(stamp) :]
+            yield record._replace(stamp=stamp, value=value)

@@ -14,6 +14,10 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.protection import NickProtection
 from chatnet.services.sweeping import Sweeping
 
+DISPUTED: Final = (
+    "Your password was changed on two servers while they were apart; the later one counts."
+    " If that was not you, ask an operator for another one."
+)
 CODE: Final = 8
 """Characters of a code that confirms what cannot be undone."""
 
@@ -37,11 +41,26 @@ class NickServ:
         def say(user: User, text: str) -> None:
             tell(nickserv, user, text)
 
+        self._node = node
+        self._say = say
         self.protection = NickProtection(node, nickserv.nick, say, chance)
         self.sweeping = Sweeping(node, accounts)
         self.observers: Sequence[Observer] = (self.protection, self.sweeping)
         """In the order in which they hear facts."""
         self._key = secrets.token_bytes(32)
+
+    def disputed(self, entity: str) -> None:
+        """The password of an account was changed on two servers while they were apart, by a thief perhaps."""
+        network = self._node.network
+        account = network.registry.account(entity)
+        if account is None:
+            return
+        for user in list(network.logged_in.get(entity, ())):
+            if user.server is network.me:
+                self._say(user, DISPUTED)
+        text = f"The password of {account.shown} was changed on two servers while they were apart"
+        self._node.log.warn(text)
+        self._node.notice("a", text)
 
     def code(self, purpose: str, entity: str, by: User) -> str:
         """What `by` has to repeat to do something to an account; it is for them alone, until a restart."""

@@ -94,7 +94,8 @@ class NickProtection:
         if self.is_bound(user, user.folded):
             account = self._registry.account(user.account_id)
             assert account is not None
-            return account.name if self._network.user(account.name) is None else None
+            if self._network.user(account.name) is None:
+                return account.name
         account = self.keeper(user, user.folded)
         if account is None:
             return None

@@ -12,6 +12,7 @@ CERTIFICATE_TAKEN: Final = "CERTIFICATE_TAKEN"
 CHANNEL_EXISTS: Final = "CHANNEL_EXISTS"
 INVALID_CREDENTIALS: Final = "INVALID_CREDENTIALS"
 INVALID_EMAIL: Final = "INVALID_EMAIL"
+INVALID_TEXT: Final = "INVALID_TEXT"
 TEMPORARILY_UNAVAILABLE: Final = "TEMPORARILY_UNAVAILABLE"
 TOO_MANY_CERTIFICATES: Final = "TOO_MANY_CERTIFICATES"
 TOO_MANY_CHANNELS: Final = "TOO_MANY_CHANNELS"
@@ -49,6 +50,11 @@ def busy(*context: str) -> Refused:
 def unwritable() -> Refused:
     """The store cannot be used."""
     return Refused(TEMPORARILY_UNAVAILABLE, "This server cannot use its disk: try again later")
+
+
+def odd() -> Refused:
+    """What is to be kept is no text."""
+    return Refused(INVALID_TEXT, "Only UTF-8 can be kept, of a few hundred bytes")
 
 
 def try_again(seconds: float, what: str) -> Refused:

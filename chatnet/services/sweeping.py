@@ -52,6 +52,7 @@ class Sweeping:
         Nothing is erased while a full server is away: what brings it back there would come too late.  What is
         forgotten is so at one hour everywhere, or digests would differ.
         """
+        self._node.run(self._set_right())
         self._accounts.roll.sign()
         day = int((self._node.clock.time() - FORGET_AT) // DAY)
         if day != self._forgot and not self._sweeping:
@@ -60,6 +61,10 @@ class Sweeping:
         if self._ending and not self._sweeping and not self._accounts.roll.away():
             self._sweeping = True
             self._node.run(self._sweep())
+
+    async def _set_right(self) -> None:
+        with suppress(StoreError):  # the next write does it, or the next look
+            await self._accounts.ledger.set_right()
 
     async def _forget(self, day: int) -> None:
         before = day * DAY - self._node.settings.accounts.tombstones

@@ -74,6 +74,19 @@ class Page(NamedTuple):
     head: int
 
 
+class Part(NamedTuple):
+    """Records of a bucket, and behind which entity and field the others are; None: these were the last."""
+
+    records: Sequence[Record]
+    behind: tuple[str, str] | None
+
+
+FIRST: Final = ("", "")
+"""Behind this is all of a bucket."""
+LOOKED_AT: Final = 5000
+"""Ids of entities that are looked at for one part of a bucket: some 10 ms."""
+
+
 Taken = Callable[[Sequence[Record]], None]
 """What hears, on the reactor's thread and in order, which records were news."""
 
@@ -108,6 +121,9 @@ class Store(Protocol):
         :class:`NameTaken`.
         """
 
+    def correct(self, records: Sequence[Record]) -> Awaitable[None]:
+        """Put records in the place of what is known of their fields, where that is later by its stamp."""
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Awaitable[Sequence[Record]]:
@@ -134,8 +150,11 @@ class Store(Protocol):
     def page(self, after: int, most: int) -> Awaitable[Page]:
         """At most so many records with a number beyond `after`."""
 
-    def bucket(self, kind: str, number: int) -> Awaitable[Sequence[Record]]:
-        """All records of the entities of a kind whose digest is in one bucket."""
+    def bucket(self, kind: str, number: int, behind: tuple[str, str], most: int) -> Awaitable[Part]:
+        """At most so many records of the entities of a kind whose digest is in one bucket.
+
+        It looks at no more than ``LOOKED_AT`` entities, and may find none among these though there are more.
+        """
 
     def digests(self, kind: str) -> Awaitable[Sequence[int]]:
         """The 256 digests of a kind."""

@@ -17,6 +17,7 @@ from chatnet.storage.interfaces import (
     Meaning,
     NameTaken,
     Page,
+    Part,
     Position,
     StoreError,
     Taken,
@@ -141,6 +142,22 @@ class MemoryStore:
 
         return self._writes(job)
 
+    def correct(self, records: Sequence[Record]) -> Deferred[None]:
+        """Put records in the place of what is known of their fields and is later."""
+
+        def is_later(record: Record) -> bool:
+            known = self._file.known.get(record.entity, {}).get(record.field)
+            return known is not None and known[1].stamp > record.stamp
+
+        def job() -> tuple[None, Sequence[Record]]:
+            news = list(filter(is_later, records))
+            for record in news:
+                self._drop(self._file.known[record.entity][record.field][1])
+                self._enter(record)
+            return None, news
+
+        return self._writes(job)
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Deferred[Sequence[Record]]:
@@ -221,16 +238,20 @@ class MemoryStore:
 
         return self._reads(job)
 
-    def bucket(self, kind: str, number: int) -> Deferred[Sequence[Record]]:
-        """All records of the entities of a kind whose digest is in one bucket."""
-        return self._reads(
-            lambda: [
+    def bucket(self, kind: str, number: int, behind: tuple[str, str], most: int) -> Deferred[Part]:
+        """At most so many records of the entities of a kind whose digest is in one bucket."""
+
+        def job() -> Part:
+            found = [
                 record
                 for entity, fields in sorted(self._file.known.items())
                 if entity[0] == kind and bucket(entity) == number
-                for _, (_, record) in sorted(fields.items())
-            ]
-        )
+                for field, (_, record) in sorted(fields.items())
+                if (entity, field) > behind
+            ][:most]
+            return Part(found, found[-1][:2] if len(found) == most else None)
+
+        return self._reads(job)
 
     def digests(self, kind: str) -> Deferred[Sequence[int]]:
         """The 256 digests of a kind."""
@@ -302,6 +323,10 @@ class MemoryStore:
         for each in dropped:
             if each is not None:
                 self._drop(each)
+        self._enter(record)
+        return True
+
+    def _enter(self, record: Record) -> None:
         self._file.seq += 1
         self._file.stamp = max(self._file.stamp, record.stamp)
         self._file.known.setdefault(record.entity, {})[record.field] = self._file.seq, record
@@ -311,7 +336,6 @@ class MemoryStore:
         if claim is not None:
             names = self._file.claims.setdefault((claim.folded, claim.kind), {})
             names[record.entity, record.field] = claim
-        return True
 
     def _drop(self, record: Record) -> None:
         fields = self._file.known[record.entity]

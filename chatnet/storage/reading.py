@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from chatnet.storage.connection import Connection
 from chatnet.storage.digests import BUCKETS, bucket
-from chatnet.storage.interfaces import NOWHERE, Page, Position
+from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Page, Part, Position
 from chatnet.storage.record import Claim, Record
 from chatnet.storage.runs import Run, begin
 from chatnet.storage.tables import Statements
@@ -61,11 +61,21 @@ class Reading:
         seq = rows[-1][0] if len(rows) == most else head
         return Page([Record._make(row[1:]) for row in rows], run, seq, head)
 
-    def bucket(self, kind: str, number: int) -> Sequence[Record]:
-        """All records of the entities of a kind in one bucket.  It looks at the ids of all of that kind."""
-        where = {"kind_": kind, "next_kind": chr(ord(kind) + 1)}
+    def bucket(self, kind: str, number: int, behind: tuple[str, str], most: int) -> Part:
+        """At most so many records of a bucket; see ``Store.bucket``."""
+        first, end = max(kind, behind[0]), chr(ord(kind) + 1)
+        where = {"first": first, "next_kind": end, "most": LOOKED_AT, "skip": 0}
         ids = [entity for (entity,) in self.connection.execute(self._statements.entities, where)]
-        return [record for each in ids if bucket(each) == number for record in self.entity(each)]
+        found: list[Record] = []
+        for each in ids:
+            if bucket(each) == number:
+                after = behind[1] if each == behind[0] else ""
+                rest = {"entity_": each, "behind": after, "most": most - len(found), "skip": 0}
+                found += map(Record._make, self.connection.execute(self._statements.fields, rest))
+                if len(found) == most:
+                    return Part(found, (each, found[-1].field))
+        # A space is in no id: behind this are the next ones.
+        return Part(found, (ids[-1] + " ", "") if len(ids) == LOOKED_AT else None)
 
     def digests(self, kind: str) -> Sequence[int]:
         """The 256 digests of a kind."""

@@ -11,7 +11,16 @@ from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, Meaning, Page, Position, StoreError, Taken
+from chatnet.storage.interfaces import (
+    CANNOT_READ,
+    CANNOT_WRITE,
+    Meaning,
+    Page,
+    Part,
+    Position,
+    StoreError,
+    Taken,
+)
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Claim, Record
@@ -92,6 +101,10 @@ class SQLiteStore:
         names = tuple(free)
         return self._writer.put(lambda work: work.write(records, names), len(records))
 
+    def correct(self, records: Sequence[Record]) -> Deferred[None]:
+        """Put records in the place of what is known of their fields and is later."""
+        return self._writer.put(lambda work: work.correct(records), len(records))
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None
     ) -> Deferred[Sequence[Record]]:
@@ -133,9 +146,9 @@ class SQLiteStore:
         """At most so many records with a number beyond `after`."""
         return self._reader.put(lambda reading: reading.page(after, most, self._run))
 
-    def bucket(self, kind: str, number: int) -> Deferred[Sequence[Record]]:
-        """All records of the entities of a kind whose digest is in one bucket."""
-        return self._reader.put(lambda reading: reading.bucket(kind, number))
+    def bucket(self, kind: str, number: int, behind: tuple[str, str], most: int) -> Deferred[Part]:
+        """At most so many records of the entities of a kind whose digest is in one bucket."""
+        return self._reader.put(lambda reading: reading.bucket(kind, number, behind, most))
 
     def digests(self, kind: str) -> Deferred[Sequence[int]]:
         """The 256 digests of a kind."""

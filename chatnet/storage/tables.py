@@ -170,8 +170,17 @@ class Statements:
         self.entities = made(
             select(record.entity)
             .distinct()
-            .where(record.entity >= given("kind_"), record.entity < given("next_kind"))
+            .where(record.entity >= given("first"), record.entity < given("next_kind"))
             .order_by(record.entity)
+            .limit(given("most"))
+            .offset(given("skip"))
+        )
+        self.fields = made(
+            select(*whole)
+            .where(record.entity == given("entity_"), record.field > given("behind"))
+            .order_by(record.field)
+            .limit(given("most"))
+            .offset(given("skip"))
         )
         self.removed = made(select(*whole).where(record.value.is_(None), record.stamp < given("before")))
         self.add_record = made(insert(RECORD))

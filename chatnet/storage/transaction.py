@@ -80,6 +80,18 @@ class Transaction:
                 raise NameTaken(folded, kind)
         self.take(records)
 
+    def correct(self, records: Sequence[Record]) -> None:
+        """Put records in the place of what is known of their fields and is later."""
+        sheet, numbers = _Sheet(self.connection, self._statements), dict[Record, int]()
+        for record in records:
+            known = sheet.known(record.entity, record.field)
+            if known is not None and known.stamp > record.stamp:
+                sheet.now[record.entity, record.field] = record
+                self.seq += 1
+                numbers[record] = self.seq
+        self._keep(sheet, numbers)
+        self.news += numbers
+
     def merge(
         self, records: Sequence[Record], store: str, sid: str, position: Position | None, at: int
     ) -> Sequence[Record]:

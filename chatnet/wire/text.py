@@ -60,11 +60,17 @@ def _is_utf8(data: bytes) -> bool:
 
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_ENDS: Final = re.compile("[\r\n\0]+")
 
 
 def sanitise(text: str) -> str:
-    """The text with U+FFFD in place of each byte that was not UTF-8, for JSON."""
+    """The text with U+FFFD in place of each byte that was not UTF-8, for JSON and files."""
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """The text as it can be kept and told in one line: U+FFFD for what is not UTF-8, a space for an end."""
+    return _ENDS.sub(" ", sanitise(text))
 
 
 def printable(text: str) -> str:

@@ -16,7 +16,7 @@ from chatnet.records.grammar import STATUS
 from chatnet.rules.durations import seconds_in
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut, printable
+from chatnet.wire.text import cut, one_line, printable
 from chatnet.wiring.config import load
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in, user
@@ -56,9 +56,7 @@ def _list(keeper: Keeper, arguments: argparse.Namespace) -> None:
 
 
 def _state(keeper: Keeper, account: Account) -> str:
-    state = account.status.state
-    over = state is State.SUSPENDED and not account.suspended(keeper.now)
-    return str((State.ACTIVE if over else state).value)
+    return str(account.state(keeper.now).value)
 
 
 def _info(keeper: Keeper, arguments: argparse.Namespace) -> None:
@@ -121,7 +119,7 @@ def _suspend(keeper: Keeper, arguments: argparse.Namespace) -> None:
         until = int(keeper.now) + seconds
     if account.status.state not in (State.ACTIVE, State.SUSPENDED):
         raise KeeperError(f"The account {account.shown} is {account.status.state.value}.")
-    reason = cut(" ".join(arguments.reason), REASON)
+    reason = cut(one_line(" ".join(arguments.reason)), REASON)
     by = user().replace(" ", "_")
     status = Status(State.SUSPENDED, until, by, reason)
     detail = f"{minute(until)}: {reason}" if until else reason

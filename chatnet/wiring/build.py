@@ -133,6 +133,7 @@ def build(
         seated = seat(node)
         nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
         chanserv = ChanServ(node, seated.chanserv, accounts)
+        links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
     sessions = Sessions(
         node=node,

@@ -33,6 +33,7 @@ from chatnet.storage.record import Record
 from chatnet.storage.store import FILE, SQLiteStore
 from chatnet.transports.private import others_write
 from chatnet.wire.casemap import folder
+from chatnet.wire.text import one_line
 from chatnet.wiring.store import store_beside
 
 T = TypeVar("T")
@@ -132,7 +133,7 @@ def _about(account: Account) -> str:
 def user() -> str:
     """Who runs this program."""
     try:
-        return getpass.getuser()
+        return one_line(getpass.getuser())
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
 

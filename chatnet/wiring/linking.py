@@ -77,7 +77,7 @@ class Linking:
         self._parts.links.dialler.sweep()
         self._parts.links.standbys.sweep()
         if self._parts.links.keeps_records:
-            self._parts.links.feeds.sweep()
+            self._parts.links.feeds.comparing.sweep()
 
     async def drain(self) -> None:
         """Wait until the neighbours have applied all that was said, as long as the settings allow."""

@@ -16,6 +16,9 @@ from states import opered
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import NetworkBanned
 from chatnet.records.accounts import State
+from chatnet.records.grammar import fixed
+from chatnet.rules.stamps import Stamp
+from chatnet.storage.record import Record
 
 
 @pytest.fixture
@@ -370,6 +373,20 @@ def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
     cat = club.client("cat")
     cat >> f"REGISTER * * :{PASSWORD}"
     registered(cat, "cat")
+
+
+def test_the_clock_of_another_server_that_is_ahead_says_nothing_against_ours() -> None:
+    before = Club()
+    bob = before.account("bob")
+    ahead = Stamp(int(before.clock.time() + 5 * 3600) * 1000, 0, "9ZZ").text
+    before.store.merge([Record(bob.id, "mark", fixed(ahead), "root :x")], "elsewhere", "9ZZ", None)
+    before.change(bob, mark="root :y")  # later than that, by the number alone
+    newest = max(record.stamp for record in before.store.load())
+    assert newest.endswith("0CN") and newest > fixed(ahead)
+    club = Club(store=before.store)
+    ann = club.client("ann", caps="sasl")
+    ann >> f"REGISTER * * :{PASSWORD}"
+    registered(ann, "ann")
 
 
 def test_registrations_are_counted() -> None:

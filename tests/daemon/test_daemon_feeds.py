@@ -39,7 +39,7 @@ def test_an_account_is_that_of_the_network(network: Network) -> None:
                 bob.send("NS INFO ann")
         with identified(b, "ann_", "ann", WORD) as elsewhere:
             elsewhere.send(f"NS SET PASSWORD {WORD} another-horse-2")
-            elsewhere.until("Your password is changed on b.test and a.test")
+            elsewhere.until("Your password is changed on b.test. a.test hears of it now.")
         # One is killed; the other goes on, and tells it when it is back.
         b.signal(signal.SIGKILL)
         b.wait()

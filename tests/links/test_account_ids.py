@@ -124,3 +124,37 @@ def test_services_of_another_make_log_nobody_in_where_accounts_are_kept_here() -
     assert bob.user.account is None
     assert sum("accounts are kept here" in line for line in club.log.lines) == 3
     club.check()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_password_that_was_changed_on_both_sides_is_told_of(times: int) -> None:
+    mesh = Clubs("a", "b")
+    mesh.link("a", "b")
+    mesh["a"].account("ann", WORD)
+    mesh.settle()
+    ann = mesh["b"].client("ann_")
+    ann >> f"NS IDENTIFY ann {WORD}"
+    mesh.settle()
+    for _ in range(times):  # one after the other is no dispute, wherever they are made
+        for name in "ab":
+            account = mesh[name].node.network.registry.named("ann")
+            assert account is not None
+            mesh[name].done(mesh[name].accounts.set_password(account, "battery-staple"))
+            mesh.settle()
+    assert not any("changed on two servers" in line for line in ann.lines())
+    mesh.cut("a", "b")
+    for name in "ba":
+        mesh.clock.advance(1)
+        account = mesh[name].node.network.registry.named("ann")
+        assert account is not None
+        for _ in range(times):
+            mesh[name].done(mesh[name].accounts.set_password(account, f"another-{name}"))
+    mesh.link("a", "b")
+    mesh.settle()
+    assert sum("changed on two servers" in line for line in ann.lines()) == 1
+    found = mesh["b"].done(
+        mesh["b"].accounts.check("ann", "another-a", address="192.0.2.9", owner="192.0.2.9")
+    )
+    assert found.shown == "ann"
+    mesh.agree()
+    mesh.check()

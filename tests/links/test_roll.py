@@ -63,13 +63,13 @@ def test_who_changes_a_password_reads_where_the_old_one_still_holds() -> None:
     ann = register(mesh, "a", "ann")
     ann.lines()
     ann >> f"NS SET PASSWORD {OLD} new-password"
-    ann << ":NickServ!*NOTICE ann :Your password is changed on a.test, b.test and c.test."
+    ann << ":NickServ!*NOTICE ann :Your password is changed on a.test. b.test and c.test hear of it now."
     mesh.settle()
     mesh.cut("b", "c")
     mesh.settle()
     ann >> "NS SET PASSWORD new-password newest-password"
     ann << (
-        ":NickServ!*NOTICE ann :Your password is changed on a.test and b.test."
+        ":NickServ!*NOTICE ann :Your password is changed on a.test. b.test hears of it now."
         " c.test is away and takes the old one until it is back."
     )
     mesh.check()
@@ -184,3 +184,80 @@ def test_operators_read_which_full_servers_there_are_and_strike_one() -> None:
     root >> "STATS a"
     assert not any("c.test" in line for line in root.lines())
     mesh.check()
+
+
+def test_what_was_stamped_while_the_clock_was_ahead_is_stamped_anew() -> None:
+    """A year ahead: others would end the link for such a record, and nothing could change it here."""
+    mesh = Clubs("a", "b")
+    year = 365 * 86400
+    mesh.step_clock("a", year)
+    sweeping(mesh["a"]).sweep()
+    ann = register(mesh, "a", "ann")
+    mesh.step_clock("a", -year)
+    sweeping(mesh["a"]).sweep()
+    most = mesh["a"].clock.time() + 60
+    assert all(int(record.stamp[:9], 36) / 1000 < most for record in mesh.known("a"))
+    assert any("stamped anew" in line for line in mesh["a"].log.lines)
+    ann >> f"NS SET PASSWORD {OLD} new-password"
+    ann.until(":NickServ!* NOTICE ann :Your password is changed*")
+    ann >> "QUIT"  # who came in the future cannot be told of
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    found = mesh["b"].done(
+        mesh["b"].accounts.check("ann", "new-password", address="192.0.2.9", owner="192.0.2.9")
+    )
+    assert found.shown == "ann"
+    mesh.check()
+
+
+def test_what_could_not_be_stamped_anew_is_so_at_the_next_look() -> None:
+    mesh = Clubs("a")
+    mesh.step_clock("a", 40 * 86400)
+    register(mesh, "a", "ann")
+    mesh.step_clock("a", -40 * 86400)
+    store, most = mesh["a"].store, mesh["a"].clock.time() + 60
+    for broken in (True, False):
+        store.broken = broken
+        sweeping(mesh["a"]).sweep()
+        mesh.settle()
+    assert all(int(record.stamp[:9], 36) / 1000 < most for record in mesh.known("a"))
+    mesh.check()
+
+
+def test_a_password_that_is_changed_right_after_the_clock_was_set_is_changed() -> None:
+    mesh = Clubs("a")
+    mesh.step_clock("a", 40 * 86400)
+    ann = register(mesh, "a", "ann")
+    mesh.step_clock("a", -40 * 86400)
+    ann.lines()
+    ann >> f"NS SET PASSWORD {OLD} new-password"
+    ann.until(":NickServ!* NOTICE ann :Your password is changed*")
+    club = mesh["a"]
+    assert (
+        club.done(club.accounts.check("ann", "new-password", address="192.0.2.9", owner="x")).shown == "ann"
+    )
+    mesh.check()
+
+
+def test_channels_are_stamped_by_the_right_time_again_beside_accounts() -> None:
+    """The clock that stamps both goes back once neither has what is far ahead."""
+    mesh = linked("a", "b")
+    mesh.step_clock("a", 40 * 86400)
+    sweeping(mesh["a"]).sweep()  # it writes that it is there on a new day
+    mesh.settle()
+    mesh.step_clock("a", -40 * 86400)
+    sweeping(mesh["a"]).sweep()
+    mesh.settle()
+    ann = mesh["a"].client("ann")
+    ann >> "JOIN #c" >> "TOPIC #c :now"
+    for wire in list(mesh.wires):
+        if any(link.gone for link in wire.links.values()):
+            mesh.wires.remove(wire)
+            wire.lose({})
+            mesh.link("a", "b")
+    mesh.settle()
+    channel = mesh["b"].node.network.channel("#c")
+    assert channel is not None and channel.topic is not None
+    mesh.check()
+    mesh.agree()

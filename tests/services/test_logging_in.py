@@ -775,3 +775,21 @@ def test_no_secret_is_in_a_fact_a_log_or_a_text_of_an_object(
     assert "RecordsTaken" in everything and " verifier " in everything
     for secret in ("planted", "wrong secret", "SCRAM-SHA-256$"):
         assert secret not in everything
+
+
+def test_a_password_that_is_changed_while_the_old_one_is_made_anew_stays_changed(club: Club) -> None:
+    ann = club.connecting()
+    club.reload(accounts={"iterations": 5000})
+    club.hold = True
+    plain(ann)
+    club.run(club.waiting.pop())
+    logged_in(ann)
+    renewing = club.waiting.pop()  # in its thread, for long
+    club.hold = False
+    club.done(club.accounts.set_password(ann_of(club), "another horse"))
+    club.run(renewing)
+    late = club.connecting()
+    plain(late)
+    failed(late)
+    plain(late, password="another horse")
+    logged_in(late)

@@ -258,6 +258,12 @@ def test_everybody_bears_a_nick_of_their_account() -> None:
     plain(other, password=WORD)
     other >> "CAP END" >> "NICK y" >> "USER ann 0 * :Ann"
     other.until(":irc.test 001 y :*")
+    # but nobody else's
+    club.account("bob", WORD)
+    third = club.connecting()
+    plain(third, password=WORD)
+    third >> "CAP END" >> "NICK bob" >> "USER ann 0 * :Ann"
+    third.until(":irc.test 001 Guest50000 :*")
     club.check()
 
 

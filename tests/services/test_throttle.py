@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 import pytest
-from club import PASSWORD, Club, failed, logged_in, plain, said, scram
+from club import PASSWORD, Club, failed, logged_in, plain, said, say, scram
 from conversation import Client
+from scramp import ScramClient
 
 from chatnet.wire import capabilities as cap
 
@@ -41,6 +43,39 @@ def throttled(client: Client, seconds: int, name: str = "ann", password: str = P
     client << f":irc.test {told} :Too many logins failed: try again in {wait}"
     failed(client)
     assert len(client.house.hashes.owners) == hashed
+
+
+def test_who_tries_many_at_a_time_tries_no_more_than_one_after_the_other() -> None:
+    club = club_of(failures_address=3)
+    club.hold = True
+    clients = [club.connecting(address="192.0.2.1") for _ in range(6)]
+    for client in clients[:-1]:
+        plain(client, password="wrong password")
+    plain(clients[-1])
+    club.release()
+    for client in clients[:3]:
+        failed(client)
+    for client in clients[3:]:
+        client << ":irc.test NOTICE * :Too many logins failed: try again in 4 minutes"
+        failed(client)
+    club.check()
+
+
+def test_who_has_talks_half_done_by_scram_tries_no_more_with_them() -> None:
+    club = club_of(failures_account=2)
+    talks = [ScramClient(["SCRAM-SHA-256"], "ann", word) for word in ("wrong", "wrong", "wrong", PASSWORD)]
+    clients = [club.connecting(address=f"192.0.2.{number}") for number in range(4)]
+    for client, talk in zip(clients, talks, strict=True):
+        client >> "AUTHENTICATE SCRAM-SHA-256"
+        client << "AUTHENTICATE +"
+        say(client, said(talk.get_client_first()))
+        talk.set_server_first(b64decode(client.until("AUTHENTICATE *").partition(" ")[2]).decode())
+    for number, (client, talk) in enumerate(zip(clients, talks, strict=True)):
+        say(client, said(talk.get_client_final()))
+        if number >= 2:
+            client << ":irc.test NOTICE * :Too many logins failed: *"
+        failed(client)
+    club.check()
 
 
 def test_an_address_that_fails_too_often_waits() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from storage_kinds import ANN, BOB, CAT, CLUB, InFiles, InMemory, Kind, Told, gr
 from chatnet.records.claims import CHANNELS, NAMES
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
-from chatnet.storage.interfaces import NOWHERE, NameTaken, Position, Store
+from chatnet.storage.interfaces import FIRST, NOWHERE, NameTaken, Position, Store
 from chatnet.storage.record import Claim, Record
 
 
@@ -197,6 +199,30 @@ def test_an_empty_store_has_an_empty_page(store: Store) -> None:
     assert (page.records, page.seq, page.head) == ([], 0, 0)
 
 
+def test_what_is_corrected_holds_though_it_is_earlier(store: Store, kind: Kind) -> None:
+    wait(store.write([named(ANN, "ann", 9), Record(ANN, "seen", stamp(9), "1")]))
+    told = Told(store)
+    earlier = named(ANN, "ann", 5)
+    wait(store.correct([earlier, named(BOB, "bob", 5)]))
+    assert told.take() == [earlier]
+    assert has(store)[ANN, "name"] == earlier and (BOB, "name") not in has(store)
+    assert [claim.since for claim in wait(store.owner("ann", NAMES))] == [stamp(5)]
+    page = wait(store.page(0, 10))
+    assert [record.field for record in page.records] == ["seen", "name"]
+    digests = [0] * 256
+    for record in store.load():
+        digests[bucket(record.entity)] ^= row(record)
+    assert list(wait(store.digests("a"))) == digests
+    assert has(kind.restarted(store)) == has(store)
+
+
+def test_what_was_changed_meanwhile_is_not_corrected(store: Store) -> None:
+    wait(store.write([named(ANN, "ann", 9)]))
+    for each in (9, 10):
+        wait(store.correct([named(ANN, "other", each)]))
+    assert has(store)[ANN, "name"] == named(ANN, "ann", 9)
+
+
 # runs, and how far others are read
 
 
@@ -291,9 +317,30 @@ def test_a_bucket_is_of_the_entities_that_belong_in_it(store: Store) -> None:
     records = [named(ANN, "ann", 5), grouped(ANN, "anna", 5), named(BOB, "bob", 5), named(CLUB, "#club", 5)]
     wait(store.write(records))
     assert bucket(ANN) != bucket(BOB)
-    assert list(wait(store.bucket("a", bucket(ANN)))) == records[:2]
-    assert list(wait(store.bucket("a", bucket(BOB)))) == records[2:3]
-    assert list(wait(store.bucket("c", bucket(ANN)))) == []
+    assert wait(store.bucket("a", bucket(ANN), FIRST, 9)) == (records[:2], None)
+    assert wait(store.bucket("a", bucket(BOB), FIRST, 9)) == (records[2:3], None)
+    assert wait(store.bucket("c", bucket(ANN), FIRST, 9)) == ([], None)
+
+
+@pytest.mark.parametrize(("most", "looked_at"), [(1, 1), (1, 5000), (2, 2), (3, 5000), (200, 3), (200, 5000)])
+def test_a_bucket_is_read_in_parts(
+    store: Store, most: int, looked_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ids are looked at for one: all of it comes, in order and once."""
+    monkeypatch.setattr("chatnet.storage.reading.LOOKED_AT", looked_at)
+    ids = ["a" + "".join(letters) + "a" * 17 for letters in product("abcdefgh", repeat=3)]
+    [(number, entities)] = Counter(map(bucket, ids)).most_common(1)
+    records = [grouped(each, nick, 5) for each in ids for nick in ("one", "three", "two")]
+    wait(store.write(records))
+    assert entities > 2
+    found: list[Record] = []
+    behind: tuple[str, str] | None = FIRST
+    while behind is not None:
+        part = wait(store.bucket("a", number, behind, most))
+        assert len(part.records) <= most
+        found += part.records
+        behind = part.behind
+    assert found == [record for record in records if bucket(record.entity) == number]
 
 
 # growing old

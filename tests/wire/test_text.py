@@ -12,6 +12,7 @@ from chatnet.wire.text import (
     cut,
     cut_bytes,
     middle,
+    one_line,
     sanitise,
     strip_formatting,
 )
@@ -57,6 +58,10 @@ def test_cut_bytes_agrees_with_cut(data: bytes, limit: int) -> None:
 def test_sanitising() -> None:
     assert sanitise("a\udcffé") == "a\ufffdé"
     assert sanitise("plain") == "plain"
+
+
+def test_one_line() -> None:
+    assert one_line("spam\r\nQUIT\0\n:x\udcff\x02é") == "spam QUIT :x\ufffd\x02é"
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,17 @@ def test_passwords_are_asked_for(tool: Tool, monkeypatch: pytest.MonkeyPatch) ->
     assert main(["account", "erase", *config, "ann"]) == 0
 
 
+def test_a_reason_and_a_name_of_many_lines(tool: Tool) -> None:
+    tool("add", "ann", given=WORD)
+    tool.patch.setenv("LOGNAME", "root\n:irc.test KILL")
+    tool("suspend", "ann", "spam\r\nQUIT", "x\udcff")
+    with closing(sqlite3.connect(tool.file)) as connection:
+        values = [value for (value,) in connection.execute("SELECT value FROM record WHERE field = 'status'")]
+    assert values == ["suspended 0 root_:irc.test_KILL :spam QUIT x\ufffd"]
+    assert tool.audits()[-1][0] == "root :irc.test KILL (chatnet account)"
+    assert tool.audits()[-1][3] == "spam QUIT x\ufffd"
+
+
 def test_what_was_dropped_is_not_suspended(tool: Tool) -> None:
     tool("add", "ann", given=WORD)
     with closing(sqlite3.connect(tool.file)) as connection:

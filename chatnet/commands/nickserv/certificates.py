@@ -9,7 +9,7 @@ from chatnet.records import accounts as values
 from chatnet.records.accounts import Certificate
 from chatnet.records.grammar import seconds_of, split
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, one_line
 
 LABEL = 50
 """Bytes of what people call a certificate."""
@@ -43,7 +43,7 @@ async def cert_add(errand: Errand) -> None:
     """
     errand.at_most(3)
     account, accounts = _account(errand, 2), errand.accounts
-    label = cut(errand.param(1), LABEL)
+    label = cut(one_line(errand.param(1)), LABEL)
     shown = errand.user.certfp if account.id == errand.user.account_id else None
     fingerprint = _fingerprint(errand, errand.param(0)) if errand.params else shown
     if fingerprint is None:

@@ -27,7 +27,7 @@ async def info(errand: Errand) -> None:
     errand.say(f"The account {account.shown}, registered {minute(account.created)}:")
     if account.lost:
         errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
-    if account.status.state is not State.ACTIVE:
+    if account.state(errand.now) is not State.ACTIVE:
         errand.say(f"  it is {_status(account.status, everything)}")
     users = users_of(errand, account)
     if users and everything:

@@ -16,7 +16,7 @@ from chatnet.rules.durations import seconds_in
 from chatnet.session.scans import Scan
 from chatnet.wire.masks import price_of, read_glob
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut, printable
+from chatnet.wire.text import cut, one_line, printable
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 REASON: Final = 200
@@ -71,7 +71,7 @@ async def suspend(errand: Errand) -> None:
         if seconds is None:
             errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
         words, until = words[1:], int(errand.now) + seconds
-    reason = cut(" ".join(words), REASON)
+    reason = cut(one_line(" ".join(words)), REASON)
     if not reason:
         errand.end("Say why, too: SUSPEND <account> [+3d] <reason>")
     if account.status.state not in (State.ACTIVE, State.SUSPENDED):
@@ -126,7 +126,7 @@ async def rename_(errand: Errand) -> None:
 @NICKSERV.command("MARK", min_params=1, penalty=2.0, privilege="accounts")
 async def mark(errand: Errand) -> None:
     """`MARK <account> [<text>]`: a note for other operators, which INFO shows them; without a text, none."""
-    account, text = errand.account(0), cut(" ".join(errand.params[1:]), NOTE)
+    account, text = errand.account(0), cut(one_line(" ".join(errand.params[1:])), NOTE)
     await errand.audit("MARK", account, text)
     await errand.accounts.change(account, {values.MARK: Mark(errand.user.nick, text).text if text else None})
     errand.say(f"{account.shown} is {'marked' if text else 'not marked any more'}.")
@@ -172,6 +172,6 @@ async def _list(errand: Errand, mask: str, scan: Scan) -> None:
             errand.say("There are more. Ask for fewer, with another mask.")
             return
         count += 1
-        state = account.status.state
+        state = account.state(errand.now)
         errand.say(f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}")
     errand.say(f"{count or 'No'} account{'' if count == 1 else 's'}.")

@@ -48,7 +48,9 @@ def _changed(errand: Errand) -> str:
     others, away = [each.name for each in roll.others()], [each.name for each in roll.away()]
     if not others and not away:
         return "Your password is changed."
-    text = f"Your password is changed on {_listed([errand.network.me.name, *others])}."
+    text = f"Your password is changed on {errand.network.me.name}."
+    if others:
+        text += f" {_listed(others)} {'hears' if len(others) == 1 else 'hear'} of it now."
     if away:
         are, take, they = ("is", "takes", "it is") if len(away) == 1 else ("are", "take", "they are")
         text += f" {_listed(away)} {are} away and {take} the old one until {they} back."
@@ -66,7 +68,8 @@ def _listed(names: list[str]) -> str:
 async def set_name(errand: Errand) -> None:
     """`SET NAME <nick>`: have your account called otherwise; ACCOUNTNAME is the same.
 
-    You have to bear that nick, or have grouped it. The old name stays a nick of yours.
+    You have to bear that nick, or have grouped it. The old name stays a nick of yours, if there is room for
+    it.
     """
     errand.at_most(1)
     account, user = errand.own, errand.user

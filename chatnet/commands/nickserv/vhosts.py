@@ -30,7 +30,7 @@ async def vhost_take(errand: Errand) -> None:
     """`VHOST TAKE <host>`: take one of the hosts that this network gives out; without one, list them."""
     errand.at_most(1)
     account = errand.own
-    patterns = [_pattern(each, account.name) for each in errand.settings.accounts.vhosts]
+    patterns = [_pattern(each, account.shown) for each in errand.settings.accounts.vhosts]
     if not patterns:
         errand.end("This network gives out no hosts.")
     if not errand.params:
@@ -41,6 +41,9 @@ async def vhost_take(errand: Errand) -> None:
     host = errand.params[0].lower()
     if not any(_fits(host, each) for each in patterns):
         errand.end("That is none of the hosts that you may take. VHOST TAKE lists them.")
+    for_all = [each.lower() for each in errand.settings.accounts.vhosts]
+    if host not in for_all and errand.network.registry.has_host(host, account):
+        errand.end("Somebody else has this host.")
     await errand.accounts.change(account, {values.VHOST: Vhost(True, host).text})
     errand.say(f"You are seen under {host} now.")
 

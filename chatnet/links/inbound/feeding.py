@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chatnet.dispatch import Table
 from chatnet.links.codecs import feeds as codec
-from chatnet.links.exchange.feeds import PAGE, Feed, Feeds
+from chatnet.links.exchange.feed import PAGE, Feed
+from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 
@@ -33,16 +34,18 @@ class FeedingIn:
         return feed
 
     def have(self, line: Line) -> None:
-        """What a full neighbour has of our store; it is full for us from now on.
+        """What a full neighbour has of our store; it is full for us from now on, if it is set up so.
 
         # <- :0AA CNHAVE * * 0 0 acn 00S 5b1c
         """
-        feed = self._feed(line)
+        if line.by_server() is not line.link.server:
+            raise Ignored
         try:
             have = codec.read_have(line.params)
         except ValueError as error:
             line.violate(f"CNHAVE: {error}")
-        self._feeds.begin(line.link, feed, have)
+        if not self._feeds.hear(line.link, have):
+            raise Ignored
 
     def page(self, line: Line) -> None:
         """Records follow, after which we have all up to a number.
@@ -71,16 +74,17 @@ class FeedingIn:
         self._feeds.take(line.link, feed, record)
 
     def got(self, line: Line) -> None:
-        """What we told up to that number is on the neighbour's disk.
+        """What we told up to that number is on the neighbour's disk; 0: a page of a bucket is.
 
         # <- :0BA CNGOT k3fqz2 4711
+        # <- :0BA CNGOT k3fqz2 0
         """
         feed = self._feed(line)
         try:
             seq = codec.number(line.params[1])
         except ValueError as error:
             line.violate(f"CNGOT: {error}")
-        self._feeds.confirmed(line.link, feed, seq)
+        self._feeds.confirmed(line.link, feed, line.params[0], seq)
 
     def even(self, line: Line) -> None:
         """The neighbour has told all there is.
@@ -100,7 +104,7 @@ class FeedingIn:
             kind, which, digest = codec.read_bucket(line.params)
         except ValueError as error:
             line.violate(f"CNBKT: {error}")
-        self._feeds.compare(line.link, feed, kind, which, digest)
+        self._feeds.comparing.compare(line.link, feed, kind, which, digest)
 
     def want(self, line: Line) -> None:
         """The neighbour wants all that we have of a bucket.
@@ -113,4 +117,4 @@ class FeedingIn:
             which = codec.which_bucket(line.params[1])
         except ValueError as error:
             line.violate(f"CNWANT: {error}")
-        self._feeds.wanted(line.link, feed, kind, which)
+        self._feeds.comparing.wanted(line.link, feed, kind, which)

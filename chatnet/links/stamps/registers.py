@@ -16,14 +16,12 @@ from chatnet.model.facts import AgesForgotten, ChannelForgotten, ChannelsBeaten,
 from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.network import Network
-from chatnet.rules.stamps import NEVER, Clock, Mark, Marks, Stamp
+from chatnet.rules.stamps import NEVER, SLACK, Clock, Mark, Marks, Stamp
 
 SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
 HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
-SLACK: Final = 600.0
-"""Seconds by which clocks of servers that judge each other's stamps may differ."""
 ENDED: Final = 10
 """Registers that a channel which ended counts for, with its modes, lists and topic."""
 

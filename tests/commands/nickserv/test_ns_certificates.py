@@ -66,6 +66,26 @@ def test_limits(club: Club) -> None:
     assert ask(eve, "CERT ADD") == ["This certificate logs in to another account."]
 
 
+def test_those_that_are_waited_for_are_limited_too(club: Club) -> None:
+    ann = club.client("x")
+    ask(ann, f"IDENTIFY ann {WORD}")
+    account = club.accounts.registry.named("ann")
+    assert account is not None
+
+    def codes() -> int:
+        records = club.done(club.accounts.read(account))
+        return sum(each.field.startswith("code:") and each.value is not None for each in records)
+
+    for number in (0, 1, 0):  # one takes the place of one of its label
+        assert ask(ann, f"CERT ADD {number:064} label{number}")[0].startswith("It counts when")
+    assert codes() == 2
+    assert ask(ann, f"CERT ADD {OTHER} label2") == ["An account has at most 2 certificates."]
+    assert codes() == 2
+    club.clock.advance(8 * 86400)
+    assert ask(ann, f"CERT ADD {OTHER} label2")[0].startswith("It counts when")
+    assert codes() == 1  # those whose time is over are gone
+
+
 def test_those_of_others_are_for_operators(club: Club) -> None:
     ann, root = club.client("x", secure=True, certfp=CERTFP), club.client("root")
     ask(ann, f"IDENTIFY ann {WORD}")

@@ -47,6 +47,37 @@ def test_nobody_else_may(club: Club, row: Row) -> None:
     assert club.store.audits == []
 
 
+def test_what_is_no_utf_8_is_kept_and_told_all_the_same() -> None:
+    club = Club(server={"utf8_only": False})
+    club.account("ann", WORD)
+    root = root_of(club)
+    ask(root, f"IDENTIFY ann {WORD}")
+    for text in ("MARK ann a\udcffb", f"CERT ADD {'ab' * 32} a\udcffb", "SUSPEND ann a\udcffb"):
+        ask(root, text)
+    kept = {each.field: each.value for each in club.store.load() if each.entity == account(club).id}
+    assert kept["mark"] == "root :a\ufffdb"
+    assert kept["status"] == "suspended 0 root :a\ufffdb"
+    assert "code:cert\\sa\ufffdb" in kept
+    assert {each.detail for each in club.store.audits} == {"a\ufffdb"}
+    club.check()
+
+
+def test_nothing_is_written_that_is_no_record(club: Club) -> None:
+    for given in ({"mark": "root :a\nb"}, {"mark": "root :\udcff"}, {"code:a\nb": "x"}, {"mark": "x" * 8193}):
+        with pytest.raises(ValueError, match="no record"):
+            club.change(account(club), **given)
+
+
+def test_a_suspension_that_is_over_is_shown_no_more(club: Club) -> None:
+    root = root_of(club)
+    ask(root, "SUSPEND ann +1h spam")
+    assert ask(root, "LIST ann") == ["ann (suspended)", "1 account."]
+    assert ask(root, "INFO ann")[1].startswith("  it is suspended until")
+    club.clock.advance(3601)
+    assert ask(root, "LIST ann") == ["ann", "1 account."]
+    assert not any("suspended" in line for line in ask(root, "INFO ann"))
+
+
 def test_registering_for_somebody(club: Club) -> None:
     root, bob = root_of(club), club.client("bob")
     assert ask(root, "SAREGISTER bob") == ["Somebody else bears this nick."]

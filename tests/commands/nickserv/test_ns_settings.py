@@ -92,7 +92,8 @@ def test_another_name(club: Club) -> None:
 def test_an_old_name_that_finds_no_room_is_free(club: Club) -> None:
     club.reload(accounts={"nicks": 0})
     ann = come(club, "annie")
-    assert ask(ann, "SET NAME annie") == ["Your account is called annie now."]
+    free = "ann is free now: an account has at most 0 nicks beside its name."
+    assert ask(ann, "SET NAME annie") == [free, "Your account is called annie now."]
     assert club.node.network.registry.named("ann") is None
 
 
@@ -120,6 +121,20 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
     assert account(club).settings == {"hide-email": "off", "never-op": "on"}
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
+
+
+def test_a_name_that_does_not_stay_a_nick(club: Club) -> None:
+    club.reload(accounts={"nicks": 1})
+    ann = come(club)
+    ann >> "NICK annie"
+    assert ask(ann, "SET NAME annie") == ["Your account is called annie now."]
+    ann >> "NICK anna"
+    free = "annie is free now: an account has at most 1 nicks beside its name."
+    assert ask(ann, "SET NAME anna") == [free, "Your account is called anna now."]
+    assert club.accounts.registry.owner("annie") is None
+    assert ask(ann, "SET NAME ann") == [free.replace("annie", "anna"), "Your account is called ann now."]
+    ann >> "NICK anna"  # ann is a nick of it, too
+    assert ask(ann, "SET NAME anna") == ["Your account is called anna now."]
 
 
 def test_hosts_of_the_network(club: Club) -> None:
@@ -156,6 +171,36 @@ def test_names_that_no_host_has(club: Club) -> None:
     bob = club.client("bob")
     ask(bob, f"IDENTIFY [x]_Y {WORD}")
     assert ask(bob, "VHOST TAKE")[1] == "  x-y.users.example.org"
+
+
+def test_nobody_takes_the_host_of_somebody_else(club: Club) -> None:
+    club.reload(accounts={"vhosts": ["$account.users.example.org", "*.club.example.org", "All.example.org"]})
+    ann = come(club)
+    club.account("[x]", WORD)
+    other = club.account("x", WORD)
+    bob, eve = club.client("bob"), club.client("eve")
+    ask(bob, f"IDENTIFY [x] {WORD}")
+    ask(eve, f"IDENTIFY x {WORD}")
+    for host in ("x.users.example.org", "chess.club.example.org"):
+        assert ask(bob, f"VHOST TAKE {host}") == [f"You are seen under {host} now."]
+        assert ask(bob, f"VHOST TAKE {host}") == [f"You are seen under {host} now."]
+        assert ask(bob, "VHOST OFF")[0].endswith("off now.")
+        assert ask(eve, f"VHOST TAKE {host}") == ["Somebody else has this host."]
+    # Once it is given up, or nobody has it any more, it is free.
+    assert ask(eve, "VHOST TAKE x.users.example.org") == ["You are seen under x.users.example.org now."]
+    club.change(other, status="erased")
+    assert ask(bob, "VHOST TAKE x.users.example.org") == ["You are seen under x.users.example.org now."]
+    # One without a word of theirs is for all.
+    for client in (ann, bob):
+        assert ask(client, "VHOST TAKE all.example.org") == ["You are seen under all.example.org now."]
+
+
+def test_who_lost_a_name_has_no_host_of_it(club: Club) -> None:
+    ann = come(club)
+    account = club.accounts.registry.named("ann")
+    assert account is not None
+    club.change(club.account("tmp", WORD), name="000000000.000000.0CN ann")
+    assert ask(ann, "VHOST TAKE")[1] == f"  ann-{account.id[1:5]}.users.example.org"
 
 
 @pytest.mark.parametrize("pattern", ["", "a b", "$account", "users..example.org", "$name.example.org", "*.4"])

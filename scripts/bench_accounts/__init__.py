@@ -1,0 +1,1 @@
+"""Measures accounts: ``scripts/bench-accounts``."""

@@ -1,0 +1,124 @@
+"""The version without accounts as a neighbour, on either side and between: a network is upgraded one server
+at a time, and no link is lost by it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tarfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from daemon_network import Network, met
+from daemon_process import ROOT, Daemon, wait_for
+
+pytestmark = pytest.mark.daemon
+
+BEFORE = "5530fb1096386b78e5b16fd52a847e65c95a6cea"
+"""The last commit without accounts."""
+WORD = "correct-horse-1"
+FULL = {"accounts": '"full"'}
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source tree of that version, out of the history of this one."""
+    folder = tmp_path_factory.mktemp("before")
+    archive = folder / "tree.tar"
+    command = ["git", "-C", str(ROOT), "archive", f"--output={archive}", BEFORE, "chatnet", "twisted"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+        why = done.stderr.strip()
+    except FileNotFoundError:
+        why = "there is no git"
+    if why or not archive.exists():
+        pytest.skip(f"the version before cannot be had: {why}")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder / "tree", filter="data")
+    return folder / "tree"
+
+
+def runs(daemon: Daemon, tree: Path) -> None:
+    """Have it be of that version from its next start on."""
+    daemon.environment["PYTHONPATH"] = os.fspath(tree)
+
+
+def loses_no_link(*daemons: Daemon) -> None:
+    for daemon in daemons:
+        for word in ("ended", "Refused", "is odd"):
+            assert word not in daemon.output(), daemon.output()
+
+
+@pytest.mark.parametrize("versions", ["on", "no", "non", "ono"])
+def test_old_and_new_are_one_network(network: Network, before: Path, versions: str) -> None:
+    """In a chain, of which the o are old and the n new; accounts are those of a server."""
+    names = "abc"[: len(versions)]
+    for name in names:
+        network.add(name)
+    for name, version in zip(names, versions, strict=True):
+        if version == "o":
+            runs(network.daemons[name], before)
+        near = [(other, True) for one, other in pairwise(names) if one == name]
+        near += [(one, False) for one, other in pairwise(names) if other == name]
+        # Somebody wrote it too early.
+        keys = FULL if version == "n" else {}
+        network.configure(name, *(network.to(other, dials, **keys) for other, dials in near))
+    daemons = [network.daemons[name] for name in names]
+    for daemon in daemons:
+        daemon.start()
+    for number, name in enumerate(names):
+        network.linked(name, 1 + (0 < number < len(names) - 1))
+    first, last = daemons[0], daemons[-1]
+    with first.connect().register("ann") as ann, last.connect().register("bob") as bob:
+        met(ann, bob, "#c")
+        for client, version in ((ann, versions[0]), (bob, versions[-1])):
+            if version == "n":
+                client.send(f"NS REGISTER {WORD}")
+                client.until("is yours")
+        ann.send("PRIVMSG #c :from ann", "PRIVMSG bob :to bob")
+        bob.until(r"PRIVMSG #c :from ann$")
+        bob.until(r"PRIVMSG bob :to bob$")
+        bob.send("NICK rob", "AWAY :gone", "PRIVMSG ann :to ann")
+        ann.until(r"^:bob!\S+ NICK :?rob$")
+        ann.until(r"^:rob!\S+ PRIVMSG ann :to ann$")
+        ann.sync()
+        bob.sync()
+    for name, version in zip(names, versions, strict=True):
+        if version == "n":
+            text = 'keeps no accounts, though its [[link]] has accounts = "full"'
+            assert text in network.daemons[name].output()
+    loses_no_link(*daemons)
+
+
+def test_a_network_is_upgraded_one_server_at_a_time(network: Network, before: Path) -> None:
+    for name in "ab":
+        runs(network.add(name), before)
+    network.configure("a", network.to("b"))
+    network.configure("b", network.to("a", True))
+    with network.daemons["a"] as a, network.daemons["b"] as b:
+        network.linked("a")
+        for daemon in (a, b):
+            daemon.stop()
+            runs(daemon, ROOT)
+            daemon.start()
+            network.linked("a" if daemon is b else "b", 2)
+        # Operators read what to write next, and write it.
+        hint = 'keeps accounts of its own: accounts = "full" in the [[link]] blocks on both sides'
+        wait_for(lambda: hint in a.output() and hint in b.output(), "the hint")
+        with a.connect().register("ann") as ann:
+            ann.send(f"NS REGISTER {WORD}")
+            ann.until("The account ann is yours")
+        network.configure("a", network.to("b", **FULL))
+        network.configure("b", network.to("a", True, **FULL))
+        ended = a.output().count("ended"), b.output().count("ended")
+        a.reload()
+        b.reload()
+        wait_for(lambda: _logs_in(b), "the account at the other server")
+        assert (a.output().count("ended"), b.output().count("ended")) == ended
+
+
+def _logs_in(daemon: Daemon) -> bool:
+    with daemon.connect().register("who") as client:
+        client.send(f"NS IDENTIFY ann {WORD}")
+        return "logged in" in client.until(" 900 |NOTICE who :")[-1]
