@@ -19,7 +19,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.packing import fill
 from chatnet.session.render import LINE, encode
-from chatnet.wire.text import printable
+from chatnet.wire.text import one_line, printable
 
 NOT_FOR_YOU: Final = "This is for operators with the privilege {privilege}."
 
@@ -87,6 +87,7 @@ class Errand(Request):
         """The same of what is no account."""
         user = self.user
         by = user.nick if user.oper is None else f"{user.oper.name} ({user.nick})"
+        detail = one_line(detail)  # what is no UTF-8 cannot be stored
         await self.accounts.ledger.store.audit(by, verb, about, detail, self.now)
         self.notice("a", f"{by} used {verb} on {about}{': ' if detail else ''}{detail}")
 

@@ -16,7 +16,7 @@ from chatnet.rules.access import founder_of, letters_of
 from chatnet.rules.durations import seconds_in
 from chatnet.services.accounts import Value
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, one_line
 
 REASON: Final = 200
 """Bytes of a reason."""
@@ -46,7 +46,7 @@ async def akick(errand: Errand) -> None:
 async def _add(errand: Errand, registration: RegisteredChannel) -> None:
     key, name = target(errand, errand.params[2]), registration.name
     until, words = _until(errand, errand.params[3:])
-    reason = cut(" ".join(words), REASON)
+    reason = cut(one_line(" ".join(words)), REASON)
     whom = shown(errand, key)
     mine = await may(errand, registration, "fr", whom)
     entry = registration.access.get(key)

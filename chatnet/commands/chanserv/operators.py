@@ -15,7 +15,7 @@ from chatnet.rules.durations import seconds_in
 from chatnet.session.scans import Scan
 from chatnet.wire.masks import price_of, read_glob
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, one_line
 
 REASON: Final = 200
 """Bytes of the reason of a suspension."""
@@ -35,7 +35,7 @@ async def suspend(errand: Errand) -> None:
         if seconds is None:
             errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
         words, until = words[1:], int(errand.now) + seconds
-    reason = cut(" ".join(words), REASON)
+    reason = cut(one_line(" ".join(words)), REASON)
     if not reason:
         errand.end("Say why, too: SUSPEND <#channel> [+3d] <reason>")
     about = f"{registration.name} ({registration.id})"

@@ -17,7 +17,7 @@ from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
 from chatnet.rules.access import TEMPLATES, founder_of, in_order
 from chatnet.services.accounts import Value
-from chatnet.wire.text import cut, printable
+from chatnet.wire.text import cut, one_line, printable
 
 TEXT: Final = 300
 """Bytes of what people read when they come in, and of an address."""
@@ -44,7 +44,7 @@ async def set_(errand: Errand) -> None:
     elif word == "PRIVATE" and value.upper() in ("ON", "OFF"):
         await _choose(errand, registration, "private", "on" if value.upper() == "ON" else None)
     elif word == "ENTRYMSG":
-        await _choose(errand, registration, "entrymsg", cut(value, TEXT) or None)
+        await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:
         if value and (_URL.fullmatch(value) is None or len(value) > TEXT):
             errand.end("That is no address such as https://example.org.")

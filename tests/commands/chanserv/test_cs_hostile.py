@@ -60,11 +60,15 @@ def test_whatever_is_said_is_answered(lines: list[str], mighty: bool) -> None:
 )
 def test_what_is_not_utf_8(line: bytes) -> None:
     club = Club(server={"utf8_only": False})
-    ann = founded(club)
+    founded(club)
+    ann = come(club, "root")
+    ann >> "JOIN #c"
     opered(ann, "accounts", "channels")
     ann.send(b"JOIN #\xff\r\n")
     ann.lines()
     ann.send(b"PRIVMSG ChanServ :" + line + b"\r\n")
     assert " 400 " not in "".join(ann.lines())
     assert ask(ann, "INFO #c")
+    for audit in club.store.audits:
+        audit.detail.encode()  # a file takes nothing else
     club.check()
