@@ -38,6 +38,9 @@ class Log(Protocol):
     def info(self, text: str) -> None:
         """An event of normal life."""
 
+    def often(self, text: str) -> None:
+        """The same of what there is much of: it may wait a moment, to be written with others."""
+
     def warn(self, text: str) -> None:
         """Something an operator should look at."""
 

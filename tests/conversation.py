@@ -93,6 +93,9 @@ class ListLog:
     def info(self, text: str) -> None:
         self.lines.append(text)
 
+    def often(self, text: str) -> None:
+        self.lines.append(text)
+
     def warn(self, text: str) -> None:
         self.lines.append(text)
 

@@ -32,7 +32,7 @@ class Attendance:
             return
         how = "TLS" if origin.peer.secure else "plain"
         name = log_name(fact.user, self._node.settings)
-        self._node.log.info(f"{name} came: {fact.user.uid}, {how}, class {origin.connection_class.name}")
+        self._node.log.often(f"{name} came: {fact.user.uid}, {how}, class {origin.connection_class.name}")
 
     def _left(self, fact: UserQuit, origin: object) -> None:
         # At the end all go, for one reason, which the log has said.
@@ -41,4 +41,4 @@ class Attendance:
         reason = "Quit" if fact.reason.startswith("Quit: ") else fact.reason
         user, seconds = fact.user, int(self._sessions.monotonic() - origin.opened)
         name = log_name(user, self._node.settings)
-        self._node.log.info(f"{name} left: {user.uid}, after {seconds} s, {reason}")
+        self._node.log.often(f"{name} left: {user.uid}, after {seconds} s, {reason}")

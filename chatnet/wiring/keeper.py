@@ -170,6 +170,9 @@ class _Quiet:
     def info(self, text: str) -> None:
         """Not said."""
 
+    def often(self, text: str) -> None:
+        """Not said."""
+
     def warn(self, text: str) -> None:
         """Not said: it is an error of the command as well."""
 

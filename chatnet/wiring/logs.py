@@ -31,6 +31,8 @@ CROWD: Final = 1000
 """Lines that wait, at most, to be written together."""
 PLAIN: Final = "{text}"
 """The form of an event whose sentence is made already."""
+MAY_WAIT: Final = "log_may_wait"
+"""The key of an event that is one of many of normal life."""
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
 _OURS = ("chatnet", "stdout", "stderr")
 _NOT_FIELDS = frozenset(
@@ -82,16 +84,16 @@ class LogOutput:
         if rank < self._least:
             return
         self._waiting.append(self._render(event, level.name, namespace))
-        if rank > 1 or self._soon is None or len(self._waiting) >= CROWD:
+        if MAY_WAIT not in event or self._soon is None or len(self._waiting) >= CROWD:
             self.flush()
         elif len(self._waiting) == 1:
             self._soon(self.flush)
 
     def gather(self, soon: Callable[[Callable[[], None]], object] | None) -> None:
-        """Write lines of level info together, when `soon` calls for that; None: each at once, from now on.
+        """Write lines that may wait together, when `soon` calls for that; None: each at once, from now on.
 
-        A crowd that comes or goes then costs one call of the system.  A warning waits for nobody, nor does
-        what is in front of it.
+        A crowd that comes or goes then costs one call of the system.  All others wait for nobody, nor does
+        what is in front of them.
         """
         self._soon = soon
         self.flush()

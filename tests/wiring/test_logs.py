@@ -19,7 +19,7 @@ from zope.interface.verify import verifyObject
 
 from chatnet.settings import LogSettings
 from chatnet.wiring.config import ConfigError
-from chatnet.wiring.logs import CROWD, LoggedService, LogOutput
+from chatnet.wiring.logs import CROWD, MAY_WAIT, LoggedService, LogOutput
 
 BASE = Path("/nowhere")
 
@@ -233,21 +233,26 @@ def test_within_another_service_it_is_a_service_like_others(tmp_path: Path) -> N
     assert list(parent) == [service]
 
 
-def test_lines_of_normal_life_are_written_together_and_a_warning_waits_for_nobody(tmp_path: Path) -> None:
+def many(text: str) -> dict[str, Any]:
+    """An event of normal life of which there are many."""
+    return event(text) | {MAY_WAIT: True}
+
+
+def test_what_may_wait_is_written_together_and_all_else_waits_for_nobody(tmp_path: Path) -> None:
     stream = io.StringIO()
     output = LogOutput(LogSettings(), tmp_path, stream=stream)
     due: list[Callable[[], None]] = []
     output.gather(due.append)
-    output(event("one"))
-    output(event("two"))
+    output(many("one"))
+    output(many("two"))
     assert (stream.getvalue(), len(due)) == ("", 1)
     due.pop()()
     assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()] == ["one", "two"]
-    output(event("three"))
-    output(event("four", LogLevel.warn))
+    output(many("three"))
+    output(event("four"))
     assert stream.getvalue().endswith(": four\n") and ": three\n" in stream.getvalue()
     due.pop()()  # there is nothing left to write
-    output(event("five"))
+    output(many("five"))
     output.gather(None)
     output(event("six"))
     assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()][-2:] == ["five", "six"]
@@ -257,7 +262,7 @@ def test_a_crowd_is_written_before_it_grows(tmp_path: Path) -> None:
     output = LogOutput(LogSettings(file="chat.log"), tmp_path, stream=io.StringIO())
     output.gather(lambda flush: None)
     for _ in range(CROWD + 1):
-        output(event("one"))
+        output(many("one"))
     assert (tmp_path / "chat.log").read_text().count("\n") == CROWD
     (tmp_path / "chat.log").rename(tmp_path / "chat.log.1")
     output.reopen()  # what was before it stands in the old file
