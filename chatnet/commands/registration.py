@@ -83,8 +83,8 @@ def _free(request: Request, wanted: str) -> Folded:
     if holder is not None and holder is not me:
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
     protection = None if sessions.nickserv is None else sessions.nickserv.protection
-    owned = folded == me.folded or (protection is not None and protection.owns(me, folded))
-    if sessions.held_nicks.includes(folded) and not owned:
+    held = folded != me.folded and sessions.held_nicks.includes(folded)
+    if held and (protection is None or not protection.owns(me, folded)):
         request.stop(numerics.ERR_UNAVAILRESOURCE, wanted)
     if protection is not None and request.session.registered and folded != me.folded:
         _may_bear(request, protection, wanted, folded)
