@@ -13,6 +13,7 @@ from chatnet.commands.request import Request
 from chatnet.dispatch import Row
 from chatnet.model.entities import User
 from chatnet.model.registry import Account
+from chatnet.rules.durations import seconds_in
 from chatnet.rules.opers import may_use
 from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
@@ -95,6 +96,13 @@ class Errand(Request):
         """End it if more words were given: a password with a space in it would be cut without a word."""
         if len(self.params) > count:
             raise Unwilling(f"These are too many words. {say_it(self.row)}")
+
+    def until(self, duration: str) -> int:
+        """The Unix time at which a duration from now on is over; ends the errand if it is none."""
+        seconds = seconds_in(duration)
+        if seconds is None:
+            raise Unwilling("That is no duration: a number and s, m, h, d or w, as in +3d.")
+        return int(self.now) + seconds
 
     def say(self, text: str) -> None:
         """A NOTICE of the pseudo-user to the asker."""

@@ -13,7 +13,6 @@ from chatnet.records import channels
 from chatnet.records.channels import KICK, Akick
 from chatnet.records.grammar import field
 from chatnet.rules.access import founder_of, letters_of
-from chatnet.rules.durations import seconds_in
 from chatnet.services.accounts import Value
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line
@@ -76,10 +75,7 @@ def _until(errand: Errand, words: list[str]) -> tuple[int, list[str]]:
         text, rest = f"+{rest[0] if rest else ''}", rest[1:]
     elif text[:1] != "+":
         return 0, words
-    seconds = seconds_in(text[1:])
-    if seconds is None:
-        errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
-    return int(errand.now) + seconds, rest
+    return errand.until(text[1:]), rest
 
 
 async def _remove(errand: Errand, registration: RegisteredChannel) -> None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Final
+from collections.abc import Sequence
 
 from chatnet.commands.chanserv.asking import registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
-from chatnet.records.accounts import ACTIVE, State, Status
+from chatnet.commands.surveying import survey
+from chatnet.commands.suspending import noted, suspension, told
+from chatnet.model.registered import RegisteredChannel
+from chatnet.records.accounts import ACTIVE, State
 from chatnet.records.grammar import STATUS
 from chatnet.rules.access import founder_of
-from chatnet.rules.durations import seconds_in
-from chatnet.session.scans import Scan
-from chatnet.wire.masks import price_of, read_glob
-from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut, one_line
-
-REASON: Final = 200
-"""Bytes of the reason of a suspension."""
-LISTED: Final = 100
-"""Channels that one LIST shows."""
 
 
 @CHANSERV.command("SUSPEND", min_params=2, penalty=2.0, privilege="accounts")
@@ -29,20 +21,11 @@ async def suspend(errand: Errand) -> None:
 
     `SUSPEND #c +3d spam` is over in three days. Operators with the privilege channels come in.
     """
-    registration, words, until = registered(errand), errand.params[1:], 0
-    if words[0][:1] == "+":
-        seconds = seconds_in(words[0][1:])
-        if seconds is None:
-            errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
-        words, until = words[1:], int(errand.now) + seconds
-    reason = cut(one_line(" ".join(words)), REASON)
-    if not reason:
-        errand.end("Say why, too: SUSPEND <#channel> [+3d] <reason>")
-    about = f"{registration.name} ({registration.id})"
-    await errand.note("SUSPEND", about, f"{minute(until)}: {reason}" if until else reason)
-    status = Status(State.SUSPENDED, until, errand.user.nick, reason)
+    registration = registered(errand)
+    status = suspension(errand, "<#channel>")
+    await errand.note("SUSPEND", f"{registration.name} ({registration.id})", noted(status))
     await errand.chanserv.change(registration, {STATUS: status.text})
-    errand.say(f"{registration.name} is suspended{f' until {minute(until)}' if until else ''}.")
+    errand.say(told(registration.name, status))
 
 
 @CHANSERV.command("UNSUSPEND", min_params=1, penalty=2.0, privilege="accounts")
@@ -63,25 +46,16 @@ def list_(errand: Errand) -> None:
 
     It shows a hundred of them.
     """
-    if errand.session.held:
-        errand.end("Ask that in a message of its own.")
-    errand.scan(partial(_list, errand, errand.params[0]))
+    registry = errand.network.registry
+    channels = registry.channels
 
+    def names(registration: RegisteredChannel) -> Sequence[str] | None:
+        return (registration.name,) if registration.id in channels.by_id else None
 
-async def _list(errand: Errand, mask: str, scan: Scan) -> None:
-    registry, matches, price = errand.network.registry, read_glob(mask, errand.network.fold), price_of(mask)
-    count = 0
-    for registration in list(registry.channels.by_id.values()):
-        if scan.spend(1 + price):
-            await scan.pause()
-        if registration.id not in registry.channels.by_id or not matches(registration.name):
-            continue
-        if count == LISTED:
-            errand.say("There are more. Ask for fewer, with another mask.")
-            return
-        count += 1
+    def line(registration: RegisteredChannel) -> str:
         state = " (suspended)" if registration.suspended(errand.now) else ""
-        waiting = registry.channels.at(errand.network.fold(registration.name)) is not registration
+        waiting = channels.at(errand.network.fold(registration.name)) is not registration
         founder = shown(errand, founder_of(registry, registration)) or "nobody"
-        errand.say(f"{registration.name} of {founder}{state}{' (waiting)' if waiting else ''}")
-    errand.say(f"{count or 'No'} channel{'' if count == 1 else 's'}.")
+        return f"{registration.name} of {founder}{state}{' (waiting)' if waiting else ''}"
+
+    survey(errand, "channel", channels.by_id.values, names, line)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.naming import rename
 from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.commands.surveying import survey
+from chatnet.commands.suspending import noted, suspension, told
+from chatnet.model.registry import Account
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Mark, State, Status
 from chatnet.records.grammar import STATUS
-from chatnet.rules.durations import seconds_in
-from chatnet.session.scans import Scan
-from chatnet.wire.masks import price_of, read_glob
-from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
-REASON: Final = 200
-"""Bytes of the reason of a suspension."""
 NOTE: Final = 300
 """Bytes of a mark."""
-LISTED: Final = 100
-"""Accounts that one LIST shows."""
 
 
 def new_password() -> str:
@@ -65,21 +60,13 @@ async def suspend(errand: Errand) -> None:
 
     `SUSPEND ann +3d spam` is over in three days.
     """
-    account, words, until = errand.account(0), errand.params[1:], 0
-    if words[0][:1] == "+":
-        seconds = seconds_in(words[0][1:])
-        if seconds is None:
-            errand.end("That is no duration: a number and s, m, h, d or w, as in +3d.")
-        words, until = words[1:], int(errand.now) + seconds
-    reason = cut(one_line(" ".join(words)), REASON)
-    if not reason:
-        errand.end("Say why, too: SUSPEND <account> [+3d] <reason>")
+    account = errand.account(0)
+    status = suspension(errand, "<account>")
     if account.status.state not in (State.ACTIVE, State.SUSPENDED):
         errand.end(f"The account {account.shown} is {account.status.state.value}.")
-    by = errand.user.nick
-    await errand.audit("SUSPEND", account, f"{minute(until)}: {reason}" if until else reason)
-    await errand.accounts.change(account, {STATUS: Status(State.SUSPENDED, until, by, reason).text})
-    errand.say(f"{account.shown} is suspended{f' until {minute(until)}' if until else ''}.")
+    await errand.audit("SUSPEND", account, noted(status))
+    await errand.accounts.change(account, {STATUS: status.text})
+    errand.say(told(account.shown, status))
 
 
 @NICKSERV.command("UNSUSPEND", min_params=1, penalty=2.0, privilege="accounts")
@@ -153,25 +140,13 @@ def list_(errand: Errand) -> None:
 
     It shows a hundred of them.
     """
-    if errand.session.held:
-        errand.end("Ask that in a message of its own.")
-    errand.scan(partial(_list, errand, errand.params[0]))
+    registry = errand.network.registry
 
+    def names(account: Account) -> Sequence[str] | None:
+        return (account.shown, *account.nicks) if registry.account(account.id) is account else None
 
-async def _list(errand: Errand, mask: str, scan: Scan) -> None:
-    registry, matches, price = errand.network.registry, read_glob(mask, errand.network.fold), price_of(mask)
-    count = 0
-    for account in list(registry.accounts.values()):
-        if scan.spend(1 + price * (1 + len(account.nicks))):
-            await scan.pause()
-        if registry.account(account.id) is not account:
-            continue
-        if not any(map(matches, (account.shown, *account.nicks))):
-            continue
-        if count == LISTED:
-            errand.say("There are more. Ask for fewer, with another mask.")
-            return
-        count += 1
+    def line(account: Account) -> str:
         state = account.state(errand.now)
-        errand.say(f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}")
-    errand.say(f"{count or 'No'} account{'' if count == 1 else 's'}.")
+        return f"{account.shown}{'' if state is State.ACTIVE else f' ({state.value})'}"
+
+    survey(errand, "account", registry.accounts.values, names, line)
