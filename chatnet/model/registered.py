@@ -62,7 +62,7 @@ class RegisteredChannel:
 
     def suspended(self, now: float) -> bool:
         """Whether it is suspended at the Unix time `now`."""
-        return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
+        return self.status.at(now) is State.SUSPENDED
 
     def __repr__(self) -> str:
         return f"<RegisteredChannel {self.id} {self.name}>"

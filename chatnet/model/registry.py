@@ -58,18 +58,15 @@ class Account:
 
     def usable(self, now: float) -> bool:
         """Whether one can log in to it at the Unix time `now`."""
-        return self.status.state is State.ACTIVE or (
-            self.status.state is State.SUSPENDED and not self.suspended(now)
-        )
+        return self.state(now) is State.ACTIVE
 
     def suspended(self, now: float) -> bool:
         """Whether it is suspended at the Unix time `now`."""
-        return self.status.state is State.SUSPENDED and not 0 < self.status.until <= now
+        return self.state(now) is State.SUSPENDED
 
     def state(self, now: float) -> State:
-        """What it is at the Unix time `now`: a suspension that is over is none."""
-        over = self.status.state is State.SUSPENDED and not self.suspended(now)
-        return State.ACTIVE if over else self.status.state
+        """What it is at the Unix time `now`."""
+        return self.status.at(now)
 
     def __repr__(self) -> str:
         return f"<Account {self.id} {self.shown}>"

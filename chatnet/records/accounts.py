@@ -129,6 +129,11 @@ class Status(NamedTuple):
             return f"suspended {self.until} {self.by} :{self.reason}"
         return str(self.state.value)
 
+    def at(self, now: float) -> State:
+        """The state at the Unix time `now`: a suspension that is over is none."""
+        over = self.state is State.SUSPENDED and 0 < self.until <= now
+        return State.ACTIVE if over else self.state
+
     @classmethod
     def read(cls, text: str) -> Status:
         """What a record says."""
