@@ -15,7 +15,7 @@ from chatnet.model.facts import RecordsTaken
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
 from chatnet.records.grammar import fixed, is_record
-from chatnet.rules.stamps import NEVER, SLACK, Clock, stamp_of
+from chatnet.rules.stamps import NEVER, SLACK, Clock, Stamp, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
 
@@ -109,8 +109,9 @@ class Ledger:
 
     def _taken(self, records: Sequence[Record]) -> None:
         """What the store has taken, whoever wrote it."""
+        most = self._most
         for stamp in {record.stamp for record in records}:
-            self._note(stamp)
+            self._note(stamp_of(stamp), most)
         touched = self._node.network.registry.touched(records)
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))
 
@@ -118,36 +119,32 @@ class Ledger:
 
     def _noted(self, records: Iterable[Record]) -> Iterator[Record]:
         """Take note of all stamps in passing: of others only the newest counts."""
-        me, newest = self._node.network.me.sid, dict[str, str]()
+        me, most, newest = self._node.network.me.sid, self._most, dict[str, str]()
+        last = ""  # what was registered together has one stamp
         for record in records:
-            stamp = record.stamp
-            if (sid := stamp[-3:]) == me:
-                self._note(stamp)
-                self.stamped_to = max(self.stamped_to, self._read_from_clock(stamp) / 1000)
-            elif stamp > newest.get(sid, ""):
-                newest[sid] = stamp
+            text = record.stamp
+            if (sid := text[-3:]) != me:
+                if text > newest.get(sid, ""):
+                    newest[sid] = text
+            elif text != last:
+                last, stamp = text, stamp_of(text)
+                self._note(stamp, most)
+                if not stamp.number:
+                    # Our clock gave it. With a number it follows another one, which the clock of another
+                    # server may have given: that one of them is ahead says nothing against ours.
+                    self.stamped_to = max(self.stamped_to, stamp.ms / 1000)
             yield record
-        for stamp in newest.values():
-            self._note(stamp)
+        for text in newest.values():
+            self._note(stamp_of(text), most)
 
-    def _note(self, text: str) -> None:
-        stamp = stamp_of(text)
+    def _note(self, stamp: Stamp, most: int) -> None:
         if stamp.sid != self._node.network.me.sid:
             self._clock.observe(stamp)
             return
-        if stamp.ms <= self._most:
+        if stamp.ms <= most:
             self._clock.go_on_after(stamp)
         day = stamp.ms // DAY
         self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
-
-    def _read_from_clock(self, text: str) -> int:
-        """The milliseconds that our clock has shown to give a stamp; 0 if it did not give it.
-
-        With a number it follows another one, which the clock of another server may have given: that one of
-        them is ahead says nothing against ours.
-        """
-        stamp = stamp_of(text)
-        return stamp.ms if stamp.sid == self._node.network.me.sid and not stamp.number else 0
 
     @property
     def _most(self) -> int:
