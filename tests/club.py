@@ -53,6 +53,12 @@ class Club(House):
             self.done(self.accounts.add_certificate(account, certfp))
         return account
 
+    def named(self, name: str = "ann") -> Account:
+        """The account of that name, which there is."""
+        found = self.node.network.registry.named(name)
+        assert found is not None
+        return found
+
     def change(self, account: Account, **given: str | None) -> None:
         """Give fields of an account other values."""
         self.done(self.accounts.change(account, given))

@@ -12,7 +12,6 @@ from states import opered
 from chatnet.commands.errand import form, is_alias
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.dispatch import Row
-from chatnet.model.registry import Account
 
 WORD = "correct-horse"
 
@@ -25,21 +24,15 @@ def club() -> Iterator[Club]:
     club.check()
 
 
-def account(club: Club, name: str = "ann") -> Account:
-    found = club.node.network.registry.named(name)
-    assert found is not None
-    return found
-
-
 def test_what_everybody_may_know(club: Club) -> None:
     club.change(
-        account(club), seen="19675", email="1 ann@example.org", **{"nick:annie": "zzzzzzzzz.000000.0CN annie"}
+        club.named(), seen="19675", email="1 ann@example.org", **{"nick:annie": "zzzzzzzzz.000000.0CN annie"}
     )
     bob = club.client("bob")
     told = ["The account ann, registered 2023-11-14 22:13 UTC:", "  last login: 2023-11-14"]
     assert ask(bob, "INFO ann") == told
     assert ask(bob, "INFO ANNIE") == told
-    club.change(account(club), **{"set:hide-email": "off"})
+    club.change(club.named(), **{"set:hide-email": "off"})
     assert ask(bob, "INFO ann") == [*told, "  e-mail: ann@example.org (verified)"]
     assert ask(bob, "INFO nobody") == ["nobody is no account."]
     assert ask(bob, "INFO") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
@@ -49,7 +42,7 @@ def test_what_the_owner_knows(club: Club) -> None:
     stamp = "zzzzzzzzz.000000.0CN"
     club.account("bob", WORD, certfp=CERTFP)
     club.change(
-        account(club),
+        club.named(),
         email="0 ann@example.org",
         vhost="1 ann.users.example.org",
         **{
@@ -75,13 +68,13 @@ def test_what_the_owner_knows(club: Club) -> None:
     assert ask(eve, "INFO") == told
     root = club.client("root")
     opered(root, "accounts")
-    club.change(account(club), mark="root :knows her", status="suspended 1800000000 root :spam")
+    club.change(club.named(), mark="root :knows her", status="suspended 1800000000 root :spam")
     assert ask(root, "INFO ann") == [
         told[0],
         "  it is suspended until 2027-01-15 08:00 UTC by root: spam",
         "  last login: 2023-11-14",
         *told[2:],
-        f"  id: {account(club).id}",
+        f"  id: {club.named().id}",
         "  mark by root: knows her",
     ]
     assert "  it is suspended until 2027-01-15 08:00 UTC" in ask(club.client("joe"), "INFO ann")
@@ -89,7 +82,7 @@ def test_what_the_owner_knows(club: Club) -> None:
 
 def test_whose_name_was_lost(club: Club) -> None:
     club.account("eve", WORD)
-    lost = account(club, "eve")
+    lost = club.named("eve")
     club.change(lost, name="zzzzzzzzz.000000.0CN ann")
     bob = club.client("bob")
     assert ask(bob, f"INFO {lost.shown}")[:2] == [
@@ -99,7 +92,7 @@ def test_whose_name_was_lost(club: Club) -> None:
 
 
 def test_values_of_a_later_version_are_left_out(club: Club) -> None:
-    club.change(account(club), email="what is this", mark="?", seen="yesterday", **{"set:hide-email": "off"})
+    club.change(club.named(), email="what is this", mark="?", seen="yesterday", **{"set:hide-email": "off"})
     root = club.client("root")
     opered(root, "accounts")
     assert len(ask(root, "INFO ann")) == 3

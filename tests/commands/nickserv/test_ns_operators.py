@@ -12,7 +12,6 @@ from states import opered
 
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.dispatch import Row
-from chatnet.model.registry import Account
 
 WORD = "correct-horse"
 DENIED = ["This is for operators with the privilege accounts."]
@@ -24,12 +23,6 @@ def club() -> Iterator[Club]:
     club.account("ann", WORD)
     yield club
     club.check()
-
-
-def account(club: Club, name: str = "ann") -> Account:
-    found = club.node.network.registry.named(name)
-    assert found is not None
-    return found
 
 
 def root_of(club: Club) -> Client:
@@ -54,7 +47,7 @@ def test_what_is_no_utf_8_is_kept_and_told_all_the_same() -> None:
     ask(root, f"IDENTIFY ann {WORD}")
     for text in ("MARK ann a\udcffb", f"CERT ADD {'ab' * 32} a\udcffb", "SUSPEND ann a\udcffb"):
         ask(root, text)
-    kept = {each.field: each.value for each in club.store.load() if each.entity == account(club).id}
+    kept = {each.field: each.value for each in club.store.load() if each.entity == club.named().id}
     assert kept["mark"] == "root :a\ufffdb"
     assert kept["status"] == "suspended 0 root :a\ufffdb"
     assert "code:cert\\sa\ufffdb" in kept
@@ -65,7 +58,7 @@ def test_what_is_no_utf_8_is_kept_and_told_all_the_same() -> None:
 def test_nothing_is_written_that_is_no_record(club: Club) -> None:
     for given in ({"mark": "root :a\nb"}, {"mark": "root :\udcff"}, {"code:a\nb": "x"}, {"mark": "x" * 8193}):
         with pytest.raises(ValueError, match="no record"):
-            club.change(account(club), **given)
+            club.change(club.named(), **given)
 
 
 def test_a_suspension_that_is_over_is_shown_no_more(club: Club) -> None:
@@ -103,10 +96,10 @@ def test_a_new_password(club: Club) -> None:
     assert ask(bob, f"IDENTIFY ann {password}") == ["You are logged in as ann."]
     [audit] = club.store.audits
     assert (audit.by, audit.verb, audit.about, audit.detail) == (
-        "root (root)", "SETPASS", f"ann ({account(club).id})", "",
+        "root (root)", "SETPASS", f"ann ({club.named().id})", "",
     )  # fmt: skip
     assert password not in str(audit)
-    root << f":irc.test NOTICE * :*** Notice -- root (root) used SETPASS on ann ({account(club).id})"
+    root << f":irc.test NOTICE * :*** Notice -- root (root) used SETPASS on ann ({club.named().id})"
 
 
 def test_suspending(club: Club) -> None:
@@ -130,7 +123,7 @@ def test_suspending(club: Club) -> None:
     assert ask(root, "UNSUSPEND ann") == ["ann is suspended no more."]
     assert [each.verb for each in club.store.audits] == ["SUSPEND", "SUSPEND", "UNSUSPEND"]
     assert club.store.audits[0].detail == "2023-11-17 22:13 UTC: spam and eggs"
-    club.change(account(club), status="dropped")
+    club.change(club.named(), status="dropped")
     assert ask(root, "SUSPEND ann spam") == ["The account ann is dropped."]
 
 
@@ -181,9 +174,9 @@ def test_marks(club: Club) -> None:
 
 def test_lists(club: Club) -> None:
     root = root_of(club)
-    club.change(account(club), **{"nick:hannah": "zzzzzzzzz.000000.0CN Hannah"})
+    club.change(club.named(), **{"nick:hannah": "zzzzzzzzz.000000.0CN Hannah"})
     club.account("bob", WORD)
-    club.change(account(club, "bob"), status="suspended 0 root :spam")
+    club.change(club.named("bob"), status="suspended 0 root :spam")
     assert ask(root, "LIST h*") == ["ann", "1 account."]
     assert ask(root, "LIST ?o?") == ["bob (suspended)", "1 account."]
     assert ask(root, "LIST x*") == ["No accounts."]

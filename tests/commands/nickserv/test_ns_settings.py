@@ -10,7 +10,6 @@ from conversation import Client
 from nickserv import answers, ask
 from pydantic import ValidationError
 
-from chatnet.model.registry import Account
 from chatnet.settings import AccountsSettings
 
 WORD = "correct-horse"
@@ -34,12 +33,6 @@ def come(club: Club, nick: str = "ann") -> Client:
     return client
 
 
-def account(club: Club, name: str = "ann") -> Account:
-    found = club.node.network.registry.named(name)
-    assert found is not None
-    return found
-
-
 @pytest.mark.parametrize("verb", ["SET PASSWORD", "passwd"])
 def test_another_password(club: Club, verb: str) -> None:
     ann = come(club)
@@ -60,7 +53,7 @@ def test_another_password(club: Club, verb: str) -> None:
 
 def test_a_first_password(club: Club) -> None:
     club.account("eve", WORD, certfp=CERTFP)
-    club.change(account(club, "eve"), verifier=None)
+    club.change(club.named("eve"), verifier=None)
     eve = club.client("eve", secure=True, certfp=CERTFP)
     assert ask(eve, f"SET PASSWORD {NEW}") == ["Your password is changed."]
     assert ask(club.client("bob"), f"IDENTIFY eve {NEW}") == ["You are logged in as eve."]
@@ -68,7 +61,7 @@ def test_a_first_password(club: Club) -> None:
 
 def test_the_password_of_somebody_else_is_not_ones_own(club: Club) -> None:
     club.account("eve", NEW)
-    club.change(account(club, "eve"), name="zzzzzzzzz.000000.0CN ann")
+    club.change(club.named("eve"), name="zzzzzzzzz.000000.0CN ann")
     ann = come(club)
     assert ask(ann, f"SET PASSWORD {NEW} {NEW}x") == ["The old password is not right."]
 
@@ -83,7 +76,7 @@ def test_another_name(club: Club) -> None:
     ann >> "PRIVMSG NickServ :ACCOUNTNAME annie"
     ann << ":irc.test 900 annie annie!~x@192.0.2.1 annie :You are now logged in as annie"
     assert answers(ann) == ["Your account is called annie now."]
-    assert account(club).shown == "annie"  # ann is a nick of it
+    assert club.named().shown == "annie"  # ann is a nick of it
     assert ask(ann, "SET NAME Ann") == ["Your account is called Ann now."]
     assert ask(ann, "SET NAME ANN") == ["Your account is called ANN now."]
     assert ask(ann, "UNGROUP annie") == ["annie belongs to ANN no more."]
@@ -119,7 +112,7 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "GET") == ["protect: strict", "hide-email: off", "never-op: on", "language: pt-br"]
     assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
-    assert account(club).settings == {"hide-email": "off", "never-op": "on"}
+    assert club.named().settings == {"hide-email": "off", "never-op": "on"}
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
 
 
