@@ -18,7 +18,7 @@ from chatnet.services.credentials import scram, verifiers
 from chatnet.storage.record import Record
 
 NOW = 1_800_000_000
-SAMPLES = Path(__file__).with_name("samples")
+SAMPLES = Path(__file__).with_name("importing") / "samples"
 
 
 def file_of(text: str) -> BytesIO:
