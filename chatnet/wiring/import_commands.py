@@ -18,18 +18,19 @@ from chatnet.importing.records import Made, Rules
 from chatnet.records.grammar import SERVER, fixed
 from chatnet.rules.stamps import Stamp
 from chatnet.services.credentials import scram, verifiers
+from chatnet.storage.interfaces import WATCH
 from chatnet.storage.record import Record
 from chatnet.transports.private import open_own
 from chatnet.wire.server_time import day
 from chatnet.wire.text import printable
 from chatnet.wiring.config import load, os_reason
-from chatnet.wiring.datafolder import locate
+from chatnet.wiring.datafolder import is_held, locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in
 
 TOGETHER: Final = 1000
 """Accounts or channels that are written at once; of records of an export five times as many."""
-LEAST_PAUSE: Final = 0.05
-"""Seconds between two transactions: a server that runs writes meanwhile, and hears of what came."""
+PAUSE: Final = 1.1 * WATCH
+"""Seconds between two transactions while a server runs: it takes in each one by itself, in some 60 ms."""
 _ITERATIONS: Final = 4096
 """Of verifiers for a dry run, which nobody keeps."""
 
@@ -43,10 +44,10 @@ def import_(arguments: argparse.Namespace) -> None:
     try:
         with open(arguments.file, "rb") as file, kept_in(data, loaded.settings, make=True) as keeper:
             if arguments.source == exported.SOURCE:
-                _import_records(keeper, file, arguments)
+                _import_records(keeper, file, data, arguments)
             else:
                 found = _READERS[arguments.source](file, int(keeper.now), arguments)
-                _import_others(keeper, found, arguments)
+                _import_others(keeper, found, data, arguments)
     except Unreadable as error:
         raise KeeperError(f"{arguments.file}: {error}") from None
     except OSError as error:
@@ -64,7 +65,7 @@ _READERS: Final[dict[str, Reader]] = {
 }
 
 
-def _import_others(keeper: Keeper, found: Found, arguments: argparse.Namespace) -> None:
+def _import_others(keeper: Keeper, found: Found, data: Path, arguments: argparse.Namespace) -> None:
     settings, dry = keeper.settings, arguments.dry_run
     iterations = _ITERATIONS if dry else settings.accounts.iterations
     rules = Rules(
@@ -91,7 +92,7 @@ def _import_others(keeper: Keeper, found: Found, arguments: argparse.Namespace) 
         print(printable(conflict))
     if not dry:
         keeper.note("IMPORT", found.source, f"{len(made.accounts)} accounts, {len(made.channels)} channels")
-        _write(keeper, _chunks(made.entities))
+        _write(keeper, _chunks(made.entities), data)
     for line in _summed(made, dry):
         print(line)
 
@@ -178,18 +179,18 @@ def _chunks(entities: Iterator[Made]) -> Iterator[Sequence[Record]]:
         yield [record for made in some for record in made.records]
 
 
-def _write(keeper: Keeper, chunks: Iterator[Sequence[Record]]) -> None:
-    """Write each in one transaction, and let a server that runs have as much time as that took."""
-    for chunk in chunks:
-        begin = time.monotonic()
+def _write(keeper: Keeper, chunks: Iterator[Sequence[Record]], data: Path) -> None:
+    """Write each in one transaction."""
+    for number, chunk in enumerate(chunks):
+        if number and is_held(data):
+            time.sleep(PAUSE)
         keeper.take(chunk)
-        time.sleep(max(LEAST_PAUSE, time.monotonic() - begin))
 
 
 # chatnet's own
 
 
-def _import_records(keeper: Keeper, file: BinaryIO, arguments: argparse.Namespace) -> None:
+def _import_records(keeper: Keeper, file: BinaryIO, data: Path, arguments: argparse.Namespace) -> None:
     found = Found(exported.SOURCE)
     settings = keeper.settings
     horizon = int((keeper.now + settings.links.stamp_horizon) * 1000)
@@ -217,7 +218,7 @@ def _import_records(keeper: Keeper, file: BinaryIO, arguments: argparse.Namespac
             pass
     else:
         keeper.note("IMPORT", exported.SOURCE, str(arguments.file))
-        _write(keeper, chunks())
+        _write(keeper, chunks(), data)
     for complaint in found.complaints:
         _complain(arguments.file, complaint)
     what = "would be taken" if arguments.dry_run else "are taken"

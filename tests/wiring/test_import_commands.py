@@ -62,8 +62,7 @@ class Tool:
 
 
 @pytest.fixture
-def tool(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> Tool:
-    monkeypatch.setattr(import_commands, "LEAST_PAUSE", 0.0)
+def tool(tmp_path: Path, capsys: Captured) -> Tool:
     return Tool(tmp_path, capsys)
 
 
@@ -95,8 +94,16 @@ def test_an_import_and_the_same_once_more(tool: Tool) -> None:
     assert tool.records() == records
 
 
-def test_many_are_written_in_more_than_one_transaction(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("running", [False, True])
+def test_many_are_written_in_several_transactions_with_pauses_for_a_server(
+    tool: Tool, running: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
     monkeypatch.setattr(import_commands, "TOGETHER", 3)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    folder = DataFolder(tool.data)
+    if not running:
+        folder.close()
     file = tool.file(
         HEAD + "".join(f"MU AAAAA{number:04} ann{number} * x@y 1400000000 0 + en \n" for number in range(10))
     )
@@ -105,6 +112,8 @@ def test_many_are_written_in_more_than_one_transaction(tool: Tool, monkeypatch: 
         "10 accounts without a password that can be checked: chatnet account passwd gives one.",
     ]
     assert len(tool("account", "list").splitlines()) == 10
+    assert pauses == ([import_commands.PAUSE] * 3 if running else [])
+    folder.close()
 
 
 def test_the_older_one_keeps_the_name_and_it_is_told_who_does_not(
