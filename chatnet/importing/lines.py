@@ -38,9 +38,12 @@ def decoded(data: bytes) -> str:
 
 
 def number_of(text: str, digits: int = 15) -> int:
-    """A count or a time of at most so many digits; ValueError for anything else."""
+    """A count or a time of at most so many digits; ValueError for anything else.
+
+    It does not say what stood there: that may be part of a password, where words are not as they should be.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= digits):
-        raise ValueError(f"{text[:20]!r} is no number")
+        raise ValueError("There is no number where one should be")
     return int(text)
 
 
