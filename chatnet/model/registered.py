@@ -13,7 +13,7 @@ from sys import intern
 from typing import Final, TypeVar
 
 from chatnet.records import accounts, channels
-from chatnet.records.accounts import ACTIVE, Created, Named, State, Status
+from chatnet.records.accounts import ACTIVE, Created, Named, State, Status, Suspension
 from chatnet.records.channels import Access, Akick, Transfer
 from chatnet.records.grammar import STATUS, split
 from chatnet.storage.record import Record
@@ -31,19 +31,21 @@ class RegisteredChannel:
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
     of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
-    had then, are Unix times in seconds.
+    had then, are Unix times in seconds.  `status` is what it is; `said` is what its status says, whether
+    there is a `suspension` or not.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "founder", "id", "name", "settings", "since", "status", "successor",
-        "templates", "transfer", "ts",
+        "access", "akicks", "created", "founder", "id", "name", "said", "settings", "since", "status",
+        "successor", "suspension", "templates", "transfer", "ts",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
         self.id = entity
         self.name = ""
         self.since = ""
-        self.status = ACTIVE
+        self.status = self.said = ACTIVE
+        self.suspension: Suspension | None = None
         self.created = 0
         self.ts = 0
         self.founder = ""
@@ -139,9 +141,13 @@ class RegisteredChannels:
             channel.name, channel.since = named.name, named.since
             self._enter(self._fold(channel.name), channel)
         elif name == STATUS and value is not None:
-            channel.status = Status.read(value)
+            channel.said = Status.read(value)
+            channel.status = _standing(channel)
             if channel.status.state is State.ERASED:
                 self._erase(channel)
+        elif name == accounts.SUSPENSION:
+            channel.suspension = None if value is None else Suspension.read(value)
+            channel.status = _standing(channel)
         elif name == accounts.CREATED and value is not None:
             channel.created = Created.read(value).at
         elif name == channels.TS and value is not None:
@@ -190,6 +196,11 @@ class RegisteredChannels:
         elif isinstance(found, tuple):
             others = tuple(each for each in found if each is not channel)
             self._names[folded] = others if len(others) > 1 else others[0]
+
+
+def _standing(channel: RegisteredChannel) -> Status:
+    """What a channel is, by its status and by its suspension."""
+    return channel.said if channel.suspension is None else channel.suspension.on(channel.said)
 
 
 def _access(value: str | None) -> Access | None:

@@ -26,7 +26,7 @@ from chatnet.model.facts import (
 from chatnet.model.modes import rank_letters
 from chatnet.model.registered import RegisteredChannel
 from chatnet.node import Node
-from chatnet.records.accounts import NAME
+from chatnet.records.accounts import NAME, SUSPENSION
 from chatnet.records.channels import AKICK, FLAGS, FOUNDER, SUCCESSOR
 from chatnet.records.grammar import CHANNEL, STATUS, split
 from chatnet.rules.access import access_of, is_account, kept_out, ranks_for
@@ -40,7 +40,7 @@ PAUSE: Final = 0.1
 """Seconds until the next ones are."""
 SETTLED: Final = 1.0
 """Seconds after a channel lost its ranks to an older one, until they are given again."""
-_OF_ALL: Final = frozenset({NAME, STATUS})
+_OF_ALL: Final = frozenset({NAME, STATUS, SUSPENSION})
 _OF_ONE: Final = frozenset({FOUNDER, SUCCESSOR})
 
 

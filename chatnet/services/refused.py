@@ -41,6 +41,12 @@ def wrong(name: str) -> Refused:
     return Refused(INVALID_CREDENTIALS, "The name or the password is not right", name)
 
 
+def suspended(name: str, reason: str) -> Refused:
+    """Nobody may use the account of this name."""
+    text = f"The account {name} is suspended{f': {reason}' if reason else ''}"
+    return Refused(ACCOUNT_SUSPENDED, text, name)
+
+
 def busy(*context: str) -> Refused:
     """Too many passwords wait."""
     text = "Too many passwords wait to be hashed: try again in a minute"
