@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from chatnet.model.entities import User
-from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, RANKS, VOICE
 from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Registry
@@ -28,13 +28,13 @@ LETTERS: Final[dict[str, str]] = {
     "O": "is an operator",
     "a": "with O: is an admin, and may make others so",
     "q": "with O: is an owner, and may make others so",
-    "i": "may invite, also themselves",
-    "r": "may kick, and lift bans",
+    "i": "may invite, also themselves, and read the key",
+    "r": "may kick, ban and mute, and lift that",
     "t": "may change the topic",
     "s": "may change settings",
     "f": "may change access and who is kept out",
     "A": "may see the access list",
-    "R": "may recover the channel",
+    "R": "may RECOVER, SYNC and CLEAR the channel",
     "e": "is never kept out, and may lift bans on themselves",
     "S": "may become founder when there is none",
     "F": "founder: all of these",
@@ -128,6 +128,11 @@ def ranks_for(letters: frozenset[str]) -> int:
     if "H" in letters:
         return HALFOP
     return VOICE if "V" in letters else 0
+
+
+def ranks_allowed(letters: frozenset[str]) -> int:
+    """The ranks that somebody with this access may have, as bits: by it, or since they may give them."""
+    return ranks_for(letters) | sum(bit for letter, bit in RANKS.items() if letter in letters)
 
 
 def may_change(mine: frozenset[str], before: Iterable[str], after: Iterable[str]) -> bool:

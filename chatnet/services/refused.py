@@ -70,8 +70,8 @@ def try_again(seconds: float, what: str) -> Refused:
 
 
 def duration(seconds: int) -> str:
-    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
+    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``, ``7 days``."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds > size:
             return f"{math.ceil(seconds / size)} {unit}s"
     return f"{seconds} second{'s' if seconds != 1 else ''}"

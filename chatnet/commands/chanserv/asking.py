@@ -6,6 +6,7 @@ from chatnet.commands.errand import Errand
 from chatnet.model.entities import Channel, User
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
+from chatnet.records.accounts import State
 from chatnet.rules.access import ALL, access_of, is_account
 from chatnet.wire.masks import complete_mask
 from chatnet.wire.text import printable
@@ -19,10 +20,18 @@ def registered(errand: Errand) -> RegisteredChannel:
     name = errand.params[0]
     found = errand.network.registry.channels.at(errand.network.fold(name))
     if found is None:
+        if dropped_at(errand, name) is not None:
+            errand.end(f"{printable(name)} was dropped; UNDROP gives it back to its founder.")
         errand.end(f"{printable(name)} is not registered.")
     if found.suspended(errand.now) and not errand.user.may("accounts"):
         errand.end(f"{found.name} is suspended.")
     return found
+
+
+def dropped_at(errand: Errand, name: str) -> RegisteredChannel | None:
+    """The registration of a name that was dropped, and is not erased yet."""
+    asking = errand.network.registry.channels.asking(errand.network.fold(name))
+    return asking[0] if asking and asking[0].status.state is State.DROPPED else None
 
 
 async def may(

@@ -52,9 +52,10 @@ def list_(errand: Errand) -> None:
         return (registration.name,) if registration.id in channels.by_id else None
 
     def line(registration: RegisteredChannel) -> str:
-        state = " (suspended)" if registration.suspended(errand.now) else ""
-        waiting = channels.at(errand.network.fold(registration.name)) is not registration
+        state = registration.status.at(errand.now)
         founder = shown(errand, founder_of(registry, registration)) or "nobody"
-        return f"{registration.name} of {founder}{state}{' (waiting)' if waiting else ''}"
+        words = [] if state is State.ACTIVE else [str(state.value)]
+        words += ["waiting"] if channels.waits(registration) else []
+        return f"{registration.name} of {founder}" + (f" ({', '.join(words)})" if words else "")
 
     survey(errand, "channel", channels.by_id.values, names, line)

@@ -28,12 +28,13 @@ _URL: Final = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 @CHANSERV.command("SET", min_params=2, penalty=2.0)
 async def set_(errand: Errand) -> None:
-    """`SET <#channel> FOUNDER|SUCCESSOR|PRIVATE|ENTRYMSG|URL [<value>]`: what the channel is like.
+    """`SET <#channel> FOUNDER|SUCCESSOR|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: what the channel is like.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
     list as SOP. SUCCESSOR <account>: who is founder when your account is gone. PRIVATE ON|OFF: INFO tells
-    nothing to who has no access. ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where
-    more is. Without a value SUCCESSOR, ENTRYMSG and URL are taken away.
+    nothing to who has no access. NOSYNC ON|OFF: changes of access leave the ranks of who is in alone.
+    ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is. Without a value
+    SUCCESSOR, ENTRYMSG and URL are taken away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -41,8 +42,8 @@ async def set_(errand: Errand) -> None:
         await _founder(errand, registration)
     elif word == "SUCCESSOR" and len(errand.params) <= 3:
         await _successor(errand, registration)
-    elif word == "PRIVATE" and value.upper() in ("ON", "OFF"):
-        await _choose(errand, registration, "private", "on" if value.upper() == "ON" else None)
+    elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
+        await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
     elif word == "ENTRYMSG":
         await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:
