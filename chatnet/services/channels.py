@@ -33,7 +33,8 @@ from chatnet.records.channels import AKICK, FLAGS, FOUNDER, SUCCESSOR
 from chatnet.records.grammar import CHANNEL, STATUS, split
 from chatnet.rules.access import access_of, founder_of, is_account, kept_out, ranks_allowed, ranks_for
 from chatnet.rules.bans import fitting
-from chatnet.rules.modes import size_of_lists
+from chatnet.rules.modes import are_full, size_of_lists
+from chatnet.wire.text import byte_length
 
 SUSPENDED: Final = "This channel is suspended"
 SLICE: Final = 50
@@ -312,7 +313,9 @@ class ChannelAccess:
         mask = self.ban_of(target)
         if self._network.fold(mask) in channel.lists["b"]:
             return
-        if size_of_lists(channel)[0] < self._node.settings.limits.mask_list:
+        count, size = size_of_lists(channel)
+        size += byte_length(mask)
+        if not are_full(channel, self._node.settings.limits, count, size):
             change = ModeChange(True, "b", mask)
             self._node.commit(ModesChanged(channel, (change,), self._chanserv, at))
 

@@ -6,6 +6,8 @@ from chatnet.commands.chanserv import access  # isort: skip
 from chatnet.commands.chanserv import akicks  # isort: skip
 from chatnet.commands.chanserv import ranks  # isort: skip
 from chatnet.commands.chanserv import people  # isort: skip
+from chatnet.commands.chanserv import bans  # isort: skip
+from chatnet.commands.chanserv import clearing  # isort: skip
 from chatnet.commands.chanserv import settings  # isort: skip
 from chatnet.commands.chanserv import informing  # isort: skip
 from chatnet.commands.chanserv import operators  # isort: skip
@@ -15,6 +17,8 @@ __all__ = [
     "CHANSERV",
     "access",
     "akicks",
+    "bans",
+    "clearing",
     "informing",
     "operators",
     "people",

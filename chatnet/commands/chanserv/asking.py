@@ -88,12 +88,17 @@ def account(errand: Errand, text: str) -> Account | None:
     return registry.named(text) or registry.account(None if user is None else user.account_id)
 
 
+def is_mask(text: str) -> bool:
+    """Whether it looks like a mask, and not like a nick."""
+    return text[:1] == "$" or any(sign in text for sign in "!@*?.:/")
+
+
 def target(errand: Errand, text: str) -> str:
     """Whom access is for: the id of an account, or a folded mask; ends the errand if it is neither."""
     found = account(errand, text)
     if found is not None:
         return found.id
-    if not any(sign in text for sign in "!@*?.:/") or text[:1] == "$":
+    if not is_mask(text) or text[:1] == "$":
         errand.end(f"{printable(text)} is neither an account nor a mask such as *!*@host.example.org.")
     limits = errand.settings.limits
     return errand.network.fold(complete_mask(text, limits.nick, limits.user))
