@@ -67,9 +67,30 @@ def in_order(letters: Iterable[str]) -> str:
     return "".join(sorted(letters))
 
 
-def name_of(registration: RegisteredChannel, text: str) -> str:
-    """The template that an entry is, or its letters with a plus."""
-    for name, letters in {**TEMPLATES, **registration.templates}.items():
+def templates_of(wide: Mapping[str, str], registration: RegisteredChannel) -> dict[str, str]:
+    """All sets of letters with a name that a channel has, by their names.
+
+    Those of `wide` are the network's, and its own come before those; there is one for each name, in upper or
+    lower case.
+    """
+    found = {name: (name, letters) for name, letters in {**TEMPLATES, **wide}.items()}
+    for name, letters in sorted(registration.templates.items()):
+        if name.upper() != "FOUNDER":
+            found[name.upper()] = name, letters
+    return dict(found.values())
+
+
+def template(templates: Mapping[str, str], text: str) -> frozenset[str] | None:
+    """The letters of the one that is called `text`."""
+    for name, letters in templates.items():
+        if name.upper() == text.upper():
+            return letters_of(letters)
+    return None
+
+
+def name_of(templates: Mapping[str, str], text: str) -> str:
+    """Which of them an entry is, or its letters with a plus."""
+    for name, letters in templates.items():
         if set(letters) == set(text):
             return name
     return f"+{in_order(set(text))}"

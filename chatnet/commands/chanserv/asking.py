@@ -17,7 +17,11 @@ def registered(errand: Errand) -> RegisteredChannel:
 
     Nobody but operators does anything with one that is suspended.
     """
-    name = errand.params[0]
+    return named(errand, errand.params[0])
+
+
+def named(errand: Errand, name: str) -> RegisteredChannel:
+    """The same of the registered channel of a name."""
     found = errand.network.registry.channels.at(errand.network.fold(name))
     if found is None:
         if dropped_at(errand, name) is not None:

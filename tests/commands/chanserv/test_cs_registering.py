@@ -39,6 +39,7 @@ def test_a_channel_becomes_somebody_s(club: Club) -> None:
     assert ask(ann, "INFO #CLUB") == [
         "#Club, registered 2023-11-14 22:13 UTC:",
         "  founder: ann",
+        "  used last by somebody with access: 2023-11-14",
         "  access: 0, kept out: 0",
     ]
     assert ask(bob, "INFO #club")[1:] == ["  founder: ann"]
