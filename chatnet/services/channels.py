@@ -41,6 +41,8 @@ SLICE: Final = 50
 """Members who are looked at in one go when an entry is changed."""
 PAUSE: Final = 0.1
 """Seconds until the next ones are."""
+FITTED: Final = 5000
+"""How often masks are held against members at once; where it were more all are looked at, a few at a time."""
 SETTLED: Final = 1.0
 """Seconds after a channel lost its ranks to an older one, until they are given again."""
 _OF_ALL: Final = frozenset({NAME, STATUS, SUSPENSION})
@@ -199,12 +201,14 @@ class ChannelAccess:
         names = {name for name, _ in changed}
         if not names or names & _OF_ALL:
             return self._mine(channel)
-        for name, key in changed:
-            if name in (FLAGS, AKICK) and is_account(key):
-                found.update(dict.fromkeys(self._network.logged_in.get(key, ())))
-            elif name in (FLAGS, AKICK):
-                mine = self._mine(channel)
-                found.update(dict.fromkeys(user for user in mine if fitting(self._network, user, (key,))))
+        targets = dict.fromkeys(key for name, key in changed if name in (FLAGS, AKICK))
+        for key in filter(is_account, targets):
+            found.update(dict.fromkeys(self._network.logged_in.get(key, ())))
+        if masks := [key for key in targets if not is_account(key)]:
+            mine = self._mine(channel)
+            if len(masks) * len(mine) > FITTED:
+                return mine
+            found.update(dict.fromkeys(user for user in mine if fitting(self._network, user, masks)))
         if names & _OF_ONE or (
             FLAGS in names and founder_of(self._network.registry, registration) != registration.founder
         ):

@@ -12,6 +12,8 @@ from staff import oper, sections
 from states import opered
 
 from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+from chatnet.services.accounts import Value
+from chatnet.services.channels import PAUSE, SLICE
 
 
 @pytest.fixture
@@ -247,6 +249,26 @@ def test_sync(club: Club, ann: Client) -> None:
     opered(root, "channels", snomask="g")
     assert ask(root, "SYNC #c") == ["The ranks in #c are those of its access list now."]
     assert [line for line in root.lines() if "used ChanServ without access: SYNC #c" in line]
+
+
+def test_many_masks_that_change_are_held_against_members_some_at_a_time() -> None:
+    many = Club(channels={"access": 200})
+    ann = founded(many)
+    registration = many.node.network.registry.channels.at("#c")
+    assert registration is not None and many.parts.chanserv is not None
+    masks = [f"joe{number}!*@*" for number in range(100)]
+    given: dict[str, Value] = {f"flags:{mask}": "V 1 ann" for mask in masks}
+    many.done(many.parts.chanserv.change(registration, given))
+    crowd = [many.client(f"joe{number}") for number in range(SLICE + 10)]
+    for client in crowd:
+        client >> "JOIN #c"
+    assert {ranks(client) for client in crowd} == {VOICE}
+    ask(ann, "CLEAR #c FLAGS")
+    left = [client for client in crowd if ranks(client) == VOICE]
+    assert 0 < len(left) <= 11
+    many.clock.advance(PAUSE)
+    assert {ranks(client) for client in crowd} == {0}
+    assert ranks(ann) == OP | OWNER
 
 
 def test_a_channel_that_becomes_somebody_else_s_leaves_ranks_alone(club: Club, ann: Client) -> None:
