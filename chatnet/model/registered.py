@@ -34,13 +34,13 @@ class RegisteredChannel:
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
     of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
-    had then, are Unix times in seconds; `seen` is the Unix day on which somebody with access was in it last.
+    had then, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
     `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "founder", "id", "name", "said", "seen", "settings", "since",
-        "status", "successor", "suspension", "templates", "transfer", "ts",
+        "access", "akicks", "created", "founder", "id", "name", "said", "settings", "since",
+        "status", "successor", "suspension", "templates", "transfer", "ts", "used",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
@@ -51,7 +51,7 @@ class RegisteredChannel:
         self.suspension: Suspension | None = None
         self.created = 0
         self.ts = 0
-        self.seen = 0
+        self.used = 0
         self.founder = ""
         self.successor = ""
         self.transfer: Transfer | None = None
@@ -201,8 +201,8 @@ class RegisteredChannels:
             channel.templates = _with(channel.templates, key, value, _NO_TEXTS)
         elif name == accounts.SETTING and key:
             channel.settings = _with(channel.settings, key, value, _NO_TEXTS)
-        elif name == accounts.SEEN and value is not None:
-            channel.seen = channels.seconds(value)
+        elif name == channels.USED and value is not None:
+            channel.used = channels.seconds(value)
 
     def _found(self, channel: RegisteredChannel, founder: str) -> None:
         if channel.founder:

@@ -14,8 +14,8 @@ from typing import Final
 
 from chatnet.model.registered import RegisteredChannel
 from chatnet.node import Node
-from chatnet.records.accounts import SEEN, SUSPENSION, State, Status
-from chatnet.records.channels import FLAGS, FOUNDER, SUCCESSOR
+from chatnet.records.accounts import SUSPENSION, State, Status
+from chatnet.records.channels import FLAGS, FOUNDER, SUCCESSOR, USED
 from chatnet.records.grammar import STATUS, seconds_of, split
 from chatnet.rules.access import access_of, founder_of, is_account
 from chatnet.services.accounts import Accounts
@@ -50,14 +50,14 @@ class ChannelSweeping:
     def used(self, registration: RegisteredChannel) -> None:
         """Somebody with access is in the channel; it is written once a day."""
         day = int(self._node.clock.time()) // DAY
-        if registration.seen < day and registration.id not in self._noting:
+        if registration.used < day and registration.id not in self._noting:
             self._noting.add(registration.id)
             self._node.run(self._note_used(registration.id, day))
 
     async def _note_used(self, entity: str, day: int) -> None:
         try:
             with suppress(StoreError):  # the ledger has told it; another time
-                await self._accounts.ledger.write([Change(entity, SEEN, str(day))])
+                await self._accounts.ledger.write([Change(entity, USED, str(day))])
         finally:
             self._noting.discard(entity)
 
@@ -96,7 +96,7 @@ class ChannelSweeping:
 
     def _is_unused(self, registration: RegisteredChannel) -> bool:
         expire = self._node.settings.channels.expire
-        last = max((registration.seen + 1) * DAY, registration.created)
+        last = max((registration.used + 1) * DAY, registration.created)
         return bool(expire) and last + expire <= self._node.clock.time()
 
     async def _end(self, found: Iterable[RegisteredChannel]) -> None:
@@ -121,7 +121,7 @@ class ChannelSweeping:
             if since + settings.channels.orphan <= now:
                 await self._write(registration, State.DROPPED, "nobody is its founder")
         elif self._is_unused(registration):
-            if not registration.seen or self._is_in_use(registration):
+            if not registration.used or self._is_in_use(registration):
                 self.used(registration)  # nobody counted before
             else:
                 await self._write(registration, State.DROPPED, "nobody with access came for long")

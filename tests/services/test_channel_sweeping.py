@@ -124,13 +124,26 @@ def test_a_channel_that_nobody_uses_is_dropped() -> None:
     assert state(club) is State.DROPPED
 
 
+def test_what_is_used_is_known_after_a_restart() -> None:
+    club = Club(channels={"expire": 10 * DAY})
+    ann = founded(club)
+    ann >> "PART #c"
+    again = Club(store=club.store, channels={"expire": 10 * DAY})
+    again.clock.advance(8 * DAY)
+    sweep(again)
+    assert state(again) is State.ACTIVE
+    again.clock.advance(4 * DAY)
+    sweep(again)
+    assert state(again) is State.DROPPED
+
+
 def test_what_was_never_counted_is_counted_from_now_on() -> None:
     club = Club(channels={"expire": 10 * DAY})
     ann = founded(club)
     ann >> "PART #c"
     registration = club.node.network.registry.channels.at("#c")
     assert registration is not None
-    registration.seen = 0  # of a version that did not note it
+    registration.used = 0  # of a version that did not note it
     club.clock.advance(100 * DAY)
     sweep(club)
     assert state(club) is State.ACTIVE

@@ -25,7 +25,7 @@ def info(errand: Errand) -> None:
     if registration.successor:
         errand.say(f"  successor: {shown(errand, registration.successor)}")
     if mine or errand.user.may("accounts"):
-        used = "never" if not registration.seen else day(registration.seen * 86400)
+        used = "never" if not registration.used else day(registration.used * 86400)
         errand.say(f"  used last by somebody with access: {used}")
     if url := registration.settings.get("url"):
         errand.say(f"  see {url}")
