@@ -225,6 +225,7 @@ class _Reading:
             raise ValueError(f"The channel {name} was there before" if name else "A channel has no name")
         registered = thing.number("registered", "time_registered")
         channel = ForeignChannel(name.lower(), name, registered, thing.line)
+        channel.used = thing.number("last_used")
         self.found.channels[channel.key] = channel
         if topic := thing.text("last_topic"):
             by, at = thing.text("last_topic_setter") or _NOBODY, thing.number("last_topic_time")

@@ -218,7 +218,7 @@ class _Reading:
         if name.lower() in self._channels:
             raise ValueError(f"The channel {name} was there before")
         channel = ForeignChannel(name.lower(), name, row.number(), line)
-        row.word()
+        channel.used = row.number()
         self._flags[channel.key] = row.word()
         self._locked[channel.key] = row.number(), row.number(), row.number(), row.rest().strip()
         self.found.channels[channel.key] = self._channels[name.lower()] = channel

@@ -110,7 +110,7 @@ class Topic(NamedTuple):
 
 @dataclass(slots=True)
 class ForeignChannel:
-    """A registered channel; `founder` and `successor` are keys of accounts.
+    """A registered channel; `founder` and `successor` are keys of accounts; it was `used` last then.
 
     `modes` are those that it had, by letter, with their parameters or "".  `mlock` is as SET MLOCK says it.
     """
@@ -120,6 +120,7 @@ class ForeignChannel:
     registered: int
     line: int = 0
     ts: int = 0
+    used: int = 0
     founder: str = ""
     successor: str = ""
     access: list[Entry] = field(default_factory=list)

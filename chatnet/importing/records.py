@@ -98,7 +98,8 @@ class Writer:
         made = _Maker(self.ids[account.key], stamp)
         made.add(values.NAME, Named(stamp, account.name).text)
         made.add(values.CREATED, Created(min(account.registered, rules.now), SID).text)
-        made.add(STATUS, self._status(account.suspended, account.pending))
+        made.add(STATUS, (Status(State.PENDING, rules.now + VERIFY) if account.pending else ACTIVE).text)
+        self._suspend(account.suspended, made)
         if account.password is not None:
             form = account.password.verifier
             if account.password.plain:
@@ -132,11 +133,10 @@ class Writer:
             made.add(values.MARK, Mark(_word(by), cut(note, _TEXT)).text)
         return made.done()
 
-    def _status(self, suspended: Suspension | None, pending: bool = False) -> str:
+    def _suspend(self, suspended: Suspension | None, made: _Maker) -> None:
         if suspended is not None and not 0 < suspended.until <= self._rules.now:
-            reason = cut(suspended.reason, _TEXT)
-            return Status(State.SUSPENDED, suspended.until, _word(suspended.by), reason).text
-        return Status(State.PENDING, self._rules.now + VERIFY).text if pending else ACTIVE.text
+            by, reason = _word(suspended.by), cut(suspended.reason, _TEXT)
+            made.add(values.SUSPENSION, values.Suspension(suspended.until, by, reason).text)
 
     def channel(self, channel: ForeignChannel) -> Made:
         """The records of a channel."""
@@ -145,7 +145,10 @@ class Writer:
         made = _Maker(entity, stamp)
         made.add(values.NAME, Named(stamp, channel.name).text)
         made.add(values.CREATED, Created(min(channel.registered, rules.now), SID).text)
-        made.add(STATUS, self._status(channel.suspended))
+        made.add(STATUS, ACTIVE.text)
+        self._suspend(channel.suspended, made)
+        # (Where it is not known it is not older than this, or it would end as nobody's.)
+        made.add(channels.USED, str(min(channel.used or rules.now, rules.now) // DAY))
         made.add(channels.TS, str(min(channel.ts or channel.registered, rules.now)))
         for name, key in ((channels.FOUNDER, channel.founder), (channels.SUCCESSOR, channel.successor)):
             if key in self.ids:

@@ -67,7 +67,8 @@ class AccountsSettings(Section):
     """Seconds for which it is remembered what was removed. A server that was away for longer has to be filled
     anew."""
     drop_grace: Annotated[int, Field(ge=0, le=31_536_000)] = 604_800
-    """Seconds after which an account that was dropped is erased; until then UNDROP brings it back."""
+    """Seconds after which an account or a channel that was dropped is erased; until then UNDROP brings it
+    back."""
     failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """Failed logins from one address within ``failures_period``; each further one waits until there would be
     room for it. ``flood.exempt`` is spared, as of all that follows."""

@@ -62,6 +62,7 @@ class Parts:
     turn: Turn
     accounts: Accounts | None
     nickserv: NickServ | None
+    chanserv: ChanServ | None
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -132,7 +133,7 @@ def build(
         )
         seated = seat(node)
         nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
-        chanserv = ChanServ(node, seated.chanserv, accounts)
+        chanserv = ChanServ(node, seated.chanserv, accounts, tell)
         links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
     sessions = Sessions(
@@ -173,5 +174,5 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv
+        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv, chanserv
     )  # fmt: skip

@@ -165,6 +165,8 @@ class ChatService(Service):
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
+        if self._parts.chanserv is not None:
+            self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings

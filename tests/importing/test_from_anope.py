@@ -69,7 +69,7 @@ def test_what_objects_say_of_an_account() -> None:
     assert ann["created"] == "1400000000 000" and ann["vhost"] == "1 ann.users.example.org"
     assert f"cert:{'ab' * 32}" in ann and ann["set:language"] == "de-de" and ann["set:protect"] == "guest"
     assert (ann["set:hide-email"], ann["set:never-op"]) == ("on", "on")
-    assert bob["status"] == "suspended 0 an_oper :spam and eggs"
+    assert bob["suspended"] == "0 an_oper :spam and eggs"
     assert opens(plan, "ann", "shivarampassphrase") and opens(plan, "bob", "a-secret")
     assert plan.weak == 2 and complaints(plan) == []
 
@@ -95,7 +95,7 @@ def test_what_objects_say_of_a_channel() -> None:
         "on",
         "one | two",
     ]
-    assert channel["status"] == "suspended 2000000000 oper :no"
+    assert channel["suspended"] == "2000000000 oper :no"
     assert {name: value for name, value in channel.items() if name.startswith("m:")} == {
         "m:n": "",
         "m:s": "",

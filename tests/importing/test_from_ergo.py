@@ -105,7 +105,7 @@ def test_what_keys_say_of_an_account() -> None:
     assert "nick:anna" in ann and "nick:ann2" in ann and ann["vhost"] == "1 ann.users.example.org"
     assert ann["email"] == "1 ann@example.org" and ann["set:protect"] == "strict"
     assert ann["seen"] == "18263" and f"cert:{'ab' * 32}" in ann
-    assert fields(plan, "Bob")["status"] == f"suspended {NOW + 50} oper :x"
+    assert fields(plan, "Bob")["suspended"] == f"{NOW + 50} oper :x"
     assert complaints(plan) == ["0: Ann: a certificate is told by another hash than SHA-256"]
 
 
@@ -145,7 +145,7 @@ def test_what_a_channel_says() -> None:
         "m:e:*!*@e": "* *!*@e",
         "m:b:$q:*!*@m": "* $q:*!*@m",
     }
-    assert fields(plan, "#gone")["status"] == "suspended 0 oper :no"
+    assert fields(plan, "#gone")["suspended"] == "0 oper :no"
     assert complaints(plan) == ["0: #club: carl has a rank that cannot be given"]
 
 

@@ -85,7 +85,7 @@ def test_an_import_and_the_same_once_more(tool: Tool) -> None:
     file = tool.file(HEAD + ANN + CLUB)
     assert tool("import", "atheme", file).splitlines()[0] == "1 account and 1 channel are taken."
     records = tool.records()
-    assert len(records) == 14 and tool.audits() == [("IMPORT", "atheme", "1 accounts, 1 channels")]
+    assert len(records) == 15 and tool.audits() == [("IMPORT", "atheme", "1 accounts, 1 channels")]
     assert "ann" in tool("account", "list") and "yes" in tool("account", "info", "ann")
     assert tool("import", "atheme", file).splitlines() == [
         "0 accounts and 0 channels are taken.",
@@ -186,18 +186,18 @@ def test_an_export_is_private_and_can_be_taken_elsewhere(
 ) -> None:
     tool("import", "atheme", tool.file(HEAD + ANN + CLUB))
     file = tmp_path / "all.jsonl"
-    assert tool("export", str(file)).splitlines()[0] == f"wrote  {file}: 14 records"
+    assert tool("export", str(file)).splitlines()[0] == f"wrote  {file}: 15 records"
     assert file.stat().st_mode & 0o777 == 0o600
     assert tool("export", str(file), fails=True) == f"{file} is there already.\n"
     assert tool("export").splitlines() == file.read_text().splitlines()
     (tmp_path / "other").mkdir()
     other = Tool(tmp_path / "other", capsys)
     told = other("import", "chatnet", str(file), "--dry-run").splitlines()
-    assert told[0] == "14 records would be taken; 0 are here already, or something later."
+    assert told[0] == "15 records would be taken; 0 are here already, or something later."
     assert other.records() == []
-    assert other("import", "chatnet", str(file)).startswith("14 records are taken; 0 are here already")
+    assert other("import", "chatnet", str(file)).startswith("15 records are taken; 0 are here already")
     assert other.records() == tool.records()
-    assert other("import", "chatnet", str(file)).startswith("0 records are taken; 14 are here already")
+    assert other("import", "chatnet", str(file)).startswith("0 records are taken; 15 are here already")
 
 
 def test_what_is_said_later_stays_and_what_is_erased_as_well(tool: Tool) -> None:

@@ -7,6 +7,7 @@ from chatnet.commands.nickserv import settings  # isort: skip
 from chatnet.commands.nickserv import nicks  # isort: skip
 from chatnet.commands.nickserv import informing  # isort: skip
 from chatnet.commands.nickserv import status  # isort: skip
+from chatnet.commands.nickserv import channels  # isort: skip
 from chatnet.commands.nickserv import certificates  # isort: skip
 from chatnet.commands.nickserv import vhosts  # isort: skip
 from chatnet.commands.nickserv import operators  # isort: skip
@@ -15,6 +16,7 @@ from chatnet.commands.nickserv.table import NICKSERV
 __all__ = [
     "NICKSERV",
     "certificates",
+    "channels",
     "identifying",
     "informing",
     "nicks",

@@ -9,7 +9,7 @@ from chatnet.commands.nickserv.identifying import users_of
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
-from chatnet.records.accounts import Email, Mark, State, Status
+from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
 from chatnet.wire.server_time import minute
 
 DAY = 86400
@@ -29,6 +29,9 @@ async def info(errand: Errand) -> None:
         errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
     if account.state(errand.now) is not State.ACTIVE:
         errand.say(f"  it is {_status(account.status, everything)}")
+    kept = account.suspension
+    if kept is not None and account.status.state is not State.SUSPENDED and kept.holds(errand.now):
+        errand.say(f"  once it is back it is {_status(kept.on(ACTIVE), everything)}")
     users = users_of(errand, account)
     if users and everything:
         errand.say_list("  logged in here:", [user.nick for user in users])
