@@ -11,6 +11,7 @@ from typing import Final
 from chatnet.model.entities import User
 from chatnet.node import Node, Observer
 from chatnet.services.accounts import Accounts
+from chatnet.services.mailing import Mailing
 from chatnet.services.protection import NickProtection
 from chatnet.services.sweeping import Sweeping
 
@@ -33,6 +34,7 @@ class NickServ:
         node: Node,
         nickserv: User,
         accounts: Accounts,
+        mailing: Mailing,
         tell: Callable[[User, User, str], None],
         chance: Callable[[], float],
     ) -> None:
@@ -43,6 +45,7 @@ class NickServ:
 
         self._node = node
         self._say = say
+        self.mailing = mailing
         self.protection = NickProtection(node, nickserv.nick, say, chance)
         self.sweeping = Sweeping(node, accounts)
         self.observers: Sequence[Observer] = (self.protection, self.sweeping)

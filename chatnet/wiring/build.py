@@ -29,6 +29,7 @@ from chatnet.services.authentication import Authentication
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
+from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat
@@ -69,6 +70,11 @@ def unconnected(attempt: Attempt) -> None:
     attempt.failed("this process connects to nobody")
 
 
+async def no_mail(to: str, message: str) -> None:
+    """In the place of what hands mail to a relay, where there is none."""
+    raise Unsent("this process sends no mail")
+
+
 def build(
     settings: Settings,
     *,
@@ -86,10 +92,12 @@ def build(
     first_uid: int = 0,
     store: Store | None = None,
     hashes: Hashes | None = None,
+    send: Send = no_mail,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
-    With a `store` and `hashes` it keeps accounts, unless services of another make do.
+    With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
+    them to a relay.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -131,7 +139,8 @@ def build(
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
         seated = seat(node)
-        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
+        mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
+        nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance)
         chanserv = ChanServ(node, seated.chanserv, accounts)
         links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
