@@ -41,6 +41,7 @@ from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
@@ -143,7 +144,7 @@ def build(
         nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance)
         chanserv = ChanServ(node, seated.chanserv, accounts)
         links.feeds.disputed = nickserv.disputed
-        authority = Authentication(node, accounts)
+        authority = Authentication(node, accounts, nickserv.tokens)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -176,6 +177,7 @@ def build(
             Opers(sessions),
             Attendance(sessions),
             Presence(node, TOLD),
+            *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
             *(() if chanserv is None else chanserv.observers),
             *links.observers,

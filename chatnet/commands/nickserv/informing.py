@@ -38,10 +38,11 @@ async def info(errand: Errand) -> None:
     if shown and (email := _email(records.get(values.EMAIL))) is not None:
         errand.say(f"  e-mail: {email.address} ({'verified' if email.verified else 'not verified'})")
     if everything:
-        _tell_everything(errand, account, records)
+        tokens = len(await errand.nickserv.tokens.listed(account))
+        _tell_everything(errand, account, records, tokens)
 
 
-def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None]) -> None:
+def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None], tokens: int) -> None:
     registry = errand.network.registry
     nicks = [folded for folded in account.nicks if registry.owner(folded) is account]
     if nicks:
@@ -50,6 +51,8 @@ def _tell_everything(errand: Errand, account: Account, records: dict[str, str | 
         errand.say_list("  waiting, since somebody else has them for longer:", waiting)
     if account.certificates:
         errand.say(f"  certificates: {len(account.certificates)} (CERT LIST)")
+    if tokens:
+        errand.say(f"  tokens: {tokens} (TOKEN LIST)")
     if account.vhost is not None:
         errand.say(f"  vhost: {account.vhost.host} ({'on' if account.vhost.on else 'off'})")
     settings = {

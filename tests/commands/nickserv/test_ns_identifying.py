@@ -40,7 +40,8 @@ def test_wrong_passwords_tell_nothing_and_end_a_session(club: Club) -> None:
     assert ask(bob, "IDENTIFY nobody wrong-horse") == WRONG
     assert ask(bob, f"IDENTIFY {WORD}") == WRONG  # bob is no account
     assert ask(bob, "IDENTIFY one two three") == [
-        "These are too many words. Say it so: IDENTIFY [<account>] [<password>]"
+        "These are too many words. Say it so: IDENTIFY [<account>] [<password>] "
+        "(a password with spaces begins with a colon)"
     ]
     assert ask(bob, "IDENTIFY ann wrong-horse") == WRONG
     bob >> "PRIVMSG NickServ :IDENTIFY ann wrong-horse"
