@@ -186,7 +186,7 @@ class Accounts:
             records = await self.read(account)
             form = _form(records)
             try:
-                right = await self._hashes.check(owner, form or self.fake(attempt.name).text, password)
+                right = await self._hashes.check(owner, form or self._dummy(attempt.name), password)
             except Busy:
                 raise refused.busy() from None
             self.again(attempt)
@@ -219,11 +219,15 @@ class Accounts:
             raise refused.unwritable() from None
 
     def fake(self, name: str) -> scram.Form:
-        """What stands in the place of a verifier where there is none."""
-        return scram.fake(
-            self._secret_for(self._node.network.fold(self._plain(name))),
-            self._node.settings.accounts.iterations,
-        )
+        """What SCRAM is talked with where there is no verifier."""
+        return scram.fake(self._secret_of(name), self._node.settings.accounts.iterations)
+
+    def _dummy(self, name: str) -> str:
+        """What a password is held against where there is no verifier."""
+        return verifiers.fake(self._node.settings.accounts, self._secret_of(name))
+
+    def _secret_of(self, name: str) -> bytes:
+        return self._secret_for(self._node.network.fold(self._plain(name)))
 
     async def has_password(self, account: Account) -> bool:
         """Whether one can log in to it with a password."""
@@ -242,7 +246,7 @@ class Accounts:
         """They have proved whose account it is; refuses one that nobody may be logged in to now."""
         self.judge(account, attempt)
         self.throttle.succeeded(attempt.address, account.id)
-        self._node.run(self._note_seen(account))
+        self._node.run(self.note_seen(account))
 
     def judge(self, account: Account, attempt: Attempt) -> None:
         """Refuse an account that nobody may be logged in to."""
@@ -292,7 +296,7 @@ class Accounts:
                 value = Verifier((record.stamp, *_past(record))[: values.MOST_PAST], form).text
                 await self._write(account.id, {values.VERIFIER: value}, after=record.stamp)
 
-    async def _note_seen(self, account: Account) -> None:
+    async def note_seen(self, account: Account) -> None:
         """Write on which day somebody was logged in to an account last, once a day."""
         day = int(self._node.clock.time()) // DAY
         if day != self._day:
