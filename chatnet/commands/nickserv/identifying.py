@@ -116,10 +116,10 @@ def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
 @NICKSERV.command("CLIENTS LIST", penalty=2.0)
 @NICKSERV.command("SESSIONS", penalty=2.0)
 def sessions(errand: Errand) -> None:
-    """`SESSIONS [<account>]`: who is logged in to your account on this server, and from where.
+    """`SESSIONS [<account>]`: who is logged in to your account, on which server, and from where.
 
-    LISTLOGINS and CLIENTS LIST are the same. Of other accounts it tells operators with the privilege
-    accounts.
+    LISTLOGINS and CLIENTS LIST are the same. By what they logged in it tells of this server. Of other
+    accounts it tells operators with the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:
@@ -127,14 +127,18 @@ def sessions(errand: Errand) -> None:
     users = users_of(errand, account)
     for number, user in enumerate(users, 1):
         you = " (you)" if user is errand.user else ""
-        errand.say(f"{number}. {user.nick}{you} from {user.address}, connected since {minute(user.signon)}")
-    errand.say(f"{counted(len(users), 'session')} of {account.shown} on {errand.sessions.server_name}.")
+        ways = {session.way.how for session in errand.sessions.local.sessions_of(user)} - {""}
+        by = f", by {' and '.join(sorted(ways))}" if ways else ""
+        since = f", connected since {minute(user.signon)}" if user.server is errand.network.me else ""
+        errand.say(f"{number}. {user.nick}{you} on {user.server.name} from {user.address}{since}{by}")
+    errand.say(f"{counted(len(users), 'session')} of {account.shown}.")
 
 
 def users_of(errand: Errand, account: Account) -> list[User]:
-    """The users of this server who are logged in to an account, the first first."""
+    """Who is logged in to an account, on all servers: the first of this one first, then those of others."""
     network = errand.network
-    return [user for user in network.logged_in.get(account.id, ()) if user.server is network.me]
+    users = network.logged_in.get(account.id, ())
+    return sorted(users, key=lambda user: (user.server is not network.me, user.server.name))
 
 
 def counted(number: int, noun: str) -> str:
