@@ -240,3 +240,16 @@ def test_what_is_one(given: dict[str, str]) -> None:
 def test_addresses_cannot_be_verified_without_a_relay() -> None:
     with pytest.raises(ValueError, match=r"accounts\.email: needs a relay to send mail by"):
         Club(accounts={"email": "required"})
+
+
+def test_stats_tell_whether_mail_is_sent() -> None:
+    club = Club(mail=MAIL)
+    root = club.client("root")
+    opered(root, "see-all")
+    root.lines()
+    root >> "STATS a"
+    assert any("mail is sent" in line for line in root.lines())
+    club.post.refusal = Unsent("it is down")
+    post(club)
+    root >> "STATS a"
+    assert any("mail could not be sent: it is down" in line for line in root.lines())
