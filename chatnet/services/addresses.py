@@ -125,17 +125,18 @@ class Addresses:
         accounts = self._accounts
         attempt = accounts.attempt(name, by.address)
         pending = [each for each in attempt.meant if each.status.state is State.PENDING]
-        account = pending[0] if pending else None
-        records = await accounts.read(account)
-        accounts.again(attempt)
-        email = _email(value_of(records, values.EMAIL))
-        if account is None or email is None or self._codes.find(records, VERIFY, code) is None:
-            accounts.failed(attempt)
-            raise _invalid(name)
-        await self._room(email.address, name, account.id)
-        await self._activate(account, email)
-        accounts.proved(account, attempt)
-        return account
+        for account in pending or (None,):
+            records = await accounts.read(account)
+            accounts.again(attempt)
+            email = _email(value_of(records, values.EMAIL))
+            if account is None or email is None or self._codes.find(records, VERIFY, code) is None:
+                continue
+            await self._room(email.address, name, account.id)
+            await self._activate(account, email)
+            accounts.proved(account, attempt)
+            return account
+        accounts.failed(attempt)
+        raise _invalid(name)
 
     async def _activate(self, account: Account, email: Email | None) -> None:
         given: dict[str, Value] = {STATUS: ACTIVE.text, field(values.CODE, VERIFY): None}

@@ -10,6 +10,7 @@ from states import opered
 
 from chatnet.records.accounts import State
 from chatnet.services.mailing import Unsent
+from chatnet.storage.record import Record
 
 
 def offered(client: Client) -> str:
@@ -232,12 +233,17 @@ def test_what_nobody_verifies_is_erased_when_no_server_is_away() -> None:
     ann = club.client("ann")
     registering(ann)
     assert club.parts.nickserv is not None
-    club.change(club.named(), seen="1")
+    sweep = club.parts.nickserv.sweeping.sweep
+    stamp = club.named().since
     club.clock.advance(599)
-    club.parts.nickserv.sweeping.sweep()
+    sweep()
     assert club.accounts.registry.named("ann") is not None
     club.clock.advance(1)
-    club.parts.nickserv.sweeping.sweep()
+    club.store.merge([Record("n9zz", "name", stamp, "z.test")], "elsewhere", "9ZZ", None)
+    sweep()  # there a VERIFY may have been
+    assert club.accounts.registry.named("ann") is not None
+    club.store.merge([Record("n9zz", "gone", stamp, "root")], "elsewhere", "9ZZ", None)
+    sweep()
     assert club.accounts.registry.named("ann") is None
 
 

@@ -90,6 +90,8 @@ def _tell_everything(errand: Errand, account: Account, records: dict[str, str | 
         errand.say_list("  waiting, since somebody else has them for longer:", waiting)
     if account.certificates:
         errand.say(f"  certificates: {len(account.certificates)} (CERT LIST)")
+    if away := errand.accounts.roll.away():
+        errand.say_list("  servers that are away, and know it as it was:", [each.name for each in away])
     if tokens:
         errand.say(f"  tokens: {tokens} (TOKEN LIST)")
     if account.vhost is not None:

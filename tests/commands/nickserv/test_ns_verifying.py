@@ -273,3 +273,18 @@ def test_a_password_that_was_changed_twice_is_told_by_mail_by_one_server(clubs: 
     assert clubs["a"].post.take() == []
     ((to, text),) = clubs["b"].post.take()
     assert to == TO and "SENDPASS ann" in text
+
+
+def test_two_who_wait_for_the_codes_of_one_name(clubs: Clubs) -> None:
+    codes = {}
+    for name in ("a", "b"):
+        ask(clubs[name].client("ann"), f"REGISTER {WORD}-{name} {name}@example.net")
+        codes[name] = code_in(clubs[name], f"{name}@example.net")
+        clubs.clock.advance(1)
+    clubs.link("a", "b")
+    clubs.settle()
+    later, first = clubs["a"].client("later"), clubs["b"].client("first")
+    assert ask(later, f"VERIFY ann {codes['b']}")[-1].startswith("The account ann~")
+    assert ask(first, f"VERIFY ann {codes['a']}") == ["The account ann is yours, and you are logged in."]
+    clubs.settle()
+    clubs.agree()
