@@ -11,19 +11,21 @@ from chatnet.session.sessions import Sessions
 
 
 class Revoking:
-    """Hears which tokens were taken away, on whatever server."""
+    """Hears which tokens were taken away, on whatever server; also of sessions that are no users yet."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._network = sessions.network
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        gone = set[tuple[str | None, str]]()
         for record in fact.records:
-            name, key = split(record.field)
-            if name != TOKEN or record.value is not None:
-                continue
-            for user in list(self._network.logged_in.get(record.entity, ())):
-                for session in self._sessions.local.sessions_of(user):
-                    if session.way.token == key:
-                        session.close("The token that you came by was taken away")
+            if record.value is None and record.field.startswith(TOKEN):
+                name, key = split(record.field)
+                if name == TOKEN:
+                    gone.add((record.entity, key))
+        if not gone:
+            return
+        for session in list(self._sessions.all):
+            if session.way.token and (session.user.account_id, session.way.token) in gone:
+                session.close("The token that you came by was taken away")

@@ -222,6 +222,16 @@ def test_who_came_by_a_token_that_is_taken_away_has_to_go(club: Club) -> None:
     assert ann.user.account == cat.user.account == "ann" and not cat.session.closed
 
 
+def test_who_is_still_coming_in_has_to_go_as_well(club: Club) -> None:
+    ann = come(club)
+    secret = added(ann, "phone")
+    bob = club.connecting()
+    plain(bob, password=secret)
+    logged_in(bob)
+    ask(ann, "TOKEN DEL phone")
+    assert bob.session.closed and "taken away" in bob.lines()[-1]
+
+
 def test_on_other_servers_too() -> None:
     clubs = Clubs("a", "b")
     clubs["a"].account("ann", WORD)
