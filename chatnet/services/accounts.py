@@ -176,6 +176,9 @@ class Accounts:
         if account.status.state is not State.DROPPED or self.registry.account(account.id) is not account:
             self.failed(attempt)
             raise refused.wrong(name)
+        suspension = account.suspension
+        if suspension is not None and suspension.holds(self._node.clock.time()):
+            raise refused.suspended(account.shown, suspension.reason)
         return account
 
     async def _owned(
@@ -260,9 +263,7 @@ class Accounts:
                 )
                 raise Refused(refused.VERIFICATION_REQUIRED, text, account.shown)
             if account.suspended(now):
-                reason = f": {account.status.reason}" if account.status.reason else ""
-                text = f"The account {account.shown} is suspended{reason}"
-                raise Refused(refused.ACCOUNT_SUSPENDED, text, account.shown)
+                raise refused.suspended(account.shown, account.status.reason)
         self.failed(attempt)
         raise refused.wrong(attempt.name)
 

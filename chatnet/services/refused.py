@@ -46,6 +46,12 @@ def wrong(name: str) -> Refused:
     return Refused(INVALID_CREDENTIALS, "The name or the password is not right", name)
 
 
+def suspended(name: str, reason: str) -> Refused:
+    """Nobody may use the account of this name."""
+    text = f"The account {name} is suspended{f': {reason}' if reason else ''}"
+    return Refused(ACCOUNT_SUSPENDED, text, name)
+
+
 def busy(*context: str) -> Refused:
     """Too many passwords wait."""
     text = "Too many passwords wait to be hashed: try again in a minute"
@@ -69,8 +75,8 @@ def try_again(seconds: float, what: str) -> Refused:
 
 
 def duration(seconds: int) -> str:
-    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
+    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``, ``7 days``."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds > size:
             return f"{math.ceil(seconds / size)} {unit}s"
     return f"{seconds} second{'s' if seconds != 1 else ''}"

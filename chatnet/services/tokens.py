@@ -58,7 +58,7 @@ def tokens_of(records: Sequence[Record]) -> Sequence[tuple[str, Token]]:
                 found.append((key, Token.read(record.value)))
             except ValueError:
                 pass
-    return sorted(found, key=lambda each: (each[1].made, each[0]))
+    return sorted(found, key=lambda each: (each[1].made, each[1].label))
 
 
 class Tokens:

@@ -147,6 +147,8 @@ class Registration:
         self._welcome(session)
         if shared.nickserv is not None:
             shared.nickserv.protection.entered(user, wanted)
+        if shared.chanserv is not None:
+            shared.chanserv.waiting.entered(user)
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
             node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")

@@ -80,7 +80,8 @@ class AccountsSettings(Section):
     """Seconds for which it is remembered what was removed. A server that was away for longer has to be filled
     anew."""
     drop_grace: Annotated[int, Field(ge=0, le=31_536_000)] = 604_800
-    """Seconds after which an account that was dropped is erased; until then UNDROP brings it back."""
+    """Seconds after which an account or a channel that was dropped is erased; until then UNDROP brings it
+    back."""
     expire: Annotated[int, Field(ge=0, le=3_153_600_000)] = 0
     """Seconds after its last login (on whatever server) when an account is dropped by itself; 0 = never."""
     failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20

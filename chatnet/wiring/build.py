@@ -64,6 +64,7 @@ class Parts:
     turn: Turn
     accounts: Accounts | None
     nickserv: NickServ | None
+    chanserv: ChanServ | None
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -142,7 +143,7 @@ def build(
         seated = seat(node)
         mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
         nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance)
-        chanserv = ChanServ(node, seated.chanserv, accounts)
+        chanserv = ChanServ(node, seated.chanserv, accounts, tell)
         links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts, nickserv.tokens)
     sessions = Sessions(
@@ -184,5 +185,5 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv
+        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv, chanserv
     )  # fmt: skip

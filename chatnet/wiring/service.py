@@ -170,6 +170,8 @@ class ChatService(Service):
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
             self._every(MAIL_LOOK, self._parts.nickserv.mailing.send)
             self._reactor.callLater(0, self._parts.nickserv.mailing.send)
+        if self._parts.chanserv is not None:
+            self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings

@@ -8,6 +8,7 @@ from chatnet.commands.nickserv import settings  # isort: skip
 from chatnet.commands.nickserv import nicks  # isort: skip
 from chatnet.commands.nickserv import informing  # isort: skip
 from chatnet.commands.nickserv import status  # isort: skip
+from chatnet.commands.nickserv import channels  # isort: skip
 from chatnet.commands.nickserv import certificates  # isort: skip
 from chatnet.commands.nickserv import tokens  # isort: skip
 from chatnet.commands.nickserv import vhosts  # isort: skip
@@ -17,6 +18,7 @@ from chatnet.commands.nickserv.table import NICKSERV
 __all__ = [
     "NICKSERV",
     "certificates",
+    "channels",
     "identifying",
     "informing",
     "nicks",

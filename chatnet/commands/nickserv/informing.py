@@ -1,23 +1,18 @@
-"""INFO and LISTCHANS: what is known of an account."""
+"""INFO: what is known of an account."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.identifying import users_of
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
-from chatnet.records.accounts import Email, Mark, State, Status
-from chatnet.rules.access import founder_of, in_order
-from chatnet.session.scans import Scan
+from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
 from chatnet.wire.server_time import minute
 
 DAY = 86400
-LISTED = 100
-"""Channels that LISTCHANS shows."""
 
 
 @NICKSERV.command("INFO", penalty=2.0)
@@ -34,6 +29,9 @@ async def info(errand: Errand) -> None:
         errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
     if account.state(errand.now) is not State.ACTIVE:
         errand.say(f"  it is {_status(account.status, everything)}")
+    kept = account.suspension
+    if kept is not None and account.status.state is not State.SUSPENDED and kept.holds(errand.now):
+        errand.say(f"  once it is back it is {_status(kept.on(ACTIVE), everything)}")
     users = users_of(errand, account)
     if users and everything:
         errand.say_list("  logged in:", [user.nick for user in users])
@@ -45,40 +43,6 @@ async def info(errand: Errand) -> None:
     if everything:
         tokens = len(await errand.nickserv.tokens.listed(account))
         _tell_everything(errand, account, records, tokens)
-
-
-@NICKSERV.command("LISTCHANS", penalty=3.0)
-def listchans(errand: Errand) -> None:
-    """`LISTCHANS [<account>]`: the registered channels that your account has access to, and its flags there.
-
-    Operators with the privilege accounts may name another account.
-    """
-    account = errand.account(0) if errand.params else errand.own
-    if account.id != errand.user.account_id:
-        errand.need("accounts")
-    if errand.session.held:
-        errand.end("Ask that in a message of its own.")
-    errand.scan(partial(_channels, errand, account))
-
-
-async def _channels(errand: Errand, account: Account, scan: Scan) -> None:
-    registry, count = errand.network.registry, 0
-    for channel in list(registry.channels.by_id.values()):
-        if scan.spend(1):
-            await scan.pause()
-        if not channel.holds or registry.channels.at(errand.network.fold(channel.name)) is not channel:
-            continue
-        access = channel.access.get(account.id)
-        founder = founder_of(registry, channel) == account.id
-        if not founder and access is None:
-            continue
-        count += 1
-        if count > LISTED:
-            errand.say("There are more.")
-            return
-        flags = "founder" if founder else f"+{in_order(access.letters)}" if access is not None else ""
-        errand.say(f"{channel.name}: {flags}")
-    errand.say(f"{count or 'No'} channel{'' if count == 1 else 's'} of {account.shown}.")
 
 
 def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None], tokens: int) -> None:

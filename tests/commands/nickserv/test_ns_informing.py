@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from chanserv import come, founded
 from club import CERTFP, Club
 from nickserv import ask
 from states import opered
@@ -164,26 +163,3 @@ def test_errands_cost_what_their_rows_say() -> None:
     before = bob.session.penalty
     ask(bob, "IDENTIFY wrong-horse")
     assert bob.session.penalty - before > 1.0
-
-
-def test_the_channels_that_somebody_has_access_to() -> None:
-    club = Club()
-    ann = founded(club)
-    bob, root = come(club, "bob"), club.client("root")
-    for line in (
-        "JOIN #d",
-        "CS REGISTER #d",
-        "CS AOP #c ADD bob",
-        "CS FLAGS #d bob +v",
-        "CS SET #d PRIVATE ON",
-    ):
-        ann >> line
-    assert ask(ann, "LISTCHANS") == ["#c: founder", "#d: founder", "2 channels of ann."]
-    assert ask(bob, "LISTCHANS") == ["#c: +AOehiortv", "#d: +v", "2 channels of bob."]
-    assert ask(bob, "LISTCHANS ann") == ["This is for operators with the privilege accounts."]
-    opered(root, "accounts")
-    root.lines()
-    assert ask(root, "LISTCHANS bob")[-1] == "2 channels of bob."
-    ann >> "CS FLAGS #d bob -v"
-    assert ask(bob, "LISTCHANS") == ["#c: +AOehiortv", "1 channel of bob."]
-    club.check()

@@ -47,6 +47,7 @@ def test_a_token_is_made_shown_once_listed_and_taken_away(club: Club) -> None:
     ann = come(club)
     assert ask(ann, "TOKEN LIST") == ["No tokens of ann."]
     secret = added(ann, "phone")
+    club.clock.advance(1)
     added(ann, "laptop chat +3d")
     assert ask(ann, "TOKEN LIST") == [
         "phone: all, since 2023-11-14 22:13 UTC",
