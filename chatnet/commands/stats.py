@@ -92,6 +92,11 @@ async def _accounts(request: Request, letter: str, scan: Scan) -> None:
         request.reply(numerics.RPL_STATSDEBUG, letter, f"{states.total()} account(s): {text}")
         request.reply(numerics.RPL_STATSDEBUG, letter, f"{lost} of them lost their name to another one")
         await _channels(request, accounts.registry, letter, scan)
+        nickserv = request.sessions.nickserv
+        if nickserv is not None and nickserv.mailing.ready:
+            why = nickserv.mailing.trouble
+            text = f"mail could not be sent: {why}" if why else "mail is sent as far as is known"
+            request.reply(numerics.RPL_STATSDEBUG, letter, text)
         trouble = accounts.ledger.trouble
         store = f"the last change was not written: {trouble}" if trouble else "the last change was written"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"store {accounts.ledger.store.id}: {store}")

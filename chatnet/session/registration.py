@@ -79,8 +79,9 @@ class Registration:
 
     async def _log_in(self, session: Session, words: tuple[str, ...]) -> None:
         accounts, login = self._shared.accounts, login_in(self._shared, session, words)
-        if accounts is not None and login is not None:
-            await by_password(accounts, session, *login)
+        nickserv = self._shared.nickserv
+        if accounts is not None and nickserv is not None and login is not None:
+            await by_password(accounts, nickserv.tokens, session, *login)
         session.needs &= ~Needs.LOGIN
         if not session.closed:
             self._admit(session)

@@ -28,7 +28,7 @@ def new_password() -> str:
     return "-".join(letters[begin : begin + 4] for begin in range(0, 20, 4))
 
 
-@NICKSERV.command("SAREGISTER", min_params=1, penalty=2.0, privilege="accounts")
+@NICKSERV.command("SAREGISTER", min_params=1, penalty=2.0, privilege="accounts", trailing=True)
 async def saregister(errand: Errand) -> None:
     """`SAREGISTER <account> [<password>]`: register an account for somebody.
 
@@ -42,6 +42,16 @@ async def saregister(errand: Errand) -> None:
     )
     made = "" if errand.param(1) else f" Its password, shown only now, is {password}"
     errand.say(f"The account {account.shown} is registered.{made}")
+
+
+@NICKSERV.command("SAVERIFY", min_params=1, penalty=2.0, privilege="accounts")
+async def saverify(errand: Errand) -> None:
+    """`SAVERIFY <account>`: take an account, and its address, for verified without a code."""
+    errand.at_most(1)
+    account = errand.account(0)
+    await errand.audit("SAVERIFY", account)
+    await errand.nickserv.addresses.vouch(account)
+    errand.say(f"{account.shown} is verified.")
 
 
 @NICKSERV.command("SETPASS", min_params=1, penalty=2.0, privilege="accounts")

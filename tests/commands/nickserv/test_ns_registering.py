@@ -35,7 +35,11 @@ def test_a_nick_becomes_an_account(club: Club) -> None:
     ("words", "answer"),
     [
         ("REGISTER", "There is something missing. Say it so: REGISTER <password> [<email>]"),
-        ("REGISTER a b c", "These are too many words. Say it so: REGISTER <password> [<email>]"),
+        (
+            "REGISTER a b c",
+            "These are too many words. Say it so: REGISTER <password> [<email>] "
+            "(a password with spaces begins with a colon)",
+        ),
         ("REGISTER short", "The password is shorter than 8 characters."),
         ("REGISTER ann-ann-ann nowhere", "This is no address for mail; * gives none."),
     ],
