@@ -124,8 +124,8 @@ class Writer:
             made.add(values.VHOST, Vhost(True, account.vhost).text)
         elif account.vhost:
             made.lost.append(f"{account.vhost} is no host that one can have here")
-        if account.seen:
-            made.add(values.SEEN, str(min(account.seen, rules.now) // DAY))
+        # (Where it is not known it is not older than this, or the account would end as nobody's.)
+        made.add(values.SEEN, str(min(account.seen or rules.now, rules.now) // DAY))
         for key, text in account.settings.items():
             made.add(field(values.SETTING, key), text)
         if account.mark is not None:

@@ -276,3 +276,8 @@ def test_no_values_are_an_error(commands: list[tuple[str, Any]]) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_are_an_error(data: bytes) -> None:
     planned(ergo.read(BytesIO(log_of(*account()).getvalue() + data), NOW))
+
+
+def test_who_was_never_seen_was_seen_now_and_does_not_end_as_nobodys() -> None:
+    plan = made(*account(), channel())
+    assert fields(plan, "Ann")["seen"] == fields(plan, "#club")["used"] == str(NOW // 86400)
