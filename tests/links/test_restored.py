@@ -40,7 +40,7 @@ def test_one_of_three_is_restored_and_harms_nothing() -> None:
     mesh.cut("b", "c")
     old = mesh["b"]
     old.store.taken = lambda records: None
-    sections = old.settings.model_dump()
+    sections = old.settings.model_dump(by_alias=True)
     mesh.houses["b"] = FullClub(backup(old.node.network.me.sid), clock=mesh.clocks["b"], **sections)
     assert mesh["b"].node.network.registry.named("carl") is None
     assert mesh["b"].node.network.registry.named("bob") is not None
