@@ -21,6 +21,7 @@ from chatnet.storage.interfaces import (
     Position,
     StoreError,
     Taken,
+    Troubled,
 )
 from chatnet.storage.record import Claim, Record
 from chatnet.storage.runs import Run, begin, new_id
@@ -74,8 +75,11 @@ class MemoryStore:
     `unreadable` whatever reads.
     """
 
+    shared = False
+
     def __init__(self, meaning: Meaning, sid: str, file: _File | None = None) -> None:
         self.taken: Taken = lambda records: None
+        self.troubled: Troubled = lambda error: None
         self.newest = ""
         self.held = False
         self.broken = False
@@ -119,6 +123,9 @@ class MemoryStore:
             most = None if most is None else most - 1
 
     # Store
+
+    def look(self, seq: int) -> None:
+        """Nobody shares it."""
 
     def load(self, without: Collection[str] = ()) -> Iterable[Record]:
         """All records but those of some fields, those of an entity behind each other."""

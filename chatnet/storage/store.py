@@ -20,6 +20,7 @@ from chatnet.storage.interfaces import (
     Position,
     StoreError,
     Taken,
+    Troubled,
 )
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
@@ -41,6 +42,8 @@ Five pages of another store in one transaction cost a quarter less than in five.
 class SQLiteStore:
     """A ``Store`` in one file.  It is made by :func:`open_store`."""
 
+    shared = False
+
     def __init__(
         self,
         path: Path,
@@ -54,6 +57,7 @@ class SQLiteStore:
         self.id = opened.id
         self.newest = opened.stamp
         self.taken: Taken = lambda records: None
+        self.troubled: Troubled = lambda error: None
         self._path = path
         self._run = opened.run
         self._statements = statements
@@ -88,6 +92,9 @@ class SQLiteStore:
                 runner.expire()
         # Whoever begins a transaction reads what is new; that it cannot be begun others say, who need it.
         self._writer.put(lambda work: None).addErrback(lambda failure: None)
+
+    def look(self, seq: int) -> None:
+        """Nobody shares a file with other servers."""
 
     def close(self) -> Deferred[None]:
         """Write what waits, and let go of the file."""
