@@ -154,7 +154,8 @@ class SharedStore(SQLiteStore):
             else:
                 self.troubled(StoreError(CANNOT_REACH, type(result.value).__name__))
 
-        self._database.put(lambda work: None).addBoth(looked)
+        asked = self._database.put(lambda work: None)
+        asked.addCallback(lambda result: self._writer.put(lambda work: None)).addBoth(looked)
 
 
 def open_shared(

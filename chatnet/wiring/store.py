@@ -1,4 +1,4 @@
-"""The store of the accounts that a server keeps: a file in its data folder."""
+"""The store of the accounts that a server keeps: a file in its data folder, or a copy of a database in it."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ def store_in(
 
     ``now`` gives the settings in force.
     """
-    casemapping = settings.server.casemapping
-    return open_store(
-        data / FILE,
-        RecordMeaning(folder(casemapping)),
-        sid=settings.server.sid,
-        casemapping=casemapping,
-        serving=True,
-        call=reactor.callFromThread,
-        timeout=lambda: now().storage.timeout,
-        monotonic=clock.monotonic,
-        now=clock.time,
-    )
+    options: dict[str, Any] = {
+        "call": reactor.callFromThread,
+        "timeout": lambda: now().storage.timeout,
+        "monotonic": clock.monotonic,
+        "now": clock.time,
+    }
+    return _opened(data, settings, serving=True, **options)
 
 
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:
     """The same for a program beside the server, whose answers are there at once."""
-    casemapping = settings.server.casemapping
-    return open_store(
-        data / FILE,
-        RecordMeaning(folder(casemapping)),
-        sid=settings.server.sid,
-        casemapping=casemapping,
-        serving=False,
-    )
+    return _opened(data, settings, serving=False, timeout=lambda: settings.storage.timeout)
+
+
+def _opened(data: Path, settings: Settings, **options: Any) -> SQLiteStore:
+    path, casemapping, url = data / FILE, settings.server.casemapping, settings.storage.url
+    meaning = RecordMeaning(folder(casemapping))
+    options |= {"sid": settings.server.sid, "casemapping": casemapping}
+    if url is None:
+        return open_store(path, meaning, **options)
+    from chatnet.storage.shared import open_shared  # an extra that not everybody has
+
+    return open_shared(path, url.get_secret_value(), meaning, **options)
