@@ -32,6 +32,7 @@ any        the link ended                                                       
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -151,15 +152,17 @@ class Feeds(Follower):
             if self._store.shared:
                 feed.database = (await self._store.page(0, 1)).head
                 link.send(codec.news(self._sid, self._store.id, feed.database))
-            store, position = None, NOWHERE
-            if not self._shares(link):
-                store, position = await self._store.last(link.server.sid) or (store, position)
+            store, position = self._stores.get(link), NOWHERE
+            if store is None:
+                store, position = await self._store.last(link.server.sid) or (None, NOWHERE)
+            elif not self._shares(link):
+                position = await self._store.position(store)
         except StoreError as error:
             self._fail(link, feed, error)
             return
         if self._feeds.get(link) is feed:
             feed.deaf = position.seq
-            feed.new = store is None
+            feed.new = position == NOWHERE
             have = Have(store, position, KINDS, self._services, self._agreed)
             link.send(codec.have(self._sid, have))
 
@@ -169,11 +172,20 @@ class Feeds(Follower):
 
     def has_news(self, link: Link, store: str, seq: int) -> None:
         """CNNEWS: it has a database, which has come to that number."""
-        self._stores[link] = store
-        feed = self._feeds.get(link)
-        if feed is not None and self._shares(link):
+        known, feed = self._stores.setdefault(link, store), self._feeds.get(link)
+        if known != store or feed is None:
+            return  # it has one as long as it is linked
+        if self._shares(link):
             feed.database = max(feed.database, seq)
             self._store.look(seq)
+        elif not feed.heard:
+            self._node.run(self._say_more(link, feed, store))
+
+    async def _say_more(self, link: Link, feed: Feed, store: str) -> None:
+        """Another server that has the database of this one may have told us a part of it."""
+        with suppress(StoreError):  # it is told all of it
+            if await self._store.position(store) != NOWHERE:
+                await self._say_have(link, feed)
 
     def _fail(self, link: Link, feed: Feed, error: StoreError) -> None:
         """What it tells cannot be stored, or read: it is asked again."""
