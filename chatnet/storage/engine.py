@@ -95,7 +95,7 @@ class Engine:
         self.forgotten = ""
         self._parameters: Final = parameters
         self._meaning: Final = meaning
-        self._timeout: Final = timeout
+        self.timeout = timeout
         self._monotonic: Final = monotonic
         self._session: Session | None = None
         self._why = ""  # it could not be reached
@@ -111,7 +111,7 @@ class Engine:
         if now < self._again_at and not in_doubt:
             raise Away(CANNOT_REACH, self._why)
         try:
-            self._session = Session(self._parameters, self._timeout())
+            self._session = Session(self._parameters, self.timeout())
         except postgresql.Error as error:
             self._why = reason_of(error, self._parameters)
             self._again_at = self._monotonic() + AGAIN
@@ -121,7 +121,7 @@ class Engine:
 
     def another(self) -> Session:
         """A further connection, for who has it for themselves."""
-        return Session(self._parameters, self._timeout())
+        return Session(self._parameters, self.timeout())
 
     def begin(self) -> Work:
         """Begin a transaction."""
@@ -179,7 +179,7 @@ class Engine:
             work.session.execute("COMMIT")
         except postgresql.Error as error:
             if work.transaction is not None and (work.session.lost or is_end(error)):
-                self._doubt_until = self._monotonic() + self._timeout()
+                self._doubt_until = self._monotonic() + self.timeout()
             raise self._lost(error) from None
         if extract is None or (extract.seq, extract.forgotten) == (self.seen, self.forgotten):
             return lambda: None

@@ -167,21 +167,24 @@ def open_shared(
     casemapping: str,
     serving: bool,
     call: Call | None = None,
+    patience: float = 5.0,
     timeout: Callable[[], float] = lambda: 5.0,
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
 ) -> SharedStore:
     """The store in the database at `url`, with a copy in the file at `path`; all else as ``open_store``.
 
-    Where the database is away, and the file is a copy of it, it begins with that.
+    Where the database is away, and the file is a copy of it, it begins with that.  `patience` is the timeout
+    until it is open.
     """
     try:
         parameters = parameters_of(url)
     except ValueError as error:
         raise StoreError(f"storage.url {error}.") from None
     statements = Statements(opening.DIALECT)
-    engine = Engine(parameters, Statements(DIALECT), meaning, timeout, monotonic)
+    engine = Engine(parameters, Statements(DIALECT), meaning, lambda: patience, monotonic)
     opened = Copy(path, statements, meaning, sid).prepare(engine, casemapping, serving, int(now()))
+    engine.timeout = timeout
     store: SharedStore
     writing = Writing(path, statements, meaning, opened.seq, lambda records: store.taken(records))
     reader = Reader(path, statements)

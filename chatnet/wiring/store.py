@@ -42,4 +42,4 @@ def _opened(data: Path, settings: Settings, **options: Any) -> SQLiteStore:
         return open_store(path, meaning, **options)
     from chatnet.storage.shared import open_shared  # an extra that not everybody has
 
-    return open_shared(path, url.get_secret_value(), meaning, **options)
+    return open_shared(path, url.get_secret_value(), meaning, patience=settings.storage.timeout, **options)

@@ -8,15 +8,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from postgresql_server import PASSWORD, Postgres
+from profiles import runs
 from storage_calls import Calls
 from storage_kinds import ANN, BOB, CAT, MEANING, Told, grouped, named, stamp
+from storage_process import Writer
 
 from chatnet.records.claims import NAMES
 from chatnet.storage.answers import at_once as wait
+from chatnet.storage.digests import bucket, row
 from chatnet.storage.interfaces import FIRST, NameTaken, Position, Store, StoreError
 from chatnet.storage.record import Record
 from chatnet.storage.store import SQLiteStore, open_store
@@ -465,6 +469,41 @@ def test_after_a_loss_of_power_there_it_goes_on(
     postgres.start()
     wait(a.write([named(BOB, "bob", 5)]))
     agree(a, servers.open("0BB"))
+
+
+@pytest.mark.parametrize("whose", ["server", "database"])
+def test_whoever_is_killed_nothing_is_lost_that_was_answered(
+    servers: Servers, postgres: Postgres, stopped: Callable[[], None], whose: str
+) -> None:
+    """In the middle of transactions, of which each is there as a whole or not at all."""
+    url, random = postgres.url(servers.database, "chat", PASSWORD), Random(3)
+    answered: set[tuple[str, str]] = set()
+    for round_ in range(runs(3, 30)):
+        writer = Writer(servers.path("0AA"), url)
+        answered |= writer.read(random.randrange(1, 60))
+        if whose == "database":
+            postgres.stop(signal.SIGQUIT)
+        writer.process.send_signal(signal.SIGKILL)
+        answered |= writer.read(10**9)
+        writer.end()
+        if whose == "database":
+            postgres.start()
+        beside = servers.open(f"0B{round_ % 10}")
+        records = {record[:2]: record for record in beside.load()}
+        assert answered <= records.keys()
+        digests = [0] * 256
+        for record in records.values():
+            digests[bucket(record.entity)] ^= row(record)
+            if record.field == "name":
+                assert (record.entity, "seen") in records  # they were written together
+                assert len(wait(beside.owner(record.entity, NAMES))) == 1
+        assert list(wait(beside.digests("a"))) == digests
+        [[theirs]] = servers.ask("SELECT count(*) FROM record")
+        assert theirs == len(records)
+        own = servers.open("0AA")
+        agree(own, beside)
+        for store in (own, beside):
+            servers.close(store)
 
 
 def test_a_copy_whose_disk_is_full_is_made_good_later(
