@@ -7,6 +7,7 @@ CockroachDB and YugabyteDB do not have.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
@@ -25,6 +26,7 @@ https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 """
 QUOTING: Final = ("22", "23")
 """Classes of errors that speak of values."""
+_PORTS: Final = re.compile(r"[0-9,]*", re.ASCII)
 ENDING: Final = ("08", "57P")
 """Those that are told when a connection is over, as at a stop of the server."""
 SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
@@ -111,6 +113,8 @@ def parameters_of(url: str) -> dict[str, Any]:
         found: dict[str, Any] = {key: value for key, value in conninfo_to_dict(url).items() if value}
     except (psycopg.Error, ValueError):
         raise ValueError(BAD_URL) from None
+    if _PORTS.fullmatch(str(found.get("port", ""))) is None or "@" in str(found.get("host", "")).lstrip("@"):
+        raise ValueError(BAD_URL)  # most often a password with signs that had to be written as %40
     hosts = ",".join(str(found[key]) for key in ("host", "hostaddr") if key in found).split(",")
     if not all(map(_is_here, hosts)):
         found.setdefault("sslmode", "require")

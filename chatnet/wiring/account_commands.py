@@ -14,12 +14,14 @@ from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
 from chatnet.records.grammar import STATUS
 from chatnet.rules.durations import seconds_in
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 from chatnet.wiring.config import load
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in, user
+from chatnet.wiring.store import refill
 
 REASON = 200
 """Bytes of the reason of a suspension."""
@@ -29,6 +31,9 @@ LONGEST = 8192
 
 def run(arguments: argparse.Namespace) -> None:
     """Do one of the commands; KeeperError or ConfigError says in a sentence why not."""
+    if arguments.action == "refill":
+        _refill(arguments)
+        return
     act: Callable[[Keeper, argparse.Namespace], None] = _COMMANDS[arguments.action]
     with _keeper(arguments, make=arguments.action == "add") as keeper:
         act(keeper, arguments)
@@ -39,6 +44,14 @@ def _keeper(arguments: argparse.Namespace, *, make: bool) -> Iterator[Keeper]:
     loaded = load(arguments.config, os.environ)
     with kept_in(locate(loaded), loaded.settings, make=make) as keeper:
         yield keeper
+
+
+def _refill(arguments: argparse.Namespace) -> None:
+    try:
+        refill(load(arguments.config, os.environ).settings)
+    except StoreError as error:
+        raise KeeperError(str(error)) from None
+    print("The database is numbered anew. Start the servers: what it has lost they put back.")
 
 
 def _list(keeper: Keeper, arguments: argparse.Namespace) -> None:

@@ -113,6 +113,7 @@ def _add_account_actions(actions: Any) -> None:
     named("unsuspend", "end that")
     erasing = named("erase", "end one for good: its names are free, and nothing brings it back")
     erasing.add_argument("--yes", action="store_true", help="do not ask")
+    add("refill", "say that the database of several servers was restored from a backup; none of them may run")
 
 
 def _init(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
 from chatnet.settings import Settings
+from chatnet.storage.interfaces import StoreError
 from chatnet.storage.store import FILE, SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
@@ -32,6 +34,19 @@ def store_in(
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:
     """The same for a program beside the server, whose answers are there at once."""
     return _opened(data, settings, serving=False, timeout=lambda: settings.storage.timeout)
+
+
+def refill(settings: Settings) -> None:
+    """Have all read the database of several servers anew: it was restored.  Raises StoreError."""
+    if settings.storage.url is None:
+        raise StoreError(
+            "No database is configured (storage.url): a file is restored by putting it in its place."
+        )
+    from chatnet.storage.founding import renumber_at  # an extra that not everybody has
+
+    casemapping = settings.server.casemapping
+    url, meaning = settings.storage.url.get_secret_value(), RecordMeaning(folder(casemapping))
+    renumber_at(url, meaning, casemapping, settings.storage.timeout, time.monotonic)
 
 
 def _opened(data: Path, settings: Settings, **options: Any) -> SQLiteStore:
