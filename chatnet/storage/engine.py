@@ -8,7 +8,8 @@ notifications, no advisory locks, no sequence, so that CockroachDB and YugabyteD
 ==========  =========================================  =========================================  ==========
 state       input                                      does                                       next
 ==========  =========================================  =========================================  ==========
-there       it cannot be reached, or does not answer   refuses                                    away
+there       it cannot be reached                       refuses                                    away
+there       it does not answer                         gives up the connection: that is lost
 there       the connection is lost                     a new one, and all of it again, 4 times    there
 there       the connection is lost at COMMIT           the same                                   in doubt
 in doubt    it cannot be reached                       tasks wait until their time is over        in doubt
@@ -37,6 +38,8 @@ R = TypeVar("R")
 
 AGAIN: Final = 5.0
 """Seconds after which it is tried again to connect."""
+HANGING: Final = 2.0
+"""How many times ``storage.timeout`` an answer is waited for: the database itself gives up before."""
 PAGE: Final = 1000
 """Records that are read at a time when there are many."""
 ALL: Final = (1 << 31) - 1
@@ -111,7 +114,7 @@ class Engine:
         if now < self._again_at and not in_doubt:
             raise Away(CANNOT_REACH, self._why)
         try:
-            self._session = Session(self._parameters, self.timeout())
+            self._session = Session(self._parameters, self.timeout(), self._monotonic)
         except postgresql.Error as error:
             self._why = reason_of(error, self._parameters)
             self._again_at = self._monotonic() + AGAIN
@@ -121,7 +124,14 @@ class Engine:
 
     def another(self) -> Session:
         """A further connection, for who has it for themselves."""
-        return Session(self._parameters, self.timeout())
+        return Session(self._parameters, self.timeout(), self._monotonic)
+
+    def watch(self) -> None:
+        """Wait no more for an answer that should have come long ago; on the reactor's thread."""
+        session = self._session
+        since = None if session is None else session.since
+        if session is not None and since is not None and self._monotonic() - since > HANGING * self.timeout():
+            session.abandon()
 
     def begin(self) -> Work:
         """Begin a transaction."""

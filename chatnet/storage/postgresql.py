@@ -7,9 +7,13 @@ CockroachDB and YugabyteDB do not have.
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
+from socket import SHUT_RDWR, socket
 from typing import Any, Final
 
 import psycopg
@@ -33,22 +37,14 @@ SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 BAD_URL: Final = "is no URL such as postgresql://user:password@host/database"
 
 
-class Rowless:
-    """A statement that was not run, since there was nothing to run it with."""
-
-    rowcount = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
-    def fetchone(self) -> Any:
-        return None
-
-
 class Session:
     """A connection, as ``storage/connection.py`` wants it; transactions are begun and ended by statements."""
 
-    def __init__(self, parameters: Mapping[str, Any], timeout: float) -> None:
+    def __init__(self, parameters: Mapping[str, Any], timeout: float, monotonic: Callable[[], float]) -> None:
+        self.since: float | None = None
+        """Since when it waits for an answer, by `monotonic`."""
+        self._monotonic = monotonic
+        self._closing = threading.Lock()
         seconds = math.ceil(timeout)
         own = {
             "application_name": "chatnet",
@@ -85,20 +81,34 @@ class Session:
 
     def execute(self, statement: str, parameters: Mapping[str, object] | None = None, /) -> Rows:
         """Run a statement."""
-        return self._connection.execute(statement.encode(), parameters)
+        self.since = self._monotonic()
+        try:
+            return self._connection.execute(statement.encode(), parameters)
+        finally:
+            self.since = None
 
-    def executemany(self, statement: str, parameters: Iterable[Mapping[str, object]], /) -> object:
+    def executemany(self, statement: str, parameters: Iterable[Mapping[str, object]], /) -> None:
         """Run a statement with each of these, in one go."""
         rows = list(parameters)
-        if not rows:
-            return Rowless()
-        with self._connection.cursor() as cursor:
-            cursor.executemany(statement.encode(), rows)
-            return cursor
+        if rows:
+            self.since = self._monotonic()
+            try:
+                with self._connection.cursor() as cursor:
+                    cursor.executemany(statement.encode(), rows)
+            finally:
+                self.since = None
+
+    def abandon(self) -> None:
+        """Wait for no answer any more, by whatever thread: who waits finds the connection lost."""
+        with self._closing:  # or its number would be that of something else
+            if not self._connection.closed:
+                with socket(fileno=os.dup(self._connection.fileno())) as end, suppress(OSError):
+                    end.shutdown(SHUT_RDWR)
 
     def close(self) -> None:
         """Let go of it."""
-        self._connection.close()
+        with self._closing:
+            self._connection.close()
 
 
 def parameters_of(url: str) -> dict[str, Any]:

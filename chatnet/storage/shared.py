@@ -68,6 +68,7 @@ class SharedStore(SQLiteStore):
         super().watch()
         if isinstance(self._database, Worker):
             self._database.expire()
+        self._engine.watch()
         self._look()
 
     def look(self, seq: int) -> None:

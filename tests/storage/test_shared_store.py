@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from daemon_process import wait_for
 from postgresql_server import PASSWORD, Postgres
 from profiles import runs
 from storage_calls import Calls
@@ -53,9 +55,7 @@ class Servers:
     def path(self, sid: str) -> Path:
         return self.folder / f"{sid}.sqlite"
 
-    def open(
-        self, sid: str, *, database: str = "", call: Calls | None = None, serving: bool = True
-    ) -> SQLiteStore:
+    def open(self, sid: str, *, database: str = "", call: Calls | None = None, serving: bool = True) -> Any:
         from chatnet.storage.shared import open_shared
 
         url = self.postgres.url(database or self.database, "chat", PASSWORD)
@@ -395,6 +395,29 @@ def test_in_doubt_it_is_waited_for_until_the_time_is_over(
     calls.wait(answer)
     assert next(tries) > 5
     assert calls.wait(a.entity(ANN)) == [named(ANN, "ann", 5)]
+    calls.wait(a.close())
+
+
+def test_a_database_that_hangs_is_given_up(servers: Servers) -> None:
+    """What serves us there is stopped; the next connection has another one."""
+    calls = Calls()
+    a = servers.open("0AA", call=calls)
+    a.start()
+    calls.wait(a.write([named(ANN, "ann", 5)]))
+    [[pid]] = servers.ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'chatnet'")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        answer = a.write([named(BOB, "bob", 5)])
+        wait_for(lambda: a._engine._session is not None and a._engine._session.since is not None, "it")
+        servers.clock.now += 9
+        a.watch()  # it is waited for
+        assert not answer.called
+        servers.clock.now += 2
+        a.watch()
+        calls.wait(answer)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert calls.wait(a.entity(BOB)) == [named(BOB, "bob", 5)]
     calls.wait(a.close())
 
 
