@@ -26,6 +26,7 @@ from chatnet.storage.digests import bucket, row
 from chatnet.storage.interfaces import FIRST, NameTaken, Position, Store, StoreError
 from chatnet.storage.record import Record
 from chatnet.storage.store import SQLiteStore, open_store
+from chatnet.storage.transaction import Extract
 
 pytestmark = pytest.mark.client
 
@@ -298,19 +299,30 @@ def test_a_job_that_fails_takes_back_its_part_alone(servers: Servers) -> None:
 
 
 def test_a_job_that_fails_first_does_not_let_go_of_the_line(servers: Servers) -> None:
-    """Its savepoint takes the lock with it: the next one has to stand in line again."""
-    calls = Calls()
-    a, b = servers.open("0AA", call=calls), servers.open("0BB")
-    wait(b.write([named(ANN, "ann", 5)]))
-    first = a.write([named(BOB, "ann", 5)], free=[("ann", NAMES)])
-    second = a.write([named(CAT, "cat", 5)])
-    a.start()
+    """Its savepoint takes the lock with it: others write then, and the next job stands in line again."""
+    a, b = servers.open("0AA"), servers.open("0BB")
+    wait(a.write([named(ANN, "ann", 5)]))
+    engine = a._engine
+    work = engine.begin()
     with pytest.raises(NameTaken):
-        calls.wait(first)
-    calls.wait(second)
+        engine.attempt(work, lambda work: work.change().write([named(BOB, "ann", 5)], [("ann", NAMES)]))
+    wait(b.write([named(BOB, "bob", 5)], free=[("bob", NAMES)]))
+    with pytest.raises(NameTaken):
+        engine.attempt(work, lambda work: work.change().write([named(CAT, "bob", 5)], [("bob", NAMES)]))
+    engine.attempt(work, lambda work: work.change().write([named(CAT, "cat", 5)], []))
+    engine.commit(work)()
     b.watch()
-    assert [calls.wait(a.page(0, 9)).seq, wait(b.page(0, 9)).seq] == [2, 2]
-    calls.wait(a.close())
+    agree(a, b)
+    assert wait(a.page(0, 9)).seq == 3
+
+
+def test_what_does_not_follow_is_not_copied(servers: Servers) -> None:
+    """As when what was in front of it could not be written: all of it is asked for again."""
+    a, b = servers.open("0AA"), servers.open("0BB")
+    for entity in (ANN, BOB):
+        wait(a.write([named(entity, entity, 5)]))
+    b._copy(Extract(1, [(2, named(BOB, BOB, 5))], 2, stamp(5), "", False))
+    agree(a, b)
 
 
 def test_a_connection_that_is_lost_in_the_middle_is_not_noticed(servers: Servers) -> None:
