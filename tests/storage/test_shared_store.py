@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -24,8 +25,10 @@ from chatnet.records.claims import NAMES
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
 from chatnet.storage.interfaces import FIRST, NameTaken, Position, Store, StoreError
+from chatnet.storage.migrating import MIGRATIONS
 from chatnet.storage.record import Record
 from chatnet.storage.store import SQLiteStore, open_store
+from chatnet.storage.tables import SCHEMA
 from chatnet.storage.transaction import Extract
 
 pytestmark = pytest.mark.client
@@ -727,3 +730,57 @@ def test_the_schema_is_that_of_files(servers: Servers, tmp_path: Path) -> None:
     assert there == here
     text = f"{columns} AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'"
     assert servers.ask(text) == []
+
+
+# older and newer versions, and what is said
+
+
+def test_the_first_of_a_newer_version_changes_the_tables(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = servers.open("0AA"), servers.open("0BB")
+    wait(a.write([named(ANN, "ann", 5)]))
+    for store in (a, b):
+        servers.close(store)
+    folder = tmp_path / "steps, 100%"
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    schema = f"{int(SCHEMA) + 1:04}"
+    (folder / "versions" / f"{schema}_step.py").write_text(
+        f'from alembic import op\n\nrevision = "{schema}"\ndown_revision = "{SCHEMA}"\n\n\n'
+        'def upgrade():\n    op.execute("ALTER TABLE audit ADD COLUMN colour TEXT")\n'
+    )
+    for module in ("opening", "founding"):
+        monkeypatch.setattr(f"chatnet.storage.{module}.MIGRATIONS", folder)
+        monkeypatch.setattr(f"chatnet.storage.{module}.SCHEMA", schema)
+    with pytest.raises(StoreError, match=r"of an older chatnet: start the server once\.$"):
+        servers.open("0AA", serving=False)
+    a, b = servers.open("0AA"), servers.open("0BB")
+    assert servers.ask("SELECT version_num FROM accounts_version") == [(schema,)]
+    assert servers.ask("SELECT colour FROM audit") == []
+    wait(b.write([named(BOB, "bob", 5)]))
+    a.watch()
+    agree(a, b)
+    servers.close(a)
+    monkeypatch.undo()
+    servers.path("0AA").unlink()
+    with pytest.raises(StoreError) as refused:
+        servers.open("0AA")
+    assert str(refused.value) == (
+        f"The database of accounts is of a newer chatnet: schema {schema}, and not {SCHEMA}."
+    )
+
+
+def test_no_secret_stands_in_what_is_said(servers: Servers) -> None:
+    from chatnet.storage.shared import open_shared
+
+    url = servers.postgres.url(servers.database, "chat", "plantedword")
+    with pytest.raises(StoreError) as refused:
+        open_shared(servers.path("0AA"), url, MEANING, sid="0AA", casemapping="rfc1459", serving=True)
+    assert "password authentication failed" in str(refused.value) and "\n" not in str(refused.value)
+    assert "plantedword" not in str(refused.value)
+    a = servers.open("0AA")
+    servers.ask("ALTER TABLE record ADD CONSTRAINT odd CHECK (value NOT LIKE '%plantedvalue%')")
+    with pytest.raises(StoreError) as refused:
+        wait(a.write([Record(ANN, "mark", stamp(5), "plantedvalue")]))
+    assert refused.value.reason == "CheckViolation (23514)"
+    assert "planted" not in repr(a._engine) + repr(a._engine._session)
