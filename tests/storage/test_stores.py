@@ -440,6 +440,7 @@ def test_mail_waits_until_it_is_due_and_survives_a_restart(kind: Kind) -> None:
     assert told.take() == []
 
 
+@OF_ONE_SERVER
 def test_mail_goes_with_a_copy(kind: Kind) -> None:
     store = kind.make()
     wait(store.post("one", 1.0))
