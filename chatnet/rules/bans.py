@@ -29,6 +29,7 @@ from typing import Final
 
 from chatnet.model.entities import Channel, ListEntry, User
 from chatnet.model.network import Network
+from chatnet.rules.visibility import shows_address
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network, shown_mask
 
@@ -63,9 +64,12 @@ class Bans:
         self.looked += look.looked
         return entry
 
-    def meaning(self, channel: Channel, user: User, *, mutes: bool) -> list[ListEntry]:
-        """All bans that mean `user`, or all `mutes`, whether an exception lets them in or not."""
-        look = _Look(self._network, user)
+    def meaning(self, channel: Channel, user: User, *, mutes: bool, seen: bool = False) -> list[ListEntry]:
+        """All bans that mean `user`, or all `mutes`, whether an exception lets them in or not.
+
+        With `seen` those that mean them by what everybody may see of them.
+        """
+        look = _Look(self._network, user, seen=seen)
         found = [
             entry
             for entry in channel.lists["b"].values()
@@ -103,9 +107,13 @@ class Bans:
         return found
 
 
-def fitting(network: Network, user: User, masks: Iterable[str]) -> list[str]:
-    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts."""
-    look = _Look(network, user)
+def fitting(network: Network, user: User, masks: Iterable[str], *, seen: bool = False) -> list[str]:
+    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts.
+
+    With `seen` by what everybody may see of them: who reads the answer could find out an address by asking
+    about one mask after the other.
+    """
+    look = _Look(network, user, seen=seen)
     return [mask for mask in masks if look.plain(mask)]
 
 
@@ -113,10 +121,12 @@ class _Look:
     """A user as masks see them, made once for one question about many masks.
 
     `looked` is how many characters of masks were looked at.  It is `volatile` once it has looked at another
-    channel: the answer may change then without a change of the user or of the list it was asked of.
+    channel: the answer may change then without a change of the user or of the list it was asked of.  With
+    `seen` hosts and an address that are hidden do not count.
     """
 
     __slots__ = (
+        "_address",
         "_banned",
         "_elsewhere",
         "_faces",
@@ -128,13 +138,17 @@ class _Look:
         "volatile",
     )
 
-    def __init__(self, network: Network, user: User) -> None:
+    def __init__(self, network: Network, user: User, *, seen: bool = False) -> None:
         self._network = network
         self._fold: Folder = network.fold
         self.user = user
+        hidden = seen and not shows_address(user)
+        self._address = "" if hidden else user.address
         self._front = f"{user.nick}!{user.username}"
         # A ban on any of somebody's hosts holds, so that neither a cloak nor its absence evades it.
-        hosts = {user.host, user.real_host, user.address, user.cloak or user.host}
+        hosts = {user.host}
+        if not hidden:
+            hosts |= {user.real_host, user.address, user.cloak or user.host}
         self._faces = tuple(f"{self._front}@{host}" for host in hosts)
         self.looked = self._elsewhere = 0
         self.volatile = False
@@ -168,7 +182,7 @@ class _Look:
         network = network_of(host)
         if network is None or not compile_glob(front, self._fold)(self._front):
             return False
-        return address_in(self.user.address, [network])
+        return address_in(self._address, [network])
 
     def _is(self, parsed: Extended) -> bool:
         return _TESTS[parsed.letter](self, parsed) is parsed.wanted

@@ -237,7 +237,8 @@ class ChannelAccess:
             if registration.suspended(at):
                 self._node.commit(Kicked(channel, user, self._chanserv, SUSPENDED, at))
                 return
-            found = kept_out(self._network, registration, user, at)
+            # A host that is hidden counts at the door only: one akick after the other would find it out.
+            found = kept_out(self._network, registration, user, at, seen=True)
             if found is not None:
                 target, akick = found
                 if not akick.until:
