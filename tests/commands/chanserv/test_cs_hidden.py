@@ -65,3 +65,37 @@ def test_a_host_that_is_seen_counts(cloaked: tuple[Client, Client]) -> None:
     bob.lines()
     ask(ann, f"FLAGS #c *!*@{ADDRESS} +H")
     assert any("bob has +H in #c" in line for line in ask(ann, "WHY #c bob"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["KICK #c {}", "OP #c {}", "DEOP #c {}", "VOICE #c {}", "DEVOICE #c {}", "OWNER #c {}", "DEOWNER #c {}"],
+)
+def test_strangers_find_out_nobody_in_a_secret_channel(line: str) -> None:
+    club = Club()
+    ann = founded(club)
+    ann >> "MODE #c +s"
+    zoe = come(club, "zoe")
+    come(club, "bob")
+    for nick in ("ann", "bob"):
+        assert ask(zoe, line.format(nick))[0].startswith("You need the flag ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("KICK #c ann", "OP #c ann", "DEOP #c ann", "BAN #c ann", "UNBAN #c ann", "GETKEY #c"),
+        *("INVITE #c bob", "INVITE #c", "TOPIC #c x", "SYNC #c", "RECOVER #c", "CLEAR #c USERS"),
+        *("CLEAR #c BANS", "CLEAR #c MODES", "UP #c", "DOWN #c", "DEOP #c", "DEOP #c zoe"),
+    ],
+)  # fmt: skip
+def test_strangers_read_the_same_whether_anybody_is_in(line: str) -> None:
+    club = Club()
+    ann = founded(club)
+    ann >> "MODE #c +s"
+    zoe = come(club, "zoe")
+    come(club, "bob")
+    before = ask(zoe, line)
+    ann >> "PART #c"
+    assert club.node.network.channel("#c") is None
+    assert ask(zoe, line) == before
