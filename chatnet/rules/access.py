@@ -67,14 +67,14 @@ def in_order(letters: Iterable[str]) -> str:
     return "".join(sorted(letters))
 
 
-def templates_of(wide: Mapping[str, str], registration: RegisteredChannel) -> dict[str, str]:
-    """All sets of letters with a name that a channel has, by their names.
+def templates_of(wide: Mapping[str, str], registration: RegisteredChannel | None = None) -> dict[str, str]:
+    """All sets of letters with a name that a channel has, by their names; without one, those of all channels.
 
     Those of `wide` are the network's, and its own come before those; there is one for each name, in upper or
     lower case.
     """
     found = {name: (name, letters) for name, letters in {**TEMPLATES, **wide}.items()}
-    for name, letters in sorted(registration.templates.items()):
+    for name, letters in sorted(() if registration is None else registration.templates.items()):
         if name.upper() != "FOUNDER":
             found[name.upper()] = name, letters
     return dict(found.values())
