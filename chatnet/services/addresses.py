@@ -8,13 +8,15 @@ reset            who forgot the password reads the account's      code:reset
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.node import Node
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Email, State, Status
+from chatnet.records.accounts import ACTIVE, Code, Email, State, Status
 from chatnet.records.claims import EMAILS
 from chatnet.records.grammar import STATUS, field
 from chatnet.services import refused
@@ -75,12 +77,18 @@ class Addresses:
         if len({claim.entity for claim in claims} - {entity}) >= self._node.settings.accounts.per_email:
             raise Refused(refused.UNACCEPTABLE_EMAIL, "Too many accounts have this address", name)
 
-    def _judge(self, purpose: Purpose, address: str, name: str, by: User) -> None:
-        """Refuse mail that cannot be sent, or not now."""
+    @contextmanager
+    def _mail(self, purpose: Purpose, address: str, name: str, by: User) -> Iterator[None]:
+        """Refuse mail that cannot be sent, or not now; it counts if what is done meanwhile is not refused."""
         try:
-            self._mailing.judge(purpose, address, by.address)
+            self._mailing.claim(purpose, address, by.address)
         except Refused as why:
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, why.text, name) from None
+        try:
+            yield
+        except Refused:
+            self._mailing.give_back(purpose, address, by.address)
+            raise
 
     # registering
 
@@ -100,23 +108,21 @@ class Addresses:
         await self.acceptable(email, name)
         if not self.verifies:
             return await accounts.register(name, password, email, by=by)
-        self._judge(Purpose.VERIFY, email, name, by)
         until = self._node.clock.time() + self._node.settings.accounts.verify_within
         code, kept = self._codes.new(until)
         given: dict[str, Value] = {
             STATUS: Status(State.PENDING, int(until)).text,
             field(values.CODE, VERIFY): kept.text,
         }
-        account = await accounts.register(name, password, email, by=by, given=given)
-        await self._post(Purpose.VERIFY, email, account, by, code, until)
+        with self._mail(Purpose.VERIFY, email, name, by):
+            account = await accounts.register(name, password, email, by=by, given=given)
+            await self._post(Purpose.VERIFY, email, account, code, until)
         return account
 
-    async def _post(
-        self, purpose: Purpose, address: str, account: Account, by: User, code: str, until: float
-    ) -> None:
+    async def _post(self, purpose: Purpose, address: str, account: Account, code: str, until: float) -> None:
         time = refused.duration(int(until - self._node.clock.time()))
         try:
-            await self._mailing.post(purpose, address, account.shown, asker=by.address, code=code, time=time)
+            await self._mailing.post(purpose, address, account.shown, code=code, time=time)
         except StoreError:
             raise refused.unwritable() from None
 
@@ -160,10 +166,10 @@ class Addresses:
         until = account.status.until if account is not None else 0
         if account is None or email is None or until <= self._node.clock.time():
             raise Refused(refused.INVALID_CODE, "No account of that name waits for a code", name)
-        self._judge(Purpose.VERIFY, email.address, name, by)
         code, kept = self._codes.new(until)
-        await self._accounts.change(account, {field(values.CODE, VERIFY): kept.text})
-        await self._post(Purpose.VERIFY, email.address, account, by, code, until)
+        with self._mail(Purpose.VERIFY, email.address, name, by):
+            await self._accounts.change(account, {field(values.CODE, VERIFY): kept.text})
+            await self._post(Purpose.VERIFY, email.address, account, code, until)
 
     # another address
 
@@ -174,24 +180,28 @@ class Addresses:
         if not self.verifies:
             await accounts.change(account, {values.EMAIL: Email(False, address).text})
             return False
-        self._judge(Purpose.EMAIL, address, name, by)
         now = self._node.clock.time()
         until = now + self._node.settings.accounts.verify_within
         code, kept = self._codes.new(until)
+        with self._mail(Purpose.EMAIL, address, name, by):
+            await self._expect(account, address, kept, now)
+            await self._post(Purpose.EMAIL, address, account, code, until)
+        return True
+
+    async def _expect(self, account: Account, address: str, kept: Code, now: float) -> None:
+        """Keep the code of an address that an account is to have; a few of these wait at most."""
         purpose = f"{EMAIL} {address}"
         given: dict[str, Value] = {}
         waiting = [
             (each, old)
-            for each, old in codes_of(await accounts.read(account))
+            for each, old in codes_of(await self._accounts.read(account))
             if each.partition(" ")[0] == EMAIL and each != purpose
         ]
         for number, (each, old) in enumerate(sorted(waiting, key=lambda pair: -pair[1].until), 1):
             if old.until <= now or number >= MOST_WAITING:
                 given[field(values.CODE, each)] = None
         given[field(values.CODE, purpose)] = kept.text
-        await accounts.change(account, given)
-        await self._post(Purpose.EMAIL, address, account, by, code, until)
-        return True
+        await self._accounts.change(account, given)
 
     async def confirm(self, account: Account, code: str, by: User) -> str:
         """The address that an account has from now on, since this is the code that was sent there."""
@@ -230,11 +240,11 @@ class Addresses:
             email = _email(value_of(await accounts.read(account), values.EMAIL))
             if account is None or email is None or not email.verified:
                 return
-            self._judge(Purpose.RESET, email.address, name, by)
             until = now + self._node.settings.accounts.verify_within
             code, kept = self._codes.new(until)
-            await accounts.change(account, {field(values.CODE, RESET): kept.text})
-            await self._post(Purpose.RESET, email.address, account, by, code, until)
+            with self._mail(Purpose.RESET, email.address, name, by):
+                await accounts.change(account, {field(values.CODE, RESET): kept.text})
+                await self._post(Purpose.RESET, email.address, account, code, until)
         except Refused:
             pass  # nobody shall tell by it which accounts there are
 

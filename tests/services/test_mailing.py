@@ -30,8 +30,8 @@ def mailing_of(club: Club) -> Mailing:
 
 def post(club: Club, purpose: Purpose = Purpose.VERIFY, to: str = TO, asker: str = "192.0.2.1") -> None:
     mailing = mailing_of(club)
-    mailing.judge(purpose, to, asker)
-    club.done(mailing.post(purpose, to, "ann", asker=asker, code=CODE, time="24 hours", name="ann"))
+    mailing.claim(purpose, to, asker)
+    club.done(mailing.post(purpose, to, "ann", code=CODE, time="24 hours", name="ann"))
 
 
 # what it looks like
