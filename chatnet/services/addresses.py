@@ -8,7 +8,7 @@ reset            who forgot the password reads the account's      code:reset
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,16 +20,16 @@ from chatnet.records.accounts import ACTIVE, Code, Email, State, Status
 from chatnet.records.claims import EMAILS
 from chatnet.records.grammar import STATUS, field
 from chatnet.services import refused
-from chatnet.services.accounts import Accounts, Value, value_of
+from chatnet.services.accounts import Accounts, Value, value_of, void
 from chatnet.services.codes import Codes, codes_of
 from chatnet.services.letters import Purpose
 from chatnet.services.mailing import Mailing
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.record import Record
 
 VERIFY: Final = "verify"
 EMAIL: Final = "email"
-RESET: Final = "reset"
 MOST_WAITING: Final = 3
 """Addresses of one account that wait for their code."""
 
@@ -178,7 +178,7 @@ class Addresses:
         accounts, name = self._accounts, account.shown
         await self.acceptable(address, name)
         if not self.verifies:
-            await accounts.change(account, {values.EMAIL: Email(False, address).text})
+            await self._have(account, Email(False, address).text, await accounts.read(account))
             return False
         now = self._node.clock.time()
         until = now + self._node.settings.accounts.verify_within
@@ -215,15 +215,19 @@ class Addresses:
             raise _invalid(account.shown)
         address = purpose.partition(" ")[2]
         await self._room(address, account.shown, account.id)
-        given: dict[str, Value] = {values.EMAIL: Email(True, address).text}
-        for each, _ in codes_of(records):
-            if each.partition(" ")[0] in (EMAIL, RESET):  # that one was sent to the old address
-                given[field(values.CODE, each)] = None
-        await accounts.change(account, given)
+        await self._have(account, Email(True, address).text, records)
         old = _email(value_of(records, values.EMAIL))
         if old is not None and old.verified and old.address.lower() != address.lower():
             await self._mailing.notify(Purpose.MOVED, old.address, account.shown)
         return address
+
+    async def remove(self, account: Account) -> None:
+        """Have an account no address any more."""
+        await self._have(account, None, await self._accounts.read(account))
+
+    async def _have(self, account: Account, email: str | None, records: Sequence[Record]) -> None:
+        """Have an account another address, or none; a code for its password was sent to the one before."""
+        await self._accounts.change(account, {values.EMAIL: email, **void(records, EMAIL, values.RESET)})
 
     # a password that was forgotten
 
@@ -243,7 +247,7 @@ class Addresses:
             until = now + self._node.settings.accounts.verify_within
             code, kept = self._codes.new(until)
             with self._mail(Purpose.RESET, email.address, name, by):
-                await accounts.change(account, {field(values.CODE, RESET): kept.text})
+                await accounts.change(account, {field(values.CODE, values.RESET): kept.text})
                 await self._post(Purpose.RESET, email.address, account, code, until)
         except Refused:
             pass  # nobody shall tell by it which accounts there are
@@ -255,15 +259,13 @@ class Addresses:
         account = attempt.meant[0] if attempt.meant else None
         records = await accounts.read(account)
         accounts.again(attempt)
-        if account is None or self._codes.find(records, RESET, code) is None:
+        if account is None or self._codes.find(records, values.RESET, code) is None:
             accounts.failed(attempt)
             raise _invalid(name)
         accounts.judge(account, attempt)
         email = _email(value_of(records, values.EMAIL))
         accounts.acceptable_password(new, account.shown, "" if email is None else email.address)
-        await accounts.set_password(
-            account, new, owner=accounts.throttle.owner(by.address), given={field(values.CODE, RESET): None}
-        )
+        await accounts.set_password(account, new, owner=accounts.throttle.owner(by.address))
         return account
 
     # what people are told without having asked

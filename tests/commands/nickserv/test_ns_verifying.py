@@ -324,3 +324,17 @@ def test_what_could_not_be_written_counts_for_nothing() -> None:
     assert not club.post.take()
     ask(club.client("eve"), "SENDPASS ann")
     assert code_in(club)
+
+
+@pytest.mark.parametrize(
+    "line", [f"SET PASSWORD {WORD} {NEW}", f"SET EMAIL NONE {WORD}", f"SET EMAIL ann@example.com {WORD}"]
+)
+def test_what_a_thief_has_in_the_old_mailbox_is_good_for_nothing(line: str) -> None:
+    club = postal()
+    ann, eve = verified(club), club.client("eve")
+    ask(eve, "SENDPASS ann")
+    code = code_in(club)
+    if line.endswith(f"ann@example.com {WORD}"):
+        club.reload(accounts={"email": "off"})
+    assert "not" not in ask(ann, line)[0]
+    assert ask(eve, f"RESETPASS ann {code} another-word") == INVALID
