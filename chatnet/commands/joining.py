@@ -24,6 +24,17 @@ from chatnet.wire.text import cut, middle
 JOINED: Final = 50
 """Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
+_BANNED: Final = numerics.ERR_BANNEDFROMCHAN
+_OPENED: Final = frozenset(
+    {
+        numerics.ERR_BADCHANNELKEY,
+        numerics.ERR_INVITEONLYCHAN,
+        numerics.ERR_CHANNELISFULL,
+        numerics.ERR_NEEDREGGEDNICK,
+        numerics.ERR_THROTTLE,
+    }
+)
+"""Why somebody cannot come in who may invite themselves."""
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
 
@@ -90,16 +101,15 @@ def _join(request: Request, name: str, key: str) -> None:
             _lead(request, name, channel, key)
             return
         folded = request.network.fold(name)
-        channel = Channel(name, folded, request.network.memory.birth(folded, now))
-        channel.flags |= {"n", "t"}
         registration = request.network.registry.channels.at(folded)
         if registration is None:
+            channel = Channel(name, folded, request.network.memory.birth(folded, now))
+            channel.flags |= {"n", "t"}
             request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
-        elif (refusal := _barred(request, registration)) is None or overrides(request, channel, refusal):
-            _come(request, channel, registration, created=True)
-        else:
-            request.refuse(refusal)
-        return
+            return
+        chanserv = request.sessions.chanserv
+        assert chanserv is not None  # or no channel would be registered
+        channel = chanserv.keeping.restored(registration)
     _enter(request, channel, key)
 
 
@@ -126,14 +136,15 @@ def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | 
     return None
 
 
-def _come(
-    request: Request, channel: Channel, registration: RegisteredChannel | None, *, created: bool = False
-) -> None:
+def _come(request: Request, channel: Channel, registration: RegisteredChannel | None) -> None:
     """Have the asker in the channel, with the ranks that their access explains."""
     user, ranks = request.user, 0
+    created = request.network.channels.get(channel.folded) is not channel
     if registration is not None and not registration.suspended(request.now):
         ranks = ranks_for(access_of(request.network, registration, user))
-    request.commit(Joined(channel, ((user, ranks),), request.now, created=created, asked=True))
+    request.commit(
+        Joined(channel, ((user, ranks),), request.now, created=created, asked=True, before=created)
+    )
     chanserv = request.sessions.chanserv
     if registration is not None and chanserv is not None:
         text = registration.settings.get("entrymsg")
@@ -148,10 +159,19 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     refusal = None if registration is None else _barred(request, registration)
     if refusal is None:
         refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+        if refusal is not None and registration is not None and not channel.members:
+            refusal = _alone(request, registration, refusal)
     if refusal is None or overrides(request, channel, refusal):
         _come(request, channel, registration)
     else:
         _forward(request, channel, refusal, key, looked)
+
+
+def _alone(request: Request, registration: RegisteredChannel, refusal: JoinRefusal) -> JoinRefusal | None:
+    """Who may invite themselves, or lift bans on themselves, comes in where nobody is."""
+    access = access_of(request.network, registration, request.user)
+    opens = "er" if refusal.numeric is _BANNED else "i" if refusal.numeric in _OPENED else ""
+    return refusal if access.isdisjoint(opens) else None
 
 
 def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:

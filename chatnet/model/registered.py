@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from sys import intern
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from chatnet.records import accounts, channels
 from chatnet.records.accounts import ACTIVE, Created, Named, State, Status
@@ -26,22 +26,34 @@ _NO_AKICKS: Final[Mapping[str, Akick]] = {}
 _NO_TEXTS: Final[Mapping[str, str]] = {}
 
 
+class Kept(NamedTuple):
+    """What a register of a channel is kept as: its value, or none, since a stamp of fixed width."""
+
+    stamp: str
+    value: str | None
+
+
+_NOTHING_KEPT: Final[Mapping[str, Kept]] = {}
+
+
 class RegisteredChannel:
-    """A channel that belongs to somebody: `name`, asked for `since` a stamp.
+    """A channel that belongs to somebody: `name`, asked for `since` a stamp; `former` is the one before.
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
-    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
-    had then, are Unix times in seconds.
+    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS of the
+    channel, are Unix times in seconds.  `kept` is what the channel is like, by registers
+    (``rules/stamps.py``): modes, entries of lists and the topic, also those that were removed.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "founder", "id", "name", "settings", "since", "status", "successor",
-        "templates", "transfer", "ts",
+        "access", "akicks", "created", "former", "founder", "id", "kept", "name", "settings", "since",
+        "status", "successor", "templates", "transfer", "ts",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
         self.id = entity
         self.name = ""
+        self.former = ""
         self.since = ""
         self.status = ACTIVE
         self.created = 0
@@ -54,6 +66,7 @@ class RegisteredChannel:
         self.akicks = _NO_AKICKS
         self.templates = _NO_TEXTS
         self.settings = _NO_TEXTS
+        self.kept = _NOTHING_KEPT
 
     @property
     def holds(self) -> bool:
@@ -130,13 +143,18 @@ class RegisteredChannels:
             channel = self.by_id[record.entity] = RegisteredChannel(record.entity)
         # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
         with suppress(ValueError):
-            self._note(channel, *split(record.field), record.value)
+            name, key = split(record.field)
+            if name == channels.REGISTER and key:
+                kept = Kept(record.stamp, record.value)
+                channel.kept = _with(channel.kept, key, kept, _NOTHING_KEPT)
+            else:
+                self._note(channel, name, key, record.value)
 
     def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None) -> None:
         if name == accounts.NAME and value is not None:
             named = Named.read(value)
             self._leave(self._fold(channel.name), channel)
-            channel.name, channel.since = named.name, named.since
+            channel.former, channel.name, channel.since = channel.name, named.name, named.since
             self._enter(self._fold(channel.name), channel)
         elif name == STATUS and value is not None:
             channel.status = Status.read(value)

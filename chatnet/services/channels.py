@@ -152,6 +152,10 @@ class ChannelAccess:
         account = self._network.registry.account(target)
         return f"$a:{'' if account is None else account.shown}"
 
+    def mute_of(self, target: str) -> str:
+        """The ban that an akick of the kind q is: it lets in, but does not let speak."""
+        return f"$q:{self.ban_of(target)}"
+
     def _ban(self, channel: Channel, target: str, at: float) -> None:
         """Ban who is kept out for good, if there is room: servers of other makes know no akicks."""
         mask = self.ban_of(target)

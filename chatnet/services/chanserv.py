@@ -10,11 +10,13 @@ from chatnet.model.registry import Account
 from chatnet.node import Node, Observer
 from chatnet.records import channels
 from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named
+from chatnet.records.channels import MUTE
 from chatnet.records.claims import CHANNELS
-from chatnet.records.grammar import CHANNEL, STATUS, new_entity
+from chatnet.records.grammar import CHANNEL, STATUS, field, new_entity
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channels import ChannelAccess
+from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Change
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import NameTaken, StoreError
@@ -23,10 +25,11 @@ from chatnet.storage.interfaces import NameTaken, StoreError
 class ChanServ:
     """The pseudo-user `user`, and who hears and does what people think it does."""
 
-    def __init__(self, node: Node, user: User, accounts: Accounts) -> None:
+    def __init__(self, node: Node, user: User, accounts: Accounts, keeping: Keeping) -> None:
         self.user = user
         self.access = ChannelAccess(node, user)
-        self.observers: Sequence[Observer] = (self.access,)
+        self.keeping = keeping
+        self.observers: Sequence[Observer] = (self.keeping, self.access)
         self._node = node
         self._accounts = accounts
         self._registered = node.network.registry.channels
@@ -60,9 +63,34 @@ class ChanServ:
             raise Refused(refused.CHANNEL_EXISTS, f"Somebody is registering {name}") from None
         self._node.log.info(f"The channel {name} was registered by {account.shown}")
 
+    async def rename(self, registration: RegisteredChannel, name: str) -> None:
+        """Have a registered channel be registered by another name, which nobody asks for; all else stays."""
+        folded = self._node.network.fold(name)
+        self._accounts.judge_now(name)
+        if any(each is not registration for each in self._registered.asking(folded)):
+            raise Refused(refused.CHANNEL_EXISTS, f"{name} is registered to somebody")
+        # Written otherwise it is the same name, which it has asked for since then.
+        same, since = folded == self._node.network.fold(registration.name), registration.since
+        given: dict[str, Value] = {NAME: lambda stamp: Named(since if same else stamp, name).text}
+        try:
+            with self._accounts.ledger.reserved([folded], CHANNELS):
+                await self._write(registration.id, given, [(folded, CHANNELS)])
+        except NameTaken:
+            raise Refused(refused.CHANNEL_EXISTS, f"Somebody is registering {name}") from None
+
     async def change(self, registration: RegisteredChannel, given: Mapping[str, Value]) -> None:
         """Give fields of a registered channel other values, all or none, which are on the disk then."""
         await self._write(registration.id, given)
+
+    def lifted(self, registration: RegisteredChannel, target: str) -> dict[str, Value]:
+        """The changes by which an akick is no more, nor the ban that it was, whoever is in the channel."""
+        found: dict[str, Value] = {field(channels.AKICK, target): None}
+        akick, access = registration.akicks.get(target), self.access
+        mask = access.mute_of(target) if akick and akick.how == MUTE else access.ban_of(target)
+        folded = self._node.network.fold(mask)
+        if folded in self.keeping.state(registration).lists["b"]:
+            found[field(channels.REGISTER, f"b:{folded}")] = None
+        return found
 
     async def _write(
         self, entity: str, given: Mapping[str, Value], names: Collection[tuple[str, int]] = ()

@@ -97,6 +97,19 @@ class Ledger:
             raise
         self.trouble = ""
 
+    async def keep(self, records: Sequence[Record]) -> None:
+        """Write records that bear the stamps under which links tell of the same; StoreError as in `write`.
+
+        What is no news is left out.
+        """
+        await self.set_right()
+        try:
+            await self.store.write(records)
+        except StoreError as error:
+            self._fail(error)
+            raise
+        self.trouble = ""
+
     def _fail(self, error: StoreError) -> None:
         """The log and operators read of it, once a minute."""
         self.trouble = f"{error} ({error.reason})" if error.reason else str(error)

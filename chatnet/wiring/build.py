@@ -28,6 +28,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
+from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
@@ -62,6 +63,7 @@ class Parts:
     turn: Turn
     accounts: Accounts | None
     nickserv: NickServ | None
+    chanserv: ChanServ | None
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -132,7 +134,9 @@ def build(
         )
         seated = seat(node)
         nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
-        chanserv = ChanServ(node, seated.chanserv, accounts)
+        keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
+        links.marked = keeping.marked
+        chanserv = ChanServ(node, seated.chanserv, accounts, keeping)
         links.feeds.disputed = nickserv.disputed
         authority = Authentication(node, accounts)
     sessions = Sessions(
@@ -173,5 +177,5 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv
+        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv, chanserv
     )  # fmt: skip

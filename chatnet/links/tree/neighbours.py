@@ -14,7 +14,7 @@ from chatnet.links.neighbour.identity import Identity
 from chatnet.links.neighbour.link import Link
 from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
-from chatnet.links.stamps.registers import Registers
+from chatnet.links.stamps.registers import Registers, nobody_keeps
 from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
@@ -23,7 +23,7 @@ from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
-from chatnet.rules.stamps import Clock
+from chatnet.rules.stamps import Clock, Marks, Stamp
 from chatnet.settings import LinkSettings
 from chatnet.wire.masks import is_loopback
 from chatnet.wire.server_time import read_time
@@ -74,6 +74,8 @@ class Neighbours:
         self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
+        self.marked: Callable[[Channel, str, Stamp], None] = nobody_keeps
+        """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
@@ -123,7 +125,12 @@ class Neighbours:
         """Stamp what is changed in channels from now on."""
         if self.registers is None:
             self.registers = Registers(self.node.network, self.node.clock.monotonic, self._stamps)
+            self.registers.marked = self.marked
         return self.registers
+
+    def noted(self, channel: Channel) -> Marks | None:
+        """The marks of a channel that are remembered; None if nobody stamps."""
+        return None if self.registers is None else self.registers.noted(channel)
 
     def stamped(self, origin: object) -> list[Link]:
         """The neighbours, but for `origin`, who stamp what they change."""
