@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.chanserv.asking import may, registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
+from chatnet.rules import locks
 from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import printable
@@ -24,6 +25,10 @@ def info(errand: Errand) -> None:
     errand.say(f"  founder: {shown(errand, founder) or 'nobody'}")
     if registration.successor:
         errand.say(f"  successor: {shown(errand, registration.successor)}")
+    if mlock := registration.settings.get(locks.MLOCK):
+        errand.say(f"  locked modes: {mlock.partition(' ')[0]}")
+    if locks.TOPICLOCK in registration.settings:
+        errand.say("  the topic is locked")
     if url := registration.settings.get("url"):
         errand.say(f"  see {url}")
     if mine or errand.user.may("accounts"):
