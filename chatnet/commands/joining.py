@@ -24,17 +24,6 @@ from chatnet.wire.text import cut, middle
 JOINED: Final = 50
 """Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
-_BANNED: Final = numerics.ERR_BANNEDFROMCHAN
-_OPENED: Final = frozenset(
-    {
-        numerics.ERR_BADCHANNELKEY,
-        numerics.ERR_INVITEONLYCHAN,
-        numerics.ERR_CHANNELISFULL,
-        numerics.ERR_NEEDREGGEDNICK,
-        numerics.ERR_THROTTLE,
-    }
-)
-"""Why somebody cannot come in who may invite themselves."""
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
 
@@ -153,25 +142,32 @@ def _come(request: Request, channel: Channel, registration: RegisteredChannel | 
 
 
 def _enter(request: Request, channel: Channel, key: str) -> None:
-    sessions, user = request.sessions, request.user
+    sessions = request.sessions
     registration = request.network.registry.channels.at(channel.folded)
     looked = sessions.bans.looked
     refusal = None if registration is None else _barred(request, registration)
     if refusal is None:
-        refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
-        if refusal is not None and registration is not None and not channel.members:
-            refusal = _alone(request, registration, refusal)
+        refusal = _may_join(request, channel, registration, key)
     if refusal is None or overrides(request, channel, refusal):
         _come(request, channel, registration)
     else:
         _forward(request, channel, refusal, key, looked)
 
 
-def _alone(request: Request, registration: RegisteredChannel, refusal: JoinRefusal) -> JoinRefusal | None:
-    """Who may invite themselves, or lift bans on themselves, comes in where nobody is."""
-    access = access_of(request.network, registration, request.user)
-    opens = "er" if refusal.numeric is _BANNED else "i" if refusal.numeric in _OPENED else ""
-    return refusal if access.isdisjoint(opens) else None
+def _may_join(
+    request: Request, channel: Channel, registration: RegisteredChannel | None, key: str
+) -> JoinRefusal | None:
+    """Whether the asker may come in; where nobody is, access to a registered channel opens it.
+
+    There is nobody who could be asked, and ChanServ's INVITE and UNBAN are for where somebody is.
+    """
+    sessions, user = request.sessions, request.user
+    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    if refusal is None or registration is None or channel.members:
+        return refusal
+    access = access_of(request.network, registration, user)
+    unbans, invites = not access.isdisjoint("er"), "i" in access
+    return may_join(sessions.bans, sessions.throttles, user, channel, key, unbans=unbans, invites=invites)
 
 
 def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:

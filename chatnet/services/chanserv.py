@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.registered import RegisteredChannel
@@ -18,6 +18,7 @@ from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channels import ChannelAccess
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Change
+from chatnet.services.mutes import Mutes
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import NameTaken, StoreError
 
@@ -29,7 +30,8 @@ class ChanServ:
         self.user = user
         self.access = ChannelAccess(node, user)
         self.keeping = keeping
-        self.observers: Sequence[Observer] = (self.keeping, self.access)
+        mutes = Mutes(node, keeping.state, self.lift)
+        self.observers: Sequence[Observer] = (self.keeping, self.access, mutes)
         self._node = node
         self._accounts = accounts
         self._registered = node.network.registry.channels
@@ -81,6 +83,13 @@ class ChanServ:
     async def change(self, registration: RegisteredChannel, given: Mapping[str, Value]) -> None:
         """Give fields of a registered channel other values, all or none, which are on the disk then."""
         await self._write(registration.id, given)
+
+    async def lift(self, registration: RegisteredChannel, targets: Iterable[str]) -> None:
+        """Have akicks be no more, nor the bans that they were."""
+        given: dict[str, Value] = {}
+        for target in targets:
+            given |= self.lifted(registration, target)
+        await self.change(registration, given)
 
     def lifted(self, registration: RegisteredChannel, target: str) -> dict[str, Value]:
         """The changes by which an akick is no more, nor the ban that it was, whoever is in the channel."""

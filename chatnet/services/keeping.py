@@ -226,10 +226,13 @@ class Keeping:
         room = self._node.settings.channels.registers - len(registration.kept)
         for register, stamp in pending.stamps.items():
             value = keeping.value_of(channel, register)
-            if value is not None and not keeping.understood(self._network, register, _clean(value)):
+            if value is not None and not keeping.understood(self._network, register, value):
                 continue
+            if register == TOPIC and value is not None:
+                # What is no UTF-8 cannot be stored: better with signs in its place than not at all.
+                value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
             stamp = stamp or self._stamp_of(registration, channel, register)
-            kept = Kept(text_of(stamp), None if value is None else _clean(value))
+            kept = Kept(text_of(stamp), value)
             known = registration.kept.get(register)
             if known is None:
                 room -= 1
@@ -432,8 +435,3 @@ class Keeping:
         ):
             before = registration.kept.get(TOPIC, Kept("", None))
             self._happens(channel, {TOPIC: before}, None)
-
-
-def _clean(value: str) -> str:
-    """A value as a record may have it: what is no UTF-8 is replaced."""
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

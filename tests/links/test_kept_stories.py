@@ -1,7 +1,7 @@
 """Whatever happens to a registered channel on several full servers, they come to the same in the end.
 
-People change its modes, lists and topic on all of them; links are lost and made again, and servers start anew.
-Then all have the same records and the same channel, which is as the records say.
+People change its modes, lists and topic on all of them; links are lost and made again, and servers start
+anew.  Then all have the same records and the same channel, which is as the records say.
 """
 
 from __future__ import annotations
