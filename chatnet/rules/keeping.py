@@ -198,6 +198,7 @@ def facts_of(channel: Channel, wanted: State, by: Source, at: float) -> list[Fac
         else:
             changes.append(ModeChange(value is not None, register))
     if changes:
+        changes.sort(key=lambda change: not change.adding)
         facts.insert(0, ModesChanged(channel, tuple(changes), by, at))
     facts += [EntriesAdded(channel, letter, tuple(each), by, at) for letter, each in entries.items()]
     return facts
