@@ -266,7 +266,9 @@ class Keeping:
             folded = self._network.fold(registration.name)
             if self._registered.at(folded) is not registration:
                 continue
-            if entity in news:
+            if fields[entity] & _AGES:  # what it is like may have come before its name
+                self._take(registration, registration.kept)
+            elif entity in news:
                 self._take(registration, news[entity])
             if NAME in fields[entity] and registration.former:
                 self._node.clock.later(SETTLED, partial(self._tell_where, registration))
@@ -323,8 +325,11 @@ class Keeping:
             return
         registration = self._registered.at(fact.channel.folded)
         if registration is not None and not (fact.before and registration.kept):
-            # When links have marked what it came with.
-            self._node.clock.later(0.0, partial(self._look_again, fact.channel, registration))
+            self._look_soon(fact.channel, registration)
+
+    def _look_soon(self, channel: Channel, registration: RegisteredChannel) -> None:
+        """When links have marked what it came with, or has been told that it became."""
+        self._node.clock.later(0.0, partial(self._look_again, channel, registration))
 
     def _look_again(self, channel: Channel, registration: RegisteredChannel) -> None:
         alive = self._network.channels.get(channel.folded) is channel
@@ -334,7 +339,7 @@ class Keeping:
     def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
         registration = self._registered.at(fact.channel.folded)
         if registration is not None:
-            self._look_at(fact.channel, registration)
+            self._look_soon(fact.channel, registration)
 
     def _look_at(self, channel: Channel, registration: RegisteredChannel) -> None:
         """A channel has a registration, or another TS: it is as the records say, or they are as it is."""
@@ -371,6 +376,7 @@ class Keeping:
         older = SJoin(registration.name, registration.ts, flags, values, ())
         for fact in resolve_older(channel, older).facts(self._network, channel, me, now):
             self._node.commit(fact)
+        self._take(registration, registration.kept)
         self._set_anew(channel, registration)
 
     async def _grow_younger(self, channel: Channel, registration: RegisteredChannel) -> None:

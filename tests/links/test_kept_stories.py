@@ -53,6 +53,8 @@ class Story:
         self.mesh.link("a", "b")
         self.mesh.link("b", "c")
         self.mesh.settle()
+        for name in "abc":
+            self.sign(name)
         self.people: dict[str, Client] = {}
         ann = self.people["a"] = come(self.mesh["a"], "ann")
         self.mesh.settle()
@@ -65,6 +67,13 @@ class Story:
             self.people[server] = come(self.mesh[server], name)
             self.people[server] >> "JOIN #c"
             self.mesh.settle()
+
+    def sign(self, name: str) -> None:
+        """A server writes that it keeps records, as it does at its start."""
+        nickserv = self.mesh[name].parts.nickserv
+        assert nickserv is not None
+        nickserv.sweeping.sweep()
+        self.mesh.settle()
 
     def joined(self, one: str, other: str) -> bool:
         seen = todo = {one}
