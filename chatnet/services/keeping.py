@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, User, parameters, split_forward
@@ -87,11 +88,14 @@ class Keeping:
         self._pending: dict[str, _Pending] = {}
         self._writing: list[dict[str, dict[str, Kept]]] = []
         self._waits = False
+        self._locked: WeakValueDictionary[str, Channel] = WeakValueDictionary()
+        """Channels in which modes are locked, by their registrations."""
         self.hears: Mapping[type[Fact], Hearer] = {
             Joined: self._joined,
             ModesChanged: self._modes_changed,
             EntriesAdded: self._entries_added,
             TopicChanged: self._topic_changed,
+            ModesLocked: self._modes_locked,
             ChannelReset: self._channel_reset,
             RecordsTaken: self._records_taken,
         }
@@ -261,6 +265,8 @@ class Keeping:
                     fields[record.entity].add(key if name == SETTING else name)
         for entity in sorted(fields):
             registration = self._registered.by_id.get(entity)
+            if entity in self._locked and (registration is None or fields[entity] & _AGES):
+                self._node.clock.later(SETTLED, partial(self._unlock, entity))
             if registration is None or not registration.name:
                 continue
             folded = self._network.fold(registration.name)
@@ -277,7 +283,7 @@ class Keeping:
                 continue
             if fields[entity] & _AGES or not (fields[entity] or entity in news):
                 self._look_at(channel, registration)
-            if locks.MLOCK in fields[entity]:
+            if locks.MLOCK in fields[entity] or fields[entity] & _AGES:
                 self._lock(channel, registration, fact.at)
 
     def _take(self, registration: RegisteredChannel, news: Mapping[str, Kept]) -> None:
@@ -324,7 +330,11 @@ class Keeping:
         if not fact.created:
             return
         registration = self._registered.at(fact.channel.folded)
-        if registration is not None and not (fact.before and registration.kept):
+        if registration is None:
+            return
+        if fact.channel.locked:
+            self._locked[registration.id] = fact.channel
+        if not (fact.before and registration.kept):
             self._look_soon(fact.channel, registration)
 
     def _look_soon(self, channel: Channel, registration: RegisteredChannel) -> None:
@@ -418,6 +428,22 @@ class Keeping:
         letters = locks.letters_of(locks.lock_of(self._network, registration))
         if letters != channel.locked and acts(self._network, channel):
             self._node.commit(ModesLocked(channel, letters, self._chanserv, at))
+
+    def _modes_locked(self, fact: ModesLocked, origin: object) -> None:
+        registration = self.of(fact.channel)
+        if registration is not None:
+            self._locked[registration.id] = fact.channel
+
+    def _unlock(self, entity: str) -> None:
+        """A channel may be nobody's now, or have another name: then its modes are locked no more."""
+        channel = self._locked.get(entity)
+        registration = None if channel is None else self._registered.at(channel.folded)
+        if channel is None or (registration is not None and registration.id == entity):
+            return
+        del self._locked[entity]
+        alive = self._network.channels.get(channel.folded) is channel
+        if alive and channel.locked and acts(self._network, channel):
+            self._node.commit(ModesLocked(channel, "", self._chanserv, self._node.clock.time()))
 
     def _hold(self, channel: Channel, registration: RegisteredChannel) -> None:
         """Have modes be as they are locked: somebody far away did not know."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from chanserv import WORD, ask, come, founded, ranks
+from club import Club
 from clubs import Clubs, FullClub
 from conversation import START, Client, House
 from mesh import block, read_away, stranger
@@ -208,6 +209,27 @@ def test_who_comes_next_makes_it_again_on_all_servers() -> None:
     assert (here.ts, here.flags, here.key, here.locked) == (NOW, {"m", "n", "t"}, "key", "m")
     assert here.topic is not None and (here.topic.text, here.topic.at) == ("hello", NOW)
     assert list(here.lists["b"]) == ["*!*@bad"] and list(here.lists["e"]) == ["*!*@good"]
+
+
+def test_a_server_of_another_make_is_told_all_of_it() -> None:
+    club = Club(accounts={"authority": "here"}, link=[block("so1")])
+    so1 = stranger(club, "so1.test", "1SO")
+    ann = founded(club)
+    ann >> "MODE #c +mk key" >> "MODE #c +b *!*@bad" >> "MODE #c +b $q:*!*@loud" >> "TOPIC #c :hello"
+    ask(ann, "SET #c MLOCK +m")
+    club.clock.advance(2)
+    ann >> "PART #c"
+    so1.lines()
+    bob = club.client("bob")
+    so1.lines()
+    bob >> "JOIN #c key"
+    so1 << f":0CN SJOIN {NOW} #c +mntk key :{bob.user.uid}"
+    so1 << f":0CN EBMASK {NOW} #c b :*!*@bad {NOW} ann!~ann@192.0.2.1"
+    so1 << f":0CN EBMASK {NOW} #c q :*!*@loud {NOW} ann!~ann@192.0.2.1"
+    so1 << f":0CN TB #c {NOW} ann!~ann@192.0.2.1 :hello"
+    so1 << f":0CN MLOCK {NOW} #c :m"
+    so1.silent()
+    club.check()
 
 
 def test_two_come_at_one_moment() -> None:

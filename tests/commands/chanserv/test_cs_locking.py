@@ -81,6 +81,23 @@ def test_modes_are_locked_while_nobody_is_in(club: Club, ann: Client) -> None:
     bob.until(":irc.test 324 bob #c +ntk key")
 
 
+def test_what_is_nobody_s_is_locked_no_more(club: Club, ann: Client) -> None:
+    ask(ann, "SET #c MLOCK +m")
+    ann >> "PART #c" >> "JOIN #c"
+    code = ask(ann, "DROP #c")[0].rsplit(" ", 1)[1]
+    ask(ann, f"DROP #c {code}")
+    club.clock.advance(1)
+    ann >> "MODE #c -m"
+    ann.until(":ann!~ann@192.0.2.1 MODE #c -m")
+    # what has another name keeps its lock
+    ask(ann, "REGISTER #c")
+    ask(ann, "SET #c MLOCK +m")
+    ann >> "RENAME #c #d"
+    club.clock.advance(1)
+    ann >> "MODE #d -m"
+    ann.until(":irc.test 742 ann #d m m *")
+
+
 def test_a_locked_topic(club: Club, ann: Client) -> None:
     bob, eve = come(club, "bob"), come(club, "eve")
     ask(ann, "FLAGS #c bob +t")
