@@ -141,14 +141,15 @@ class RegisteredChannels:
         channel = self.by_id.get(record.entity)
         if channel is None:
             channel = self.by_id[record.entity] = RegisteredChannel(record.entity)
-        # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
-        with suppress(ValueError):
-            name, key = split(record.field)
-            if name == channels.REGISTER and key:
+        name, key = split(record.field)
+        if name == channels.REGISTER:
+            if key:  # of these there are many
                 kept = Kept(record.stamp, record.value)
                 channel.kept = _with(channel.kept, key, kept, _NOTHING_KEPT)
-            else:
-                self._note(channel, name, key, record.value)
+            return
+        # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
+        with suppress(ValueError):
+            self._note(channel, name, key, record.value)
 
     def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None) -> None:
         if name == accounts.NAME and value is not None:
