@@ -10,7 +10,7 @@ from chatnet.model.entities import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
-from chatnet.rules.access import access_of, kept_out, ranks_for
+from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
@@ -127,14 +127,13 @@ def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | 
 
 def _come(request: Request, channel: Channel, registration: RegisteredChannel | None) -> None:
     """Have the asker in the channel, with the ranks that their access explains."""
-    user, ranks = request.user, 0
+    user, ranks, chanserv = request.user, 0, request.sessions.chanserv
     created = request.network.channels.get(channel.folded) is not channel
-    if registration is not None and not registration.suspended(request.now):
-        ranks = ranks_for(access_of(request.network, registration, user))
+    if registration is not None and chanserv is not None and not registration.suspended(request.now):
+        ranks = chanserv.access.coming(channel, registration, user)
     request.commit(
         Joined(channel, ((user, ranks),), request.now, created=created, asked=True, before=created)
     )
-    chanserv = request.sessions.chanserv
     if registration is not None and chanserv is not None:
         text = registration.settings.get("entrymsg")
         if text:

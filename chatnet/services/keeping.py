@@ -311,6 +311,10 @@ class Keeping:
             stamp = pending.stamps[register] or self._stamp_of(registration, channel, register)
             if text_of(stamp) >= kept.stamp:
                 return False
+        for due in self._writing:  # of what was written here the later word may be on its way
+            mine = due.get(registration.id, {}).get(register)
+            if mine is not None and mine.stamp >= kept.stamp:
+                return False
         mark = (self._noted(channel) or {}).get(register)
         return mark is None or text_of(mark.stamp) < kept.stamp
 

@@ -12,6 +12,7 @@ from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, fixed, seconds_of
 from chatnet.rules.stamps import Stamp
 from chatnet.services.accounts import Accounts
+from chatnet.services.expiring import Expiring
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
 
@@ -35,6 +36,7 @@ class Sweeping:
             if account.status.state in _ENDING:
                 self._ending[account.id] = None
         self._sweeping = False
+        self._expiring = Expiring(node, accounts)
         self._forgot = 0  # the day for which it was done
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
@@ -58,7 +60,10 @@ class Sweeping:
         if day != self._forgot and not self._sweeping:
             self._forgot = day
             self._node.run(self._forget(day))
-        if self._ending and not self._sweeping and not self._accounts.roll.away():
+        if self._accounts.roll.away():
+            return
+        self._expiring.look()
+        if self._ending and not self._sweeping:
             self._sweeping = True
             self._node.run(self._sweep())
 

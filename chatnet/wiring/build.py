@@ -30,6 +30,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
+from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat
@@ -41,6 +42,7 @@ from chatnet.session.control import Control
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
@@ -71,6 +73,11 @@ def unconnected(attempt: Attempt) -> None:
     attempt.failed("this process connects to nobody")
 
 
+async def no_mail(to: str, message: str) -> None:
+    """In the place of what hands mail to a relay, where there is none."""
+    raise Unsent("this process sends no mail")
+
+
 def build(
     settings: Settings,
     *,
@@ -88,10 +95,12 @@ def build(
     first_uid: int = 0,
     store: Store | None = None,
     hashes: Hashes | None = None,
+    send: Send = no_mail,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
-    With a `store` and `hashes` it keeps accounts, unless services of another make do.
+    With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
+    them to a relay.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -133,12 +142,13 @@ def build(
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
         seated = seat(node)
-        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
+        mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
+        nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance)
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
         links.marked = keeping.marked
-        chanserv = ChanServ(node, seated.chanserv, accounts, keeping)
+        chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell)
         links.feeds.disputed = nickserv.disputed
-        authority = Authentication(node, accounts)
+        authority = Authentication(node, accounts, nickserv.tokens)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -171,6 +181,7 @@ def build(
             Opers(sessions),
             Attendance(sessions),
             Presence(node, TOLD),
+            *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
             *(() if chanserv is None else chanserv.observers),
             *links.observers,

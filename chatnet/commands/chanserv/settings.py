@@ -1,4 +1,4 @@
-"""SET: who is founder and who follows, and what a channel shows."""
+"""SET and GET: who is founder and who follows, and what a channel shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatnet.records import channels
 from chatnet.records.accounts import State
 from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
-from chatnet.rules.access import TEMPLATES, founder_of, in_order
+from chatnet.rules.access import founder_of, in_order, template, templates_of
 from chatnet.services.accounts import Value
 from chatnet.wire.text import cut, one_line, printable
 
@@ -29,14 +29,15 @@ _URL: Final = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 @CHANSERV.command("SET", min_params=2, penalty=2.0)
 async def set_(errand: Errand) -> None:
-    """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|ENTRYMSG|URL [<value>]`: what it is like.
+    """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: choose.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
     list as SOP. SUCCESSOR <account>: who is founder when your account is gone. MLOCK +nt-lk: modes that are
     so at once and that nobody changes (as MODE has them, with parameters behind). TOPICLOCK ON|OFF: nobody
     changes the topic but those with the flag t. PRIVATE ON|OFF: INFO tells nothing to who has no access.
-    ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is. Without a value
-    SUCCESSOR, MLOCK, ENTRYMSG and URL are taken away.
+    NOSYNC ON|OFF: changes of access leave the ranks of who is in alone. ENTRYMSG <text>: what everybody reads
+    who comes in. URL <address>: where more is. Without a value SUCCESSOR, MLOCK, ENTRYMSG and URL are taken
+    away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -48,8 +49,8 @@ async def set_(errand: Errand) -> None:
         await lock_modes(errand, registration)
     elif word == "TOPICLOCK" and value.upper() in ("ON", "OFF"):
         await lock_topic(errand, registration)
-    elif word == "PRIVATE" and value.upper() in ("ON", "OFF"):
-        await _choose(errand, registration, "private", "on" if value.upper() == "ON" else None)
+    elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
+        await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
     elif word == "ENTRYMSG":
         await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:
@@ -58,6 +59,18 @@ async def set_(errand: Errand) -> None:
         await _choose(errand, registration, "url", value or None)
     else:
         errand.end(say_it(errand.row))
+
+
+@CHANSERV.command("GET", min_params=1, penalty=2.0)
+async def get(errand: Errand) -> None:
+    """`GET <#channel>`: what was chosen with SET."""
+    errand.at_most(1)
+    registration = registered(errand)
+    await may(errand, registration, "A")
+    if not registration.settings:
+        errand.end(f"Nothing was chosen for {registration.name}.")
+    for key, value in sorted(registration.settings.items()):
+        errand.say(f"  {key}: {value}")
 
 
 async def _choose(errand: Errand, registration: RegisteredChannel, key: str, value: str | None) -> None:
@@ -119,7 +132,8 @@ async def _founder(errand: Errand, registration: RegisteredChannel) -> None:
         errand.chanserv.room(heir)
     given: dict[str, Value] = {channels.FOUNDER: heir.id, channels.TRANSFER: None}
     if founder:
-        letters = in_order(TEMPLATES["SOP"])
+        named = templates_of(errand.settings.channels.templates, registration)
+        letters = in_order(template(named, "SOP") or ())
         given[field(channels.FLAGS, founder)] = Access(letters, now, heir.shown).text
     await errand.chanserv.change(registration, given)
     errand.say(f"{heir.shown} is the founder of {name} now.")
