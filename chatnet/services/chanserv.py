@@ -11,9 +11,11 @@ from chatnet.model.registry import Account
 from chatnet.node import Node, Observer
 from chatnet.records import channels
 from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named, State
-from chatnet.records.channels import MUTE
+from chatnet.records.channels import MUTE, Entry
 from chatnet.records.claims import CHANNELS
 from chatnet.records.grammar import CHANNEL, STATUS, field, new_entity
+from chatnet.rules.keeping import differs
+from chatnet.rules.locks import Lock
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channel_sweeping import ChannelSweeping
@@ -109,6 +111,23 @@ class ChanServ:
         for target in targets:
             given |= self.lifted(registration, target)
         await self.change(registration, given)
+
+    def muted(self, registration: RegisteredChannel, target: str) -> dict[str, Value]:
+        """The change by which a target may not speak, if there is need of one: a ban, as all know it."""
+        mask = self.access.mute_of(target)
+        folded = self._node.network.fold(mask)
+        if folded in self.keeping.state(registration).lists["b"]:
+            return {}
+        return {field(channels.REGISTER, f"b:{folded}"): Entry(self.user.mask, mask).text}
+
+    def held(self, registration: RegisteredChannel, lock: Lock) -> dict[str, Value]:
+        """The changes by which modes are as a lock says."""
+        channel = self.keeping.state(registration)
+        return {
+            field(channels.REGISTER, letter): value
+            for letter, value in lock.items()
+            if differs(channel, letter, value)
+        }
 
     def lifted(self, registration: RegisteredChannel, target: str) -> dict[str, Value]:
         """The changes by which an akick is no more, nor the ban that it was, whoever is in the channel."""

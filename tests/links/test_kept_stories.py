@@ -141,7 +141,9 @@ class Story:
         assert chanserv is not None
         old.done(chanserv.keeping.write())
         old.store.taken = lambda records: None
-        mesh.houses[name] = FullClub(old.store, clock=mesh.clocks[name], **old.settings.model_dump())
+        mesh.houses[name] = FullClub(
+            old.store, clock=mesh.clocks[name], **old.settings.model_dump(by_alias=True)
+        )
         old.store.start()
         self.people[name] = come(mesh[name], {"a": "ann", "b": "bob", "c": "cat"}[name])
 

@@ -7,10 +7,9 @@ from typing import Final, NamedTuple
 from chatnet.commands.chanserv.asking import may, registered, shown, target
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand, say_it
-from chatnet.model.ids import Folded
 from chatnet.model.registered import RegisteredChannel
 from chatnet.records import channels
-from chatnet.records.channels import KICK, MUTE, Akick, Entry
+from chatnet.records.channels import KICK, MUTE, Akick
 from chatnet.records.grammar import field
 from chatnet.rules.access import founder_of, letters_of
 from chatnet.rules.modes import size_of_lists
@@ -99,15 +98,12 @@ async def _add(errand: Errand, registration: RegisteredChannel, kind: _Kind) -> 
 
 def _muted(errand: Errand, registration: RegisteredChannel, key: str) -> dict[str, Value]:
     """The ban by which who is on the list may not speak, also on servers that know no such list."""
-    mask = errand.chanserv.access.mute_of(key)
-    folded = errand.network.fold(mask)
+    given, limits = errand.chanserv.muted(registration, key), errand.settings.limits
     channel = errand.chanserv.keeping.state(registration)
-    if Folded(folded) in channel.lists["b"]:
-        return {}
-    limits = errand.settings.limits
-    if size_of_lists(channel)[0] >= (limits.large_mask_list if "L" in channel.flags else limits.mask_list):
+    most = limits.large_mask_list if "L" in channel.flags else limits.mask_list
+    if given and size_of_lists(channel)[0] >= most:
         errand.end(f"The lists of {registration.name} are full. Lift a ban first.")
-    return {field(channels.REGISTER, f"b:{folded}"): Entry(errand.bot.mask, mask).text}
+    return given
 
 
 def _until(errand: Errand, words: list[str]) -> tuple[int, list[str]]:

@@ -6,9 +6,8 @@ from chatnet.commands.chanserv.asking import may
 from chatnet.commands.errand import Errand
 from chatnet.model.registered import RegisteredChannel
 from chatnet.records import accounts as values
-from chatnet.records import channels
 from chatnet.records.grammar import field
-from chatnet.rules import keeping, locks
+from chatnet.rules import locks
 from chatnet.services.accounts import Value
 from chatnet.wire.text import printable
 
@@ -22,12 +21,8 @@ async def lock_modes(errand: Errand, registration: RegisteredChannel) -> None:
     text = locks.text_of(lock)
     # A key is nobody's business but theirs.
     await may(errand, registration, "s", f"{locks.MLOCK} {text.partition(' ')[0]}".rstrip())
-    channel = errand.chanserv.keeping.state(registration)
     given: dict[str, Value] = {field(values.SETTING, locks.MLOCK): text or None}
-    for letter, value in lock.items():
-        if keeping.differs(channel, letter, value):
-            given[field(channels.REGISTER, letter)] = value
-    await errand.chanserv.change(registration, given)
+    await errand.chanserv.change(registration, given | errand.chanserv.held(registration, lock))
     errand.say(
         f"The modes {text} of {registration.name} are locked now."
         if text

@@ -90,9 +90,10 @@ def test_what_is_nobody_s_is_locked_no_more(club: Club, ann: Client) -> None:
     ann >> "MODE #c -m"
     ann.until(":ann!~ann@192.0.2.1 MODE #c -m")
     # what has another name keeps its lock
-    ask(ann, "REGISTER #c")
-    ask(ann, "SET #c MLOCK +m")
-    ann >> "RENAME #c #d"
+    ann >> "JOIN #e"
+    ask(ann, "REGISTER #e")
+    ask(ann, "SET #e MLOCK +m")
+    ann >> "RENAME #e #d"
     club.clock.advance(1)
     ann >> "MODE #d -m"
     ann.until(":irc.test 742 ann #d m m *")
@@ -199,3 +200,27 @@ def test_a_mute_that_cannot_be_lifted_now_is_lifted_later(club: Club, ann: Clien
     club.store.broken = False
     club.clock.advance(60)
     assert not living(club).lists["b"]
+
+
+def test_another_channel_gets_mutes_and_locks(club: Club, ann: Client) -> None:
+    ann >> "JOIN #d"
+    ask(ann, "REGISTER #d")
+    ask(ann, "SET #c MLOCK +m-n")
+    ask(ann, "AQUIET #c ADD *!*@loud")
+    ann.lines()
+    assert ask(ann, "CLONE #c #d") == ["#d has what #c has now."]
+    here = club.node.network.channel("#d")
+    assert here is not None
+    assert (here.flags, list(here.lists["b"]), here.locked) == ({"m", "t"}, ["$q:*!*@loud"], "mn")
+
+
+def test_all_who_are_kept_out_are_let_in_while_nobody_is_in(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    bob >> "JOIN #c"
+    ask(ann, "AKICK #c ADD bob")
+    ask(ann, "AQUIET #c ADD *!*@loud")
+    ann >> "PART #c"
+    assert ask(ann, "CLEAR #c AKICKS") == ["Nobody is kept out of #c any more."]
+    bob >> "JOIN #c"
+    assert ranks(bob) == 0
+    assert list(living(club).lists["b"]) == ["$q:*!*@loud"]
