@@ -496,3 +496,21 @@ def test_a_registered_channel_gets_no_name_that_somebody_asks_for() -> None:
     ann << ":ann!* RENAME #c #e :"
     mesh.settle()
     assert ask(ann, "INFO #e")[1] == "  founder: ann"
+
+
+def test_a_slow_disk_brings_nothing_back() -> None:
+    mesh = Clubs("a")
+    ann = founded(mesh["a"])
+    mesh.advance(2)
+    mesh["a"].store.held = True
+    ann >> "MODE #c +m"
+    mesh.advance(1)  # on its way to the disk
+    ann >> "MODE #c -m"
+    mesh.advance(1)
+    ann.lines()
+    mesh["a"].store.release(1)
+    assert channel(mesh["a"]).flags == {"n", "t"}
+    mesh["a"].store.release()
+    mesh.settle()
+    ann.silent()
+    assert channel(mesh["a"]).flags == {"n", "t"}
