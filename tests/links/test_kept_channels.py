@@ -490,7 +490,7 @@ def test_a_registered_channel_gets_no_name_that_somebody_asks_for() -> None:
     ann << ":a.test FAIL RENAME CHANNEL_NAME_IN_USE #c #d *"
     mesh["a"].store.broken = True
     ann >> "RENAME #c #e"
-    ann << ":a.test FAIL RENAME CANNOT_RENAME #c #e :This server cannot use its disk: try again later"
+    ann << ":a.test FAIL RENAME CANNOT_RENAME #c #e :Accounts cannot be used now: try again later"
     mesh["a"].store.broken = False
     ann >> "RENAME #c #e"
     ann << ":ann!* RENAME #c #e :"
