@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from chatnet.commands.answering import run
 from chatnet.commands.messages import send
 from chatnet.commands.request import CLIENT, Request
@@ -43,7 +45,7 @@ def _ask(request: Request, nick: str) -> None:
     text = " ".join(request.params) or "HELP"
     bot = request.network.user(nick)
     if bot is not None and bot.server.virtual:
-        run(request, [(bot, text)])
+        run(request, deque([(bot, text)]))
         return
     links = request.sessions.links
     way = links.way_to(bot) if bot is not None else None

@@ -1,7 +1,8 @@
 """What a registration does to those who are in its channel already: an observer.
 
 Who comes in is judged by JOIN.  Who is in has the ranks that their access explains when they log in, or when
-their access changes, and goes when they are kept out.  Each server sees to this for its own users only.
+their access changes, and goes when they are kept out.  Each server sees to this for its own users, and for
+those of servers that keep no accounts which hang at it: they are looked at when they have come in.
 Ranks are given here and never taken: who has one beyond their access was given it by somebody.
 """
 
@@ -18,6 +19,7 @@ from chatnet.model.facts import (
     ChannelReset,
     Fact,
     Hearer,
+    Joined,
     Kicked,
     ModeChange,
     ModesChanged,
@@ -32,6 +34,7 @@ from chatnet.records.grammar import CHANNEL, STATUS, split
 from chatnet.rules.access import access_of, is_account, kept_out, ranks_for
 from chatnet.rules.bans import fitting
 from chatnet.rules.modes import size_of_lists
+from chatnet.services.abroad import Abroad
 
 SUSPENDED: Final = "This channel is suspended"
 SLICE: Final = 50
@@ -47,20 +50,55 @@ _OF_ONE: Final = frozenset({FOUNDER, SUCCESSOR})
 class ChannelAccess:
     """Acts in the name of `chanserv`."""
 
-    def __init__(self, node: Node, chanserv: User) -> None:
+    def __init__(self, node: Node, chanserv: User, abroad: Abroad) -> None:
         self._node = node
+        self._abroad = abroad
         self._network = node.network
         self._registered = node.network.registry.channels
         self._chanserv = chanserv
         self.hears: Mapping[type[Fact], Hearer] = {
             AccountChanged: self._account_changed,
             ChannelReset: self._channel_reset,
+            Joined: self._joined,
             RecordsTaken: self._records_taken,
         }
 
+    def _sees_to(self, user: User) -> bool:
+        """Whether this server deals with `user`, and no other one."""
+        return user.server is self._network.me or self._abroad.serves(user)
+
+    def _joined(self, fact: Joined, origin: object) -> None:
+        """Who comes in elsewhere was let in by a server that knows nothing of registrations."""
+        registration = self._registered.at(fact.channel.folded)
+        if registration is None:
+            return
+        for user, ranks in fact.members:
+            if self._abroad.serves(user):
+                if fact.created and ranks:
+                    self._take(fact.channel, registration, user, ranks, fact.at)
+                self._look_at(fact.channel, registration, user, fact.at)
+
+    def _take(
+        self, channel: Channel, registration: RegisteredChannel, user: User, ranks: int, at: float
+    ) -> None:
+        """Whoever comes first into a registered channel has no rank beyond their access for that."""
+        beyond = ranks & ~ranks_for(access_of(self._network, registration, user))
+        changes = tuple(ModeChange(False, letter, None, user) for letter in rank_letters(beyond))
+        if changes:
+            self._node.commit(ModesChanged(channel, changes, self._chanserv, at))
+
+    def look_at(self, users: Iterable[User]) -> None:
+        """People of other servers are here, who may be in registered channels."""
+        at = self._node.clock.time()
+        for user in users:
+            for channel in list(user.channels):
+                registration = self._registered.at(channel.folded)
+                if registration is not None and self._abroad.serves(user):
+                    self._look_at(channel, registration, user, at)
+
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         user = fact.user
-        if user.server is self._network.me and fact.account_id is not None:
+        if fact.account_id is not None and self._sees_to(user):
             for channel in list(user.channels):
                 registration = self._registered.at(channel.folded)
                 if registration is not None:
@@ -73,7 +111,7 @@ class ChannelAccess:
         """
         channel, registration = fact.channel, self._registered.at(fact.channel.folded)
         if registration is not None and not fact.keeping:
-            mine = deque(user for user in channel.members if user.server is self._network.me)
+            mine = deque(user for user in channel.members if self._sees_to(user))
             at = self._node.clock.time() + SETTLED
             self._node.clock.later(SETTLED, partial(self._look_at_all, channel, registration, mine, at))
 
@@ -110,7 +148,7 @@ class ChannelAccess:
         """The members whom it may concern that these fields changed; of an account or mask only those."""
         found: dict[User, None] = {}
         names = {name for name, _ in changed}
-        mine = [user for user in channel.members if user.server is self._network.me]
+        mine = [user for user in channel.members if self._sees_to(user)]
         if not names or names & _OF_ALL:
             return mine
         for name, key in changed:
@@ -118,7 +156,7 @@ class ChannelAccess:
                 found.update(dict.fromkeys(self._network.logged_in.get(key, ())))
             elif name in (FLAGS, AKICK):
                 found.update(dict.fromkeys(user for user in mine if fitting(self._network, user, (key,))))
-        return [user for user in found if user.server is self._network.me]
+        return [user for user in found if self._sees_to(user)]
 
     def _look_at(self, channel: Channel, registration: RegisteredChannel, user: User, at: float) -> None:
         if not user.may("channels"):

@@ -13,6 +13,7 @@ from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named
 from chatnet.records.claims import CHANNELS
 from chatnet.records.grammar import CHANNEL, STATUS, new_entity
 from chatnet.services import refused
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channels import ChannelAccess
 from chatnet.services.ledger import Change
@@ -23,9 +24,9 @@ from chatnet.storage.interfaces import NameTaken, StoreError
 class ChanServ:
     """The pseudo-user `user`, and who hears and does what people think it does."""
 
-    def __init__(self, node: Node, user: User, accounts: Accounts) -> None:
+    def __init__(self, node: Node, user: User, accounts: Accounts, abroad: Abroad) -> None:
         self.user = user
-        self.access = ChannelAccess(node, user)
+        self.access = ChannelAccess(node, user, abroad)
         self.observers: Sequence[Observer] = (self.access,)
         self._node = node
         self._accounts = accounts
@@ -44,7 +45,7 @@ class ChanServ:
         if self._registered.asking(folded):
             raise Refused(refused.CHANNEL_EXISTS, f"{name} is registered already")
         self.room(account)
-        if wait := self._accounts.throttle.registering_channel(by.address):
+        if wait := self._accounts.throttle.registering_channel(self._accounts.throttle.address_of(by)):
             raise refused.try_again(wait, "Too many channels were registered")
         given: dict[str, Value] = {
             NAME: lambda stamp: Named(stamp, name).text,

@@ -10,6 +10,7 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.node import Node, Observer
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
 from chatnet.services.protection import NickProtection
 from chatnet.services.sweeping import Sweeping
@@ -25,7 +26,7 @@ CODE: Final = 8
 class NickServ:
     """The pseudo-user, and who hears and does what people think it does.
 
-    `tell` is ``(by, user, text)``: a user of this server reads a NOTICE.
+    `tell` is ``(by, user, text)``: a user of this server, or one whom it serves, reads a NOTICE.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class NickServ:
         accounts: Accounts,
         tell: Callable[[User, User, str], None],
         chance: Callable[[], float],
+        abroad: Abroad,
     ) -> None:
         self.user = nickserv
 
@@ -43,7 +45,7 @@ class NickServ:
 
         self._node = node
         self._say = say
-        self.protection = NickProtection(node, nickserv.nick, say, chance)
+        self.protection = NickProtection(node, nickserv.nick, say, chance, abroad)
         self.sweeping = Sweeping(node, accounts)
         self.observers: Sequence[Observer] = (self.protection, self.sweeping)
         """In the order in which they hear facts."""
@@ -56,7 +58,7 @@ class NickServ:
         if account is None:
             return
         for user in list(network.logged_in.get(entity, ())):
-            if user.server is network.me:
+            if self.protection.sees_to(user):
                 self._say(user, DISPUTED)
         text = f"The password of {account.shown} was changed on two servers while they were apart"
         self._node.log.warn(text)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from chatnet.commands import CLIENT, Request
+from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
@@ -37,6 +38,7 @@ from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
+from chatnet.session.errands import Errands
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -118,6 +120,8 @@ def build(
     def tell(by: User, user: User, text: str) -> None:
         for session in delivery.sessions_of(user):
             session.notice_by(by, text)
+        if user.server is not me:
+            links.gate.tell(by, user, text)
 
     authority: Authority = links.agents
     if store is not None and hashes is not None:
@@ -131,10 +135,12 @@ def build(
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
         seated = seat(node)
-        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance)
-        chanserv = ChanServ(node, seated.chanserv, accounts)
+        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance, links.gate)
+        chanserv = ChanServ(node, seated.chanserv, accounts, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = Authentication(node, accounts)
+        authority = links.gate.applicants.examiner = Authentication(node, accounts)
+        links.gate.applicants.agent = seated.saslserv.uid
+        links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -158,6 +164,8 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
+    errands = Errands(sessions, answer_abroad)
+    links.gate.errand = errands.take
     node.observe(
         [
             delivery,
@@ -166,7 +174,8 @@ def build(
             sessions,
             Opers(sessions),
             Attendance(sessions),
-            Presence(node, TOLD),
+            errands,
+            Presence(node, TOLD, links.gate),
             *(() if nickserv is None else nickserv.observers),
             *(() if chanserv is None else chanserv.observers),
             *links.observers,

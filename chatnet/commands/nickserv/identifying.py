@@ -54,6 +54,8 @@ def _count_failure(errand: Errand) -> None:
 
 def _certified(errand: Errand) -> Account:
     user, accounts = errand.user, errand.accounts
+    if not errand.sessions.links.gate.vouches(user):
+        errand.end("Your server is not believed of certificates here: IDENTIFY <password>, or SASL.")
     account = accounts.check_certificate(user)
     if account is None:
         errand.end(
@@ -110,9 +112,9 @@ def sessions(errand: Errand) -> None:
 
 
 def users_of(errand: Errand, account: Account) -> list[User]:
-    """The users of this server who are logged in to an account, the first first."""
-    network = errand.network
-    return [user for user in network.logged_in.get(account.id, ()) if user.server is network.me]
+    """The users of this server, and those it serves, who are logged in to an account, the first first."""
+    sees_to = errand.nickserv.protection.sees_to
+    return [user for user in errand.network.logged_in.get(account.id, ()) if sees_to(user)]
 
 
 def counted(number: int, noun: str) -> str:

@@ -112,6 +112,8 @@ class Reader:
         )
         if source is None:
             return None  # killed or split away meanwhile: it is on its way to there
+        if (source.server if isinstance(source, User) else source).virtual:
+            return None  # somebody of that name: there may be others who keep accounts
         if self._links.way_to(source) is not link:
             server = source if isinstance(source, Server) else source.server
             if not link.has_lost(server):
@@ -120,7 +122,12 @@ class Reader:
         return source
 
     def _server_of(self, link: Link, text: str) -> Server | None:
-        """The server behind a link of a user who is gone."""
+        """The server behind a link of a user who is gone.
+
+        What services do that are nobody here holds in channels nevertheless: there it is so.
+        """
+        if SID(text[:3]) in self._links.namesakes.get(link, ()):
+            return link.server
         server = self._node.network.servers.get(SID(text[:3])) if is_uid(text) else None
         return server if server is not None and self._links.way_to(server) is link else None
 

@@ -1,0 +1,67 @@
+"""Which account this network gave to whom, at servers that keep none: who says so of others is not believed.
+
+It is remembered by UID, together with the neighbour by whose word alone it counts, from the login of a
+connection that is no user yet until it is one, and while its server is away.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from chatnet.links.codecs.solanum import RECORDS
+from chatnet.model.entities import User
+from chatnet.model.ids import UID
+from chatnet.model.server import Server
+from chatnet.node import Node
+
+
+class _Gift(NamedTuple):
+    account: str  # its id
+    by: str  # the name of who may tell of it
+    until: float  # monotonic
+
+
+class Given:
+    """They are never more than ``links.logins``, nor remembered for longer than ``links.login_memory``."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._gifts: OrderedDict[UID, _Gift] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._gifts)
+
+    def give(self, uid: UID, account: str, by: str) -> None:
+        """Somebody with this UID is logged in to an account, as the neighbour of the name `by` will tell."""
+        settings, now = self._node.settings.links, self._node.clock.monotonic()
+        self._gifts.pop(uid, None)
+        self._gifts[uid] = _Gift(account, by, now + settings.login_memory)
+        while len(self._gifts) > settings.logins or next(iter(self._gifts.values())).until <= now:
+            self._gifts.popitem(last=False)
+
+    def take(self, uid: UID, by: str) -> str | None:
+        """The id of the account that was given to a UID, as `by` tells; it is remembered no more."""
+        gift = self._gifts.get(uid)
+        if gift is None or gift.by != by:
+            return None
+        del self._gifts[uid]
+        return gift.account if gift.until > self._node.clock.monotonic() else None
+
+    def forget(self, uid: UID) -> None:
+        """Who has this UID now is somebody else, or has logged out."""
+        self._gifts.pop(uid, None)
+
+    def lost(self, users: Iterable[User]) -> None:
+        """They are split away, and may be back, told of by whoever told of them before."""
+        for user in users:
+            if user.account_id is not None and RECORDS not in user.server.caps:
+                self.give(user.uid, user.account_id, self._by(user.server).name)
+
+    def _by(self, server: Server) -> Server:
+        """The outermost server on the way to `server` that keeps no accounts: it links to one that does."""
+        me = self._node.network.me
+        while server.uplink is not None and server.uplink is not me and RECORDS not in server.uplink.caps:
+            server = server.uplink
+        return server
