@@ -406,6 +406,8 @@ def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, s
         return None, None
     if not line.links.full(line.link):
         account = _given(line, user, name)
+        if account is None or account.shown != name:
+            line.links.given.doubt(user.uid)
         return (None, None) if account is None else (AccountName(account.shown), account.id)
     entity = line.tags.get("chatnet/account", "")
     if not is_entity(entity) or entity[0] != ACCOUNT:

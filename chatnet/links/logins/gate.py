@@ -149,6 +149,10 @@ class Gate(Follower):
                     link.send(codec.locked(channel, virtual, channel.locked))
         self._links.tell(f"{link.name} keeps no accounts: its people log in here, by {virtual.name}")
         users = [user for user in network.users.values() if self.serves(user) and self._is_behind(user, link)]
+        for user in users:
+            if user.uid in self._links.given.doubted:
+                del self._links.given.doubted[user.uid]
+                self._tell_login(link, user)
         for hear in self.opened:
             hear(users)
 
@@ -211,10 +215,15 @@ class Gate(Follower):
             self._tell_mechanisms(link)
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
-        """Who is served is logged in, or out: ``SU``, which their server tells all behind it."""
-        user, virtual = fact.user, self._node.network.virtual
-        link = self._links.way_to(user)
-        if link in self._open and link is not None and link is not origin and virtual is not None:
+        """Who is served is logged in, or out, as their server is to know."""
+        link = self._links.way_to(fact.user)
+        if link in self._open and link is not None and link is not origin:
+            self._tell_login(link, fact.user)
+
+    def _tell_login(self, link: Link, user: User) -> None:
+        """``SU``, with the account or without one; it tells all that are behind it."""
+        virtual = self._node.network.virtual
+        if virtual is not None:
             words = () if user.account is None else (user.account,)
             link.send(link.codec.encap(virtual, ["*", "SU", user.uid, *words]))
 

@@ -29,6 +29,8 @@ class Given:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._gifts: OrderedDict[UID, _Gift] = OrderedDict()
+        self.doubted: dict[UID, None] = {}
+        """Of whom their server told another login than the one that holds, and has not been told yet."""
 
     def __len__(self) -> int:
         return len(self._gifts)
@@ -49,6 +51,11 @@ class Given:
         del self._gifts[uid]
         return gift.account if gift.until > self._node.clock.monotonic() else None
 
+    def doubt(self, uid: UID) -> None:
+        """Their server says of this user what does not hold."""
+        if len(self.doubted) < self._node.settings.links.logins:
+            self.doubted[uid] = None
+
     def forget(self, uid: UID) -> None:
         """Who has this UID now is somebody else, or has logged out."""
         self._gifts.pop(uid, None)
@@ -56,6 +63,8 @@ class Given:
     def lost(self, users: Iterable[User]) -> None:
         """They are split away, and may be back, told of by whoever told of them before."""
         for user in users:
+            if self.doubted:
+                self.doubted.pop(user.uid, None)
             if user.account_id is not None and RECORDS not in user.server.caps:
                 self.give(user.uid, user.account_id, self._by(user.server).name)
 
