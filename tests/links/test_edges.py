@@ -276,6 +276,43 @@ def test_two_neighbours_that_are_not_full_read_what_to_write() -> None:
     houses.check()
 
 
+def test_full_servers_play_the_same_pseudo_users() -> None:
+    houses = Clubs("a", "b", "c")
+    houses.link("a", "b")
+    houses.link("b", "c")
+    houses.settle()
+    account(houses["a"])
+    houses.settle()
+    ann, bob, cyd = houses["a"].client("ann"), houses["b"].client("bob"), houses["c"].client("cyd")
+    ask(houses, ann, "NS IDENTIFY one-word-1")
+    ask(houses, ann, "JOIN #club")
+    for client in (bob, cyd):
+        ask(houses, client, "JOIN #club")
+    bob.lines()
+    ask(houses, ann, "CS REGISTER #club")
+    for client in (bob, cyd):
+        assert ":ChanServ!ChanServ@services.chatnet MODE #club +q ann" in client.lines()
+    ask(houses, ann, "CS TOPIC #club hello")
+    for client in (bob, cyd):
+        assert ":ChanServ!ChanServ@services.chatnet TOPIC #club :hello" in client.lines()
+    houses.check()
+
+
+def test_whose_pseudo_users_have_another_id_is_told_of_servers() -> None:
+    houses = Clubs("a", "b", sections_of={"b": {"services": {"sid": "00T"}}})
+    houses.link("a", "b")
+    houses.settle()
+    account(houses["a"])
+    houses.settle()
+    ann, bob = houses["a"].client("ann"), houses["b"].client("bob")
+    ask(houses, ann, "NS IDENTIFY one-word-1")
+    ask(houses, ann, "JOIN #club")
+    ask(houses, bob, "JOIN #club")
+    ask(houses, ann, "CS REGISTER #club")
+    assert ":a.test MODE #club +q ann" in bob.lines()
+    houses.check()
+
+
 def test_who_was_logged_in_by_a_gate_that_forgot_reads_so() -> None:
     houses = edge()
     account(houses["a"])

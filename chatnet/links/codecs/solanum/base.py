@@ -74,9 +74,7 @@ class Base:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
-        self.virtual = (
-            False  # whether it knows our virtual server, on which pseudo-users speak for themselves
-        )
+        self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.
         self.blank = b"" if self.core else b" "
         self.tags = "STAG" in caps or self.core
