@@ -150,9 +150,9 @@ def test_people_of_a_server_that_keeps_no_accounts_log_in(
             bob.until(" 330 bob annie ann ")
             annie.send("PRIVMSG NickServ :LOGOUT")
             annie.until("You are logged out")
-            annie.send(f"NS IDENTIFY ann {WORD}")
+            annie.send(f"PRIVMSG NickServ :IDENTIFY ann {WORD}")
             annie.until("You are logged in as ann")
-            annie.send("JOIN #club", "CS REGISTER #club")
+            annie.send("JOIN #club", "PRIVMSG ChanServ :REGISTER #club")
             annie.until("#club belongs to ann now")
         loses_no_link(a, b)
         for daemon in (a, b):

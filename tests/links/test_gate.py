@@ -29,6 +29,7 @@ from gates import (
 )
 from mesh import block, stranger
 from scramp import ScramClient
+from staff import oper, sections
 
 IN_GRACE = (
     "ann belongs to an account. Log in within 60 seconds: /msg NickServ IDENTIFY <password>. "
@@ -260,6 +261,15 @@ def test_a_flood_of_talks_is_bounded() -> None:
     assert house.parts.links.gate.applicants.count(so1.link) == 0
     assert logs_in(so1)[-1] == answer("D", "S")
     house.check()
+
+
+def test_operators_see_who_is_served() -> None:
+    house = club(**sections())
+    so1 = leaf(house)
+    begin(so1)
+    god = oper(house, "god")
+    god >> "STATS a"
+    assert ":irc.test 249 god a :edge so1.test: 1 login(s) under way" in god.lines()
 
 
 def test_talks_are_for_this_server_alone() -> None:

@@ -82,6 +82,10 @@ class Gate(Follower):
         """Whether a neighbour has been introduced to our services."""
         return link in self._open
 
+    def served(self) -> Sequence[Link]:
+        """The neighbours that have been."""
+        return tuple(self._open)
+
     def serves(self, user: User) -> bool:
         """Whether `user` is at a server that keeps no accounts, and is served by this one."""
         if not self._open:
