@@ -24,6 +24,8 @@ NO_NAME: Final = AccountName("")
 """What an account is called whose name is not known yet."""
 KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email"})
 """The settings of an account that are in memory, since they are looked at often."""
+NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.MARK})
+"""Fields of accounts that are not: they are read from the store."""
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -207,18 +209,19 @@ class Registry:
 
     def _take(self, record: Record) -> tuple[str, ...]:
         """Take one record; returns the folded names whose owner may be another one now."""
-        if record.entity[0] == SERVER:
-            self._hear(record)
-        elif record.entity[0] == CHANNEL:
-            self.channels.take(record)
-        if record.entity[0] != ACCOUNT:
+        entity, field, _, value = record
+        if entity[0] != ACCOUNT:
+            if entity[0] == CHANNEL:
+                self.channels.take(record)
+            elif entity[0] == SERVER:
+                self._hear(record)
             return ()
-        account = self.accounts.get(record.entity)
+        account = self.accounts.get(entity)
         if account is None:
-            account = self.accounts[record.entity] = Account(record.entity)
-        name, key = split(record.field)
+            account = self.accounts[entity] = Account(entity)
+        name, key = split(field)
         try:
-            return self._note(account, name, key, record.value)
+            return self._note(account, name, key, value)
         except ValueError:
             return ()  # of a version to come, say: it is kept in the store, and means nothing here
 

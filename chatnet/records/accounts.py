@@ -50,7 +50,7 @@ class Named(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Named:
         """What a record says."""
-        since, name = words(text, 2)
+        since, _, name = text.partition(" ")
         return cls(stamp(since), word(name))
 
 

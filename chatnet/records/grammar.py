@@ -60,6 +60,8 @@ def field(name: str, key: str | None = None) -> str:
 def split(text: str) -> tuple[str, str]:
     """The name of a field, and its key as it was; without one it is empty."""
     name, _, key = text.partition(":")
+    if "\\" not in key:
+        return name, key
     return name, _ESCAPES.sub(lambda found: " " if found[1] == "s" else found[1], key)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from chatnet.model.facts import RecordsTaken
+from chatnet.model.registry import NOT_KEPT
 from chatnet.node import Node
 from chatnet.records.claims import NAMES
 from chatnet.records.grammar import fixed, is_record
@@ -19,8 +20,8 @@ from chatnet.rules.stamps import NEVER, SLACK, Clock, Stamp, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
 from chatnet.storage.record import Record
 
-DAY: Final = 86_400_000
-"""Milliseconds."""
+SPAN: Final = 36**5
+"""Milliseconds: 17 hours, after which another one of the first digits of a stamp changes."""
 PAGE: Final = 1000
 """Records that are looked at together."""
 TELL_AGAIN: Final = 60.0
@@ -49,10 +50,11 @@ class Ledger:
         registry = node.network.registry
         registry.resize(node.settings.limits.nick)
         self._last: dict[int, tuple[int, int]] = {}
-        """The last stamp of this server of each day, by milliseconds and number."""
+        """The last stamp of this server of each span of time, by milliseconds and number."""
         self.stamped_to = 0.0
         """The Unix time that it was here last, as far as is known, before this server was started."""
-        registry.load(self._noted(store.load()))
+        registry.load(store.load(NOT_KEPT))
+        self._note_all(store.stamps())
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
@@ -117,25 +119,15 @@ class Ledger:
 
     # a clock that was wrong
 
-    def _noted(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Take note of all stamps in passing: of others only the newest counts."""
-        me, most, newest = self._node.network.me.sid, self._most, dict[str, str]()
-        last = ""  # what was registered together has one stamp
-        for record in records:
-            text = record.stamp
-            if (sid := text[-3:]) != me:
-                if text > newest.get(sid, ""):
-                    newest[sid] = text
-            elif text != last:
-                last, stamp = text, stamp_of(text)
-                self._note(stamp, most)
-                if not stamp.number:
-                    # Our clock gave it. With a number it follows another one, which the clock of another
-                    # server may have given: that one of them is ahead says nothing against ours.
-                    self.stamped_to = max(self.stamped_to, stamp.ms / 1000)
-            yield record
-        for text in newest.values():
-            self._note(stamp_of(text), most)
+    def _note_all(self, stamps: Iterable[str]) -> None:
+        """Take note of all that was ever stamped: the clock goes on from there."""
+        me, most = self._node.network.me.sid, self._most
+        for stamp in map(stamp_of, stamps):
+            self._note(stamp, most)
+            if stamp.sid == me and not stamp.number:
+                # Our clock gave it. With a number it follows another one, which the clock of another server
+                # may have given: that one of them is ahead says nothing against ours.
+                self.stamped_to = max(self.stamped_to, stamp.ms / 1000)
 
     def _note(self, stamp: Stamp, most: int) -> None:
         if stamp.sid != self._node.network.me.sid:
@@ -143,8 +135,8 @@ class Ledger:
             return
         if stamp.ms <= most:
             self._clock.go_on_after(stamp)
-        day = stamp.ms // DAY
-        self._last[day] = max(self._last.get(day, (0, 0)), stamp[:2])
+        span = stamp.ms // SPAN
+        self._last[span] = max(self._last.get(span, (0, 0)), stamp[:2])
 
     @property
     def _most(self) -> int:
@@ -176,7 +168,7 @@ class Ledger:
         self.stamped_to = min(self.stamped_to, self._kept()[0] / 1000)
         anew = [each for stamp in sorted(far) for each in self._anew(far[stamp])]
         await self.store.correct(anew)
-        self._last = {day: last for day, last in self._last.items() if last[0] <= most}
+        self._last = {span: last for span, last in self._last.items() if last[0] <= most}
         text = (
             f"The clock of this server was ahead, and was set right: {len(anew)} record(s) are stamped anew"
         )

@@ -114,6 +114,13 @@ class Store(Protocol):
         Those of fields in `without` (whole ones, as `verifier`) are left out, for a quicker start.
         """
 
+    def stamps(self) -> Iterable[str]:
+        """What stamps there are, before the reactor runs: the last ones of each server.
+
+        Those of each span of 36^5 milliseconds (17 hours), and of these those of number 0; some are told
+        twice.  It blocks.
+        """
+
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Awaitable[None]:
         """Write records of this server, all or none; on the disk when it is answered.
 

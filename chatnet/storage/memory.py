@@ -22,7 +22,7 @@ from chatnet.storage.interfaces import (
     StoreError,
     Taken,
 )
-from chatnet.storage.record import Claim, Record
+from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN, Claim, Record
 from chatnet.storage.runs import Run, begin, new_id
 
 R = TypeVar("R")
@@ -128,6 +128,15 @@ class MemoryStore:
             for field, (_, record) in sorted(fields.items())
             if field not in without
         ]
+
+    def stamps(self) -> Iterable[str]:
+        """The last stamps of each server and span of time, and those of number 0."""
+        last: dict[tuple[str, str, bool], str] = {}
+        for record in self.load():
+            stamp = record.stamp
+            key = stamp[:SPAN], stamp[SERVER], stamp[NUMBER] == FIRST_NUMBER
+            last[key] = max(stamp, last.get(key, ""))
+        return last.values()
 
     def write(self, records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> Deferred[None]:
         """Write records, all or none."""

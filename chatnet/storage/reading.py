@@ -24,6 +24,11 @@ class Reading:
         """All records but those of some fields, those of an entity behind each other."""
         return map(Record._make, self.connection.execute(self._statements.all(without)))
 
+    def stamps(self) -> Iterator[str]:
+        """The last stamps of each server and span of time, and those of number 0."""
+        for last in self.connection.execute(self._statements.stamps()):
+            yield from filter(None, last)
+
     def fact(self, key: str) -> str:
         """What the store says of itself."""
         value: str = dict(self.connection.execute(self._statements.facts))[key]

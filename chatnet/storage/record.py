@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SPAN: Final = 4
+"""Characters that stamps of one span of 36^5 milliseconds (17 hours) have in common."""
+NUMBER: Final = slice(10, 16)
+"""Where in a stamp its number stands."""
+FIRST_NUMBER: Final = "000000"
+"""That of a stamp which the clock gave, and no other stamp before it."""
+SERVER: Final = slice(17, 20)
+"""Where the server stands that made it."""
 
 
 class Record(NamedTuple):

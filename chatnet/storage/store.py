@@ -75,6 +75,14 @@ class SQLiteStore:
         except sqlite3.Error as error:
             raise StoreError(CANNOT_READ, reason_of(error)) from None
 
+    def stamps(self) -> Iterator[str]:
+        """The last stamps of each server and span of time, and those of number 0.  Before `start`."""
+        try:
+            with closing(connect(self._path, reading=True)) as connection:
+                yield from Reading(connection, self._statements).stamps()
+        except sqlite3.Error as error:
+            raise StoreError(CANNOT_READ, reason_of(error)) from None
+
     def start(self) -> None:
         """Begin to work, once the process is a daemon, and the user that it stays."""
         for runner in (self._writer, self._reader):

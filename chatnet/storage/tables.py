@@ -21,7 +21,9 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     delete,
+    func,
     insert,
     select,
     update,
@@ -29,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
+
+from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN
 
 SCHEMA: Final = "0001"
 """The version of all this; ``migrations/`` lead to it."""
@@ -246,6 +250,16 @@ class Statements:
                 detail=given("detail"),
             )
         )
+
+    def stamps(self) -> str:
+        """The last stamps of each server and span of time, and those of number 0, which may be none."""
+        stamp = RECORD.c.stamp
+        server = func.substr(stamp, SERVER.start + 1, SERVER.stop - SERVER.start)
+        number = func.substr(stamp, NUMBER.start + 1, NUMBER.stop - NUMBER.start)
+        span = func.substr(stamp, 1, SPAN)
+        first = func.max(case((number == FIRST_NUMBER, stamp)))
+        asked = select(func.max(stamp), first).group_by(server, span)
+        return str(asked.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))
 
     def all(self, without: Collection[str]) -> str:
         """All records but those of some fields, those of an entity behind each other."""

@@ -56,6 +56,15 @@ def test_some_fields_need_not_be_loaded(store: Store) -> None:
     assert list(store.load(without={"verifier", "seen"})) == records[:2]
 
 
+def test_of_all_stamps_the_last_ones_are_told(store: Store) -> None:
+    """Of each server, of each span of 17 hours, and of those the last that was no other one's successor."""
+    span = 36**5
+    later = f"{stamp(9)[:10]}000002{stamp(9)[16:]}"
+    stamps = [stamp(5), stamp(8), later, stamp(7, "0BB"), stamp(span - 1, "0BB"), stamp(span, "0BB")]
+    wait(store.write([Record(ANN, f"set:{number}", each, "") for number, each in enumerate(stamps)]))
+    assert set(store.stamps()) == {stamp(8), later, stamp(span - 1, "0BB"), stamp(span, "0BB")}
+
+
 def test_the_later_word_holds(store: Store) -> None:
     told = Told(store)
     later = Record(ANN, "vhost", stamp(7), "1 later")
