@@ -506,6 +506,7 @@ def test_another_one_with_the_same_uid_has_nothing_of_it() -> None:
     house.account("eve")
     so1 = leaf(house)
     logs_in(so1)
+    house.clock.advance(31)
     comes(so1, "somebody")
     assert account_of(house, "somebody") == (None, None)
     so1 >> f":{ANN} QUIT"
@@ -515,6 +516,18 @@ def test_another_one_with_the_same_uid_has_nothing_of_it() -> None:
     logs_in(so1, uid="1SOAAAAAD")
     comes(so1, "other", "1SOAAAAAD", account="eve")
     assert account_of(house, "other") == (None, None)
+
+
+def test_a_login_may_cross_with_the_user() -> None:
+    house = club(accounts={"nick_protection": "off"})
+    house.account("ann")
+    so1 = leaf(house)
+    logs_in(so1)
+    comes(so1)
+    assert account_of(house, "ann") == (None, None)
+    so1 >> f":{ANN} SIGNON ann ~ann host.example {NOW} ann"
+    assert account_of(house, "ann") == ("ann", house.named().id)
+    house.check()
 
 
 def test_no_other_server_tells_of_a_login() -> None:

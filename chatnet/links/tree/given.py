@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatnet.links.codecs.solanum import RECORDS
 from chatnet.model.entities import User
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
 from chatnet.node import Node
+
+CROSSING: Final = 30.0
+"""Seconds that a login and what its server says of the user may be on their ways to each other."""
 
 
 class _Gift(NamedTuple):
@@ -57,8 +60,11 @@ class Given:
             self.doubted[uid] = None
 
     def forget(self, uid: UID) -> None:
-        """Who has this UID now is somebody else, or has logged out."""
-        self._gifts.pop(uid, None)
+        """Who has this UID now is somebody else, or has logged out, or cannot know yet of a new login."""
+        gift = self._gifts.get(uid)
+        memory, now = self._node.settings.links.login_memory, self._node.clock.monotonic()
+        if gift is not None and now > gift.until - memory + CROSSING:
+            del self._gifts[uid]
 
     def lost(self, users: Iterable[User]) -> None:
         """They are split away, and may be back, told of by whoever told of them before."""
