@@ -23,9 +23,23 @@ class Phase(IntEnum):
 
 
 class Row:
-    """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what it needs of an oper."""
+    """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what it needs of an oper.
 
-    __slots__ = ("bytes", "count", "handler", "help", "min_params", "penalty", "phase", "privilege", "verb")
+    `trailing`, of those of pseudo-users: words that begin with a colon may have spaces in them.
+    """
+
+    __slots__ = (
+        "bytes",
+        "count",
+        "handler",
+        "help",
+        "min_params",
+        "penalty",
+        "phase",
+        "privilege",
+        "trailing",
+        "verb",
+    )
 
     def __init__(
         self,
@@ -35,6 +49,7 @@ class Row:
         phase: Phase,
         penalty: float,
         privilege: str | None,
+        trailing: bool = False,
     ) -> None:
         self.verb = verb
         self.handler = handler
@@ -42,6 +57,7 @@ class Row:
         self.phase = phase
         self.penalty = penalty
         self.privilege = privilege
+        self.trailing = trailing
         self.help = inspect.getdoc(handler) or ""
         self.count = 0  # times used, for STATS m
         self.bytes = 0  # bytes received with it
@@ -66,13 +82,14 @@ class Table:
         phase: Phase = Phase.REGISTERED,
         penalty: float = 1.0,
         privilege: str | None = None,
+        trailing: bool = False,
     ) -> Callable[[H], H]:
         """Enter the decorated handler under `verb`, which nobody has taken yet."""
 
         def enter(handler: H) -> H:
             if verb in self.rows:
                 raise ValueError(f"{verb} is in the table already")
-            self.rows[verb] = Row(verb, handler, min_params, phase, penalty, privilege)
+            self.rows[verb] = Row(verb, handler, min_params, phase, penalty, privilege, trailing)
             return handler
 
         return enter

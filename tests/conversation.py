@@ -11,6 +11,7 @@ import heapq
 import itertools
 import re
 from collections.abc import Callable, Coroutine, Generator
+from email import message_from_string
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.services.credentials import verifiers
 from chatnet.services.hashes import Busy
+from chatnet.services.mailing import Unsent
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
@@ -272,6 +274,26 @@ class PaperHashes:
             raise Busy
 
 
+class PaperPost:
+    """Takes down mail, and has it refused while there is a reason."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.sent: list[tuple[str, str]] = []  # to whom, and the whole of it
+        self.refusal: Unsent | None = None
+
+    async def __call__(self, to: str, message: str) -> None:
+        await self.house.pause()
+        if self.refusal is not None:
+            raise self.refusal
+        self.sent.append((to, message))
+
+    def take(self) -> list[tuple[str, str]]:
+        """What was sent since the last look: to whom, and the text."""
+        sent, self.sent = self.sent, []
+        return [(to, str(message_from_string(text).get_payload())) for to, text in sent]
+
+
 class PaperControl:
     """Takes down what operators asked of the process."""
 
@@ -322,6 +344,7 @@ class House:
         self.busy = False  # True: too many passwords wait
         self.checks: list[PaperCheck] = []
         self.hashes = PaperHashes(self)
+        self.post = PaperPost(self)
         self.hosts: dict[str, str] = {}
         self.certified: set[str] = set()  # host names with a certificate that clients trust
         self.parts: Parts = build(
@@ -339,6 +362,7 @@ class House:
             chance=chance,
             store=store,
             hashes=self.hashes,
+            send=self.post,
         )
 
     @property

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
+from chatnet.model.logins import CODE, PASSWORD
+from chatnet.records.accounts import State
 from chatnet.rules.visibility import public_identity
-from chatnet.services.accounts import Accounts
-from chatnet.services.refused import TEMPORARILY_UNAVAILABLE, Refused
+from chatnet.services.addresses import Addresses
+from chatnet.services.refused import INVALID_CODE, TEMPORARILY_UNAVAILABLE, Refused
 from chatnet.session.logins import log_in
 from chatnet.session.render import encode
 from chatnet.session.session import Needs
-from chatnet.wire.text import middle
+from chatnet.wire.text import middle, printable
 
 
 @CLIENT.command("REGISTER", min_params=3, phase=Phase.ANY, penalty=5.0)
@@ -20,54 +22,73 @@ async def register(request: Request) -> None:
     Your nick may stand in the place of the first `*`.  https://ircv3.net/specs/extensions/account-registration
     Refuses with FAIL REGISTER: COMPLETE_CONNECTION_REQUIRED (not while connecting), NEED_NICK,
     ALREADY_AUTHENTICATED, ACCOUNT_NAME_MUST_BE_NICK, ACCOUNT_EXISTS (or somebody else bears the nick),
-    BAD_ACCOUNT_NAME, WEAK_PASSWORD, UNACCEPTABLE_PASSWORD, INVALID_EMAIL, TEMPORARILY_UNAVAILABLE (too often,
-    or the disk).
+    BAD_ACCOUNT_NAME, WEAK_PASSWORD, UNACCEPTABLE_PASSWORD, INVALID_EMAIL, UNACCEPTABLE_EMAIL,
+    TEMPORARILY_UNAVAILABLE (too often, or the disk).
     """
     session, user = request.session, request.user
     name, email, password = request.params[:3]
-    accounts = _offered(request, name)
-    if accounts is None:
+    addresses = _offered(request, name)
+    if addresses is None:
         return
     if session.needs & Needs.NICK:
         session.fail("REGISTER", "NEED_NICK", "Take a nick first: that is the name of the account", "*")
     elif not _has_account(request) and _is_nick(request, name):
         try:
-            account = await accounts.register(user.nick, password, None if email == "*" else email, by=user)
+            given = None if email == "*" else email
+            account = await addresses.register(user.nick, password, given, by=user)
         except Refused as why:
             session.fail("REGISTER", why.code, why.text, *map(middle, why.context or (user.nick,)))
             return
         tell_registered(request, account.shown)
-        if not session.closed:
+        if session.closed:
+            return
+        if account.status.state is State.PENDING:
+            text = f"A code was sent to {printable(email)}, which makes the account yours"
+            words = f"REGISTER VERIFICATION_REQUIRED {account.shown} :{text}"
+            session.send(encode(f":{request.sessions.server_name} {words}"))
+        else:
             text = f"The account {account.shown} is yours, and you are logged in"
             session.send(encode(f":{request.sessions.server_name} REGISTER SUCCESS {account.shown} :{text}"))
-            log_in(session, account)
+            log_in(session, account, PASSWORD)
 
 
 @CLIENT.command("VERIFY", min_params=2, phase=Phase.ANY, penalty=5.0)
-def verify(request: Request) -> None:
+async def verify(request: Request) -> None:
     """`VERIFY <account> <code>`: show that you have read the mail that was sent to the address of an account.
+
+    It is yours then, and you are logged in.
 
     https://ircv3.net/specs/extensions/account-registration  Refuses with FAIL VERIFY: INVALID_CODE,
     ALREADY_AUTHENTICATED, COMPLETE_CONNECTION_REQUIRED (not while connecting), TEMPORARILY_UNAVAILABLE.
     """
-    name = request.params[0]
-    if _offered(request, name) is not None and not _has_account(request):
-        text = "No such code was sent, or its time is over"
-        request.session.fail("VERIFY", "INVALID_CODE", text, middle(name))
+    session, (name, code) = request.session, request.params[:2]
+    addresses = _offered(request, name)
+    if addresses is None or _has_account(request):
+        return
+    try:
+        account = await addresses.verify(name, code, request.user)
+    except Refused as why:
+        known = INVALID_CODE if why.code == INVALID_CODE else TEMPORARILY_UNAVAILABLE
+        session.fail("VERIFY", known, why.text, middle(name))
+        return
+    if not session.closed:
+        text = f"The account {account.shown} is yours, and you are logged in"
+        session.send(encode(f":{request.sessions.server_name} VERIFY SUCCESS {account.shown} :{text}"))
+        log_in(session, account, CODE)
 
 
-def _offered(request: Request, name: str) -> Accounts | None:
-    """The accounts, if one may be registered by this session; else it was refused."""
+def _offered(request: Request, name: str) -> Addresses | None:
+    """Who has addresses verified, if an account may be registered by this session; else it was refused."""
     session, settings, verb = request.session, request.settings, request.row.verb
-    accounts = request.sessions.accounts
-    if accounts is None or not settings.accounts.registration:
+    nickserv = request.sessions.nickserv
+    if nickserv is None or not settings.accounts.registration:
         session.fail(verb, TEMPORARILY_UNAVAILABLE, "No accounts are registered here", middle(name))
         return None
     if not session.registered and not settings.registers_early:
         # "The server MUST NOT sent these replies if it advertizes the `before-connect` key"
         session.fail(verb, "COMPLETE_CONNECTION_REQUIRED", "Come in first, and then register an account")
         return None
-    return accounts
+    return nickserv.addresses
 
 
 def _has_account(request: Request) -> bool:

@@ -6,13 +6,14 @@ of it.  The session that says it alone has its echo, if it asked for one.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Awaitable, Sequence
 from typing import Final
 
 import chatnet
 from chatnet.commands.chanserv import CHANSERV
-from chatnet.commands.errand import Errand, Unwilling, say_it
+from chatnet.commands.errand import FOR_CHAT, Errand, Unwilling, say_it
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.service_help import show
@@ -37,6 +38,7 @@ TABLES: Final = {
 """What each pseudo-user does, by the end of its UID."""
 
 AWAY: Final = "This server cannot write to its disk now. Try again later."
+_SPACED: Final = re.compile(r"(?<!\S)(?::(.*?)(?=\s+:|\s*$)|\S+)", re.DOTALL)
 TOLD: Final = (Unwilling, Refused, StoreError)
 """What ends an errand with a sentence."""
 
@@ -109,9 +111,14 @@ def _begin(request: Request, bot: User, text: str) -> Awaitable[None] | None:
     row, params = find(table, words)
     try:
         if row is not None:
+            if row.trailing:
+                count = row.verb.count(" ") + 1
+                params = spaced(text.split(maxsplit=count)[count:])
             if len(params) < row.min_params:
                 raise Unwilling(f"There is something missing. {say_it(row)}")
             row.count += 1
+            if request.session.way.chat and table is CHANSERV:
+                raise Unwilling(FOR_CHAT)
             request.charge(row.penalty)
             return row.handler(Errand(request, bot, row, params))
         if words[0].upper() != "HELP":
@@ -144,6 +151,16 @@ def find(table: Table, words: Sequence[str]) -> tuple[Row | None, list[str]]:
         if row is not None and len(words) >= count:
             return row, list(words[count:])
     return None, []
+
+
+def spaced(rest: Sequence[str]) -> list[str]:
+    """The words of what stands behind a command, if anything does; one that begins with a colon has spaces.
+
+    It goes on to the next one with a colon, or to the end: ``SET PASSWORD :correct horse :battery staple``.
+    """
+    return [
+        found[1] if found[1] is not None else found[0] for text in rest for found in _SPACED.finditer(text)
+    ]
 
 
 def _answer_ctcp(request: Request, bot: User, text: str) -> None:

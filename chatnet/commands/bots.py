@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from chatnet.commands.answering import run
+from chatnet.commands.answering import TABLES, find, run
 from chatnet.commands.messages import send
 from chatnet.commands.request import CLIENT, Request
 from chatnet.wire import numerics
@@ -45,6 +45,10 @@ def _ask(request: Request, nick: str) -> None:
     text = " ".join(request.params) or "HELP"
     bot = request.network.user(nick)
     if bot is not None and bot.server.virtual:
+        *words, last = request.params or ["HELP"]
+        row, _ = find(TABLES[bot.uid[3:]], text.split())
+        if row is not None and row.trailing and words and " " in last and last[:1] != ":":
+            text = f"{' '.join(words)} :{last}"  # a colon was there
         run(request, deque([(bot, text)]))
         return
     links = request.sessions.links

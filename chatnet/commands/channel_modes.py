@@ -290,10 +290,7 @@ class ModeCommand:
                 count, size = count + sign, size + sign * byte_length(change.parameter or "")
         size += byte_length(more)
         limits, user = self.request.settings.limits, self.request.user
-        if "L" in self.channel.flags:
-            full = count >= limits.large_mask_list or size > limits.large_mask_bytes
-        else:
-            full = count >= limits.mask_list or size > limits.mask_bytes
+        full = modes.are_full(self.channel, limits, count, size)
         if full or user.may("channels"):
             return full
         others = (c for c, ranks in user.channels.items() if ranks >= HALFOP and c is not self.channel)

@@ -25,6 +25,12 @@ from chatnet.wire.text import one_line, printable
 NOT_FOR_YOU: Final = "This is for operators with the privilege {privilege}."
 
 
+FOR_CHAT: Final = "You came by a token that is for chatting only. Log in with the password first."
+
+
+SPACED: Final = "a password with spaces begins with a colon"
+
+
 class Unwilling(Exception):
     """Raised in a handler to end the errand with one sentence, which says what to do."""
 
@@ -67,6 +73,17 @@ class Errand(Request):
             raise Unwilling(f"You are not logged in: /msg {self.nickserv.user.nick} IDENTIFY <password>")
         return account
 
+    def in_person(self) -> Account:
+        """The same; ends the errand if they came by a token, which is for less than that."""
+        account = self.own
+        self.judge_way(account)
+        return account
+
+    def judge_way(self, account: Account) -> None:
+        """End the errand if the asker came to `account`, their own, by a token."""
+        if self.session.way.token and account.id == self.user.account_id:
+            raise Unwilling("You came by a token, which cannot do that. Log in with the password first.")
+
     def account(self, index: int) -> Account:
         """The account that a parameter names, or a nick of it; ends the errand if there is none."""
         name = self.params[index]
@@ -77,6 +94,8 @@ class Errand(Request):
 
     def need(self, privilege: str) -> None:
         """End it unless the asker is an operator with this privilege."""
+        if self.session.way.chat:
+            raise Unwilling(FOR_CHAT)
         if may_use(self.user, privilege) is not None:
             raise Unwilling(NOT_FOR_YOU.format(privilege=privilege))
 
@@ -95,7 +114,8 @@ class Errand(Request):
     def at_most(self, count: int) -> None:
         """End it if more words were given: a password with a space in it would be cut without a word."""
         if len(self.params) > count:
-            raise Unwilling(f"These are too many words. {say_it(self.row)}")
+            text = f"These are too many words. {say_it(self.row)}"
+            raise Unwilling(f"{text} ({SPACED})" if self.row.trailing else text)
 
     def until(self, duration: str) -> int:
         """The Unix time at which a duration from now on is over; ends the errand if it is none."""

@@ -10,7 +10,7 @@ from chatnet.model.entities import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
-from chatnet.rules.access import access_of, kept_out, ranks_for
+from chatnet.rules.access import kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
@@ -130,11 +130,10 @@ def _come(
     request: Request, channel: Channel, registration: RegisteredChannel | None, *, created: bool = False
 ) -> None:
     """Have the asker in the channel, with the ranks that their access explains."""
-    user, ranks = request.user, 0
-    if registration is not None and not registration.suspended(request.now):
-        ranks = ranks_for(access_of(request.network, registration, user))
+    user, ranks, chanserv = request.user, 0, request.sessions.chanserv
+    if registration is not None and chanserv is not None and not registration.suspended(request.now):
+        ranks = chanserv.access.coming(channel, registration, user)
     request.commit(Joined(channel, ((user, ranks),), request.now, created=created, asked=True))
-    chanserv = request.sessions.chanserv
     if registration is not None and chanserv is not None:
         text = registration.settings.get("entrymsg")
         if text:

@@ -25,6 +25,9 @@ async def oper(request: Request) -> None:
     user, session = request.user, request.session
     if user.oper is not None:
         request.stop(numerics.RPL_YOUREOPER)
+    if session.way.chat:
+        session.notice("You came by a token that is for chatting only")
+        request.stop(numerics.ERR_NOOPERHOST)
     name, password = request.params[0], request.param(1)
     block = _block(request, name)
     reason = "" if block is not None else misfit(request.settings, name, user, request.network.fold)

@@ -21,6 +21,7 @@ from chatnet.settings import Settings
 from chatnet.wire.numerics import (
     ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
+    ERR_NOPRIVS,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
@@ -105,6 +106,8 @@ class Request:
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
         refusal = may_use(self.user, privilege)
+        if refusal is None and self.session.way.chat:
+            refusal = Refusal(ERR_NOPRIVS, privilege)
         if refusal is not None:
             raise Refused(refusal)
 

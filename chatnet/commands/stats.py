@@ -10,7 +10,9 @@ from typing import Final
 from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NetworkBan
+from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
+from chatnet.rules.access import founder_of
 from chatnet.rules.opers import may_use
 from chatnet.services.roll import Roll
 from chatnet.session.scans import Scan
@@ -28,7 +30,8 @@ def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
-    a  accounts: how many there are of each kind, and whether they can be changed (operators who see all)
+    a  accounts and registered channels: how many there are of each kind, and whether they can be changed
+       (operators who see all)
     k  bans of users and hosts that came from other servers, the newest first (operators who see all)
     d  the same of addresses
     x  the same of real names
@@ -88,11 +91,35 @@ async def _accounts(request: Request, letter: str, scan: Scan) -> None:
         text = ", ".join(f"{states[kind.value]} {kind.value}" for kind in kinds)
         request.reply(numerics.RPL_STATSDEBUG, letter, f"{states.total()} account(s): {text}")
         request.reply(numerics.RPL_STATSDEBUG, letter, f"{lost} of them lost their name to another one")
+        await _channels(request, accounts.registry, letter, scan)
+        nickserv = request.sessions.nickserv
+        if nickserv is not None and nickserv.mailing.ready:
+            why = nickserv.mailing.trouble
+            text = f"mail could not be sent: {why}" if why else "mail is sent as far as is known"
+            request.reply(numerics.RPL_STATSDEBUG, letter, text)
         trouble = accounts.ledger.trouble
         store = f"the last change was not written: {trouble}" if trouble else "the last change was written"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"store {accounts.ledger.store.id}: {store}")
         _full_servers(request, accounts.roll, letter)
     request.reply(numerics.RPL_ENDOFSTATS, letter)
+
+
+async def _channels(request: Request, registry: Registry, letter: str, scan: Scan) -> None:
+    """Those that are registered, by what they are."""
+    channels, now = registry.channels, request.now
+    waiting = orphans = 0
+    states = Counter[str]()
+    for channel in list(channels.by_id.values()):
+        if scan.spend(2):
+            await scan.pause()
+        states[channel.status.at(now).value] += 1
+        waiting += channels.waits(channel)
+        orphans += channel.holds and not founder_of(registry, channel)
+    kinds = (State.ACTIVE, State.SUSPENDED, State.DROPPED)
+    text = ", ".join(f"{states[kind.value]} {kind.value}" for kind in kinds)
+    request.reply(numerics.RPL_STATSDEBUG, letter, f"{states.total()} registered channel(s): {text}")
+    text = f"{waiting} of them wait for another one of their name, {orphans} have no founder"
+    request.reply(numerics.RPL_STATSDEBUG, letter, text)
 
 
 def _full_servers(request: Request, roll: Roll, letter: str) -> None:

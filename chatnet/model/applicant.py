@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
+from chatnet.model.logins import Way
 from chatnet.model.registry import Account
 
 
@@ -27,8 +28,8 @@ class Applicant(Protocol):
     ) -> None:
         """Somebody who is no user yet is logged in, and may look otherwise from now on; None = as they do."""
 
-    def proved(self, account: Account) -> None:
-        """They are logged in to an account that is kept here."""
+    def proved(self, account: Account, way: Way) -> None:
+        """They are logged in to an account that is kept here, and how they came to it."""
 
     def locked(self, text: str) -> None:
         """They are right, but the account is suspended."""

@@ -13,13 +13,16 @@ from sys import intern
 from typing import Final, TypeVar
 
 from chatnet.records import accounts, channels
-from chatnet.records.accounts import ACTIVE, Created, Named, State, Status
+from chatnet.records.accounts import ACTIVE, Created, Named, State, Status, Suspension
 from chatnet.records.channels import Access, Akick, Transfer
-from chatnet.records.grammar import STATUS, split
+from chatnet.records.grammar import ACCOUNT, STATUS, is_entity, split
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
 V = TypeVar("V")
+
+SUCCEEDING: Final = frozenset("FSRf")
+"""Letters of access with which an account may be founder where no other one is."""
 
 _NO_ACCESS: Final[Mapping[str, Access]] = {}
 _NO_AKICKS: Final[Mapping[str, Akick]] = {}
@@ -31,21 +34,24 @@ class RegisteredChannel:
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
     of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
-    had then, are Unix times in seconds.
+    had then, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
+    `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "founder", "id", "name", "settings", "since", "status", "successor",
-        "templates", "transfer", "ts",
+        "access", "akicks", "created", "founder", "id", "name", "said", "settings", "since",
+        "status", "successor", "suspension", "templates", "transfer", "ts", "used",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
         self.id = entity
         self.name = ""
         self.since = ""
-        self.status = ACTIVE
+        self.status = self.said = ACTIVE
+        self.suspension: Suspension | None = None
         self.created = 0
         self.ts = 0
+        self.used = 0
         self.founder = ""
         self.successor = ""
         self.transfer: Transfer | None = None
@@ -54,6 +60,21 @@ class RegisteredChannel:
         self.akicks = _NO_AKICKS
         self.templates = _NO_TEXTS
         self.settings = _NO_TEXTS
+
+    @property
+    def heirs(self) -> list[str]:
+        """The accounts of which one may be founder: who is named for that, and who may follow."""
+        targets = dict.fromkeys((self.founder, self.successor, *self.access))
+        return [target for target in targets if self.may_be_founder(target)]
+
+    def may_be_founder(self, entity: str) -> bool:
+        """Whether an account is one of these."""
+        if entity[:1] != ACCOUNT or not is_entity(entity):
+            return False  # a mask inherits nothing
+        access = self.access.get(entity)
+        return entity in (self.founder, self.successor) or (
+            access is not None and not SUCCEEDING.isdisjoint(access.letters)
+        )
 
     @property
     def holds(self) -> bool:
@@ -95,6 +116,7 @@ class RegisteredChannels:
         self.by_id: dict[str, RegisteredChannel] = {}
         self.founded: Counter[str] = Counter()
         """How many channels name an account as their founder, by its id."""
+        self._inherited: dict[str, RegisteredChannel | dict[RegisteredChannel, None]] = {}
         self._fold = fold
         self._names: dict[str, Claimants] = {}
 
@@ -106,6 +128,15 @@ class RegisteredChannels:
         if isinstance(found, tuple):
             found = min(found, key=_asked)
         return found if found.holds else None
+
+    def inherited(self, entity: str) -> tuple[RegisteredChannel, ...]:
+        """The channels of which an account is, or may become, founder."""
+        found = self._inherited.get(entity, ())
+        return (found,) if isinstance(found, RegisteredChannel) else tuple(found)
+
+    def waits(self, registration: RegisteredChannel) -> bool:
+        """Whether somebody else has its name for longer, so that nothing of it is applied."""
+        return registration.holds and registration in self.asking(self._fold(registration.name))[1:]
 
     def asking(self, folded: str) -> list[RegisteredChannel]:
         """All registrations of a name, the one that counts first."""
@@ -139,21 +170,30 @@ class RegisteredChannels:
             channel.name, channel.since = named.name, named.since
             self._enter(self._fold(channel.name), channel)
         elif name == STATUS and value is not None:
-            channel.status = Status.read(value)
+            channel.said = Status.read(value)
+            channel.status = _standing(channel)
             if channel.status.state is State.ERASED:
                 self._erase(channel)
+        elif name == accounts.SUSPENSION:
+            channel.suspension = None if value is None else Suspension.read(value)
+            channel.status = _standing(channel)
         elif name == accounts.CREATED and value is not None:
             channel.created = Created.read(value).at
         elif name == channels.TS and value is not None:
             channel.ts = channels.seconds(value)
         elif name == channels.FOUNDER:
+            before = channel.founder
             self._found(channel, "" if value is None else channels.entity(value))
+            self._inherit(channel, before, channel.founder)
         elif name == channels.SUCCESSOR:
+            before = channel.successor
             channel.successor = "" if value is None else channels.entity(value)
+            self._inherit(channel, before, channel.successor)
         elif name == channels.TRANSFER:
             channel.transfer = None if value is None else Transfer.read(value)
         elif name == channels.FLAGS and key:
             channel.access = _with(channel.access, key, _access(value), _NO_ACCESS)
+            self._inherit(channel, key)
         elif name == channels.AKICK and key:
             akick = None if value is None else Akick.read(value)
             channel.akicks = _with(channel.akicks, key, akick, _NO_AKICKS)
@@ -161,6 +201,8 @@ class RegisteredChannels:
             channel.templates = _with(channel.templates, key, value, _NO_TEXTS)
         elif name == accounts.SETTING and key:
             channel.settings = _with(channel.settings, key, value, _NO_TEXTS)
+        elif name == channels.USED and value is not None:
+            channel.used = channels.seconds(value)
 
     def _found(self, channel: RegisteredChannel, founder: str) -> None:
         if channel.founder:
@@ -171,9 +213,29 @@ class RegisteredChannels:
         if founder:
             self.founded[founder] += 1
 
+    def _inherit(self, channel: RegisteredChannel, *entities: str) -> None:
+        """Look whether these may be founder of a channel that changed."""
+        for entity in entities:
+            found = self._inherited.get(entity)
+            if channel.may_be_founder(entity):
+                if found is None:
+                    self._inherited[entity] = channel
+                elif isinstance(found, dict):
+                    found[channel] = None
+                elif found is not channel:
+                    self._inherited[entity] = {found: None, channel: None}
+            elif found is channel:
+                del self._inherited[entity]
+            elif isinstance(found, dict):
+                found.pop(channel, None)
+                if not found:
+                    del self._inherited[entity]
+
     def _erase(self, channel: RegisteredChannel) -> None:
         del self.by_id[channel.id]
+        heirs, channel.successor, channel.access = channel.heirs, "", _NO_ACCESS
         self._found(channel, "")
+        self._inherit(channel, *heirs)
         self._leave(self._fold(channel.name), channel)
 
     def _enter(self, folded: str, channel: RegisteredChannel) -> None:
@@ -190,6 +252,11 @@ class RegisteredChannels:
         elif isinstance(found, tuple):
             others = tuple(each for each in found if each is not channel)
             self._names[folded] = others if len(others) > 1 else others[0]
+
+
+def _standing(channel: RegisteredChannel) -> Status:
+    """What a channel is, by its status and by its suspension."""
+    return channel.said if channel.suspension is None else channel.suspension.on(channel.said)
 
 
 def _access(value: str | None) -> Access | None:

@@ -13,7 +13,7 @@ from typing import Final
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.registered import RegisteredChannels
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Vhost
+from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, STATUS, split
@@ -33,11 +33,13 @@ class Account:
     """An account: the name that it asks for, and what it is called (`shown`): the same but after a split.
 
     `nicks` are grouped nicks: since when, by folded nick; `certificates` the same by SHA-256 fingerprint.
-    `created` is Unix time in seconds; `since` are stamps.
+    `created` is Unix time in seconds; `since` are stamps.  `status` is what it is; `said` is what its status
+    says, whether there is a `suspension` or not.
     """
 
     __slots__ = (
-        "certificates", "created", "id", "name", "nicks", "settings", "shown", "since", "status", "vhost",
+        "certificates", "created", "id", "name", "nicks", "said", "settings", "shown", "since", "status",
+        "suspension", "vhost",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
@@ -45,7 +47,8 @@ class Account:
         self.name = NO_NAME
         self.shown = NO_NAME
         self.since = ""
-        self.status = ACTIVE
+        self.status = self.said = ACTIVE
+        self.suspension: Suspension | None = None
         self.created = 0
         self.vhost: Vhost | None = None
         # Most have none: these are replaced, never changed.
@@ -260,9 +263,13 @@ class Registry:
             account.certificates = _with(account.certificates, key, since)
             (self._leave if since is None else self._enter)(self._certificates, key, account)
         elif name == STATUS and value is not None:
-            account.status = Status.read(value)
+            account.said = Status.read(value)
+            account.status = _standing(account)
             if account.status.state is State.ERASED:
                 return self._erase(account)
+        elif name == values.SUSPENSION:
+            account.suspension = None if value is None else Suspension.read(value)
+            account.status = _standing(account)
         elif name == values.CREATED and value is not None:
             account.created = Created.read(value).at
         elif name == values.VHOST:
@@ -328,3 +335,8 @@ class Registry:
         account.shown = AccountName(shown)
         if MARK in shown:
             self._lost[self._fold(shown)] = account
+
+
+def _standing(account: Account) -> Status:
+    """What an account is, by its status and by its suspension."""
+    return account.said if account.suspension is None else account.suspension.on(account.said)

@@ -26,6 +26,7 @@ SETTING: Final = "set"
 VHOST: Final = "vhost"
 SEEN: Final = "seen"
 MARK: Final = "mark"
+SUSPENSION: Final = "suspended"
 
 MOST_PAST: Final = 4
 """Stamps that a verifier remembers of those before it."""
@@ -150,6 +151,39 @@ class Status(NamedTuple):
 
 
 ACTIVE: Final = Status(State.ACTIVE)
+
+
+class Suspension(NamedTuple):
+    """``<unix s or 0> <by> :<reason>``: until when, and why, nobody may use an account or a channel.
+
+    It is a field of its own (`suspended`): whoever gives up what they are kept from, and has it back, on
+    another server say, is kept from it still.
+    """
+
+    until: int
+    by: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """As a record has it."""
+        return f"{self.until} {self.by} :{self.reason}"
+
+    def on(self, status: Status) -> Status:
+        """What something is that has this status, and is suspended: what is dropped stays dropped."""
+        if status.state not in (State.ACTIVE, State.SUSPENDED):
+            return status
+        return Status(State.SUSPENDED, *self)
+
+    def holds(self, now: float) -> bool:
+        """Whether it is not over at the Unix time `now`."""
+        return not 0 < self.until <= now
+
+    @classmethod
+    def read(cls, text: str) -> Suspension:
+        """What a record says."""
+        until, by, reason = words(text, 3)
+        return cls(number(until), by, remark(reason))
 
 
 class Email(NamedTuple):

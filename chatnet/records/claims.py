@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from chatnet.records import accounts as values
-from chatnet.records.accounts import Certificate, Named, Token
+from chatnet.records.accounts import Certificate, Email, Named, Token
 from chatnet.records.grammar import ACCOUNT, CHANNEL, split
 from chatnet.storage.record import Claim, Record
 from chatnet.wire.casemap import Folder
@@ -21,9 +21,11 @@ CERTIFICATES: Final = 1
 CHANNELS: Final = 2
 TOKENS: Final = 3
 INVITES: Final = 4
+EMAILS: Final = 5
+"""Addresses that were verified, in lower case: several accounts may have one, and none is shown for it."""
 MARK: Final = "~"
 """What stands in no name that is asked for, and in each that was lost."""
-_ASKING: Final = frozenset({values.NAME, values.NICK, values.CERTIFICATE, values.TOKEN})
+_ASKING: Final = frozenset({values.NAME, values.NICK, values.CERTIFICATE, values.TOKEN, values.EMAIL})
 LEAST: Final = 4
 """Characters of its id that stand behind a name that was lost."""
 
@@ -43,7 +45,11 @@ def claim(record: Record, fold: Folder) -> Claim | None:
                 return Claim(key, NAMES, _named(record.value).since, record.entity)
             if name == values.CERTIFICATE and values.is_fingerprint(key):
                 return Claim(key, CERTIFICATES, Certificate.read(record.value).since, record.entity)
-            if name == values.TOKEN:
+            if name == values.EMAIL:
+                email = Email.read(record.value)
+                if email.verified:
+                    return Claim(email.address.lower(), EMAILS, record.stamp, record.entity)
+            elif name == values.TOKEN:
                 return Claim(Token.read(record.value).hash, TOKENS, record.stamp, record.entity)
         elif kind == CHANNEL and name == values.NAME:
             named = Named.read(record.value)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from chatnet.model.entities import User
-from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, RANKS, VOICE
 from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Registry
@@ -28,13 +28,13 @@ LETTERS: Final[dict[str, str]] = {
     "O": "is an operator",
     "a": "with O: is an admin, and may make others so",
     "q": "with O: is an owner, and may make others so",
-    "i": "may invite, also themselves",
-    "r": "may kick, and lift bans",
+    "i": "may invite, also themselves, and read the key",
+    "r": "may kick, ban and mute, and lift that",
     "t": "may change the topic",
     "s": "may change settings",
     "f": "may change access and who is kept out",
     "A": "may see the access list",
-    "R": "may recover the channel",
+    "R": "may RECOVER, SYNC and CLEAR the channel",
     "e": "is never kept out, and may lift bans on themselves",
     "S": "may become founder when there is none",
     "F": "founder: all of these",
@@ -67,9 +67,30 @@ def in_order(letters: Iterable[str]) -> str:
     return "".join(sorted(letters))
 
 
-def name_of(registration: RegisteredChannel, text: str) -> str:
-    """The template that an entry is, or its letters with a plus."""
-    for name, letters in {**TEMPLATES, **registration.templates}.items():
+def templates_of(wide: Mapping[str, str], registration: RegisteredChannel) -> dict[str, str]:
+    """All sets of letters with a name that a channel has, by their names.
+
+    Those of `wide` are the network's, and its own come before those; there is one for each name, in upper or
+    lower case.
+    """
+    found = {name: (name, letters) for name, letters in {**TEMPLATES, **wide}.items()}
+    for name, letters in sorted(registration.templates.items()):
+        if name.upper() != "FOUNDER":
+            found[name.upper()] = name, letters
+    return dict(found.values())
+
+
+def template(templates: Mapping[str, str], text: str) -> frozenset[str] | None:
+    """The letters of the one that is called `text`."""
+    for name, letters in templates.items():
+        if name.upper() == text.upper():
+            return letters_of(letters)
+    return None
+
+
+def name_of(templates: Mapping[str, str], text: str) -> str:
+    """Which of them an entry is, or its letters with a plus."""
+    for name, letters in templates.items():
         if set(letters) == set(text):
             return name
     return f"+{in_order(set(text))}"
@@ -128,6 +149,11 @@ def ranks_for(letters: frozenset[str]) -> int:
     if "H" in letters:
         return HALFOP
     return VOICE if "V" in letters else 0
+
+
+def ranks_allowed(letters: frozenset[str]) -> int:
+    """The ranks that somebody with this access may have, as bits: by it, or since they may give them."""
+    return ranks_for(letters) | sum(bit for letter, bit in RANKS.items() if letter in letters)
 
 
 def may_change(mine: frozenset[str], before: Iterable[str], after: Iterable[str]) -> bool:

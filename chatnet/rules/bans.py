@@ -63,10 +63,15 @@ class Bans:
         self.looked += look.looked
         return entry
 
-    def meaning(self, channel: Channel, user: User) -> list[ListEntry]:
-        """All bans that mean `user`, whether an exception lets them in or not; mutes as well."""
+    def meaning(self, channel: Channel, user: User, *, mutes: bool) -> list[ListEntry]:
+        """All bans that mean `user`, or all `mutes`, whether an exception lets them in or not."""
         look = _Look(self._network, user)
-        found = [entry for entry in channel.lists["b"].values() if look.first((entry,), muting=True)]
+        found = [
+            entry
+            for entry in channel.lists["b"].values()
+            if (look.first((entry,), muting=False) is None if mutes else True)
+            and look.first((entry,), muting=mutes) is not None
+        ]
         self.looked += look.looked
         return found
 

@@ -13,6 +13,7 @@ from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
 from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
+from chatnet.settings import LimitSettings
 from chatnet.wire import numerics
 from chatnet.wire.text import cut, middle
 
@@ -103,6 +104,14 @@ def size_of_lists(channel: Channel) -> tuple[int, int]:
     """How many entries b, e and I have together, and how many bytes those have."""
     texts = [entry.text for entries in channel.lists.values() for entry in entries.values()]
     return len(texts), len("".join(texts).encode("utf-8", "surrogateescape"))
+
+
+def are_full(channel: Channel, limits: LimitSettings, count: int, size: int) -> bool:
+    """Whether b, e and I, with `count` entries together, have no room for one more: with that they are `size`
+    bytes."""
+    if "L" in channel.flags:
+        return count >= limits.large_mask_list or size > limits.large_mask_bytes
+    return count >= limits.mask_list or size > limits.mask_bytes
 
 
 def differs(channel: Channel, subject: object, change: ModeChange) -> bool:

@@ -7,6 +7,7 @@ NOTICE.  What is awaited takes a while; then everything is to be looked up again
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
@@ -15,9 +16,10 @@ from chatnet.node import Node
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Code, Created, Email, Named, State, Verifier
 from chatnet.records.claims import CERTIFICATES, MARK, NAMES
-from chatnet.records.grammar import ACCOUNT, STATUS, field, new_entity, split
+from chatnet.records.grammar import ACCOUNT, STATUS, field, new_entity
 from chatnet.rules.registration import invalid_email, unacceptable_password, weak_password
 from chatnet.services import refused
+from chatnet.services.codes import codes_of
 from chatnet.services.credentials import scram, verifiers
 from chatnet.services.hashes import Busy, Hashes
 from chatnet.services.ledger import Change, Ledger
@@ -175,6 +177,9 @@ class Accounts:
         if account.status.state is not State.DROPPED or self.registry.account(account.id) is not account:
             self.failed(attempt)
             raise refused.wrong(name)
+        suspension = account.suspension
+        if suspension is not None and suspension.holds(self._node.clock.time()):
+            raise refused.suspended(account.shown, suspension.reason)
         return account
 
     async def _owned(
@@ -185,7 +190,7 @@ class Accounts:
             records = await self.read(account)
             form = _form(records)
             try:
-                right = await self._hashes.check(owner, form or self.fake(attempt.name).text, password)
+                right = await self._hashes.check(owner, form or self._dummy(attempt.name), password)
             except Busy:
                 raise refused.busy() from None
             self.again(attempt)
@@ -218,11 +223,15 @@ class Accounts:
             raise refused.unwritable() from None
 
     def fake(self, name: str) -> scram.Form:
-        """What stands in the place of a verifier where there is none."""
-        return scram.fake(
-            self._secret_for(self._node.network.fold(self._plain(name))),
-            self._node.settings.accounts.iterations,
-        )
+        """What SCRAM is talked with where there is no verifier."""
+        return scram.fake(self._secret_of(name), self._node.settings.accounts.iterations)
+
+    def _dummy(self, name: str) -> str:
+        """What a password is held against where there is no verifier."""
+        return verifiers.fake(self._node.settings.accounts, self._secret_of(name))
+
+    def _secret_of(self, name: str) -> bytes:
+        return self._secret_for(self._node.network.fold(self._plain(name)))
 
     async def has_password(self, account: Account) -> bool:
         """Whether one can log in to it with a password."""
@@ -241,7 +250,7 @@ class Accounts:
         """They have proved whose account it is; refuses one that nobody may be logged in to now."""
         self.judge(account, attempt)
         self.throttle.succeeded(attempt.address, account.id)
-        self._node.run(self._note_seen(account))
+        self._node.run(self.note_seen(account))
 
     def judge(self, account: Account, attempt: Attempt) -> None:
         """Refuse an account that nobody may be logged in to."""
@@ -249,10 +258,13 @@ class Accounts:
         if self.registry.account(account.id) is account:
             if account.usable(now):
                 return
+            if account.status.state is State.PENDING and account.status.until > now:
+                text = (
+                    f"{account.shown} waits for the code that was sent by mail: VERIFY {account.shown} <code>"
+                )
+                raise Refused(refused.VERIFICATION_REQUIRED, text, account.shown)
             if account.suspended(now):
-                reason = f": {account.status.reason}" if account.status.reason else ""
-                text = f"The account {account.shown} is suspended{reason}"
-                raise Refused(refused.ACCOUNT_SUSPENDED, text, account.shown)
+                raise refused.suspended(account.shown, account.status.reason)
         self.failed(attempt)
         raise refused.wrong(attempt.name)
 
@@ -268,7 +280,7 @@ class Accounts:
         """What a right password is good for, beside the login: nobody waits for it."""
         now = self._node.clock.time()
         try:
-            for name, code in _codes(records):
+            for name, code in codes_of(records):
                 if name.partition(" ")[0] == _PENDING and code.hash == certfp and code.until > now:
                     label = name.partition(" ")[2]
                     await self.add_certificate(account, certfp, label)
@@ -286,7 +298,7 @@ class Accounts:
                 value = Verifier((record.stamp, *_past(record))[: values.MOST_PAST], form).text
                 await self._write(account.id, {values.VERIFIER: value}, after=record.stamp)
 
-    async def _note_seen(self, account: Account) -> None:
+    async def note_seen(self, account: Account) -> None:
         """Write on which day somebody was logged in to an account last, once a day."""
         day = int(self._node.clock.time()) // DAY
         if day != self._day:
@@ -295,7 +307,7 @@ class Accounts:
             return
         self._seen.add(account.id)
         try:
-            known = _value(await self.read(account), values.SEEN)
+            known = value_of(await self.read(account), values.SEEN)
             if known is None or not known.isdigit() or int(known) < day:
                 await self.change(account, {values.SEEN: str(day)})
         except Refused:
@@ -303,8 +315,16 @@ class Accounts:
 
     # registering
 
-    async def register(self, name: str, password: str, email: str | None, *, by: User) -> Account:
-        """A new account, which is on the disk; None is no address.
+    async def register(
+        self,
+        name: str,
+        password: str,
+        email: str | None,
+        *,
+        by: User,
+        given: Mapping[str, Value] = MappingProxyType({}),
+    ) -> Account:
+        """A new account, which is on the disk; None is no address.  `given` are fields that it has besides.
 
         Refuses with ``BAD_ACCOUNT_NAME``, ``ACCOUNT_EXISTS``, ``WEAK_PASSWORD``, ``UNACCEPTABLE_PASSWORD``,
         ``INVALID_EMAIL`` and ``TEMPORARILY_UNAVAILABLE``.
@@ -318,7 +338,7 @@ class Accounts:
             text = refused.try_again(wait, "Too many accounts were registered").text
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, text, name)
         try:
-            return await self._register(name, password, email, by, self.throttle.queue_of(by))
+            return await self._register(name, password, email, by, self.throttle.queue_of(by), given)
         except Refused:
             self.throttle.not_registered(address)
             raise
@@ -330,10 +350,16 @@ class Accounts:
         """
         self.acceptable_name(name)
         self.acceptable_password(password, name)
-        return await self._register(name, password, None, None, owner)
+        return await self._register(name, password, None, None, owner, {})
 
     async def _register(
-        self, name: str, password: str, email: str | None, by: User | None, owner: str
+        self,
+        name: str,
+        password: str,
+        email: str | None,
+        by: User | None,
+        owner: str,
+        besides: Mapping[str, Value],
     ) -> Account:
         folded, now = self._node.network.fold(name), int(self._node.clock.time())
         entity = new_entity(ACCOUNT)
@@ -349,6 +375,7 @@ class Accounts:
                 }
                 if email is not None:
                     given[values.EMAIL] = Email(False, email).text
+                given.update(besides)
                 await self._write(entity, given, [(folded, NAMES)])
         except NameTaken:
             raise Refused(refused.ACCOUNT_EXISTS, "Somebody is registering this name", name) from None
@@ -388,14 +415,21 @@ class Accounts:
         except StoreError:
             raise refused.unwritable() from None
 
-    async def set_password(self, account: Account, new: str, *, owner: str = "") -> None:
-        """Have an account another password; its hashing waits for `owner`."""
+    async def set_password(
+        self,
+        account: Account,
+        new: str,
+        *,
+        owner: str = "",
+        given: Mapping[str, Value] = MappingProxyType({}),
+    ) -> None:
+        """Have an account another password, whose hashing waits for `owner`; and fields that are `given`."""
         form = await self._hash(owner or account.id, new, account.shown)
         past: tuple[str, ...] = ()
         for record in await self.read(account):
             if record.field == values.VERIFIER:
                 past = (record.stamp, *_past(record))[: values.MOST_PAST]
-        await self.change(account, {values.VERIFIER: Verifier(past, form).text})
+        await self.change(account, {values.VERIFIER: Verifier(past, form).text, **given})
 
     async def add_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
         """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
@@ -424,7 +458,7 @@ class Accounts:
         name = f"{_PENDING} {label}".rstrip()
         given: dict[str, Value] = {field(values.CODE, name): Code(fingerprint, now + CERTIFICATE_WAITS).text}
         waiting = 0
-        for each, code in _codes(await self.read(account)):
+        for each, code in codes_of(await self.read(account)):
             if each.partition(" ")[0] == _PENDING and each != name:
                 if code.until <= now:
                     given[field(values.CODE, each)] = None
@@ -439,7 +473,7 @@ class Accounts:
             await self.change(account, {field(values.CERTIFICATE, fingerprint): None})
 
 
-def _value(records: Sequence[Record], name: str) -> str | None:
+def value_of(records: Sequence[Record], name: str) -> str | None:
     """What a field is, of all that is stored of an account."""
     return next((record.value for record in records if record.field == name), None)
 
@@ -447,7 +481,7 @@ def _value(records: Sequence[Record], name: str) -> str | None:
 def _form(records: Sequence[Record]) -> str | None:
     """The form of the verifier; None if there is no password."""
     try:
-        return Verifier.read(_value(records, values.VERIFIER) or "").form
+        return Verifier.read(value_of(records, values.VERIFIER) or "").form
     except ValueError:
         return None
 
@@ -458,16 +492,3 @@ def _past(record: Record) -> tuple[str, ...]:
         return Verifier.read(record.value or "").past
     except ValueError:
         return ()
-
-
-def _codes(records: Sequence[Record]) -> Sequence[tuple[str, Code]]:
-    """The codes that wait to be used, by what they are for."""
-    found = []
-    for record in records:
-        name, purpose = split(record.field)
-        if name == values.CODE and record.value is not None:
-            try:
-                found.append((purpose, Code.read(record.value)))
-            except ValueError:
-                pass
-    return found

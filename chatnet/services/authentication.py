@@ -22,6 +22,7 @@ from enum import Enum
 from typing import Any, Final
 
 from chatnet.model.applicant import Applicant
+from chatnet.model.logins import CERTIFICATE, SCRAM, Way
 from chatnet.model.registry import Account
 from chatnet.node import Node
 from chatnet.services import refused
@@ -29,6 +30,7 @@ from chatnet.services.accounts import Accounts, Attempt
 from chatnet.services.credentials.exchange import Exchange
 from chatnet.services.credentials.scram import SCHEME
 from chatnet.services.refused import Refused
+from chatnet.services.tokens import Tokens
 from chatnet.wire.sasl import CHUNK
 
 NOTHING: Final = "+"
@@ -68,9 +70,10 @@ class Authentication:
 
     any_time: Final = True
 
-    def __init__(self, node: Node, accounts: Accounts) -> None:
+    def __init__(self, node: Node, accounts: Accounts, tokens: Tokens) -> None:
         self._node = node
         self._accounts = accounts
+        self._tokens = tokens
         self._talks: dict[Applicant, Talk] = {}
         self._mechanisms: dict[str, Callable[[Talk, bytes], Answer]] = {
             SCHEME: self._scram_first,
@@ -129,9 +132,9 @@ class Authentication:
         if self._talks.pop(talk.applicant, None) is not None:
             talk.applicant.ended(good)
 
-    def _log_in(self, talk: Talk, account: Account) -> None:
+    def _log_in(self, talk: Talk, account: Account, way: Way) -> None:
         if self._talks.get(talk.applicant) is talk:  # or they are gone
-            talk.applicant.proved(account)
+            talk.applicant.proved(account, way)
             self._end(talk, True)
 
     def _refuse(self, talk: Talk, why: Refused) -> None:
@@ -170,13 +173,13 @@ class Authentication:
 
     async def _check_plain(self, talk: Talk, authorized: str, name: str, password: str) -> None:
         user, accounts = talk.applicant.user, self._accounts
-        account = await accounts.check(
+        account, way = await self._tokens.enter(
             name, password, address=self._address(talk.applicant), owner=accounts.throttle.queue_of(user),
             certfp=user.certfp,
         )  # fmt: skip
         if authorized and account not in accounts.meant(authorized):
             raise refused.wrong(authorized)
-        self._log_in(talk, account)
+        self._log_in(talk, account, way)
 
     # EXTERNAL.  https://www.rfc-editor.org/rfc/rfc4422#appendix-A
 
@@ -193,7 +196,7 @@ class Authentication:
         except Refused as why:
             self._refuse(talk, why)
         else:
-            self._log_in(talk, account)
+            self._log_in(talk, account, CERTIFICATE)
         return None
 
     # SCRAM-SHA-256.  https://www.rfc-editor.org/rfc/rfc7677
@@ -249,5 +252,5 @@ class Authentication:
         except Refused as why:
             self._refuse(talk, why)
         else:
-            self._log_in(talk, talk.account)
+            self._log_in(talk, talk.account, SCRAM)
         return None

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
 from chatnet.node import Node, Observer
 from chatnet.records import channels
-from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named
+from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named, State
 from chatnet.records.claims import CHANNELS
 from chatnet.records.grammar import CHANNEL, STATUS, new_entity
 from chatnet.services import refused
 from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
+from chatnet.services.channel_sweeping import ChannelSweeping
 from chatnet.services.channels import ChannelAccess
 from chatnet.services.ledger import Change
 from chatnet.services.refused import Refused
+from chatnet.services.waiting import Waiting
 from chatnet.storage.interfaces import NameTaken, StoreError
 
 
 class ChanServ:
-    """The pseudo-user `user`, and who hears and does what people think it does."""
+    """The pseudo-user `user`, and who hears and does what people think it does.
 
-    def __init__(self, node: Node, user: User, accounts: Accounts, abroad: Abroad) -> None:
+    `tell` is ``(by, user, text)``: a user of this server, or one whom it serves, reads a NOTICE.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        user: User,
+        accounts: Accounts,
+        tell: Callable[[User, User, str], None],
+        abroad: Abroad,
+    ) -> None:
         self.user = user
-        self.access = ChannelAccess(node, user, abroad)
-        self.observers: Sequence[Observer] = (self.access,)
+        self.sweeping = ChannelSweeping(node, accounts)
+        self.access = ChannelAccess(node, user, self.sweeping.used, abroad)
+        self.waiting = Waiting(node, user, partial(tell, user))
+        self.observers: Sequence[Observer] = (self.access, self.waiting)
+        """In the order in which they hear facts."""
         self._node = node
         self._accounts = accounts
         self._registered = node.network.registry.channels
@@ -42,7 +58,10 @@ class ChanServ:
         """Have a channel belong to an account, which is on the disk then."""
         name, folded = channel.name, channel.folded
         self._accounts.judge_now(name)
-        if self._registered.asking(folded):
+        if found := self._registered.asking(folded):
+            if found[0].status.state is State.DROPPED:
+                text = f"{name} was dropped: until it is erased only its founder has it, by UNDROP"
+                raise Refused(refused.CHANNEL_EXISTS, text)
             raise Refused(refused.CHANNEL_EXISTS, f"{name} is registered already")
         self.room(account)
         if wait := self._accounts.throttle.registering_channel(self._accounts.throttle.address_of(by)):

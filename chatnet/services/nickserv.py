@@ -9,15 +9,22 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatnet.model.entities import User
+from chatnet.model.registry import Account
 from chatnet.node import Node, Observer
+from chatnet.records.accounts import NAME, VERIFIER
 from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
+from chatnet.services.addresses import Addresses
+from chatnet.services.letters import Purpose
+from chatnet.services.losses import Losses
+from chatnet.services.mailing import Mailing
 from chatnet.services.protection import NickProtection
 from chatnet.services.sweeping import Sweeping
+from chatnet.services.tokens import Tokens
 
 DISPUTED: Final = (
     "Your password was changed on two servers while they were apart; the later one counts."
-    " If that was not you, ask an operator for another one."
+    " If that was not you: /msg {nickserv} SENDPASS {account}"
 )
 CODE: Final = 8
 """Characters of a code that confirms what cannot be undone."""
@@ -34,6 +41,7 @@ class NickServ:
         node: Node,
         nickserv: User,
         accounts: Accounts,
+        mailing: Mailing,
         tell: Callable[[User, User, str], None],
         chance: Callable[[], float],
         abroad: Abroad,
@@ -45,9 +53,16 @@ class NickServ:
 
         self._node = node
         self._say = say
+        self.mailing = mailing
+        self.tokens = Tokens(node, accounts)
+        self.addresses = Addresses(node, accounts, mailing)
         self.protection = NickProtection(node, nickserv.nick, say, chance, abroad)
-        self.sweeping = Sweeping(node, accounts)
-        self.observers: Sequence[Observer] = (self.protection, self.sweeping)
+        self.sweeping = Sweeping(node, accounts, abroad)
+
+        def write(account: Account) -> None:
+            node.run(self.addresses.tell(Purpose.LOST, account, NAME))
+
+        self.observers: Sequence[Observer] = (self.protection, self.sweeping, Losses(node, write))
         """In the order in which they hear facts."""
         self._key = secrets.token_bytes(32)
 
@@ -59,10 +74,11 @@ class NickServ:
             return
         for user in list(network.logged_in.get(entity, ())):
             if self.protection.sees_to(user):
-                self._say(user, DISPUTED)
+                self._say(user, DISPUTED.format(nickserv=self.user.nick, account=account.shown))
         text = f"The password of {account.shown} was changed on two servers while they were apart"
         self._node.log.warn(text)
         self._node.notice("a", text)
+        self._node.run(self.addresses.tell(Purpose.DISPUTED, account, VERIFIER))
 
     def code(self, purpose: str, entity: str, by: User) -> str:
         """What `by` has to repeat to do something to an account; it is for them alone, until a restart."""

@@ -10,14 +10,19 @@ ACCOUNT_SUSPENDED: Final = "ACCOUNT_SUSPENDED"
 BAD_ACCOUNT_NAME: Final = "BAD_ACCOUNT_NAME"
 CERTIFICATE_TAKEN: Final = "CERTIFICATE_TAKEN"
 CHANNEL_EXISTS: Final = "CHANNEL_EXISTS"
+INVALID_CODE: Final = "INVALID_CODE"
 INVALID_CREDENTIALS: Final = "INVALID_CREDENTIALS"
 INVALID_EMAIL: Final = "INVALID_EMAIL"
 INVALID_TEXT: Final = "INVALID_TEXT"
 TEMPORARILY_UNAVAILABLE: Final = "TEMPORARILY_UNAVAILABLE"
+TOKEN_EXISTS: Final = "TOKEN_EXISTS"
 TOO_MANY_CERTIFICATES: Final = "TOO_MANY_CERTIFICATES"
 TOO_MANY_CHANNELS: Final = "TOO_MANY_CHANNELS"
+TOO_MANY_TOKENS: Final = "TOO_MANY_TOKENS"
 TRY_AGAIN: Final = "TRY_AGAIN"
+UNACCEPTABLE_EMAIL: Final = "UNACCEPTABLE_EMAIL"
 UNACCEPTABLE_PASSWORD: Final = "UNACCEPTABLE_PASSWORD"
+VERIFICATION_REQUIRED: Final = "VERIFICATION_REQUIRED"
 WEAK_PASSWORD: Final = "WEAK_PASSWORD"
 
 TOO_MANY_FAILED: Final = "Too many logins failed"
@@ -39,6 +44,12 @@ class Refused(Exception):
 def wrong(name: str) -> Refused:
     """The password is another one, or there is no such account: it does not tell which."""
     return Refused(INVALID_CREDENTIALS, "The name or the password is not right", name)
+
+
+def suspended(name: str, reason: str) -> Refused:
+    """Nobody may use the account of this name."""
+    text = f"The account {name} is suspended{f': {reason}' if reason else ''}"
+    return Refused(ACCOUNT_SUSPENDED, text, name)
 
 
 def busy(*context: str) -> Refused:
@@ -64,8 +75,8 @@ def try_again(seconds: float, what: str) -> Refused:
 
 
 def duration(seconds: int) -> str:
-    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
+    """Seconds as people say them: ``45 seconds``, ``12 minutes``, ``3 hours``, ``7 days``."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds > size:
             return f"{math.ceil(seconds / size)} {unit}s"
     return f"{seconds} second{'s' if seconds != 1 else ''}"

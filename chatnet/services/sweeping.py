@@ -11,7 +11,9 @@ from chatnet.node import Node
 from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, fixed, seconds_of
 from chatnet.rules.stamps import Stamp
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
+from chatnet.services.expiring import Expiring
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
 
@@ -26,7 +28,7 @@ _ENDING: Final = (State.DROPPED, State.PENDING)
 class Sweeping:
     """An observer of which accounts are to end; :meth:`sweep` ends them.  Call it every SWEEP seconds."""
 
-    def __init__(self, node: Node, accounts: Accounts) -> None:
+    def __init__(self, node: Node, accounts: Accounts, abroad: Abroad) -> None:
         self._node = node
         self._accounts = accounts
         self._registry = node.network.registry
@@ -35,6 +37,7 @@ class Sweeping:
             if account.status.state in _ENDING:
                 self._ending[account.id] = None
         self._sweeping = False
+        self._expiring = Expiring(node, accounts, abroad)
         self._forgot = 0  # the day for which it was done
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
@@ -58,7 +61,10 @@ class Sweeping:
         if day != self._forgot and not self._sweeping:
             self._forgot = day
             self._node.run(self._forget(day))
-        if self._ending and not self._sweeping and not self._accounts.roll.away():
+        if self._accounts.roll.away():
+            return
+        self._expiring.look()
+        if self._ending and not self._sweeping:
             self._sweeping = True
             self._node.run(self._sweep())
 

@@ -68,7 +68,7 @@ class Throttle:
 
         It is their address; but another server may say any, and one that is spared counts as the server.
         """
-        if user.server is self._node.network.me or not self._spared(user.address):
+        if user.server is self._node.network.me or not self.spared(user.address):
             return user.address
         return user.server.name
 
@@ -78,7 +78,8 @@ class Throttle:
             return self.owner(user.address)
         return user.server.name
 
-    def _spared(self, address: str) -> bool:
+    def spared(self, address: str) -> bool:
+        """Whether nothing is counted against `address`."""
         settings = self._node.settings
         if settings is not self._settings:
             self._settings = settings
@@ -89,11 +90,11 @@ class Throttle:
 
     def address_waits(self, address: str) -> float:
         """Seconds until somebody at `address` may try to log in."""
-        return 0.0 if self._spared(address) else self._addresses.wait(self.owner(address))
+        return 0.0 if self.spared(address) else self._addresses.wait(self.owner(address))
 
     def waits(self, address: str, account: str) -> float:
         """Seconds until somebody at `address` may try to log in to `account`."""
-        if self._spared(address):
+        if self.spared(address):
             return 0.0
         owner = self.owner(address)
         wait = self._addresses.wait(owner)
@@ -104,7 +105,7 @@ class Throttle:
 
     def failed(self, address: str, account: str | None) -> None:
         """A login from `address` failed, to an account, or to none that was named."""
-        if not self._spared(address):
+        if not self.spared(address):
             self._addresses.count(self.owner(address))
             if account is not None:
                 self._accounts.count(account)
@@ -121,7 +122,7 @@ class Throttle:
 
     def registering(self, address: str) -> float:
         """Count a registration of an account from `address`, or tell in how many seconds there may be one."""
-        if self._spared(address):
+        if self.spared(address):
             return 0.0
         owner = self.owner(address)
         everybody = self._all.wait(_ALL)
@@ -135,13 +136,13 @@ class Throttle:
 
     def not_registered(self, address: str) -> None:
         """Nothing came of the registration that was counted."""
-        if not self._spared(address):
+        if not self.spared(address):
             self._registering.take_back(self.owner(address))
             self._all.take_back(_ALL)
 
     def registering_channel(self, address: str) -> float:
         """Count a registration of a channel from `address`, or tell in how many seconds there may be one."""
-        if self._spared(address):
+        if self.spared(address):
             return 0.0
         owner = self.owner(address)
         wait = self._channels.wait(owner)

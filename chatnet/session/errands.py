@@ -8,6 +8,7 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, NetSplit, UserQuit
+from chatnet.model.logins import NO_WAY
 from chatnet.session.session import Session
 from chatnet.session.sessions import Sessions
 from chatnet.session.visitor import Visitor
@@ -29,6 +30,7 @@ class Caller(Visitor):
         super().__init__(sessions, user, address)
         self._errands = errands
         self._say = sessions.links.gate.tell
+        self.way = sessions.links.given.way_of(user.uid)
         self.waiting: Waiting = deque()
 
     def notice_by(self, by: User, text: str) -> None:
@@ -78,6 +80,7 @@ class Errands:
         """There is nothing more to do for them."""
         if self._callers.get(caller.user) is caller:
             del self._callers[caller.user]
+            self._sessions.links.given.came_by(caller.user.uid, caller.way)
 
     def _forget(self, user: User) -> None:
         caller = self._callers.pop(user, None)
@@ -86,6 +89,8 @@ class Errands:
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         self._forget(fact.user)
+        if fact.user.server is not self._sessions.network.me:
+            self._sessions.links.given.came_by(fact.user.uid, NO_WAY)
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
         if self._callers:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chatnet.model.logins import CERTIFICATE
 from chatnet.records.claims import MARK
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import INVALID_CREDENTIALS, Refused
+from chatnet.services.tokens import Tokens
 from chatnet.session.logins import log_in, log_out
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
@@ -31,11 +33,11 @@ def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[
     return None
 
 
-async def by_password(accounts: Accounts, session: Session, name: str, password: str) -> None:
+async def by_password(accounts: Accounts, tokens: Tokens, session: Session, name: str, password: str) -> None:
     """Log in by PASS; 464, and they come in without, if it is not right."""
     user, owner = session.user, accounts.throttle.owner(session.peer.address)
     try:
-        account = await accounts.check(
+        account, way = await tokens.enter(
             name, password, address=session.peer.address, owner=owner, certfp=user.certfp
         )
     except Refused as why:
@@ -44,7 +46,7 @@ async def by_password(accounts: Accounts, session: Session, name: str, password:
             session.notice(why.text)
     else:
         if not session.closed:
-            log_in(session, account)
+            log_in(session, account, way)
 
 
 def look_again(shared: Shared, session: Session) -> None:
@@ -56,7 +58,7 @@ def look_again(shared: Shared, session: Session) -> None:
     if account is None or not account.usable(shared.node.clock.time()):
         log_out(session)
     elif account.shown != user.account:
-        log_in(session, account)
+        log_in(session, account, session.way)
 
 
 def by_certificate(shared: Shared, session: Session) -> None:
@@ -70,7 +72,7 @@ def by_certificate(shared: Shared, session: Session) -> None:
         session.notice(why.text)
     else:
         if account is not None:
-            log_in(session, account)
+            log_in(session, account, CERTIFICATE)
             session.notice(f"You are logged in as {account.shown}, by your certificate")
 
 

@@ -5,6 +5,7 @@ Whether they may be was judged before, by whoever looked at the password.
 
 from __future__ import annotations
 
+from chatnet.model.logins import NO_WAY, Way
 from chatnet.model.registry import Account
 from chatnet.rules.logins import logged_in, logged_out, shown_host
 from chatnet.session.session import Session
@@ -12,12 +13,13 @@ from chatnet.wire import numerics
 from chatnet.wire.text import middle
 
 
-def log_in(session: Session, account: Account) -> None:
-    """Log the user of `session` in to `account`: 900, and for users their own ACCOUNT.
+def log_in(session: Session, account: Account, way: Way) -> None:
+    """Log the user of `session` in to `account`, by some `way`: 900, and for users their own ACCOUNT.
 
     One who is no user yet has it from the beginning then.
     """
     user, node = session.user, session.sessions.node
+    session.way = way
     if not session.registered:
         user.account, user.account_id = account.shown, account.id
         session.granted = None, shown_host(account)
@@ -32,6 +34,7 @@ def log_in(session: Session, account: Account) -> None:
 def log_out(session: Session) -> None:
     """Log the user of `session` out: 901, and for users their own ACCOUNT."""
     user, node = session.user, session.sessions.node
+    session.way = NO_WAY
     if user.account is None:
         return
     if not session.registered:

@@ -81,7 +81,8 @@ def _registration(offers: Offers, peer: Peer) -> str | None:
     """
     if not offers.registering or not offers.settings.accounts.registration:
         return None
-    return "before-connect" if offers.settings.registers_early else ""
+    early, needed = offers.settings.registers_early, offers.settings.accounts.email == "required"
+    return ",".join([*(("before-connect",) if early else ()), *(("email-required",) if needed else ())])
 
 
 VALUES: Final[dict[str, Value]] = {

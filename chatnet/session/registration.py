@@ -79,8 +79,9 @@ class Registration:
 
     async def _log_in(self, session: Session, words: tuple[str, ...]) -> None:
         accounts, login = self._shared.accounts, login_in(self._shared, session, words)
-        if accounts is not None and login is not None:
-            await by_password(accounts, session, *login)
+        nickserv = self._shared.nickserv
+        if accounts is not None and nickserv is not None and login is not None:
+            await by_password(accounts, nickserv.tokens, session, *login)
         session.needs &= ~Needs.LOGIN
         if not session.closed:
             self._admit(session)
@@ -146,6 +147,8 @@ class Registration:
         self._welcome(session)
         if shared.nickserv is not None:
             shared.nickserv.protection.entered(user, wanted)
+        if shared.chanserv is not None:
+            shared.chanserv.waiting.entered(user)
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
             node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")

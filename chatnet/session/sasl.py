@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
+from chatnet.model.logins import Way
 from chatnet.model.registry import Account
 from chatnet.node import Timer
 from chatnet.session.authority import Authority
@@ -110,9 +111,9 @@ class Login:
         user.account = account
         tell_account(session)
 
-    def proved(self, account: Account) -> None:
+    def proved(self, account: Account, way: Way) -> None:
         """900, and what comes of it for a user."""
-        log_in(self._session, account)
+        log_in(self._session, account, way)
 
     def locked(self, text: str) -> None:
         """902."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from chatnet.dispatch import Phase, Row
 from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
+from chatnet.model.logins import NO_WAY
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.rules.bans import Bans
@@ -177,6 +178,7 @@ class Session:
         "timer",
         "user",
         "waited",
+        "way",
     )
 
     def __init__(
@@ -208,6 +210,8 @@ class Session:
         self.failed_opers = 0
         self.failed_logins = 0
         self.login: Login | None = None
+        self.way = NO_WAY
+        """How it came to the account of its user."""
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
         self.opened = self.heard = self.spoke = self.penalty = now

@@ -13,6 +13,7 @@ from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
+from chatnet.settings.mail import MailSettings
 from chatnet.settings.people import (
     HIDDEN,
     PRIVILEGES,
@@ -52,6 +53,7 @@ __all__ = [
     "ListenSettings",
     "LogSettings",
     "LookupSettings",
+    "MailSettings",
     "OperClassSettings",
     "OperSettings",
     "SASLSettings",

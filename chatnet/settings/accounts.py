@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from chatnet.settings.base import AddressRange, Section
-from chatnet.wire.names import LONGEST_HOST, is_nick, is_public_name
+from chatnet.wire.names import LONGEST_HOST, is_domain, is_nick, is_public_name
 
 
 class AccountsSettings(Section):
@@ -42,6 +42,19 @@ class AccountsSettings(Section):
     """Bytes that it has at most."""
     certificates: Annotated[int, Field(ge=0, le=1000)] = 10
     """Certificates of one account."""
+    tokens: Annotated[int, Field(ge=0, le=1000)] = 20
+    """Tokens of one account: passwords of single clients."""
+    email: Literal["off", "optional", "required"] = "off"
+    """Whether addresses are verified by mail (``[mail]``). ``off``: one may be given and is kept as it is,
+    and no mail is sent; ``optional``: who gives one reads a code there before the account is theirs;
+    ``required``: everybody has to give one."""
+    verify_within: Annotated[int, Field(ge=600, le=2_592_000)] = 86400
+    """Seconds for which codes that were sent by mail may be used. An account that was not verified by then is
+    erased."""
+    blocked_domains: tuple[str, ...] = ()
+    """Domains of addresses that are not taken, such as ``example.com``, and all below them."""
+    per_email: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Accounts that may have one address, of which each was verified."""
     names: Literal["any", "majority"] = "any"
     """Which full servers may give out names: ``any`` of them at any time, of two who were given one name in a
     split the first has it; or only those on the side of a ``majority`` of all that there are."""
@@ -68,7 +81,10 @@ class AccountsSettings(Section):
     """Seconds for which it is remembered what was removed. A server that was away for longer has to be filled
     anew."""
     drop_grace: Annotated[int, Field(ge=0, le=31_536_000)] = 604_800
-    """Seconds after which an account that was dropped is erased; until then UNDROP brings it back."""
+    """Seconds after which an account or a channel that was dropped is erased; until then UNDROP brings it
+    back."""
+    expire: Annotated[int, Field(ge=0, le=3_153_600_000)] = 0
+    """Seconds after its last login (on whatever server) when an account is dropped by itself; 0 = never."""
     failures_address: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """Failed logins from one address within ``failures_period``; each further one waits until there would be
     room for it. ``flood.exempt`` is spared, as of all that follows."""
@@ -98,6 +114,14 @@ class AccountsSettings(Section):
             if not is_public_name(pattern.replace("$account", "a").replace("*", "a"), LONGEST_HOST):
                 raise ValueError(f"has {pattern!r}, which is not such as $account.users.example.org")
         return value
+
+    @field_validator("blocked_domains")
+    @classmethod
+    def _check_blocked_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in value:
+            if not is_domain(domain, 253):
+                raise ValueError(f"has {domain!r}, which is no domain such as example.com")
+        return tuple(domain.lower() for domain in value)
 
     @field_validator("guest_nick")
     @classmethod

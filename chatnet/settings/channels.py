@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chatnet.settings.base import Section
+
+TEMPLATE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,19}")
+"""What a set of access flags can be called."""
+_FLAGS: Final = re.compile(r"\+?[AHORSVaefhioqrstv]+")
+"""All but the founder's."""
 
 
 class ChannelsSettings(Section):
@@ -20,7 +26,39 @@ class ChannelsSettings(Section):
     """Accounts and masks that may have access to one channel."""
     akicks: Annotated[int, Field(ge=0, le=10_000)] = 500
     """Accounts and masks that may be kept out of one channel."""
+    orphan: Annotated[int, Field(ge=0, le=315_360_000)] = 2_592_000
+    """Seconds after which a channel is dropped that nobody is founder of, since all accounts that could be
+    are gone; 0: never."""
+    expire: Annotated[int, Field(ge=0, le=315_360_000)] = 0
+    """Seconds after which a channel is dropped that nobody with access came to; 0: never. Else a day at
+    least, since it is noted by the day."""
+    templates: dict[str, str] = Field(default_factory=dict)
+    """Sets of access flags with a name, for all channels, such as ``CREW = "+AVit"``; those of VOP, HOP, AOP
+    and SOP may be others. Names are up to 20 letters, digits, ``-`` and ``_``."""
+    own_templates: Annotated[int, Field(ge=0, le=1000)] = 20
+    """Such sets that one channel may have for itself."""
     register_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     """Registrations of channels from one address within ``register_period``."""
     register_period: Annotated[float, Field(ge=1, le=2_592_000)] = 3600.0
     """Seconds."""
+
+    @field_validator("templates")
+    @classmethod
+    def _check_templates(cls, value: dict[str, str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, flags in value.items():
+            if TEMPLATE_NAME.fullmatch(name) is None or name.upper() == "FOUNDER":
+                raise ValueError(f"has {name!r}, which no template can be called")
+            if _FLAGS.fullmatch(flags) is None:
+                raise ValueError(f"has {flags!r} for {name}, which are no flags such as +AVt")
+            if name.upper() in found:
+                raise ValueError(f"has {name} twice")
+            found[name.upper()] = flags.removeprefix("+")
+        return found
+
+    @field_validator("expire")
+    @classmethod
+    def _check_expire(cls, value: int) -> int:
+        if 0 < value < 86400:
+            raise ValueError("is 0, or a day (86400) at least")
+        return value

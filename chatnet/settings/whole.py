@@ -12,6 +12,7 @@ from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
+from chatnet.settings.mail import MailSettings
 from chatnet.settings.people import (
     HIDDEN,
     CloakSettings,
@@ -61,6 +62,7 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    mail: MailSettings = MailSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
@@ -133,6 +135,11 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             if isinstance(own, str) and str(item.get(key)).lower() == own.lower():
                 text = f"is this server's own: one of the two needs another server.{key}"
                 problems.append((("link", index, key), text))
+    if (
+        _within(tree, "accounts", "email") in ("optional", "required")
+        and _within(tree, "mail", "relay") == ""
+    ):
+        problems.append((("accounts", "email"), "needs a relay to send mail by: mail.relay"))
     problems += _virtual_problems(tree, sections["link"])
     endpoints = [item.get("endpoint") for item in sections["listen"]]
     for index, endpoint in enumerate(endpoints):

@@ -81,6 +81,18 @@ class Part(NamedTuple):
     behind: tuple[str, str] | None
 
 
+class Letter(NamedTuple):
+    """A mail that waits until the Unix time `due`, after so many `tries`; its body is a secret."""
+
+    id: int
+    due: int
+    tries: int
+    body: str
+
+    def __repr__(self) -> str:
+        return f"<Letter {self.id}>"
+
+
 FIRST: Final = ("", "")
 """Behind this is all of a bucket."""
 LOOKED_AT: Final = 5000
@@ -175,6 +187,20 @@ class Store(Protocol):
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""
+
+    # Mail is of this server alone, and no record.
+
+    def post(self, body: str, due: float) -> Awaitable[None]:
+        """Keep a mail that is to be sent at a Unix time."""
+
+    def letters(self, due: float, most: int) -> Awaitable[Sequence[Letter]]:
+        """At most so many mails that are to be sent by then, the first first."""
+
+    def put_off(self, letter: int, due: float) -> Awaitable[None]:
+        """Have a mail be sent later, since it could not be sent now."""
+
+    def discard(self, letter: int) -> Awaitable[None]:
+        """Keep a mail no more."""
 
 
 class Running(Store, Protocol):

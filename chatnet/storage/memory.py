@@ -14,6 +14,7 @@ from chatnet.storage.interfaces import (
     CANNOT_READ,
     CANNOT_WRITE,
     NOWHERE,
+    Letter,
     Meaning,
     NameTaken,
     Page,
@@ -55,6 +56,8 @@ class _File:
         self.runs: list[Run] = []
         self.forgotten = ""
         self.audits: list[Audit] = []
+        self.mail: dict[int, Letter] = {}
+        self.mails = 0  # that were ever kept
 
     def copied(self) -> _File:
         copy = _File(self.sid)
@@ -64,6 +67,7 @@ class _File:
         copy.claims = {name: dict(claims) for name, claims in self.claims.items()}
         copy.peers, copy.runs, copy.audits = dict(self.peers), list(self.runs), list(self.audits)
         copy.stores = dict(self.stores)
+        copy.mail, copy.mails = dict(self.mail), self.mails
         return copy
 
 
@@ -198,6 +202,44 @@ class MemoryStore:
 
         def job() -> tuple[None, Sequence[Record]]:
             self._file.audits.append(Audit(by, verb, about, detail, at))
+            return None, ()
+
+        return self._writes(job)
+
+    def post(self, body: str, due: float) -> Deferred[None]:
+        """Keep a mail that is to be sent at a Unix time."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            self._file.mails += 1
+            self._file.mail[self._file.mails] = Letter(self._file.mails, int(due), 0, body)
+            return None, ()
+
+        return self._writes(job)
+
+    def letters(self, due: float, most: int) -> Deferred[Sequence[Letter]]:
+        """At most so many mails that are to be sent by then, the first first."""
+
+        def job() -> Sequence[Letter]:
+            waiting = sorted(self._file.mail.values(), key=lambda each: (each.due, each.id))
+            return [each for each in waiting if each.due <= int(due)][:most]
+
+        return self._reads(job)
+
+    def put_off(self, letter: int, due: float) -> Deferred[None]:
+        """Have a mail be sent later."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            if (found := self._file.mail.get(letter)) is not None:
+                self._file.mail[letter] = found._replace(due=int(due), tries=found.tries + 1)
+            return None, ()
+
+        return self._writes(job)
+
+    def discard(self, letter: int) -> Deferred[None]:
+        """Keep a mail no more."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            self._file.mail.pop(letter, None)
             return None, ()
 
         return self._writes(job)

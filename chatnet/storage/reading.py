@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from chatnet.storage.connection import Connection
 from chatnet.storage.digests import BUCKETS, bucket
-from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Page, Part, Position
+from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Letter, Page, Part, Position
 from chatnet.storage.record import Claim, Record
 from chatnet.storage.runs import Run, begin
 from chatnet.storage.tables import Statements
@@ -88,3 +88,8 @@ class Reading:
         for number, digest in self.connection.execute(self._statements.digests, {"kind_": kind}):
             found[number] = unsigned(digest)
         return found
+
+    def letters(self, due: int, most: int) -> Sequence[Letter]:
+        """At most so many mails that are to be sent by then, the first first."""
+        where = {"until": due, "most": most, "skip": 0}
+        return list(map(Letter._make, self.connection.execute(self._statements.due_mail, where)))

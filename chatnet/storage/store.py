@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from chatnet.storage.interfaces import (
     CANNOT_READ,
     CANNOT_WRITE,
+    Letter,
     Meaning,
     Page,
     Part,
@@ -128,7 +129,23 @@ class SQLiteStore:
         """Note what an operator did."""
         return self._writer.put(lambda work: work.audit(by, verb, about, detail, int(at)))
 
+    def post(self, body: str, due: float) -> Deferred[None]:
+        """Keep a mail that is to be sent at a Unix time."""
+        return self._writer.put(lambda work: work.post(body, int(due)))
+
+    def put_off(self, letter: int, due: float) -> Deferred[None]:
+        """Have a mail be sent later."""
+        return self._writer.put(lambda work: work.put_off(letter, int(due)))
+
+    def discard(self, letter: int) -> Deferred[None]:
+        """Keep a mail no more."""
+        return self._writer.put(lambda work: work.discard(letter))
+
     # reading
+
+    def letters(self, due: float, most: int) -> Deferred[Sequence[Letter]]:
+        """At most so many mails that are to be sent by then, the first first."""
+        return self._reader.put(lambda reading: reading.letters(int(due), most))
 
     def entity(self, entity: str) -> Deferred[Sequence[Record]]:
         """All that is known of one entity."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -240,6 +241,23 @@ class Statements:
             .where(this_peer)
             .values(sid=given("sid"), run=given("run"), seq=given("seq"), head=given("head"), at=given("at"))
         )
+
+        mail = MAIL.c
+        self.add_mail = made(
+            insert(MAIL).values(due=given("due"), tries=literal_column("0"), body=given("body"))
+        )
+        self.due_mail = made(
+            select(mail.id, mail.due, mail.tries, mail.body)
+            .where(mail.due <= given("until"))
+            .order_by(mail.due, mail.id)
+            .limit(given("most"))
+            .offset(given("skip"))
+        )
+        this_mail = mail.id == given("id_")
+        self.delay_mail = made(
+            update(MAIL).where(this_mail).values(due=given("due"), tries=mail.tries + literal_column("1"))
+        )
+        self.drop_mail = made(delete(MAIL).where(this_mail))
 
         self.add_audit = made(
             insert(AUDIT).values(

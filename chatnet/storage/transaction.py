@@ -123,6 +123,18 @@ class Transaction:
             self._statements.add_audit, {"at": at, "by": by, "verb": verb, "about": about, "detail": detail}
         )
 
+    def post(self, body: str, due: int) -> None:
+        """Keep a mail that is to be sent at a Unix time."""
+        self.connection.execute(self._statements.add_mail, {"body": body, "due": due})
+
+    def put_off(self, letter: int, due: int) -> None:
+        """Have a mail be sent later."""
+        self.connection.execute(self._statements.delay_mail, {"id_": letter, "due": due})
+
+    def discard(self, letter: int) -> None:
+        """Keep a mail no more."""
+        self.connection.execute(self._statements.drop_mail, {"id_": letter})
+
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take what is news of these, in their order, and answer with that."""
         sheet = _Sheet(self.connection, self._statements)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
+from chatnet.records.accounts import ACTIVE, SUSPENSION, Email, Mark, State, Status, Suspension
 from chatnet.records.grammar import STATUS
 from chatnet.rules.durations import seconds_in
 from chatnet.wire.masks import compile_glob
@@ -117,21 +117,21 @@ def _suspend(keeper: Keeper, arguments: argparse.Namespace) -> None:
         if seconds is None:
             raise KeeperError(f"{arguments.duration!r} is no duration: a number and s, m, h, d or w, as 3d.")
         until = int(keeper.now) + seconds
-    if account.status.state not in (State.ACTIVE, State.SUSPENDED):
-        raise KeeperError(f"The account {account.shown} is {account.status.state.value}.")
     reason = cut(one_line(" ".join(arguments.reason)), REASON)
     by = user().replace(" ", "_")
-    status = Status(State.SUSPENDED, until, by, reason)
     detail = f"{minute(until)}: {reason}" if until else reason
-    keeper.change(account, "SUSPEND", STATUS, status.text, detail)
+    keeper.change(account, "SUSPEND", {SUSPENSION: Suspension(until, by, reason).text}, detail)
     print(f"The account {account.shown} is suspended{f' until {minute(until)}' if until else ''}.")
 
 
 def _unsuspend(keeper: Keeper, arguments: argparse.Namespace) -> None:
     account = keeper.account(arguments.name)
-    if account.status.state is not State.SUSPENDED:
+    if account.suspension is None and account.status.state is not State.SUSPENDED:
         raise KeeperError(f"The account {account.shown} is not suspended.")
-    keeper.change(account, "UNSUSPEND", STATUS, ACTIVE.text)
+    given: dict[str, str | None] = {SUSPENSION: None}
+    if account.said.state is State.SUSPENDED:
+        given[STATUS] = ACTIVE.text
+    keeper.change(account, "UNSUSPEND", given)
     print(f"The account {account.shown} is suspended no more.")
 
 
@@ -143,7 +143,7 @@ def _erase(keeper: Keeper, arguments: argparse.Namespace) -> None:
             raise KeeperError("Nothing brings an erased account back: --yes says that you mean it.")
         if input(f"Nothing brings {name} back. Its name, if you mean it: ").strip() != name:
             raise KeeperError("Nothing was done.")
-    keeper.change(account, "ERASE", STATUS, Status(State.ERASED).text)
+    keeper.change(account, "ERASE", {STATUS: Status(State.ERASED).text})
     print(f"The account {name} is erased.")
 
 

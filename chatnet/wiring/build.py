@@ -30,6 +30,7 @@ from chatnet.services.authentication import Authentication
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.ledger import Ledger
+from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat
@@ -42,6 +43,7 @@ from chatnet.session.errands import Errands
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
@@ -64,11 +66,17 @@ class Parts:
     turn: Turn
     accounts: Accounts | None
     nickserv: NickServ | None
+    chanserv: ChanServ | None
 
 
 def unconnected(attempt: Attempt) -> None:
     """In the place of a transport that connects to other servers, where there is none."""
     attempt.failed("this process connects to nobody")
+
+
+async def no_mail(to: str, message: str) -> None:
+    """In the place of what hands mail to a relay, where there is none."""
+    raise Unsent("this process sends no mail")
 
 
 def build(
@@ -88,10 +96,12 @@ def build(
     first_uid: int = 0,
     store: Store | None = None,
     hashes: Hashes | None = None,
+    send: Send = no_mail,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
-    With a `store` and `hashes` it keeps accounts, unless services of another make do.
+    With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
+    them to a relay.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -135,10 +145,11 @@ def build(
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
         seated = seat(node)
-        nickserv = NickServ(node, seated.nickserv, accounts, tell, chance, links.gate)
-        chanserv = ChanServ(node, seated.chanserv, accounts, links.gate)
+        mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
+        nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance, links.gate)
+        chanserv = ChanServ(node, seated.chanserv, accounts, tell, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = links.gate.applicants.examiner = Authentication(node, accounts)
+        authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     sessions = Sessions(
@@ -176,11 +187,12 @@ def build(
             Attendance(sessions),
             errands,
             Presence(node, TOLD, links.gate),
+            *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
             *(() if chanserv is None else chanserv.observers),
             *links.observers,
         ]
     )
     return Parts(
-        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv
+        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv, chanserv
     )  # fmt: skip

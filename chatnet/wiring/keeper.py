@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -114,10 +114,10 @@ class Keeper:
         self._audit("PASSWD", _about(account))
         _done(self._accounts.set_password(account, password, owner=OWNER))
 
-    def change(self, account: Account, verb: str, field: str, value: str, detail: str = "") -> None:
-        """Give a field of an account another value; `verb` and `detail` are noted."""
+    def change(self, account: Account, verb: str, given: Mapping[str, str | None], detail: str = "") -> None:
+        """Give fields of an account other values; `verb` and `detail` are noted."""
         self._audit(verb, _about(account), detail)
-        _done(self._accounts.change(account, {field: value}))
+        _done(self._accounts.change(account, given))
 
     def _audit(self, verb: str, about: str, detail: str = "") -> None:
         async def note() -> None:

@@ -28,6 +28,7 @@ import chatnet
 from chatnet.history.ring import FORGET
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
+from chatnet.services.mailing import LOOK as MAIL_LOOK
 from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
@@ -43,6 +44,7 @@ from chatnet.wiring.datafolder import DataFolder, DataFolderError
 from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
+from chatnet.wiring.mail import Post
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
 from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.reload import fixed
@@ -111,6 +113,7 @@ class ChatService(Service):
             first_uid=int(time.time() * 1000),
             store=self._store,
             hashes=AccountHashes(turns, self._settings),
+            send=Post(reactor, loaded.base, self._settings),
         )
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
@@ -165,6 +168,10 @@ class ChatService(Service):
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
+            self._every(MAIL_LOOK, self._parts.nickserv.mailing.send)
+            self._reactor.callLater(0, self._parts.nickserv.mailing.send)
+        if self._parts.chanserv is not None:
+            self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
         settings = self._loaded.settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 from typing import Final
 
 from bench_load.server import Ports, Started
@@ -23,6 +24,7 @@ EXPLANATION: Final = """\
 rows
   SCRAM      logins by SCRAM-SHA-256 on a connection, of a client that remembers what it hashed
   PLAIN      logins by PLAIN at accounts.iterations as it is by default, 8 at a time
+  wrong      passwords for accounts that exist, and for none: whether time tells which there are
   REGISTER   from the command to the answer, which is on the disk: alone, and 50 at a time
   start      CPU time until the server listens, and its memory, empty and with so many accounts
   A to B     from the answer of one server to when another one has it on its disk, over loopback
@@ -31,6 +33,7 @@ rows
 
 CPU time is the server's, of all threads. Compare figures from the same machine and the same minutes only."""
 PINGS: Final = 0.01
+PARTS: Final = ("logins", "guessing", "registering", "start", "going-round", "filling")
 
 
 class Bench:
@@ -78,6 +81,34 @@ def logins(bench: Bench, scale: float) -> Iterator[Row]:
         cpu, seconds = server.cpu() - cpu, time.monotonic() - begun
         count = rounds * len(people)
         yield "PLAIN, logins per CPU second", f"{count / cpu:.0f} ({count / seconds:.0f} by the clock)"
+    finally:
+        server.stop()
+
+
+def guessing(bench: Bench, scale: float) -> Iterator[Row]:
+    """Wrong passwords for accounts that exist and for others: time is not to tell which is which."""
+    server = bench.start(Club("a"))
+    try:
+        owners = [Person(server.ports.plain, f"owner{number}") for number in range(10)]
+        for each in owners:
+            each.register()
+            each.registered()
+        rounds, took = int(1000 * scale) or 20, dict[bool, list[float]]({True: [], False: []})
+        for number in range(rounds):
+            if number % 400 == 0:
+                stranger = Person(server.ports.plain, f"stranger{number}")
+            for exists in random.sample((True, False), 2):
+                name = f"owner{number % 10}" if exists else f"ghost{number % 10}"
+                begun = time.perf_counter()
+                stranger.plain(name, "wrong-horse-battery")
+                stranger.refused()
+                took[exists].append(time.perf_counter() - begun)
+        there, nowhere = mean(took[True]), mean(took[False])
+        middle = abs(median(took[True]) - median(took[False])) / median(took[True])
+        yield f"wrong password, {2 * rounds} tries, mean", f"{there * 1000:.2f} ms"
+        yield "the same of no account, mean", f"{nowhere * 1000:.2f} ms"
+        difference = abs(there - nowhere) / there
+        yield "their difference", f"{difference:.1%} of the means, {middle:.1%} of the medians"
     finally:
         server.stop()
 
@@ -194,6 +225,7 @@ def main() -> None:
     )
     parser.add_argument("--accounts", type=int, default=100_000, metavar="N", help="default: 100000")
     parser.add_argument("--scale", type=float, default=1.0, metavar="F", help="so many times the tries")
+    parser.add_argument("--only", metavar="WHAT", choices=PARTS, help=f"one of {', '.join(PARTS)}")
     given = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
@@ -201,13 +233,16 @@ def main() -> None:
         bench, seeds = Bench(Path(folder)), Path(folder) / "seeds.sqlite"
         count = sow(seeds, SIDS["a"], given.accounts)
         print("| What | measured |\n| --- | --- |", flush=True)
-        for rows in (
-            logins(bench, given.scale),
-            registering(bench, given.scale),
-            start(bench, seeds, given.accounts),
-            going_round(bench, given.scale),
-            filling(bench, seeds, count),
+        for name, rows in (
+            ("logins", logins(bench, given.scale)),
+            ("guessing", guessing(bench, given.scale)),
+            ("registering", registering(bench, given.scale)),
+            ("start", start(bench, seeds, given.accounts)),
+            ("going-round", going_round(bench, given.scale)),
+            ("filling", filling(bench, seeds, count)),
         ):
+            if given.only not in (None, name):
+                continue
             for what, measured in rows:
                 print(f"| {what} | {measured} |", flush=True)
         load = " ".join(f"{each:.1f}" for each in os.getloadavg())

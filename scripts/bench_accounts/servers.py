@@ -39,6 +39,9 @@ register_all = 1000000
 [flood]
 enabled = false
 
+[sasl]
+attempts = 1000
+
 [[listen]]
 endpoint = "tcp:{plain}:interface=127.0.0.1:backlog=1024"
 
@@ -162,15 +165,20 @@ class Person:
         if "SUCCESS" not in (line := self.until("REGISTER SUCCESS", "FAIL REGISTER", " NOTICE ")):
             raise SystemExit(f"{self.nick} could not register: {line}")
 
-    def plain(self, account: str) -> None:
-        """Begin to log in by PLAIN; `logged_in` ends it."""
-        text = b64encode(f"\0{account}\0{WORD}".encode()).decode()
+    def plain(self, account: str, word: str = WORD) -> None:
+        """Begin to log in by PLAIN; `logged_in` or `refused` ends it."""
+        text = b64encode(f"\0{account}\0{word}".encode()).decode()
         self.say("AUTHENTICATE PLAIN", f"AUTHENTICATE {text}")
 
     def logged_in(self) -> None:
         """Wait for it."""
         if " 903 " not in (line := self.until(" 903 ", " 904 ", " 906 ", " 908 ")):
             raise SystemExit(f"{self.nick} could not log in: {line}")
+
+    def refused(self) -> None:
+        """Wait until that was the wrong password."""
+        if " 904 " not in (line := self.until(" 903 ", " 904 ", " 906 ", " 908 ")):
+            raise SystemExit(f"{self.nick} was to be refused: {line}")
 
     def scram(self, account: str, salted: dict[str, bytes]) -> None:
         """Log in by SCRAM-SHA-256; `salted` remembers what is hashed 64,000 times, as some clients do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from chanserv import ask, founded
 from club import Club
 from conversation import House
 from staff import oper, sections
@@ -130,6 +131,8 @@ def test_accounts() -> None:
     root >> "STATS a"
     root << ":irc.test 249 root a :5 account(s): 3 active, 0 pending, 1 suspended, 1 dropped"
     root << ":irc.test 249 root a :1 of them lost their name to another one"
+    root << ":irc.test 249 root a :0 registered channel(s): 0 active, 0 suspended, 0 dropped"
+    root << ":irc.test 249 root a :0 of them wait for another one of their name, 0 have no founder"
     root << f":irc.test 249 root a :store {club.store.id}: the last change was written"
     root << ":irc.test 219 root a :End of /STATS report"
     club.store.broken = True
@@ -143,7 +146,7 @@ def test_accounts() -> None:
     root.silent()
     assert club.log.lines[-1] == "Accounts cannot be changed: This server cannot write to its disk"
     root >> "STATS A"
-    assert "the last change was not written: This server cannot write to its disk" in root.lines()[2]
+    assert "the last change was not written: This server cannot write to its disk" in root.lines()[4]
     club.clock.advance(60)
     ann >> "NS REGISTER correct-horse"
     assert "Accounts cannot be changed" in root.lines()[-1]
@@ -163,3 +166,27 @@ def test_accounts_of_nobody(house: House) -> None:
     root >> "STATS a"
     root << ":irc.test 219 root a *"
     house.check()
+
+
+def test_registered_channels() -> None:
+    club = Club(**sections())
+    ann = founded(club)
+    for name in ("#d", "#e", "#f", "#g"):
+        ann >> f"JOIN {name}"
+        ask(ann, f"REGISTER {name}")
+    channels, chanserv = club.node.network.registry.channels, club.parts.chanserv
+    assert chanserv is not None
+    for name, field, value in (
+        ("#d", "suspended", "0 root :spam"),
+        ("#e", "status", "dropped"),
+        ("#f", "founder", None),
+        ("#g", "name", "zzzzzzzzz.000000.0CN #c"),
+    ):
+        registration = channels.at(name)
+        assert registration is not None
+        club.done(chanserv.change(registration, {field: value}))
+    root = oper(club, "root")
+    opered(root, "see-all")
+    root >> "STATS a"
+    root.until(":irc.test 249 root a :5 registered channel(s): 3 active, 1 suspended, 1 dropped")
+    root << ":irc.test 249 root a :1 of them wait for another one of their name, 1 have no founder"

@@ -48,5 +48,13 @@ def test_a_channel_is_somebody_s_after_a_restart(daemon: Daemon) -> None:
     code = "To give up #c: /msg ChanServ (DROP #c [a-z0-9]+)"
     ann.send("CS DROP #c")
     line = ann.until(code)[-1]
-    asked(ann, line.rsplit("/msg ChanServ ", 1)[1], "#c is nobody's now")
-    asked(ann, "INFO #c", "#c is not registered")
+    asked(ann, line.rsplit("/msg ChanServ ", 1)[1], "#c is dropped. Within 7 days you get it back")
+    asked(ann, "INFO #c", "#c was dropped")
+    daemon.stop()
+    daemon.start()
+    ann = daemon.connect()
+    ann.send(f"PASS ann:{PASSWORD}", "NICK ann", "USER ann 0 * :Ann")
+    ann.until(" 001 ann ")
+    asked(ann, "UNDROP #c", "#c belongs to ann again")
+    ann.send("JOIN #c")
+    ann.until(r" 353 ann . #c :~ann")

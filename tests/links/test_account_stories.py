@@ -62,7 +62,7 @@ class Story:
         old = self.mesh[name]
         self.people = [each for each in self.people if each.house is not old]
         store.taken, store.held, store.broken = (lambda records: None), False, False
-        sections = old.settings.model_dump()
+        sections = old.settings.model_dump(by_alias=True)
         self.mesh.houses[name] = FullClub(store, clock=self.mesh.clocks[name], **sections)
 
     # what happens

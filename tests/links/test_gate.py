@@ -324,7 +324,7 @@ def test_register_and_more() -> None:
     assert asks(so1, "INFO")[0].startswith(told(NICKSERV, "The account ann, registered "))
     so1 >> f":{ANN} NICK annie :{NOW + 1}"
     assert asks(so1, "GROUP") == [told(NICKSERV, "annie belongs to ann now.")]
-    assert asks(so1, "SESSIONS")[-1] == told(NICKSERV, "1 session of ann on irc.test.")
+    assert asks(so1, "SESSIONS")[-1] == told(NICKSERV, "1 session of ann.")
     # by the name, as `NS` on other servers sends it
     assert asks(so1, "HELP", bot="NickServ@services.chatnet")[0].startswith(f":{NICKSERV} NOTICE {ANN} :")
     assert asks(so1, "hello", bot=SASLSERV) == [
@@ -332,6 +332,29 @@ def test_register_and_more() -> None:
     ]
     so1 >> f":{ANN} NOTICE {NICKSERV} :IDENTIFY x"
     so1.silent()
+    house.check()
+
+
+@pytest.mark.parametrize("by", ["SASL", "IDENTIFY"])
+def test_who_came_by_a_token_may_do_as_little_as_here(by: str) -> None:
+    house = club(accounts={"nick_protection": "off"})
+    account = house.account("ann")
+    house.done(house.accounts.set_password(account, "one-word-1"))
+    nickserv = house.parts.nickserv
+    assert nickserv is not None
+    token = house.done(nickserv.tokens.add(account, "phone", "all", 0))
+    so1 = leaf(house)
+    if by == "SASL":
+        logs_in(so1, password=token)
+        comes(so1, account="ann")
+    else:
+        comes(so1)
+        asks(so1, f"IDENTIFY {token}")
+    assert account_of(house, "ann") == ("ann", account.id)
+    refused = asks(so1, "SET PASSWORD one-word-1 two-words-2")
+    assert len(refused) == 1 and "token" in refused[0]
+    asks(so1, "IDENTIFY one-word-1")
+    assert "changed" in asks(so1, "SET PASSWORD one-word-1 two-words-2")[0]
     house.check()
 
 

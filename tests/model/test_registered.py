@@ -116,6 +116,49 @@ def test_another_name_is_another_claim(registry: Registry) -> None:
     assert registry.touched([record(ONE, "founder", ANN, 4)]) == {ONE}
 
 
+FIELDS = st.one_of(
+    st.tuples(st.just("founder"), st.sampled_from([ANN, BEE, None])),
+    st.tuples(st.just("successor"), st.sampled_from([ANN, BEE, None])),
+    st.tuples(
+        st.sampled_from([field("flags", each) for each in (ANN, BEE, "*!*@a")]),
+        st.sampled_from(["AV 1 ann", "S 1 ann", "Rv 1 ann", "Af 1 ann", "F 1 ann", None]),
+    ),
+    st.tuples(st.just("status"), st.sampled_from(["active", DROPPED, ERASED])),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from([ONE, TWO]), FIELDS), max_size=40))
+def test_who_may_inherit_is_known_at_any_time(changes: list[tuple[str, tuple[str, str | None]]]) -> None:
+    registry, erased = Registry(folder("rfc1459")), set[str]()
+    for at, (entity, (text, value)) in enumerate(changes):
+        if entity in erased:
+            continue  # the store takes nothing of what is erased
+        registry.take([record(entity, text, value, at)])
+        erased |= {entity} if value == ERASED else set()
+        for account in (ANN, BEE):
+            found = registry.channels.inherited(account)
+            expected = {
+                each
+                for each in registry.channels.by_id.values()
+                if account in (each.founder, each.successor)
+                or set("FSRf") & set(each.access[account].letters if account in each.access else "")
+            }
+            assert set(found) == expected and len(found) == len(expected)
+            assert all(account in each.heirs for each in found)
+        assert registry.channels.inherited("*!*@a") == ()
+
+
+def test_a_suspension_stands_beside_the_status(registry: Registry) -> None:
+    registry.take([name(ONE, "#c", 1), record(ONE, "suspended", "50 root :spam", 2)])
+    found = registry.channels.by_id[ONE]
+    assert found.holds and found.suspended(49) and not found.suspended(50)
+    for status, holds in ((DROPPED, False), ("active", True), ("suspended 10 root :old", True)):
+        registry.take([record(ONE, "status", status, 3)])
+        assert (found.holds, found.suspended(49)) == (holds, holds)
+    registry.take([record(ONE, "suspended", None, 4)])
+    assert found.suspended(9) and not found.suspended(10)
+
+
 def test_a_suspension_has_an_end(registry: Registry) -> None:
     registry.take([name(ONE, "#c", 1), record(ONE, "status", Status(State.SUSPENDED, 50, "r", "x").text, 2)])
     found = registry.channels.at("#c")

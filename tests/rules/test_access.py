@@ -6,6 +6,7 @@ import pytest
 from club import Club
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
 from chatnet.model.registered import RegisteredChannel
@@ -25,7 +26,10 @@ from chatnet.rules.access import (
     may_keep_out,
     name_of,
     ranks_for,
+    template,
+    templates_of,
 )
+from chatnet.settings import ChannelsSettings
 from chatnet.wire.casemap import folder
 
 IDS = {name: "a" + name[0] * 20 for name in ("ann", "bee", "cat", "dan")}
@@ -94,11 +98,37 @@ def test_who_gives_a_rank_for_now_may_give_it_for_good() -> None:
 
 def test_names_of_sets_of_letters() -> None:
     registration = RegisteredChannel("c" + "a" * 20)
-    assert name_of(registration, "VA") == "VOP"
-    assert name_of(registration, "oV") == "+Vo"
-    registration.templates = {"crew": "Vo"}
-    assert name_of(registration, "oV") == "crew"
+    assert name_of(templates_of({}, registration), "VA") == "VOP"
+    assert name_of(templates_of({}, registration), "oV") == "+Vo"
+    registration.templates = {"crew": "Vo", "aop": "O", "Founder": "V"}
+    found = templates_of({"HELP": "AV", "VOP": "V"}, registration)
+    assert [name_of(found, text) for text in ("oV", "O", "AV", "V")] == ["crew", "aop", "HELP", "VOP"]
+    assert template(found, "CREW") == frozenset("Vo")
+    assert template(found, "AOP") == frozenset("O")
+    assert template(found, "founder") == ALL
+    assert template(found, "none") is None
     assert in_order("vAO") == "AOv"
+
+
+def test_of_two_templates_that_are_called_alike_all_servers_take_the_same() -> None:
+    registration = RegisteredChannel("c" + "a" * 20)
+    for names in (("crew", "CREW"), ("CREW", "crew")):
+        registration.templates = {name: "V" if name == "crew" else "O" for name in names}
+        assert template(templates_of({}, registration), "Crew") == frozenset("V")
+
+
+def test_settings_know_the_same_letters() -> None:
+    letters = "".join(ALL - {"F"})
+    assert ChannelsSettings(templates={"crew": f"+{letters}"}).templates == {"CREW": letters}
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [{"crew": ""}, {"crew": "+F"}, {"crew": "x"}, {"founder": "V"}, {"1": "V"}, {"a": "V", "A": "O"}],
+)
+def test_settings_refuse_what_is_no_template(templates: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ChannelsSettings(templates=templates)
 
 
 def test_who_is_founder_when_others_go() -> None:

@@ -265,6 +265,8 @@ VALUES: list[tuple[str, Value]] = [
     ("pending 1764000000", Status(State.PENDING, 1764000000)),
     ("suspended 0 bob :", Status(State.SUSPENDED, 0, "bob")),
     ("suspended 1764000000 bob :he knows: why", Status(State.SUSPENDED, 1764000000, "bob", "he knows: why")),
+    ("0 bob :", accounts.Suspension(0, "bob", "")),
+    ("1764000000 bob :he knows: why", accounts.Suspension(1764000000, "bob", "he knows: why")),
     ("dropped", Status(State.DROPPED)),
     ("erased", Status(State.ERASED)),
     ("0 ann@example.org", accounts.Email(False, "ann@example.org")),

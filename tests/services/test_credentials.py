@@ -166,3 +166,17 @@ def test_no_secret_is_shown() -> None:
     form = scram.make("secret", 4096)
     assert repr(form) == "<Form 4096>"
     assert argon2.SCHEME not in repr(form)
+
+
+@pytest.mark.parametrize("kind", ["scram-sha-256", "argon2id"])
+def test_what_is_looked_at_where_there_is_no_account_is_of_the_same_kind(kind: Any) -> None:
+    # else time would tell which accounts there are
+    settings = AccountsSettings(iterations=4096, verifier=kind)
+    real, fake = verifiers.make(settings, "secret"), verifiers.fake(settings, b"key and name")
+    assert fake == verifiers.fake(settings, b"key and name") != verifiers.fake(settings, b"another")
+    assert not verifiers.matches(fake, "secret")
+    assert not verifiers.is_old(settings, fake)
+    cost = "$" if kind == "argon2id" else ":"
+    parts = 4 if kind == "argon2id" else 1
+    assert fake.split(cost)[:parts] == real.split(cost)[:parts]
+    assert [len(part) for part in fake.split("$")] == [len(part) for part in real.split("$")]

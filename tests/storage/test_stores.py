@@ -382,3 +382,37 @@ def test_no_number_is_given_out_twice_though_the_last_is_forgotten(store: Store)
     assert (page.records, page.seq, page.head) == ([], 2, 2)
     wait(store.write([named(CAT, "cat", 6)]))
     assert wait(store.page(wait(store.begin(position)), 9)).records == [named(CAT, "cat", 6)]
+
+
+# mail
+
+
+def test_mail_waits_until_it_is_due_and_survives_a_restart(kind: Kind) -> None:
+    store = kind.make()
+    told = Told(store)
+    for body, due in (("second", 20.9), ("first", 10.0), ("third", 20.0)):
+        assert wait(store.post(body, due)) is None
+    assert wait(store.letters(9.9, 10)) == []
+    assert [each.body for each in wait(store.letters(20.0, 10))] == ["first", "second", "third"]
+    (first,) = wait(store.letters(20.0, 1))
+    assert (first.due, first.tries) == (10, 0) and "first" not in repr(first)
+    wait(store.put_off(first.id, 30.0))
+    store = kind.restarted(store)
+    assert [(each.body, each.due, each.tries) for each in wait(store.letters(30.0, 10))] == [
+        ("second", 20, 0),
+        ("third", 20, 0),
+        ("first", 30, 1),
+    ]
+    wait(store.discard(first.id))
+    wait(store.discard(first.id))  # it is gone already
+    assert [each.body for each in wait(store.letters(99.0, 10))] == ["second", "third"]
+    assert told.take() == []
+
+
+def test_mail_goes_with_a_copy(kind: Kind) -> None:
+    store = kind.make()
+    wait(store.post("one", 1.0))
+    copy = kind.saved(store)("0AA")
+    wait(copy.post("two", 2.0))
+    assert [each.body for each in wait(copy.letters(9.0, 9))] == ["one", "two"]
+    assert [each.body for each in wait(store.letters(9.0, 9))] == ["one"]

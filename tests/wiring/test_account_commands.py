@@ -127,18 +127,34 @@ def test_a_reason_and_a_name_of_many_lines(tool: Tool) -> None:
     tool.patch.setenv("LOGNAME", "root\n:irc.test KILL")
     tool("suspend", "ann", "spam\r\nQUIT", "x\udcff")
     with closing(sqlite3.connect(tool.file)) as connection:
-        values = [value for (value,) in connection.execute("SELECT value FROM record WHERE field = 'status'")]
-    assert values == ["suspended 0 root_:irc.test_KILL :spam QUIT x\ufffd"]
+        values = [
+            value for (value,) in connection.execute("SELECT value FROM record WHERE field = 'suspended'")
+        ]
+    assert values == ["0 root_:irc.test_KILL :spam QUIT x\ufffd"]
     assert tool.audits()[-1][0] == "root :irc.test KILL (chatnet account)"
     assert tool.audits()[-1][3] == "spam QUIT x\ufffd"
 
 
-def test_what_was_dropped_is_not_suspended(tool: Tool) -> None:
+def test_what_was_dropped_is_suspended_when_it_comes_back(tool: Tool) -> None:
     tool("add", "ann", given=WORD)
     with closing(sqlite3.connect(tool.file)) as connection:
         connection.execute("UPDATE record SET value = 'dropped' WHERE field = 'status'")
         connection.commit()
-    assert tool("suspend", "ann", "spam", fails=True) == "The account ann is dropped.\n"
+    assert tool("suspend", "ann", "spam") == "The account ann is suspended.\n"
+    assert "status:       dropped\n" in tool("info", "ann")
+    with closing(sqlite3.connect(tool.file)) as connection:
+        connection.execute("UPDATE record SET value = 'active' WHERE field = 'status'")
+        connection.commit()
+    assert "status:       suspended by" in tool("info", "ann")
+
+
+def test_a_suspension_of_an_older_form_is_ended_as_well(tool: Tool) -> None:
+    tool("add", "ann", given=WORD)
+    with closing(sqlite3.connect(tool.file)) as connection:
+        connection.execute("UPDATE record SET value = 'suspended 0 root :spam' WHERE field = 'status'")
+        connection.commit()
+    assert tool("unsuspend", "ann") == "The account ann is suspended no more.\n"
+    assert "status:       active\n" in tool("info", "ann")
 
 
 def test_where_there_is_nothing(tool: Tool) -> None:

@@ -3,10 +3,14 @@
 # In the order in which HELP lists them.
 from chatnet.commands.chanserv import registering  # isort: skip
 from chatnet.commands.chanserv import access  # isort: skip
+from chatnet.commands.chanserv import templates  # isort: skip
 from chatnet.commands.chanserv import akicks  # isort: skip
 from chatnet.commands.chanserv import ranks  # isort: skip
 from chatnet.commands.chanserv import people  # isort: skip
+from chatnet.commands.chanserv import bans  # isort: skip
+from chatnet.commands.chanserv import clearing  # isort: skip
 from chatnet.commands.chanserv import settings  # isort: skip
+from chatnet.commands.chanserv import cloning  # isort: skip
 from chatnet.commands.chanserv import informing  # isort: skip
 from chatnet.commands.chanserv import operators  # isort: skip
 from chatnet.commands.chanserv.table import CHANSERV
@@ -15,10 +19,14 @@ __all__ = [
     "CHANSERV",
     "access",
     "akicks",
+    "bans",
+    "clearing",
+    "cloning",
     "informing",
     "operators",
     "people",
     "ranks",
     "registering",
     "settings",
+    "templates",
 ]

@@ -21,6 +21,8 @@ from chatnet.rules.access import (
     letters_of,
     may_change,
     name_of,
+    template,
+    templates_of,
 )
 from chatnet.wire.server_time import day
 from chatnet.wire.text import printable
@@ -46,9 +48,9 @@ async def flags(errand: Errand) -> None:
     if len(errand.params) == 2:
         if key != errand.user.account_id:
             await may(errand, registration, "A")
-        errand.say(f"{shown(errand, key)} has {_named(registration, before)} in {registration.name}.")
+        errand.say(f"{shown(errand, key)} has {_named(errand, registration, before)} in {registration.name}.")
         return
-    after = _changed(errand, registration, before, errand.params[2])
+    after = changed(errand, registration, before, errand.params[2])
     await _give(errand, registration, key, after)
 
 
@@ -65,7 +67,7 @@ async def access(errand: Errand) -> None:
     elif word == "ADD" and len(errand.params) == 4:
         registration = registered(errand)
         key = target(errand, errand.params[2])
-        after = _changed(errand, registration, frozenset(), errand.params[3])
+        after = changed(errand, registration, frozenset(), errand.params[3])
         await _give(errand, registration, key, after)
     elif word == "DEL" and len(errand.params) == 3:
         registration = registered(errand)
@@ -74,7 +76,7 @@ async def access(errand: Errand) -> None:
         errand.end(say_it(errand.row))
 
 
-async def _template(name: str, errand: Errand) -> None:
+async def _by_template(name: str, errand: Errand) -> None:
     errand.at_most(3)
     word = errand.params[1].upper()
     if word == _LIST:
@@ -83,8 +85,9 @@ async def _template(name: str, errand: Errand) -> None:
         registration = registered(errand)
         key = target(errand, errand.params[2])
         if word == "ADD":
-            await _give(errand, registration, key, frozenset(TEMPLATES[name]))
-        elif name_of(registration, _text(registration, key)) != name:
+            letters = template(templates(errand, registration), name)
+            await _give(errand, registration, key, frozenset(TEMPLATES[name]) if letters is None else letters)
+        elif name_of(templates(errand, registration), _text(registration, key)).upper() != name:
             errand.end(f"{shown(errand, key)} is not on this list.")
         else:
             await _take(errand, registration, key)
@@ -95,25 +98,25 @@ async def _template(name: str, errand: Errand) -> None:
 @CHANSERV.command("VOP", min_params=2, penalty=2.0)
 async def vop(errand: Errand) -> None:
     """`VOP <#channel> ADD|DEL|LIST [<target>]`: who is voiced."""
-    await _template("VOP", errand)
+    await _by_template("VOP", errand)
 
 
 @CHANSERV.command("HOP", min_params=2, penalty=2.0)
 async def hop(errand: Errand) -> None:
     """`HOP <#channel> ADD|DEL|LIST [<target>]`: who is a half-operator."""
-    await _template("HOP", errand)
+    await _by_template("HOP", errand)
 
 
 @CHANSERV.command("AOP", min_params=2, penalty=2.0)
 async def aop(errand: Errand) -> None:
     """`AOP <#channel> ADD|DEL|LIST [<target>]`: who is an operator."""
-    await _template("AOP", errand)
+    await _by_template("AOP", errand)
 
 
 @CHANSERV.command("SOP", min_params=2, penalty=2.0)
 async def sop(errand: Errand) -> None:
     """`SOP <#channel> ADD|DEL|LIST [<target>]`: who is an admin, and may change these lists."""
-    await _template("SOP", errand)
+    await _by_template("SOP", errand)
 
 
 def _text(registration: RegisteredChannel, key: str) -> str:
@@ -125,17 +128,21 @@ def _letters(registration: RegisteredChannel, key: str) -> frozenset[str]:
     return letters_of(_text(registration, key))
 
 
-def _named(registration: RegisteredChannel, letters: frozenset[str]) -> str:
-    return name_of(registration, in_order(letters)) if letters else "no flags"
+def templates(errand: Errand, registration: RegisteredChannel) -> dict[str, str]:
+    """The sets of letters with a name that there are in a channel."""
+    return templates_of(errand.settings.channels.templates, registration)
 
 
-def _changed(
+def _named(errand: Errand, registration: RegisteredChannel, letters: frozenset[str]) -> str:
+    return name_of(templates(errand, registration), in_order(letters)) if letters else "no flags"
+
+
+def changed(
     errand: Errand, registration: RegisteredChannel, before: frozenset[str], text: str
 ) -> frozenset[str]:
     """What `before` becomes by the name of a template, or by flags such as ``+Vt-o`` and ``-*``."""
-    templates = {name.upper(): letters for name, letters in {**registration.templates, **TEMPLATES}.items()}
-    if (letters := templates.get(text.upper())) is not None:
-        return letters_of(letters)
+    if (letters := template(templates(errand, registration), text)) is not None:
+        return letters
     found, adding = set(before), True
     for sign in text:
         if sign in "+-":
@@ -164,7 +171,7 @@ async def _give(errand: Errand, registration: RegisteredChannel, key: str, after
     whom, name, before = shown(errand, key), registration.name, _letters(registration, key)
     own = key == errand.user.account_id
     if not (own and after <= before):  # one's own access one may give up
-        mine = await may(errand, registration, "f", f"{whom} {_named(registration, after)}")
+        mine = await may(errand, registration, "f", f"{whom} {_named(errand, registration, after)}")
         before = _letters(registration, key)
         if not may_change(mine, before, after):
             errand.end(f"You cannot give or take flags in {name} that you do not have.")
@@ -176,23 +183,23 @@ async def _give(errand: Errand, registration: RegisteredChannel, key: str, after
     if after and key not in registration.access and len(registration.access) >= most:
         errand.end(f"{name} has its {most} entries of access. Take one away first.")
     if after == before and (after or key not in registration.access):
-        errand.end(f"{whom} has {_named(registration, after)} in {name} already.")
+        errand.end(f"{whom} has {_named(errand, registration, after)} in {name} already.")
     by = "*" if errand.user.account is None else errand.user.account
     value = Access(in_order(after), int(errand.now), by).text if after else None
     await errand.chanserv.change(registration, {field(channels.FLAGS, key): value})
-    errand.say(f"{whom} has {_named(registration, after)} in {name} now.")
+    errand.say(f"{whom} has {_named(errand, registration, after)} in {name} now.")
 
 
-async def _list(errand: Errand, template: str | None) -> None:
+async def _list(errand: Errand, wanted: str | None) -> None:
     registration = registered(errand)
     await may(errand, registration, "A")
     founder = founder_of(errand.network.registry, registration)
-    if template is None and founder:
+    if wanted is None and founder:
         errand.say(f"  {shown(errand, founder)} FOUNDER")
-    count = 0
+    count, named = 0, templates(errand, registration)
     for key, entry in list(registration.access.items()):
-        name = name_of(registration, entry.letters)
-        if template is None or name == template:
+        name = name_of(named, entry.letters)
+        if wanted is None or name.upper() == wanted:
             count += 1
             errand.say(f"  {shown(errand, key)} {name} (by {entry.by}, {day(entry.at)})")
     errand.say(f"{count or 'No'} entr{'y' if count == 1 else 'ies'} for {registration.name}.")

@@ -6,6 +6,7 @@ from chatnet.commands.errand import Errand
 from chatnet.model.entities import Channel, User
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
+from chatnet.records.accounts import State
 from chatnet.rules.access import ALL, access_of, is_account
 from chatnet.wire.masks import complete_mask
 from chatnet.wire.text import printable
@@ -16,13 +17,25 @@ def registered(errand: Errand) -> RegisteredChannel:
 
     Nobody but operators does anything with one that is suspended.
     """
-    name = errand.params[0]
+    return named(errand, errand.params[0])
+
+
+def named(errand: Errand, name: str) -> RegisteredChannel:
+    """The same of the registered channel of a name."""
     found = errand.network.registry.channels.at(errand.network.fold(name))
     if found is None:
+        if dropped_at(errand, name) is not None:
+            errand.end(f"{printable(name)} was dropped; UNDROP gives it back to its founder.")
         errand.end(f"{printable(name)} is not registered.")
     if found.suspended(errand.now) and not errand.user.may("accounts"):
         errand.end(f"{found.name} is suspended.")
     return found
+
+
+def dropped_at(errand: Errand, name: str) -> RegisteredChannel | None:
+    """The registration of a name that was dropped, and is not erased yet."""
+    asking = errand.network.registry.channels.asking(errand.network.fold(name))
+    return asking[0] if asking and asking[0].status.state is State.DROPPED else None
 
 
 async def may(
@@ -79,12 +92,17 @@ def account(errand: Errand, text: str) -> Account | None:
     return registry.named(text) or registry.account(None if user is None else user.account_id)
 
 
+def is_mask(text: str) -> bool:
+    """Whether it looks like a mask, and not like a nick."""
+    return text[:1] == "$" or any(sign in text for sign in "!@*?.:/")
+
+
 def target(errand: Errand, text: str) -> str:
     """Whom access is for: the id of an account, or a folded mask; ends the errand if it is neither."""
     found = account(errand, text)
     if found is not None:
         return found.id
-    if not any(sign in text for sign in "!@*?.:/") or text[:1] == "$":
+    if not is_mask(text) or text[:1] == "$":
         errand.end(f"{printable(text)} is neither an account nor a mask such as *!*@host.example.org.")
     limits = errand.settings.limits
     return errand.network.fold(complete_mask(text, limits.nick, limits.user))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chatnet.commands.chanserv.asking import may, registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
-from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of
-from chatnet.wire.server_time import minute
+from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of, templates_of
+from chatnet.wire.server_time import day, minute
 from chatnet.wire.text import printable
 
 
@@ -24,6 +24,9 @@ def info(errand: Errand) -> None:
     errand.say(f"  founder: {shown(errand, founder) or 'nobody'}")
     if registration.successor:
         errand.say(f"  successor: {shown(errand, registration.successor)}")
+    if mine or errand.user.may("accounts"):
+        used = "never" if not registration.used else day(registration.used * 86400)
+        errand.say(f"  used last by somebody with access: {used}")
     if url := registration.settings.get("url"):
         errand.say(f"  see {url}")
     if mine or errand.user.may("accounts"):
@@ -50,9 +53,10 @@ async def why(errand: Errand) -> None:
     name, said = registration.name, False
     if user.account_id is not None and founder_of(errand.network.registry, registration) == user.account_id:
         errand.end(f"{user.nick} is the founder of {name}, by the account {user.account}.")
+    named = templates_of(errand.settings.channels.templates, registration)
     for key in entries_of(errand.network, registration, user):
         entry = registration.access[key]
-        letters, by = name_of(registration, entry.letters), shown(errand, key)
+        letters, by = name_of(named, entry.letters), shown(errand, key)
         errand.say(f"{user.nick} has {letters} in {name}, by {by} (given by {entry.by}).")
         said = True
     found = kept_out(errand.network, registration, user, errand.now)

@@ -8,10 +8,9 @@ from chatnet.commands.chanserv.asking import registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
 from chatnet.commands.surveying import survey
-from chatnet.commands.suspending import noted, suspension, told
+from chatnet.commands.suspending import lifted, noted, suspension, told
 from chatnet.model.registered import RegisteredChannel
-from chatnet.records.accounts import ACTIVE, State
-from chatnet.records.grammar import STATUS
+from chatnet.records.accounts import SUSPENSION, State
 from chatnet.rules.access import founder_of
 
 
@@ -22,10 +21,10 @@ async def suspend(errand: Errand) -> None:
     `SUSPEND #c +3d spam` is over in three days. Operators with the privilege channels come in.
     """
     registration = registered(errand)
-    status = suspension(errand, "<#channel>")
-    await errand.note("SUSPEND", f"{registration.name} ({registration.id})", noted(status))
-    await errand.chanserv.change(registration, {STATUS: status.text})
-    errand.say(told(registration.name, status))
+    asked = suspension(errand, "<#channel>")
+    await errand.note("SUSPEND", f"{registration.name} ({registration.id})", noted(asked))
+    await errand.chanserv.change(registration, {SUSPENSION: asked.text})
+    errand.say(told(registration.name, asked))
 
 
 @CHANSERV.command("UNSUSPEND", min_params=1, penalty=2.0, privilege="accounts")
@@ -36,7 +35,7 @@ async def unsuspend(errand: Errand) -> None:
     if registration.status.state is not State.SUSPENDED:
         errand.end(f"{registration.name} is not suspended.")
     await errand.note("UNSUSPEND", f"{registration.name} ({registration.id})")
-    await errand.chanserv.change(registration, {STATUS: ACTIVE.text})
+    await errand.chanserv.change(registration, lifted(registration.said))
     errand.say(f"{registration.name} is suspended no more.")
 
 
@@ -53,9 +52,10 @@ def list_(errand: Errand) -> None:
         return (registration.name,) if registration.id in channels.by_id else None
 
     def line(registration: RegisteredChannel) -> str:
-        state = " (suspended)" if registration.suspended(errand.now) else ""
-        waiting = channels.at(errand.network.fold(registration.name)) is not registration
+        state = registration.status.at(errand.now)
         founder = shown(errand, founder_of(registry, registration)) or "nobody"
-        return f"{registration.name} of {founder}{state}{' (waiting)' if waiting else ''}"
+        words = [] if state is State.ACTIVE else [str(state.value)]
+        words += ["waiting"] if channels.waits(registration) else []
+        return f"{registration.name} of {founder}" + (f" ({', '.join(words)})" if words else "")
 
     survey(errand, "channel", channels.by_id.values, names, line)

@@ -1,12 +1,12 @@
-"""INVITE, UNBAN, KICK, TOPIC: what access allows without a rank, also to who is not in the channel."""
+"""INVITE, GETKEY, KICK, TOPIC: what access allows without a rank, also to who is not in the channel."""
 
 from __future__ import annotations
 
 from chatnet.commands.chanserv.asking import living, may_there, member, registered
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
-from chatnet.model.facts import Invited, Kicked, ModeChange, ModesChanged, TopicChanged
-from chatnet.rules.access import access_of, ranks_for
+from chatnet.model.facts import Invited, Kicked, TopicChanged
+from chatnet.rules.access import ranks_for
 from chatnet.rules.messages import may_write
 from chatnet.session.rates import too_fast
 from chatnet.wire.text import cut, printable
@@ -36,24 +36,16 @@ def invite(errand: Errand) -> None:
     errand.say(f"{user.nick} is invited to {channel.name}.")
 
 
-@CHANSERV.command("UNBAN", min_params=1, penalty=2.0)
-def unban(errand: Errand) -> None:
-    """`UNBAN <#channel> [<nick>]`: lift all bans on you (with the flag e, or r), or on somebody else (r)."""
-    errand.at_most(2)
+@CHANSERV.command("GETKEY", min_params=1, penalty=2.0)
+def getkey(errand: Errand) -> None:
+    """`GETKEY <#channel>`: the key with which one comes in (mode k)."""
+    errand.at_most(1)
     registration = registered(errand)
     channel = living(errand, registration)
-    nick = errand.param(1) or errand.user.nick
-    user = errand.network.user(nick)
-    if user is None:
-        errand.end(f"There is no {printable(nick)}.")
-    mine = access_of(errand.network, registration, errand.user)
-    if not (user is errand.user and "e" in mine):
-        may_there(errand, registration, "r")
-    entries = errand.sessions.bans.meaning(channel, user)
-    if not entries:
-        errand.end(f"No ban in {channel.name} means {user.nick}.")
-    changes = tuple(ModeChange(False, "b", entry.text) for entry in entries)
-    errand.commit(ModesChanged(channel, changes, errand.chanserv.user, errand.now))
+    may_there(errand, registration, "i")
+    if channel.key is None:
+        errand.end(f"{channel.name} has no key.")
+    errand.say(f"The key of {channel.name} is {channel.key}")
 
 
 @CHANSERV.command("KICK", min_params=2, penalty=2.0)

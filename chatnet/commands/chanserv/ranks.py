@@ -1,4 +1,4 @@
-"""OP, VOICE and so on, UP and DOWN: ranks of those who are in a registered channel."""
+"""OP, VOICE and so on, UP, DOWN and SYNC: ranks of those who are in a registered channel."""
 
 from __future__ import annotations
 
@@ -147,3 +147,17 @@ def down(errand: Errand) -> None:
     letters = rank_letters(channel.members[user])
     changes = [ModeChange(False, letter, None, user) for letter in letters]
     _state(errand, channel, changes, f"You have no rank in {channel.name}.")
+
+
+@CHANSERV.command("SYNC", min_params=1, penalty=3.0)
+def sync(errand: Errand) -> None:
+    """`SYNC <#channel>`: have all who are in have the ranks of the access list, and no others.
+
+    Who may give a rank keeps it.
+    """
+    errand.at_most(1)
+    registration = registered(errand)
+    channel = living(errand, registration)
+    may_there(errand, registration, "R")
+    errand.chanserv.access.sync(channel, registration, errand.now)
+    errand.say(f"The ranks in {channel.name} are those of its access list now.")

@@ -1,14 +1,16 @@
-"""REGISTER and DROP: how channels become somebody's, and nobody's again."""
+"""REGISTER, DROP, UNDROP: how channels become somebody's, and nobody's again."""
 
 from __future__ import annotations
 
-from chatnet.commands.chanserv.asking import may, registered
+from chatnet.commands.chanserv.asking import dropped_at, may, registered
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
 from chatnet.model.modes import OP
-from chatnet.records.accounts import State, Status
+from chatnet.model.registered import RegisteredChannel
+from chatnet.records.accounts import ACTIVE, State, Status
 from chatnet.records.grammar import STATUS
 from chatnet.rules.access import founder_of
+from chatnet.services.refused import duration
 from chatnet.wire.text import printable
 
 
@@ -37,11 +39,13 @@ async def register(errand: Errand) -> None:
 async def drop(errand: Errand) -> None:
     """`DROP <#channel> [<code>]`: give up a channel that you are founder of; the first time it tells a code.
 
-    All that is known of it is erased, and anybody may register it. Operators with the privilege accounts may
-    drop any.
+    For some days UNDROP brings all of it back, then it is erased, and anybody may register it. Operators with
+    the privilege accounts may drop any. Where your registration waits for that of somebody else, it is yours
+    that you give up.
     """
     errand.at_most(2)
-    registration, user, bot = registered(errand), errand.user, errand.bot.nick
+    user, bot = errand.user, errand.bot.nick
+    registration = _waiting(errand) or registered(errand)
     founder = founder_of(errand.network.registry, registration)
     if (not founder or founder != user.account_id) and not user.may("accounts"):
         errand.end(f"You are not the founder of {registration.name}.")
@@ -54,5 +58,31 @@ async def drop(errand: Errand) -> None:
     if founder != user.account_id:
         await may(errand, registration, "F")
     errand.notice("a", f"{user.nick} dropped {name}")
-    await errand.chanserv.change(registration, {STATUS: Status(State.ERASED).text})
-    errand.say(f"{name} is nobody's now.")
+    await errand.chanserv.change(registration, {STATUS: Status(State.DROPPED).text})
+    grace = duration(errand.settings.accounts.drop_grace)
+    errand.say(f"{name} is dropped. Within {grace} you get it back: /msg {bot} UNDROP {name}")
+
+
+def _waiting(errand: Errand) -> RegisteredChannel | None:
+    """The registration of the asker that waits for another one of the same name."""
+    channels, account = errand.network.registry.channels, errand.user.account_id
+    for each in channels.asking(errand.network.fold(errand.params[0])):
+        if account and channels.waits(each) and founder_of(errand.network.registry, each) == account:
+            return each
+    return None
+
+
+@CHANSERV.command("UNDROP", min_params=1, penalty=2.0)
+async def undrop(errand: Errand) -> None:
+    """`UNDROP <#channel>`: have a channel back that was dropped, if it is not erased yet."""
+    errand.at_most(1)
+    registration, user = dropped_at(errand, errand.params[0]), errand.user
+    if registration is None:
+        errand.end(f"{printable(errand.params[0])} was not dropped.")
+    name, founder = registration.name, founder_of(errand.network.registry, registration)
+    if not founder or founder != user.account_id:
+        await may(errand, registration, "F")
+    await errand.chanserv.change(registration, {STATUS: ACTIVE.text})
+    errand.notice("a", f"{user.nick} has {name} back, which was dropped")
+    whose = errand.network.registry.account(founder)
+    errand.say(f"{name} belongs to {'nobody' if whose is None else whose.shown} again.")

@@ -1,4 +1,4 @@
-"""SET: who is founder and who follows, and what a channel shows."""
+"""SET and GET: who is founder and who follows, and what a channel shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatnet.records import channels
 from chatnet.records.accounts import State
 from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
-from chatnet.rules.access import TEMPLATES, founder_of, in_order
+from chatnet.rules.access import founder_of, in_order, template, templates_of
 from chatnet.services.accounts import Value
 from chatnet.wire.text import cut, one_line, printable
 
@@ -28,12 +28,13 @@ _URL: Final = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 @CHANSERV.command("SET", min_params=2, penalty=2.0)
 async def set_(errand: Errand) -> None:
-    """`SET <#channel> FOUNDER|SUCCESSOR|PRIVATE|ENTRYMSG|URL [<value>]`: what the channel is like.
+    """`SET <#channel> FOUNDER|SUCCESSOR|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: what the channel is like.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
     list as SOP. SUCCESSOR <account>: who is founder when your account is gone. PRIVATE ON|OFF: INFO tells
-    nothing to who has no access. ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where
-    more is. Without a value SUCCESSOR, ENTRYMSG and URL are taken away.
+    nothing to who has no access. NOSYNC ON|OFF: changes of access leave the ranks of who is in alone.
+    ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is. Without a value
+    SUCCESSOR, ENTRYMSG and URL are taken away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -41,8 +42,8 @@ async def set_(errand: Errand) -> None:
         await _founder(errand, registration)
     elif word == "SUCCESSOR" and len(errand.params) <= 3:
         await _successor(errand, registration)
-    elif word == "PRIVATE" and value.upper() in ("ON", "OFF"):
-        await _choose(errand, registration, "private", "on" if value.upper() == "ON" else None)
+    elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
+        await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
     elif word == "ENTRYMSG":
         await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:
@@ -51,6 +52,18 @@ async def set_(errand: Errand) -> None:
         await _choose(errand, registration, "url", value or None)
     else:
         errand.end(say_it(errand.row))
+
+
+@CHANSERV.command("GET", min_params=1, penalty=2.0)
+async def get(errand: Errand) -> None:
+    """`GET <#channel>`: what was chosen with SET."""
+    errand.at_most(1)
+    registration = registered(errand)
+    await may(errand, registration, "A")
+    if not registration.settings:
+        errand.end(f"Nothing was chosen for {registration.name}.")
+    for key, value in sorted(registration.settings.items()):
+        errand.say(f"  {key}: {value}")
 
 
 async def _choose(errand: Errand, registration: RegisteredChannel, key: str, value: str | None) -> None:
@@ -112,7 +125,8 @@ async def _founder(errand: Errand, registration: RegisteredChannel) -> None:
         errand.chanserv.room(heir)
     given: dict[str, Value] = {channels.FOUNDER: heir.id, channels.TRANSFER: None}
     if founder:
-        letters = in_order(TEMPLATES["SOP"])
+        named = templates_of(errand.settings.channels.templates, registration)
+        letters = in_order(template(named, "SOP") or ())
         given[field(channels.FLAGS, founder)] = Access(letters, now, heir.shown).text
     await errand.chanserv.change(registration, given)
     errand.say(f"{heir.shown} is the founder of {name} now.")

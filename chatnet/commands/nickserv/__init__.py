@@ -3,11 +3,14 @@
 # In the order in which HELP lists them.
 from chatnet.commands.nickserv import registering  # isort: skip
 from chatnet.commands.nickserv import identifying  # isort: skip
+from chatnet.commands.nickserv import verifying  # isort: skip
 from chatnet.commands.nickserv import settings  # isort: skip
 from chatnet.commands.nickserv import nicks  # isort: skip
 from chatnet.commands.nickserv import informing  # isort: skip
 from chatnet.commands.nickserv import status  # isort: skip
+from chatnet.commands.nickserv import channels  # isort: skip
 from chatnet.commands.nickserv import certificates  # isort: skip
+from chatnet.commands.nickserv import tokens  # isort: skip
 from chatnet.commands.nickserv import vhosts  # isort: skip
 from chatnet.commands.nickserv import operators  # isort: skip
 from chatnet.commands.nickserv.table import NICKSERV
@@ -15,6 +18,7 @@ from chatnet.commands.nickserv.table import NICKSERV
 __all__ = [
     "NICKSERV",
     "certificates",
+    "channels",
     "identifying",
     "informing",
     "nicks",
@@ -22,5 +26,7 @@ __all__ = [
     "registering",
     "settings",
     "status",
+    "tokens",
+    "verifying",
     "vhosts",
 ]

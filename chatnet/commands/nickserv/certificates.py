@@ -43,6 +43,7 @@ async def cert_add(errand: Errand) -> None:
     """
     errand.at_most(3)
     account, accounts = _account(errand, 2), errand.accounts
+    errand.judge_way(account)
     label = cut(one_line(errand.param(1)), LABEL)
     shown = errand.user.certfp if account.id == errand.user.account_id else None
     fingerprint = _fingerprint(errand, errand.param(0)) if errand.params else shown
@@ -67,6 +68,7 @@ async def cert_del(errand: Errand) -> None:
     """
     errand.at_most(2)
     account = _account(errand, 1)
+    errand.judge_way(account)
     fingerprint = _fingerprint(errand, errand.params[0])
     if fingerprint not in account.certificates:
         errand.end("This is no certificate of that account. CERT LIST lists them.")

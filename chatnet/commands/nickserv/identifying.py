@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.entities import User
 from chatnet.model.facts import Killed
+from chatnet.model.logins import CERTIFICATE, Way
 from chatnet.model.registry import Account
 from chatnet.services import refused
 from chatnet.services.refused import Refused
@@ -13,9 +17,9 @@ from chatnet.session.logins import log_in, log_out
 from chatnet.wire.server_time import minute
 
 
-@NICKSERV.command("ID", penalty=2.0)
-@NICKSERV.command("LOGIN", penalty=2.0)
-@NICKSERV.command("IDENTIFY", penalty=2.0)
+@NICKSERV.command("ID", penalty=2.0, trailing=True)
+@NICKSERV.command("LOGIN", penalty=2.0, trailing=True)
+@NICKSERV.command("IDENTIFY", penalty=2.0, trailing=True)
 async def identify(errand: Errand) -> None:
     """`IDENTIFY [<account>] [<password>]`: log in (LOGIN and ID are the same).
 
@@ -23,22 +27,40 @@ async def identify(errand: Errand) -> None:
     password your certificate logs you in.
     """
     errand.at_most(2)
-    account = await proved(errand, *errand.params) if errand.params else _certified(errand)
+    if errand.params:
+        account, way = await _entered(errand, *errand.params)
+    else:
+        account, way = _certified(errand), CERTIFICATE
     if errand.session.closed:
         return
-    log_in(errand.session, account)
+    log_in(errand.session, account, way)
     errand.say(f"You are logged in as {account.shown}.")
 
 
-async def proved(errand: Errand, *words: str) -> Account:
-    """The account whose password was given; before it perhaps its name."""
-    user, session = errand.user, errand.session
+async def _entered(errand: Errand, *words: str) -> tuple[Account, Way]:
+    """The account whose password or token was given, before it perhaps its name; and which it was."""
+    user, address = errand.user, errand.session.peer.address
     name = words[0] if len(words) > 1 else errand.nickserv.protection.wish(user) or user.nick
-    address = session.peer.address
-    try:
-        return await errand.accounts.check(
+    with _counted(errand):
+        return await errand.nickserv.tokens.enter(
             name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=user.certfp
         )
+
+
+async def proved(errand: Errand, name: str, password: str) -> Account:
+    """The account of that name, whose password was given: no token."""
+    user, address = errand.user, errand.session.peer.address
+    with _counted(errand):
+        return await errand.accounts.check(
+            name, password, address=address, owner=errand.sessions.owner(address), certfp=user.certfp
+        )
+
+
+@contextmanager
+def _counted(errand: Errand) -> Iterator[None]:
+    """Whose passwords are wrong too often is disconnected."""
+    try:
+        yield
     except Refused as why:
         if why.code == refused.INVALID_CREDENTIALS:
             _count_failure(errand)
@@ -96,10 +118,10 @@ def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
 @NICKSERV.command("CLIENTS LIST", penalty=2.0)
 @NICKSERV.command("SESSIONS", penalty=2.0)
 def sessions(errand: Errand) -> None:
-    """`SESSIONS [<account>]`: who is logged in to your account on this server, and from where.
+    """`SESSIONS [<account>]`: who is logged in to your account, on which server, and from where.
 
-    LISTLOGINS and CLIENTS LIST are the same. Of other accounts it tells operators with the privilege
-    accounts.
+    LISTLOGINS and CLIENTS LIST are the same. By what they logged in it tells of this server. Of other
+    accounts it tells operators with the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:
@@ -107,14 +129,18 @@ def sessions(errand: Errand) -> None:
     users = users_of(errand, account)
     for number, user in enumerate(users, 1):
         you = " (you)" if user is errand.user else ""
-        errand.say(f"{number}. {user.nick}{you} from {user.address}, connected since {minute(user.signon)}")
-    errand.say(f"{counted(len(users), 'session')} of {account.shown} on {errand.sessions.server_name}.")
+        ways = {session.way.how for session in errand.sessions.local.sessions_of(user)} - {""}
+        by = f", by {' and '.join(sorted(ways))}" if ways else ""
+        since = f", connected since {minute(user.signon)}" if user.server is errand.network.me else ""
+        errand.say(f"{number}. {user.nick}{you} on {user.server.name} from {user.address}{since}{by}")
+    errand.say(f"{counted(len(users), 'session')} of {account.shown}.")
 
 
 def users_of(errand: Errand, account: Account) -> list[User]:
-    """The users of this server, and those it serves, who are logged in to an account, the first first."""
-    sees_to = errand.nickserv.protection.sees_to
-    return [user for user in errand.network.logged_in.get(account.id, ()) if sees_to(user)]
+    """Who is logged in to an account, on all servers: the first of this one first, then those of others."""
+    network = errand.network
+    users = network.logged_in.get(account.id, ())
+    return sorted(users, key=lambda user: (user.server is not network.me, user.server.name))
 
 
 def counted(number: int, noun: str) -> str:

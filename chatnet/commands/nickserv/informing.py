@@ -9,7 +9,7 @@ from chatnet.commands.nickserv.identifying import users_of
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
-from chatnet.records.accounts import Email, Mark, State, Status
+from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
 from chatnet.wire.server_time import minute
 
 DAY = 86400
@@ -29,19 +29,23 @@ async def info(errand: Errand) -> None:
         errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
     if account.state(errand.now) is not State.ACTIVE:
         errand.say(f"  it is {_status(account.status, everything)}")
+    kept = account.suspension
+    if kept is not None and account.status.state is not State.SUSPENDED and kept.holds(errand.now):
+        errand.say(f"  once it is back it is {_status(kept.on(ACTIVE), everything)}")
     users = users_of(errand, account)
     if users and everything:
-        errand.say_list("  logged in here:", [user.nick for user in users])
+        errand.say_list("  logged in:", [user.nick for user in users])
     elif not users and (day := records.get(values.SEEN)) is not None and day.isdigit():
         errand.say(f"  last login: {_date(int(day))}")
     shown = everything or account.settings.get("hide-email") == "off"
     if shown and (email := _email(records.get(values.EMAIL))) is not None:
         errand.say(f"  e-mail: {email.address} ({'verified' if email.verified else 'not verified'})")
     if everything:
-        _tell_everything(errand, account, records)
+        tokens = len(await errand.nickserv.tokens.listed(account))
+        _tell_everything(errand, account, records, tokens)
 
 
-def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None]) -> None:
+def _tell_everything(errand: Errand, account: Account, records: dict[str, str | None], tokens: int) -> None:
     registry = errand.network.registry
     nicks = [folded for folded in account.nicks if registry.owner(folded) is account]
     if nicks:
@@ -50,6 +54,10 @@ def _tell_everything(errand: Errand, account: Account, records: dict[str, str | 
         errand.say_list("  waiting, since somebody else has them for longer:", waiting)
     if account.certificates:
         errand.say(f"  certificates: {len(account.certificates)} (CERT LIST)")
+    if away := errand.accounts.roll.away():
+        errand.say_list("  servers that are away, and know it as it was:", [each.name for each in away])
+    if tokens:
+        errand.say(f"  tokens: {tokens} (TOKEN LIST)")
     if account.vhost is not None:
         errand.say(f"  vhost: {account.vhost.host} ({'on' if account.vhost.on else 'off'})")
     settings = {

@@ -7,6 +7,7 @@ from chatnet.commands.nickserv.identifying import proved
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.entities import User
 from chatnet.model.facts import Killed
+from chatnet.model.logins import PASSWORD
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
 from chatnet.records.accounts import Named
@@ -56,7 +57,7 @@ async def ungroup(errand: Errand) -> None:
     errand.say(f"{printable(nick)} belongs to {account.shown} no more.")
 
 
-@NICKSERV.command("GHOST", min_params=1, penalty=3.0)
+@NICKSERV.command("GHOST", min_params=1, penalty=3.0, trailing=True)
 async def ghost(errand: Errand) -> None:
     """`GHOST <nick> [<password>]`: disconnect who bears a nick of yours, or is another session of yours."""
     account = await _whose(errand)
@@ -70,8 +71,8 @@ async def ghost(errand: Errand) -> None:
     errand.say(f"{nick} was disconnected.")
 
 
-@NICKSERV.command("RECOVER", min_params=1, penalty=3.0)
-@NICKSERV.command("REGAIN", min_params=1, penalty=3.0)
+@NICKSERV.command("RECOVER", min_params=1, penalty=3.0, trailing=True)
+@NICKSERV.command("REGAIN", min_params=1, penalty=3.0, trailing=True)
 async def regain(errand: Errand) -> None:
     """`REGAIN <nick> [<password>]`: take a nick of yours from whoever bears it; RECOVER is the same.
 
@@ -85,7 +86,7 @@ async def regain(errand: Errand) -> None:
         errand.end(f"{printable(errand.params[0])} is no nick of your account.")
     protection = errand.nickserv.protection
     if len(errand.params) > 1 and errand.user.account_id != account.id:
-        log_in(errand.session, account)
+        log_in(errand.session, account, PASSWORD)
         holder = _holder(errand, account)  # whose nick it was may have it by that
     if holder is not None and holder is not errand.user:
         if holder.server is errand.network.me:
@@ -97,7 +98,7 @@ async def regain(errand: Errand) -> None:
     errand.say(f"You are {errand.params[0]} now.")
 
 
-@NICKSERV.command("RELEASE", min_params=1, penalty=2.0)
+@NICKSERV.command("RELEASE", min_params=1, penalty=2.0, trailing=True)
 async def release(errand: Errand) -> None:
     """`RELEASE <nick> [<password>]`: let a nick of yours be taken again that is kept free for you."""
     account = await _whose(errand)
@@ -112,7 +113,7 @@ async def _whose(errand: Errand) -> Account:
     """The account that the asker is logged in to, or the one whose nick and password they know."""
     errand.at_most(2)
     if len(errand.params) > 1:
-        account = await proved(errand, *errand.params)
+        account = await proved(errand, errand.params[0], errand.params[1])
         if errand.session.closed:
             errand.end("")
         return account

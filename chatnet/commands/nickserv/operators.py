@@ -10,10 +10,10 @@ from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.naming import rename
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.commands.surveying import survey
-from chatnet.commands.suspending import noted, suspension, told
+from chatnet.commands.suspending import lifted, noted, suspension, told
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Mark, State, Status
+from chatnet.records.accounts import Mark, State, Status
 from chatnet.records.grammar import STATUS
 from chatnet.wire.text import cut, one_line, printable
 
@@ -28,7 +28,7 @@ def new_password() -> str:
     return "-".join(letters[begin : begin + 4] for begin in range(0, 20, 4))
 
 
-@NICKSERV.command("SAREGISTER", min_params=1, penalty=2.0, privilege="accounts")
+@NICKSERV.command("SAREGISTER", min_params=1, penalty=2.0, privilege="accounts", trailing=True)
 async def saregister(errand: Errand) -> None:
     """`SAREGISTER <account> [<password>]`: register an account for somebody.
 
@@ -42,6 +42,16 @@ async def saregister(errand: Errand) -> None:
     )
     made = "" if errand.param(1) else f" Its password, shown only now, is {password}"
     errand.say(f"The account {account.shown} is registered.{made}")
+
+
+@NICKSERV.command("SAVERIFY", min_params=1, penalty=2.0, privilege="accounts")
+async def saverify(errand: Errand) -> None:
+    """`SAVERIFY <account>`: take an account, and its address, for verified without a code."""
+    errand.at_most(1)
+    account = errand.account(0)
+    await errand.audit("SAVERIFY", account)
+    await errand.nickserv.addresses.vouch(account)
+    errand.say(f"{account.shown} is verified.")
 
 
 @NICKSERV.command("SETPASS", min_params=1, penalty=2.0, privilege="accounts")
@@ -58,15 +68,13 @@ async def setpass(errand: Errand) -> None:
 async def suspend(errand: Errand) -> None:
     """`SUSPEND <account> [+<n><s|m|h|d|w>] <reason>`: nobody logs in to it; who is logged in is disconnected.
 
-    `SUSPEND ann +3d spam` is over in three days.
+    `SUSPEND ann +3d spam` is over in three days. An account that was dropped does not come back meanwhile.
     """
     account = errand.account(0)
-    status = suspension(errand, "<account>")
-    if account.status.state not in (State.ACTIVE, State.SUSPENDED):
-        errand.end(f"The account {account.shown} is {account.status.state.value}.")
-    await errand.audit("SUSPEND", account, noted(status))
-    await errand.accounts.change(account, {STATUS: status.text})
-    errand.say(told(account.shown, status))
+    asked = suspension(errand, "<account>")
+    await errand.audit("SUSPEND", account, noted(asked))
+    await errand.accounts.change(account, {values.SUSPENSION: asked.text})
+    errand.say(told(account.shown, asked))
 
 
 @NICKSERV.command("UNSUSPEND", min_params=1, penalty=2.0, privilege="accounts")
@@ -74,10 +82,10 @@ async def unsuspend(errand: Errand) -> None:
     """`UNSUSPEND <account>`: end a suspension."""
     errand.at_most(1)
     account = errand.account(0)
-    if account.status.state is not State.SUSPENDED:
+    if account.suspension is None and account.status.state is not State.SUSPENDED:
         errand.end(f"{account.shown} is not suspended.")
     await errand.audit("UNSUSPEND", account)
-    await errand.accounts.change(account, {STATUS: ACTIVE.text})
+    await errand.accounts.change(account, lifted(account.said))
     errand.say(f"{account.shown} is suspended no more.")
 
 

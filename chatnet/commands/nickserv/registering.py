@@ -5,18 +5,21 @@ from __future__ import annotations
 from chatnet.commands.accounts import tell_registered
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
+from chatnet.model.logins import PASSWORD
 from chatnet.model.registry import Account
 from chatnet.records.accounts import ACTIVE, State, Status
 from chatnet.records.grammar import STATUS
 from chatnet.services.refused import duration
 from chatnet.session.logins import log_in
+from chatnet.wire.text import printable
 
 
-@NICKSERV.command("REGISTER", min_params=1, penalty=3.0)
+@NICKSERV.command("REGISTER", min_params=1, penalty=3.0, trailing=True)
 async def register(errand: Errand) -> None:
     """`REGISTER <password> [<email>]`: make the nick that you bear yours: an account of that name.
 
-    From then on nobody has it who does not know the password. An address is shown to operators only.
+    From then on nobody has it who does not know the password. A password with spaces begins with a colon. An
+    address is shown to operators only; where it is verified a code is sent there, which VERIFY takes.
     """
     errand.at_most(2)
     user, session = errand.user, errand.session
@@ -26,12 +29,16 @@ async def register(errand: Errand) -> None:
         errand.end(f"You are logged in as {user.account}. For another account LOGOUT first.")
     if errand.nickserv.protection.guests.includes(user.nick):
         errand.end("This is the nick of a guest. Take one of your own first: /nick <nick>")
-    account = await errand.accounts.register(user.nick, errand.params[0], errand.param(1) or None, by=user)
+    email = errand.param(1) or None
+    account = await errand.nickserv.addresses.register(user.nick, errand.params[0], email, by=user)
     if session.closed:
         return
     tell_registered(errand, account.shown)
+    if account.status.state is State.PENDING:
+        command = f"/msg {errand.bot.nick} VERIFY {account.shown} <code>"
+        errand.end(f"A code was sent to {printable(email or '')}, which makes the account yours: {command}")
     if user.account is None:
-        log_in(session, account)
+        log_in(session, account, PASSWORD)
     errand.say(f"The account {account.name} is yours, and you are logged in.")
 
 
@@ -42,7 +49,7 @@ async def drop(errand: Errand) -> None:
     You are logged out. For some days UNDROP brings everything back, then it is erased, and its names are
     free.
     """
-    account = errand.own
+    account = errand.in_person()
     if errand.account(0) is not account:
         errand.end(f"You are logged in as {account.shown}: nobody drops other people's accounts.")
     bot, nickserv = errand.bot.nick, errand.nickserv
@@ -58,7 +65,7 @@ async def drop(errand: Errand) -> None:
     errand.say(f"The account {name} is dropped. Within {grace} you get it back: UNDROP {name} <password>")
 
 
-@NICKSERV.command("UNDROP", min_params=2, penalty=3.0)
+@NICKSERV.command("UNDROP", min_params=2, penalty=3.0, trailing=True)
 async def undrop(errand: Errand) -> None:
     """`UNDROP <account> <password>`: have an account back that you dropped, if it is not erased yet."""
     errand.at_most(2)
@@ -67,7 +74,7 @@ async def undrop(errand: Errand) -> None:
     if errand.session.closed:
         return
     errand.notice("a", f"{errand.user.nick} has the account {account.shown} back, which was dropped")
-    log_in(errand.session, account)
+    log_in(errand.session, account, PASSWORD)
     errand.say(f"The account {account.shown} is yours again, and you are logged in.")
 
 

@@ -19,15 +19,15 @@ SETTINGS: Final = (PROTECT, "hide-email", "never-op", "language")
 """The settings that people choose, as records name them."""
 
 
-@NICKSERV.command("PASSWD", min_params=1, penalty=3.0)
-@NICKSERV.command("SET PASSWORD", min_params=1, penalty=3.0)
+@NICKSERV.command("PASSWD", min_params=1, penalty=3.0, trailing=True)
+@NICKSERV.command("SET PASSWORD", min_params=1, penalty=3.0, trailing=True)
 async def set_password(errand: Errand) -> None:
     """`SET PASSWORD <old> <new>`: have another password; PASSWD is the same.
 
     Without one so far, since you log in by certificate: SET PASSWORD <new>.
     """
     errand.at_most(2)
-    account, accounts, address = errand.own, errand.accounts, errand.session.peer.address
+    account, accounts, address = errand.in_person(), errand.accounts, errand.session.peer.address
     owner = errand.sessions.owner(address)
     if len(errand.params) == 1:
         if await accounts.has_password(account):

@@ -18,6 +18,7 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.applicant import Applicant
 from chatnet.model.entities import User
 from chatnet.model.ids import UID, AccountName
+from chatnet.model.logins import Way
 from chatnet.model.registry import Account
 from chatnet.model.server import Server
 from chatnet.node import Timer
@@ -58,7 +59,7 @@ class Remote:
         self,
         user: User,
         say: Callable[[str, str], object],
-        log_in: Callable[[User, Account], object],
+        log_in: Callable[[User, Account, Way], object],
         over: Callable[[], object],
     ) -> None:
         self.user = user
@@ -82,9 +83,9 @@ class Remote:
     ) -> None:
         """Other services than this server's are not asked for others."""
 
-    def proved(self, account: Account) -> None:
+    def proved(self, account: Account, way: Way) -> None:
         """SVSLOGIN, or SU."""
-        self._log_in(self.user, account)
+        self._log_in(self.user, account, way)
 
     def locked(self, text: str) -> None:
         """There is no word for that."""
@@ -168,7 +169,7 @@ class Applicants:
         remote = Remote(
             user,
             lambda letter, text: self._say(link, server, uid, letter, text),
-            lambda user, account: self._log_in(link, user, account),
+            lambda user, account, way: self._log_in(link, user, account, way),
             lambda: self._forget(link, uid),
         )
         talks = self._talks.setdefault(link, OrderedDict())
@@ -272,8 +273,9 @@ class Applicants:
         if virtual is not None:
             link.send(link.codec.encap(virtual, [server.name, "SASL", self.agent, uid, letter, text]))
 
-    def _log_in(self, link: Link, applicant: User, account: Account) -> None:
+    def _log_in(self, link: Link, applicant: User, account: Account, way: Way) -> None:
         node = self._node
+        self._links.given.came_by(applicant.uid, way)
         user, virtual = node.network.users.get(applicant.uid), node.network.virtual
         assert virtual is not None
         if user is None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from chatnet.links.codecs.solanum import RECORDS
 from chatnet.model.entities import User
 from chatnet.model.ids import UID
+from chatnet.model.logins import NO_WAY, Way
 from chatnet.model.server import Server
 from chatnet.node import Node
 
@@ -32,6 +33,7 @@ class Given:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._gifts: OrderedDict[UID, _Gift] = OrderedDict()
+        self._ways: OrderedDict[UID, Way] = OrderedDict()  # by tokens alone, which may do less
         self.doubted: dict[UID, None] = {}
         """Of whom their server told another login than the one that holds, and has not been told yet."""
 
@@ -53,6 +55,18 @@ class Given:
             return None
         del self._gifts[uid]
         return gift.account if gift.until > self._node.clock.monotonic() else None
+
+    def came_by(self, uid: UID, way: Way) -> None:
+        """Somebody is logged in by this way now."""
+        self._ways.pop(uid, None)
+        if way.token:
+            self._ways[uid] = way
+            if len(self._ways) > self._node.settings.links.logins:
+                self._ways.popitem(last=False)
+
+    def way_of(self, uid: UID) -> Way:
+        """How somebody is logged in, if it was by a token."""
+        return self._ways.get(uid, NO_WAY)
 
     def doubt(self, uid: UID) -> None:
         """Their server says of this user what does not hold."""

@@ -16,6 +16,16 @@ def make(settings: AccountsSettings, password: str) -> str:
     return scram.make(password, settings.iterations).text
 
 
+def fake(settings: AccountsSettings, secret: bytes) -> str:
+    """What is looked at where there is no verifier: of the kind that is made, so that it takes as long.
+
+    It is always the same for a `secret`, and no password belongs to it.
+    """
+    if settings.verifier == "argon2id":
+        return argon2.fake(secret)
+    return scram.fake(secret, settings.iterations).text
+
+
 def matches(form: str, password: str) -> bool:
     """Whether `form` was made of `password`; never of a form that is not known."""
     if form.startswith(argon2.SCHEME):

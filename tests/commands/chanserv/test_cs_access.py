@@ -12,6 +12,8 @@ from staff import oper, sections
 from states import opered
 
 from chatnet.model.modes import ADMIN, HALFOP, OP, OWNER, VOICE
+from chatnet.services.accounts import Value
+from chatnet.services.channels import PAUSE, SLICE
 
 
 @pytest.fixture
@@ -158,8 +160,126 @@ def test_access_that_changes_reaches_those_who_are_in(club: Club, ann: Client) -
     assert (ranks(bob), ranks(zoe)) == (OP, 0)
     ask(ann, "VOP #c ADD zoe!*@*")
     assert ranks(zoe) == VOICE
+    ann.lines()
     ask(ann, "AOP #c DEL bob")
-    assert ranks(bob) == OP  # what was given is not taken
+    ann << ":ChanServ!ChanServ@services.chatnet MODE #c -o bob"
+    ask(ann, "VOP #c DEL zoe!*@*")
+    assert (ranks(bob), ranks(zoe)) == (0, 0)
+
+
+def test_only_ranks_that_access_explains_are_taken(club: Club, ann: Client) -> None:
+    bob, zoe = come(club, "bob"), club.client("zoe")
+    for client in (bob, zoe):
+        client >> "JOIN #c"
+    ann >> "MODE #c +vo bob zoe"
+    ask(ann, "HOP #c ADD bob")
+    assert ranks(bob) == VOICE | HALFOP
+    ask(ann, "SOP #c ADD bob")
+    assert ranks(bob) == VOICE | OP | ADMIN
+    ask(ann, "FLAGS #c bob -*+o")
+    assert ranks(bob) == VOICE
+    ask(ann, "FLAGS #c bob -*")
+    assert (ranks(bob), ranks(zoe)) == (VOICE, OP)
+
+
+def test_a_rank_that_was_given_up_is_not_taken_again(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    ask(ann, "AOP #c ADD bob")
+    bob >> "JOIN #c"
+    ask(bob, "DOWN #c")
+    ann.lines()
+    ask(ann, "AOP #c DEL bob")
+    assert not [line for line in ann.lines() if " MODE " in line]
+    bob >> "PART #c" >> "JOIN #c"
+    ann >> "MODE #c +o bob"
+    ask(ann, "VOP #c ADD bob")
+    assert ranks(bob) == OP | VOICE
+
+
+def test_who_logs_out_loses_what_the_account_gave(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    ask(ann, "AOP #c ADD bob")
+    bob >> "JOIN #c"
+    ann >> "MODE #c +v bob"
+    ann.lines()
+    bob >> "NS LOGOUT"
+    ann << ":ChanServ!ChanServ@services.chatnet MODE #c -o bob"
+    assert ranks(bob) == VOICE
+    club.account("eve", WORD)
+    ask(ann, "HOP #c ADD eve")
+    bob >> f"NS IDENTIFY eve {WORD}"
+    assert ranks(bob) == VOICE | HALFOP
+
+
+def test_nosync(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    bob >> "JOIN #c"
+    assert ask(bob, "SET #c NOSYNC ON") == ["You need the flag s in #c for that."]
+    assert ask(ann, "SET #c NOSYNC ON") == ["nosync of #c is on now."]
+    ask(ann, "AOP #c ADD bob")
+    assert ranks(bob) == 0
+    assert ask(bob, "UP #c") == []
+    ask(ann, "AOP #c DEL bob")
+    assert ranks(bob) == OP
+    bob >> "PART #c"
+    ask(ann, "VOP #c ADD bob")
+    bob >> "JOIN #c"
+    assert ranks(bob) == VOICE
+    bob >> "NS LOGOUT"
+    assert ranks(bob) == 0
+    assert ask(ann, "SET #c NOSYNC OFF") == ["nosync of #c is not set now."]
+
+
+def test_sync(club: Club, ann: Client) -> None:
+    bob, eve, zoe = come(club, "bob"), come(club, "eve"), club.client("zoe")
+    for client in (bob, eve, zoe):
+        client >> "JOIN #c"
+    ask(ann, "SET #c NOSYNC ON")
+    ask(ann, "AOP #c ADD bob")
+    ask(ann, "FLAGS #c eve +v")
+    ann >> "MODE #c +vo eve zoe"
+    assert ask(bob, "SYNC #c") == ["You need the flag R in #c for that."]
+    assert ask(ann, "SYNC #none") == ["#none is not registered."]
+    assert ask(ann, "SYNC #c") == ["The ranks in #c are those of its access list now."]
+    assert [ranks(client) for client in (ann, bob, eve, zoe)] == [OP | OWNER, OP, VOICE, 0]
+    ann.lines()
+    ask(ann, "SYNC #c")
+    assert not [line for line in ann.lines() if " MODE " in line]
+    root = oper(club, "root")
+    opered(root, "channels", snomask="g")
+    assert ask(root, "SYNC #c") == ["The ranks in #c are those of its access list now."]
+    assert [line for line in root.lines() if "used ChanServ without access: SYNC #c" in line]
+
+
+def test_many_masks_that_change_are_held_against_members_some_at_a_time() -> None:
+    many = Club(channels={"access": 200})
+    ann = founded(many)
+    registration = many.node.network.registry.channels.at("#c")
+    assert registration is not None and many.parts.chanserv is not None
+    masks = [f"joe{number}!*@*" for number in range(100)]
+    given: dict[str, Value] = {f"flags:{mask}": "V 1 ann" for mask in masks}
+    many.done(many.parts.chanserv.change(registration, given))
+    crowd = [many.client(f"joe{number}") for number in range(SLICE + 10)]
+    for client in crowd:
+        client >> "JOIN #c"
+    assert {ranks(client) for client in crowd} == {VOICE}
+    ask(ann, "CLEAR #c FLAGS")
+    left = [client for client in crowd if ranks(client) == VOICE]
+    assert 0 < len(left) <= 11
+    many.clock.advance(PAUSE)
+    assert {ranks(client) for client in crowd} == {0}
+    assert ranks(ann) == OP | OWNER
+
+
+def test_a_channel_that_becomes_somebody_else_s_leaves_ranks_alone(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    ask(ann, "SOP #c ADD bob")
+    bob >> "JOIN #c"
+    registration = club.node.network.registry.channels.at("#c")
+    assert registration is not None
+    club.done(club.parts.chanserv.change(registration, {"status": "erased"}))  # type: ignore[union-attr]
+    assert ask(bob, "REGISTER #c") == ["#c belongs to bob now."]
+    assert (ranks(ann), ranks(bob)) == (OP | OWNER, OP | ADMIN | OWNER)
 
 
 def test_who_logs_in_while_in_a_channel(club: Club, ann: Client) -> None:
@@ -175,14 +295,30 @@ def test_who_logs_in_while_in_a_channel(club: Club, ann: Client) -> None:
 
 
 def test_who_follows_when_the_founder_goes(club: Club, ann: Client) -> None:
-    bob = come(club, "bob")
+    bob, eve, joe = come(club, "bob"), come(club, "eve"), come(club, "joe")
     assert ask(ann, "SET #c SUCCESSOR bob") == ["The successor in #c is bob now."]
-    ann >> "PART #c"
-    code = next(line for line in _say(ann, "NS DROP ann") if "DROP ann" in line).rsplit(" ", 1)[1]
-    _say(ann, f"NS DROP ann {code}")
-    bob >> "JOIN #c"
-    assert ranks(bob) == OP | OWNER
+    ask(ann, "FLAGS #c joe +S")
+    for client in (bob, eve, joe):
+        client >> "JOIN #c"
+    ann.lines()
+    _drop(ann)
+    # at once, and who was founder is it no more
+    assert ":ChanServ!ChanServ@services.chatnet MODE #c +qo bob bob" in bob.lines()
+    assert [ranks(client) for client in (ann, bob, eve, joe)] == [0, OP | OWNER, 0, 0]
     assert "  founder: bob" in ask(bob, "INFO #c")
+    ann >> f"NS UNDROP ann {WORD}"
+    assert [ranks(client) for client in (ann, bob, eve, joe)] == [OP | OWNER, 0, 0, 0]
+    _drop(ann)
+    _drop(bob)
+    assert [ranks(client) for client in (ann, bob, eve, joe)] == [0, 0, 0, OP | OWNER]
+    club.change(club.named("joe"), suspended="0 root :spam")
+    assert "  founder: nobody" in ask(eve, "INFO #c")
+
+
+def _drop(client: Client) -> None:
+    name = client.user.account
+    code = next(line for line in _say(client, f"NS DROP {name}") if f"DROP {name}" in line).rsplit(" ", 1)[1]
+    _say(client, f"NS DROP {name} {code}")
 
 
 def _say(client: Client, line: str) -> list[str]:

@@ -17,6 +17,7 @@ WORDS = st.one_of(
             *CHANSERV.rows,
             *("HELP", "#c", "#C", "#d", "ann", "bob", "ADD", "DEL", "LIST", "FOUNDER", "SUCCESSOR", "URL"),
             *("+3d", "!T", "!P", "+V-o", "-*", "+*", "*!*@*", "a!b@c", "|", "ON", "$a:ann", "ENTRYMSG"),
+            *("USERS", "BANS", "MODES", "FLAGS", "AKICKS", "NOSYNC", "crew", "!+V", "$q:*!*@*", "$"),
         ]
     ),
     st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=30),
@@ -56,6 +57,14 @@ def test_whatever_is_said_is_answered(lines: list[str], mighty: bool) -> None:
         b"KICK #c bob \xff",
         b"SUSPEND #c \xff",
         b"REGISTER #\xff",
+        b"UNDROP #\xff",
+        b"TEMPLATE #c \xff +V",
+        b"TEMPLATE #c crew \xff",
+        b"BAN #c \xff!*@*",
+        b"QUIET #c $a:\xff",
+        b"UNBAN #c \xff!*@*",
+        b"CLEAR #c USERS \xff",
+        b"CLONE #c #\xff",
     ],
 )
 def test_what_is_not_utf_8(line: bytes) -> None:

@@ -125,6 +125,100 @@ def test_lifting_bans(club: Club, ann: Client) -> None:
     assert ask(eve, "UNBAN #c") == ["You need the flag r in #c for that."]
     ann >> "MODE #c +b eve!*@*"
     assert ask(ann, "UNBAN #c eve") == []
+    assert ask(ann, "UNBAN #c NickServ") == ["There is no NickServ."]
+    assert ask(ann, "UNBAN #c *!*@ELSEWHERE") == []
+    assert ask(ann, "UNBAN #c *!*@elsewhere") == ["No ban in #c means *!*@elsewhere."]
+    assert bans(club) == []
+
+
+def bans(club: Club) -> list[str]:
+    """The entries of the list of bans."""
+    channel = club.node.network.channel("#c")
+    assert channel is not None
+    return [entry.text for entry in channel.lists["b"].values()]
+
+
+def test_banning(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), club.client("eve", address="198.51.100.7")
+    for client in (bob, eve):
+        client >> "JOIN #c"
+    assert ask(bob, "BAN #c eve") == ["You need the flag r in #c for that."]
+    ask(ann, "HOP #c ADD bob")
+    ann.lines()
+    assert ask(bob, "BAN #c eve") == []
+    ann << f"{BOT} MODE #c +b *!*@198.51.100.7"
+    assert ranks(eve) == 0
+    eve >> "PART #c" >> "JOIN #c"
+    assert ranks(eve) is None
+    assert ask(bob, "BAN #c eve") == ["It is so already."]
+    assert ask(bob, "BAN #c ann") == ["ann has a higher rank than you."]
+    assert ask(bob, "BAN #c nobody") == ["There is no nobody."]
+    assert ask(bob, "BAN #c ChanServ") == ["There is no ChanServ."]
+    assert ask(bob, "BAN #c $nonsense") == ["$nonsense is no mask."]
+    assert ask(bob, f"BAN #c $a:{'x' * 160}") == [f"$a:{'x' * 160} is no mask."]
+    assert ask(bob, "BAN #c $a:eve joe!*@*.example.org host.test") == []
+    assert bans(club) == ["*!*@198.51.100.7", "$a:eve", "joe!*@*.example.org", "*!*@host.test"]
+    assert ask(bob, "UNBAN #c eve host.test $a:eve") == []
+    assert bans(club) == ["joe!*@*.example.org"]
+    assert ask(bob, "BAN #c a b c d e")[0].startswith("These are too many words.")
+
+
+def test_muting(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), club.client("eve", address="198.51.100.7")
+    for client in (bob, eve):
+        client >> "JOIN #c"
+    assert ask(bob, "QUIET #c eve") == ["You need the flag r in #c for that."]
+    assert ask(ann, "QUIET #c eve") == []
+    assert bans(club) == ["$q:*!*@198.51.100.7"]
+    ann.lines()
+    eve.lines()
+    eve >> "PRIVMSG #c :hello"
+    eve << ":irc.test 404 eve #c :*"
+    ask(ann, "QUIET #c joe!*@*")
+    ask(ann, "BAN #c eve!*@*")
+    assert ask(bob, "UNQUIET #c") == ["You need the flag r in #c for that."]
+    assert ask(ann, "UNBAN #c eve") == []  # each lifts its own
+    assert bans(club) == ["$q:*!*@198.51.100.7", "$q:joe!*@*"]
+    assert ask(ann, "UNBAN #c eve") == ["No ban in #c means eve."]
+    assert ask(ann, "UNQUIET #c eve joe!*@*") == []
+    assert bans(club) == []
+    assert ask(ann, "UNQUIET #c eve") == ["No mute in #c means eve."]
+    ask(ann, "QUIET #c bob!*@*")
+    ask(ann, "FLAGS #c bob +e")
+    assert ask(bob, "UNQUIET #c") == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "most"), [({"mask_list": 2}, 2), ({"mask_bytes": 160}, 6), ({"mask_list": 1}, 1)]
+)
+def test_a_list_that_is_full(limits: dict[str, int], most: int) -> None:
+    club = Club(limits=limits | {"targets": 10})
+    ann = founded(club)
+    for number in range(most):
+        assert ask(ann, f"BAN #c *!*@host{number}.example.org.test") == []
+    full = ["The list of bans in #c is full."]
+    assert ask(ann, "BAN #c *!*@another.example.org.test") == full
+    assert len(bans(club)) == most
+    ann >> "MODE #c +b *!*@another.example.org.test"
+    ann.until(":irc.test 478 *")
+    # nor does ChanServ set more when it puts somebody out
+    club.client("bob") >> "JOIN #c"
+    ask(ann, "AKICK #c ADD bob!*@*.with.a.name.that.is.long")
+    ask(ann, "AKICK #c ADD bob!*@*")
+    assert len(bans(club)) == most
+    ask(ann, "UNBAN #c *!*@host0.example.org.test")
+    assert ask(ann, "BAN #c *!*@another.example.org.test *!*@third.example.org.test") == full
+    assert ask(ann, "BAN #c *!*@another.example.org.test") == []
+
+
+def test_the_key(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    assert ask(bob, "GETKEY #c") == ["You need the flag i in #c for that."]
+    ask(ann, "FLAGS #c bob +i")
+    assert ask(bob, "GETKEY #c") == ["#c has no key."]
+    ann >> "MODE #c +k sesame"
+    assert ask(bob, "GETKEY #c") == ["The key of #c is sesame"]
+    assert ask(bob, "GETKEY #none") == ["#none is not registered."]
 
 
 def test_putting_out(club: Club, ann: Client) -> None:
@@ -153,5 +247,9 @@ def test_the_topic(club: Club, ann: Client) -> None:
 
 def test_all_of_it_needs_a_channel_with_somebody_in_it(club: Club, ann: Client) -> None:
     ann >> "PART #c"
-    for text in ("OP #c", "UP #c", "DOWN #c", "INVITE #c", "UNBAN #c", "KICK #c ann", "TOPIC #c x"):
+    for text in (
+        *("OP #c", "UP #c", "DOWN #c", "INVITE #c", "UNBAN #c", "KICK #c ann", "TOPIC #c x", "GETKEY #c"),
+        *("BAN #c ann", "QUIET #c ann", "UNQUIET #c", "SYNC #c", "RECOVER #c", "CLEAR #c USERS"),
+        *("CLEAR #c BANS", "CLEAR #c MODES"),
+    ):
         assert ask(ann, text) == ["Nobody is in #c."], text

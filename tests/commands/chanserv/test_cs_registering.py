@@ -39,6 +39,7 @@ def test_a_channel_becomes_somebody_s(club: Club) -> None:
     assert ask(ann, "INFO #CLUB") == [
         "#Club, registered 2023-11-14 22:13 UTC:",
         "  founder: ann",
+        "  used last by somebody with access: 2023-11-14",
         "  access: 0, kept out: 0",
     ]
     assert ask(bob, "INFO #club")[1:] == ["  founder: ann"]
@@ -66,12 +67,11 @@ def test_as_many_as_one_account_may_have(club: Club) -> None:
 def test_registrations_are_slowed_down() -> None:
     club = Club(channels={"register_rate": 3}, flood={"enabled": True, "exempt": []})
     ann = founded(club)
-    for _ in range(2):
-        code = ask(ann, "DROP #c")[0].rsplit(" ", 1)[1]
-        ask(ann, f"DROP #c {code}")
-        assert ask(ann, "REGISTER #c") == ["#c belongs to ann now."]
-    ask(ann, f"DROP #c {ask(ann, 'DROP #c')[0].rsplit(' ', 1)[1]}")
-    assert ask(ann, "REGISTER #c") == ["Too many channels were registered: try again in 20 minutes."]
+    for name in ("#d", "#e"):
+        ann >> f"JOIN {name}"
+        assert ask(ann, f"REGISTER {name}") == [f"{name} belongs to ann now."]
+    ann >> "JOIN #f"
+    assert ask(ann, "REGISTER #f") == ["Too many channels were registered: try again in 20 minutes."]
 
 
 def test_nobody_registers_where_that_is_off() -> None:
@@ -87,12 +87,51 @@ def test_a_channel_is_given_up(club: Club) -> None:
     told_code = ask(ann, "DROP #c")[0]
     assert told_code.startswith("To give up #c: /msg ChanServ DROP #c ")
     assert ask(ann, "DROP #c wrong") == ["That is not the code. DROP #c tells it."]
-    assert ask(ann, told_code.removeprefix("To give up #c: /msg ChanServ ")) == ["#c is nobody's now."]
-    assert ask(ann, "INFO #c") == ["#c is not registered."]
+    assert ask(ann, told_code.removeprefix("To give up #c: /msg ChanServ ")) == [
+        "#c is dropped. Within 7 days you get it back: /msg ChanServ UNDROP #c"
+    ]
+    assert ask(ann, "INFO #c") == ["#c was dropped; UNDROP gives it back to its founder."]
     ann >> "PART #c"
     bob >> "JOIN #c"
     assert ranks(bob) == OP
-    assert ask(bob, "REGISTER #c") == ["#c belongs to bob now."]
+    assert ask(bob, "REGISTER #c") == [
+        "#c was dropped: until it is erased only its founder has it, by UNDROP."
+    ]
+
+
+def test_a_channel_comes_back(club: Club) -> None:
+    ann, bob = founded(club), come(club, "bob")
+    ask(ann, "AOP #c ADD bob")
+    assert ask(ann, "UNDROP #c") == ["#c was not dropped."]
+    assert ask(ann, "UNDROP #d") == ["#d was not dropped."]
+    ask(ann, ask(ann, "DROP #c")[0].rpartition("ChanServ ")[2])
+    for client in (ann, bob):
+        client >> "PART #c"
+    bob >> "JOIN #c" >> "PART #c"
+    eve = club.client("eve")
+    for client in (eve, bob):
+        client >> "JOIN #c"
+    assert (ranks(eve), ranks(bob)) == (OP, 0)
+    for client in (bob, eve):
+        assert ask(client, "UNDROP #c") == ["You need the flag F in #c for that."]
+    assert ask(ann, "UNDROP #c") == ["#c belongs to ann again."]
+    assert (ranks(eve), ranks(bob)) == (OP, OP)
+    assert "  founder: ann" in ask(eve, "INFO #c")
+
+
+def test_what_was_suspended_comes_back_suspended(club: Club) -> None:
+    ann = founded(club)
+    registration = club.node.network.registry.channels.at("#c")
+    assert registration is not None
+    root = oper(club, "root")
+    opered(root, "accounts", snomask="a")
+    ask(root, "SUSPEND #c spam")
+    # on the other side of a split, say
+    club.done(club.parts.chanserv.change(registration, {"status": "dropped"}))  # type: ignore[union-attr]
+    assert ask(ann, "UNDROP #c") == ["#c belongs to ann again."]
+    assert ask(ann, "INFO #c") == ["#c is suspended."]
+    assert ask(root, "UNSUSPEND #c") == ["#c is suspended no more."]
+    assert "  founder: ann" in ask(ann, "INFO #c")
 
 
 def test_an_operator_drops_one_and_it_is_noted(club: Club) -> None:
@@ -100,8 +139,10 @@ def test_an_operator_drops_one_and_it_is_noted(club: Club) -> None:
     root = oper(club, "root")
     opered(root, "accounts", snomask="a")
     code = ask(root, "DROP #c")[0].rsplit(" ", 1)[1]
-    assert ask(root, f"DROP #c {code}") == ["#c is nobody's now."]
+    assert ask(root, f"DROP #c {code}")[0].startswith("#c is dropped.")
     assert [line for line in root.lines() if "used DROP on #c" in line]
+    assert ask(root, "UNDROP #c") == ["#c belongs to ann again."]
+    assert [line for line in root.lines() if "used UNDROP on #c" in line]
 
 
 def test_two_who_register_one_channel_at_once(club: Club) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from club import CERTFP, Club
+from clubs import Clubs
 from mesh import Mesh
 from nickserv import answers, ask
 from staff import oper, sections
@@ -40,7 +41,8 @@ def test_wrong_passwords_tell_nothing_and_end_a_session(club: Club) -> None:
     assert ask(bob, "IDENTIFY nobody wrong-horse") == WRONG
     assert ask(bob, f"IDENTIFY {WORD}") == WRONG  # bob is no account
     assert ask(bob, "IDENTIFY one two three") == [
-        "These are too many words. Say it so: IDENTIFY [<account>] [<password>]"
+        "These are too many words. Say it so: IDENTIFY [<account>] [<password>] "
+        "(a password with spaces begins with a colon)"
     ]
     assert ask(bob, "IDENTIFY ann wrong-horse") == WRONG
     bob >> "PRIVMSG NickServ :IDENTIFY ann wrong-horse"
@@ -102,10 +104,10 @@ def test_sessions_of_ones_own_and_how_they_end(club: Club) -> None:
         ask(client, f"IDENTIFY ann {WORD}")
     since = "connected since 2023-11-14 22:13 UTC"
     assert ask(bob, "SESSIONS") == [
-        f"1. bob (you) from 192.0.2.0, {since}",
-        f"2. eve from 192.0.2.1, {since}",
-        f"3. joe from 192.0.2.2, {since}",
-        "3 sessions of ann on irc.test.",
+        f"1. bob (you) on irc.test from 192.0.2.0, {since}, by password",
+        f"2. eve on irc.test from 192.0.2.1, {since}, by password",
+        f"3. joe on irc.test from 192.0.2.2, {since}, by password",
+        "3 sessions of ann.",
     ]
     other = ["That is no other session of yours. SESSIONS lists them."]
     for word in ("1", "4", "bob", "nobody"):
@@ -115,7 +117,7 @@ def test_sessions_of_ones_own_and_how_they_end(club: Club) -> None:
     assert ask(bob, "LOGOUT all") == ["1 session of yours ended."]
     assert joe.outlet.ended == "closed"
     assert ask(bob, "LISTLOGINS") == ask(bob, "clients list")
-    assert ask(bob, "LISTLOGINS")[1:] == ["1 session of ann on irc.test."]
+    assert ask(bob, "LISTLOGINS")[1:] == ["1 session of ann."]
 
 
 def test_sessions_of_others_are_for_operators(club: Club) -> None:
@@ -125,7 +127,7 @@ def test_sessions_of_others_are_for_operators(club: Club) -> None:
     denied = "This is for operators with the privilege accounts."
     assert ask(root, "SESSIONS ann") == [denied]
     opered(root, "accounts")
-    assert ask(root, "SESSIONS ann")[-1] == "1 session of ann on irc.test."
+    assert ask(root, "SESSIONS ann")[-1] == "1 session of ann."
     assert ask(root, "SESSIONS nobody") == ["nobody is no account."]
 
 
@@ -134,3 +136,27 @@ def test_where_services_of_another_make_keep_accounts_there_is_no_nickserv() -> 
     ann = house.client("ann")
     ann >> "NS IDENTIFY secret"
     ann << ":a.test 401 ann NickServ :No such nick/channel"
+
+
+def test_sessions_on_all_servers_are_told_and_ended() -> None:
+    clubs = Clubs("a", "b")
+    clubs["a"].account("ann", WORD)
+    clubs.link("a", "b")
+    clubs.settle()
+    ann, bob = clubs["a"].client("ann"), clubs["b"].client("bob", address="192.0.2.9")
+    for client in (ann, bob):
+        ask(client, f"IDENTIFY ann {WORD}")
+        clubs.settle()
+    assert ask(ann, "SESSIONS") == [
+        "1. ann (you) on a.test from 192.0.2.1, connected since 2023-11-14 22:13 UTC, by password",
+        "2. bob on b.test from 192.0.2.9",
+        "2 sessions of ann.",
+    ]
+    assert ask(ann, f"SET PASSWORD {WORD} battery-staple")[-1] == (
+        "1 other session of yours: LOGOUT ALL ends them."
+    )
+    assert ask(ann, "LOGOUT 2") == ["1 session of yours ended."]
+    clubs.settle()
+    assert bob.session.closed and not ann.session.closed
+    clubs.agree()
+    clubs.check()

@@ -57,7 +57,7 @@ def test_what_the_owner_knows(club: Club) -> None:
     ask(eve, f"IDENTIFY ann {WORD}")
     told = [
         "The account ann, registered 2023-11-14 22:13 UTC:",
-        "  logged in here: eve",
+        "  logged in: eve",
         "  e-mail: ann@example.org (not verified)",
         "  nicks: annie",
         "  waiting, since somebody else has them for longer: bob",

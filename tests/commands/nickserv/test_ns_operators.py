@@ -49,7 +49,7 @@ def test_what_is_no_utf_8_is_kept_and_told_all_the_same() -> None:
         ask(root, text)
     kept = {each.field: each.value for each in club.store.load() if each.entity == club.named().id}
     assert kept["mark"] == "root :a\ufffdb"
-    assert kept["status"] == "suspended 0 root :a\ufffdb"
+    assert kept["suspended"] == "0 root :a\ufffdb"
     assert "code:cert\\sa\ufffdb" in kept
     assert {each.detail for each in club.store.audits} == {"a\ufffdb"}
     club.check()
@@ -69,6 +69,29 @@ def test_a_suspension_that_is_over_is_shown_no_more(club: Club) -> None:
     club.clock.advance(3601)
     assert ask(root, "LIST ann") == ["ann", "1 account."]
     assert not any("suspended" in line for line in ask(root, "INFO ann"))
+
+
+def test_who_drops_a_suspended_account_does_not_have_it_back(club: Club) -> None:
+    root, bob = root_of(club), club.client("bob")
+    club.change(club.named(), status="dropped")
+    assert ask(root, "SUSPEND ann +1h spam") == ["ann is suspended until 2023-11-14 23:13 UTC."]
+    assert ask(root, "INFO ann")[1:3] == [
+        "  it is dropped",
+        "  once it is back it is suspended until 2023-11-14 23:13 UTC by root: spam",
+    ]
+    assert ask(bob, f"UNDROP ann {WORD}") == ["The account ann is suspended: spam."]
+    assert ask(bob, "UNDROP ann another-horse") == ["The name or the password is not right."]
+    club.clock.advance(3600)
+    assert ask(bob, f"UNDROP ann {WORD}")[-1] == "The account ann is yours again, and you are logged in."
+
+
+def test_a_suspension_of_an_older_form_is_ended_as_well(club: Club) -> None:
+    root = root_of(club)
+    club.change(club.named(), status="suspended 0 root :spam")
+    assert ask(root, "SUSPEND ann +1h more") == ["ann is suspended until 2023-11-14 23:13 UTC."]
+    assert ask(root, "UNSUSPEND ann") == ["ann is suspended no more."]
+    assert ask(root, "UNSUSPEND ann") == ["ann is not suspended."]
+    assert ask(root, "LIST ann") == ["ann", "1 account."]
 
 
 def test_registering_for_somebody(club: Club) -> None:
@@ -123,8 +146,6 @@ def test_suspending(club: Club) -> None:
     assert ask(root, "UNSUSPEND ann") == ["ann is suspended no more."]
     assert [each.verb for each in club.store.audits] == ["SUSPEND", "SUSPEND", "UNSUSPEND"]
     assert club.store.audits[0].detail == "2023-11-17 22:13 UTC: spam and eggs"
-    club.change(club.named(), status="dropped")
-    assert ask(root, "SUSPEND ann spam") == ["The account ann is dropped."]
 
 
 def test_erasing_takes_a_code(club: Club) -> None:

@@ -35,7 +35,11 @@ def test_a_nick_becomes_an_account(club: Club) -> None:
     ("words", "answer"),
     [
         ("REGISTER", "There is something missing. Say it so: REGISTER <password> [<email>]"),
-        ("REGISTER a b c", "These are too many words. Say it so: REGISTER <password> [<email>]"),
+        (
+            "REGISTER a b c",
+            "These are too many words. Say it so: REGISTER <password> [<email>] "
+            "(a password with spaces begins with a colon)",
+        ),
         ("REGISTER short", "The password is shorter than 8 characters."),
         ("REGISTER ann-ann-ann nowhere", "This is no address for mail; * gives none."),
     ],
@@ -128,7 +132,7 @@ def test_dropping_takes_a_code_and_can_be_undone(club: Club) -> None:
     ann >> f"PRIVMSG NickServ :drop ANN {code.upper()}"
     ann << ":irc.test 901 ann ann!~ann@192.0.2.1 :You are now logged out"
     assert answers(ann)[-1] == (
-        "The account ann is dropped. Within 168 hours you get it back: UNDROP ann <password>"
+        "The account ann is dropped. Within 7 days you get it back: UNDROP ann <password>"
     )
     assert ask(ann, "IDENTIFY correct-horse") == ["The name or the password is not right."]
     assert ask(ann, "UNDROP ann wrong-horse") == ["The name or the password is not right."]

@@ -39,7 +39,10 @@ def test_another_password(club: Club, verb: str) -> None:
     assert ask(ann, f"{verb} wrong-horse {NEW}") == ["The name or the password is not right."]
     assert ask(ann, f"{verb} {WORD} short") == ["The password is shorter than 8 characters."]
     assert ask(ann, f"{verb} {NEW}") == ["Say the old one as well: SET PASSWORD <old> <new>"]
-    assert ask(ann, f"{verb} a b c") == ["These are too many words. Say it so: SET PASSWORD <old> <new>"]
+    assert ask(ann, f"{verb} a b c") == [
+        "These are too many words. Say it so: SET PASSWORD <old> <new> "
+        "(a password with spaces begins with a colon)"
+    ]
     assert ask(ann, f"{verb} {WORD} {NEW}") == ["Your password is changed."]
     bob = club.client("bob")
     assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is not right."]

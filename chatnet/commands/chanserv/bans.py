@@ -1,0 +1,114 @@
+"""BAN, UNBAN, QUIET, UNQUIET: who stays out of a channel, or says nothing there, by access without a rank."""
+
+from __future__ import annotations
+
+from chatnet.commands.chanserv.asking import is_mask, living, may_there, registered
+from chatnet.commands.chanserv.table import CHANSERV
+from chatnet.commands.errand import Errand
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import ModeChange, ModesChanged
+from chatnet.rules.access import access_of, ranks_for
+from chatnet.rules.bans import complete
+from chatnet.rules.modes import MASK, are_full, size_of_lists
+from chatnet.wire.text import byte_length, printable
+
+MUTE = "$q:"
+"""What stands before the mask of who may not speak."""
+
+
+@CHANSERV.command("BAN", min_params=2, penalty=2.0)
+def ban(errand: Errand) -> None:
+    """`BAN <#channel> <nick|mask> …`: ban somebody's host, or a mask; nobody of a higher rank than yours.
+
+    Who is in stays in: KICK puts them out, and AKICK does both, for as long as you say.
+    """
+    _set(errand, "")
+
+
+@CHANSERV.command("QUIET", min_params=2, penalty=2.0)
+def quiet(errand: Errand) -> None:
+    """`QUIET <#channel> <nick|mask> …`: the same, but that they may come in, and say nothing."""
+    _set(errand, MUTE)
+
+
+@CHANSERV.command("UNBAN", min_params=1, penalty=2.0)
+def unban(errand: Errand) -> None:
+    """`UNBAN <#channel> [<nick|mask>] …`: lift all bans on you (with the flag e, or r), or on others (r)."""
+    _lift(errand, "")
+
+
+@CHANSERV.command("UNQUIET", min_params=1, penalty=2.0)
+def unquiet(errand: Errand) -> None:
+    """`UNQUIET <#channel> [<nick|mask>] …`: the same, so that they may speak."""
+    _lift(errand, MUTE)
+
+
+def _set(errand: Errand, how: str) -> None:
+    registration = registered(errand)
+    channel = living(errand, registration)
+    errand.at_most(1 + errand.settings.limits.targets)
+    mine = ranks_for(may_there(errand, registration, "r"))
+    masks: dict[str, str] = {}
+    for word in errand.params[1:]:
+        user = _named(errand, word)
+        if user is None:
+            mask = _mask(errand, how, word)
+        else:
+            if user is not errand.user and channel.members.get(user, 0).bit_length() > mine.bit_length():
+                errand.end(f"{user.nick} has a higher rank than you.")
+            mask = _mask(errand, how, f"*!*@{user.host}")
+        folded = errand.network.fold(mask)
+        if folded not in channel.lists["b"]:
+            masks[folded] = mask
+    if not masks:
+        errand.end("It is so already.")
+    count, size = size_of_lists(channel)
+    for mask in masks.values():
+        size += byte_length(mask)
+        if are_full(channel, errand.settings.limits, count, size):
+            errand.end(f"The list of bans in {channel.name} is full.")
+        count += 1
+    _state(errand, channel, [ModeChange(True, "b", mask) for mask in masks.values()])
+
+
+def _named(errand: Errand, word: str) -> User | None:
+    """Who bears this nick; None if it is a mask. Ends the errand if it is neither."""
+    user = errand.network.user(word)
+    if user is not None and not user.server.virtual:
+        return user
+    if user is not None or not is_mask(word):
+        errand.end(f"There is no {printable(word)}.")
+    return None
+
+
+def _mask(errand: Errand, how: str, text: str) -> str:
+    limits = errand.settings.limits
+    mask = complete(how + text.removeprefix(how), "b", limits.nick, limits.user)
+    if mask is None or "$" in mask.removeprefix(MUTE)[1:] or byte_length(mask) > MASK:
+        errand.end(f"{printable(text)} is no mask.")
+    return mask
+
+
+def _lift(errand: Errand, how: str) -> None:
+    registration = registered(errand)
+    channel = living(errand, registration)
+    errand.at_most(1 + errand.settings.limits.targets)
+    lifted: dict[str, ModeChange] = {}
+    for word in errand.params[1:] or [errand.user.nick]:
+        user = _named(errand, word)
+        if not (user is errand.user and "e" in access_of(errand.network, registration, errand.user)):
+            may_there(errand, registration, "r")
+        if user is not None:
+            entries = errand.sessions.bans.meaning(channel, user, mutes=bool(how))
+        else:
+            entry = channel.lists["b"].get(errand.network.fold(_mask(errand, how, word)))
+            entries = [] if entry is None else [entry]
+        if not entries:
+            whom = user.nick if user is not None else printable(word)
+            errand.end(f"No {'mute' if how else 'ban'} in {channel.name} means {whom}.")
+        lifted |= {entry.text: ModeChange(False, "b", entry.text) for entry in entries}
+    _state(errand, channel, list(lifted.values()))
+
+
+def _state(errand: Errand, channel: Channel, changes: list[ModeChange]) -> None:
+    errand.commit(ModesChanged(channel, tuple(changes), errand.chanserv.user, errand.now))
