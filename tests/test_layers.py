@@ -20,7 +20,7 @@ RUNGS: tuple[frozenset[str], ...] = (
     frozenset({"dispatch", "model"}),
     frozenset({"rules", "node"}),
     frozenset({"services", "history", "links"}),
-    frozenset({"session"}),
+    frozenset({"session", "importing"}),
     frozenset({"commands", "delivery", "transports"}),
     frozenset({"wiring"}),
 )

@@ -189,6 +189,9 @@ class Accounts:
         for account in attempt.meant or (None,):
             records = await self.read(account)
             form = _form(records)
+            if form is not None and account is not None and (module := verifiers.lacking(form)):
+                text = f"The password of {account.shown} cannot be checked without a module for Python"
+                self._node.log.often(f"{text}: pip install {module}")
             try:
                 right = await self._hashes.check(owner, form or self._dummy(attempt.name), password)
             except Busy:

@@ -99,6 +99,23 @@ class Ledger:
             raise
         self.trouble = ""
 
+    async def take(self, records: Sequence[Record]) -> None:
+        """Write `records` that bear stamps already: of an export, or of what another program kept.
+
+        What is known later stays; all or none is written.  ValueError for what no server would take, or no
+        file could have; StoreError where nothing can be written.
+        """
+        await self.set_right()
+        most = self._most
+        if any(not is_record(record) or stamp_of(record.stamp).ms > most for record in records):
+            raise ValueError("this is no record, or of a time to come")
+        try:
+            await self.store.write(records)
+        except StoreError as error:
+            self._fail(error)
+            raise
+        self.trouble = ""
+
     def _fail(self, error: StoreError) -> None:
         """The log and operators read of it, once a minute."""
         self.trouble = f"{error} ({error.reason})" if error.reason else str(error)

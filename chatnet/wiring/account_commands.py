@@ -20,6 +20,7 @@ from chatnet.wire.text import cut, one_line, printable
 from chatnet.wiring.config import load
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in, user
+from chatnet.wiring.refill import refill
 
 REASON = 200
 """Bytes of the reason of a suspension."""
@@ -29,6 +30,11 @@ LONGEST = 8192
 
 def run(arguments: argparse.Namespace) -> None:
     """Do one of the commands; KeeperError or ConfigError says in a sentence why not."""
+    if arguments.action == "refill":
+        loaded = load(arguments.config, os.environ)
+        aside = refill(locate(loaded), loaded.settings)
+        print(f"The accounts are in {aside} now. Start the server: the others feed it.")
+        return
     act: Callable[[Keeper, argparse.Namespace], None] = _COMMANDS[arguments.action]
     with _keeper(arguments, make=arguments.action == "add") as keeper:
         act(keeper, arguments)

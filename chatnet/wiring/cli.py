@@ -88,6 +88,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_account_actions(account.add_subparsers(required=True, metavar="ACTION", dest="action"))
     account.set_defaults(run=_account)
+
+    importing = commands.add_parser(
+        "import",
+        help="take accounts and channels of Atheme, Anope, Ergo, or an export, also while the server runs",
+    )
+    importing.add_argument(
+        "source", choices=("atheme", "anope", "ergo", "chatnet"), help="what wrote the file"
+    )
+    importing.add_argument("file", metavar="FILE", type=Path, help="such as services.db, anope.db or ircd.db")
+    importing.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    importing.add_argument(
+        "--protocol", choices=("charybdis",), help="of Atheme: which servers it was linked to, for MLOCK"
+    )
+    importing.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    importing.set_defaults(run=_import)
+
+    exporting = commands.add_parser(
+        "export", help="write all accounts and channels as JSON Lines, also while the server runs"
+    )
+    exporting.add_argument("file", nargs="?", metavar="FILE", type=Path, help="a new one (default: shown)")
+    exporting.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    exporting.set_defaults(run=_export)
     return parser
 
 
@@ -113,6 +135,7 @@ def _add_account_actions(actions: Any) -> None:
     named("unsuspend", "end that")
     erasing = named("erase", "end one for good: its names are free, and nothing brings it back")
     erasing.add_argument("--yes", action="store_true", help="do not ask")
+    add("refill", "put all accounts aside, for other full servers to feed this one anew")
 
 
 def _init(arguments: argparse.Namespace) -> None:
@@ -255,6 +278,28 @@ def _account(arguments: argparse.Namespace) -> None:
 
     try:
         run(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.import_commands import import_
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        import_(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.import_commands import export
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        export(arguments)
     except (KeeperError, ConfigError) as error:
         raise _Failure(str(error)) from None
 

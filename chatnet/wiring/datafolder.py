@@ -30,6 +30,23 @@ def locate(loaded: Loaded) -> Path:
     return loaded.base / (loaded.settings.server.data or DEFAULT_NAME)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a server runs with this data folder."""
+    try:
+        descriptor = os.open(path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class DataFolder:
     """A data folder that this process holds, and that others may not change; made (mode 0700) if need be."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,8 @@ from chatnet.model.network import Network
 from chatnet.model.registry import Account
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.records.grammar import STATUS
+from chatnet.records.merging import ends, is_news
 from chatnet.rules.nicks import Guests
 from chatnet.rules.stamps import Clock
 from chatnet.services.accounts import Accounts
@@ -66,9 +68,13 @@ class Keeper:
         seat(node)
         guests = Guests(settings.accounts.guest_nick, settings.limits.nick)
         self.registry = network.registry
-        self._fold = network.fold
+        self.fold = network.fold
+        self.settings = settings
+        self._guests = guests
+        self._network = network
         self._store = store
-        ledger = Ledger(node, store, Clock(settings.server.sid))
+        self._looked_at: tuple[str, dict[str, Record]] = ("", {})
+        self._ledger = ledger = Ledger(node, store, Clock(settings.server.sid))
         self._accounts = Accounts(
             node,
             ledger,
@@ -93,6 +99,47 @@ class Keeper:
     def records(self, account: Account) -> list[Record]:
         """All that is stored of an account."""
         return list(_done(self._accounts.read(account)))
+
+    def all_records(self) -> Iterator[Record]:
+        """All that is stored, as of one moment, those of an entity behind each other."""
+        try:
+            yield from self._store.load()
+        except StoreError as error:
+            raise KeeperError(f"{error}.") from None
+
+    def is_known(self, entity: str) -> bool | None:
+        """Whether an id is here: True, that it was and is erased: False, or that it is not: None."""
+        records = self._records(entity)
+        return not any(map(ends, records)) if records else None
+
+    def _records(self, entity: str) -> list[Record]:
+        async def look() -> list[Record]:
+            return list(await self._store.entity(entity))
+
+        return _done(look())
+
+    def is_news(self, record: Record) -> bool:
+        """Whether a record would be taken; it is quick for those of an entity one after the other."""
+        if record.entity != self._looked_at[0]:
+            known = self._records(record.entity)
+            self._looked_at = record.entity, {each.field: each for each in known}
+        fields = self._looked_at[1]
+        end = fields.get(STATUS)
+        if record.field != STATUS and end is not None and ends(end):
+            return False
+        return is_news(record, fields.get(record.field))
+
+    def is_reserved(self, name: str) -> bool:
+        """Whether nobody may have a name: it is that of a guest, or of NickServ, say."""
+        return self._guests.includes(name) or self.fold(name) in self._network.nicks
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Take records that bear stamps already, all or none."""
+        _done(self._ledger.take(records))
+
+    def note(self, verb: str, about: str, detail: str) -> None:
+        """Note for good what is done."""
+        self._audit(verb, about, detail)
 
     def register(self, name: str, password: str) -> Account:
         """A new account."""

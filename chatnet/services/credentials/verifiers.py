@@ -5,7 +5,7 @@ These take long; call them in a thread.
 
 from __future__ import annotations
 
-from chatnet.services.credentials import argon2, scram
+from chatnet.services.credentials import argon2, foreign, scram
 from chatnet.settings import AccountsSettings
 
 
@@ -30,8 +30,15 @@ def matches(form: str, password: str) -> bool:
     """Whether `form` was made of `password`; never of a form that is not known."""
     if form.startswith(argon2.SCHEME):
         return argon2.matches(form, password)
+    if form.startswith(foreign.SCHEME):
+        return foreign.matches(form, password)
     known = scram_of(form)
     return known is not None and scram.matches(known, password)
+
+
+def lacking(form: str) -> str:
+    """The Python module without which `form` cannot be held against a password; empty if none is lacking."""
+    return foreign.lacking(form)
 
 
 def scram_of(form: str) -> scram.Form | None:
