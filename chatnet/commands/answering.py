@@ -37,7 +37,7 @@ TABLES: Final = {
 }
 """What each pseudo-user does, by the end of its UID."""
 
-AWAY: Final = "This server cannot write to its disk now. Try again later."
+AWAY: Final = "Accounts cannot be changed now. Try again later."
 _SPACED: Final = re.compile(r"(?<!\S)(?::(.*?)(?=\s+:|\s*$)|\S+)", re.DOTALL)
 TOLD: Final = (Unwilling, Refused, StoreError)
 """What ends an errand with a sentence."""

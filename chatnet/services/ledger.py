@@ -58,6 +58,7 @@ class Ledger:
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
+        store.troubled = self._troubled
 
     @contextmanager
     def reserved(self, folded: Collection[str], kind: int = NAMES) -> Iterator[None]:
@@ -123,6 +124,16 @@ class Ledger:
         if now - self._told >= TELL_AGAIN:
             self._told = now
             text = f"Accounts cannot be changed: {self.trouble}"
+            self._node.log.warn(text)
+            self._node.notice("a", text)
+
+    def _troubled(self, error: StoreError | None) -> None:
+        """What the store says of itself: why it cannot be written to, or that it can."""
+        if error is not None:
+            self._fail(error)
+        elif self.trouble:
+            self.trouble = ""
+            text = "Accounts can be changed again"
             self._node.log.warn(text)
             self._node.notice("a", text)
 

@@ -26,6 +26,9 @@ def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     if new.services != old.services:
         notes.append("[services] changes at the next restart only")
         new = new.model_copy(update={"services": old.services})
+    if new.storage.url != old.storage.url:
+        notes.append("storage.url changes at the next restart only")
+        new = new.model_copy(update={"storage": new.storage.model_copy(update={"url": old.storage.url})})
     if new.keeps_accounts is not old.keeps_accounts:
         then, now = _authority(new), _authority(old)
         notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")

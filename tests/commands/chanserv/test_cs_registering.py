@@ -164,7 +164,7 @@ def test_a_disk_that_is_full(club: Club, monkeypatch: pytest.MonkeyPatch) -> Non
         raise StoreError("full")
 
     monkeypatch.setattr(club.store, "write", fails)
-    assert ask(ann, "REGISTER #c") == ["This server cannot use its disk: try again later."]
+    assert ask(ann, "REGISTER #c") == ["Accounts cannot be used now: try again later."]
     assert ask(ann, "INFO #c") == ["#c is not registered."]
     assert told(ann) == []
 
