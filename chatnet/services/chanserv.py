@@ -17,6 +17,7 @@ from chatnet.records.grammar import CHANNEL, STATUS, field, new_entity
 from chatnet.rules.keeping import differs
 from chatnet.rules.locks import Lock
 from chatnet.services import refused
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channel_sweeping import ChannelSweeping
 from chatnet.services.channels import ChannelAccess
@@ -31,7 +32,7 @@ from chatnet.storage.interfaces import NameTaken, StoreError
 class ChanServ:
     """The pseudo-user `user`, and who hears and does what people think it does.
 
-    `tell` is ``(by, user, text)``: a user of this server reads a NOTICE.
+    `tell` is ``(by, user, text)``: a user of this server, or one whom it serves, reads a NOTICE.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class ChanServ:
         accounts: Accounts,
         keeping: Keeping,
         tell: Callable[[User, User, str], None],
+        abroad: Abroad,
     ) -> None:
         self.user = user
         self.keeping = keeping
         self.sweeping = ChannelSweeping(node, accounts)
-        self.access = ChannelAccess(node, user, self.sweeping.used)
+        self.access = ChannelAccess(node, user, self.sweeping.used, abroad)
         self.waiting = Waiting(node, user, partial(tell, user))
         mutes = Mutes(node, keeping.state, self.lift)
         self.observers: Sequence[Observer] = (self.keeping, self.access, self.waiting, mutes)
@@ -70,7 +72,7 @@ class ChanServ:
                 raise Refused(refused.CHANNEL_EXISTS, text)
             raise Refused(refused.CHANNEL_EXISTS, f"{name} is registered already")
         self.room(account)
-        if wait := self._accounts.throttle.registering_channel(by.address):
+        if wait := self._accounts.throttle.registering_channel(self._accounts.throttle.address_of(by)):
             raise refused.try_again(wait, "Too many channels were registered")
         given: dict[str, Value] = {
             NAME: lambda stamp: Named(stamp, name).text,

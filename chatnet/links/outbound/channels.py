@@ -263,8 +263,10 @@ class ChannelsOut:
             for entry in fact.entries:
                 folded = self._links.node.network.fold(entry.mask)
                 self._mark(fact.channel, f"{fact.letter}:{folded}", stamp, adding=True)
+        # A server alone may say so; each entry tells who set it.
+        by = self._links.node.network.me if isinstance(fact.by, User) else fact.by
         self._tell(
-            origin, lambda link: link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries), stamp
+            origin, lambda link: link.codec.entries(by, fact.channel, fact.letter, fact.entries), stamp
         )
 
     def _modes_locked(self, fact: facts.ModesLocked, origin: object) -> None:
