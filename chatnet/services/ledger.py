@@ -100,6 +100,19 @@ class Ledger:
             raise
         self.trouble = ""
 
+    async def keep(self, records: Sequence[Record]) -> None:
+        """Write records that bear the stamps under which links tell of the same; StoreError as in `write`.
+
+        What is no news is left out.
+        """
+        await self.set_right()
+        try:
+            await self.store.write(records)
+        except StoreError as error:
+            self._fail(error)
+            raise
+        self.trouble = ""
+
     async def take(self, records: Sequence[Record]) -> None:
         """Write `records` that bear stamps already: of an export, or of what another program kept.
 
@@ -110,12 +123,7 @@ class Ledger:
         most = self._most
         if any(not is_record(record) or stamp_of(record.stamp).ms > most for record in records):
             raise ValueError("this is no record, or of a time to come")
-        try:
-            await self.store.write(records)
-        except StoreError as error:
-            self._fail(error)
-            raise
-        self.trouble = ""
+        await self.keep(records)
 
     def _fail(self, error: StoreError) -> None:
         """The log and operators read of it, once a minute."""

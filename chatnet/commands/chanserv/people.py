@@ -30,7 +30,9 @@ def invite(errand: Errand) -> None:
             errand.end(f"{user.nick} takes nothing from you.")
         if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
             errand.end("You invite too many. Wait a minute.")
-    errand.commit(Invited(user, channel, errand.user, errand.now))
+    # Who is elsewhere is not told of as if they had done so there.
+    by = errand.user if errand.user.server is errand.network.me else errand.chanserv.user
+    errand.commit(Invited(user, channel, by, errand.now))
     errand.say(f"{user.nick} is invited to {channel.name}.")
 
 

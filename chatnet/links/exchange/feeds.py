@@ -131,7 +131,8 @@ class Feeds(Follower):
     def _look(self, link: Link) -> None:
         """Say that we are full for it, or stop being so."""
         if not self._may(link):
-            self._feeds.pop(link, None)
+            if self._feeds.pop(link, None) is not None:
+                link.codec.virtual = False
         elif link not in self._feeds:
             feed = self._feeds[link] = Feed()
             feed.said = True
@@ -241,6 +242,7 @@ class Feeds(Follower):
         feed.even = False
         feed.forget_sent()
         feed.comparison.stop()
+        link.codec.virtual = have.services == self._services
         if first:
             self._agree(link, have)
         if feed.shared:
