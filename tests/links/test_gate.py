@@ -680,6 +680,27 @@ def test_an_errand_costs() -> None:
     assert asks(so1, "STATUS") == [told(NICKSERV, "Too much is asked from your server now. Try again later.")]
 
 
+def test_a_token_lets_in_for_no_more_while_something_is_asked() -> None:
+    house = club(accounts={"nick_protection": "off"})
+    account = house.account("ann")
+    house.account("eve")
+    nickserv = house.parts.nickserv
+    assert nickserv is not None
+    token = house.done(nickserv.tokens.add(account, "phone", "all", 0))
+    so1 = leaf(house)
+    comes(so1)
+    house.hold = True
+    asks(so1, "GHOST eve a-wrong-word")
+    asks(so1, "TOKEN ADD other")
+    assert logs_in(so1, password=token)[-1] == answer("D", "S")
+    house.release()
+    waited = heard(so1)
+    assert account_of(house, "ann") == ("ann", account.id)
+    assert not any("shown only now" in line for line in waited)
+    assert "token" in asks(so1, "TOKEN ADD other")[0]
+    house.check()
+
+
 def test_who_is_gone_meanwhile_is_not_logged_in() -> None:
     house = club()
     house.account("ann")
