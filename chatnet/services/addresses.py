@@ -77,17 +77,21 @@ class Addresses:
         if len({claim.entity for claim in claims} - {entity}) >= self._node.settings.accounts.per_email:
             raise Refused(refused.UNACCEPTABLE_EMAIL, "Too many accounts have this address", name)
 
+    def _of(self, by: User) -> str:
+        """What somebody is counted by."""
+        return self._accounts.throttle.address_of(by)
+
     @contextmanager
     def _mail(self, purpose: Purpose, address: str, name: str, by: User) -> Iterator[None]:
         """Refuse mail that cannot be sent, or not now; it counts if what is done meanwhile is not refused."""
         try:
-            self._mailing.claim(purpose, address, by.address)
+            self._mailing.claim(purpose, address, self._of(by))
         except Refused as why:
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, why.text, name) from None
         try:
             yield
         except Refused:
-            self._mailing.give_back(purpose, address, by.address)
+            self._mailing.give_back(purpose, address, self._of(by))
             raise
 
     # registering
@@ -129,7 +133,7 @@ class Addresses:
     async def verify(self, name: str, code: str, by: User) -> Account:
         """The account that was registered, which is theirs now; refuses with ``INVALID_CODE``."""
         accounts = self._accounts
-        attempt = accounts.attempt(name, by.address)
+        attempt = accounts.attempt(name, self._of(by))
         pending = [each for each in attempt.meant if each.status.state is State.PENDING]
         for account in pending or (None,):
             records = await accounts.read(account)
@@ -206,7 +210,7 @@ class Addresses:
     async def confirm(self, account: Account, code: str, by: User) -> str:
         """The address that an account has from now on, since this is the code that was sent there."""
         accounts = self._accounts
-        attempt = accounts.attempt(account.shown, by.address)
+        attempt = accounts.attempt(account.shown, self._of(by))
         records = await accounts.read(account)
         accounts.again(attempt)
         purpose = self._codes.find(records, EMAIL, code)
@@ -255,7 +259,7 @@ class Addresses:
     async def reset(self, name: str, code: str, new: str, by: User) -> Account:
         """The account that has a `new` password, since this is the code that was sent to its address."""
         accounts = self._accounts
-        attempt = accounts.attempt(name, by.address)
+        attempt = accounts.attempt(name, self._of(by))
         account = attempt.meant[0] if attempt.meant else None
         records = await accounts.read(account)
         accounts.again(attempt)
@@ -265,7 +269,7 @@ class Addresses:
         accounts.judge(account, attempt)
         email = _email(value_of(records, values.EMAIL))
         accounts.acceptable_password(new, account.shown, "" if email is None else email.address)
-        await accounts.set_password(account, new, owner=accounts.throttle.owner(by.address))
+        await accounts.set_password(account, new, owner=accounts.throttle.queue_of(by))
         return account
 
     # what people are told without having asked

@@ -701,6 +701,16 @@ def test_a_token_lets_in_for_no_more_while_something_is_asked() -> None:
     house.check()
 
 
+def test_a_server_that_hides_addresses_spares_nobody() -> None:
+    house = club(flood={"enabled": True, "exempt": ["127.0.0.0/8"]}, accounts={"failures_address": 1})
+    house.account("ann")
+    so1 = leaf(house)
+    so1 >> f":1SO EUID eve 1 {NOW} +i ~eve localhost 127.0.0.1 {ANN} * * :eve"
+    heard(so1)
+    assert "No such code" in asks(so1, "RESETPASS ann aaaaaaaaaa some-new-word")[0]
+    assert "ry again" in asks(so1, "RESETPASS ann bbbbbbbbbb some-new-word")[0]
+
+
 def test_who_is_gone_meanwhile_is_not_logged_in() -> None:
     house = club()
     house.account("ann")
