@@ -16,6 +16,7 @@ from chatnet.records import channels
 from chatnet.records.accounts import State
 from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
+from chatnet.rules import locks
 from chatnet.rules.access import founder_of, in_order, template, templates_of
 from chatnet.services.accounts import Value
 from chatnet.wire.text import cut, one_line, printable
@@ -63,13 +64,15 @@ async def set_(errand: Errand) -> None:
 
 @CHANSERV.command("GET", min_params=1, penalty=2.0)
 async def get(errand: Errand) -> None:
-    """`GET <#channel>`: what was chosen with SET."""
+    """`GET <#channel>`: what was chosen with SET; a key that is locked with the flag i or s."""
     errand.at_most(1)
     registration = registered(errand)
-    await may(errand, registration, "A")
+    mine = await may(errand, registration, "A")
     if not registration.settings:
         errand.end(f"Nothing was chosen for {registration.name}.")
     for key, value in sorted(registration.settings.items()):
+        if key == locks.MLOCK and mine.isdisjoint("is"):
+            value = value.partition(" ")[0]
         errand.say(f"  {key}: {value}")
 
 
