@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import mesh
 import pytest
+from chanserv import ask, founded
 from club import CERTFP, PASSWORD, said
 from gates import (
     ANN,
@@ -30,6 +31,8 @@ from gates import (
 from mesh import block, stranger
 from scramp import ScramClient
 from staff import oper, sections
+
+from chatnet.links.speech.encap import ENCAPSULATED
 
 IN_GRACE = (
     "ann belongs to an account. Log in within 60 seconds: /msg NickServ IDENTIFY <password>. "
@@ -64,6 +67,26 @@ def test_mechanisms_follow_the_settings() -> None:
     assert heard(so1) == [":00S ENCAP * MECHLIST :SCRAM-SHA-256,EXTERNAL,PLAIN"]
     house.reload(limits={"targets": 5})
     so1.silent()
+
+
+def test_a_lock_is_told_by_the_server_of_services() -> None:
+    house = club()
+    ann = founded(house)
+    so1 = leaf(house)
+    ask(ann, "SET #c MLOCK +nt")
+    so1 << f":00S MLOCK {NOW} #c :nt"
+    ask(ann, "SET #c MLOCK")
+    so1 << f":00S MLOCK {NOW} #c :"
+
+
+def test_what_has_no_words_in_encap_means_nothing() -> None:
+    house = club()
+    so1 = leaf(house)
+    comes(so1)
+    for verb in (*ENCAPSULATED.beliefs, "SASL", "SU", "SVSLOGIN", "MECHLIST"):
+        for source in ("1SO", ANN):
+            so1 >> f":{source} ENCAP * {verb}"
+    house.check()
 
 
 def test_services_of_another_make_are_introduced_to_nobody() -> None:
