@@ -114,7 +114,38 @@ def fitting(network: Network, user: User, masks: Iterable[str], *, seen: bool = 
     about one mask after the other.
     """
     look = _Look(network, user, seen=seen)
-    return [mask for mask in masks if look.plain(mask)]
+    return list(_fitted(network.fold, look.front, look.faces, look.address, tuple(masks)))
+
+
+@lru_cache(512)
+def _fitted(
+    fold: Folder, front: str, faces: tuple[str, ...], address: str, masks: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Those of many masks that mean somebody, remembered: who comes and goes is looked at once."""
+    fits: dict[str, bool] = {"": True}  # what stands before the host, where there is one
+    found = []
+    for mask in masks:
+        before = mask.rpartition("@")[0]
+        if before not in fits:
+            fits[before] = compile_glob(before, fold)(front)
+        if fits[before] and _means(fold, front, faces, address, mask):
+            found.append(mask)
+    return tuple(found)
+
+
+def _means(fold: Folder, front: str, faces: tuple[str, ...], address: str, mask: str) -> bool:
+    """Whether a plain mask means who has these `faces`, which begin with `front`, and an address."""
+    matches = compile_glob(mask, fold)
+    for face in faces:
+        if matches(face):
+            return True
+    if "/" not in mask:
+        return False
+    before, _, host = mask.rpartition("@")
+    network = network_of(host)
+    if network is None or not compile_glob(before, fold)(front):
+        return False
+    return address_in(address, [network])
 
 
 class _Look:
@@ -126,13 +157,13 @@ class _Look:
     """
 
     __slots__ = (
-        "_address",
         "_banned",
         "_elsewhere",
-        "_faces",
         "_fold",
-        "_front",
         "_network",
+        "address",
+        "faces",
+        "front",
         "looked",
         "user",
         "volatile",
@@ -143,13 +174,13 @@ class _Look:
         self._fold: Folder = network.fold
         self.user = user
         hidden = seen and not shows_address(user)
-        self._address = "" if hidden else user.address
-        self._front = f"{user.nick}!{user.username}"
+        self.address = "" if hidden else user.address
+        self.front = f"{user.nick}!{user.username}"
         # A ban on any of somebody's hosts holds, so that neither a cloak nor its absence evades it.
         hosts = {user.host}
         if not hidden:
             hosts |= {user.real_host, user.address, user.cloak or user.host}
-        self._faces = tuple(f"{self._front}@{host}" for host in hosts)
+        self.faces = tuple(f"{self.front}@{host}" for host in hosts)
         self.looked = self._elsewhere = 0
         self.volatile = False
         self._banned: dict[Channel, bool] | None = {}  # by $j; None while such a channel is looked into
@@ -172,17 +203,7 @@ class _Look:
 
     def plain(self, mask: str) -> bool:
         """Whether a plain mask means the user."""
-        matches = compile_glob(mask, self._fold)
-        for face in self._faces:
-            if matches(face):
-                return True
-        if "/" not in mask:
-            return False
-        front, _, host = mask.rpartition("@")
-        network = network_of(host)
-        if network is None or not compile_glob(front, self._fold)(self._front):
-            return False
-        return address_in(self._address, [network])
+        return _means(self._fold, self.front, self.faces, self.address, mask)
 
     def _is(self, parsed: Extended) -> bool:
         return _TESTS[parsed.letter](self, parsed) is parsed.wanted
@@ -243,7 +264,7 @@ class _Look:
         mask, mark, wanted = whole.partition("#")
         if mark:
             return self.plain(shown_mask(mask)) and self._glob(wanted, realname)
-        return any(self._glob(whole, f"{face}#{realname}") for face in self._faces)
+        return any(self._glob(whole, f"{face}#{realname}") for face in self.faces)
 
     def _secure(self, parsed: Extended) -> bool:
         return self.user.secure and (parsed.data is None or parsed.data.lower() == self.user.certfp)
