@@ -142,3 +142,12 @@ def test_get_tells_a_locked_key_to_who_may_know_it(club: Club, ann: Client) -> N
         ask(ann, f"FLAGS #c bob {flags}")
         (line,) = ask(bob, "GET #c")
         assert line.endswith(shown), flags
+
+
+def test_who_gives_a_channel_away_may_think_better_of_it(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    assert ask(ann, "SET #c FOUNDER ann") == ["ann is the founder of #c."]
+    ask(ann, "SET #c FOUNDER bob")
+    assert ask(bob, "SET #c FOUNDER ann") == ["ann is the founder of #c."]
+    assert ask(ann, "SET #c FOUNDER ann") == ["ann stays the founder of #c."]
+    assert ask(bob, "SET #c FOUNDER bob") == ["You are not the founder of #c."]
