@@ -59,7 +59,7 @@ def test_irssi_by_its_certificate(tmp_path: Path) -> None:
                 r"\(001\) Welcome to the ExampleNet Network, Guest[0-9]{5}$", "iris belongs to an account"
             )
             irssi.enter(f"/msg NickServ IDENTIFY {WORD}")
-            irssi.sees("You are logged in as iris")
+            irssi.sees("You are now identified for iris")
             irssi.enter("/msg NickServ CERT ADD")
             irssi.sees("Your certificate logs in to iris from now on")
             irssi.enter("/disconnect")
