@@ -271,6 +271,22 @@ def test_it_has_its_nick_back(tmp_path: Path, pip_clients: Path) -> None:
                 assert bot.complaints() == []
 
 
+@pytest.mark.parametrize("mode", ["+i", "+b limno!*@*"])
+def test_chanserv_lets_it_in(tmp_path: Path, pip_clients: Path, mode: str) -> None:
+    """It asks for that as soon as it is refused."""
+    daemon, authority = certified(tmp_path)
+    more = NICKSERV.format(word=WORD)
+    with daemon:
+        registered(daemon, "limno")
+        with founder(daemon, "limno") as bob:
+            bob.send(f"MODE #den {mode}")
+            bob.sync()
+            with Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, more) as bot:
+                comes_in(bob, "limno")
+                bot.sees("Join to #den on net synced")
+                assert [line for line in bot.complaints() if "ChanServ on net" in line] == []
+
+
 def test_it_forgets_a_wrong_password(tmp_path: Path, pip_clients: Path) -> None:
     """It tries no more, and joins nothing since it was told to wait."""
     daemon, authority = certified(tmp_path)

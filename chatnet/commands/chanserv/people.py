@@ -30,8 +30,10 @@ def invite(errand: Errand) -> None:
             errand.end(f"{user.nick} takes nothing from you.")
         if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
             errand.end("You invite too many. Wait a minute.")
-    errand.commit(Invited(user, channel, errand.user, errand.now))
-    errand.say(f"{user.nick} is invited to {channel.name}.")
+    # Who invites themselves is invited by ChanServ: bots wait for that before they come in.
+    by = errand.bot if user is errand.user else errand.user
+    errand.commit(Invited(user, channel, by, errand.now))
+    errand.say(f"Inviting {user.nick} to {channel.name}.")
 
 
 @CHANSERV.command("GETKEY", min_params=1, penalty=2.0)
