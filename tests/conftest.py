@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
+from postgresql_server import Postgres, running
 
 PIP_CLIENTS = (
     "irc == 20.5.0",
@@ -66,6 +67,13 @@ def network(tmp_path: Path) -> Iterator[Network]:
     yield network
     for daemon in network.daemons.values():
         daemon.end()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server of PostgreSQL, which runs."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

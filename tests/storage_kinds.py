@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol
 
+from postgresql_server import PASSWORD, Postgres
+
 from chatnet.records.grammar import fixed
 from chatnet.records.meaning import RecordMeaning
 from chatnet.rules.stamps import Stamp
@@ -48,7 +50,7 @@ Opener = Callable[[str], Store]
 
 
 class Kind(Protocol):
-    """How tests make stores of one kind."""
+    """How tests make stores of one kind, each of one server."""
 
     def make(self, sid: str = "0AA") -> Store:
         """A new one."""
@@ -133,4 +135,44 @@ class InFiles:
     def _opened(self, path: Path, sid: str) -> Store:
         store = open_store(path, self._meaning, sid=sid, casemapping="rfc1459", serving=True)
         self._files[store] = path, sid
+        return store
+
+
+class InDatabases:
+    """Stores in databases of PostgreSQL, each with a copy in a file of a folder; without threads."""
+
+    def __init__(self, folder: Path, postgres: Postgres, meaning: Meaning = MEANING) -> None:
+        self._folder = folder
+        self._postgres = postgres
+        self._meaning = meaning
+        self._numbers = itertools.count()
+        self._places: dict[Store, tuple[Path, str, str]] = {}
+
+    def make(self, sid: str = "0AA") -> SQLiteStore:
+        return self.joined(self._postgres.database(), sid)
+
+    def joined(self, database: str, sid: str) -> SQLiteStore:
+        """A store of one more server of a database."""
+        return self._opened(self._folder / f"{next(self._numbers)}.sqlite", database, sid)
+
+    def restarted(self, store: Store) -> Store:
+        assert isinstance(store, SQLiteStore)
+        at_once(store.close())
+        return self._opened(*self._places.pop(store))
+
+    def saved(self, store: Store) -> Opener:
+        raise NotImplementedError("a database is copied by other means")
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for store in self._places:
+            assert isinstance(store, SQLiteStore)
+            at_once(store.close())
+
+    def _opened(self, path: Path, database: str, sid: str) -> SQLiteStore:
+        from chatnet.storage.shared import open_shared  # which needs psycopg
+
+        url = self._postgres.url(database, "chat", PASSWORD)
+        store = open_shared(path, url, self._meaning, sid=sid, casemapping="rfc1459", serving=True)
+        self._places[store] = path, database, sid
         return store

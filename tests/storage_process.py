@@ -1,4 +1,4 @@
-"""A process that writes into a file without end, and what is asked of the file afterwards."""
+"""A process that writes into a file, or a database, without end, and what is asked of the file afterwards."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def consistent(path: Path) -> dict[tuple[str, str], Record]:
 class Writer:
     """A process that writes without end, and what it was answered."""
 
-    def __init__(self, path: Path) -> None:
-        command = [sys.executable, str(TESTS / "storage_writer.py"), str(path)]
+    def __init__(self, path: Path, *database: str) -> None:
+        command = [sys.executable, str(TESTS / "storage_writer.py"), str(path), *database]
         environment = {**os.environ, "PYTHONPATH": str(TESTS.parent)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
         self._rest = b""

@@ -1,12 +1,15 @@
 """A program that writes records into a file without end, and says which were answered: a line each.
 
-python storage_writer.py FILE
+python storage_writer.py FILE [URL]
+
+With a URL the file is a copy of that database.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from storage_calls import Calls
@@ -41,7 +44,12 @@ def write(store: SQLiteStore, calls: Calls) -> None:
 def main() -> None:
     """Write until the end."""
     calls = Calls()
-    store = open_store(Path(sys.argv[1]), MEANING, sid="0AA", casemapping="rfc1459", serving=True, call=calls)
+    path, *database = sys.argv[1:]
+    opened: Callable[..., SQLiteStore] = open_store
+    if database:
+        from chatnet.storage.shared import open_shared as opened  # which needs psycopg
+    options = {"sid": "0AA", "casemapping": "rfc1459", "serving": True, "call": calls}
+    store = opened(Path(path), *database, MEANING, **options)
     for _ in range(AT_A_TIME):
         write(store, calls)
     store.start()

@@ -93,12 +93,13 @@ def test_settings_named_in_documents_exist() -> None:
             "accounts",
             "sasl",
             "services",
+            "storage",
             "links",
             "log",
         )
         for key in type(getattr(Settings(), section)).model_fields
     } | {FILE}
-    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|services|links|log"
+    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|services|storage|links|log"
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.name} speaks of {name}"

@@ -20,7 +20,7 @@ SESSION: Rungs = (
     frozenset({"session"}),
     frozenset({"shared", "isupport", "offers", "answers", "packing", "rates", "authority"}),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
-    frozenset({"sessions", "visitor", "opers", "idle", "attendance", "revoking"}),
+    frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

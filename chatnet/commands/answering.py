@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 import chatnet
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import FOR_CHAT, Errand, Unwilling, say_it
 from chatnet.commands.nickserv import NICKSERV
-from chatnet.commands.request import Request
+from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.service_help import show
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
@@ -24,14 +24,20 @@ from chatnet.services import pseudo_users
 from chatnet.services.refused import Refused
 from chatnet.session import batches, render
 from chatnet.session.render import in_utf8
+from chatnet.session.session import Session
+from chatnet.session.sessions import Sessions
 from chatnet.storage.interfaces import StoreError
 from chatnet.wire import capabilities as cap
 from chatnet.wire.multiline import Part
 
-TABLES: Final = {pseudo_users.NICKSERV: NICKSERV, pseudo_users.CHANSERV: CHANSERV}
+TABLES: Final = {
+    pseudo_users.NICKSERV: NICKSERV,
+    pseudo_users.CHANSERV: CHANSERV,
+    pseudo_users.SASLSERV: Table(),  # it is told nothing by people
+}
 """What each pseudo-user does, by the end of its UID."""
 
-AWAY: Final = "This server cannot write to its disk now. Try again later."
+AWAY: Final = "Accounts cannot be changed now. Try again later."
 _SPACED: Final = re.compile(r"(?<!\S)(?::(.*?)(?=\s+:|\s*$)|\S+)", re.DOTALL)
 TOLD: Final = (Unwilling, Refused, StoreError)
 """What ends an errand with a sentence."""
@@ -53,12 +59,17 @@ def answer(
         for bot in bots:
             _echo(request, bot, command, text, tags, parts)
     if command == "PRIVMSG":
-        run(request, [(bot, line) for bot in bots for line in text.split("\n")])
+        run(request, deque((bot, line) for bot in bots for line in text.split("\n")))
 
 
-def run(request: Request, errands: Iterable[tuple[User, str]]) -> None:
-    """Do errands, one after the other; while one waits for something the session is held."""
-    session, waiting = request.session, deque(errands)
+def answer_abroad(sessions: Sessions, session: Session, waiting: deque[tuple[User, str]]) -> None:
+    """The same for a user of another server, whose errands are `waiting`: `session` is a visitor's."""
+    run(Request(sessions, session, [], {}, CLIENT.rows["PRIVMSG"]), waiting)
+
+
+def run(request: Request, waiting: deque[tuple[User, str]]) -> None:
+    """Do what is `waiting`, one errand after the other; while one takes its time the session is held."""
+    session = request.session
 
     async def rest(begun: Awaitable[None], bot: User) -> None:
         await _ended(request, bot, begun)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from chatnet.commands.answering import TABLES, find, run
 from chatnet.commands.messages import send
 from chatnet.commands.request import CLIENT, Request
@@ -47,7 +49,7 @@ def _ask(request: Request, nick: str) -> None:
         row, _ = find(TABLES[bot.uid[3:]], text.split())
         if row is not None and row.trailing and words and " " in last and last[:1] != ":":
             text = f"{' '.join(words)} :{last}"  # a colon was there
-        run(request, [(bot, text)])
+        run(request, deque([(bot, text)]))
         return
     links = request.sessions.links
     way = links.way_to(bot) if bot is not None else None

@@ -11,6 +11,7 @@ from chatnet.model.entities import Channel, User, mode_text, split_forward
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.modes import HALFOP, RANKS, kind_of
 from chatnet.rules import bans, modes
+from chatnet.rules.locks import may_set_mode
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import may_see_channel, may_see_members
 from chatnet.session.render import encode, mode_lines
@@ -39,7 +40,7 @@ def mode(request: Request) -> None:
     https://modern.ircdocs.horse/#mode-message
     Refuses with 403 or 401 (no such target); in a channel with 442 (not on it; to read, if it is secret), 482
     (your rank is too low), 481 and 723 (for opers only), 472 (unknown letter), 401 and 441 (whose rank?), 478
-    (list full), 525 (key), 696 (parameter missing or wrong), 743 (mask), 742 (services keep it); of a user
+    (list full), 525 (key), 696 (parameter missing or wrong), 743 (mask), 742 (it is locked, MLOCK); of a user
     with 502 (not you), 501 (unknown).
     """
     if request.params[0][:1] != "#":
@@ -96,9 +97,8 @@ class ModeCommand:
             if request.user not in channel.members and not request.user.may("channels"):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
-            if change.letter in channel.locked:
-                locked = (channel.name, change.letter, channel.locked)
-                self._refuse_once(Refusal(numerics.ERR_MLOCKRESTRICTED, *locked))
+            if (refusal := may_set_mode(request.network, channel, change.letter)) is not None:
+                self._refuse_once(refusal)
                 continue
             _JUDGES[kind](self, change)
         effective = tuple(

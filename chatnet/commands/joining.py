@@ -10,7 +10,7 @@ from chatnet.model.entities import Channel
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
-from chatnet.rules.access import kept_out
+from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
@@ -90,16 +90,15 @@ def _join(request: Request, name: str, key: str) -> None:
             _lead(request, name, channel, key)
             return
         folded = request.network.fold(name)
-        channel = Channel(name, folded, request.network.memory.birth(folded, now))
-        channel.flags |= {"n", "t"}
         registration = request.network.registry.channels.at(folded)
         if registration is None:
+            channel = Channel(name, folded, request.network.memory.birth(folded, now))
+            channel.flags |= {"n", "t"}
             request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
-        elif (refusal := _barred(request, registration)) is None or overrides(request, channel, refusal):
-            _come(request, channel, registration, created=True)
-        else:
-            request.refuse(refusal)
-        return
+            return
+        chanserv = request.sessions.chanserv
+        assert chanserv is not None  # or no channel would be registered
+        channel = chanserv.keeping.restored(registration)
     _enter(request, channel, key)
 
 
@@ -126,14 +125,15 @@ def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | 
     return None
 
 
-def _come(
-    request: Request, channel: Channel, registration: RegisteredChannel | None, *, created: bool = False
-) -> None:
+def _come(request: Request, channel: Channel, registration: RegisteredChannel | None) -> None:
     """Have the asker in the channel, with the ranks that their access explains."""
     user, ranks, chanserv = request.user, 0, request.sessions.chanserv
+    created = request.network.channels.get(channel.folded) is not channel
     if registration is not None and chanserv is not None and not registration.suspended(request.now):
         ranks = chanserv.access.coming(channel, registration, user)
-    request.commit(Joined(channel, ((user, ranks),), request.now, created=created, asked=True))
+    request.commit(
+        Joined(channel, ((user, ranks),), request.now, created=created, asked=True, before=created)
+    )
     if registration is not None and chanserv is not None:
         text = registration.settings.get("entrymsg")
         if text:
@@ -141,16 +141,32 @@ def _come(
 
 
 def _enter(request: Request, channel: Channel, key: str) -> None:
-    sessions, user = request.sessions, request.user
+    sessions = request.sessions
     registration = request.network.registry.channels.at(channel.folded)
     looked = sessions.bans.looked
     refusal = None if registration is None else _barred(request, registration)
     if refusal is None:
-        refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+        refusal = _may_join(request, channel, registration, key)
     if refusal is None or overrides(request, channel, refusal):
         _come(request, channel, registration)
     else:
         _forward(request, channel, refusal, key, looked)
+
+
+def _may_join(
+    request: Request, channel: Channel, registration: RegisteredChannel | None, key: str
+) -> JoinRefusal | None:
+    """Whether the asker may come in; where nobody is, access to a registered channel opens it.
+
+    There is nobody who could be asked, and ChanServ's INVITE and UNBAN are for where somebody is.
+    """
+    sessions, user = request.sessions, request.user
+    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    if refusal is None or registration is None or channel.members:
+        return refusal
+    access = access_of(request.network, registration, user)
+    unbans, invites = not access.isdisjoint("er"), "i" in access
+    return may_join(sessions.bans, sessions.throttles, user, channel, key, unbans=unbans, invites=invites)
 
 
 def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str, looked: int) -> None:

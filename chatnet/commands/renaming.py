@@ -7,8 +7,10 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
 from chatnet.model.facts import ChannelRenamed
 from chatnet.model.modes import OP
+from chatnet.model.registered import RegisteredChannel
 from chatnet.rules.channels import may_act
-from chatnet.rules.renames import CannotRename, may_rename
+from chatnet.rules.renames import CannotRename, may_rename, may_rename_registered
+from chatnet.services.refused import Refused
 from chatnet.session.rates import exempt
 from chatnet.session.render import LINE
 from chatnet.wire import numerics
@@ -17,21 +19,29 @@ from chatnet.wire.text import byte_length, cut, middle
 
 
 @CLIENT.command("RENAME", min_params=2, penalty=5.0)
-def rename(request: Request) -> None:
+async def rename(request: Request) -> None:
     """`RENAME <channel> <new name> [:<reason>]`: give a channel another name; all else of it stays.
 
-    Operators and above may.  Who joins by the old name is led to the channel for a time, and only its
-    operators can make a new channel of that name meanwhile.  (A secret channel lets its old name go at once.)
+    Operators and above may; of a registered channel those with the flag s, and it stays registered.  Who
+    joins by the old name is led to the channel for a time, and only its operators can make a new channel of
+    that name meanwhile.  (A secret channel lets its old name go at once.)
     https://ircv3.net/specs/extensions/channel-rename
     Refuses with 403 (no such channel), 442 (you are not in it), 482 (your rank), 476 (not a name), FAIL
     CHANNEL_NAME_IN_USE (somebody has it, or has registered it), FAIL CANNOT_RENAME (renamed a moment ago,
-    registered, too large, or with members on servers of other makes).
+    too large, with members on servers of other makes, or it cannot be registered now).
     """
     channel, user, name = request.channel(0), request.user, request.params[1]
-    refusal = may_act(user, channel, OP)
-    if refusal is not None and not overrides(request, channel, refusal):
-        request.refuse(refusal)
-        return
+    registration = request.network.registry.channels.at(channel.folded)
+    if registration is not None:
+        refusal = may_rename_registered(request.network, registration, channel, user)
+        if refusal is not None:
+            request.refuse(refusal)
+            return
+    else:
+        refusal = may_act(user, channel, OP)
+        if refusal is not None and not overrides(request, channel, refusal):
+            request.refuse(refusal)
+            return
     if not is_channel(name, request.settings.limits.channel):
         request.stop(numerics.ERR_BADCHANMASK, middle(name))
     settings, now = request.settings, request.now
@@ -44,8 +54,29 @@ def rename(request: Request) -> None:
         request.session.fail("RENAME", why.code, why.description, channel.name, name)
         return
     reason = cut(request.param(2), settings.limits.kick)
-    folded = request.network.fold(name)
-    request.commit(ChannelRenamed(channel, name, folded, user, reason, now, channel.name))
+    folded, before = request.network.fold(name), channel.name
+    if registration is not None:
+        if not await _register(request, registration, channel, name):
+            return
+        if request.network.channels.get(channel.folded) is not channel or channel.name != before:
+            return  # everybody has left meanwhile, and whoever comes next comes into the other one
+        if request.network.channels.get(folded, channel) is not channel:
+            request.session.fail("RENAME", "CHANNEL_NAME_IN_USE", "Somebody was quicker", before, name)
+            return
+    by = user if user.uid in request.network.users else request.network.me
+    request.commit(ChannelRenamed(channel, name, folded, by, reason, request.now, before))
+
+
+async def _register(request: Request, registration: RegisteredChannel, channel: Channel, name: str) -> bool:
+    """Have a registered channel be registered by its new name; False if it cannot, which is told."""
+    chanserv = request.sessions.chanserv
+    assert chanserv is not None  # or no channel would be registered
+    try:
+        await chanserv.rename(registration, name)
+    except Refused as refused:
+        request.session.fail("RENAME", "CANNOT_RENAME", refused.text, channel.name, name)
+        return False
+    return True
 
 
 def _too_soon(request: Request, channel: Channel) -> bool:

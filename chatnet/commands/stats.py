@@ -135,6 +135,10 @@ def _full_servers(request: Request, roll: Roll, letter: str) -> None:
         else:
             state = f"linked: {fed[server]}" if server in fed else "linked, behind others"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"full server {each.name} ({each.sid}): {state}")
+    gate = request.sessions.links.gate
+    for link in gate.served():
+        text = f"edge {link.name}: {gate.applicants.count(link)} login(s) under way"
+        request.reply(numerics.RPL_STATSDEBUG, letter, text)
     if mended := feeds.comparing.mended:
         text = f"{mended} of 256 parts of the records were not the same at a neighbour, and mended"
         request.reply(numerics.RPL_STATSDEBUG, letter, text)

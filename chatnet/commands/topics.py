@@ -6,6 +6,7 @@ from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import TopicChanged
 from chatnet.rules.channels import may_set_topic
+from chatnet.rules.locks import lets_set_topic
 from chatnet.rules.visibility import may_see_channel
 from chatnet.session.names import show_topic
 from chatnet.wire import numerics
@@ -18,7 +19,7 @@ def topic(request: Request) -> None:
 
     https://modern.ircdocs.horse/#topic-message
     Refuses with 403 (no such channel), 442 (not in it; to read, only if it is secret), 482 (mode t and no
-    half-operator, or you may not speak).
+    half-operator, or you may not speak; or the founder has locked it).
     """
     channel, user = request.channel(0), request.user
     if len(request.params) == 1:
@@ -27,6 +28,8 @@ def topic(request: Request) -> None:
         show_topic(request.session, channel)
         return
     refusal = may_set_topic(request.sessions.bans, user, channel)
+    if refusal is None:
+        refusal = lets_set_topic(request.network, channel, user)
     if refusal is not None and not overrides(request, channel, refusal):
         request.refuse(refusal)
         return

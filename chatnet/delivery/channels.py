@@ -77,7 +77,7 @@ class ChannelsHere:
             if user.away is not None:
                 self._tell_away(groups, fact, user)
         for session in own:
-            if fact.created:
+            if fact.created and not fact.before:
                 flags = "".join(sorted(channel.flags)).encode()
                 session.send(b":%b MODE %b +%b" % (self._node.network.me.source, channel.source, flags))
             self._receive_channel(session, channel)

@@ -9,6 +9,7 @@ split.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from chatnet.model import facts
@@ -143,7 +144,7 @@ class Damping:
             self._tell(facts.ModesChanged(fact.channel, tuple(changes), me, fact.at))
         if not rest and fact.members:
             return None
-        return facts.Joined(fact.channel, tuple(rest), fact.at, fact.created, fact.merged, fact.asked)
+        return replace(fact, members=tuple(rest))
 
     def withholds(self, user: User) -> bool:
         """Whether it is not to be told yet that `user` is away, or logged in: it may be nothing new."""

@@ -147,6 +147,8 @@ class Ring:
         key = key_of(by, target)
         if key is None or (fact.command == "TAGMSG" and _is_fleeting(fact.tags)):
             return
+        if isinstance(target, User) and ("S" in target.modes or (isinstance(by, User) and "S" in by.modes)):
+            return  # what services are told may be a password, and what they answer, a token
         shelf = self._shelves.get(key) or self._shelve(key, by, target)
         uid = by.uid if isinstance(by, User) else NOBODY
         plain = (fact.msgid, fact.at, fact.command, by.source, uid, fact.text)

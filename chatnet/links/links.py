@@ -22,6 +22,7 @@ from chatnet.links.inbound.messages import MessagesIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.logins.agents import Agents
+from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
 from chatnet.links.meeting.handshake import Handshake
 from chatnet.links.meeting.leaving import Leaving
@@ -62,6 +63,7 @@ class Links(Neighbours):
         self.keeps_records = store is not None
         self.agents = Agents(self)
         self.logins = Logins(self)
+        self.gate = Gate(self)
         self.leaving = Leaving(self)
         self.backfill = BackFill(self, past)
         self.queries = Queries(self)
@@ -77,7 +79,7 @@ class Links(Neighbours):
             self.handshake,
             self.standbys,
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
-            MessagesIn(),
+            MessagesIn(self.gate),
             QueriesIn(self.queries),
             HistoryIn(Recall(self, past), self.backfill),
             Encapsulation(encapsulated),
@@ -88,11 +90,12 @@ class Links(Neighbours):
             self.feeds = Feeds(self, store)
             FeedingIn(self.feeds).enter(verbs)
             feeds = (self.feeds,)
-        AccountsIn(self.agents, self.logins).enter(encapsulated)
+        AccountsIn(self.agents, self.logins, self.gate).enter(encapsulated)
         BansIn().enter(verbs, encapsulated)
 
         self.follow(
-            Reader(self, verbs.rows).take, (self.standbys, self.leaving, self.dialler, self.handshake, *feeds)
+            Reader(self, verbs.rows).take,
+            (self.standbys, self.leaving, self.dialler, self.handshake, self.gate, *feeds),
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
@@ -102,6 +105,7 @@ class Links(Neighbours):
             self.backfill,
             self.agents,
             self.logins,
+            self.gate,
             self.handshake,
             *feeds,
         )

@@ -268,7 +268,8 @@ class Joined(Fact):
 
     A created channel bears its first modes already, which this server set, or the one that `merged` it: then
     this is a part of a :class:`ChannelMerged`.  `asked` tells that they came by JOIN, of their own will;
-    those whom a server brings, after a split say, were in it before.
+    those whom a server brings, after a split say, were in it before.  A created channel that was there
+    `before` goes on as it was: with modes, lists and topic, and with their stamps.
     """
 
     channel: Channel
@@ -277,6 +278,7 @@ class Joined(Fact):
     created: bool = False
     merged: bool = False
     asked: bool = False
+    before: bool = False
 
 
 @fact

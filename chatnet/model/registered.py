@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from sys import intern
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from chatnet.records import accounts, channels
 from chatnet.records.accounts import ACTIVE, Created, Named, State, Status, Suspension
@@ -29,23 +29,36 @@ _NO_AKICKS: Final[Mapping[str, Akick]] = {}
 _NO_TEXTS: Final[Mapping[str, str]] = {}
 
 
+class Kept(NamedTuple):
+    """What a register of a channel is kept as: its value, or none, since a stamp of fixed width."""
+
+    stamp: str
+    value: str | None
+
+
+_NOTHING_KEPT: Final[Mapping[str, Kept]] = {}
+
+
 class RegisteredChannel:
-    """A channel that belongs to somebody: `name`, asked for `since` a stamp.
+    """A channel that belongs to somebody: `name`, asked for `since` a stamp; `former` is the one before.
 
     `access` and `akicks` are by the id of an account, or by a folded mask; `founder` and `successor` are ids
-    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS that it
-    had then, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
-    `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.
+    of accounts, or empty; `transfer` is who becomes founder by saying so.  `created` and `ts`, the TS of the
+    channel, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
+    `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.  `kept` is
+    what the channel is like, by registers (``rules/stamps.py``): modes, entries of lists and the topic, also
+    those that were removed.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "founder", "id", "name", "said", "settings", "since",
+        "access", "akicks", "created", "former", "founder", "id", "kept", "name", "said", "settings", "since",
         "status", "successor", "suspension", "templates", "transfer", "ts", "used",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
         self.id = entity
         self.name = ""
+        self.former = ""
         self.since = ""
         self.status = self.said = ACTIVE
         self.suspension: Suspension | None = None
@@ -60,6 +73,7 @@ class RegisteredChannel:
         self.akicks = _NO_AKICKS
         self.templates = _NO_TEXTS
         self.settings = _NO_TEXTS
+        self.kept = _NOTHING_KEPT
 
     @property
     def heirs(self) -> list[str]:
@@ -159,15 +173,21 @@ class RegisteredChannels:
         channel = self.by_id.get(record.entity)
         if channel is None:
             channel = self.by_id[record.entity] = RegisteredChannel(record.entity)
+        name, key = split(record.field)
+        if name == channels.REGISTER:
+            if key:  # of these there are many
+                kept = Kept(record.stamp, record.value)
+                channel.kept = _with(channel.kept, key, kept, _NOTHING_KEPT)
+            return
         # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
         with suppress(ValueError):
-            self._note(channel, *split(record.field), record.value)
+            self._note(channel, name, key, record.value)
 
     def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None) -> None:
         if name == accounts.NAME and value is not None:
             named = Named.read(value)
             self._leave(self._fold(channel.name), channel)
-            channel.name, channel.since = named.name, named.since
+            channel.former, channel.name, channel.since = channel.name, named.name, named.since
             self._enter(self._fold(channel.name), channel)
         elif name == STATUS and value is not None:
             channel.said = Status.read(value)

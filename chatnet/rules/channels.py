@@ -35,20 +35,30 @@ class JoinRefusal(Refusal):
         self.forward = forward
 
 
-def may_join(bans: Bans, throttles: Throttles, user: User, channel: Channel, key: str) -> JoinRefusal | None:
+def may_join(
+    bans: Bans,
+    throttles: Throttles,
+    user: User,
+    channel: Channel,
+    key: str,
+    *,
+    unbans: bool = False,
+    invites: bool = False,
+) -> JoinRefusal | None:
     """Whether `user`, who is not in `channel`, may come in with `key`: 474, 475, 473, 471, 477, 480, 520.
 
     As Solanum: an invitation opens i, l, r and j; an invite exception opens i and k; nothing opens a ban, S
     and O.  A ban has a forward of its own, a wrong key has none, all else has the channel's (mode f).
+    Who `unbans` could lift bans on themselves first, who `invites` could invite themselves, and read the key.
     """
     name, flags, lists = channel.name, channel.flags, channel.lists
-    if lists["b"] and (entry := bans.banned(channel, user)) is not None:
+    if lists["b"] and not unbans and (entry := bans.banned(channel, user)) is not None:
         return JoinRefusal(entry.forward, numerics.ERR_BANNEDFROMCHAN, name)
     excepted = bool(lists["I"]) and bans.invited(channel, user)
-    if channel.key is not None and key != channel.key and not excepted:
+    if channel.key is not None and key != channel.key and not excepted and not invites:
         return JoinRefusal(None, numerics.ERR_BADCHANNELKEY, name)
     forward = channel.forward
-    if channel not in user.invites:
+    if channel not in user.invites and not invites:
         if "i" in flags and not excepted:
             return JoinRefusal(forward, numerics.ERR_INVITEONLYCHAN, name)
         if channel.limit is not None and len(channel.members) >= channel.limit:

@@ -11,8 +11,13 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.memory import Former
 from chatnet.model.modes import OP
 from chatnet.model.network import Network
+from chatnet.model.registered import RegisteredChannel
 from chatnet.model.server import Server
+from chatnet.rules.access import access_of
+from chatnet.rules.channels import may_act
+from chatnet.rules.refusal import Refusal
 from chatnet.settings import Settings
+from chatnet.wire import numerics
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,17 +47,23 @@ def may_rename(
         return CannotRename("CHANNEL_NAME_IN_USE", "The channel has this name already")
     if other is not None and other is not channel:
         return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is already taken")
-    if folded != channel.folded:
-        if network.registry.channels.at(folded) is not None:
-            return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is registered to somebody")
-        if network.registry.channels.at(channel.folded) is not None:
-            # It would belong to nobody under its new name, and those who join by the old one be led there.
-            return CannotRename("CANNOT_RENAME", "A registered channel keeps its name")
+    if folded != channel.folded and network.registry.channels.asking(folded):
+        return CannotRename("CHANNEL_NAME_IN_USE", "The channel name is registered to somebody")
     if len(channel.members) > settings.limits.rename_members and folded != channel.folded:
         return CannotRename("CANNOT_RENAME", "This channel has too many members")
     if not all(_knows_renames(network, user.server) for user in channel.members):
         return CannotRename("CANNOT_RENAME", "This channel has members on servers that cannot rename it")
     return None
+
+
+def may_rename_registered(
+    network: Network, registration: RegisteredChannel, channel: Channel, user: User
+) -> Refusal | None:
+    """Whether `user` is in a registered channel (442) and may change its settings, as its name is (482)."""
+    refusal = may_act(user, channel, 0)
+    if refusal is None and "s" not in access_of(network, registration, user):
+        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return refusal
 
 
 def _knows_renames(network: Network, server: Server) -> bool:

@@ -150,7 +150,8 @@ class Accounts:
         """The same, when they log in by it; refuses an account that is suspended."""
         account = self.by_certificate(user)
         if account is not None:
-            self.proved(account, Attempt(account.shown, user.address, (account,), account.id))
+            address = self.throttle.address_of(user)
+            self.proved(account, Attempt(account.shown, address, (account,), account.id))
         return account
 
     # logging in
@@ -335,13 +336,14 @@ class Accounts:
         self.acceptable_password(password, name, email or "")
         if email is not None:
             self.acceptable_email(email, name)
-        if wait := self.throttle.registering(by.address):
+        address = self.throttle.address_of(by)
+        if wait := self.throttle.registering(address):
             text = refused.try_again(wait, "Too many accounts were registered").text
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, text, name)
         try:
-            return await self._register(name, password, email, by, self.throttle.owner(by.address), given)
+            return await self._register(name, password, email, by, self.throttle.queue_of(by), given)
         except Refused:
-            self.throttle.not_registered(by.address)
+            self.throttle.not_registered(address)
             raise
 
     async def register_for(self, name: str, password: str, *, owner: str) -> Account:

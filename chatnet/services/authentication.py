@@ -90,7 +90,7 @@ class Authentication:
 
     def begin(self, applicant: Applicant, mechanism: str) -> bool:
         """Let `applicant` talk; False if too many logins from there failed, and they know."""
-        if wait := self._accounts.throttle.address_waits(applicant.user.address):
+        if wait := self._accounts.throttle.address_waits(self._address(applicant)):
             self._tell(applicant, refused.try_again(wait, refused.TOO_MANY_FAILED))
             return False
         self._talks[applicant] = Talk(applicant, self._mechanisms[mechanism])
@@ -117,6 +117,9 @@ class Authentication:
     def give_up(self, applicant: Applicant) -> None:
         """`applicant` does not want any more, or is gone."""
         self._talks.pop(applicant, None)
+
+    def _address(self, applicant: Applicant) -> str:
+        return self._accounts.throttle.address_of(applicant.user)
 
     def _challenge(self, talk: Talk, message: bytes) -> None:
         text = b64encode(message).decode()
@@ -171,7 +174,7 @@ class Authentication:
     async def _check_plain(self, talk: Talk, authorized: str, name: str, password: str) -> None:
         user, accounts = talk.applicant.user, self._accounts
         account, way = await self._tokens.enter(
-            name, password, address=user.address, owner=accounts.throttle.owner(user.address),
+            name, password, address=self._address(talk.applicant), owner=accounts.throttle.queue_of(user),
             certfp=user.certfp,
         )  # fmt: skip
         if authorized and account not in accounts.meant(authorized):
@@ -187,7 +190,7 @@ class Authentication:
         account = accounts.by_certificate(user)
         try:
             if account is None or (authorized and account not in accounts.meant(authorized)):
-                accounts.throttle.failed(user.address, None)
+                accounts.throttle.failed(self._address(talk.applicant), None)
                 raise refused.wrong(authorized)
             accounts.check_certificate(user)
         except Refused as why:
@@ -202,7 +205,7 @@ class Authentication:
         """``n,,n=<name>,r=<nonce>``"""
         try:
             talk.exchange = Exchange(response)
-            talk.attempt = self._accounts.attempt(talk.exchange.name, talk.applicant.user.address)
+            talk.attempt = self._accounts.attempt(talk.exchange.name, self._address(talk.applicant))
         except ValueError:
             self._end(talk, False)
         except Refused as why:

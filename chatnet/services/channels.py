@@ -2,8 +2,9 @@
 
 Who comes in is judged by JOIN.  Who is in has the ranks that their access explains when they log in, or when
 their access changes; they lose those that it explained and does not any more, and go when they are kept out.
-Each server sees to this for its own users only.  Other ranks are left alone: who has one beyond their access
-was given it by somebody.
+Each server sees to this for its own users, and for those of servers that keep no accounts which hang at it:
+they are looked at when they have come in.  Other ranks are left alone: who has one beyond their access was
+given it by somebody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from chatnet.model.facts import (
     ChannelReset,
     Fact,
     Hearer,
+    Joined,
     Kicked,
     ModeChange,
     ModesChanged,
@@ -34,6 +36,7 @@ from chatnet.records.grammar import CHANNEL, STATUS, split
 from chatnet.rules.access import access_of, founder_of, is_account, kept_out, ranks_allowed, ranks_for
 from chatnet.rules.bans import fitting
 from chatnet.rules.modes import are_full, size_of_lists
+from chatnet.services.abroad import Abroad
 from chatnet.wire.text import byte_length
 
 SUSPENDED: Final = "This channel is suspended"
@@ -65,8 +68,11 @@ class _Explained:
 class ChannelAccess:
     """Acts in the name of `chanserv`; `used` hears of registrations that people with access make use of."""
 
-    def __init__(self, node: Node, chanserv: User, used: Callable[[RegisteredChannel], None]) -> None:
+    def __init__(
+        self, node: Node, chanserv: User, used: Callable[[RegisteredChannel], None], abroad: Abroad
+    ) -> None:
         self._node = node
+        self._abroad = abroad
         self._network = node.network
         self._registered = node.network.registry.channels
         self._chanserv = chanserv
@@ -75,10 +81,43 @@ class ChannelAccess:
         self.hears: Mapping[type[Fact], Hearer] = {
             AccountChanged: self._account_changed,
             ChannelReset: self._channel_reset,
+            Joined: self._joined,
             RecordsTaken: self._records_taken,
         }
 
+    def _sees_to(self, user: User) -> bool:
+        """Whether this server deals with `user`, and no other one."""
+        return user.server is self._network.me or self._abroad.serves(user)
+
     # who comes in
+
+    def _joined(self, fact: Joined, origin: object) -> None:
+        """Who comes in elsewhere was let in by a server that knows nothing of registrations."""
+        registration = self._registered.at(fact.channel.folded)
+        if registration is None:
+            return
+        for user, ranks in fact.members:
+            if self._abroad.serves(user):
+                if fact.created and ranks:
+                    self._take(fact.channel, registration, user, ranks, fact.at)
+                self._look_at(fact.channel, registration, user, fact.at)
+
+    def _take(
+        self, channel: Channel, registration: RegisteredChannel, user: User, ranks: int, at: float
+    ) -> None:
+        """Whoever comes first into a registered channel has no rank beyond their access for that."""
+        beyond = ranks & ~ranks_for(access_of(self._network, registration, user))
+        if beyond:
+            self._node.commit(ModesChanged(channel, _changes(user, beyond, 0), self._chanserv, at))
+
+    def look_at(self, users: Iterable[User]) -> None:
+        """People of other servers are here, who may be in registered channels."""
+        at = self._node.clock.time()
+        for user in users:
+            for channel in list(user.channels):
+                registration = self._registered.at(channel.folded)
+                if registration is not None and self._abroad.serves(user):
+                    self._look_at(channel, registration, user, at)
 
     def coming(self, channel: Channel, registration: RegisteredChannel, user: User) -> int:
         """The ranks with which a user of this server comes in, as bits; they are remembered."""
@@ -121,7 +160,7 @@ class ChannelAccess:
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         user = fact.user
-        if user.server is self._network.me:
+        if self._sees_to(user):
             for channel in list(user.channels):
                 registration = self._registered.at(channel.folded)
                 if registration is not None:
@@ -142,7 +181,7 @@ class ChannelAccess:
             self._node.clock.later(SETTLED, again)
 
     def _mine(self, channel: Channel) -> list[User]:
-        return [user for user in channel.members if user.server is self._network.me]
+        return [user for user in channel.members if self._sees_to(user)]
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         fields: dict[str, list[tuple[str, str]]] = {
@@ -213,7 +252,7 @@ class ChannelAccess:
             FLAGS in names and founder_of(self._network.registry, registration) != registration.founder
         ):
             found.update(dict.fromkeys(self._founding(channel, registration)))
-        return [user for user in found if user.server is self._network.me]
+        return [user for user in found if self._sees_to(user)]
 
     def _founding(self, channel: Channel, registration: RegisteredChannel) -> Iterator[User]:
         """Those who may be founder now, and those who may have been."""
@@ -311,6 +350,10 @@ class ChannelAccess:
             return target
         account = self._network.registry.account(target)
         return f"$a:{'' if account is None else account.shown}"
+
+    def mute_of(self, target: str) -> str:
+        """The ban that an akick of the kind q is: it lets in, but does not let speak."""
+        return f"$q:{self.ban_of(target)}"
 
     def _ban(self, channel: Channel, target: str, at: float) -> None:
         """Ban who is kept out for good, if there is room: servers of other makes know no akicks."""

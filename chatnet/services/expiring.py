@@ -11,6 +11,7 @@ from chatnet.node import Node
 from chatnet.records import accounts as values
 from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, seconds_of
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import DAY, Accounts, value_of
 from chatnet.services.refused import Refused
 
@@ -21,8 +22,9 @@ AT_A_TIME: Final = 200
 class Expiring:
     """Looks at a few accounts at each :meth:`look`."""
 
-    def __init__(self, node: Node, accounts: Accounts) -> None:
+    def __init__(self, node: Node, accounts: Accounts, abroad: Abroad) -> None:
         self._node = node
+        self._abroad = abroad
         self._accounts = accounts
         self._waiting: list[str] = []
         self._next = 0.0
@@ -57,7 +59,7 @@ class Expiring:
             return
         users = network.logged_in.get(entity, ())
         if users:
-            if any(user.server is network.me for user in users):
+            if any(user.server is network.me or self._abroad.serves(user) for user in users):
                 await accounts.note_seen(account)  # they have not logged in since, and may go tomorrow
             return
         records = await accounts.read(account)

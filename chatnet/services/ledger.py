@@ -58,6 +58,7 @@ class Ledger:
         clock.kept = self._kept
         clock.set_back(NEVER)
         store.taken = self._taken
+        store.troubled = self._troubled
 
     @contextmanager
     def reserved(self, folded: Collection[str], kind: int = NAMES) -> Iterator[None]:
@@ -99,6 +100,19 @@ class Ledger:
             raise
         self.trouble = ""
 
+    async def keep(self, records: Sequence[Record]) -> None:
+        """Write records that bear the stamps under which links tell of the same; StoreError as in `write`.
+
+        What is no news is left out.
+        """
+        await self.set_right()
+        try:
+            await self.store.write(records)
+        except StoreError as error:
+            self._fail(error)
+            raise
+        self.trouble = ""
+
     async def take(self, records: Sequence[Record]) -> None:
         """Write `records` that bear stamps already: of an export, or of what another program kept.
 
@@ -109,12 +123,7 @@ class Ledger:
         most = self._most
         if any(not is_record(record) or stamp_of(record.stamp).ms > most for record in records):
             raise ValueError("this is no record, or of a time to come")
-        try:
-            await self.store.write(records)
-        except StoreError as error:
-            self._fail(error)
-            raise
-        self.trouble = ""
+        await self.keep(records)
 
     def _fail(self, error: StoreError) -> None:
         """The log and operators read of it, once a minute."""
@@ -123,6 +132,16 @@ class Ledger:
         if now - self._told >= TELL_AGAIN:
             self._told = now
             text = f"Accounts cannot be changed: {self.trouble}"
+            self._node.log.warn(text)
+            self._node.notice("a", text)
+
+    def _troubled(self, error: StoreError | None) -> None:
+        """What the store says of itself: why it cannot be written to, or that it can."""
+        if error is not None:
+            self._fail(error)
+        elif self.trouble:
+            self.trouble = ""
+            text = "Accounts can be changed again"
             self._node.log.warn(text)
             self._node.notice("a", text)
 

@@ -12,6 +12,7 @@ from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.node import Node, Observer
 from chatnet.records.accounts import NAME, VERIFIER
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
 from chatnet.services.addresses import Addresses
 from chatnet.services.letters import Purpose
@@ -32,7 +33,7 @@ CODE: Final = 8
 class NickServ:
     """The pseudo-user, and who hears and does what people think it does.
 
-    `tell` is ``(by, user, text)``: a user of this server reads a NOTICE.
+    `tell` is ``(by, user, text)``: a user of this server, or one whom it serves, reads a NOTICE.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class NickServ:
         mailing: Mailing,
         tell: Callable[[User, User, str], None],
         chance: Callable[[], float],
+        abroad: Abroad,
     ) -> None:
         self.user = nickserv
 
@@ -54,8 +56,8 @@ class NickServ:
         self.mailing = mailing
         self.tokens = Tokens(node, accounts)
         self.addresses = Addresses(node, accounts, mailing)
-        self.protection = NickProtection(node, nickserv.nick, say, chance)
-        self.sweeping = Sweeping(node, accounts)
+        self.protection = NickProtection(node, nickserv.nick, say, chance, abroad)
+        self.sweeping = Sweeping(node, accounts, abroad)
 
         def write(account: Account) -> None:
             node.run(self.addresses.tell(Purpose.LOST, account, NAME))
@@ -71,7 +73,7 @@ class NickServ:
         if account is None:
             return
         for user in list(network.logged_in.get(entity, ())):
-            if user.server is network.me:
+            if self.protection.sees_to(user):
                 self._say(user, DISPUTED.format(nickserv=self.user.nick, account=account.shown))
         text = f"The password of {account.shown} was changed on two servers while they were apart"
         self._node.log.warn(text)

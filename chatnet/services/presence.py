@@ -1,6 +1,7 @@
 """What becomes of those who are logged in when their account changes: an observer.
 
-Each server says so of its own users: that their account is called otherwise, or that they are logged out.
+Each server says so of its own users, and of those it serves: that their account is called otherwise, or that
+they are logged out.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, Hearer, Killed, RecordsTaken
 from chatnet.node import Node
 from chatnet.rules.logins import logged_out, looking
+from chatnet.services.abroad import Abroad
 
 
 class Presence:
-    """Looks after the users of this server who are logged in to accounts that are kept here.
+    """Looks after the users of this server, and those it serves, who are logged in to accounts kept here.
 
     What those of other servers are called is known here, too: it is stated as of `told`, since their own
     server tells the network.
     """
 
-    def __init__(self, node: Node, told: object) -> None:
+    def __init__(self, node: Node, told: object, abroad: Abroad) -> None:
         self._node = node
+        self._abroad = abroad
         self._told = told
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 
@@ -29,7 +32,7 @@ class Presence:
         network = self._node.network
         for entity in sorted(fact.touched & network.logged_in.keys()):
             for user in list(network.logged_in[entity]):
-                if user.server is network.me:
+                if user.server is network.me or self._abroad.serves(user):
                     self._look_at(user, entity, fact.at)
                 else:
                     self._call(user, entity, fact.at)

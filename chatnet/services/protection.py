@@ -1,12 +1,13 @@
 """Nicks that belong to accounts: who is not logged in to one does not bear its nicks for long.
 
-Each server sees to this for its own users only.  Who connects with such a nick, or bears it when it becomes
+Each server sees to this for its own users, and for those of servers that keep no accounts which hang at it:
+these were let in, and are put off after the grace.  Who connects with such a nick, or bears it when it is
 somebody's, is remembered to want it, and has it as soon as they log in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -15,9 +16,11 @@ from chatnet.model.facts import (
     AccountChanged,
     Fact,
     Hearer,
+    NetSplit,
     NickChanged,
     NickHeld,
     RecordsTaken,
+    UserIntroduced,
     UserQuit,
 )
 from chatnet.model.ids import Folded
@@ -26,6 +29,7 @@ from chatnet.node import Node, Timer
 from chatnet.records.grammar import seconds_of
 from chatnet.rules.nicks import Guests, Protection, keeper, names_of, protection_of
 from chatnet.rules.refusal import Refusal
+from chatnet.services.abroad import Abroad
 from chatnet.settings import AccountsSettings
 from chatnet.wire import numerics
 from chatnet.wire.server_time import minute
@@ -39,8 +43,11 @@ Tell = Callable[[User, str], None]
 class NickProtection:
     """An observer, and what is asked when somebody wants a nick.  `chance` gives numbers from 0 to 1."""
 
-    def __init__(self, node: Node, nickserv: str, tell: Tell, chance: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, nickserv: str, tell: Tell, chance: Callable[[], float], abroad: Abroad
+    ) -> None:
         self._node = node
+        self._abroad = abroad
         self._network = node.network
         self._registry = node.network.registry
         self._nickserv = nickserv
@@ -52,7 +59,9 @@ class NickProtection:
             AccountChanged: self._account_changed,
             NickChanged: self._nick_changed,
             RecordsTaken: self._records_taken,
+            UserIntroduced: self._user_introduced,
             UserQuit: self._user_quit,
+            NetSplit: self._net_split,
         }
 
     @property
@@ -65,6 +74,10 @@ class NickProtection:
         return Guests(self._settings.guest_nick, self._node.settings.limits.nick)
 
     # what is asked
+
+    def sees_to(self, user: User) -> bool:
+        """Whether this server deals with the nick of `user`, and no other one."""
+        return user.server is self._network.me or self._abroad.serves(user)
 
     def wish(self, user: User) -> str | None:
         """The nick that `user` wanted, and does not have since they were not logged in."""
@@ -144,24 +157,34 @@ class NickProtection:
         holder = self._network.nicks.get(folded)
         if holder is not None and holder is not user:
             return False
-        self.release(folded)
+        self.release(nick)
         if nick != user.nick:
-            node = self._node
-            node.commit(NickChanged(user, nick, folded, node.clock.time(), user.nick, user.source))
+            self._rename(user, nick)
         return True
 
-    def release(self, folded: Folded) -> None:
-        """A nick is kept free no more."""
-        self._node.commit(NickHeld(folded, self._node.clock.monotonic()))
+    def _rename(self, user: User, nick: str) -> None:
+        node = self._node
+        if user.server is not self._network.me:
+            self._abroad.rename(user, nick)
+            return
+        folded, now = self._network.fold(nick), node.clock.time()
+        node.commit(NickChanged(user, nick, folded, now, user.nick, user.source))
 
-    def put_off(self, user: User) -> None:
-        """Give a user of this server the nick of a guest, and keep theirs free for a while."""
-        node, nick, folded = self._node, user.nick, user.folded
+    def release(self, nick: str) -> None:
+        """A nick is kept free no more."""
+        self._node.commit(NickHeld(self._network.fold(nick), self._node.clock.monotonic()))
+        self._abroad.hold(nick, 0)
+
+    def put_off(self, user: User) -> str:
+        """Give a user the nick of a guest, which is returned, and keep theirs free for a while."""
+        nick, folded, seconds = user.nick, user.folded, self._settings.nick_hold
         guest = self.guests.nick(self._chance(), self._is_taken) or user.uid
-        now = node.clock.time()
-        node.commit(NickChanged(user, guest, self._network.fold(guest), now, nick, user.source))
-        node.commit(NickHeld(folded, node.clock.monotonic() + self._settings.nick_hold))
+        self._rename(user, guest)
+        self._node.commit(NickHeld(folded, self._node.clock.monotonic() + seconds))
+        if user.server is not self._network.me:
+            self._abroad.hold(nick, seconds)
         self._wishes[user] = nick
+        return guest
 
     def _is_taken(self, nick: str) -> bool:
         folded = self._network.fold(nick)
@@ -171,7 +194,7 @@ class NickProtection:
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         user = fact.user
-        if user.server is not self._network.me:
+        if not self.sees_to(user):
             return
         self._judge(user)
         account = self._registry.account(user.account_id)
@@ -207,18 +230,30 @@ class NickProtection:
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
         user = fact.user
-        if user.server is not self._network.me:
+        if not self.sees_to(user):
             return
-        if origin is not None:
+        if origin is not None and not self.guests.includes(fact.nick):
             self._wishes.pop(user, None)  # they chose another one
         self._judge(user)
+
+    def _user_introduced(self, fact: UserIntroduced, origin: object) -> None:
+        """Somebody comes in elsewhere, who is not asked before."""
+        user = fact.user
+        if user.server is not self._network.me and self._registry.owner(user.folded) is not None:
+            self.look_at((user,))
+
+    def look_at(self, users: Iterable[User]) -> None:
+        """People of other servers are here, who bear nicks that may be somebody's."""
+        for user in users:
+            if self._registry.owner(user.folded) is not None and self._abroad.serves(user):
+                self._judge(user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for entity in fact.touched:
             account = self._registry.account(entity)
             for folded in () if account is None else names_of(account, self._network.fold):
                 user = self._network.nicks.get(Folded(folded))
-                if user is None or user.server is not self._network.me:
+                if user is None or not self.sees_to(user):
                     continue
                 if keeper(self._registry, self._settings, user, user.folded) is None:
                     self._end_grace(user)
@@ -232,6 +267,13 @@ class NickProtection:
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         self._wishes.pop(fact.user, None)
         self._end_grace(fact.user)
+
+    def _net_split(self, fact: NetSplit, origin: object) -> None:
+        gone = set(fact.servers)
+        for user in [each for each in self._wishes if each.server in gone]:
+            del self._wishes[user]
+        for user in [each for each in self._graces if each.server in gone]:
+            self._end_grace(user)
 
     # the grace
 
@@ -258,5 +300,5 @@ class NickProtection:
         del self._graces[user]
         if keeper(self._registry, self._settings, user, user.folded) is not None:
             nick = user.nick
-            self.put_off(user)
-            self._tell(user, f"You are {user.nick} now, since {nick} belongs to an account.")
+            guest = self.put_off(user)
+            self._tell(user, f"You are {guest} now, since {nick} belongs to an account.")

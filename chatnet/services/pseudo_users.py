@@ -1,7 +1,8 @@
-"""The virtual server, and the users on it that are no connections: NickServ and ChanServ.
+"""The virtual server, and the users on it that are no connections: NickServ, ChanServ and SaslServ.
 
 They stand for what this server does itself.  Their names are taken, WHOIS and MONITOR know them, and what is
-said to them is a command.  No other server is told of them.
+said to them is a command.  Of other servers those are told of them that keep no accounts (``links/logins``):
+to them SaslServ is who looks at passwords.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ TS: Final = 1
 """Since when they bear their nicks: longer than anybody."""
 NICKSERV: Final = "AAAAAA"
 CHANSERV: Final = "AAAAAB"
+SASLSERV: Final = "AAAAAC"
 """The ends of their UIDs."""
+NICK_FOR_SASL: Final = "SaslServ"
+"""What Solanum expects the agent for SASL to be called (``sasl_service``)."""
 
 
 class Seated(NamedTuple):
@@ -28,6 +32,7 @@ class Seated(NamedTuple):
 
     nickserv: User
     chanserv: User
+    saslserv: User
 
 
 def seat(node: Node) -> Seated:
@@ -38,6 +43,7 @@ def seat(node: Node) -> Seated:
     seated = Seated(
         _on(server, NICKSERV, settings.nickserv, "Accounts and nicks", node),
         _on(server, CHANSERV, settings.chanserv, "Channels", node),
+        _on(server, SASLSERV, NICK_FOR_SASL, "Logging in", node),
     )
     node.commit(PseudoUsersIntroduced(server, tuple(seated)))
     return seated

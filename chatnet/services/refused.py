@@ -60,7 +60,7 @@ def busy(*context: str) -> Refused:
 
 def unwritable() -> Refused:
     """The store cannot be used."""
-    return Refused(TEMPORARILY_UNAVAILABLE, "This server cannot use its disk: try again later")
+    return Refused(TEMPORARILY_UNAVAILABLE, "Accounts cannot be used now: try again later")
 
 
 def odd() -> Refused:

@@ -11,6 +11,7 @@ from chatnet.node import Node
 from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, fixed, seconds_of
 from chatnet.rules.stamps import Stamp
+from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
 from chatnet.services.expiring import Expiring
 from chatnet.services.refused import Refused
@@ -27,7 +28,7 @@ _ENDING: Final = (State.DROPPED, State.PENDING)
 class Sweeping:
     """An observer of which accounts are to end; :meth:`sweep` ends them.  Call it every SWEEP seconds."""
 
-    def __init__(self, node: Node, accounts: Accounts) -> None:
+    def __init__(self, node: Node, accounts: Accounts, abroad: Abroad) -> None:
         self._node = node
         self._accounts = accounts
         self._registry = node.network.registry
@@ -36,7 +37,7 @@ class Sweeping:
             if account.status.state in _ENDING:
                 self._ending[account.id] = None
         self._sweeping = False
-        self._expiring = Expiring(node, accounts)
+        self._expiring = Expiring(node, accounts, abroad)
         self._forgot = 0  # the day for which it was done
         self.hears: Mapping[type[Fact], Hearer] = {RecordsTaken: self._records_taken}
 

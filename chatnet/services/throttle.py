@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
 from chatnet.wire.masks import Network, address_in, aggregate, parse_network
@@ -61,6 +62,21 @@ class Throttle:
     def owner(self, address: str) -> str:
         """Whom `address` is counted for."""
         return aggregate(address, 32, self._node.settings.flood.address_ipv6)
+
+    def address_of(self, user: User) -> str:
+        """What `user` is counted by.
+
+        It is their address; but another server may say any, and one that is spared counts as the server.
+        """
+        if user.server is self._node.network.me or not self.spared(user.address):
+            return user.address
+        return user.server.name
+
+    def queue_of(self, user: User) -> str:
+        """For whom a password of `user` waits to be hashed: people of another server wait for each other."""
+        if user.server is self._node.network.me:
+            return self.owner(user.address)
+        return user.server.name
 
     def spared(self, address: str) -> bool:
         """Whether nothing is counted against `address`."""

@@ -1,4 +1,4 @@
-"""Users of other servers who ask this one something: their answers travel as facts."""
+"""Users of other servers who ask this one something, or its pseudo-users: their answers travel to them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _CLASS = ConnectionClassSettings(name="elsewhere", flood_exempt=True, sendq=6553
 
 
 class Visitor(Session):
-    """A session for one question of a user who is elsewhere: no connection, and what is said goes there."""
+    """A session for one question of a user who is elsewhere: no connection, and what is said goes there.
+
+    They are counted by `address`.
+    """
 
     __slots__ = ()
 
-    def __init__(self, sessions: Sessions, user: User) -> None:
+    def __init__(self, sessions: Sessions, user: User, address: str) -> None:
         nowhere = Outlet(Turn(lambda: None))
-        super().__init__(sessions, nowhere, Peer(user.address), user, _CLASS, sessions.monotonic())
+        super().__init__(sessions, nowhere, Peer(address), user, _CLASS, sessions.monotonic())
         self.registered = True
         # Whoever wants the time gets each reply by itself, even those that are rendered all at once.  Of
         # what the asker has asked for nothing is known here: all prefixes are told, as Solanum does in WHOIS.
@@ -56,4 +59,4 @@ def answer(sessions: Sessions, user: User, verb: str, params: Sequence[str]) -> 
     """Answer a user of another server as one of this server's own is answered."""
     row = sessions.rows[verb]
     row.count += 1
-    Visitor(sessions, user).execute(row, list(params), {})
+    Visitor(sessions, user, user.address).execute(row, list(params), {})

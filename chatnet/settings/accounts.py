@@ -13,10 +13,11 @@ from chatnet.wire.names import LONGEST_HOST, is_domain, is_nick, is_public_name
 class AccountsSettings(Section):
     """``[accounts]``: accounts that this server keeps, and how people log in to them."""
 
-    authority: Literal["here", "external"] | None = None
-    """Who looks at passwords: this server (``here``), or services of another make (``external``). Absent: the
-    latter where a ``[[link]]`` has ``role = "services"`` or ``links.services`` names a server. Changes at a
-    restart."""
+    authority: Literal["here", "remote", "external"] | None = None
+    """Who looks at passwords: this server (``here``); the nearest one that does, of which this one is told
+    who is logged in, and nothing else (``remote``); or services of another make (``external``). Absent: those
+    where a ``[[link]]`` has ``role = "services"`` or ``links.services`` names a server; else ``here``.
+    Changes at a restart."""
     registration: bool = True
     """Whether people may register accounts."""
     before_connect: bool = True

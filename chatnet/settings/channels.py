@@ -26,6 +26,11 @@ class ChannelsSettings(Section):
     """Accounts and masks that may have access to one channel."""
     akicks: Annotated[int, Field(ge=0, le=10_000)] = 500
     """Accounts and masks that may be kept out of one channel."""
+    registers: Annotated[int, Field(ge=100, le=100_000)] = 5000
+    """Modes, list entries and so on that are kept of one channel, with those that were removed lately
+    (``accounts.tombstones``)."""
+    save_after: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Seconds after which a change of modes, lists and topic of a registered channel is on the disk."""
     orphan: Annotated[int, Field(ge=0, le=315_360_000)] = 2_592_000
     """Seconds after which a channel is dropped that nobody is founder of, since all accounts that could be
     are gone; 0: never."""

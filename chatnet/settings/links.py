@@ -135,6 +135,11 @@ class LinksSettings(Section):
     """Entries of one list (bans, exceptions, invitations) of a channel; who brings more loses its link."""
     entries: Annotated[int, Field(ge=0, le=100_000_000)] = 1_000_000
     """The same of all lists of all channels together; each takes 300 bytes of memory, and twice its text."""
+    logins: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
+    """Logins given to people of servers that keep no accounts which are remembered while they connect, or
+    their server is away; of more the oldest is forgotten."""
+    login_memory: Annotated[float, Field(ge=60, le=2_592_000)] = 86400.0
+    """Seconds that such a login is remembered."""
     services: tuple[Word, ...] = ()
     """Names of services that are linked to another server of the network, and believed here as well. Those
     behind a link of our own with ``role = "services"`` are in any case."""
@@ -250,6 +255,12 @@ class LinkSettings(Section):
     accounts: Literal["none", "full"] = "none"
     """``full``: it keeps all accounts, and their passwords, as this server does; its own block for this
     server says so, too. ``none``: it is told who is logged in, and nothing else."""
+    believe_accounts: bool = False
+    """Whether it may say who is logged in to which account, though it keeps none. Else only those are whom
+    this network's own NickServ or SASL has logged in."""
+    believe_certificates: bool = False
+    """Whether its people log in by the certificates that it says they have: who believes it lets it in to
+    every account that has one."""
     dialect: Literal["solanum"] = "solanum"
     """What it speaks: TS6 as Solanum does, and so do chatnet, Atheme and PyLink."""
     may_introduce: tuple[Word, ...] = ()

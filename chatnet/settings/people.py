@@ -232,6 +232,9 @@ class SASLSettings(Section):
     """Bytes (in Base64) of one response of a client."""
     attempts: Annotated[int, Field(ge=1, le=1000)] = 5
     """Failed attempts that a connection has; after the last one it is closed."""
+    talks: Annotated[int, Field(ge=10, le=1_000_000)] = 1000
+    """Attempts that may be under way at once behind one link to a server that keeps no accounts; for one more
+    the oldest fails."""
 
 
 class WebIRCSettings(Section):

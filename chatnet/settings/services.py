@@ -47,6 +47,8 @@ class ServicesSettings(Section):
     def _check_nicks(self) -> ServicesSettings:
         if _fold(self.nickserv) == _fold(self.chanserv):
             raise ValueError("nickserv and chanserv need two nicks")
+        if "saslserv" in (_fold(self.nickserv), _fold(self.chanserv)):
+            raise ValueError("SaslServ is the nick of who looks at passwords for other servers")
         return self
 
 

@@ -84,6 +84,11 @@ class Settings(Section):
         return not self.links.services and all(block.role != "services" for block in self.link)
 
     @property
+    def virtual_name(self) -> str:
+        """The name of the virtual server on which NickServ and ChanServ are, here or at another server."""
+        return services_name(self.services.name, self.server.network)
+
+    @property
     def registers_early(self) -> bool:
         """Whether accounts are registered while connecting: not where a password has to be known first."""
         passwords = (self.server.password, *(klass.password for klass in self.connection_class))

@@ -101,6 +101,8 @@ LOOKED_AT: Final = 5000
 
 Taken = Callable[[Sequence[Record]], None]
 """What hears, on the reactor's thread and in order, which records were news."""
+Troubled = Callable[[StoreError | None], None]
+"""What hears, on the reactor's thread, why nothing can be written though nobody tries to; None: it can."""
 
 
 class Store(Protocol):
@@ -108,9 +110,15 @@ class Store(Protocol):
 
     What is awaited raises :class:`StoreError` where the database cannot be used.  After each transaction, and
     before its answer, `taken` hears what was news in it, whoever wrote: this process or another one.
+    `troubled` hears of a database that is away, or is there again.
     """
 
     taken: Taken
+    troubled: Troubled
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers have the same store: these need not be fed from it."""
 
     @property
     def id(self) -> str:
@@ -184,6 +192,9 @@ class Store(Protocol):
         Answers with how many there were.  All stores of a network are to do so at one time, or their digests
         differ meanwhile.
         """
+
+    def look(self, seq: int) -> None:
+        """Others who share it say that it has come to number `seq`."""
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""

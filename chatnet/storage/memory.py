@@ -22,6 +22,7 @@ from chatnet.storage.interfaces import (
     Position,
     StoreError,
     Taken,
+    Troubled,
 )
 from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN, Claim, Record
 from chatnet.storage.runs import Run, begin, new_id
@@ -78,8 +79,11 @@ class MemoryStore:
     `unreadable` whatever reads.
     """
 
+    shared = False
+
     def __init__(self, meaning: Meaning, sid: str, file: _File | None = None) -> None:
         self.taken: Taken = lambda records: None
+        self.troubled: Troubled = lambda error: None
         self.newest = ""
         self.held = False
         self.broken = False
@@ -123,6 +127,9 @@ class MemoryStore:
             most = None if most is None else most - 1
 
     # Store
+
+    def look(self, seq: int) -> None:
+        """Nobody shares it."""
 
     def load(self, without: Collection[str] = ()) -> Iterable[Record]:
         """All records but those of some fields, those of an entity behind each other."""

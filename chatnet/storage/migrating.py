@@ -1,10 +1,14 @@
-"""Bringing a file of an older schema up to date: a copy first, then all steps in one transaction."""
+"""Bringing a file of an older schema up to date: a copy first, then all steps in one transaction.
+
+With a database of several servers it is the same without the copy, which is for its operator to make.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chatnet.storage.copies import copy
 from chatnet.storage.interfaces import StoreError
@@ -28,6 +32,13 @@ def migrate(path: Path, table: str, folder: Path) -> None:
 
     Raises StoreError.
     """
+    take_steps(str(path), "sqlite://", lambda: connect(path), ("BEGIN IMMEDIATE",), table, folder)
+
+
+def take_steps(
+    what: str, url: str, connected: Callable[[], Any], first: Sequence[str], table: str, folder: Path
+) -> None:
+    """Take the steps on a new connection, after the statements that come `first`; `what` is told of."""
     # Only those who need it pay for the import.
     from alembic.command import upgrade
     from alembic.config import Config
@@ -38,15 +49,16 @@ def migrate(path: Path, table: str, folder: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
+    engine = create_engine(url, creator=connected, poolclass=NullPool)
     try:
         with engine.connect() as connection:
             # The driver is told when a transaction begins and ends, and begins none by itself.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for statement in first:
+                connection.exec_driver_sql(statement)
             config.attributes.update(connection=connection, table=table)
             upgrade(config, "head")
             connection.exec_driver_sql("COMMIT")
     except (SQLAlchemyError, CommandError) as error:
         # What the driver says has no values in it.
         reason = str(getattr(error, "orig", error))
-        raise StoreError(f"{path} cannot be brought up to date, and is as it was: {reason}.") from None
+        raise StoreError(f"{what} cannot be brought up to date, and is as it was: {reason}.") from None

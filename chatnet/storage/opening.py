@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.engine import Dialect
 
+from chatnet.storage.connection import Connection
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.migrating import MIGRATIONS, keep_copy, migrate
 from chatnet.storage.runs import new_id
@@ -15,6 +19,8 @@ from chatnet.storage.sqlite import connect, make_file, reason_of
 from chatnet.storage.tables import SCHEMA, VERSION, Statements, creation
 
 DIALECT: Final = dialect(paramstyle="named")
+COPY: Final = "copy"
+"""The fact of a file that it is a copy of a database; else it is absent, or empty."""
 
 
 class Opened(NamedTuple):
@@ -32,13 +38,22 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
     """Have the file at `path` be the store of the server `sid`, as of the Unix time `at`.
 
     With `serving` a new run begins: the numbers that are given out from now on are of this process.  A file
-    that was another server's is a copy: it is another store from now on, which has read all of that one.
+    that was another server's is a copy: it is another store from now on, which has read all of that one.  So
+    is a file that was a copy of a database.
     Raises StoreError.
     """
+    with ready(path, statements, sid, casemapping, serving) as connection:
+        return _look(connection, statements, path, sid, casemapping, serving, at)
+
+
+@contextmanager
+def ready(
+    path: Path, statements: Statements, sid: str, casemapping: str, serving: bool
+) -> Iterator[sqlite3.Connection]:
+    """A connection to the file, which is made or brought up to date.  Whatever fails raises StoreError."""
     try:
         make_file(path)
-        connection = connect(path)
-        try:
+        with closing(connect(path)) as connection:
             schema = _schema(connection, statements, path)
             if schema is None:
                 _create(connection, statements, sid, casemapping)
@@ -52,14 +67,11 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
             elif schema < SCHEMA:
                 keep_copy(connection, path, schema)
                 migrate(path, VERSION.name, MIGRATIONS)
-            opened = _look(connection, statements, path, sid, casemapping, serving, at)
-        finally:
-            connection.close()
+            yield connection
     except sqlite3.Error as error:
         raise StoreError(f"The accounts in {path} cannot be used: {reason_of(error)}.") from None
     except OSError as error:
         raise StoreError(f"The accounts in {path} cannot be used: {error.strerror}.") from None
-    return opened
 
 
 def _schema(connection: sqlite3.Connection, statements: Statements, path: Path) -> str | None:
@@ -78,20 +90,27 @@ def _create(connection: sqlite3.Connection, statements: Statements, sid: str, ca
     execute = connection.execute
     execute("BEGIN IMMEDIATE")
     if not execute("SELECT 1 FROM sqlite_master").fetchone():  # or another process was quicker
-        for statement in creation(DIALECT):
-            execute(statement)
-        execute(statements.add_version, {"version_num": SCHEMA})
-        facts = {
-            "id": new_id(),
-            "sid": sid,
-            "casemapping": casemapping,
-            "seq": "0",
-            "stamp": "",
-            "forgotten": "",
-        }
-        for key, value in facts.items():
-            execute(statements.add_fact, {"key": key, "value": value})
+        create(connection, statements, DIALECT, sid, casemapping)
     execute("COMMIT")
+
+
+def create(
+    connection: Connection, statements: Statements, dialect: Dialect, sid: str, casemapping: str
+) -> None:
+    """Make all tables, in a transaction that was begun; there is another store from now on."""
+    for statement in creation(dialect):
+        connection.execute(statement)
+    connection.execute(statements.add_version, {"version_num": SCHEMA})
+    facts = {
+        "id": new_id(),
+        "sid": sid,
+        "casemapping": casemapping,
+        "seq": "0",
+        "stamp": "",
+        "forgotten": "",
+    }
+    for key, value in facts.items():
+        connection.execute(statements.add_fact, {"key": key, "value": value})
 
 
 def _look(
@@ -125,7 +144,14 @@ def _look(
             raise StoreError(f"The names in {path} are folded by {known}: server.casemapping has to be that.")
         state("casemapping", casemapping)
     runs = [run for run, _ in execute(statements.runs)]
-    if facts["sid"] != sid:
+    copied = bool(facts.get(COPY))
+    if copied and not serving:
+        raise StoreError(
+            f"The accounts in {path} are a copy of a database's (storage.url): start the server once."
+        )
+    if facts["sid"] != sid or copied:
+        if copied:
+            state(COPY, "")
         if runs:
             origin = {"store": facts["id"], "sid": facts["sid"], "run": runs[-1], "at": at}
             execute(statements.add_peer, {**origin, "seq": seq, "head": seq})

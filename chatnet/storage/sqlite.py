@@ -104,7 +104,9 @@ class Writing:
             if self._connection is None:
                 self._connection = connect(self._path)
             self._connection.execute("BEGIN IMMEDIATE")
-            return Transaction(self._connection, self._statements, self._meaning, self.seen)
+            work = Transaction(self._connection, self._statements, self._meaning)
+            work.catch_up(self.seen)
+            return work
         except sqlite3.Error as error:
             self.close()
             raise (Busy if _code(error) in _BUSY else StoreError)(CANNOT_WRITE, reason_of(error)) from None

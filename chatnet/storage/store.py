@@ -21,6 +21,7 @@ from chatnet.storage.interfaces import (
     Position,
     StoreError,
     Taken,
+    Troubled,
 )
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
@@ -42,6 +43,8 @@ Five pages of another store in one transaction cost a quarter less than in five.
 class SQLiteStore:
     """A ``Store`` in one file.  It is made by :func:`open_store`."""
 
+    shared = False
+
     def __init__(
         self,
         path: Path,
@@ -55,6 +58,7 @@ class SQLiteStore:
         self.id = opened.id
         self.newest = opened.stamp
         self.taken: Taken = lambda records: None
+        self.troubled: Troubled = lambda error: None
         self._path = path
         self._run = opened.run
         self._statements = statements
@@ -97,6 +101,9 @@ class SQLiteStore:
                 runner.expire()
         # Whoever begins a transaction reads what is new; that it cannot be begun others say, who need it.
         self._writer.put(lambda work: None).addErrback(lambda failure: None)
+
+    def look(self, seq: int) -> None:
+        """Nobody shares a file with other servers."""
 
     def close(self) -> Deferred[None]:
         """Write what waits, and let go of the file."""

@@ -40,16 +40,18 @@ SCHEMA: Final = "0001"
 
 ACCOUNTS: Final = MetaData()
 
+TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
 VERSION: Final = Table("accounts_version", ACCOUNTS, Column("version_num", String(32), primary_key=True))
 """One row: the schema that the file has, where Alembic looks for it."""
 
 RECORD: Final = Table(
     "record",
     ACCOUNTS,
-    Column("entity", Text, primary_key=True),
-    Column("field", Text, primary_key=True),
-    Column("value", Text),
-    Column("stamp", Text, nullable=False),
+    Column("entity", TEXT, primary_key=True),
+    Column("field", TEXT, primary_key=True),
+    Column("value", TEXT),
+    Column("stamp", TEXT, nullable=False),
     Column("seq", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -59,11 +61,11 @@ Index("record_seq", RECORD.c.seq, unique=True)
 CLAIM: Final = Table(
     "claim",
     ACCOUNTS,
-    Column("entity", Text, primary_key=True),
-    Column("field", Text, primary_key=True),
-    Column("folded", Text, nullable=False),
+    Column("entity", TEXT, primary_key=True),
+    Column("field", TEXT, primary_key=True),
+    Column("folded", TEXT, nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    Column("since", Text, nullable=False),
+    Column("since", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 """The names that are asked for, as the records say: of one name the first by (since, entity) has it."""
@@ -72,7 +74,7 @@ Index("claim_name", CLAIM.c.folded, CLAIM.c.kind)
 BUCKET: Final = Table(
     "bucket",
     ACCOUNTS,
-    Column("kind", Text, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
     Column("number", SmallInteger, primary_key=True),
     Column("digest", BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -82,18 +84,19 @@ BUCKET: Final = Table(
 STORE: Final = Table(
     "store",
     ACCOUNTS,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 """`id`; `sid` and `casemapping` of whose it is; `seq`, the highest number given out; `stamp`, the greatest
-that was taken; `forgotten`, before which no removal is taken."""
+that was taken; `forgotten`, before which no removal is taken.  A database of several servers has no `sid`;
+the file of one of them, which is a copy of it, has a `copy`, and the `id` of the database."""
 
 RUN: Final = Table(
     "run",
     ACCOUNTS,
     Column("number", Integer, primary_key=True),
-    Column("run", Text, nullable=False),
+    Column("run", TEXT, nullable=False),
     Column("first", BigInteger, nullable=False),
 )
 """One row for each start of a server."""
@@ -101,9 +104,9 @@ RUN: Final = Table(
 PEER: Final = Table(
     "peer",
     ACCOUNTS,
-    Column("store", Text, primary_key=True),
-    Column("sid", Text, nullable=False),
-    Column("run", Text),
+    Column("store", TEXT, primary_key=True),
+    Column("sid", TEXT, nullable=False),
+    Column("run", TEXT),
     Column("seq", BigInteger, nullable=False),
     Column("head", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -117,7 +120,7 @@ MAIL: Final = Table(
     Column("id", Integer, primary_key=True),
     Column("due", BigInteger, nullable=False),
     Column("tries", SmallInteger, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", TEXT, nullable=False),
 )
 """Of this server alone: what is to be sent."""
 
@@ -126,10 +129,10 @@ AUDIT: Final = Table(
     ACCOUNTS,
     Column("id", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("verb", Text, nullable=False),
-    Column("about", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("by", TEXT, nullable=False),
+    Column("verb", TEXT, nullable=False),
+    Column("about", TEXT, nullable=False),
+    Column("detail", TEXT, nullable=False),
 )
 """Of this server alone: what operators did, without secrets."""
 
@@ -160,6 +163,7 @@ class Statements:
         this_record = (record.entity == given("entity_"), record.field == given("field_"))
 
         self.version = made(select(VERSION.c.version_num))
+        self.lock_version = made(select(VERSION.c.version_num).with_for_update())
         self.add_version = made(insert(VERSION))
 
         self.known = made(select(*whole).where(*this_record))
@@ -206,6 +210,7 @@ class Statements:
             delete(CLAIM).where(claim.entity == given("entity_"), claim.field == given("field_"))
         )
 
+        self.all_digests = made(select(BUCKET.c.kind, BUCKET.c.number, BUCKET.c.digest))
         self.digests = made(select(BUCKET.c.number, BUCKET.c.digest).where(BUCKET.c.kind == given("kind_")))
         this_bucket = (BUCKET.c.kind == given("kind_"), BUCKET.c.number == given("number_"))
         self.digest = made(select(BUCKET.c.digest).where(*this_bucket))
@@ -219,6 +224,7 @@ class Statements:
         )
 
         self.facts = made(select(STORE.c.key, STORE.c.value))
+        self.lock = made(select(STORE.c.value).where(STORE.c.key == given("key_")).with_for_update())
         self.add_fact = made(insert(STORE))
         self.change_fact = made(
             update(STORE).where(STORE.c.key == given("key_")).values(value=given("value"))
@@ -227,6 +233,8 @@ class Statements:
         self.runs = made(select(RUN.c.run, RUN.c.first).order_by(RUN.c.number))
         self.add_run = made(insert(RUN).values(run=given("run"), first=given("first")))
         self.drop_runs = made(delete(RUN))
+        self.drop_peers = made(delete(PEER))
+        self.drop_all = tuple(made(delete(table)) for table in (RECORD, CLAIM, BUCKET, RUN, PEER))
 
         this_peer = PEER.c.store == given("store_")
         self.peer = made(select(PEER.c.run, PEER.c.seq, PEER.c.head).where(this_peer))

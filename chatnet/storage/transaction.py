@@ -28,6 +28,28 @@ def unsigned(number: int) -> int:
     return number % (2 * _HALF)
 
 
+class Extract(NamedTuple):
+    """What a database has of records with numbers beyond `after`, in their order, and as of when.
+
+    `rows` are all up to number `seq`; if there may be `more` there are others behind.
+    """
+
+    after: int
+    rows: Sequence[tuple[int, Record]]
+    seq: int
+    stamp: str
+    forgotten: str
+    more: bool
+
+
+class Gap(Exception):
+    """What is to be copied does not follow what is here, which ends at number `seq`."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(seq)
+        self.seq = seq
+
+
 class Mark(NamedTuple):
     """Where a transaction stands, to go back to."""
 
@@ -41,10 +63,10 @@ class Mark(NamedTuple):
 class Transaction:
     """Writes records, with their numbers, claims and digests; what belongs to all of it is written by `end`.
 
-    `seen` is the highest number that this process knows of; what others wrote beyond that is `news` as well.
+    `news` is what was taken, and what :meth:`catch_up` found.
     """
 
-    def __init__(self, connection: Connection, statements: Statements, meaning: Meaning, seen: int) -> None:
+    def __init__(self, connection: Connection, statements: Statements, meaning: Meaning) -> None:
         self.connection = connection
         self._statements = statements
         self._meaning = meaning
@@ -54,10 +76,13 @@ class Transaction:
         self.stamp: str = facts["stamp"]
         self.forgotten: str = facts["forgotten"]
         self.news: list[Record] = []
-        if self.seq > seen:
-            self.news += map(Record._make, connection.execute(statements.beyond, {"after": seen}))
         self._digests: dict[tuple[str, int], int] = {}
         self._counted, self._bucket = "", ("", 0)  # the entity that was counted last, and its bucket
+
+    def catch_up(self, seen: int) -> None:
+        """What others wrote is news as well: what has a number beyond `seen`, which is known here."""
+        if self.seq > seen:
+            self.news += map(Record._make, self.connection.execute(self._statements.beyond, {"after": seen}))
 
     def mark(self) -> Mark:
         """What `back_to` takes."""
@@ -137,10 +162,7 @@ class Transaction:
 
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take what is news of these, in their order, and answer with that."""
-        sheet = _Sheet(self.connection, self._statements)
-        for entity, number in Counter(record.entity for record in records).items():
-            if number >= MANY:
-                sheet.read(entity)
+        sheet = self._sheet(records)
         meaning, ending, news = self._meaning, self._meaning.ending, list[Record]()
         numbers: dict[Record, int] = {}
         for record in records:
@@ -163,6 +185,35 @@ class Transaction:
         self.news += news
         self.stamp = max(chain((self.stamp,), (record.stamp for record in news)))
         return news
+
+    def copy(self, extract: Extract) -> None:
+        """Have here what stands in the database that this is a copy of, under the numbers it has there.
+
+        What is here already is left out, for another process may have copied it.  Raises :class:`Gap`.
+        """
+        if self.seq < extract.after:
+            raise Gap(self.seq)
+        rows = [(number, record) for number, record in extract.rows if number > self.seq]
+        sheet, numbers = self._sheet([record for _, record in rows]), dict[Record, int]()
+        for number, record in rows:
+            sheet.known(record.entity, record.field)
+            if self._meaning.ends(record):
+                sheet.clear(record.entity)
+            sheet.now[record.entity, record.field] = record
+            numbers[record] = number
+        self._keep(sheet, numbers)
+        self.news += numbers
+        self.seq = max(self.seq, extract.seq)
+        self.stamp = max(chain((self.stamp, extract.stamp), (record.stamp for record in numbers)))
+        if extract.forgotten > self.forgotten:
+            self.forget(extract.forgotten)
+
+    def _sheet(self, records: Sequence[Record]) -> _Sheet:
+        sheet = _Sheet(self.connection, self._statements)
+        for entity, number in Counter(record.entity for record in records).items():
+            if number >= MANY:
+                sheet.read(entity)
+        return sheet
 
     def _keep(self, sheet: _Sheet, numbers: Mapping[Record, int]) -> None:
         """Have the tables say what the `sheet` says."""

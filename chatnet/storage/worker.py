@@ -7,6 +7,7 @@ A task is WAITING, then BEGUN, then done or failed, and is told of once its end 
     BEGUN     the transaction is committed               done
     BEGUN     it raises, and takes back its own part     failed; the others of the transaction go on
     BEGUN     the transaction is lost                    once more, each in one of its own; then failed
+    BEGUN     it is lost and may go well now             again, all of it; a few times
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from twisted.python.failure import Failure
 
 from chatnet.storage.interfaces import StoreError
 
+TRIES: Final = 4
+"""How often a transaction is begun that is lost each time, but may go well."""
 PAUSE: Final = 0.1
 """Seconds until a database that was busy is tried again; it has waited itself before it says so."""
 
@@ -37,6 +40,14 @@ Call = Callable[..., object]
 
 class Lost(StoreError):
     """The transaction is over, and nothing of it happened."""
+
+
+class Again(Lost):
+    """The same, but it may go well if all of it is done again at once.
+
+    Nothing of it happened, or all of it and nobody knows: so its jobs have to be such that it does no harm
+    to do them twice.
+    """
 
 
 class Busy(StoreError):
@@ -79,11 +90,11 @@ class Task(Generic[T]):
             self.answer.callback(self.outcome)
 
 
-def transact(database: Database[T], tasks: Sequence[Task[T]]) -> Callable[[], None]:
+def transact(database: Database[T], tasks: Sequence[Task[T]], tries: int = TRIES) -> Callable[[], None]:
     """Do all of these in one transaction; what it gives is to be called, and then each task's `tell`.
 
-    One that fails, or with which all would fail, undoes none of the others.  Raises :class:`Busy` if none of
-    them was begun.
+    One that fails, or with which all would fail, undoes none of the others.  It is tried so many times as
+    long as it is lost by :class:`Again`.  Raises :class:`Busy` if none of them was begun.
     """
     try:
         work = database.begin()
@@ -97,6 +108,10 @@ def transact(database: Database[T], tasks: Sequence[Task[T]]) -> Callable[[], No
         return database.commit(work)
     except Busy:
         raise
+    except Again:
+        if tries > 1:
+            return transact(database, tasks, tries - 1)
+        failure = Failure()
     except Exception:
         database.close()
         failure = Failure()

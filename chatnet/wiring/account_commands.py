@@ -14,6 +14,7 @@ from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, SUSPENSION, Email, Mark, State, Status, Suspension
 from chatnet.records.grammar import STATUS
 from chatnet.rules.durations import seconds_in
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
@@ -21,6 +22,7 @@ from chatnet.wiring.config import load
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in, user
 from chatnet.wiring.refill import refill
+from chatnet.wiring.store import renumber
 
 REASON = 200
 """Bytes of the reason of a suspension."""
@@ -35,6 +37,9 @@ def run(arguments: argparse.Namespace) -> None:
         aside = refill(locate(loaded), loaded.settings)
         print(f"The accounts are in {aside} now. Start the server: the others feed it.")
         return
+    if arguments.action == "restored":
+        _restored(arguments)
+        return
     act: Callable[[Keeper, argparse.Namespace], None] = _COMMANDS[arguments.action]
     with _keeper(arguments, make=arguments.action == "add") as keeper:
         act(keeper, arguments)
@@ -45,6 +50,14 @@ def _keeper(arguments: argparse.Namespace, *, make: bool) -> Iterator[Keeper]:
     loaded = load(arguments.config, os.environ)
     with kept_in(locate(loaded), loaded.settings, make=make) as keeper:
         yield keeper
+
+
+def _restored(arguments: argparse.Namespace) -> None:
+    try:
+        renumber(load(arguments.config, os.environ).settings)
+    except StoreError as error:
+        raise KeeperError(str(error)) from None
+    print("The database is numbered anew. Start the servers: what it has lost they put back.")
 
 
 def _list(keeper: Keeper, arguments: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from chatnet.commands import CLIENT, Request
+from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
@@ -28,6 +29,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
+from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.nickserv import NickServ
@@ -38,6 +40,7 @@ from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
+from chatnet.session.errands import Errands
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -128,6 +131,8 @@ def build(
     def tell(by: User, user: User, text: str) -> None:
         for session in delivery.sessions_of(user):
             session.notice_by(by, text)
+        if user.server is not me:
+            links.gate.tell(by, user, text)
 
     authority: Authority = links.agents
     if store is not None and hashes is not None:
@@ -142,10 +147,14 @@ def build(
         )
         seated = seat(node)
         mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
-        nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance)
-        chanserv = ChanServ(node, seated.chanserv, accounts, tell)
+        nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance, links.gate)
+        keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
+        links.marked = keeping.marked
+        chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = Authentication(node, accounts, nickserv.tokens)
+        authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
+        links.gate.applicants.agent = seated.saslserv.uid
+        links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -169,6 +178,8 @@ def build(
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
+    errands = Errands(sessions, answer_abroad)
+    links.gate.errand = errands.take
     node.observe(
         [
             delivery,
@@ -177,7 +188,8 @@ def build(
             sessions,
             Opers(sessions),
             Attendance(sessions),
-            Presence(node, TOLD),
+            errands,
+            Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
             *(() if chanserv is None else chanserv.observers),

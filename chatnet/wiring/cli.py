@@ -136,6 +136,10 @@ def _add_account_actions(actions: Any) -> None:
     erasing = named("erase", "end one for good: its names are free, and nothing brings it back")
     erasing.add_argument("--yes", action="store_true", help="do not ask")
     add("refill", "put all accounts aside, for other full servers to feed this one anew")
+    add(
+        "restored",
+        "say that the database of several servers was restored from a backup; none of them may run",
+    )
 
 
 def _init(arguments: argparse.Namespace) -> None:

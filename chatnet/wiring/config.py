@@ -145,6 +145,25 @@ def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         for index, listen in enumerate(listeners_in(tree)):
             if listen.get("kind") == "websocket":
                 yield ("listen", index, "kind"), reason
+    storage = tree.get("storage")
+    url = storage.get("url") if isinstance(storage, Mapping) else None
+    if isinstance(url, str) and (why := _no_database(url)) is not None:
+        yield ("storage", "url"), why
+
+
+def _no_database(url: str) -> str | None:
+    """Why no database can be had by that URL; it quotes nothing of it."""
+    if find_spec("psycopg") is None:
+        return "needs the Python package psycopg, which is not installed (chatnet's extra `postgresql`)"
+    try:
+        from chatnet.storage.postgresql import parameters_of  # an extra that not everybody has
+    except ImportError:
+        return "needs libpq, which is not installed (chatnet's extra `postgresql` brings it)"
+    try:
+        parameters_of(url)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def check(tree: dict[str, Any], where: str) -> Settings:

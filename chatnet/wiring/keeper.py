@@ -247,7 +247,12 @@ def kept_in(data: Path, settings: Settings, *, make: bool) -> Iterator[Keeper]:
     Raises KeeperError.
     """
     if not settings.keeps_accounts:
-        raise KeeperError("Services of another make keep the accounts of this server (accounts.authority).")
+        where = (
+            "Another server keeps"
+            if settings.accounts.authority == "remote"
+            else "Services of another make keep"
+        )
+        raise KeeperError(f"{where} the accounts of this server (accounts.authority).")
     file = data / FILE
     if not file.exists() and not make:
         raise KeeperError(f"There are no accounts yet: {file} comes to be when the server starts.")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from chatnet.settings import Settings
 
 FOR_LIFE = ("name", "sid", "casemapping", "data")
 """Of ``[server]``: other servers, clients and the lock of the data folder rely on them."""
+
+
+def _authority(settings: Settings) -> Literal["here", "remote", "external"]:
+    """Who looks at passwords, whether it is written or not."""
+    return settings.accounts.authority or ("here" if settings.keeps_accounts else "external")
 
 
 def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
@@ -19,8 +26,11 @@ def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     if new.services != old.services:
         notes.append("[services] changes at the next restart only")
         new = new.model_copy(update={"services": old.services})
+    if new.storage.url != old.storage.url:
+        notes.append("storage.url changes at the next restart only")
+        new = new.model_copy(update={"storage": new.storage.model_copy(update={"url": old.storage.url})})
     if new.keeps_accounts is not old.keeps_accounts:
-        then, now = ("here", "external") if new.keeps_accounts else ("external", "here")
+        then, now = _authority(new), _authority(old)
         notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")
         accounts = new.accounts.model_copy(update={"authority": now})
         new = new.model_copy(update={"accounts": accounts})

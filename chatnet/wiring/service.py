@@ -425,6 +425,8 @@ class ChatService(Service):
             await self._emptied
             self._emptied = None
         if self._store is not None:
+            if self._parts.chanserv is not None:
+                await self._parts.chanserv.keeping.write()
             await self._store.close()
         self._folder.close()
         log.info(

@@ -1,7 +1,8 @@
-"""The store of the accounts that a server keeps: a file in its data folder."""
+"""The store of the accounts that a server keeps: a file in its data folder, or a copy of a database in it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
 from chatnet.settings import Settings
+from chatnet.storage.interfaces import StoreError
 from chatnet.storage.store import FILE, SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
@@ -20,27 +22,39 @@ def store_in(
 
     ``now`` gives the settings in force.
     """
-    casemapping = settings.server.casemapping
-    return open_store(
-        data / FILE,
-        RecordMeaning(folder(casemapping)),
-        sid=settings.server.sid,
-        casemapping=casemapping,
-        serving=True,
-        call=reactor.callFromThread,
-        timeout=lambda: now().storage.timeout,
-        monotonic=clock.monotonic,
-        now=clock.time,
-    )
+    options: dict[str, Any] = {
+        "call": reactor.callFromThread,
+        "timeout": lambda: now().storage.timeout,
+        "monotonic": clock.monotonic,
+        "now": clock.time,
+    }
+    return _opened(data, settings, serving=True, **options)
 
 
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:
     """The same for a program beside the server, whose answers are there at once."""
+    return _opened(data, settings, serving=False, timeout=lambda: settings.storage.timeout)
+
+
+def renumber(settings: Settings) -> None:
+    """Have all read the database of several servers anew: it was restored.  Raises StoreError."""
+    if settings.storage.url is None:
+        raise StoreError(
+            "No database is configured (storage.url): a file is restored by putting it in its place."
+        )
+    from chatnet.storage.founding import renumber_at  # an extra that not everybody has
+
     casemapping = settings.server.casemapping
-    return open_store(
-        data / FILE,
-        RecordMeaning(folder(casemapping)),
-        sid=settings.server.sid,
-        casemapping=casemapping,
-        serving=False,
-    )
+    url, meaning = settings.storage.url.get_secret_value(), RecordMeaning(folder(casemapping))
+    renumber_at(url, meaning, casemapping, settings.storage.timeout, time.monotonic)
+
+
+def _opened(data: Path, settings: Settings, **options: Any) -> SQLiteStore:
+    path, casemapping, url = data / FILE, settings.server.casemapping, settings.storage.url
+    meaning = RecordMeaning(folder(casemapping))
+    options |= {"sid": settings.server.sid, "casemapping": casemapping}
+    if url is None:
+        return open_store(path, meaning, **options)
+    from chatnet.storage.shared import open_shared  # an extra that not everybody has
+
+    return open_shared(path, url.get_secret_value(), meaning, patience=settings.storage.timeout, **options)

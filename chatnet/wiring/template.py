@@ -71,6 +71,7 @@ _EXAMPLE_VALUES = {
     "cloak.key": "",
     "listen.connection_class": "default",
     "accounts.authority": "here",
+    "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
     "mail.password": "the-password-of-that-user",
 }
 

@@ -210,7 +210,7 @@ def test_too_much_mail_and_a_disk_that_is_full() -> None:
     assert club.accounts.registry.named("bob") is None
     club.store.broken = True
     bob >> f"REGISTER * bob@example.net :{PASSWORD}"
-    bob << ":irc.test FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :This server cannot use its disk*"
+    bob << ":irc.test FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :Accounts cannot be used now*"
     assert club.post.sent == []
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
+from base64 import b64encode
 from itertools import pairwise
 from pathlib import Path
 
@@ -116,6 +117,46 @@ def test_a_network_is_upgraded_one_server_at_a_time(network: Network, before: Pa
         b.reload()
         wait_for(lambda: _logs_in(b), "the account at the other server")
         assert (a.output().count("ended"), b.output().count("ended")) == ended
+
+
+@pytest.mark.parametrize("version", ["old", "new"])
+def test_people_of_a_server_that_keeps_no_accounts_log_in(
+    network: Network, before: Path, version: str
+) -> None:
+    for name in "ab":
+        network.add(name)
+    network.configure("a", network.to("b"))
+    if version == "old":
+        runs(network.daemons["b"], before)
+        network.configure("b", network.to("a", True), more='services = ["services.chatnet"]')
+    else:
+        network.configure("b", network.to("a", True), more='[accounts]\nauthority = "remote"')
+    with network.daemons["a"] as a, network.daemons["b"] as b:
+        wait_for(lambda: "keeps no accounts: its people log in here" in a.output(), "the gate")
+        with a.connect().register("ann") as ann:
+            ann.send(f"NS REGISTER {WORD}")
+            ann.until("The account ann is yours")
+        word = b64encode(f"\0ann\0{WORD}".encode()).decode()
+        with b.connect() as annie, a.connect().register("bob") as bob:
+            annie.send("CAP LS 302")
+            annie.until("sasl=SCRAM-SHA-256,PLAIN")
+            annie.send("CAP REQ :sasl", "AUTHENTICATE PLAIN")
+            annie.until(r"^AUTHENTICATE \+$")
+            annie.send(f"AUTHENTICATE {word}")
+            annie.until(" 903 ")
+            annie.send("CAP END")
+            annie.register("annie")
+            bob.send("WHOIS annie")
+            bob.until(" 330 bob annie ann ")
+            annie.send("PRIVMSG NickServ :LOGOUT")
+            annie.until("You are logged out")
+            annie.send(f"PRIVMSG NickServ :IDENTIFY ann {WORD}")
+            annie.until("You are logged in as ann")
+            annie.send("JOIN #club", "PRIVMSG ChanServ :REGISTER #club")
+            annie.until("#club belongs to ann now")
+        loses_no_link(a, b)
+        for daemon in (a, b):
+            assert WORD not in daemon.output() and word not in daemon.output()
 
 
 def _logs_in(daemon: Daemon) -> bool:

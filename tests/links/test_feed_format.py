@@ -105,6 +105,8 @@ def test_the_other_lines() -> None:
     assert feeds.bucket("0AA", "a", None, 0x8F14E45FCEEA167A) == b":0AA CNBKT a * 8f14e45fceea167a"
     assert feeds.bucket("0AA", "c", 255, 0x2A) == b":0AA CNBKT c 255 000000000000002a"
     assert feeds.want("0AA", "a", 17) == b":0AA CNWANT a 17"
+    assert feeds.news("0AA", STORE, 4712).decode() == f":0AA CNNEWS {STORE} 4712"
+    assert feeds.read_news([STORE, "4712", "later"]) == (STORE, 4712)
     assert feeds.read_bucket(["a", "*", "8f14e45fceea167a"]) == ("a", None, 0x8F14E45FCEEA167A)
     assert feeds.read_bucket(["z", "0", "0000000000000000", "later"]) == ("z", 0, 0)
 
@@ -247,6 +249,17 @@ def test_a_bucket_is_read_as_it_was_said(kind: str, which: int | None, digest: i
         assert feeds.which_bucket(str(which)) == which
 
 
+@given(WORDS, NUMBERS)
+def test_news_are_read_as_they_were_said(store: str, seq: int) -> None:
+    assert feeds.read_news(params(feeds.news("0AA", store, seq))) == (store, seq)
+
+
+@pytest.mark.parametrize("words", [["s", "x"], ["s", "-1"], ["s!", "1"], ["s", "1" * 19], ["", "1"]])
+def test_what_is_no_news(words: list[str]) -> None:
+    with pytest.raises(ValueError):
+        feeds.read_news(words)
+
+
 def test_the_longest_record_fits_into_a_line() -> None:
     longest = Record(ANN, "m:" + "x" * (MOST_FIELD - 2), "zzzzzzzzz.zzzzzz.9ZZ", "x" * MOST_VALUE)
     assert is_record(longest)
@@ -260,6 +273,7 @@ def test_whatever_comes_is_read_or_refused(words: list[str]) -> None:
         (lambda given: feeds.read_page(given, 200), 5),
         (feeds.read_record, 3),
         (feeds.read_bucket, 3),
+        (feeds.read_news, 2),
     ):
         if len(words) >= least:
             try:

@@ -102,6 +102,9 @@ def ids(count: int, kind: str = "a") -> list[str]:
         "CNWANT a 256",
         "CNWANT a",
         "CNWANT",
+        "CNNEWS s x",
+        "CNNEWS s! 1",
+        "CNNEWS s",
     ],
 )
 def test_garbage_in_a_verb_ends_the_link_in_words(hostile: Hostile, words: str) -> None:
@@ -118,7 +121,7 @@ def test_garbage_in_a_verb_ends_the_link_in_words(hostile: Hostile, words: str) 
 
 @pytest.mark.parametrize("words", [
     "CNGOT s 5", "CNGOT s 999999999999999999", "CNEVEN", "CNEVEN x", "CNGOT s 0",
-    "CNBKT z * 8f14e45fceea167a", "CNWANT z 1",
+    "CNBKT z * 8f14e45fceea167a", "CNWANT z 1", "CNNEWS s 5", "CNNEWS s 999999999999999999",
 ])  # fmt: skip
 def test_what_makes_no_sense_changes_nothing(hostile: Hostile, words: str) -> None:
     hostile.bad.lines()
@@ -136,7 +139,7 @@ def test_who_is_not_full_is_not_listened_to() -> None:
     bad = stranger(mesh["a"], "bad.test", "9BD", SOLANUM + " CN1 CNREG")
     before = mesh.known("a")
     bad >> ":9BD CNHAVE * * 0 0 acn 00S x" >> ":9BD CNPAGE s r 1 1 1" >> f":9BD CNREC {ANN} mark {STAMP} :x"
-    for words in ("CNWANT a 1", "CNBKT a * 8f14e45fceea167a", "CNGOT s 1", "CNEVEN"):
+    for words in ("CNWANT a 1", "CNBKT a * 8f14e45fceea167a", "CNGOT s 1", "CNEVEN", "CNNEWS s 5"):
         bad >> f":9BD {words}"
     mesh.settle()
     assert not any(" CN" in line for line in bad.lines())

@@ -221,8 +221,9 @@ def test_a_wish_that_somebody_else_bears(club: Club) -> None:
     ]
 
 
-def test_users_of_other_servers_are_theirs_to_rename() -> None:
-    club = Club(accounts={"authority": "here", "nick_protection": "guest"}, link=[block("so1")])
+def test_users_of_other_servers_that_are_not_served_are_theirs_to_rename() -> None:
+    services = block("so1", role="services")
+    club = Club(accounts={"authority": "here", "nick_protection": "guest"}, link=[services])
     club.account("ann", WORD)
     so1 = stranger(club, "so1.test", "1SO")
     so1 >> ":1SO EUID ann 1 1600000000 +i ann h 192.0.2.9 1SOAAAAAB * * :Ann"

@@ -161,8 +161,14 @@ def test_strangers_that_want_its_names() -> None:
     so2 = stranger(house, "so2.test", "2SO")
     so2 >> f":2SO ENCAP irc.test RSFNC {ann.user.uid} NickServ 1700000000 {ann.user.nick_ts}"
     assert house.node.network.user("NickServ").server.virtual  # type: ignore[union-attr]
-    so1 >> ":1SO SID services.chatnet 2 7SV :mine"
-    assert so1.gone is not None
+    # nor is there a second server of that name, but no link ends for it
+    (
+        so1
+        >> ":1SO SID services.chatnet 2 7SV :mine"
+        >> ":7SV EUID eve 1 1 +i e host 192.0.2.9 7SVAAAAAA * * :Eve"
+    )
+    assert so1.gone is None
+    assert "7SV" not in house.node.network.servers and house.node.network.user("eve") is None
     house.check()
 
 

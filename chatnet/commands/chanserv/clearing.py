@@ -110,17 +110,11 @@ async def _flags(errand: Errand, registration: RegisteredChannel) -> None:
 
 async def _akicks(errand: Errand, registration: RegisteredChannel) -> None:
     await may(errand, registration, "Rfr", "AKICKS")
-    name, access = registration.name, errand.chanserv.access
+    name = registration.name
     kept_out = [key for key, akick in registration.akicks.items() if akick.how == KICK]
     if not kept_out:
         errand.end(f"Nobody is kept out of {name}.")
-    bans = {errand.network.fold(access.ban_of(key)) for key in kept_out}
-    await errand.chanserv.change(registration, {field(channels.AKICK, key): None for key in kept_out})
-    channel = errand.network.channel(name)
-    if channel is not None:
-        listed = [entry for folded, entry in channel.lists["b"].items() if folded in bans]
-        if listed:
-            _change(errand, channel, [ModeChange(False, "b", entry.text) for entry in listed])
+    await errand.chanserv.lift(registration, kept_out)
     errand.say(f"Nobody is kept out of {name} any more.")
 
 

@@ -10,8 +10,9 @@ from chatnet.commands.errand import Errand
 from chatnet.model.registered import RegisteredChannel
 from chatnet.records import accounts as values
 from chatnet.records import channels
-from chatnet.records.channels import Access
+from chatnet.records.channels import MUTE, Access
 from chatnet.records.grammar import field
+from chatnet.rules import locks
 from chatnet.rules.access import founder_of, is_account
 from chatnet.services.accounts import Value
 
@@ -58,6 +59,8 @@ def _copied(errand: Errand, source: RegisteredChannel, target: RegisteredChannel
     for key, akick in source.akicks.items():
         if key != founder and akick != target.akicks.get(key) and not 0 < akick.until <= now:
             given[field(channels.AKICK, key)] = akick.text
+            if akick.how == MUTE:
+                given |= errand.chanserv.muted(target, key)
             kept_out.add(key)
     if len(kept_out) > limits.akicks:
         _too_many(errand, target, limits.akicks, "who are kept out")
@@ -71,6 +74,8 @@ def _copied(errand: Errand, source: RegisteredChannel, target: RegisteredChannel
     for key, value in source.settings.items():
         if target.settings.get(key) != value:
             given[field(values.SETTING, key)] = value
+            if key == locks.MLOCK:
+                given |= errand.chanserv.held(target, locks.lock_of(errand.network, source))
     return given
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatnet.commands.chanserv.asking import may, registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
+from chatnet.rules import locks
 from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of, templates_of
 from chatnet.wire.server_time import day, minute
 from chatnet.wire.text import printable
@@ -27,6 +28,10 @@ def info(errand: Errand) -> None:
     if mine or errand.user.may("accounts"):
         used = "never" if not registration.used else day(registration.used * 86400)
         errand.say(f"  used last by somebody with access: {used}")
+    if mlock := registration.settings.get(locks.MLOCK):
+        errand.say(f"  locked modes: {mlock.partition(' ')[0]}")
+    if locks.TOPICLOCK in registration.settings:
+        errand.say("  the topic is locked")
     if url := registration.settings.get("url"):
         errand.say(f"  see {url}")
     if mine or errand.user.may("accounts"):

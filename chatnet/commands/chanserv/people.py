@@ -30,9 +30,10 @@ def invite(errand: Errand) -> None:
             errand.end(f"{user.nick} takes nothing from you.")
         if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
             errand.end("You invite too many. Wait a minute.")
-    # Who invites themselves is invited by ChanServ: bots wait for that before they come in.
-    by = errand.bot if user is errand.user else errand.user
-    errand.commit(Invited(user, channel, by, errand.now))
+    # Who invites themselves is invited by ChanServ, since bots wait for that before they come in; and who is
+    # elsewhere is not told of as if they had invited somebody there.
+    here = user is not errand.user and errand.user.server is errand.network.me
+    errand.commit(Invited(user, channel, errand.user if here else errand.bot, errand.now))
     errand.say(f"Inviting {user.nick} to {channel.name}.")
 
 

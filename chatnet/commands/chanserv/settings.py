@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from chatnet.commands.chanserv.asking import account, may, registered
+from chatnet.commands.chanserv.locking import lock_modes, lock_topic
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand, say_it
 from chatnet.model.registered import RegisteredChannel
@@ -28,13 +29,15 @@ _URL: Final = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 @CHANSERV.command("SET", min_params=2, penalty=2.0)
 async def set_(errand: Errand) -> None:
-    """`SET <#channel> FOUNDER|SUCCESSOR|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: what the channel is like.
+    """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: choose.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
-    list as SOP. SUCCESSOR <account>: who is founder when your account is gone. PRIVATE ON|OFF: INFO tells
-    nothing to who has no access. NOSYNC ON|OFF: changes of access leave the ranks of who is in alone.
-    ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is. Without a value
-    SUCCESSOR, ENTRYMSG and URL are taken away.
+    list as SOP. SUCCESSOR <account>: who is founder when your account is gone. MLOCK +nt-lk: modes that are
+    so at once and that nobody changes (as MODE has them, with parameters behind). TOPICLOCK ON|OFF: nobody
+    changes the topic but those with the flag t. PRIVATE ON|OFF: INFO tells nothing to who has no access.
+    NOSYNC ON|OFF: changes of access leave the ranks of who is in alone. ENTRYMSG <text>: what everybody reads
+    who comes in. URL <address>: where more is. Without a value SUCCESSOR, MLOCK, ENTRYMSG and URL are taken
+    away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -42,6 +45,10 @@ async def set_(errand: Errand) -> None:
         await _founder(errand, registration)
     elif word == "SUCCESSOR" and len(errand.params) <= 3:
         await _successor(errand, registration)
+    elif word == "MLOCK":
+        await lock_modes(errand, registration)
+    elif word == "TOPICLOCK" and value.upper() in ("ON", "OFF"):
+        await lock_topic(errand, registration)
     elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
         await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
     elif word == "ENTRYMSG":

@@ -80,6 +80,8 @@ def _count_failure(errand: Errand) -> None:
 
 def _certified(errand: Errand) -> Account:
     user, accounts = errand.user, errand.accounts
+    if not errand.sessions.links.gate.vouches(user):
+        errand.end("Your server is not believed of certificates here: IDENTIFY <password>, or SASL.")
     account = accounts.check_certificate(user)
     if account is None:
         errand.end(

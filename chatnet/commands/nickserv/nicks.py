@@ -98,7 +98,7 @@ async def regain(errand: Errand) -> None:
             _disconnect(errand, holder, "REGAIN")
     if not protection.take(errand.user, errand.params[0]):
         errand.end("Somebody else was quicker. Try again.")
-    errand.say(f"You are {errand.user.nick} now.")
+    errand.say(f"You are {errand.params[0]} now.")
 
 
 @NICKSERV.command("RELEASE", min_params=1, penalty=2.0, trailing=True)
@@ -111,7 +111,7 @@ async def release(errand: Errand) -> None:
     folded = errand.network.fold(errand.params[0])
     if errand.network.registry.owner(folded) is not account:
         errand.end(f"{printable(errand.params[0])} is no nick of your account.")
-    errand.nickserv.protection.release(folded)
+    errand.nickserv.protection.release(errand.params[0])
     errand.say(f"{printable(errand.params[0])} is free now.")
 
 

@@ -7,6 +7,7 @@
     :<sid> CNEVEN
     :<sid> CNBKT <kind> <number|*> <16 hex>
     :<sid> CNWANT <kind> <number>
+    :<sid> CNNEWS <store> <seq>
 
 What they mean stands in ``links/exchange/feeds.py``.  On links stamps are without the zeros in front.
 """
@@ -118,6 +119,16 @@ def read_record(params: Sequence[str]) -> Record:
     if not is_record(found):
         raise ValueError("a record that is none")
     return found
+
+
+def news(sid: str, store: str, seq: int) -> bytes:
+    """CNNEWS: our database has come to this number."""
+    return _line(sid, "CNNEWS", store, str(seq))
+
+
+def read_news(params: Sequence[str]) -> tuple[str, int]:
+    """The store of CNNEWS, and its number; ValueError if it is none."""
+    return word(params[0]), number(params[1])
 
 
 def got(sid: str, store: str, seq: int) -> bytes:

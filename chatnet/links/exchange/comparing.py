@@ -76,7 +76,8 @@ class Comparing:
     def _quiet(self, feed: Feed) -> bool:
         """Whether nothing was told or taken lately, of which the other side may not know yet."""
         quiet = self._now() - self._node.settings.links.digest_quiet
-        return feed.state is State.EVEN and not feed.on_the_way and feed.changed < quiet
+        even = feed.state is State.EVEN and not feed.shared
+        return even and not feed.on_the_way and feed.changed < quiet
 
     async def _say_digests(self, link: Link, feed: Feed) -> None:
         for kind in KINDS:

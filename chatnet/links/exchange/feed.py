@@ -66,9 +66,9 @@ class Feed:
     """One full neighbour: what it is fed, and what it feeds us."""
 
     __slots__ = (
-        "after", "beginning", "begun", "busy", "changed", "comparison", "deaf", "even", "filled", "finding",
-        "have", "heard", "kinds", "learned", "merging", "new", "news", "on_the_way", "pages", "records",
-        "said", "serial", "skipped", "state", "store", "told", "unconfirmed", "waiting",
+        "after", "beginning", "begun", "busy", "changed", "comparison", "database", "deaf", "even", "filled",
+        "finding", "have", "heard", "kinds", "learned", "merging", "new", "news", "on_the_way", "pages",
+        "records", "said", "serial", "shared", "skipped", "state", "store", "told", "unconfirmed", "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -76,6 +76,8 @@ class Feed:
         self.new = False  # in which nothing of its store was
         self.heard = False  # theirs
         self.kinds = ""  # that it knows
+        self.shared = False  # it has the same database, and is told only that there is news
+        self.database = 0  # up to which number of that both know that it goes
         # What it is fed:
         self.state = State.NEW
         self.serial = 0  # of their CNHAVE: what was read for an older one is not told any more
@@ -105,6 +107,8 @@ class Feed:
 
     def __str__(self) -> str:
         """How far it is, for operators."""
+        if self.shared:
+            return "it has the same database"
         fed = (
             "it has all records"
             if self.state is State.EVEN

@@ -11,6 +11,8 @@ came from a neighbour on this connection is not fed back to it.
     CNEVEN   you have all there is (once, at the end of catching up)
     CNBKT    the digest of a bucket of records, or of all of a kind
     CNWANT   feed me that bucket, as a page that moves no number
+    CNNEWS   the database that I have in common with others has come to that number: before CNHAVE, and
+             then in the place of all the others to those who have it, too
 
 =========  ==================================  ============================================  =========
 state      input                               does                                          next
@@ -18,6 +20,7 @@ state      input                               does                             
 NEW        CNHAVE                              finds the number to begin after, tells it     FEEDING
 FEEDING    few pages are not confirmed         reads a page, tells it                        FEEDING
 FEEDING    nothing is left                     CNEVEN, the first time                        EVEN
+NEW        CNHAVE after a CNNEWS of our store  nothing: it reads for itself                  EVEN
 EVEN       there is news                                                                     FEEDING
 any        CNHAVE                              begins again there, once in a second          FEEDING
 (no feed)  CNHAVE                              kept until this side is set up as full        NEW
@@ -29,6 +32,7 @@ any        the link ended                                                       
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -75,6 +79,7 @@ class Feeds(Follower):
         self._store = store
         self._feeds: dict[Link, Feed] = {}
         self._haves: dict[Link, Have] = {}  # the last CNHAVE of each: one side may be set up before the other
+        self._stores: dict[Link, str] = {}  # databases of those who have one
         self.comparing = Comparing(links.node, store, self._feeds)
 
     # who is full
@@ -126,7 +131,8 @@ class Feeds(Follower):
     def _look(self, link: Link) -> None:
         """Say that we are full for it, or stop being so."""
         if not self._may(link):
-            self._feeds.pop(link, None)
+            if self._feeds.pop(link, None) is not None:
+                link.codec.virtual = False
         elif link not in self._feeds:
             feed = self._feeds[link] = Feed()
             feed.said = True
@@ -144,15 +150,43 @@ class Feeds(Follower):
         """Tell a neighbour what we have of its store, as we knew it last."""
         assert link.server is not None
         try:
-            store, position = await self._store.last(link.server.sid) or (None, NOWHERE)
+            if self._store.shared:
+                feed.database = (await self._store.page(0, 1)).head
+                link.send(codec.news(self._sid, self._store.id, feed.database))
+            store, position = self._stores.get(link), NOWHERE
+            if store is None:
+                store, position = await self._store.last(link.server.sid) or (None, NOWHERE)
+            elif not self._shares(link):
+                position = await self._store.position(store)
         except StoreError as error:
             self._fail(link, feed, error)
             return
         if self._feeds.get(link) is feed:
             feed.deaf = position.seq
-            feed.new = store is None
+            feed.new = position == NOWHERE
             have = Have(store, position, KINDS, self._services, self._agreed)
             link.send(codec.have(self._sid, have))
+
+    def _shares(self, link: Link) -> bool:
+        """Whether a neighbour has the same database, as far as is known."""
+        return self._store.shared and self._stores.get(link) == self._store.id
+
+    def has_news(self, link: Link, store: str, seq: int) -> None:
+        """CNNEWS: it has a database, which has come to that number."""
+        known, feed = self._stores.setdefault(link, store), self._feeds.get(link)
+        if known != store or feed is None:
+            return  # it has one as long as it is linked
+        if self._shares(link):
+            feed.database = max(feed.database, seq)
+            self._store.look(seq)
+        elif not feed.heard:
+            self._node.run(self._say_more(link, feed, store))
+
+    async def _say_more(self, link: Link, feed: Feed, store: str) -> None:
+        """Another server that has the database of this one may have told us a part of it."""
+        with suppress(StoreError):  # it is told all of it
+            if await self._store.position(store) != NOWHERE:
+                await self._say_have(link, feed)
 
     def _fail(self, link: Link, feed: Feed, error: StoreError) -> None:
         """What it tells cannot be stored, or read: it is asked again."""
@@ -172,6 +206,7 @@ class Feeds(Follower):
         """Nothing is kept for it."""
         self._feeds.pop(link, None)
         self._haves.pop(link, None)
+        self._stores.pop(link, None)
 
     @property
     def _sid(self) -> str:
@@ -202,13 +237,17 @@ class Feeds(Follower):
         first, feed.heard, feed.kinds = not feed.heard, True, have.kinds
         feed.serial += 1
         feed.have = have
+        feed.shared = self._shares(link)
         feed.state = State.NEW
         feed.even = False
         feed.forget_sent()
         feed.comparison.stop()
+        link.codec.virtual = have.services == self._services
         if first:
             self._agree(link, have)
-        if not feed.finding:
+        if feed.shared:
+            feed.state, feed.filled = State.EVEN, True
+        elif not feed.finding:
             feed.finding = True
             self._run_later(feed.begun + ONCE, link, feed, self._find_beginning)
 
@@ -287,16 +326,25 @@ class Feeds(Follower):
         """Tell page after page, as far as there is room, and there are any."""
         while feed.has_room and not link.suspended:
             serial, feed.news = feed.serial, False
-            page = await self._store.page(feed.after, PAGE)
+            page = await self._store.page(feed.after, 1 if feed.shared else PAGE)
             if self._feeds.get(link) is not feed:
                 return
             if feed.serial != serial:
                 return  # another beginning is being looked for
-            if page.records:
+            if feed.shared:
+                self._say_news(link, feed, page.head)
+            elif page.records:
                 self._tell(link, feed, page)
-            elif not feed.news:
+                continue
+            if not feed.news:
                 self._all_told(link, feed, page)
                 return
+
+    def _say_news(self, link: Link, feed: Feed, head: int) -> None:
+        """Tell who has the same database how far that is, unless it knows."""
+        if head > feed.database:
+            feed.database = head
+            link.send(codec.news(self._sid, self._store.id, head))
 
     def _unread(
         self,
@@ -327,7 +375,7 @@ class Feeds(Follower):
 
     def _all_told(self, link: Link, feed: Feed, page: Page) -> None:
         feed.state = State.EVEN
-        if not feed.even:
+        if not feed.even and not feed.shared:
             if feed.after > feed.told:
                 self._say_page(link, feed, page._replace(seq=feed.after))
             feed.even = True

@@ -55,7 +55,9 @@ class Queries:
         matches = compile_glob(name, network.fold)
         if matches(network.me.name):
             return network.me
-        found = network.users.get(UID(name)) or network.user(name) or self._links.server(name)
+        uid = UID(name)
+        user = network.users.get(uid) or network.pseudo_users.get(uid) or network.user(name)
+        found: Server | User | None = user or self._links.server(name)
         if found is None and ("*" in name or "?" in name):
             by_distance = sorted(network.servers.values(), key=lambda server: (server.hops, server.name))
             found = next((server for server in by_distance if matches(server.name)), None)

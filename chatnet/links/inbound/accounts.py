@@ -6,8 +6,9 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#su
 from __future__ import annotations
 
 from chatnet.links.inbound import services
-from chatnet.links.inbound.users import account_name, host_name, log_in, user_name
+from chatnet.links.inbound.users import account_name, account_of, host_name, log_in, user_name
 from chatnet.links.logins.agents import Agents
+from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
 from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
@@ -20,11 +21,15 @@ from chatnet.wire.text import cut
 
 
 class AccountsIn:
-    """Hears who is logged in; `agents` and `logins` keep what is told."""
+    """Hears who is logged in; `agents` and `logins` keep what is told.
 
-    def __init__(self, agents: Agents, logins: Logins) -> None:
+    Where accounts are kept here people at servers that keep none talk by way of the `gate`.
+    """
+
+    def __init__(self, agents: Agents, logins: Logins, gate: Gate) -> None:
         self._agents = agents
         self._logins = logins
+        self._gate = gate
 
     def enter(self, encapsulated: Commands) -> None:
         """Enter the commands that come in ENCAP."""
@@ -32,6 +37,48 @@ class AccountsIn:
         encapsulated.believed("SVSLOGIN", _by_the_authority, 5)(self.svslogin)
         encapsulated.believed("MECHLIST", self._mechlist_told, 1)(self.mechlist)
         encapsulated.believed("SASL", _of_talks, 4)(self.sasl)
+        encapsulated.kept["SASL"] = self._sasl_for_us
+        encapsulated.kept["LOGIN"] = self._login_told
+        encapsulated.kept["SU"] = self._su_believed
+
+    def _sasl_for_us(self, line: Line) -> bool:
+        """Somebody who connects to a server behind the link, or is a user there, talks to our agent.
+
+        With ``*`` any agent is meant: ours, where there is one.
+
+        # <- :1SO ENCAP services.chatnet SASL 1SOAAAAAB 00SAAAAAC H host.example.org 192.0.2.7 S
+        # <- :1SO ENCAP services.chatnet SASL 1SOAAAAAB 00SAAAAAC S PLAIN
+        # <- :1SO ENCAP services.chatnet SASL 1SOAAAAAB 00SAAAAAC C AGFubgBzZWNyZXQ=
+        # <- :1SO ENCAP * SASL 1SOAAAAAB * D A
+        """
+        virtual = line.network.virtual
+        uid, agent, letter, *words = line.params
+        if virtual is None or not line.links.keeps_records or agent[:3] not in ("*", virtual.sid):
+            return False
+        if self._gate.is_open(line.link):
+            self._gate.applicants.hear(line.link, line.server_of_source(), uid, letter, words)
+        return True
+
+    def _login_told(self, line: Line) -> bool:
+        """Where accounts are kept here others are told of a login in another way: by which account it is."""
+        if not line.links.keeps_records or line.links.full(line.link):
+            return False
+        user = line.by_user()
+        name, entity = account_of(line, user, line.params[0])
+        log_in(line, user, name, line.link, entity)
+        return True
+
+    def _su_believed(self, line: Line) -> bool:
+        """The same of a login that is not by us, but of which a server is believed (``believe_accounts``)."""
+        user, settings = line.user(0), line.link.settings
+        assert settings is not None
+        if not line.links.keeps_records or not settings.believe_accounts:
+            return False
+        if line.links.way_to(user) is not line.link:
+            raise Ignored
+        name, entity = account_of(line, user, line.param(1))
+        log_in(line, user, name, line.link, entity)
+        return True
 
     def su(self, line: Line) -> None:
         """A user is logged in, or (without an account) out.

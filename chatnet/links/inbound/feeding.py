@@ -25,6 +25,7 @@ class FeedingIn:
         verbs.command("CNEVEN")(self.even)
         verbs.command("CNBKT", min_params=3)(self.bucket)
         verbs.command("CNWANT", min_params=2)(self.want)
+        verbs.command("CNNEWS", min_params=2)(self.news)
 
     def _feed(self, line: Line) -> Feed:
         """The feed of who says it: a full neighbour, of itself; of others it means nothing."""
@@ -118,3 +119,16 @@ class FeedingIn:
         except ValueError as error:
             line.violate(f"CNWANT: {error}")
         self._feeds.comparing.wanted(line.link, feed, kind, which)
+
+    def news(self, line: Line) -> None:
+        """The neighbour has a database in common with others, which has come to that number.
+
+        # <- :0AA CNNEWS k3fqz2 4712
+        """
+        if line.by_server() is not line.link.server:
+            raise Ignored
+        try:
+            store, seq = codec.read_news(line.params)
+        except ValueError as error:
+            line.violate(f"CNNEWS: {error}")
+        self._feeds.has_news(line.link, store, seq)

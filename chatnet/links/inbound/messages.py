@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
 from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT, MSGID
 from chatnet.links.inbound.callers import Callers
+from chatnet.links.logins.gate import Gate
 from chatnet.links.neighbour.batches import Begun
 from chatnet.links.speech.encap import ENCAPSULATED, anybody, by_server
 from chatnet.links.speech.line import LINK, Line
@@ -23,6 +25,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
+from chatnet.model.server import Server
 from chatnet.rules.client_tags import has_any, relayed
 from chatnet.rules.messages import may_write
 from chatnet.rules.refusal import Refusal
@@ -40,8 +43,9 @@ Way = tuple[Channel | User, int, str]
 class MessagesIn:
     """Hears what is said, and judges what is for users of this server."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
         self._callers = Callers()
+        self._gate = gate
 
     def enter(self, verbs: Table) -> None:
         """Enter the verbs that are judged; the others stand in ``LINK``."""
@@ -100,6 +104,8 @@ class MessagesIn:
     def _batch_ended(self, line: Line, begun: Begun) -> None:
         if begun.spoilt:
             line.link.strike(begun.spoilt)
+        elif (bot := _bot(line, begun.params[2])) is not None:
+            self._errand(line, begun.source, begun.command, bot, [part.text for part in begun.parts])
         elif not is_blank(begun.parts):
             opening = Line(line.links, line.link, begun.source, begun.params, begun.tags, line.row)
             way = find_way(opening, opening.params[2])
@@ -113,7 +119,9 @@ class MessagesIn:
                 begun.take(line.source, line.row.verb, line.param(1), joined=CONCAT in line.tags)
             return
         name, text = line.params[0], cut(text, MOST_TEXT)
-        if name[:1] != "$":
+        if name[:1] != "#" and (bot := _bot(line, name)) is not None:
+            self._errand(line, line.source, line.row.verb, bot, [text])
+        elif name[:1] != "$":
             self._tell(line, line.row.verb, find_way(line, name), text)
         elif 2 < len(name) <= LONGEST_MASK:
             line.by_operator()
@@ -121,6 +129,13 @@ class MessagesIn:
             line.commit(
                 BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line))
             )
+
+    def _errand(
+        self, line: Line, source: Server | User, command: str, bot: User, texts: Iterable[str]
+    ) -> None:
+        """What is said to a pseudo-user is no message, and goes no further: there may be a password in it."""
+        if command == "PRIVMSG" and isinstance(source, User):
+            self._gate.said(line.link, source, bot, texts)
 
     def _tell(self, line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...] = ()) -> None:
         target, ranks, status = way
@@ -155,6 +170,20 @@ class MessagesIn:
                 line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
             line.commit(CallerBlocked(target, user, letter, line.now))
         return False
+
+
+def _bot(line: Line, name: str) -> User | None:
+    """The pseudo-user that a UID, or ``nick@server``, means."""
+    network = line.network
+    if network.virtual is None:
+        return None
+    bot = network.pseudo_users.get(UID(name))
+    if bot is None and "@" in name:
+        nick, _, server = name.partition("@")
+        found = network.user(nick)
+        if found is not None and found.server.virtual and server.lower() == found.server.name.lower():
+            bot = found
+    return bot
 
 
 def find_way(line: Line, name: str) -> Way:

@@ -13,7 +13,7 @@ from chatnet.links.speech.line import LINK, Line, is_sid
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.joins import Joins
 from chatnet.model.facts import NetJoinEnded, PongSent, ServerIntroduced
-from chatnet.model.ids import UID
+from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.names import is_server_name
@@ -54,8 +54,12 @@ class ServersIn:
                 line.exceed("there are too many servers behind it", "a larger max_servers")
         if (old := line.network.servers.get(new)) is not None and old.name.lower() == name.lower():
             _left(line, old)
+        if _is_namesake(line, name, new):
+            line.links.has_namesake(link, new, by)
+            raise Ignored
         if line.links.is_taken(name, new):
             line.violate(f"the server {name} ({new}) exists already")
+        line.links.lost_namesake(link, new)
         server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
         line.commit(ServerIntroduced(server, line.now))
         line.node.notice("x", f"{name} is linked to {by.name} now")
@@ -95,6 +99,25 @@ class ServersIn:
             other.send(other.codec.sign_of_life("PONG", line.source, line.params[0], wanted))
 
 
+def _is_namesake(line: Line, name: str, sid: SID) -> bool:
+    """Whether a newcomer is called as services are that this server knows, or have its id.
+
+    Where accounts are kept they are the virtual server; where another server keeps them, the one of services
+    that was told of before.  No link ends for it, since nobody could see it coming.
+    """
+    virtual, links = line.network.virtual, line.links
+    if virtual is not None:
+        return virtual.sid == sid or virtual.name.lower() == name.lower()
+    known = line.network.servers.get(sid)
+    return (
+        known is not None
+        and known.name.lower() == name.lower()
+        and (way := links.way_to(known)) is not None
+        and way is not line.link
+        and links.serves(known, way)
+    )
+
+
 def _left(line: Line, server: Server) -> None:
     """A neighbour of ours is said to be behind another one."""
     link, way = line.link, line.links.way_to(server)
@@ -119,6 +142,12 @@ def squit(line: Line) -> None:
 
     # <- :1SO SQUIT 2LF :Ping timeout
     """
+    if line.links.lost_namesake(line.link, SID(line.params[0])):
+        return
+    virtual = line.network.virtual
+    if virtual is not None and line.params[0] in (virtual.sid, virtual.name):
+        line.links.put_off(line.link, None)
+        return
     server = line.links.server(line.params[0])
     reason = cut(line.param(1), line.node.settings.limits.kick)
     if server is None:

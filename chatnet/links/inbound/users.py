@@ -37,6 +37,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import UID, AccountName
 from chatnet.model.modes import USER_MODES
+from chatnet.model.registry import Account
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import granted_elsewhere
@@ -78,7 +79,7 @@ def euid(line: Line) -> None:
     user = _newcomer(line, uid, username, host, address)
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
-    user.account, user.account_id = _account_of(line, account)
+    user.account, user.account_id = account_of(line, user, account)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -120,10 +121,14 @@ def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> 
     user.realname = cut(realname, line.node.settings.limits.realname)
     user.nick_ts = line.ts(2)
     user.modes = {letter for adding, letter, _ in _modes(line, user, modes) if adding}
+    holder = network.user(nick)
+    if holder is not None and holder.server.virtual and "S" in modes:
+        line.links.has_namesake(link, user.server.sid, user.server)
+        raise Ignored
     if "o" in user.modes:
         user.oper = Oper("", "", frozenset(), TITLE)
     user.secure = "Z" in user.modes
-    loser = _contend(line, user, nick, user.nick_ts, network.user(nick))
+    loser = _contend(line, user, nick, user.nick_ts, holder)
     if loser & Loser.NEWCOMER:
         if not save_newcomer(link, user, user.nick_ts):
             turn_away(link, user, REASON)
@@ -280,6 +285,9 @@ def kill_(line: Line) -> None:
 
     # <- :1SOAAAAAB KILL 0AAAAAAAA :so1.test!127.0.0.1!alice!alice (spam)
     """
+    if (bot := line.network.pseudo_users.get(UID(line.params[0]))) is not None:
+        line.links.put_off(line.link, bot)
+        return
     user, by, node, link = line.user(0), line.source, line.node, line.link
     assert link.settings is not None
     if line.links.way_to(user) is not link and not link.settings.allow_kill:
@@ -371,7 +379,7 @@ def signon(line: Line) -> None:
         and _HOST.fullmatch(host)
     ):
         line.commit(HostChanged(user, username, host, user.source, line.at))
-    name, entity = _account_of(line, account)
+    name, entity = account_of(line, user, account)
     log_in(line, user, name, line.link, entity)
 
 
@@ -383,22 +391,43 @@ def log_in(
         line.node.commit(AccountChanged(user, account, line.at, user.account, entity), origin)
 
 
-def _account_of(line: Line, text: str) -> tuple[AccountName | None, str | None]:
-    """The account that a line tells of, and its id: the tag ``chatnet/account``.
+def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, str | None]:
+    """The account of `user` that a line tells of, and its id: the tag ``chatnet/account``.
 
-    Where accounts are kept here, others than full neighbours are not believed: they know other people by the
-    same names.  Of an account that is known the name is the one that it has here.
+    Where accounts are kept here, others than full neighbours are believed only of the account that was given
+    to this very user here: they know other people by the same names.  Of an account that is known the name is
+    the one that it has here.
     """
     name = account_name(text)
-    if not line.links.keeps_records or name is None:
+    if not line.links.keeps_records:
         return name, None
-    if not line.links.full(line.link):
+    if name is None:
+        line.links.given.forget(user.uid)
         return None, None
+    if not line.links.full(line.link):
+        account = _given(line, user, name)
+        if account is None or account.shown != name:
+            line.links.given.doubt(user.uid)
+        return (None, None) if account is None else (AccountName(account.shown), account.id)
     entity = line.tags.get("chatnet/account", "")
     if not is_entity(entity) or entity[0] != ACCOUNT:
         return None, None
     known = line.network.registry.account(entity)
     return name if known is None else known.shown, entity
+
+
+def _given(line: Line, user: User, name: AccountName) -> Account | None:
+    """The account that this network gave to `user`, as a server tells that keeps none."""
+    registry, settings = line.network.registry, line.link.settings
+    assert settings is not None
+    named = registry.named(name)
+    given = user.account_id or line.links.given.take(user.uid, line.link.name)
+    account = registry.account(given)
+    if settings.believe_accounts:
+        account = named or account
+    elif user.account_id is None and named not in (None, account):  # it may be called otherwise since
+        account = None
+    return account if account is not None and account.usable(line.now) else None
 
 
 # what ENCAP tells of them: it reaches the other servers by itself
@@ -432,7 +461,9 @@ def login(line: Line) -> None:
 
     # <- :1PYAAAAAA ENCAP * LOGIN :alice
     """
-    log_in(line, line.by_user(), account_name(line.params[0]), TOLD)
+    user = line.by_user()
+    name, entity = account_of(line, user, line.params[0])
+    log_in(line, user, name, TOLD, entity)
 
 
 @ENCAPSULATED.believed("CHGHOST", about_user, 2)

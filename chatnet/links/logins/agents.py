@@ -31,9 +31,6 @@ _MECHANISM: Final = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 class Agents:
     """Who can be asked, and who is being asked: an observer of what becomes of them."""
 
-    any_time: Final = False
-    """Services take no login of who is a user already for true."""
-
     def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._known: dict[Server, tuple[str, ...]] = {}
@@ -44,6 +41,11 @@ class Agents:
             NetSplit: self._split,
             SettingsChanged: self._settings_changed,
         }
+
+    @property
+    def any_time(self) -> bool:
+        """Services take no login of who is a user already for true; a server that keeps accounts does."""
+        return self._links.node.settings.accounts.authority == "remote"
 
     def mechanisms(self, secure: bool) -> tuple[str, ...]:
         """Those of the agent who is asked now, who looks at the rest."""

@@ -52,8 +52,13 @@ class ChannelsOut:
         }
 
     def _stamp(self, origin: object) -> Stamp | None:
-        """The stamp of what happens now; None if nobody stamps, or a neighbour has done so."""
+        """The stamp of what happens now; None if nobody stamps, or a neighbour has done so.
+
+        What a record told of a registered channel happened as of the stamp that is its origin.
+        """
         links = self._links
+        if isinstance(origin, Stamp):
+            return origin if links.registers is not None else None
         if links.registers is None or origin in (MARKED, TOLD):
             return None
         if isinstance(origin, Link) and origin.stamped:
@@ -81,6 +86,10 @@ class ChannelsOut:
         if stamp is not None:
             self._mark_joined(fact, stamp)
         if not self._links.routes.direct:
+            return
+        if fact.before:
+            for link in self._links.others(origin):
+                _send(link, burst.channel(self._links, link, channel))
             return
         plain = not any(ranks for _, ranks in fact.members)
         me = self._links.node.network.me
@@ -130,7 +139,7 @@ class ChannelsOut:
             registers.came(channel, user.uid, stamp)
             for letter in rank_letters(ranks):
                 registers.mark(channel, f"{letter}:{user.uid}", stamp, adding=True)
-        if fact.created:
+        if fact.created and not fact.before:
             for register in (*channel.flags, *parameters(channel)):
                 registers.mark(channel, register, stamp, adding=True)
 
@@ -240,7 +249,7 @@ class ChannelsOut:
         registers = self._links.registers
         if registers is None:
             return False
-        mark = registers.of(channel).get(register)
+        mark = registers.known(channel, register)
         present = max(registers.clock.ms, int(self._links.node.clock.time() * 1000))
         return mark is not None and mark.stamp.ms > present - CROSSING * 1000
 
@@ -254,8 +263,10 @@ class ChannelsOut:
             for entry in fact.entries:
                 folded = self._links.node.network.fold(entry.mask)
                 self._mark(fact.channel, f"{fact.letter}:{folded}", stamp, adding=True)
+        # A server alone may say so; each entry tells who set it.
+        by = self._links.node.network.me if isinstance(fact.by, User) else fact.by
         self._tell(
-            origin, lambda link: link.codec.entries(fact.by, fact.channel, fact.letter, fact.entries), stamp
+            origin, lambda link: link.codec.entries(by, fact.channel, fact.letter, fact.entries), stamp
         )
 
     def _modes_locked(self, fact: facts.ModesLocked, origin: object) -> None:

@@ -68,13 +68,15 @@ class UsersOut:
             back.send(back.codec.save(self._links.node.network.me, fact.user, fact.lost[1]))
 
     def _host_changed(self, fact: facts.HostChanged, origin: object) -> None:
-        user, me = fact.user, self._links.node.network.me
+        user, me, way = fact.user, self._links.node.network.me, self._links.way_to(fact.user)
         before = fact.old_source.decode("utf-8", "surrogateescape").partition("!")[2].partition("@")[0]
         for link in self._links.others(origin):
             if before != user.username:
                 link.send(link.codec.signon(user))
             else:
-                link.send(link.codec.host(fact.by or me, user))
+                # Whoever serves the user says so to their server, which believes nobody else.
+                virtual = self._links.node.network.virtual if link is way else None
+                link.send(link.codec.host(fact.by or virtual or me, user))
 
     def _realname_changed(self, fact: facts.RealnameChanged, origin: object) -> None:
         for link in self._links.others(origin):
@@ -86,8 +88,10 @@ class UsersOut:
             link.send(link.codec.away(fact.user))
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
+        way = self._links.way_to(fact.user)
         for link in self._links.others(origin):
-            link.send(link.codec.signon(fact.user))
+            if link is not way:  # their own server is told by whoever serves them (`logins/gate.py`)
+                link.send(link.codec.signon(fact.user))
 
     def _modes_changed(self, fact: facts.UserModesChanged, origin: object) -> None:
         # Opered tells the mode o.

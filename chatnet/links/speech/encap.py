@@ -7,7 +7,7 @@ not believed of a neighbour is not carried on either: the servers beyond believe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from chatnet.dispatch import H, Phase, Row, Table
 from chatnet.links.speech.line import Line, tokens
@@ -24,6 +24,7 @@ POWERS: Final = (
 )  # fmt: skip
 """What operators may say to servers of other makes."""
 
+T = TypeVar("T")
 Belief = Callable[[Line], object]
 """Whether the source of a line may say so: it raises :class:`Ignored` if not."""
 
@@ -33,6 +34,8 @@ class Commands:
 
     def __init__(self, beliefs: Mapping[str, Belief], beginning: Iterable[Row] = ()) -> None:
         self.beliefs: Final[dict[str, Belief]] = dict(beliefs)
+        self.kept: Final[dict[str, Callable[[Line], bool]]] = {}
+        """Verbs of which some are for this server alone: it says whether a line is, and has done it then."""
         self._table = Table(beginning)
 
     @property
@@ -131,6 +134,9 @@ class Encapsulation:
         inner = Line(links, line.link, line.source, line.params[2:], line.tags, known)
         if len(inner.params) < known.min_params:
             raise Ignored(f"ENCAP {known.verb}")
+        kept = self._commands.kept.get(verb)
+        if kept is not None and _judged(kept, inner):
+            return  # it is not carried on: there may be a password in it
         if belief is not None:
             _judged(belief, inner)
         matches = compile_glob(line.params[0], str.lower)
@@ -146,10 +152,10 @@ class Encapsulation:
         _judged(known.handler, inner)
 
 
-def _judged(handler: Callable[[Line], object], line: Line) -> None:
+def _judged(handler: Callable[[Line], T], line: Line) -> T:
     """Do it; whoever carried it on did not judge it, and so no link ends for it."""
     try:
-        handler(line)
+        return handler(line)
     except (Ignored, Violation):
         raise Ignored(f"ENCAP {line.row.verb}") from None
 

@@ -110,8 +110,12 @@ class Reader:
         source: Server | User | None = (
             network.users.get(UID(text)) or self._links.server(text) or network.user(text.partition("!")[0])
         )
+        if source is None and self._links.full(link):
+            return network.pseudo_users.get(UID(text))  # it plays the same ones
         if source is None:
             return None  # killed or split away meanwhile: it is on its way to there
+        if (source.server if isinstance(source, User) else source).virtual:
+            return None  # somebody of that name: there may be others who keep accounts
         if self._links.way_to(source) is not link:
             server = source if isinstance(source, Server) else source.server
             if not link.has_lost(server):
@@ -120,7 +124,13 @@ class Reader:
         return source
 
     def _server_of(self, link: Link, text: str) -> Server | None:
-        """The server behind a link of a user who is gone."""
+        """The server behind a link of a user who is gone.
+
+        What services do that are nobody here holds in channels nevertheless: there it is so.
+        """
+        virtual = self._node.network.virtual
+        if SID(text[:3]) in self._links.namesakes.get(link, ()) or (virtual and text[:3] == virtual.sid):
+            return link.server
         server = self._node.network.servers.get(SID(text[:3])) if is_uid(text) else None
         return server if server is not None and self._links.way_to(server) is link else None
 

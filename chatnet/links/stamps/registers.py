@@ -1,13 +1,14 @@
 """When each thing of a channel changed last: what this server compares with what its neighbours tell.
 
 There are none until the first neighbour that stamps its changes as well.  Channels that ended are kept with
-their stamps for a while (``model/memory.py``): somebody may be on the way into one.
+their stamps for a while (``model/memory.py``): somebody may be on the way into one.  Of registered channels
+nothing is forgotten: what is not remembered here stands in their records.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
@@ -16,7 +17,8 @@ from chatnet.model.facts import AgesForgotten, ChannelForgotten, ChannelsBeaten,
 from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.network import Network
-from chatnet.rules.stamps import NEVER, SLACK, Clock, Mark, Marks, Stamp
+from chatnet.model.registered import Kept
+from chatnet.rules.stamps import NEVER, SLACK, Clock, Mark, Marks, Stamp, stamp_of
 
 SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
@@ -24,6 +26,11 @@ HURRY: Final = 4
 """The next look is at once when so much is new: a quarter of all that may be remembered."""
 ENDED: Final = 10
 """Registers that a channel which ended counts for, with its modes, lists and topic."""
+_NOTHING_KEPT: Final[Mapping[str, Kept]] = {}
+
+
+def nobody_keeps(channel: Channel, register: str, stamp: Stamp) -> None:
+    """In the place of who keeps what registered channels are like, where there is nobody."""
 
 
 class Registers:
@@ -55,10 +62,40 @@ class Registers:
         self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
         self._touched: dict[Folded, float] = {}
         """When something was noted of the channel of a name, or it lost members with their servers."""
+        self.marked: Callable[[Channel, str, Stamp], None] = nobody_keeps
+        """What hears which registers of registered channels are marked."""
 
     def of(self, channel: Channel) -> Marks:
-        """The marks of a channel, which may have ended."""
+        """The marks of a channel, which may have ended: also those that stand in records."""
+        marks = self._of.get(channel, {})
+        if not (kept := self._kept(channel)):
+            return marks
+        found = {register: _mark_of(each) for register, each in kept.items()}
+        for register, mark in marks.items():
+            if register not in found or mark.stamp >= found[register].stamp:
+                found[register] = mark
+        return found
+
+    def noted(self, channel: Channel) -> Marks:
+        """Those that are remembered here."""
         return self._of.get(channel, {})
+
+    def known(self, channel: Channel, register: str) -> Mark | None:
+        """The mark of one register."""
+        marks = self._of.get(channel)
+        mark = None if marks is None else marks.get(register)
+        kept = self._kept(channel).get(register)
+        if kept is None:
+            return mark
+        found = _mark_of(kept)
+        return found if mark is None or mark.stamp < found.stamp else mark
+
+    def _kept(self, channel: Channel) -> Mapping[str, Kept]:
+        """What the records of a registered channel say of it; nothing of another one of that name."""
+        registration = self.network.registry.channels.at(channel.folded)
+        if registration is None or registration.ts != channel.ts:
+            return _NOTHING_KEPT
+        return registration.kept
 
     def members(self, folded: Folded) -> Marks:
         """The marks of those who are in the channel of a name, or were."""
@@ -69,6 +106,8 @@ class Registers:
         if stamp is not NEVER:
             self._of.setdefault(channel, {})[register] = Mark(stamp, adding, self._minute)
             self._touch(channel.folded)
+            if self.network.registry.channels.at(channel.folded) is not None:
+                self.marked(channel, register, stamp)
 
     def _touch(self, folded: Folded) -> None:
         self._touched[folded] = self._monotonic()
@@ -249,6 +288,10 @@ class Registers:
         for channel in old:
             self.network.apply(ChannelForgotten(channel))
             self._of.pop(channel, None)
+
+
+def _mark_of(kept: Kept) -> Mark:
+    return Mark(stamp_of(kept.stamp), kept.value is not None)
 
 
 def register_of(fold: Callable[[str], str], change: ModeChange) -> str:

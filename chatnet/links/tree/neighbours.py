@@ -14,8 +14,9 @@ from chatnet.links.neighbour.identity import Identity
 from chatnet.links.neighbour.link import Link
 from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
-from chatnet.links.stamps.registers import Registers
+from chatnet.links.stamps.registers import Registers, nobody_keeps
 from chatnet.links.tree.barred import Barred
+from chatnet.links.tree.given import Given
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import NetSplit, NumericSent
@@ -23,7 +24,7 @@ from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
-from chatnet.rules.stamps import Clock
+from chatnet.rules.stamps import Clock, Marks, Stamp
 from chatnet.settings import LinkSettings
 from chatnet.wire.masks import is_loopback
 from chatnet.wire.server_time import read_time
@@ -57,6 +58,12 @@ class Follower:
     def dropped(self, link: Link) -> None:
         """A connection that never was more than a standby is gone."""
 
+    def namesakes_changed(self, link: Link) -> None:
+        """Behind it is another one of the names that our virtual server and its users have, or none now."""
+
+    def put_off(self, link: Link, bot: User | None) -> None:
+        """Somebody there killed a pseudo-user of ours, or (None) ended the link of the virtual server."""
+
 
 class Neighbours:
     """All links of this server.  It is the Life of each, and tells followers what becomes of them.
@@ -74,7 +81,13 @@ class Neighbours:
         self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
+        self.marked: Callable[[Channel, str, Stamp], None] = nobody_keeps
+        """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
+        self.given = Given(node)
+        self.namesakes: dict[Link, dict[SID, Server]] = {}
+        """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has
+        one of its users', each with the server that brings them.  They are nobody here."""
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
         self._doubted: set[tuple[SID, str, str]] = set()
@@ -123,7 +136,12 @@ class Neighbours:
         """Stamp what is changed in channels from now on."""
         if self.registers is None:
             self.registers = Registers(self.node.network, self.node.clock.monotonic, self._stamps)
+            self.registers.marked = self.marked
         return self.registers
+
+    def noted(self, channel: Channel) -> Marks | None:
+        """The marks of a channel that are remembered; None if nobody stamps."""
+        return None if self.registers is None else self.registers.noted(channel)
 
     def stamped(self, origin: object) -> list[Link]:
         """The neighbours, but for `origin`, who stamp what they change."""
@@ -138,7 +156,10 @@ class Neighbours:
         """Whether `server`, behind `link`, is one of services: by its link's block, or by name."""
         if link.settings is not None and link.settings.role == "services":
             return True
-        return server.name.lower() in {name.lower() for name in self.node.settings.links.services}
+        settings, name = self.node.settings, server.name.lower()
+        if settings.accounts.authority == "remote" and name == settings.virtual_name.lower():
+            return True
+        return name in {each.lower() for each in settings.links.services}
 
     def full(self, link: Link) -> bool:
         """Whether a neighbour keeps the same accounts, since both sides do and this one is set up so.
@@ -152,6 +173,37 @@ class Neighbours:
             and RECORDS in link.caps
             and (link.identity.secure or is_loopback(link.identity.address))
         )
+
+    def has_namesake(self, link: Link, sid: SID, by: Server) -> None:
+        """`by`, behind `link`, brings services that have the names which ours have: `sid` has them."""
+        self.namesakes.setdefault(link, {})[sid] = by
+        who = "this server" if self.keeps_records else "another server"
+        link.warn_once(
+            f"namesake {sid}",
+            f"has services behind it that keep accounts as {who} does ({by.name} brings them): here those are"
+            ' ignored, and nobody behind it is logged in by ours. Either accounts = "full" in the [[link]]'
+            " blocks between the two, or accounts.authority on one of them, makes them the same",
+        )
+        self._namesakes_changed(link)
+
+    def lost_namesake(self, link: Link, sid: SID) -> bool:
+        """The server of this SID is gone; whether it was a namesake."""
+        known = self.namesakes.get(link, {})
+        if known.pop(sid, None) is None:
+            return False
+        if not known:
+            del self.namesakes[link]
+            self._namesakes_changed(link)
+        return True
+
+    def _namesakes_changed(self, link: Link) -> None:
+        for follower in self._followers:
+            follower.namesakes_changed(link)
+
+    def put_off(self, link: Link, bot: User | None) -> None:
+        """Behind `link` a pseudo-user is no more, or none of them."""
+        for follower in self._followers:
+            follower.put_off(link, bot)
 
     def doubt(self, server: Server, verb: str, why: str = "is no services here") -> None:
         """`server`, or a user of it, did what they may not, and were ignored; told once for each verb."""
@@ -194,6 +246,7 @@ class Neighbours:
     def ended(self, link: Link, reason: str) -> None:
         """A link is gone, and all that was behind it."""
         self.all.pop(link, None)
+        self.namesakes.pop(link, None)
         lost = link.unconfirmed
         for follower in self._followers:
             follower.ended(link)
@@ -261,8 +314,13 @@ class Neighbours:
         there = (user for user in reversed(network.users.values()) if user.server in gone)
         users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         near = far.uplink or network.me
+        if self.keeps_records:
+            self.given.lost(users)
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
         self._let_go(list(users))
+        for link, known in list(self.namesakes.items()):
+            for sid in [sid for sid, by in known.items() if by in gone]:
+                self.lost_namesake(link, sid)
 
     def _let_go(self, users: list[User]) -> None:
         """Free the memory of many who are gone, some in each turn: it takes as long as to forget them."""

@@ -78,7 +78,7 @@ def test_where_nobody_may_register() -> None:
 def test_a_full_disk(club: Club) -> None:
     ann = club.client("ann")
     club.store.broken = True
-    assert ask(ann, "REGISTER correct-horse") == ["This server cannot use its disk: try again later."]
+    assert ask(ann, "REGISTER correct-horse") == ["Accounts cannot be used now: try again later."]
     assert ann.user.account is None
 
 

@@ -253,7 +253,7 @@ def test_a_store_that_cannot_be_read(club: Club) -> None:
     secret = added(come(club), "phone")
     bob = club.client("bob")
     club.store.unreadable = True
-    assert ask(bob, f"IDENTIFY ann {secret}") == ["This server cannot use its disk: try again later."]
+    assert ask(bob, f"IDENTIFY ann {secret}") == ["Accounts cannot be used now: try again later."]
 
 
 def test_a_password_may_look_like_one(club: Club) -> None:

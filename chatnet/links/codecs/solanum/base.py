@@ -68,12 +68,13 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "kind", "records", "tags")
+    __slots__ = ("blank", "caps", "core", "kind", "records", "tags", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
+        self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.
         self.blank = b"" if self.core else b" "
         self.tags = "STAG" in caps or self.core
@@ -86,11 +87,13 @@ class Base:
         return body if len(body) <= most else cut_bytes(body, most)
 
     def id_of(self, source: Source) -> bytes:
-        """Who says it: the UID of a user, the SID of a server; ours where it is a pseudo-user."""
-        if isinstance(source, User):
-            if source.server.virtual:
-                assert source.server.uplink is not None
-                return encode(source.server.uplink.sid)
-            return encode(source.uid)
-        assert isinstance(source, Server)
-        return encode(source.sid)
+        """Who says it: the UID of a user, the SID of a server.
+
+        For a pseudo-user, and the virtual server, this server speaks where they are not known.
+        """
+        server = source.server if isinstance(source, User) else source
+        assert isinstance(server, Server)
+        if server.virtual and not self.virtual:
+            assert server.uplink is not None
+            return encode(server.uplink.sid)
+        return encode(source.uid if isinstance(source, User) else server.sid)

@@ -273,9 +273,9 @@ class Channels(Base):
     def invited_by(self, me: Server, fact: facts.Invited) -> bytes:
         """``:<sid> ENCAP * INVITED <by> <user> <channel>``, so that members of the channel may know.
 
-        Of ChanServ others do not know: who asked it is told to have invited themselves.
+        To who does not know of ChanServ, whoever asked it to invite them has done so themselves.
         """
-        by = fact.user if fact.by.server.virtual else fact.by
+        by = fact.user if fact.by.server.virtual and not self.virtual else fact.by
         return b":%b ENCAP * INVITED %b %b %b" % (
             encode(me.sid), encode(by.uid), encode(fact.user.uid), fact.channel.source
         )  # fmt: skip

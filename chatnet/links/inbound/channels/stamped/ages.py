@@ -9,6 +9,7 @@ from chatnet.links.inbound.channels.stamped.known import (
     find_alive,
     find_of_ts,
     is_alive,
+    registered_of,
     registers_of,
     relay,
 )
@@ -103,8 +104,11 @@ def cnage(line: Line) -> None:
 def grow_older(line: Line, channel: Channel, ts: int) -> None:
     """`channel` is in truth the one of a lower TS: what that was holds, if it is known, or is asked for."""
     registers, older = registers_of(line), ended_of(line, channel.folded).get(ts)
+    complete = older is not None
     if older is not None:
         line.network.apply(ChannelForgotten(older))
+    else:
+        older = registered_of(line, channel.folded, ts)
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
@@ -120,8 +124,9 @@ def grow_older(line: Line, channel: Channel, ts: int) -> None:
         state(line, TopicChanged(channel, topic.text, by, line.at, topic.by, topic.at, False, ts), channel)
     elif channel.topic is not None:
         state(line, TopicChanged(channel, "", by, line.at), channel)
-    if older is None:
+    if not complete:
         line.link.send(line.link.codec.resync(line.network.me, channel.name, ts))
+    if older is None:
         return
     for letter, entries in older.lists.items():
         if entries:
@@ -145,7 +150,9 @@ def begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
     if youngest > ts:
         _outdo(line, name, ts, youngest)
     known = ended.get(ts)
-    return (known, True) if known is not None else (Channel(name, folded, ts), False)
+    if known is not None:
+        return known, True
+    return registered_of(line, folded, ts) or Channel(name, folded, ts), False
 
 
 def keep(line: Line, channel: Channel) -> None:

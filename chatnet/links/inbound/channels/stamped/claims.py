@@ -11,6 +11,7 @@ from chatnet.links.inbound.channels.stamped.known import (
     ended_of,
     find_alive,
     is_alive,
+    registered_of,
     registers_of,
     relay,
     relay_as_spelled,
@@ -77,6 +78,7 @@ def take_in(
                 line.link.send(line.link.codec.resync(line.network.me, claim.name, claim.ts))
         else:
             known = ended_of(line, alive.folded).get(claim.ts)
+            known = known or registered_of(line, alive.folded, claim.ts)
             target = known or Channel(alive.name, alive.folded, claim.ts)
         keep(line, target)
     merge.into(target)
@@ -106,7 +108,7 @@ class _Merge:
     def _hold(self, channel: Channel, register: str, *, unstamped: bool, adding: bool = True) -> bool:
         """Whether what is claimed of a register holds; `unstamped` if it does where neither has a stamp."""
         registers, stamp = registers_of(self._line), self._of(register)
-        known = registers.of(channel).get(register)
+        known = registers.known(channel, register)
         if not holds(stamp, known):
             return stamp is NEVER and known is None and unstamped
         registers.mark(channel, register, stamp, adding=adding)
@@ -174,7 +176,7 @@ class _Merge:
             letter, colon, subject = register.partition(":")
             if is_uid(register) or (mark.adding and letter not in RANKS):
                 continue
-            if holds(mark.stamp, registers.of(channel).get(register)):
+            if holds(mark.stamp, registers.known(channel, register)):
                 registers.mark(channel, register, mark.stamp, adding=mark.adding)
                 self._marks[register] = mark
                 if letter in RANKS and colon:

@@ -10,6 +10,7 @@ from chatnet.links.tree.neighbours import MARKED
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact
 from chatnet.model.ids import Folded
+from chatnet.rules.keeping import restored
 from chatnet.rules.stamps import NEVER, Stamp, read, too_far
 
 
@@ -63,6 +64,15 @@ def folded_name(line: Line, name: str, channel: Channel | None) -> Folded:
 def ended_of(line: Line, folded: Folded) -> Mapping[int, Channel]:
     """The channels of that name that ended, by their TS."""
     return line.network.memory.ended_of(folded)
+
+
+def registered_of(line: Line, folded: Folded, ts: int) -> Channel | None:
+    """The registered channel of that name as it is kept, if it has that TS; nobody is in it."""
+    registration = line.network.registry.channels.at(folded)
+    if registration is None or registration.ts != ts or not registration.kept:
+        return None
+    channel = restored(line.network, registration, registration.kept)
+    return channel if channel.ts == ts else None
 
 
 def find_of_ts(line: Line, name: str, ts: int) -> Channel | None:

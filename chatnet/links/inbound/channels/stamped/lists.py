@@ -22,7 +22,7 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEnt
     for entry in entries:
         folded = line.network.fold(entry.mask)
         register = f"{letter}:{folded}"
-        stamp, known = of(register), registers.of(channel).get(register)
+        stamp, known = of(register), registers.known(channel, register)
         mine = channel.lists[letter].get(folded)
         if holds(stamp, known):
             marks[register] = Mark(stamp, True)

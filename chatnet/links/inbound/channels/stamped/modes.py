@@ -32,7 +32,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
     found = []
     for change in changes:
         register = register_of(line.network.fold, change)
-        if holds(stamp, registers.of(channel).get(register)):
+        if holds(stamp, registers.known(channel, register)):
             registers.mark(channel, register, stamp, adding=change.adding)
             found.append(change)
     if not found:
@@ -42,12 +42,15 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
 
 
 def _make_room(line: Line, channel: Channel, changes: Sequence[ModeChange], stamp: Stamp) -> None:
-    known = registers_of(line).of(channel)
+    registers = registers_of(line)
     fresh = set()
     for change in changes:
         if change.adding and change.letter in channel.lists:
             register = register_of(line.network.fold, change)
-            if holds(stamp, known.get(register)) and Folded(register[2:]) not in channel.lists[change.letter]:
+            if (
+                holds(stamp, registers.known(channel, register))
+                and Folded(register[2:]) not in channel.lists[change.letter]
+            ):
                 fresh.add(register)
     for letter in channel.lists:
         line.needs_entries(channel, letter, sum(register[0] == letter for register in fresh))

@@ -21,7 +21,7 @@ def rename(line: Line, old: str, name: str, ts: int) -> Channel | None:
     relay(line)
     if channel is None:
         return None
-    known = registers.of(channel).get("name")
+    known = registers.known(channel, "name")
     if not holds(stamp, known) and (stamp is not NEVER or known is not None):
         if is_alive(line, channel):
             network.apply(NameRemembered(channel, network.fold(name), line.now))
@@ -41,7 +41,7 @@ def spell(line: Line, channel: Channel, name: str) -> None:
 
     That is the lower one, in bytes; who says the other one is told.  A name that RENAME gave is as that says.
     """
-    if name == channel.name or "name" in registers_of(line).of(channel):
+    if name == channel.name or registers_of(line).known(channel, "name") is not None:
         return
     ours, theirs = channel.source, name.encode("utf-8", "surrogateescape")
     if theirs < ours:

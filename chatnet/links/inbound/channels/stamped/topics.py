@@ -16,7 +16,7 @@ def lock(line: Line, name: str, ts: int, letters: str) -> None:
     """The modes that are locked."""
     channel, of, changed = claimed(line, name, ts)
     registers, stamp = registers_of(line), of("lock")
-    known = registers.of(channel).get("lock")
+    known = registers.known(channel, "lock")
     if holds(stamp, known):
         registers.mark(channel, "lock", stamp, adding=bool(letters))
     elif stamp is not NEVER or known is not None or letters <= channel.locked:
@@ -41,7 +41,7 @@ def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     """The topic of a channel, which may be empty."""
     channel, of, changed = claimed(line, name, ts)
     registers, stamp = registers_of(line), of("topic")
-    known, old = registers.of(channel).get("topic"), channel.topic
+    known, old = registers.known(channel, "topic"), channel.topic
     if holds(stamp, known):
         registers.mark(channel, "topic", stamp, adding=bool(new.text))
     elif stamp is not NEVER or known is not None or not resolve_tb(channel, new.at, new.text):

@@ -1,0 +1,204 @@
+"""What a registered channel is kept as: a value for each register, read from a channel and set in one.
+
+    n, m, t …        a mode without a parameter: empty
+    k, l, f, j       a mode with one: that
+    b:*!*@bad        an entry of a list: ``<who> <mask>``
+    topic            ``<who> :<text>``
+
+Registers and stamps are those of ``rules/stamps.py``.  When something was set is the time of its stamp, so
+that all servers write the same.  Ranks and memberships are not kept: access says who has which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from chatnet.model import entities
+from chatnet.model.entities import PARAMETERS, Channel, ListEntry, parameters, set_parameter, split_forward
+from chatnet.model.facts import EntriesAdded, Fact, ModeChange, ModesChanged, Source, TopicChanged
+from chatnet.model.ids import Folded
+from chatnet.model.modes import kind_of
+from chatnet.model.network import Network
+from chatnet.model.registered import Kept, RegisteredChannel
+from chatnet.records import grammar
+from chatnet.records.channels import Entry, Topic
+from chatnet.records.grammar import fixed
+from chatnet.rules import modes
+from chatnet.rules.stamps import Stamp, stamp_of
+from chatnet.wire.names import is_channel
+from chatnet.wire.text import byte_length
+
+TOPIC: Final = "topic"
+LISTS: Final = "beI"
+LONGEST_NAME: Final = 200
+LONGEST_KEY: Final = 64
+LONGEST_MASK: Final = 200
+"""Bytes that some server of the network may allow, whatever we allow our own users."""
+
+State = Mapping[str, Kept]
+"""Register → what it is kept as."""
+
+
+def is_kept(register: str) -> bool:
+    """Whether this register of a registered channel is kept."""
+    letter, colon, _ = register.partition(":")
+    if colon:
+        return letter in LISTS
+    return register == TOPIC or kind_of(register) in ("B", "C", "D")
+
+
+def understood(network: Network, register: str, value: str) -> bool:
+    """Whether a register may have this value: another server may have written what it likes."""
+    letter, colon, folded = register.partition(":")
+    with suppress(ValueError):
+        if colon:
+            mask = Entry.read(value).mask if letter in LISTS else ""
+            good = 0 < byte_length(mask) <= LONGEST_MASK and mask[0] != ":"
+            return good and network.fold(split_forward(mask)[0]) == folded
+        if register == TOPIC:
+            return Topic.read(value).topic != ""
+        if kind_of(register) == "D":
+            return value == ""
+        if register == "k":
+            return modes.key(value, LONGEST_KEY) == value
+        if register == "l":
+            return modes.member_limit(value) == value
+        if register == "j":
+            return modes.join_throttle(value) == value
+        return register == "f" and is_channel(value, LONGEST_NAME)
+    return False
+
+
+def value_of(channel: Channel, register: str) -> str | None:
+    """The value of a register of a channel, as it is kept; None if it is not set."""
+    letter, colon, folded = register.partition(":")
+    if colon:
+        entry = channel.lists[letter].get(Folded(folded))
+        return None if entry is None else Entry(entry.by, entry.text).text
+    if register == TOPIC:
+        topic = channel.topic
+        return None if topic is None else Topic(topic.by, topic.text).text
+    if register in PARAMETERS:
+        return parameters(channel).get(register)
+    return "" if register in channel.flags else None
+
+
+def set_in(channel: Channel) -> list[str]:
+    """The registers that are set in a channel."""
+    found = [*channel.flags, *parameters(channel)]
+    for letter, entries in channel.lists.items():
+        found += [f"{letter}:{folded}" for folded in entries]
+    if channel.topic is not None:
+        found.append(TOPIC)
+    return found
+
+
+def unmarked(registration: RegisteredChannel, channel: Channel, register: str) -> Stamp:
+    """The stamp of what has none, since it has not changed for long: when it was set, if that is known.
+
+    It is the same on all servers, and earlier than any that is remembered.
+    """
+    letter, colon, folded = register.partition(":")
+    at = channel.ts
+    if colon and (entry := channel.lists[letter].get(Folded(folded))) is not None:
+        at = entry.at
+    elif register == TOPIC and channel.topic is not None:
+        at = channel.topic.at
+    since = stamp_of(registration.since)
+    return Stamp(max(0, min(at * 1000, since.ms)), 0, since.sid)
+
+
+def text_of(stamp: Stamp) -> str:
+    """A stamp as records have it."""
+    return fixed(stamp.text)
+
+
+def seconds_of(stamp: str) -> int:
+    """The Unix time of a stamp of records, in whole seconds, as lists and topics have it."""
+    return int(grammar.seconds_of(stamp))
+
+
+def restored(network: Network, registration: RegisteredChannel, kept: State) -> Channel:
+    """A registered channel that nobody is in, as it is `kept`; the very one, if it is remembered.
+
+    One of which nothing is kept is made as all channels are.
+    """
+    folded = network.fold(registration.name)
+    ts = network.memory.became(folded, registration.ts)
+    ended = network.memory.ended_of(folded).get(ts)
+    if ended is not None:
+        return ended
+    channel = Channel(registration.name, folded, ts)
+    for register, (stamp, value) in kept.items():
+        if value is not None and understood(network, register, value):
+            _set(channel, register, value, seconds_of(stamp))
+    if not kept:
+        channel.flags |= {"n", "t"}
+    return channel
+
+
+def _set(channel: Channel, register: str, value: str, at: int) -> None:
+    letter, colon, folded = register.partition(":")
+    if colon:
+        channel.lists[letter][Folded(folded)] = entry_of(value, at)
+    elif register == TOPIC:
+        by, text = Topic.read(value)
+        channel.topic = entities.Topic(text, by, at)
+    elif register in PARAMETERS:
+        set_parameter(channel, register, value)
+    else:
+        channel.flags.add(register)
+
+
+def entry_of(value: str, at: int) -> ListEntry:
+    """The entry of a list that was set at a Unix time."""
+    by, text = Entry.read(value)
+    return ListEntry(split_forward(text)[0], by, at, split_forward(text)[1])
+
+
+def differs(channel: Channel, register: str, value: str | None) -> bool:
+    """Whether a register has another value: who set it does not count."""
+    mine = value_of(channel, register)
+    if mine is None or value is None:
+        return mine is not value
+    if register == TOPIC:
+        return Topic.read(mine).topic != Topic.read(value).topic
+    return (register in PARAMETERS and mine != value) or (":" in register and _mask(mine) != _mask(value))
+
+
+def _mask(value: str) -> str:
+    return value.partition(" ")[2]
+
+
+def facts_of(channel: Channel, wanted: State, by: Source, at: float) -> list[Fact]:
+    """What has to happen to `channel` for registers, with values that are understood, to be as `wanted`."""
+    changes: list[ModeChange] = []
+    entries: dict[str, list[ListEntry]] = {}
+    facts: list[Fact] = []
+    for register, (stamp, value) in wanted.items():
+        if not differs(channel, register, value):
+            continue
+        letter, colon, folded = register.partition(":")
+        if register == TOPIC:
+            if value is None:
+                facts.append(TopicChanged(channel, "", by, at))
+            else:
+                setter, text = Topic.read(value)
+                ts = seconds_of(stamp)
+                facts.append(TopicChanged(channel, text, by, at, setter, ts, channel_ts=channel.ts))
+        elif colon and value is not None:
+            entries.setdefault(letter, []).append(entry_of(value, seconds_of(stamp)))
+        elif colon:
+            changes.append(ModeChange(False, letter, channel.lists[letter][Folded(folded)].text))
+        elif register in PARAMETERS:
+            removed = "*" if register == "k" else None
+            changes.append(ModeChange(value is not None, register, removed if value is None else value))
+        else:
+            changes.append(ModeChange(value is not None, register))
+    if changes:
+        changes.sort(key=lambda change: not change.adding)
+        facts.insert(0, ModesChanged(channel, tuple(changes), by, at))
+    facts += [EntriesAdded(channel, letter, tuple(each), by, at) for letter, each in entries.items()]
+    return facts
