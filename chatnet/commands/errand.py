@@ -70,7 +70,10 @@ class Errand(Request):
         """The account that the asker is logged in to; ends the errand if there is none."""
         account = self.network.registry.account(self.user.account_id)
         if account is None:
-            raise Unwilling(f"You are not logged in: /msg {self.nickserv.user.nick} IDENTIFY <password>")
+            name = "" if self.network.registry.named(self.user.nick) is not None else "<account> "
+            raise Unwilling(
+                f"You are not logged in: /msg {self.nickserv.user.nick} IDENTIFY {name}<password>"
+            )
         return account
 
     def in_person(self) -> Account:

@@ -15,7 +15,7 @@ from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
-from chatnet.records.channels import KICK, Akick
+from chatnet.records.channels import KICK, MUTE, Akick
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.bans import fitting
 
@@ -183,20 +183,34 @@ def kept_out(
 
     As with bans a mask may fit a host of theirs that is hidden; with `seen` only what everybody may see.
     """
-    akicks = _in_force(registration.akicks, now)
+    found = _listed(network, registration, user, KICK, now, seen=seen)
+    if found is None or "e" in access_of(network, registration, user):
+        return None
+    return found
+
+
+def muted(
+    network: Network, registration: RegisteredChannel, user: User, now: float, *, seen: bool = False
+) -> tuple[str, Akick] | None:
+    """The aquiet, by its target, that means `user` at the Unix time `now`; who has a rank may speak."""
+    return _listed(network, registration, user, MUTE, now, seen=seen)
+
+
+def _listed(
+    network: Network, registration: RegisteredChannel, user: User, how: str, now: float, *, seen: bool
+) -> tuple[str, Akick] | None:
+    akicks = _in_force(registration.akicks, how, now)
     if not akicks:
         return None
     target = user.account_id if user.account_id in akicks else None
     if target is None:
         masks = [each for each in akicks if not is_account(each)]
         target = next(iter(fitting(network, user, masks, seen=seen)), None)
-    if target is None or "e" in access_of(network, registration, user):
-        return None
-    return target, akicks[target]
+    return None if target is None else (target, akicks[target])
 
 
-def _in_force(akicks: Mapping[str, Akick], now: float) -> Mapping[str, Akick]:
-    return {each: akick for each, akick in akicks.items() if akick.how == KICK and not 0 < akick.until <= now}
+def _in_force(akicks: Mapping[str, Akick], how: str, now: float) -> Mapping[str, Akick]:
+    return {each: akick for each, akick in akicks.items() if akick.how == how and not 0 < akick.until <= now}
 
 
 def is_account(target: str) -> bool:

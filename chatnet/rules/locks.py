@@ -100,4 +100,4 @@ def lets_set_topic(network: Network, channel: Channel, user: User) -> Refusal | 
         return None
     if "t" in access_of(network, registration, user):
         return None
-    return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+    return Refusal(numerics.ERR_FLAGNEEDED, channel.name, "t")

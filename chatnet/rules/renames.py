@@ -62,7 +62,7 @@ def may_rename_registered(
     """Whether `user` is in a registered channel (442) and may change its settings, as its name is (482)."""
     refusal = may_act(user, channel, 0)
     if refusal is None and "s" not in access_of(network, registration, user):
-        return Refusal(numerics.ERR_CHANOPRIVSNEEDED, channel.name)
+        return Refusal(numerics.ERR_FLAGNEEDED, channel.name, "s")
     return refusal
 
 

@@ -44,6 +44,8 @@ class Ledger:
         self.trouble = ""
         """Why the last change could not be written; empty if it was."""
         self._told = -TELL_AGAIN
+        self._complained = False
+        """Whether trouble was told, and not yet that it is over."""
         self._node = node
         self._clock = clock
         self._reserved: set[tuple[int, str]] = set()
@@ -98,7 +100,7 @@ class Ledger:
         except StoreError as error:
             self._fail(error)
             raise
-        self.trouble = ""
+        self._fine()
 
     async def keep(self, records: Sequence[Record]) -> None:
         """Write records that bear the stamps under which links tell of the same; StoreError as in `write`.
@@ -111,7 +113,7 @@ class Ledger:
         except StoreError as error:
             self._fail(error)
             raise
-        self.trouble = ""
+        self._fine()
 
     async def take(self, records: Sequence[Record]) -> None:
         """Write `records` that bear stamps already: of an export, or of what another program kept.
@@ -131,6 +133,7 @@ class Ledger:
         now = self._node.clock.monotonic()
         if now - self._told >= TELL_AGAIN:
             self._told = now
+            self._complained = True
             text = f"Accounts cannot be changed: {self.trouble}"
             self._node.log.warn(text)
             self._node.notice("a", text)
@@ -139,8 +142,14 @@ class Ledger:
         """What the store says of itself: why it cannot be written to, or that it can."""
         if error is not None:
             self._fail(error)
-        elif self.trouble:
-            self.trouble = ""
+        else:
+            self._fine()
+
+    def _fine(self) -> None:
+        """The store can be written to: who read that it could not reads so."""
+        self.trouble = ""
+        if self._complained:
+            self._complained = False
             text = "Accounts can be changed again"
             self._node.log.warn(text)
             self._node.notice("a", text)

@@ -24,8 +24,11 @@ from chatnet.services.tokens import Tokens
 
 DISPUTED: Final = (
     "Your password was changed on two servers while they were apart; the later one counts."
-    " If that was not you: /msg {nickserv} SENDPASS {account}"
+    " If that was not you: {cure}"
 )
+CURE: Final = "/msg {nickserv} SENDPASS {account}"
+ASK: Final = "ask an operator for another password"
+"""What to do where no code can be sent."""
 CODE: Final = 8
 """Characters of a code that confirms what cannot be undone."""
 
@@ -72,9 +75,10 @@ class NickServ:
         account = network.registry.account(entity)
         if account is None:
             return
+        cure = CURE.format(nickserv=self.user.nick, account=account.shown) if self.mailing.ready else ASK
         for user in list(network.logged_in.get(entity, ())):
             if self.protection.sees_to(user):
-                self._say(user, DISPUTED.format(nickserv=self.user.nick, account=account.shown))
+                self._say(user, DISPUTED.format(cure=cure))
         text = f"The password of {account.shown} was changed on two servers while they were apart"
         self._node.log.warn(text)
         self._node.notice("a", text)

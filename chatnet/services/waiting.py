@@ -82,6 +82,11 @@ class Waiting:
             if user.server is self._network.me:
                 self._say(user, text)
         if waits:
-            note = f"{name} was registered twice while servers were apart; {registration.id} waits"
+            account = self._network.registry.account(self._founder(registration))
+            whose = "nobody" if account is None else account.shown
+            note = (
+                f"{name} was registered twice while servers were apart:"
+                f" that of {whose} waits ({registration.id})"
+            )
             self._node.log.warn(note)
             self._node.notice("a", note)

@@ -246,6 +246,8 @@ ERR_THROTTLE = _numeric(
 ERR_SECUREONLYCHAN = _numeric(480, "ERR_SECUREONLYCHAN", "%s :Cannot join channel (+S) - TLS required")
 ERR_NOPRIVILEGES = _numeric(481, "ERR_NOPRIVILEGES", ":Permission Denied- You're not an IRC operator")
 ERR_CHANOPRIVSNEEDED = _numeric(482, "ERR_CHANOPRIVSNEEDED", "%s :You're not channel operator")
+# What somebody needs of ChanServ who may well be an operator of the channel.
+ERR_FLAGNEEDED = _numeric(482, "ERR_FLAGNEEDED", "%s :You need the flag %s of ChanServ for that")
 ERR_CANTKILLSERVER = _numeric(483, "ERR_CANTKILLSERVER", ":You can't kill a server!")
 ERR_ISREALSERVICE = _numeric(485, "ERR_ISREALSERVICE", "%s :Network services cannot be killed or invited")
 ERR_NONONREG = _numeric(486, "ERR_NONONREG", "%s :You must be logged in to an account to message this user")

@@ -152,6 +152,8 @@ def test_accounts() -> None:
     assert "Accounts cannot be changed" in root.lines()[-1]
     club.store.broken = False
     ann >> "NS REGISTER correct-horse"
+    root << ":irc.test NOTICE * :*** Notice -- Accounts can be changed again"
+    assert "Accounts can be changed again" in club.log.lines
     root >> "STATS a"
     assert "the last change was written" in root.until("*store *")
     club.check()

@@ -75,6 +75,18 @@ def test_who_changes_a_password_reads_where_the_old_one_still_holds() -> None:
     mesh.check()
 
 
+def test_who_changes_a_password_reads_of_servers_whose_connection_is_lost() -> None:
+    mesh = linked("a", "b", "c")
+    ann = register(mesh, "a", "ann")
+    mesh.reset("a", "b")
+    ann.lines()
+    ann >> f"NS SET PASSWORD {OLD} new-password"
+    ann << (
+        ":NickServ!*NOTICE ann :Your password is changed on a.test."
+        " b.test and c.test hear of it later, and take the old one until they know."
+    )
+
+
 def test_a_majority_gives_out_names_and_the_others_do_not() -> None:
     mesh = linked("a", "b", "c", accounts={"names": "majority"})
     mesh.cut("b", "c")

@@ -52,6 +52,9 @@ def test_its_founder_is_told_and_nothing_of_it_is_applied() -> None:
     mesh.settle()
     assert told(bob) == [WAITS]
     assert told(ann) == told(eve) == []
+    note = "#c was registered twice while servers were apart: that of bob waits (c"
+    for club in mesh:
+        assert [line.startswith(note) for line in club.log.lines if "registered twice" in line] == [True]
     mesh.clock.advance(1)  # ranks that the first one explains
     mesh.settle()
     for club in mesh:

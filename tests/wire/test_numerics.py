@@ -10,7 +10,7 @@ from chatnet.wire import numerics
 from chatnet.wire.message import parse
 from chatnet.wire.numerics import ALL, Numeric
 
-SHARED = {"480"}  # Solanum answers both +j and +S with it
+SHARED = {"480", "482"}  # Solanum answers both +j and +S with 480; 482 says which rank, or flag, is missing
 
 
 def test_every_numeric_is_a_constant_of_its_name() -> None:

@@ -45,6 +45,19 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     )
 
 
+def test_who_has_read_enough_is_no_error(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = tmp_path / "a.pem"
+    make_self_signed(pem, ["irc.example.org"])
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert main(["fingerprint", str(pem)]) == 1
+    assert capsys.readouterr().err == ""
+
+
 def test_init_keeps_data_where_it_is_told(tmp_path: Path, capsys: Captured) -> None:
     etc, var = tmp_path / "etc", tmp_path / "var"
     assert main(["init", "--folder", str(etc), "--data", str(var)]) == 0

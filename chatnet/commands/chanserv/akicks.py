@@ -11,7 +11,7 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.records import channels
 from chatnet.records.channels import KICK, MUTE, Akick
 from chatnet.records.grammar import field
-from chatnet.rules.access import founder_of, letters_of
+from chatnet.rules.access import founder_of, letters_of, ranks_for
 from chatnet.rules.modes import size_of_lists
 from chatnet.services.accounts import Value
 from chatnet.wire.server_time import minute
@@ -94,6 +94,13 @@ async def _add(errand: Errand, registration: RegisteredChannel, kind: _Kind) -> 
         given |= _muted(errand, registration, key)
     await errand.chanserv.change(registration, given)
     errand.say(f"{whom} {kind.is_on} {name}{f' until {minute(until)}' if until else ''}.")
+    if entry is None:
+        return
+    letters = letters_of(entry.letters)
+    if kind is _OUT and "e" in letters:
+        errand.say(f"But {whom} has the flag e in {name}, and comes in all the same: FLAGS {name} {whom} -e")
+    elif kind is _MUTE and ranks_for(letters):
+        errand.say(f"But {whom} has a rank in {name} by the access list, and may speak by that.")
 
 
 def _muted(errand: Errand, registration: RegisteredChannel, key: str) -> dict[str, Value]:
@@ -139,5 +146,5 @@ async def _list(errand: Errand, registration: RegisteredChannel, kind: _Kind) ->
             continue
         count += 1
         until = f" until {minute(each.until)}" if each.until else ""
-        errand.say(f"  {shown(errand, key)}{until} (by {each.by}): {each.reason}")
+        errand.say(f"  {shown(errand, key)}{until} (by {each.by}){': ' if each.reason else ''}{each.reason}")
     errand.say(f"{count or 'No'} entr{'y' if count == 1 else 'ies'} for {registration.name}.")

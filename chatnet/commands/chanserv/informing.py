@@ -6,7 +6,7 @@ from chatnet.commands.chanserv.asking import may, registered, shown
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
 from chatnet.rules import locks
-from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, name_of, templates_of
+from chatnet.rules.access import access_of, entries_of, founder_of, kept_out, muted, name_of, templates_of
 from chatnet.wire.server_time import day, minute
 from chatnet.wire.text import printable
 
@@ -68,5 +68,11 @@ async def why(errand: Errand) -> None:
     if found is not None:
         key, akick = found
         errand.say(f"{user.nick} is kept out of {name}, by {shown(errand, key)} ({akick.by}).")
-    elif not said:
+        said = True
+    quieted = muted(errand.network, registration, user, errand.now, seen=user is not errand.user)
+    if quieted is not None:
+        key, akick = quieted
+        errand.say(f"{user.nick} may speak in {name} with a rank only, by {shown(errand, key)} ({akick.by}).")
+        said = True
+    if not said:
         errand.say(f"{user.nick} has no access to {name}.")

@@ -45,12 +45,21 @@ async def set_password(errand: Errand) -> None:
 def _changed(errand: Errand) -> str:
     """Where the new password holds, and where the old one does."""
     roll = errand.accounts.roll
-    others, away = [each.name for each in roll.others()], [each.name for each in roll.away()]
-    if not others and not away:
+    links, servers = errand.sessions.links.routes, errand.network.servers
+    others: list[str] = []
+    late: list[str] = []
+    away = [each.name for each in roll.away()]
+    for each in roll.others():
+        link = links.way_to(servers[each.sid])
+        (late if link is not None and link.suspended else others).append(each.name)
+    if not others and not late and not away:
         return "Your password is changed."
     text = f"Your password is changed on {errand.network.me.name}."
     if others:
         text += f" {_listed(others)} {'hears' if len(others) == 1 else 'hear'} of it now."
+    if late:
+        hear, take, know = ("hears", "takes", "it knows") if len(late) == 1 else ("hear", "take", "they know")
+        text += f" {_listed(late)} {hear} of it later, and {take} the old one until {know}."
     if away:
         are, take, they = ("is", "takes", "it is") if len(away) == 1 else ("are", "take", "they are")
         text += f" {_listed(away)} {are} away and {take} the old one until {they} back."

@@ -174,3 +174,25 @@ def test_why(club: Club, ann: Client) -> None:
     ]
     ask(ann, "AKICK #c ADD bob")
     assert ask(ann, "WHY #c bob")[-1] == "bob is kept out of #c, by bob (ann)."
+    ask(ann, "AQUIET #c ADD bob")
+    assert ask(bob, "WHY #c")[-1] == "bob may speak in #c with a rank only, by bob (ann)."
+    eve = come(club, "eve")
+    ask(ann, "AQUIET #c ADD eve!*@*")
+    assert ask(eve, "WHY #c") == ["eve may speak in #c with a rank only, by eve!*@* (ann)."]
+
+
+def test_what_access_makes_of_it_is_told(club: Club, ann: Client) -> None:
+    come(club, "bob")
+    ask(ann, "FLAGS #c bob +e")
+    assert ask(ann, "AKICK #c ADD bob") == [
+        "bob is kept out of #c.",
+        "But bob has the flag e in #c, and comes in all the same: FLAGS #c bob -e",
+    ]
+    assert ask(ann, "AQUIET #c ADD bob") == ["bob may not speak in #c."]
+    ask(ann, "VOP #c ADD bob")
+    assert ask(ann, "AQUIET #c ADD bob") == [
+        "bob may not speak in #c.",
+        "But bob has a rank in #c by the access list, and may speak by that.",
+    ]
+    assert ask(ann, "AKICK #c ADD bob") == ["bob is kept out of #c."]
+    assert ask(ann, "AKICK #c LIST")[0] == "  bob (by ann)"

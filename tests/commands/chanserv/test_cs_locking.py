@@ -108,9 +108,9 @@ def test_a_locked_topic(club: Club, ann: Client) -> None:
     assert ask(ann, "SET #c TOPICLOCK ON") == ["The topic of #c is set by those with the flag t alone now."]
     assert "  the topic is locked" in ask(ann, "INFO #c")
     eve >> "TOPIC #c :eve's"
-    eve.until(":irc.test 482 eve #c *")
+    eve.until(":irc.test 482 eve #c :You need the flag t of ChanServ for that")
     bob >> "TOPIC #c :bob's"
-    bob.until(":irc.test 482 bob #c *")  # mode t, and he is no half-operator
+    bob.until(":irc.test 482 bob #c :You're not channel operator")  # mode t, and he is no half-operator
     assert ask(bob, "TOPIC #c bob's") == []
     ask(ann, "FLAGS #c bob +H")
     bob >> "TOPIC #c :by himself"

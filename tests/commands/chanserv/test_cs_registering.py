@@ -28,7 +28,7 @@ def test_a_channel_becomes_somebody_s(club: Club) -> None:
     assert ask(ann, "REGISTER #d") == ["You are not in #d."]
     ann >> "JOIN #c"
     assert ask(ann, "REGISTER #c") == ["You are no operator of #c."]
-    assert ask(bob, "REGISTER #c") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
+    assert ask(bob, "REGISTER #c") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
     ann >> "JOIN #Club"
     ann.lines()
     ann >> "CS REGISTER #club"

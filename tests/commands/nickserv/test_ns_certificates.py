@@ -23,7 +23,7 @@ def club() -> Iterator[Club]:
 
 def test_the_certificate_that_one_shows(club: Club) -> None:
     ann = club.client("x", secure=True, certfp=CERTFP)
-    assert ask(ann, "CERT ADD") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
+    assert ask(ann, "CERT ADD") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
     ask(ann, f"IDENTIFY ann {WORD}")
     assert ask(ann, "CERT LIST") == ["No certificates of ann."]
     assert ask(ann, "CERT ADD") == ["Your certificate logs in to ann from now on."]

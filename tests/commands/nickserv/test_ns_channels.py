@@ -44,7 +44,7 @@ def test_where_others_have_is_for_operators(club: Club) -> None:
     bob, zoe = come(club, "bob"), club.client("zoe")
     assert ask(bob, "LISTCHANS ann") == ["This is for operators with the privilege accounts."]
     assert ask(bob, "LISTCHANS nobody") == ["nobody is no account."]
-    assert ask(zoe, "LISTCHANS") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
+    assert ask(zoe, "LISTCHANS") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
     root = oper(club, "root")
     opered(root, "accounts")
     assert ask(root, "LISTCHANS ann") == ["#c FOUNDER", "1 channel."]

@@ -14,7 +14,7 @@ from states import opered
 
 WORD = "correct-horse"
 WRONG = ["The name or the password is incorrect."]
-NOBODY = ["You are not logged in: /msg NickServ IDENTIFY <password>"]
+NOBODY = ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ def test_what_everybody_may_know(club: Club) -> None:
     club.change(club.named(), **{"set:hide-email": "off"})
     assert ask(bob, "INFO ann") == [*told, "  e-mail: ann@example.org (verified)"]
     assert ask(bob, "INFO nobody") == ["nobody is no account."]
+    assert ask(bob, "INFO") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
+    ask(bob, f"REGISTER {WORD}")
+    ask(bob, "LOGOUT")
     assert ask(bob, "INFO") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
 
 

@@ -55,7 +55,7 @@ def test_a_second_nick(club: Club) -> None:
 
 def test_ghosts(club: Club) -> None:
     ann, bob = club.client("ann"), club.client("bob")
-    assert ask(bob, "GHOST ann") == ["You are not logged in: /msg NickServ IDENTIFY <password>"]
+    assert ask(bob, "GHOST ann") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
     assert ask(bob, "GHOST ann wrong-horse") == ["The name or the password is incorrect."]
     assert ask(bob, f"GHOST ann {WORD}") == [IDENTIFIED, "The connection of ann was killed."]
     assert ann.lines()[-1] == "ERROR :Closing Link: 192.0.2.1 (Killed (irc.test (GHOST by bob)))"
