@@ -321,12 +321,12 @@ def test_identify_and_logout() -> None:
     eve >> "JOIN #c"
     eve.lines()
     so1.lines()
-    assert asks(so1, "IDENTIFY wrong-word-1") == [told(NICKSERV, "The name or the password is not right.")]
+    assert asks(so1, "IDENTIFY wrong-word-1") == [told(NICKSERV, "The name or the password is incorrect.")]
     account = house.named()
     house.done(house.accounts.set_password(account, "one-word-1"))
     assert asks(so1, "IDENTIFY one-word-1") == [
         f":00S ENCAP * SU {ANN} :ann",
-        told(NICKSERV, "You are logged in as ann."),
+        told(NICKSERV, "You are now identified for ann."),
     ]
     assert account_of(house, "ann") == ("ann", account.id)
     eve << ":ann!*@* ACCOUNT ann"
@@ -410,7 +410,7 @@ def test_chanserv_acts_there() -> None:
     assert asks(so1, "KICK #club bob out", CHANSERV) == [f":{CHANSERV} KICK #club 1SOAAAAAC :out (ann)"]
     assert asks(so1, "INVITE #club bob", CHANSERV) == [
         f":{CHANSERV} INVITE 1SOAAAAAC #club {NOW}",
-        told(CHANSERV, "bob is invited to #club."),
+        told(CHANSERV, "Inviting bob to #club."),
     ]
     house.check()
 
@@ -473,7 +473,7 @@ def test_a_nick_that_is_not_theirs() -> None:
         ":00S ENCAP * NICKDELAY 0 :ann",
         f":00S ENCAP so1.test RSFNC {ANN} ann {NOW + 62} :{NOW + 61}",
         f":00S ENCAP * SU {ANN} :ann",
-        told(NICKSERV, "You are logged in as ann."),
+        told(NICKSERV, "You are now identified for ann."),
     ]
     house.check()
 

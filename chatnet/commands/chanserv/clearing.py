@@ -140,5 +140,5 @@ def recover(errand: Errand) -> None:
     if user in channel.members:
         access.raise_up(channel, registration, user, errand.now)
     else:
-        errand.commit(Invited(user, channel, user, errand.now))
+        errand.commit(Invited(user, channel, errand.bot, errand.now))
     errand.say(f"{channel.name} is yours again. MODE -im lets others in and speak.")

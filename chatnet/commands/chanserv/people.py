@@ -30,10 +30,11 @@ def invite(errand: Errand) -> None:
             errand.end(f"{user.nick} takes nothing from you.")
         if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
             errand.end("You invite too many. Wait a minute.")
-    # Who is elsewhere is not told of as if they had done so there.
-    by = errand.user if errand.user.server is errand.network.me else errand.chanserv.user
-    errand.commit(Invited(user, channel, by, errand.now))
-    errand.say(f"{user.nick} is invited to {channel.name}.")
+    # Who invites themselves is invited by ChanServ, since bots wait for that before they come in; and who is
+    # elsewhere is not told of as if they had invited somebody there.
+    here = user is not errand.user and errand.user.server is errand.network.me
+    errand.commit(Invited(user, channel, errand.user if here else errand.bot, errand.now))
+    errand.say(f"Inviting {user.nick} to {channel.name}.")
 
 
 @CHANSERV.command("GETKEY", min_params=1, penalty=2.0)

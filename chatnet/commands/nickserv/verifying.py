@@ -48,7 +48,7 @@ async def set_email(errand: Errand) -> None:
     peer = errand.session.peer.address
     owner = errand.sessions.owner(peer)
     if await accounts.check(account.shown, password, address=peer, owner=owner) is not account:
-        errand.end("The password is not right.")
+        errand.end("The password is incorrect.")
     if address.upper() == "NONE":
         if addresses.required:
             errand.end("Here every account has an address.")

@@ -159,7 +159,7 @@ def test_recovering_from_outside(club: Club, ann: Client) -> None:
     eve.lines()
     ann.lines()
     assert ask(ann, "RECOVER #c") == ["#c is yours again. MODE -im lets others in and speak."]
-    ann << ":ann!~ann@192.0.2.1 INVITE ann #c"
+    ann << ":ChanServ!ChanServ@services.chatnet INVITE ann #c"
     assert (ranks(bob), ranks(eve)) == (VOICE, 0)
     channel = living(club)
     assert list(channel.lists["b"]) == ["*!*@elsewhere"]

@@ -18,7 +18,7 @@ from chatnet.services.tokens import new_token, token_hash
 WORD = "correct-horse"
 BY_TOKEN = ["You came by a token, which cannot do that. Log in with the password first."]
 CHATTING = ["You came by a token that is for chatting only. Log in with the password first."]
-WRONG = ["The name or the password is not right."]
+WRONG = ["The name or the password is incorrect."]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def club() -> Iterator[Club]:
 
 def come(club: Club, secret: str = WORD, nick: str = "ann", **peer: str) -> Client:
     client = club.client(nick, caps="sasl", **peer)
-    assert ask(client, f"IDENTIFY ann {secret}") == ["You are logged in as ann."]
+    assert ask(client, f"IDENTIFY ann {secret}") == ["You are now identified for ann."]
     return client
 
 
@@ -187,7 +187,7 @@ def test_who_logs_out_has_forgotten_it(club: Club) -> None:
     secret = added(come(club), "phone chat")
     bob = come(club, secret, "bob")
     ask(bob, "LOGOUT")
-    assert ask(bob, "IDENTIFY ann " + WORD) == ["You are logged in as ann."]
+    assert ask(bob, "IDENTIFY ann " + WORD) == ["You are now identified for ann."]
     assert ask(bob, "TOKEN ADD other")[0].startswith("The token other")
 
 

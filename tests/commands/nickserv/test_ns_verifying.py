@@ -95,7 +95,7 @@ def test_who_came_in_as_a_guest_meanwhile() -> None:
 def test_another_address_counts_once_its_code_comes_back() -> None:
     club = postal()
     ann = verified(club)
-    assert ask(ann, f"SET EMAIL new@example.net {NEW}") == ["The name or the password is not right."]
+    assert ask(ann, f"SET EMAIL new@example.net {NEW}") == ["The name or the password is incorrect."]
     assert ask(ann, f"SET EMAIL new@example.net {WORD}") == [
         "A code was sent to new@example.net: /msg NickServ VERIFYEMAIL <code>"
     ]
@@ -213,7 +213,7 @@ def test_an_operator_vouches_for_somebody() -> None:
     assert ask(root, "SAVERIFY ann") == ["ann is verified."]
     assert club.named().status.state is State.ACTIVE and email(club) == f"1 {TO}"
     assert ask(ann, f"VERIFY ann {code}") == INVALID
-    assert ask(ann, f"IDENTIFY {WORD}") == ["You are logged in as ann."]
+    assert ask(ann, f"IDENTIFY {WORD}") == ["You are now identified for ann."]
     club.change(club.named(), email="0 new@example.net")
     ask(root, "SAVERIFY ann")
     assert email(club) == "1 new@example.net"
