@@ -49,9 +49,9 @@ def unquiet(errand: Errand) -> None:
 
 def _set(errand: Errand, how: str) -> None:
     registration = registered(errand)
-    channel = living(errand, registration)
     errand.at_most(1 + errand.settings.limits.targets)
     mine = ranks_for(may_there(errand, registration, "r"))
+    channel = living(errand, registration)
     masks: dict[str, str] = {}
     for word in errand.params[1:]:
         user = _named(errand, word)
@@ -95,16 +95,18 @@ def _mask(errand: Errand, how: str, text: str) -> str:
 
 def _lift(errand: Errand, how: str) -> None:
     registration = registered(errand)
-    channel = living(errand, registration)
     errand.at_most(1 + errand.settings.limits.targets)
+    meant = {word: _named(errand, word) for word in errand.params[1:] or [errand.user.nick]}
+    own = "e" in access_of(errand.network, registration, errand.user)
+    if not own or any(user is not errand.user for user in meant.values()):
+        may_there(errand, registration, "r")
+    channel = living(errand, registration)
     lifted: dict[str, ModeChange] = {}
     who: list[str] = []
-    for word in errand.params[1:] or [errand.user.nick]:
-        user = _named(errand, word)
-        if not (user is errand.user and "e" in access_of(errand.network, registration, errand.user)):
-            may_there(errand, registration, "r")
+    for word, user in meant.items():
         if user is not None:
-            entries = errand.sessions.bans.meaning(channel, user, mutes=bool(how))
+            seen = user is not errand.user
+            entries = errand.sessions.bans.meaning(channel, user, mutes=bool(how), seen=seen)
         else:
             entry = channel.lists["b"].get(errand.network.fold(_mask(errand, how, word)))
             entries = [] if entry is None else [entry]

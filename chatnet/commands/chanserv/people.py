@@ -17,12 +17,12 @@ def invite(errand: Errand) -> None:
     """`INVITE <#channel> [<nick>]`: invite yourself, or somebody else, in spite of modes i, l, r and j."""
     errand.at_most(2)
     registration = registered(errand)
-    channel = living(errand, registration)
     nick = errand.param(1) or errand.user.nick
     user = errand.network.user(nick)
     if user is None or user.server.virtual:
         errand.end(f"There is no {printable(nick)}.")
     may_there(errand, registration, "i")
+    channel = living(errand, registration)
     if user in channel.members:
         errand.end(f"{user.nick} is in {channel.name} already.")
     if user is not errand.user:
@@ -42,8 +42,8 @@ def getkey(errand: Errand) -> None:
     """`GETKEY <#channel>`: the key with which one comes in (mode k)."""
     errand.at_most(1)
     registration = registered(errand)
-    channel = living(errand, registration)
     may_there(errand, registration, "i")
+    channel = living(errand, registration)
     if channel.key is None:
         errand.end(f"{channel.name} has no key.")
     errand.say(f"The key of {channel.name} is {channel.key}")
@@ -53,9 +53,9 @@ def getkey(errand: Errand) -> None:
 def kick(errand: Errand) -> None:
     """`KICK <#channel> <nick> [<reason>]`: put somebody out; nobody of a higher rank than yours."""
     registration = registered(errand)
+    mine = may_there(errand, registration, "r")
     channel = living(errand, registration)
     user = member(errand, channel, errand.params[1])
-    mine = may_there(errand, registration, "r")
     if user is not errand.user and channel.members[user].bit_length() > ranks_for(mine).bit_length():
         errand.end(f"{user.nick} has a higher rank than you.")
     text = " ".join(errand.params[2:])
@@ -67,8 +67,8 @@ def kick(errand: Errand) -> None:
 def topic(errand: Errand) -> None:
     """`TOPIC <#channel> [<text>]`: set the topic; without a text, clear it."""
     registration = registered(errand)
-    channel = living(errand, registration)
     may_there(errand, registration, "t")
+    channel = living(errand, registration)
     text = cut(" ".join(errand.params[1:]), errand.settings.limits.topic)
     if text == (channel.topic.text if channel.topic is not None else ""):
         errand.end("It is so already.")

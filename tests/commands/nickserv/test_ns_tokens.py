@@ -270,3 +270,19 @@ def test_whatever_is_no_token_is_none(text: str) -> None:
 
 def test_all_tokens_are_tokens() -> None:
     assert len({token_hash(new_token()) for _ in range(100)} - {None}) == 100
+
+
+def test_one_for_chatting_does_not_rename_a_registered_channel(club: Club) -> None:
+    ann = come(club)
+    chat, every = added(ann, "phone chat"), added(ann, "laptop all")
+    ann >> "JOIN #c" >> "CS REGISTER #c"
+    bob, cat = come(club, chat, "bob"), come(club, every, "cat")
+    for client in (bob, cat):
+        client >> "JOIN #c"
+        client.lines()
+    bob >> "RENAME #c #d"
+    bob.until(":irc.test FAIL RENAME CANNOT_RENAME #c #d :You came by a token that is for chatting only*")
+    cat >> "RENAME #c #d"
+    assert club.node.network.channel("#d") is not None
+    bob >> "RENAME #d #c"
+    assert club.node.network.registry.channels.at(club.node.network.fold("#d")) is not None

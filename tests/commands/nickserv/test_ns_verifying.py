@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 from club import Club, failed, logged_in, plain
 from clubs import Clubs
@@ -11,6 +13,7 @@ from postal import MAIL, TO, code_in, postal
 from states import opered
 
 from chatnet.records.accounts import State
+from chatnet.storage.record import Record
 
 WORD = "correct-horse"
 NEW = "battery-staple"
@@ -288,3 +291,50 @@ def test_two_who_wait_for_the_codes_of_one_name(clubs: Clubs) -> None:
     assert ask(first, f"VERIFY ann {codes['a']}") == ["The account ann is yours, and you are logged in."]
     clubs.settle()
     clubs.agree()
+
+
+def slowly(club: Club) -> None:
+    """While the club holds, each write takes until it lets go."""
+    write = club.store.write
+
+    async def held(records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> None:
+        await club.pause()
+        await write(records, free)
+
+    club.store.write = held  # type: ignore[method-assign, assignment]
+
+
+def test_many_who_ask_at_once_have_one_mail_sent() -> None:
+    club = postal()
+    verified(club)
+    slowly(club)
+    club.hold = True
+    for number in range(5):
+        club.client(f"bob{number}") >> "NS SENDPASS ann"
+    club.release()
+    assert [to for to, _ in club.post.take()] == [TO]
+
+
+def test_what_could_not_be_written_counts_for_nothing() -> None:
+    club = postal()
+    verified(club)
+    club.store.broken = True
+    ask(club.client("bob"), "SENDPASS ann")
+    club.store.broken = False
+    assert not club.post.take()
+    ask(club.client("eve"), "SENDPASS ann")
+    assert code_in(club)
+
+
+@pytest.mark.parametrize(
+    "line", [f"SET PASSWORD {WORD} {NEW}", f"SET EMAIL NONE {WORD}", f"SET EMAIL ann@example.com {WORD}"]
+)
+def test_what_a_thief_has_in_the_old_mailbox_is_good_for_nothing(line: str) -> None:
+    club = postal()
+    ann, eve = verified(club), club.client("eve")
+    ask(eve, "SENDPASS ann")
+    code = code_in(club)
+    if line.endswith(f"ann@example.com {WORD}"):
+        club.reload(accounts={"email": "off"})
+    assert "not" not in ask(ann, line)[0]
+    assert ask(eve, f"RESETPASS ann {code} another-word") == INVALID

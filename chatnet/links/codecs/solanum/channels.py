@@ -217,7 +217,9 @@ class Channels(Base):
         return ("b", MUTE + text) if letter == "q" and not self.core else (letter, text)
 
     def locked(self, channel: Channel, by: Source, letters: str) -> bytes:
-        """``:<sid> MLOCK <ts> <channel> :<letters>``"""
+        """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
+        if isinstance(by, User) and not self.core:
+            by = by.server
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics
