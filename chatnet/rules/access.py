@@ -67,14 +67,14 @@ def in_order(letters: Iterable[str]) -> str:
     return "".join(sorted(letters))
 
 
-def templates_of(wide: Mapping[str, str], registration: RegisteredChannel) -> dict[str, str]:
-    """All sets of letters with a name that a channel has, by their names.
+def templates_of(wide: Mapping[str, str], registration: RegisteredChannel | None = None) -> dict[str, str]:
+    """All sets of letters with a name that a channel has, by their names; without one, those of all channels.
 
     Those of `wide` are the network's, and its own come before those; there is one for each name, in upper or
     lower case.
     """
     found = {name: (name, letters) for name, letters in {**TEMPLATES, **wide}.items()}
-    for name, letters in sorted(registration.templates.items()):
+    for name, letters in sorted(() if registration is None else registration.templates.items()):
         if name.upper() != "FOUNDER":
             found[name.upper()] = name, letters
     return dict(found.values())
@@ -124,9 +124,13 @@ def founder_of(registry: Registry, registration: RegisteredChannel) -> str:
 
 
 def entries_of(network: Network, registration: RegisteredChannel, user: User) -> list[str]:
-    """The targets on the list that mean `user`: the account that they are logged in to, masks that fit."""
+    """The targets on the list that mean `user`: the account that they are logged in to, masks that fit.
+
+    A mask fits what everybody may see of them: what they get by it is seen, and would tell a host that is
+    hidden to whoever writes the list.
+    """
     masks = [target for target in registration.access if not is_account(target)]
-    found = fitting(network, user, masks) if masks else []
+    found = fitting(network, user, masks, seen=True) if masks else []
     if user.account_id is not None and user.account_id in registration.access:
         found.append(user.account_id)
     return found
@@ -173,24 +177,27 @@ def may_keep_out(mine: frozenset[str]) -> bool:
 
 
 def kept_out(
-    network: Network, registration: RegisteredChannel, user: User, now: float
+    network: Network, registration: RegisteredChannel, user: User, now: float, *, seen: bool = False
 ) -> tuple[str, Akick] | None:
-    """The akick, by its target, that keeps `user` out at the Unix time `now`; who has e is never kept out."""
-    found = _listed(network, registration, user, KICK, now)
+    """The akick, by its target, that keeps `user` out at the Unix time `now`; who has e is never kept out.
+
+    As with bans a mask may fit a host of theirs that is hidden; with `seen` only what everybody may see.
+    """
+    found = _listed(network, registration, user, KICK, now, seen)
     if found is None or "e" in access_of(network, registration, user):
         return None
     return found
 
 
 def muted(
-    network: Network, registration: RegisteredChannel, user: User, now: float
+    network: Network, registration: RegisteredChannel, user: User, now: float, *, seen: bool = False
 ) -> tuple[str, Akick] | None:
-    """The aquiet, by its target, that means `user` at the Unix time `now`; who has a rank may speak."""
-    return _listed(network, registration, user, MUTE, now)
+    """The aquiet, by its target, that means `user`, as `kept_out` has it; who has a rank may speak."""
+    return _listed(network, registration, user, MUTE, now, seen)
 
 
 def _listed(
-    network: Network, registration: RegisteredChannel, user: User, how: str, now: float
+    network: Network, registration: RegisteredChannel, user: User, how: str, now: float, seen: bool
 ) -> tuple[str, Akick] | None:
     akicks = _in_force(registration.akicks, how, now)
     if not akicks:
@@ -198,7 +205,7 @@ def _listed(
     target = user.account_id if user.account_id in akicks else None
     if target is None:
         masks = [each for each in akicks if not is_account(each)]
-        target = next(iter(fitting(network, user, masks)), None)
+        target = next(iter(fitting(network, user, masks, seen=seen)), None)
     return None if target is None else (target, akicks[target])
 
 

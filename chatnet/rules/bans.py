@@ -29,6 +29,7 @@ from typing import Final
 
 from chatnet.model.entities import Channel, ListEntry, User
 from chatnet.model.network import Network
+from chatnet.rules.visibility import shows_address
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network, shown_mask
 
@@ -63,9 +64,12 @@ class Bans:
         self.looked += look.looked
         return entry
 
-    def meaning(self, channel: Channel, user: User, *, mutes: bool) -> list[ListEntry]:
-        """All bans that mean `user`, or all `mutes`, whether an exception lets them in or not."""
-        look = _Look(self._network, user)
+    def meaning(self, channel: Channel, user: User, *, mutes: bool, seen: bool = False) -> list[ListEntry]:
+        """All bans that mean `user`, or all `mutes`, whether an exception lets them in or not.
+
+        With `seen` those that mean them by what everybody may see of them.
+        """
+        look = _Look(self._network, user, seen=seen)
         found = [
             entry
             for entry in channel.lists["b"].values()
@@ -103,39 +107,80 @@ class Bans:
         return found
 
 
-def fitting(network: Network, user: User, masks: Iterable[str]) -> list[str]:
-    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts."""
-    look = _Look(network, user)
-    return [mask for mask in masks if look.plain(mask)]
+def fitting(network: Network, user: User, masks: Iterable[str], *, seen: bool = False) -> list[str]:
+    """Those of plain, folded `masks` that mean `user`, by whichever of their hosts.
+
+    With `seen` by what everybody may see of them: who reads the answer could find out an address by asking
+    about one mask after the other.
+    """
+    look = _Look(network, user, seen=seen)
+    return list(_fitted(network.fold, look.front, look.faces, look.address, tuple(masks)))
+
+
+@lru_cache(512)
+def _fitted(
+    fold: Folder, front: str, faces: tuple[str, ...], address: str, masks: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Those of many masks that mean somebody, remembered: who comes and goes is looked at once."""
+    fits: dict[str, bool] = {"": True}  # what stands before the host, where there is one
+    found = []
+    for mask in masks:
+        before = mask.rpartition("@")[0]
+        if before not in fits:
+            fits[before] = compile_glob(before, fold)(front)
+        if fits[before] and _means(fold, front, faces, address, mask):
+            found.append(mask)
+    return tuple(found)
+
+
+def _means(fold: Folder, front: str, faces: tuple[str, ...], address: str, mask: str) -> bool:
+    """Whether a plain mask means who has these `faces`, which begin with `front`, and an address."""
+    matches = compile_glob(mask, fold)
+    for face in faces:
+        if matches(face):
+            return True
+    if "/" not in mask:
+        return False
+    before, _, host = mask.rpartition("@")
+    network = network_of(host)
+    if network is None or not compile_glob(before, fold)(front):
+        return False
+    return address_in(address, [network])
 
 
 class _Look:
     """A user as masks see them, made once for one question about many masks.
 
     `looked` is how many characters of masks were looked at.  It is `volatile` once it has looked at another
-    channel: the answer may change then without a change of the user or of the list it was asked of.
+    channel: the answer may change then without a change of the user or of the list it was asked of.  With
+    `seen` hosts and an address that are hidden do not count.
     """
 
     __slots__ = (
         "_banned",
         "_elsewhere",
-        "_faces",
         "_fold",
-        "_front",
         "_network",
+        "address",
+        "faces",
+        "front",
         "looked",
         "user",
         "volatile",
     )
 
-    def __init__(self, network: Network, user: User) -> None:
+    def __init__(self, network: Network, user: User, *, seen: bool = False) -> None:
         self._network = network
         self._fold: Folder = network.fold
         self.user = user
-        self._front = f"{user.nick}!{user.username}"
+        hidden = seen and not shows_address(user)
+        self.address = "" if hidden else user.address
+        self.front = f"{user.nick}!{user.username}"
         # A ban on any of somebody's hosts holds, so that neither a cloak nor its absence evades it.
-        hosts = {user.host, user.real_host, user.address, user.cloak or user.host}
-        self._faces = tuple(f"{self._front}@{host}" for host in hosts)
+        hosts = {user.host}
+        if not hidden:
+            hosts |= {user.real_host, user.address, user.cloak or user.host}
+        self.faces = tuple(f"{self.front}@{host}" for host in hosts)
         self.looked = self._elsewhere = 0
         self.volatile = False
         self._banned: dict[Channel, bool] | None = {}  # by $j; None while such a channel is looked into
@@ -158,17 +203,7 @@ class _Look:
 
     def plain(self, mask: str) -> bool:
         """Whether a plain mask means the user."""
-        matches = compile_glob(mask, self._fold)
-        for face in self._faces:
-            if matches(face):
-                return True
-        if "/" not in mask:
-            return False
-        front, _, host = mask.rpartition("@")
-        network = network_of(host)
-        if network is None or not compile_glob(front, self._fold)(self._front):
-            return False
-        return address_in(self.user.address, [network])
+        return _means(self._fold, self.front, self.faces, self.address, mask)
 
     def _is(self, parsed: Extended) -> bool:
         return _TESTS[parsed.letter](self, parsed) is parsed.wanted
@@ -229,7 +264,7 @@ class _Look:
         mask, mark, wanted = whole.partition("#")
         if mark:
             return self.plain(shown_mask(mask)) and self._glob(wanted, realname)
-        return any(self._glob(whole, f"{face}#{realname}") for face in self._faces)
+        return any(self._glob(whole, f"{face}#{realname}") for face in self.faces)
 
     def _secure(self, parsed: Extended) -> bool:
         return self.user.secure and (parsed.data is None or parsed.data.lower() == self.user.certfp)

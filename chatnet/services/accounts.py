@@ -424,15 +424,20 @@ class Accounts:
         new: str,
         *,
         owner: str = "",
-        given: Mapping[str, Value] = MappingProxyType({}),
     ) -> None:
-        """Have an account another password, whose hashing waits for `owner`; and fields that are `given`."""
+        """Have an account another password, whose hashing waits for `owner`.
+
+        Codes for another one, which somebody may have asked for, are good for nothing from then on.
+        """
         form = await self._hash(owner or account.id, new, account.shown)
         past: tuple[str, ...] = ()
-        for record in await self.read(account):
+        records = await self.read(account)
+        for record in records:
             if record.field == values.VERIFIER:
                 past = (record.stamp, *_past(record))[: values.MOST_PAST]
-        await self.change(account, {values.VERIFIER: Verifier(past, form).text, **given})
+        await self.change(
+            account, {values.VERIFIER: Verifier(past, form).text, **void(records, values.RESET)}
+        )
 
     async def add_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
         """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
@@ -479,6 +484,13 @@ class Accounts:
 def value_of(records: Sequence[Record], name: str) -> str | None:
     """What a field is, of all that is stored of an account."""
     return next((record.value for record in records if record.field == name), None)
+
+
+def void(records: Sequence[Record], *purposes: str) -> dict[str, Value]:
+    """What makes the codes of an account good for nothing that are for one of these."""
+    return {
+        field(values.CODE, each): None for each, _ in codes_of(records) if each.partition(" ")[0] in purposes
+    }
 
 
 def _form(records: Sequence[Record]) -> str | None:

@@ -8,26 +8,28 @@ reset            who forgot the password reads the account's      code:reset
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.node import Node
 from chatnet.records import accounts as values
-from chatnet.records.accounts import ACTIVE, Email, State, Status
+from chatnet.records.accounts import ACTIVE, Code, Email, State, Status
 from chatnet.records.claims import EMAILS
 from chatnet.records.grammar import STATUS, field
 from chatnet.services import refused
-from chatnet.services.accounts import Accounts, Value, value_of
+from chatnet.services.accounts import Accounts, Value, value_of, void
 from chatnet.services.codes import Codes, codes_of
 from chatnet.services.letters import Purpose
 from chatnet.services.mailing import Mailing
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.record import Record
 
 VERIFY: Final = "verify"
 EMAIL: Final = "email"
-RESET: Final = "reset"
 MOST_WAITING: Final = 3
 """Addresses of one account that wait for their code."""
 
@@ -75,12 +77,22 @@ class Addresses:
         if len({claim.entity for claim in claims} - {entity}) >= self._node.settings.accounts.per_email:
             raise Refused(refused.UNACCEPTABLE_EMAIL, "Too many accounts have this address", name)
 
-    def _judge(self, purpose: Purpose, address: str, name: str, by: User) -> None:
-        """Refuse mail that cannot be sent, or not now."""
+    def _of(self, by: User) -> str:
+        """What somebody is counted by."""
+        return self._accounts.throttle.address_of(by)
+
+    @contextmanager
+    def _mail(self, purpose: Purpose, address: str, name: str, by: User) -> Iterator[None]:
+        """Refuse mail that cannot be sent, or not now; it counts if what is done meanwhile is not refused."""
         try:
-            self._mailing.judge(purpose, address, by.address)
+            self._mailing.claim(purpose, address, self._of(by))
         except Refused as why:
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, why.text, name) from None
+        try:
+            yield
+        except Refused:
+            self._mailing.give_back(purpose, address, self._of(by))
+            raise
 
     # registering
 
@@ -100,30 +112,28 @@ class Addresses:
         await self.acceptable(email, name)
         if not self.verifies:
             return await accounts.register(name, password, email, by=by)
-        self._judge(Purpose.VERIFY, email, name, by)
         until = self._node.clock.time() + self._node.settings.accounts.verify_within
         code, kept = self._codes.new(until)
         given: dict[str, Value] = {
             STATUS: Status(State.PENDING, int(until)).text,
             field(values.CODE, VERIFY): kept.text,
         }
-        account = await accounts.register(name, password, email, by=by, given=given)
-        await self._post(Purpose.VERIFY, email, account, by, code, until)
+        with self._mail(Purpose.VERIFY, email, name, by):
+            account = await accounts.register(name, password, email, by=by, given=given)
+            await self._post(Purpose.VERIFY, email, account, code, until)
         return account
 
-    async def _post(
-        self, purpose: Purpose, address: str, account: Account, by: User, code: str, until: float
-    ) -> None:
+    async def _post(self, purpose: Purpose, address: str, account: Account, code: str, until: float) -> None:
         time = refused.duration(int(until - self._node.clock.time()))
         try:
-            await self._mailing.post(purpose, address, account.shown, asker=by.address, code=code, time=time)
+            await self._mailing.post(purpose, address, account.shown, code=code, time=time)
         except StoreError:
             raise refused.unwritable() from None
 
     async def verify(self, name: str, code: str, by: User) -> Account:
         """The account that was registered, which is theirs now; refuses with ``INVALID_CODE``."""
         accounts = self._accounts
-        attempt = accounts.attempt(name, by.address)
+        attempt = accounts.attempt(name, self._of(by))
         pending = [each for each in attempt.meant if each.status.state is State.PENDING]
         for account in pending or (None,):
             records = await accounts.read(account)
@@ -160,10 +170,10 @@ class Addresses:
         until = account.status.until if account is not None else 0
         if account is None or email is None or until <= self._node.clock.time():
             raise Refused(refused.INVALID_CODE, "No account of that name waits for a code", name)
-        self._judge(Purpose.VERIFY, email.address, name, by)
         code, kept = self._codes.new(until)
-        await self._accounts.change(account, {field(values.CODE, VERIFY): kept.text})
-        await self._post(Purpose.VERIFY, email.address, account, by, code, until)
+        with self._mail(Purpose.VERIFY, email.address, name, by):
+            await self._accounts.change(account, {field(values.CODE, VERIFY): kept.text})
+            await self._post(Purpose.VERIFY, email.address, account, code, until)
 
     # another address
 
@@ -172,31 +182,35 @@ class Addresses:
         accounts, name = self._accounts, account.shown
         await self.acceptable(address, name)
         if not self.verifies:
-            await accounts.change(account, {values.EMAIL: Email(False, address).text})
+            await self._have(account, Email(False, address).text, await accounts.read(account))
             return False
-        self._judge(Purpose.EMAIL, address, name, by)
         now = self._node.clock.time()
         until = now + self._node.settings.accounts.verify_within
         code, kept = self._codes.new(until)
+        with self._mail(Purpose.EMAIL, address, name, by):
+            await self._expect(account, address, kept, now)
+            await self._post(Purpose.EMAIL, address, account, code, until)
+        return True
+
+    async def _expect(self, account: Account, address: str, kept: Code, now: float) -> None:
+        """Keep the code of an address that an account is to have; a few of these wait at most."""
         purpose = f"{EMAIL} {address}"
         given: dict[str, Value] = {}
         waiting = [
             (each, old)
-            for each, old in codes_of(await accounts.read(account))
+            for each, old in codes_of(await self._accounts.read(account))
             if each.partition(" ")[0] == EMAIL and each != purpose
         ]
         for number, (each, old) in enumerate(sorted(waiting, key=lambda pair: -pair[1].until), 1):
             if old.until <= now or number >= MOST_WAITING:
                 given[field(values.CODE, each)] = None
         given[field(values.CODE, purpose)] = kept.text
-        await accounts.change(account, given)
-        await self._post(Purpose.EMAIL, address, account, by, code, until)
-        return True
+        await self._accounts.change(account, given)
 
     async def confirm(self, account: Account, code: str, by: User) -> str:
         """The address that an account has from now on, since this is the code that was sent there."""
         accounts = self._accounts
-        attempt = accounts.attempt(account.shown, by.address)
+        attempt = accounts.attempt(account.shown, self._of(by))
         records = await accounts.read(account)
         accounts.again(attempt)
         purpose = self._codes.find(records, EMAIL, code)
@@ -205,15 +219,19 @@ class Addresses:
             raise _invalid(account.shown)
         address = purpose.partition(" ")[2]
         await self._room(address, account.shown, account.id)
-        given: dict[str, Value] = {values.EMAIL: Email(True, address).text}
-        for each, _ in codes_of(records):
-            if each.partition(" ")[0] in (EMAIL, RESET):  # that one was sent to the old address
-                given[field(values.CODE, each)] = None
-        await accounts.change(account, given)
+        await self._have(account, Email(True, address).text, records)
         old = _email(value_of(records, values.EMAIL))
         if old is not None and old.verified and old.address.lower() != address.lower():
             await self._mailing.notify(Purpose.MOVED, old.address, account.shown)
         return address
+
+    async def remove(self, account: Account) -> None:
+        """Have an account no address any more."""
+        await self._have(account, None, await self._accounts.read(account))
+
+    async def _have(self, account: Account, email: str | None, records: Sequence[Record]) -> None:
+        """Have an account another address, or none; a code for its password was sent to the one before."""
+        await self._accounts.change(account, {values.EMAIL: email, **void(records, EMAIL, values.RESET)})
 
     # a password that was forgotten
 
@@ -230,30 +248,28 @@ class Addresses:
             email = _email(value_of(await accounts.read(account), values.EMAIL))
             if account is None or email is None or not email.verified:
                 return
-            self._judge(Purpose.RESET, email.address, name, by)
             until = now + self._node.settings.accounts.verify_within
             code, kept = self._codes.new(until)
-            await accounts.change(account, {field(values.CODE, RESET): kept.text})
-            await self._post(Purpose.RESET, email.address, account, by, code, until)
+            with self._mail(Purpose.RESET, email.address, name, by):
+                await accounts.change(account, {field(values.CODE, values.RESET): kept.text})
+                await self._post(Purpose.RESET, email.address, account, code, until)
         except Refused:
             pass  # nobody shall tell by it which accounts there are
 
     async def reset(self, name: str, code: str, new: str, by: User) -> Account:
         """The account that has a `new` password, since this is the code that was sent to its address."""
         accounts = self._accounts
-        attempt = accounts.attempt(name, by.address)
+        attempt = accounts.attempt(name, self._of(by))
         account = attempt.meant[0] if attempt.meant else None
         records = await accounts.read(account)
         accounts.again(attempt)
-        if account is None or self._codes.find(records, RESET, code) is None:
+        if account is None or self._codes.find(records, values.RESET, code) is None:
             accounts.failed(attempt)
             raise _invalid(name)
         accounts.judge(account, attempt)
         email = _email(value_of(records, values.EMAIL))
         accounts.acceptable_password(new, account.shown, "" if email is None else email.address)
-        await accounts.set_password(
-            account, new, owner=accounts.throttle.owner(by.address), given={field(values.CODE, RESET): None}
-        )
+        await accounts.set_password(account, new, owner=accounts.throttle.queue_of(by))
         return account
 
     # what people are told without having asked

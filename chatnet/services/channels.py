@@ -42,6 +42,8 @@ from chatnet.wire.text import byte_length
 SUSPENDED: Final = "This channel is suspended"
 SLICE: Final = 50
 """Members who are looked at in one go when an entry is changed."""
+LINES: Final = 5000
+"""Lines that may come of that, for what happens to each is told to all: in a large channel fewer are."""
 PAUSE: Final = 0.1
 """Seconds until the next ones are."""
 FITTED: Final = 5000
@@ -227,7 +229,8 @@ class ChannelAccess:
         """Do something to a few who are in a registered channel, and to the others in a moment."""
         if self._registered.at(channel.folded) is not registration:
             return
-        act([users.popleft() for _ in range(min(SLICE, len(users)))])
+        most = max(1, min(SLICE, LINES // max(1, len(channel.members))))
+        act([users.popleft() for _ in range(min(most, len(users)))])
         if users:
             rest = partial(self._in_slices, channel, registration, users, act)
             self._node.clock.later(PAUSE, rest)
@@ -276,7 +279,8 @@ class ChannelAccess:
             if registration.suspended(at):
                 self._node.commit(Kicked(channel, user, self._chanserv, SUSPENDED, at))
                 return
-            found = kept_out(self._network, registration, user, at)
+            # A host that is hidden counts at the door only: one akick after the other would find it out.
+            found = kept_out(self._network, registration, user, at, seen=True)
             if found is not None:
                 target, akick = found
                 if not akick.until:

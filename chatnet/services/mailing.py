@@ -77,20 +77,34 @@ class Mailing:
         """Whether there is a relay to send mail by."""
         return bool(self._node.settings.mail.relay)
 
-    def judge(self, purpose: Purpose, to: str, asker: str) -> None:
-        """Refuse a mail to the address `to` for whom is at the address `asker`: there were too many."""
+    def claim(self, purpose: Purpose, to: str, asker: str) -> None:
+        """Count a mail to the address `to` that is asked for from `asker`; refuse it if there were too many.
+
+        It counts before it is written, which takes a while: many who ask at once get no more than one does.
+        """
         if not self.ready:
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, "This server sends no mail now")
-        wait = max(self._everything.wait(_ALL), self._addresses.wait(_key(purpose, to)))
-        if not self._throttle.spared(asker):
-            wait = max(wait, self._askers.wait(self._throttle.owner(asker)))
-        if wait:
+        counted = self._counted(purpose, to, asker)
+        if wait := max(allowed.wait(key) for allowed, key in counted):
             raise refused.try_again(wait, "Too much mail was sent")
+        for allowed, key in counted:
+            allowed.count(key)
 
-    async def post(self, purpose: Purpose, to: str, account: str, *, asker: str = "", **words: str) -> None:
-        """Write a mail to an address about an account; when this returns it is on the disk.
+    def give_back(self, purpose: Purpose, to: str, asker: str) -> None:
+        """Nothing came of the mail that was claimed."""
+        for allowed, key in self._counted(purpose, to, asker):
+            allowed.take_back(key)
 
-        Raises StoreError.  `asker` is the address of who asked for it, if anybody did.
+    def _counted(self, purpose: Purpose, to: str, asker: str) -> list[tuple[Allowances, str]]:
+        counted = [(self._everything, _ALL), (self._addresses, f"{purpose.value} {to.lower()}")]
+        if not self._throttle.spared(asker):
+            counted.append((self._askers, self._throttle.owner(asker)))
+        return counted
+
+    async def post(self, purpose: Purpose, to: str, account: str, **words: str) -> None:
+        """Write a mail that was claimed, about an account; when this returns it is on the disk.
+
+        Raises StoreError.
         """
         node = self._node
         now, settings = node.clock.time(), node.settings
@@ -99,17 +113,13 @@ class Mailing:
             purpose, to, settings.mail.sender, now, f"<{secrets.token_hex(16)}@{domain}>",
             network=settings.server.network, account=account, nickserv=self._nickserv, **words,
         )  # fmt: skip
-        self._everything.count(_ALL)
-        self._addresses.count(_key(purpose, to))
-        if asker:
-            self._askers.count(self._throttle.owner(asker))
         await self._store.post(f"{to} {purpose.value} {account}\n{text}", now)
         self.send()
 
     async def notify(self, purpose: Purpose, to: str, account: str, **words: str) -> None:
         """The same of what nobody asked for, and which is left out where mail cannot be sent."""
         try:
-            self.judge(purpose, to, "localhost")
+            self.claim(purpose, to, "localhost")
             await self.post(purpose, to, account, **words)
         except (Refused, StoreError):
             pass  # those who are logged in read it, too
@@ -157,7 +167,3 @@ class Mailing:
         else:
             self.trouble = ""
             await self._store.discard(waiting.id)
-
-
-def _key(purpose: Purpose, to: str) -> str:
-    return f"{purpose.value} {to.lower()}"

@@ -43,7 +43,7 @@ class Refused(Exception):
 
 def wrong(name: str) -> Refused:
     """The password is another one, or there is no such account: it does not tell which."""
-    return Refused(INVALID_CREDENTIALS, "The name or the password is not right", name)
+    return Refused(INVALID_CREDENTIALS, "The name or the password is incorrect", name)
 
 
 def suspended(name: str, reason: str) -> Refused:

@@ -8,7 +8,7 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, NetSplit, UserQuit
-from chatnet.model.logins import NO_WAY
+from chatnet.model.logins import NO_WAY, Way
 from chatnet.session.session import Session
 from chatnet.session.sessions import Sessions
 from chatnet.session.visitor import Visitor
@@ -24,14 +24,25 @@ Run = Callable[[Sessions, Session, Waiting], None]
 class Caller(Visitor):
     """The session for their errands, as long as there are some."""
 
-    __slots__ = ("_errands", "_say", "waiting")
+    __slots__ = ("_errands", "_given", "_say", "waiting")
 
     def __init__(self, errands: Errands, sessions: Sessions, user: User, address: str) -> None:
+        self._given = sessions.links.given
+        way = self._given.way_of(user.uid)
         super().__init__(sessions, user, address)
         self._errands = errands
         self._say = sessions.links.gate.tell
-        self.way = sessions.links.given.way_of(user.uid)
+        self.way = way
         self.waiting: Waiting = deque()
+
+    @property
+    def way(self) -> Way:
+        """How they are logged in now: by SASL they may be, by a token, while an errand takes its time."""
+        return self._given.way_of(self.user.uid)
+
+    @way.setter
+    def way(self, way: Way) -> None:
+        self._given.came_by(self.user.uid, way)
 
     def notice_by(self, by: User, text: str) -> None:
         if not self.closed:
@@ -80,7 +91,6 @@ class Errands:
         """There is nothing more to do for them."""
         if self._callers.get(caller.user) is caller:
             del self._callers[caller.user]
-            self._sessions.links.given.came_by(caller.user.uid, caller.way)
 
     def _forget(self, user: User) -> None:
         caller = self._callers.pop(user, None)

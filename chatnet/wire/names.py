@@ -22,8 +22,11 @@ _UID: Final = re.compile(r"[0-9][A-Z0-9]{2}[A-Z][A-Z0-9]{5}")
 _REFERENCE_TAG: Final = re.compile(r"[A-Za-z0-9-]+")
 _TAG: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
+_ATOM: Final = r"""[^\x00-\x20\x7f()<>\[\]:;@\\,."]+"""
+"""What may stand between the dots of an address for mail, and is not cut there by who reads it:
+https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3"""
 _MAIL: Final = re.compile(
-    r"[^\x00-\x20\x7f@]{1,64}@(?:[^\x00-\x20\x7f@.]+(?:\.[^\x00-\x20\x7f@.]+)*|\[[0-9A-Fa-f:.]+\])"
+    rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_ATOM}(?:\.{_ATOM})*|\[[0-9A-Fa-f:.]+\])"
 )
 
 LONGEST_HOST: Final = 63

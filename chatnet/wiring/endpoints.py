@@ -30,7 +30,7 @@ def endpoint_problems(tree: Mapping[str, Any]) -> list[tuple[Place, str]]:
         endpoint, place = endpoint_in(text), ("listen", index, "endpoint")
         if endpoint.kind not in ARGUMENTS and endpoint.kind not in _kinds_of_plugins():
             found.append((place, f"is of a kind that there is not: {endpoint.kind}; write {_known()}"))
-        if other := next((each for each in before if _overlap(endpoint, each[1])), None):
+        if other := next((each for each in before if overlap(endpoint, each[1])), None):
             found.append((place, _twice(other[0], endpoint, other[1])))
         before.append((text, endpoint))
     return found
@@ -87,7 +87,7 @@ def _kinds_of_plugins() -> Iterator[str]:
     return (plugin.prefix for plugin in getPlugins(IStreamServerEndpointStringParser))
 
 
-def _overlap(one: Endpoint, other: Endpoint) -> bool:
+def overlap(one: Endpoint, other: Endpoint) -> bool:
     """Whether one of the two cannot be opened while the other is open."""
     if one.place is None or other.place is None:
         return one.kind == other.kind and (found := socket_of(one)) is not None and found == socket_of(other)

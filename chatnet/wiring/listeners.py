@@ -18,7 +18,7 @@ from twisted.internet.protocol import ServerFactory
 from chatnet.settings import ListenSettings
 from chatnet.settings.endpoints import endpoint_in
 from chatnet.transports.sockets import Sockets
-from chatnet.wiring.endpoints import obstacle, socket_of
+from chatnet.wiring.endpoints import obstacle, overlap, socket_of
 
 _LOCKED = "Cannot acquire lock"
 """What Twisted says of a UNIX socket that another process holds."""
@@ -77,13 +77,14 @@ class Listeners:
         """Open what is new in `wanted`, then close what is not in it; the rest stays open all the while.
 
         A listener whose endpoint stays the same, be it in another spelling, but whose other settings changed
-        serves new connections by the new ones.  Raises ListenError, with everything left as it was, when one
-        cannot be opened.
+        serves new connections by the new ones.  What stands in the way of a new one is closed before that is
+        opened, after all others: for a moment nobody is let in there.  Raises ListenError, with everything
+        left as it was, when one cannot be opened.
         """
         problems: list[str] = []
         factories: dict[Hashable, IProtocolFactory] = {}
         changed: list[ListenSettings] = []
-        opened: list[OpenListener] = []
+        new: list[tuple[ListenSettings, IProtocolFactory]] = []
         for settings in wanted:
             key = _meaning(settings.endpoint)
             current = self._open.get(key)
@@ -98,9 +99,14 @@ class Listeners:
                 if current is not None:
                     changed.append(settings)
                 else:
-                    opened.append(await self._listen(settings, factory))
-            except Exception as error:  # an endpoint's plugin may raise anything
+                    new.append((settings, factory))
+            except Exception as error:
                 problems.append(_sentence(settings, error))
+        leaving = [listener for key, listener in self._open.items() if key not in factories]
+        blocked = [each for each in new if _blocking(each[0], leaving)]
+        opened = await self._open_all([each for each in new if each not in blocked], problems)
+        if blocked and not problems:
+            opened += await self._replace(blocked, leaving, problems)
         if problems:
             # Not awaited: ports close in the reactor's next turn, and at the start it does not run yet.
             self._begin_close(opened)
@@ -120,6 +126,40 @@ class Listeners:
     async def close(self) -> None:
         """Accept nobody any more. Who is connected stays."""
         await self.reconcile(())
+
+    async def _open_all(
+        self, wanted: Sequence[tuple[ListenSettings, IProtocolFactory]], problems: list[str]
+    ) -> list[OpenListener]:
+        """Open what can be; `problems` gets a sentence for each that cannot."""
+        opened: list[OpenListener] = []
+        for settings, factory in wanted:
+            try:
+                opened.append(await self._listen(settings, factory))
+            except Exception as error:  # an endpoint's plugin may raise anything
+                problems.append(_sentence(settings, error))
+        return opened
+
+    async def _replace(
+        self,
+        wanted: Sequence[tuple[ListenSettings, IProtocolFactory]],
+        leaving: Sequence[OpenListener],
+        problems: list[str],
+    ) -> list[OpenListener]:
+        """Open `wanted` in the place of those who leave and stand in their way; all of them, or none."""
+        closed = [each for each in leaving if any(_blocking(settings, [each]) for settings, _ in wanted)]
+        for listener in closed:
+            del self._open[_meaning(listener.settings.endpoint)]
+        for closing in self._begin_close(closed):
+            await closing
+        opened = await self._open_all(wanted, problems)
+        if not problems:
+            return opened
+        for closing in self._begin_close(opened):
+            await closing
+        before = [(listener.settings, listener.entrance.inner) for listener in closed]
+        for listener in await self._open_all(before, problems):
+            self._open[_meaning(listener.settings.endpoint)] = listener
+        return []
 
     async def _listen(self, settings: ListenSettings, factory: IProtocolFactory) -> OpenListener:
         entrance = Entrance(factory, settings.kind == "server")
@@ -155,6 +195,15 @@ def _meaning(text: str) -> Hashable:
         return text
     options = (endpoint.arguments.get(key, "") for key in ("backlog", "mode", "lockfile", "domain"))
     return found, *(option.lstrip("0") if len(option) > 1 else option for option in options)
+
+
+def _blocking(settings: ListenSettings, others: Sequence[OpenListener]) -> bool:
+    """Whether a listener cannot be opened while one of the others is."""
+    try:
+        wanted = endpoint_in(settings.endpoint)
+        return any(overlap(wanted, endpoint_in(other.settings.endpoint)) for other in others)
+    except ValueError:  # as in `_meaning`
+        return False
 
 
 def _path_of(text: str) -> str:

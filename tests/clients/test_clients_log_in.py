@@ -6,27 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from daemon_process import Client, Daemon
+from logins import WORD, account_of, registered
 from programs import Irssi, WeeChat, configured
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
-
-WORD = "correct-horse-1"
-
-
-def registered(daemon: Daemon, *nicks: str) -> None:
-    """Each has an account, with one password, and is gone."""
-    for nick in nicks:
-        with daemon.connect().register(nick) as client:
-            client.send(f"NS REGISTER {WORD}")
-            client.until(f"The account {nick} is yours")
-
-
-def account_of(daemon: Daemon, bob: Client, nick: str) -> str:
-    """Which account somebody is logged in to, as WHOIS says; empty if to none."""
-    bob.send(f"WHOIS {nick}")
-    found = [line for line in bob.until(" 318 | 401 ") if f" 330 {bob.nick} {nick} " in line]
-    return found[0].split()[4] if found else ""
 
 
 def test_irssi_by_plain(tmp_path: Path) -> None:
@@ -59,7 +42,7 @@ def test_irssi_by_its_certificate(tmp_path: Path) -> None:
                 r"\(001\) Welcome to the ExampleNet Network, Guest[0-9]{5}$", "iris belongs to an account"
             )
             irssi.enter(f"/msg NickServ IDENTIFY {WORD}")
-            irssi.sees("You are logged in as iris")
+            irssi.sees("You are now identified for iris")
             irssi.enter("/msg NickServ CERT ADD")
             irssi.sees("Your certificate logs in to iris from now on")
             irssi.enter("/disconnect")

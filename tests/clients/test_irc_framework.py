@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Client, Daemon
+from logins import WORD, comes_in, founder, registered, says
 from programs import Bot, certified, web_listeners
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
@@ -33,6 +34,25 @@ def test_a_conversation(tmp_path: Path, npm_clients: Path, subprotocol: str, tls
             bot.sees("closed")
             assert bot.ended() == 0
             assert [line for line in bot.shown() if "not understood" in line] == []
+
+
+def test_it_logs_in(tmp_path: Path, npm_clients: Path) -> None:
+    more, _, port = web_listeners()
+    daemon, authority = certified(tmp_path, more)
+    command: list[str | Path] = ["node", "--dns-result-order=ipv4first", PROGRAM]
+    command += [str(port), "text.ircv3.net", "tls", WORD]
+    environment = {"NODE_PATH": str(npm_clients), "NODE_EXTRA_CA_CERTS": str(authority.path)}
+    with daemon:
+        registered(daemon, "frame")
+        with founder(daemon, "frame") as bob, Bot(tmp_path / "bot", command, environment) as bot:
+            comes_in(bob, "frame")
+            bot.sees("logged in as frame$", "registered with", "on ExampleNet in #den with bob frame$")
+            bob.send("PRIVMSG #den :hello")
+            says(bob, "frame", "bob: I heard hello")
+            bob.send("PRIVMSG frame :leave")
+            bot.sees("closed")
+            assert bot.ended() == 0
+            assert [line for line in bot.shown() if line.startswith("not ")] == []
 
 
 def _talk(bot: Bot, bob: Client) -> None:

@@ -269,6 +269,6 @@ def test_an_account_in_irssi(tmp_path: Path) -> None:
         irssi.enter("/reconnect 127")
         irssi.sees(r"\(001\) Welcome to the ExampleNet Network, Guest\d{5}", "iris belongs to an account")
         irssi.enter("/quote NS IDENTIFY planted-secret")
-        irssi.sees("You're now known as iris", r"-NickServ\(.*\)- You are logged in as iris\.")
+        irssi.sees("You're now known as iris", r"-NickServ\(.*\)- You are now identified for iris\.")
         assert irssi.not_understood() == []
         irssi.quit("good night")

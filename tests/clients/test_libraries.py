@@ -1,4 +1,7 @@
-"""Bots on the libraries irc and pydle, and the bot sopel: they connect, join, hear, answer and leave."""
+"""Bots on the libraries irc and pydle, and the bot sopel: they connect, join, hear, answer and leave.
+
+The last two log in as well, as they are used to.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Client, Daemon
+from logins import WORD, comes_in, founder, registered, says
 from programs import Bot, certified
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
@@ -30,7 +34,28 @@ homedir = {folder}
 logdir = {folder}/logs
 log_raw = true
 logging_level = DEBUG
+{more}
 """
+
+
+class Sopel(Bot):
+    """In #den, where bob is its owner; over TLS if it trusts an authority.  `more` are lines of `[core]`."""
+
+    def __init__(
+        self, folder: Path, programs: Path, port: int, authority: Path | None = None, more: str = ""
+    ) -> None:
+        tls = "true" if authority else "false"
+        text = SOPEL.format(folder=folder, port=port, tls=tls, authority=authority or "", more=more)
+        config = folder.parent / "sopel.cfg"
+        config.write_text(text)
+        command: list[str | Path] = [programs / "python", BOTS / "with_sopel.py", "start", "--config", config]
+        super().__init__(folder, command)
+
+    def complaints(self) -> list[str]:
+        """What it logged that it did not like, but for the end of the connection."""
+        exceptions = (self.folder / "logs" / "sopel.exceptions.log").read_text()
+        lines = _until(self, "Quitting on command", "WARNING|ERROR|CRITICAL|Traceback")
+        return lines + exceptions.splitlines()
 
 
 def _meet(daemon: Daemon, nick: str) -> Client:
@@ -73,7 +98,7 @@ def test_a_bot_on_irc(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
 def test_a_bot_on_pydle(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
     daemon, authority = certified(tmp_path)
     with daemon, _meet(daemon, "bob") as bob:
-        arguments = [str(daemon.tls_port), "tls"] if tls else [str(daemon.port)]
+        arguments = [str(daemon.tls_port), "--tls"] if tls else [str(daemon.port)]
         with Bot(
             tmp_path / "bot",
             [pip_clients / "python", BOTS / "with_pydle.py", *arguments],
@@ -93,25 +118,64 @@ def test_a_bot_on_pydle(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
 @TLS
 def test_sopel(tmp_path: Path, pip_clients: Path, tls: bool) -> None:
     daemon, authority = certified(tmp_path)
-    folder = tmp_path / "bot"
-    with daemon, _meet(daemon, "bob") as bob:
-        config = tmp_path / "sopel.cfg"
-        config.write_text(
-            SOPEL.format(
-                folder=folder,
-                port=daemon.tls_port if tls else daemon.port,
-                tls="true" if tls else "false",
-                authority=authority.path,
-            )
-        )
-        with Bot(
-            folder, [pip_clients / "python", BOTS / "with_sopel.py", "start", "--config", config]
-        ) as bot:
-            bob.until(r"^:sopel!\S+ JOIN #den$")
+    port = daemon.tls_port if tls else daemon.port
+    with (
+        daemon,
+        _meet(daemon, "bob") as bob,
+        Sopel(tmp_path / "bot", pip_clients, port, authority.path if tls else None) as bot,
+    ):
+        bob.until(r"^:sopel!\S+ JOIN #den$")
+        bob.send("PRIVMSG #den :.choose tea, tea")
+        bob.until(r"^:sopel!\S+ PRIVMSG #den :bob: Your options: tea, tea\. My choice: tea$")
+        bob.send("PRIVMSG sopel :.quit good night")
+        bob.until(r"^:sopel!\S+ QUIT :Quit: good night$")
+        assert bot.ended() == 0
+        assert bot.complaints() == []
+
+
+@pytest.mark.parametrize("method", ["sasl", "nickserv"])
+def test_sopel_logs_in(tmp_path: Path, pip_clients: Path, method: str) -> None:
+    daemon, authority = certified(tmp_path)
+    more = f"auth_method = {method}\nauth_password = {WORD}"
+    with daemon:
+        registered(daemon, "sopel")
+        with (
+            founder(daemon, "sopel") as bob,
+            Sopel(tmp_path / "bot", pip_clients, daemon.tls_port, authority.path, more) as bot,
+        ):
+            comes_in(bob, "sopel")
             bob.send("PRIVMSG #den :.choose tea, tea")
-            bob.until(r"^:sopel!\S+ PRIVMSG #den :bob: Your options: tea, tea\. My choice: tea$")
+            says(bob, "sopel", r"bob: Your options: tea, tea\. My choice: tea")
             bob.send("PRIVMSG sopel :.quit good night")
-            bob.until(r"^:sopel!\S+ QUIT :Quit: good night$")
+            bob.until(r":sopel!\S+ QUIT :Quit: good night$")
             assert bot.ended() == 0
-            assert _until(bot, "Quitting on command", "WARNING|ERROR|CRITICAL|Traceback") == []
-            assert (folder / "logs" / "sopel.exceptions.log").read_text() == ""
+            if method == "sasl":
+                assert bot.complaints() == []
+            else:  # it is a guest until it has identified
+                (complaint,) = bot.complaints()
+                assert re.search(r"Requested 'sopel'; got 'Guest\d{5}'", complaint)
+
+
+def test_a_bot_on_pydle_logs_in(tmp_path: Path, pip_clients: Path) -> None:
+    """It takes a list of capabilities in two lines for an empty one, and so logs in once it is in."""
+    daemon, authority = certified(tmp_path)
+    with daemon:
+        registered(daemon, "pydle")
+        command: list[str | Path] = [pip_clients / "python", BOTS / "with_pydle.py"]
+        command += [str(daemon.tls_port), "--tls", "--password", WORD]
+        with (
+            founder(daemon, "pydle") as bob,
+            Bot(
+                tmp_path / "bot",
+                command,
+                {"SSL_CERT_FILE": str(authority.path)},
+            ) as bot,
+        ):
+            bob.until("^:ChanServ!.* MODE #den [+]o pydle$")
+            bob.send("PRIVMSG #den :héllo")
+            says(bob, "pydle", "bob: I heard héllo, bob")
+            bob.send("PRIVMSG pydle :leave")
+            bob.until(r":pydle!\S+ QUIT :Quit: good night$")
+            assert bot.ended() == 0
+            complaints = _until(bot, ">> QUIT", "^(WARNING|ERROR)|Traceback")
+            assert [line for line in complaints if "Unknown command" not in line or " 379 " not in line] == []

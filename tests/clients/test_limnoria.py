@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Client, Daemon, wait_for
+from logins import WORD, account_of, comes_in, founder, registered, says
 from programs import Bot, certified
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
@@ -44,6 +45,23 @@ supybot.directories.data: {folder}/data
 supybot.directories.log: {folder}/logs
 supybot.directories.backup: {folder}/backup
 supybot.defaultIgnore: False
+{more}
+"""
+NICKSERV = """\
+supybot.plugins: Misc Owner User Utilities Admin Channel Config Services
+supybot.plugins.Services: True
+supybot.plugins.Services.nicks: limno
+supybot.plugins.Services.Nickserv.password.limno: {word}
+supybot.plugins.Services.noJoinsUntilIdentified: True
+"""
+SASL = """\
+supybot.networks.net.sasl.username: limno
+supybot.networks.net.sasl.password: {word}
+supybot.networks.net.sasl.required: True
+"""
+REGISTERING = """\
+supybot.plugins: Misc Owner User Utilities Admin Channel Config Services
+supybot.plugins.Services: True
 """
 
 
@@ -66,13 +84,15 @@ duration = 3600
 
 
 class Limnoria(Bot):
-    """In #den, where bob may command it."""
+    """In #den, where bob may command it.  `more` are lines of its configuration."""
 
-    def __init__(self, folder: Path, programs: Path, daemon: Daemon, authority: Path, tls: bool) -> None:
+    def __init__(
+        self, folder: Path, programs: Path, daemon: Daemon, authority: Path, tls: bool, more: str = ""
+    ) -> None:
         home = folder.parent / "limnoria"
         config = folder.parent / "limnoria.conf"
         port = daemon.tls_port if tls else daemon.port
-        config.write_text(CONFIG.format(folder=home, port=port, tls=tls, authority=authority))
+        config.write_text(CONFIG.format(folder=home, port=port, tls=tls, authority=authority, more=more))
         conf = home / "conf"
         conf.mkdir(parents=True)
         (conf / "users.conf").write_text(OWNER)
@@ -207,3 +227,88 @@ def test_strict_transport_security(tmp_path: Path, pip_clients: Path) -> None:
         assert bot.ended() == 0
         (complaint,) = bot.complaints()
         assert complaint.endswith("(Killed (bob (enough)))")
+
+
+@pytest.mark.parametrize("more", [SASL, NICKSERV], ids=["sasl", "nickserv"])
+def test_it_logs_in(tmp_path: Path, pip_clients: Path, more: str) -> None:
+    daemon, authority = certified(tmp_path)
+    more = more.format(word=WORD)
+    with daemon:
+        registered(daemon, "limno")
+        with (
+            founder(daemon, "limno") as bob,
+            Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, more) as bot,
+        ):
+            comes_in(bob, "limno")
+            bot.sees("Join to #den on net synced")
+            bob.send("PRIVMSG #den :limno: echo hello")
+            says(bob, "limno", "hello")
+            bob.send("PRIVMSG #den :limno: quit good night")
+            bob.until(r":limno!\S+ QUIT :Quit: good night")
+            assert bot.ended() == 0
+            assert bot.complaints() == []
+
+
+def test_it_has_its_nick_back(tmp_path: Path, pip_clients: Path) -> None:
+    """An old connection of it is there still."""
+    daemon, authority = certified(tmp_path)
+    more = NICKSERV.format(word=WORD)
+    with daemon:
+        registered(daemon, "limno")
+        with founder(daemon, "limno") as bob, daemon.connect() as old:
+            old.send(f"PASS limno:{WORD}")
+            old.register("limno")
+            with Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, more) as bot:
+                assert "(GHOST by limno`)" in old.rest()[-1]
+                bot.sees(
+                    'Received "Password accepted" from NickServ',
+                    'Received "GHOST succeeded" from NickServ',
+                    "Incoming message .*:limno`!.* NICK :?limno$",
+                )
+                bob.until(r":limno`?!\S+ JOIN #den limno :")
+                bob.send("PRIVMSG #den :limno: echo hello")
+                says(bob, "limno", "hello")
+                assert bot.complaints() == []
+
+
+@pytest.mark.parametrize("mode", ["+i", "+b limno!*@*"])
+def test_chanserv_lets_it_in(tmp_path: Path, pip_clients: Path, mode: str) -> None:
+    """It asks for that as soon as it is refused."""
+    daemon, authority = certified(tmp_path)
+    more = NICKSERV.format(word=WORD)
+    with daemon:
+        registered(daemon, "limno")
+        with founder(daemon, "limno") as bob:
+            bob.send(f"MODE #den {mode}")
+            bob.sync()
+            with Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, more) as bot:
+                comes_in(bob, "limno")
+                bot.sees("Join to #den on net synced")
+                assert [line for line in bot.complaints() if "ChanServ on net" in line] == []
+
+
+def test_it_forgets_a_wrong_password(tmp_path: Path, pip_clients: Path) -> None:
+    """It tries no more, and joins nothing since it was told to wait."""
+    daemon, authority = certified(tmp_path)
+    more = NICKSERV.format(word="battery-staple")
+    with daemon:
+        registered(daemon, "limno")
+        with Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, more) as bot:
+            bot.sees("The name or the password is incorrect")
+            bot.sees('Received "Password Incorrect" from NickServ on net.  Resetting password to empty')
+
+
+def test_it_registers(tmp_path: Path, pip_clients: Path) -> None:
+    daemon, authority = certified(tmp_path)
+    with (
+        daemon,
+        _bob(daemon) as bob,
+        Limnoria(tmp_path / "bot", pip_clients, daemon, authority.path, True, REGISTERING) as bot,
+    ):
+        bot.sees("Join to #den on net synced")
+        bob.send(f"PRIVMSG limno :services register {WORD}")
+        bob.until(r":limno!\S+ NOTICE bob :Registration of account limno on net succeeded")
+        assert account_of(daemon, bob, "limno") == "limno"
+        bob.send("PRIVMSG #den :limno: quit good night")
+        assert bot.ended() == 0
+        assert bot.complaints() == []

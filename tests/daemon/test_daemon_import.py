@@ -44,7 +44,7 @@ def test_accounts_of_atheme_come_to_a_server_that_runs(daemon: Daemon) -> None:
     lines = ann.until(r" 366 anna #club ")
     assert not any("@anna" in line for line in lines)  # it is somebody's
     ann.send("PRIVMSG NickServ :IDENTIFY ann a-secret-word")
-    ann.until(r"You are logged in as ann\.")
+    ann.until(r"You are now identified for ann\.")
     ann.send("WHY #club", "PRIVMSG ChanServ :WHY #club")
     ann.until(r"NOTICE anna :.*FOUNDER|NOTICE anna :.*founder")
     exported = tool(daemon, "export").splitlines()

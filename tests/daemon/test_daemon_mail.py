@@ -66,7 +66,7 @@ def test_an_account_is_verified_and_a_password_replaced_by_mail(daemon: Daemon, 
         ask(phone, "SENDPASS ann", "If ann is an account")
         second = code_in(relay, 2)
         ask(phone, f"RESETPASS ann {second} {OTHER}", "The password of ann is changed")
-        ask(phone, f"IDENTIFY ann {OTHER}", "You are logged in as ann")
+        ask(phone, f"IDENTIFY ann {OTHER}", "You are now identified for ann")
         daemon.stop()
     planted = [PASSWORD, WORD, OTHER, first, second, token, token.replace("-", "")]
     for path in daemon.folder.rglob("*"):

@@ -54,7 +54,7 @@ def test_registered_restarted_and_logged_in(daemon: Daemon) -> None:
     ann.until(r" 001 Guest\d{5} ")
     ann.until(r"NOTICE Guest\d{5} :ann belongs to an account")
     ann.send(f"NS IDENTIFY {PASSWORD}")
-    lines = ann.until(r"You are logged in as ann\.")
+    lines = ann.until(r"You are now identified for ann\.")
     assert any(" NICK ann" in line or " NICK :ann" in line for line in lines)
     daemon.stop()
     for path in daemon.folder.rglob("*"):
@@ -69,7 +69,7 @@ def test_the_command_beside_a_server_that_runs(daemon: Daemon) -> None:
     bob = daemon.client("bob")
     # the server looks at what others write every two seconds
     wait_for(lambda: "no account" not in asked(bob, "INFO ann"), "an account of another process")
-    ask(bob, f"IDENTIFY ann {PASSWORD}", "You are logged in as ann")
+    ask(bob, f"IDENTIFY ann {PASSWORD}", "You are now identified for ann")
     account(daemon, "passwd", "ann", given=OTHER)
     assert "logged in" not in account(daemon, "info", "ann")
     account(daemon, "suspend", "ann", "for a while")
@@ -77,7 +77,7 @@ def test_the_command_beside_a_server_that_runs(daemon: Daemon) -> None:
     account(daemon, "unsuspend", "ann")
     eve = daemon.client("eve")
     wait_for(lambda: "suspended" not in "".join(asked(eve, "INFO ann")), "the end of a suspension")
-    ask(eve, f"IDENTIFY ann {OTHER}", "You are logged in as ann")
+    ask(eve, f"IDENTIFY ann {OTHER}", "You are now identified for ann")
     account(daemon, "erase", "ann", "--yes")
     eve.until(" 901 eve ")
     ask(eve, "INFO ann", "ann is no account")

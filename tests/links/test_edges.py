@@ -258,7 +258,7 @@ def _between(houses: Houses, gate: str) -> None:
     (link,) = houses[other].parts.links.neighbours()
     assert houses[other].parts.links.gate.is_open(link)
     edge.lines()
-    assert ask(houses, edge, "NS IDENTIFY ann two-words-2")[-1].endswith(":You are logged in as ann.")
+    assert ask(houses, edge, "NS IDENTIFY ann two-words-2")[-1].endswith(":You are now identified for ann.")
     seen = houses[other].node.network.user("annie")
     assert seen is not None and seen.account_id == theirs.id
     houses.check()

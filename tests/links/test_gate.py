@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import mesh
 import pytest
+from chanserv import ask, founded
 from club import CERTFP, PASSWORD, said
 from gates import (
     ANN,
@@ -30,6 +31,8 @@ from gates import (
 from mesh import block, stranger
 from scramp import ScramClient
 from staff import oper, sections
+
+from chatnet.links.speech.encap import ENCAPSULATED
 
 IN_GRACE = (
     "ann belongs to an account. Log in within 60 seconds: /msg NickServ IDENTIFY <password>. "
@@ -64,6 +67,26 @@ def test_mechanisms_follow_the_settings() -> None:
     assert heard(so1) == [":00S ENCAP * MECHLIST :SCRAM-SHA-256,EXTERNAL,PLAIN"]
     house.reload(limits={"targets": 5})
     so1.silent()
+
+
+def test_a_lock_is_told_by_the_server_of_services() -> None:
+    house = club()
+    ann = founded(house)
+    so1 = leaf(house)
+    ask(ann, "SET #c MLOCK +nt")
+    so1 << f":00S MLOCK {NOW} #c :nt"
+    ask(ann, "SET #c MLOCK")
+    so1 << f":00S MLOCK {NOW} #c :"
+
+
+def test_what_has_no_words_in_encap_means_nothing() -> None:
+    house = club()
+    so1 = leaf(house)
+    comes(so1)
+    for verb in (*ENCAPSULATED.beliefs, "SASL", "SU", "SVSLOGIN", "MECHLIST"):
+        for source in ("1SO", ANN):
+            so1 >> f":{source} ENCAP * {verb}"
+    house.check()
 
 
 def test_services_of_another_make_are_introduced_to_nobody() -> None:
@@ -298,12 +321,12 @@ def test_identify_and_logout() -> None:
     eve >> "JOIN #c"
     eve.lines()
     so1.lines()
-    assert asks(so1, "IDENTIFY wrong-word-1") == [told(NICKSERV, "The name or the password is not right.")]
+    assert asks(so1, "IDENTIFY wrong-word-1") == [told(NICKSERV, "The name or the password is incorrect.")]
     account = house.named()
     house.done(house.accounts.set_password(account, "one-word-1"))
     assert asks(so1, "IDENTIFY one-word-1") == [
         f":00S ENCAP * SU {ANN} :ann",
-        told(NICKSERV, "You are logged in as ann."),
+        told(NICKSERV, "You are now identified for ann."),
     ]
     assert account_of(house, "ann") == ("ann", account.id)
     eve << ":ann!*@* ACCOUNT ann"
@@ -387,7 +410,7 @@ def test_chanserv_acts_there() -> None:
     assert asks(so1, "KICK #club bob out", CHANSERV) == [f":{CHANSERV} KICK #club 1SOAAAAAC :out (ann)"]
     assert asks(so1, "INVITE #club bob", CHANSERV) == [
         f":{CHANSERV} INVITE 1SOAAAAAC #club {NOW}",
-        told(CHANSERV, "bob is invited to #club."),
+        told(CHANSERV, "Inviting bob to #club."),
     ]
     house.check()
 
@@ -450,7 +473,7 @@ def test_a_nick_that_is_not_theirs() -> None:
         ":00S ENCAP * NICKDELAY 0 :ann",
         f":00S ENCAP so1.test RSFNC {ANN} ann {NOW + 62} :{NOW + 61}",
         f":00S ENCAP * SU {ANN} :ann",
-        told(NICKSERV, "You are logged in as ann."),
+        told(NICKSERV, "You are now identified for ann."),
     ]
     house.check()
 
@@ -678,6 +701,37 @@ def test_an_errand_costs() -> None:
     for _ in range(5):
         assert asks(so1, "STATUS") == [told(NICKSERV, "STATUS ann 0")]
     assert asks(so1, "STATUS") == [told(NICKSERV, "Too much is asked from your server now. Try again later.")]
+
+
+def test_a_token_lets_in_for_no_more_while_something_is_asked() -> None:
+    house = club(accounts={"nick_protection": "off"})
+    account = house.account("ann")
+    house.account("eve")
+    nickserv = house.parts.nickserv
+    assert nickserv is not None
+    token = house.done(nickserv.tokens.add(account, "phone", "all", 0))
+    so1 = leaf(house)
+    comes(so1)
+    house.hold = True
+    asks(so1, "GHOST eve a-wrong-word")
+    asks(so1, "TOKEN ADD other")
+    assert logs_in(so1, password=token)[-1] == answer("D", "S")
+    house.release()
+    waited = heard(so1)
+    assert account_of(house, "ann") == ("ann", account.id)
+    assert not any("shown only now" in line for line in waited)
+    assert "token" in asks(so1, "TOKEN ADD other")[0]
+    house.check()
+
+
+def test_a_server_that_hides_addresses_spares_nobody() -> None:
+    house = club(flood={"enabled": True, "exempt": ["127.0.0.0/8"]}, accounts={"failures_address": 1})
+    house.account("ann")
+    so1 = leaf(house)
+    so1 >> f":1SO EUID eve 1 {NOW} +i ~eve localhost 127.0.0.1 {ANN} * * :eve"
+    heard(so1)
+    assert "No such code" in asks(so1, "RESETPASS ann aaaaaaaaaa some-new-word")[0]
+    assert "ry again" in asks(so1, "RESETPASS ann bbbbbbbbbb some-new-word")[0]
 
 
 def test_who_is_gone_meanwhile_is_not_logged_in() -> None:

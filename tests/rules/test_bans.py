@@ -12,8 +12,9 @@ from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.rules.bans import DEPTH, ELSEWHERE, EXTENDED, PARTS, Bans, complete, parse
-from chatnet.wire.casemap import folder
+from chatnet.rules.bans import DEPTH, ELSEWHERE, EXTENDED, PARTS, Bans, complete, fitting, parse
+from chatnet.wire.casemap import Folder, folder
+from chatnet.wire.masks import Matches, compile_glob
 
 OPER = Oper("root", "helpers", frozenset({"kill"}), "helps")
 
@@ -423,3 +424,36 @@ def test_what_is_looked_at_is_counted(world: World) -> None:
     world.bans.muted(channel, ann)
     looked = world.bans.looked
     assert world.bans.muted(channel, ann) and world.bans.looked == looked  # remembered
+
+
+SIGNS = st.text("abz*?!@./1\\", max_size=12)
+
+
+@given(SIGNS, SIGNS, st.lists(SIGNS, max_size=6))
+def test_many_masks_mean_whom_each_of_them_means(nick: str, host: str, masks: list[str]) -> None:
+    world = World()
+    user, channel = world.user("zoe"), world.channel("#c")
+    user.host = host.replace("@", "") or "x"
+    user.nick = nick.replace("@", "").replace("!", "")
+    for mask in (*masks, f"{nick}!*@{host}", "*!*@192.0.2.0/24", "*!*@10.0.0.0/8"):
+        channel.lists["b"] = {world.network.fold(mask): ListEntry(mask, "ann", 1)}
+        alone = world.bans.meaning(channel, user, mutes=False)
+        assert fitting(world.network, user, ("q!*@*", mask)) == [each.text for each in alone]
+
+
+def test_masks_are_held_against_who_comes_again_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ann = world.user("ann")
+    held: list[str] = []
+
+    def compiled(mask: str, fold: Folder) -> Matches:
+        held.append(mask)
+        return compile_glob(mask, fold)
+
+    monkeypatch.setattr("chatnet.rules.bans.compile_glob", compiled)
+    masks = [f"ann!*@*{number}*" for number in range(5)]
+    assert fitting(world.network, ann, masks) == masks[:3]  # 192.0.2.1
+    assert len(held) == 6  # what stands before the host is the same in all
+    assert fitting(world.network, ann, list(masks)) == masks[:3]
+    assert len(held) == 6
+    assert fitting(world.network, ann, masks[3:]) == []

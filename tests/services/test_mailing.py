@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from states import opered
 
+from chatnet.rules.registration import invalid_email
 from chatnet.services.letters import Purpose, letter
 from chatnet.services.mailing import AGAIN, Mailing, Unsent
 from chatnet.services.refused import Refused
@@ -30,8 +31,8 @@ def mailing_of(club: Club) -> Mailing:
 
 def post(club: Club, purpose: Purpose = Purpose.VERIFY, to: str = TO, asker: str = "192.0.2.1") -> None:
     mailing = mailing_of(club)
-    mailing.judge(purpose, to, asker)
-    club.done(mailing.post(purpose, to, "ann", asker=asker, code=CODE, time="24 hours", name="ann"))
+    mailing.claim(purpose, to, asker)
+    club.done(mailing.post(purpose, to, "ann", code=CODE, time="24 hours", name="ann"))
 
 
 # what it looks like
@@ -253,3 +254,31 @@ def test_stats_tell_whether_mail_is_sent() -> None:
     post(club)
     root >> "STATS a"
     assert any("mail could not be sent: it is down" in line for line in root.lines())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("<ann@example.net>", "<@a.example:ann@example.net>", "ann,eve@example.net", "ann;@example.net"),
+        *("ann(x)@example.net", "an\\n@example.net", '"ann"@example.net', "ann:@example.net"),
+        *(
+            ".ann@example.net",
+            "ann.@example.net",
+            "a..n@example.net",
+            "ann@example.net>",
+            "ann@(x)example.net",
+        ),
+        *("ann@example..net", "ann@", "@example.net", "a" * 65 + "@example.net", "ann@example.net,eve@x.net"),
+    ],
+)
+def test_an_address_is_one_and_written_in_one_way(address: str) -> None:
+    # Else one mailbox has many, each with codes and accounts of its own.
+    assert invalid_email(address) is not None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ann@example.net", "a.n+x@b.example", "o'neill_{1}@x", "jörg@exämple.net", "a" * 64 + "@[::1]"],
+)
+def test_what_is_an_address(address: str) -> None:
+    assert invalid_email(address) is None

@@ -53,7 +53,7 @@ def test_the_password_alone_means_the_nick_that_was_wanted(club: Club) -> None:
     ann, bob = come(club, "Ann"), club.client("bob")
     bob >> "MONITOR + ann"
     bob.lines()
-    assert ask(ann, f"IDENTIFY {WORD}") == ["You are logged in as ann."]
+    assert ask(ann, f"IDENTIFY {WORD}") == ["You are now identified for ann."]
     ann << ":irc.test 900 Guest50000 Guest50000!~u@192.0.2.1 ann :You are now logged in as ann"
     ann << ":Guest50000!~u@192.0.2.1 NICK Ann"
     ann.silent()
@@ -63,8 +63,8 @@ def test_the_password_alone_means_the_nick_that_was_wanted(club: Club) -> None:
 def test_the_wish_is_forgotten_with_another_nick(club: Club) -> None:
     ann = come(club, "ann")
     ann >> "NICK eve"
-    assert ask(ann, f"IDENTIFY {WORD}") == ["The name or the password is not right."]
-    assert ask(ann, f"IDENTIFY ann {WORD}") == ["You are logged in as ann."]
+    assert ask(ann, f"IDENTIFY {WORD}") == ["The name or the password is incorrect."]
+    assert ask(ann, f"IDENTIFY ann {WORD}") == ["You are now identified for ann."]
     assert ann.user.nick == "eve"
 
 
@@ -132,7 +132,7 @@ def test_a_login_ends_the_grace() -> None:
     club.clock.advance(100)
     assert ann.user.nick == "ann"
     bob = club.client("bob")
-    assert ask(bob, f"GHOST ann {WORD}") == ["ann was disconnected."]
+    assert ask(bob, f"GHOST ann {WORD}")[-1] == "The connection of ann was killed."
     bob >> "NICK ann"
     answers(bob)
     bob >> "NICK bob"
@@ -217,7 +217,7 @@ def test_a_wish_that_somebody_else_bears(club: Club) -> None:
     assert other.user.nick == "ann"
     assert ask(ann, f"IDENTIFY {WORD}") == [
         "Somebody bears ann now: /msg NickServ REGAIN ann gives it to you.",
-        "You are logged in as ann.",
+        "You are now identified for ann.",
     ]
 
 
@@ -241,7 +241,7 @@ def test_users_of_other_servers_that_are_not_served_are_theirs_to_rename() -> No
 def test_everybody_bears_a_nick_of_their_account() -> None:
     club = club_with(nick_is_account=True)
     eve = come(club, "eve")
-    assert ask(eve, f"IDENTIFY ann {WORD}") == ["You are logged in as ann."]
+    assert ask(eve, f"IDENTIFY ann {WORD}") == ["You are now identified for ann."]
     assert eve.user.nick == "ann"
     eve.lines()
     eve >> "NICK eve"
@@ -287,7 +287,7 @@ def test_whose_name_was_lost_reads_what_happened_at_each_login(club: Club) -> No
         "are yours as before. To choose another name: /nick <nick>, and /msg NickServ SET NAME <nick>"
     )
     bob = club.client("bob")
-    assert ask(bob, f"IDENTIFY {shown} {WORD}") == [text, f"You are logged in as {shown}."]
+    assert ask(bob, f"IDENTIFY {shown} {WORD}") == [text, f"You are now identified for {shown}."]
     late = club.connecting()
     plain(late, name=shown, password=WORD)
     late >> "CAP END" >> "NICK late" >> "USER late 0 * :Late"

@@ -119,10 +119,10 @@ def test_failure_leaves_everything_as_it_was() -> None:
         with pytest.raises(ListenError) as caught:
             run(listeners.reconcile(wanted), reactor)
     assert [p.replace(str(number), "N") for p in caught.value.problems] == [
+        "the endpoint tcp:0:interface=127.0.0.2 is listed twice",
         "port N on 127.0.0.1 is in use",
         "carrier-pigeon:coop cannot be opened: Unknown endpoint type: 'carrier-pigeon'",
         "port 0 on 192.0.2.1 cannot be opened: this machine does not have that address",
-        "the endpoint tcp:0:interface=127.0.0.2 is listed twice",
         "systemd:domain=INET:index=7 cannot be opened: systemd has handed over no such socket"
         " (is chatnet.socket enabled?)",
         "systemd:domain=INET:name=chat cannot be opened: systemd has handed over no such socket"
@@ -160,6 +160,48 @@ def test_a_factory_that_cannot_be_made_is_a_problem_too() -> None:
 
     with pytest.raises(ListenError, match=r"^tcp:6697: TLS is not available$"):
         run(Listeners(MemoryReactorClock(), fail).reconcile([listen("tcp:6697", tls=True)]))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def test_a_listener_takes_the_place_of_one_that_stands_in_its_way(tmp_path: Path) -> None:
+    reactor, number, path = SocketReactor(), free_port(), tmp_path / "chat.sock"
+    listeners = Listeners(reactor, NamedFactory)
+    run(listeners.reconcile([listen(f"tcp:{number}"), listen(f"unix:{path}:mode=600")]), reactor)
+    wanted = [f"tcp:{number}:interface=127.0.0.1:backlog=7", f"unix:{path}:mode=660"]
+    run(listeners.reconcile([listen(each) for each in wanted]), reactor)
+    assert endpoints(listeners) == wanted
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    with socket.socket() as client:
+        client.connect(("127.0.0.1", number))
+    run(listeners.close(), reactor)
+    assert not [reader for reader in reactor.readers if isinstance(reader, Port)]
+
+
+def test_one_that_stood_in_the_way_is_opened_again_if_another_fails() -> None:
+    reactor, number = SocketReactor(), free_port()
+    listeners = Listeners(reactor, NamedFactory)
+    before = listen(f"tcp:{number}:interface=127.0.0.1")
+    run(listeners.reconcile([before]), reactor)
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", number))
+        other.listen()
+        wanted = [
+            listen(f"tcp:{number}:interface=127.0.0.1:backlog=7"),
+            listen(f"tcp:{number}:interface=127.0.0.2"),
+        ]
+        for order in (wanted, wanted[::-1], [listen(f"tcp:{number}")]):
+            with pytest.raises(ListenError, match=f"^port {number} on .* is in use$"):
+                run(listeners.reconcile(order), reactor)
+            assert [listener.settings for listener in listeners.open] == [before]
+            with socket.socket() as client:
+                client.connect(("127.0.0.1", number))
+    run(listeners.close(), reactor)
 
 
 def test_unix_sockets(tmp_path: Path) -> None:

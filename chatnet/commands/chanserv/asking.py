@@ -71,15 +71,29 @@ def _access(errand: Errand, registration: RegisteredChannel, letters: str, privi
 
 
 def living(errand: Errand, registration: RegisteredChannel) -> Channel:
-    """The channel as it is now; ends the errand if nobody is in it."""
+    """The channel as it is now; ends the errand if nobody is in it.
+
+    It may be a secret one: ask first whether the asker may do anything there.
+    """
     channel = errand.network.channel(registration.name)
     if channel is None:
         errand.end(f"Nobody is in {registration.name}.")
     return channel
 
 
+def own_channel(errand: Errand, registration: RegisteredChannel) -> Channel:
+    """The channel as it is now; ends the errand if the asker is not in it."""
+    channel = errand.network.channel(registration.name)
+    if channel is None or errand.user not in channel.members:
+        errand.end(f"You are not in {registration.name}.")
+    return channel
+
+
 def member(errand: Errand, channel: Channel, nick: str) -> User:
-    """Who bears this nick, and is in the channel; ends the errand if nobody is."""
+    """Who bears this nick, and is in the channel; ends the errand if nobody is.
+
+    As with `living`, ask first whether the asker may.
+    """
     user = errand.network.user(nick)
     if user is None or user not in channel.members:
         errand.end(f"{printable(nick)} is not in {channel.name}.")

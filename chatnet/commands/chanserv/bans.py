@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.commands.chanserv.asking import is_mask, living, may_there, registered
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
@@ -14,6 +16,8 @@ from chatnet.wire.text import byte_length, printable
 
 MUTE = "$q:"
 """What stands before the mask of who may not speak."""
+LIFTED: Final = "{done} \x02{whom}\x02 from \x02{channel}\x02."
+"""In bold as Atheme has it: bots such as Limnoria find there where they may come in again."""
 
 
 @CHANSERV.command("BAN", min_params=2, penalty=2.0)
@@ -45,9 +49,9 @@ def unquiet(errand: Errand) -> None:
 
 def _set(errand: Errand, how: str) -> None:
     registration = registered(errand)
-    channel = living(errand, registration)
     errand.at_most(1 + errand.settings.limits.targets)
     mine = ranks_for(may_there(errand, registration, "r"))
+    channel = living(errand, registration)
     masks: dict[str, str] = {}
     for word in errand.params[1:]:
         user = _named(errand, word)
@@ -91,23 +95,29 @@ def _mask(errand: Errand, how: str, text: str) -> str:
 
 def _lift(errand: Errand, how: str) -> None:
     registration = registered(errand)
-    channel = living(errand, registration)
     errand.at_most(1 + errand.settings.limits.targets)
+    meant = {word: _named(errand, word) for word in errand.params[1:] or [errand.user.nick]}
+    own = "e" in access_of(errand.network, registration, errand.user)
+    if not own or any(user is not errand.user for user in meant.values()):
+        may_there(errand, registration, "r")
+    channel = living(errand, registration)
     lifted: dict[str, ModeChange] = {}
-    for word in errand.params[1:] or [errand.user.nick]:
-        user = _named(errand, word)
-        if not (user is errand.user and "e" in access_of(errand.network, registration, errand.user)):
-            may_there(errand, registration, "r")
+    who: list[str] = []
+    for word, user in meant.items():
         if user is not None:
-            entries = errand.sessions.bans.meaning(channel, user, mutes=bool(how))
+            seen = user is not errand.user
+            entries = errand.sessions.bans.meaning(channel, user, mutes=bool(how), seen=seen)
         else:
             entry = channel.lists["b"].get(errand.network.fold(_mask(errand, how, word)))
             entries = [] if entry is None else [entry]
+        who.append(user.nick if user is not None else printable(word))
         if not entries:
-            whom = user.nick if user is not None else printable(word)
-            errand.end(f"No {'mute' if how else 'ban'} in {channel.name} means {whom}.")
+            errand.end(f"No {'mute' if how else 'ban'} in {channel.name} means {who[-1]}.")
         lifted |= {entry.text: ModeChange(False, "b", entry.text) for entry in entries}
     _state(errand, channel, list(lifted.values()))
+    if errand.user not in channel.members:  # who is out sees no MODE
+        for whom in who:
+            errand.say(LIFTED.format(done="Unmuted" if how else "Unbanned", whom=whom, channel=channel.name))
 
 
 def _state(errand: Errand, channel: Channel, changes: list[ModeChange]) -> None:

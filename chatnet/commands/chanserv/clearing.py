@@ -48,8 +48,8 @@ async def clear(errand: Errand) -> None:
 
 
 def _users(errand: Errand, registration: RegisteredChannel) -> None:
-    channel = living(errand, registration)
     mine = ranks_for(may_there(errand, registration, "R")).bit_length()
+    channel = living(errand, registration)
     users = [
         user
         for user, ranks in channel.members.items()
@@ -64,14 +64,14 @@ def _users(errand: Errand, registration: RegisteredChannel) -> None:
 
 
 def _bans(errand: Errand, registration: RegisteredChannel) -> None:
-    channel = living(errand, registration)
     may_there(errand, registration, "R")
+    channel = living(errand, registration)
     _change(errand, channel, [ModeChange(False, "b", entry.text) for entry in channel.lists["b"].values()])
 
 
 def _modes(errand: Errand, registration: RegisteredChannel) -> None:
-    channel = living(errand, registration)
     may_there(errand, registration, "R")
+    channel = living(errand, registration)
     kept = NEW | set(channel.locked) | PRIVILEGE_FOR.keys()
     gone = [ModeChange(False, letter) for letter in sorted(channel.flags - kept)]
     gone += _unset(channel, "".join(parameters(channel).keys() - kept))
@@ -127,8 +127,8 @@ def recover(errand: Errand) -> None:
     """
     errand.at_most(1)
     registration, user = registered(errand), errand.user
-    channel = living(errand, registration)
     may_there(errand, registration, "R")
+    channel = living(errand, registration)
     access = errand.chanserv.access
     access.sync(channel, registration, errand.now, but=user)
     bans = errand.sessions.bans.meaning(channel, user, mutes=False)
@@ -140,5 +140,5 @@ def recover(errand: Errand) -> None:
     if user in channel.members:
         access.raise_up(channel, registration, user, errand.now)
     else:
-        errand.commit(Invited(user, channel, user, errand.now))
+        errand.commit(Invited(user, channel, errand.bot, errand.now))
     errand.say(f"{channel.name} is yours again. MODE -im lets others in and speak.")

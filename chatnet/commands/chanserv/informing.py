@@ -64,12 +64,12 @@ async def why(errand: Errand) -> None:
         letters, by = name_of(named, entry.letters), shown(errand, key)
         errand.say(f"{user.nick} has {letters} in {name}, by {by} (given by {entry.by}).")
         said = True
-    found = kept_out(errand.network, registration, user, errand.now)
+    found = kept_out(errand.network, registration, user, errand.now, seen=user is not errand.user)
     if found is not None:
         key, akick = found
         errand.say(f"{user.nick} is kept out of {name}, by {shown(errand, key)} ({akick.by}).")
         said = True
-    quieted = muted(errand.network, registration, user, errand.now)
+    quieted = muted(errand.network, registration, user, errand.now, seen=user is not errand.user)
     if quieted is not None:
         key, akick = quieted
         errand.say(f"{user.nick} may speak in {name} with a rank only, by {shown(errand, key)} ({akick.by}).")

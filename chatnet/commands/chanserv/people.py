@@ -17,12 +17,12 @@ def invite(errand: Errand) -> None:
     """`INVITE <#channel> [<nick>]`: invite yourself, or somebody else, in spite of modes i, l, r and j."""
     errand.at_most(2)
     registration = registered(errand)
-    channel = living(errand, registration)
     nick = errand.param(1) or errand.user.nick
     user = errand.network.user(nick)
     if user is None or user.server.virtual:
         errand.end(f"There is no {printable(nick)}.")
     may_there(errand, registration, "i")
+    channel = living(errand, registration)
     if user in channel.members:
         errand.end(f"{user.nick} is in {channel.name} already.")
     if user is not errand.user:
@@ -30,10 +30,11 @@ def invite(errand: Errand) -> None:
             errand.end(f"{user.nick} takes nothing from you.")
         if too_fast(errand.session, "invite", errand.settings.flood.invite_rate, 60.0):
             errand.end("You invite too many. Wait a minute.")
-    # Who is elsewhere is not told of as if they had done so there.
-    by = errand.user if errand.user.server is errand.network.me else errand.chanserv.user
-    errand.commit(Invited(user, channel, by, errand.now))
-    errand.say(f"{user.nick} is invited to {channel.name}.")
+    # Who invites themselves is invited by ChanServ, since bots wait for that before they come in; and who is
+    # elsewhere is not told of as if they had invited somebody there.
+    here = user is not errand.user and errand.user.server is errand.network.me
+    errand.commit(Invited(user, channel, errand.user if here else errand.bot, errand.now))
+    errand.say(f"Inviting {user.nick} to {channel.name}.")
 
 
 @CHANSERV.command("GETKEY", min_params=1, penalty=2.0)
@@ -41,8 +42,8 @@ def getkey(errand: Errand) -> None:
     """`GETKEY <#channel>`: the key with which one comes in (mode k)."""
     errand.at_most(1)
     registration = registered(errand)
-    channel = living(errand, registration)
     may_there(errand, registration, "i")
+    channel = living(errand, registration)
     if channel.key is None:
         errand.end(f"{channel.name} has no key.")
     errand.say(f"The key of {channel.name} is {channel.key}")
@@ -52,9 +53,9 @@ def getkey(errand: Errand) -> None:
 def kick(errand: Errand) -> None:
     """`KICK <#channel> <nick> [<reason>]`: put somebody out; nobody of a higher rank than yours."""
     registration = registered(errand)
+    mine = may_there(errand, registration, "r")
     channel = living(errand, registration)
     user = member(errand, channel, errand.params[1])
-    mine = may_there(errand, registration, "r")
     if user is not errand.user and channel.members[user].bit_length() > ranks_for(mine).bit_length():
         errand.end(f"{user.nick} has a higher rank than you.")
     text = " ".join(errand.params[2:])
@@ -66,8 +67,8 @@ def kick(errand: Errand) -> None:
 def topic(errand: Errand) -> None:
     """`TOPIC <#channel> [<text>]`: set the topic; without a text, clear it."""
     registration = registered(errand)
-    channel = living(errand, registration)
     may_there(errand, registration, "t")
+    channel = living(errand, registration)
     text = cut(" ".join(errand.params[1:]), errand.settings.limits.topic)
     if text == (channel.topic.text if channel.topic is not None else ""):
         errand.end("It is so already.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatnet.commands.chanserv.asking import living, may_there, member, registered
+from chatnet.commands.chanserv.asking import living, may_there, member, own_channel, registered
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand
 from chatnet.model.entities import Channel, User
@@ -15,9 +15,10 @@ from chatnet.rules.access import access_of, ranks_for
 
 
 def _give(errand: Errand, letter: str) -> None:
-    registration, channel, users = _asked(errand)
-    if not (errand.params[1:] == [] and ranks_for(_mine(errand, registration)) & RANKS[letter]):
+    registration = registered(errand)
+    if errand.params[1:] or not ranks_for(_mine(errand, registration)) & RANKS[letter]:
         may_there(errand, registration, letter)
+    channel, users = _asked(errand, registration)
     changes = [
         ModeChange(True, letter, None, user)
         for user in users
@@ -27,14 +28,17 @@ def _give(errand: Errand, letter: str) -> None:
 
 
 def _take(errand: Errand, letter: str) -> None:
-    registration, channel, users = _asked(errand)
+    registration = registered(errand)
     above = ranks_for(_mine(errand, registration)).bit_length()
-    if users != [errand.user]:  # a rank of one's own one may give up
+    if any(errand.network.user(nick) is not errand.user for nick in errand.params[1:]):
         may_there(errand, registration, letter)
+        channel, users = _asked(errand, registration)
         for user in users:
             ranks = channel.members.get(user, 0)
             if user is not errand.user and ranks.bit_length() > above and not errand.user.may("channels"):
                 errand.end(f"{user.nick} has a higher rank than you.")
+    else:  # a rank of one's own one may give up
+        channel, users = own_channel(errand, registration), [errand.user]
     changes = [
         ModeChange(False, letter, None, user)
         for user in users
@@ -43,14 +47,13 @@ def _take(errand: Errand, letter: str) -> None:
     _state(errand, channel, changes, f"{_nicks(users)} does not have that rank.")
 
 
-def _asked(errand: Errand) -> tuple[RegisteredChannel, Channel, list[User]]:
+def _asked(errand: Errand, registration: RegisteredChannel) -> tuple[Channel, list[User]]:
     """The channel, and those who are named; nobody named means the asker."""
-    registration = registered(errand)
     channel = living(errand, registration)
     errand.at_most(1 + errand.settings.limits.targets)
     nicks = errand.params[1:] or [errand.user.nick]
     users = dict.fromkeys(member(errand, channel, nick) for nick in nicks)
-    return registration, channel, list(users)
+    return channel, list(users)
 
 
 def _mine(errand: Errand, registration: RegisteredChannel) -> frozenset[str]:
@@ -132,8 +135,7 @@ def up(errand: Errand) -> None:
     """`UP <#channel>`: have all ranks there that your access gives you."""
     errand.at_most(1)
     registration = registered(errand)
-    channel = living(errand, registration)
-    user = member(errand, channel, errand.user.nick)
+    channel, user = own_channel(errand, registration), errand.user
     if not errand.chanserv.access.raise_up(channel, registration, user, errand.now):
         errand.end(f"You have all ranks in {channel.name} that your access gives you.")
 
@@ -142,8 +144,7 @@ def up(errand: Errand) -> None:
 def down(errand: Errand) -> None:
     """`DOWN <#channel>`: give up all ranks that you have there, until UP."""
     errand.at_most(1)
-    channel = living(errand, registered(errand))
-    user = member(errand, channel, errand.user.nick)
+    channel, user = own_channel(errand, registered(errand)), errand.user
     letters = rank_letters(channel.members[user])
     changes = [ModeChange(False, letter, None, user) for letter in letters]
     _state(errand, channel, changes, f"You have no rank in {channel.name}.")
@@ -157,7 +158,7 @@ def sync(errand: Errand) -> None:
     """
     errand.at_most(1)
     registration = registered(errand)
-    channel = living(errand, registration)
     may_there(errand, registration, "R")
+    channel = living(errand, registration)
     errand.chanserv.access.sync(channel, registration, errand.now)
     errand.say(f"The ranks in {channel.name} are those of its access list now.")

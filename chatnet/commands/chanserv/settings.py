@@ -16,6 +16,7 @@ from chatnet.records import channels
 from chatnet.records.accounts import State
 from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
+from chatnet.rules import locks
 from chatnet.rules.access import founder_of, in_order, template, templates_of
 from chatnet.services.accounts import Value
 from chatnet.wire.text import cut, one_line, printable
@@ -32,12 +33,12 @@ async def set_(errand: Errand) -> None:
     """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: choose.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
-    list as SOP. SUCCESSOR <account>: who is founder when your account is gone. MLOCK +nt-lk: modes that are
-    so at once and that nobody changes (as MODE has them, with parameters behind). TOPICLOCK ON|OFF: nobody
-    changes the topic but those with the flag t. PRIVATE ON|OFF: INFO tells nothing to who has no access.
-    NOSYNC ON|OFF: changes of access leave the ranks of who is in alone. ENTRYMSG <text>: what everybody reads
-    who comes in. URL <address>: where more is. Without a value SUCCESSOR, MLOCK, ENTRYMSG and URL are taken
-    away.
+    list as SOP. Until then FOUNDER and your own account takes that back. SUCCESSOR <account>: who is founder
+    when your account is gone. MLOCK +nt-lk: modes that are so at once and that nobody changes (as MODE has
+    them, with parameters behind). TOPICLOCK ON|OFF: nobody changes the topic but those with the flag t.
+    PRIVATE ON|OFF: INFO tells nothing to who has no access. NOSYNC ON|OFF: changes of access leave the ranks
+    of who is in alone. ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is.
+    Without a value SUCCESSOR, MLOCK, ENTRYMSG and URL are taken away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -63,13 +64,15 @@ async def set_(errand: Errand) -> None:
 
 @CHANSERV.command("GET", min_params=1, penalty=2.0)
 async def get(errand: Errand) -> None:
-    """`GET <#channel>`: what was chosen with SET."""
+    """`GET <#channel>`: what was chosen with SET; a key that is locked with the flag i or s."""
     errand.at_most(1)
     registration = registered(errand)
-    await may(errand, registration, "A")
+    mine = await may(errand, registration, "A")
     if not registration.settings:
         errand.end(f"Nothing was chosen for {registration.name}.")
     for key, value in sorted(registration.settings.items()):
+        if key == locks.MLOCK and mine.isdisjoint("is"):
+            value = value.partition(" ")[0]
         errand.say(f"  {key}: {value}")
 
 
@@ -111,9 +114,12 @@ async def _as_operator(errand: Errand, registration: RegisteredChannel, what: st
 async def _founder(errand: Errand, registration: RegisteredChannel) -> None:
     heir, name, now = _named(errand, errand.params[2]), registration.name, int(errand.now)
     founder = founder_of(errand.network.registry, registration)
-    if heir.id == founder:
-        errand.end(f"{heir.shown} is the founder of {name}.")
     transfer = registration.transfer
+    if heir.id == founder:
+        if transfer is None or founder != errand.user.account_id:
+            errand.end(f"{heir.shown} is the founder of {name}.")
+        await errand.chanserv.change(registration, {channels.TRANSFER: None})
+        errand.end(f"{heir.shown} stays the founder of {name}.")
     if _is_founder(errand, registration):
         await errand.chanserv.change(registration, {channels.TRANSFER: Transfer(heir.id, now).text})
         bot = errand.bot.nick

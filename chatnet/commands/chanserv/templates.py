@@ -10,7 +10,7 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.records import channels
 from chatnet.records.channels import Access
 from chatnet.records.grammar import field
-from chatnet.rules.access import in_order, letters_of, may_change, template
+from chatnet.rules.access import in_order, letters_of, may_change, template, templates_of
 from chatnet.services.accounts import Value
 from chatnet.settings.channels import TEMPLATE_NAME
 from chatnet.wire.text import printable
@@ -22,7 +22,8 @@ async def template_(errand: Errand) -> None:
 
     TEMPLATE #c crew +AVt makes one, which FLAGS #c ann crew gives; TEMPLATE #c crew -* takes it away. Who has
     it keeps the flags they were given, but with ! before the flags those change as well. A name that there is
-    for all channels, such as AOP, means the channel's own in it; but FOUNDER is all flags everywhere.
+    for all channels, such as AOP, means the channel's own in it; but FOUNDER is all flags everywhere. It is
+    made and changed by who has all its flags.
     """
     errand.at_most(3)
     registration = registered(errand)
@@ -42,11 +43,15 @@ async def template_(errand: Errand) -> None:
     own = key in registration.templates
     if not after and not own:
         errand.end(f"{registration.name} has no template {name} of its own.")
+    # Others give what it says by its name alone, among them who may give more than the asker.
+    wide = template(templates_of(errand.settings.channels.templates), name) or frozenset()
+    if not may_change(mine, before, after or wide):
+        errand.end(f"You cannot give or take flags in {registration.name} that you do not have.")
     most = errand.settings.channels.own_templates
     if after and not own and len(registration.templates) >= most:
         errand.end(f"{registration.name} has its {most} templates. Take one away first.")
     given: dict[str, Value] = {field(channels.TEMPLATE, key): in_order(after) or None}
-    entries = _entries(errand, registration, mine, before, after) if text.startswith("!") and before else {}
+    entries = _entries(errand, registration, before, after) if text.startswith("!") and before else {}
     await errand.chanserv.change(registration, given | entries)
     told = f"{name} is +{in_order(after)}" if after else f"{name} is no template"
     also = f" {len(entries)} had it, and changed." if entries else ""
@@ -70,14 +75,11 @@ def _show(errand: Errand, registration: RegisteredChannel) -> None:
 def _entries(
     errand: Errand,
     registration: RegisteredChannel,
-    mine: frozenset[str],
     before: frozenset[str],
     after: frozenset[str],
 ) -> dict[str, Value]:
     """What becomes of those who have exactly the flags of before."""
     having = [key for key, each in registration.access.items() if letters_of(each.letters) == before]
-    if having and not may_change(mine, before, after):
-        errand.end(f"You cannot give or take flags in {registration.name} that you do not have.")
     by = "*" if errand.user.account is None else errand.user.account
     value = Access(in_order(after), int(errand.now), by).text if after else None
     return {field(channels.FLAGS, key): value for key in having}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
@@ -15,6 +16,9 @@ from chatnet.services import refused
 from chatnet.services.refused import Refused
 from chatnet.session.logins import log_in, log_out
 from chatnet.wire.server_time import minute
+
+IDENTIFIED: Final = "You are now identified for {account}."
+"""Bots wait for these words, as Atheme says them: Limnoria joins channels only then, if it was told so."""
 
 
 @NICKSERV.command("ID", penalty=2.0, trailing=True)
@@ -34,7 +38,7 @@ async def identify(errand: Errand) -> None:
     if errand.session.closed:
         return
     log_in(errand.session, account, way)
-    errand.say(f"You are logged in as {account.shown}.")
+    errand.say(IDENTIFIED.format(account=account.shown))
 
 
 async def _entered(errand: Errand, *words: str) -> tuple[Account, Way]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatnet.commands.errand import Errand
-from chatnet.commands.nickserv.identifying import proved
+from chatnet.commands.nickserv.identifying import IDENTIFIED, proved
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.entities import User
 from chatnet.model.facts import Killed
@@ -59,16 +59,19 @@ async def ungroup(errand: Errand) -> None:
 
 @NICKSERV.command("GHOST", min_params=1, penalty=3.0, trailing=True)
 async def ghost(errand: Errand) -> None:
-    """`GHOST <nick> [<password>]`: disconnect who bears a nick of yours, or is another session of yours."""
+    """`GHOST <nick> [<password>]`: disconnect who bears a nick of yours, or is another session of yours.
+
+    With the password you are logged in, and so may have the nick; a guest who wanted it has it.
+    """
     account = await _whose(errand)
     holder = _holder(errand, account)
     if holder is None:
         errand.end(f"Nobody bears {printable(errand.params[0])}.")
     if holder is errand.user:
-        errand.end("That is you.")
+        errand.end(f"You bear {holder.nick} yourself.")
     nick = holder.nick
     _disconnect(errand, holder, "GHOST")
-    errand.say(f"{nick} was disconnected.")
+    errand.say(f"The connection of {nick} was killed.")
 
 
 @NICKSERV.command("RECOVER", min_params=1, penalty=3.0, trailing=True)
@@ -100,7 +103,10 @@ async def regain(errand: Errand) -> None:
 
 @NICKSERV.command("RELEASE", min_params=1, penalty=2.0, trailing=True)
 async def release(errand: Errand) -> None:
-    """`RELEASE <nick> [<password>]`: let a nick of yours be taken again that is kept free for you."""
+    """`RELEASE <nick> [<password>]`: let a nick of yours be taken again that is kept free for you.
+
+    With the password you are logged in.
+    """
     account = await _whose(errand)
     folded = errand.network.fold(errand.params[0])
     if errand.network.registry.owner(folded) is not account:
@@ -110,12 +116,19 @@ async def release(errand: Errand) -> None:
 
 
 async def _whose(errand: Errand) -> Account:
-    """The account that the asker is logged in to, or the one whose nick and password they know."""
+    """The account that the asker is logged in to, or the one whose nick and password they know.
+
+    Who was not logged in is so then: there are programs that know no other way to have their nick, and send
+    GHOST in the place of IDENTIFY where they do not bear it.
+    """
     errand.at_most(2)
     if len(errand.params) > 1:
         account = await proved(errand, errand.params[0], errand.params[1])
         if errand.session.closed:
             errand.end("")
+        if errand.user.account_id is None:
+            log_in(errand.session, account, PASSWORD)
+            errand.say(IDENTIFIED.format(account=account.shown))
         return account
     return errand.own
 

@@ -33,7 +33,7 @@ async def set_password(errand: Errand) -> None:
         if await accounts.has_password(account):
             errand.end("Say the old one as well: SET PASSWORD <old> <new>")
     elif await accounts.check(account.shown, errand.params[0], address=address, owner=owner) is not account:
-        errand.end("The old password is not right.")
+        errand.end("The old password is incorrect.")
     accounts.acceptable_password(errand.params[-1], account.shown)
     await accounts.set_password(account, errand.params[-1], owner=owner)
     errand.say(_changed(errand))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.logins import CODE
-from chatnet.records import accounts as values
 from chatnet.services import refused
 from chatnet.session.logins import log_in
 from chatnet.wire.text import printable
@@ -49,11 +48,11 @@ async def set_email(errand: Errand) -> None:
     peer = errand.session.peer.address
     owner = errand.sessions.owner(peer)
     if await accounts.check(account.shown, password, address=peer, owner=owner) is not account:
-        errand.end("The password is not right.")
+        errand.end("The password is incorrect.")
     if address.upper() == "NONE":
         if addresses.required:
             errand.end("Here every account has an address.")
-        await accounts.change(account, {values.EMAIL: None})
+        await addresses.remove(account)
         errand.say("Your account has no address any more.")
     elif await addresses.expect(account, address, errand.user):
         errand.say(f"A code was sent to {printable(address)}: /msg {errand.bot.nick} VERIFYEMAIL <code>")

@@ -69,6 +69,8 @@ def by_server(line: Line) -> None:
 
 def about_user(line: Line) -> None:
     """Believed of services, and of servers about users on or behind them; told once if others say it."""
+    if not line.params:
+        raise Ignored  # of what means nothing here nobody has counted the words
     line.about(line.user(0))
 
 

@@ -1,4 +1,5 @@
-// A bot on irc-framework over WebSocket: PORT, SUBPROTOCOL (empty for none) and, to speak TLS, `tls`.
+// A bot on irc-framework over WebSocket: PORT, SUBPROTOCOL (empty for none), to speak TLS `tls`, and a
+// password to log in with.
 "use strict";
 
 const IRC = require("irc-framework");
@@ -7,7 +8,7 @@ const transport = require("irc-framework/src/transports/websocket");
 // Node has one of its own from version 22 on.
 globalThis.WebSocket ??= require("ws");
 
-const [port, subprotocol, tls] = process.argv.slice(2);
+const [port, subprotocol, tls, password] = process.argv.slice(2);
 const client = new IRC.Client({
     host: "localhost",
     port: Number(port),
@@ -17,6 +18,7 @@ const client = new IRC.Client({
     nick: "frame",
     username: "frame",
     gecos: "A library",
+    account: password ? {account: "frame", password} : undefined,
     auto_reconnect: false,
     enable_echomessage: true,
 });
@@ -26,6 +28,8 @@ client.on("registered", () => {
     console.log("registered with", [...enabled].sort().join(" "));
     client.join("#den");
 });
+client.on("loggedin", (event) => console.log("logged in as", event.account));
+client.on("sasl failed", (event) => console.log("not logged in:", event.reason));
 client.on("userlist", (event) => {
     const nicks = event.users.map((user) => user.nick).sort();
     console.log("on", client.network.name, "in", event.channel, "with", nicks.join(" "));

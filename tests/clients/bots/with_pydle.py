@@ -1,5 +1,6 @@
-"""A bot on the library ``pydle``: PORT and, to speak TLS, ``tls``."""
+"""A bot on the library ``pydle``: PORT; ``--tls`` to speak that, and ``--password`` to log in."""
 
+import argparse
 import asyncio
 import logging
 import sys
@@ -8,8 +9,9 @@ import pydle
 
 
 class Bot(pydle.Client):
-    def __init__(self):
-        super().__init__("pydle", realname="A library")
+    def __init__(self, password):
+        login = {"sasl_username": "pydle", "sasl_password": password} if password else {}
+        super().__init__("pydle", realname="A library", **login)
         self.left = asyncio.Event()
 
     async def on_connect(self):
@@ -29,8 +31,8 @@ class Bot(pydle.Client):
         self.left.set()
 
 
-async def main(port, tls=False):
-    bot = Bot()
+async def main(port, tls, password):
+    bot = Bot(password)
     await bot.connect("localhost", port, tls=tls, tls_verify=tls)
     await bot.left.wait()
 
@@ -38,4 +40,8 @@ async def main(port, tls=False):
 if __name__ == "__main__":
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
     logging.getLogger("asyncio").setLevel(logging.INFO)
-    asyncio.run(main(int(sys.argv[1]), "tls" in sys.argv))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--password")
+    asyncio.run(main(**vars(parser.parse_args())))

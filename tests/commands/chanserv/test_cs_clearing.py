@@ -159,7 +159,7 @@ def test_recovering_from_outside(club: Club, ann: Client) -> None:
     eve.lines()
     ann.lines()
     assert ask(ann, "RECOVER #c") == ["#c is yours again. MODE -im lets others in and speak."]
-    ann << ":ann!~ann@192.0.2.1 INVITE ann #c"
+    ann << ":ChanServ!ChanServ@services.chatnet INVITE ann #c"
     assert (ranks(bob), ranks(eve)) == (VOICE, 0)
     channel = living(club)
     assert list(channel.lists["b"]) == ["*!*@elsewhere"]
@@ -182,3 +182,18 @@ def test_an_operator_recovers_one(club: Club, ann: Client) -> None:
     opered(root, "channels", snomask="g")
     assert ask(root, "RECOVER #c") == ["#c is yours again. MODE -im lets others in and speak."]
     assert [line for line in root.lines() if "used ChanServ without access: RECOVER #c" in line]
+
+
+def test_in_a_large_channel_few_are_put_out_at_a_time(
+    club: Club, ann: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatnet.services.channels.LINES", 45)
+    crowd = [club.client(f"joe{number}") for number in range(20)]
+    for joe in crowd:
+        joe >> "JOIN #c"
+    ask(ann, "CLEAR #c USERS")
+    there = [sum(bool(joe.user.channels) for joe in crowd)]
+    while there[-1]:
+        club.clock.advance(PAUSE)
+        there.append(sum(bool(joe.user.channels) for joe in crowd))
+    assert there[:3] == [18, 16, 14] and there[-3:] == [8, 3, 0]

@@ -8,6 +8,7 @@ import pytest
 from chanserv import ask, come, founded, ranks
 from club import Club
 from conversation import Client
+from mesh import block, stranger
 from staff import oper, sections
 from states import opered
 
@@ -61,9 +62,9 @@ def test_up_and_down(club: Club, ann: Client) -> None:
     ann << f"{BOT} MODE #c +q ann"
     assert ranks(ann) == OP | OWNER
     ann >> "PART #c"
-    assert ask(ann, "UP #c") == ["Nobody is in #c."]
+    assert ask(ann, "UP #c") == ["You are not in #c."]
     club.client("bob") >> "JOIN #c"
-    assert ask(ann, "UP #c") == ["ann is not in #c."]
+    assert ask(ann, "UP #c") == ["You are not in #c."]
 
 
 def test_who_has_access_gives_ranks_within_it(club: Club, ann: Client) -> None:
@@ -98,18 +99,32 @@ def test_asking_in(club: Club, ann: Client) -> None:
     assert ask(bob, "INVITE #c nobody") == ["There is no nobody."]
     assert ask(bob, "INVITE #c NickServ") == ["There is no NickServ."]
     assert ask(bob, "INVITE #c ann") == ["ann is in #c already."]
-    assert ask(bob, "INVITE #c eve") == ["eve is invited to #c."]
+    assert ask(bob, "INVITE #c eve") == ["Inviting eve to #c."]
     eve << ":bob!~bob@192.0.2.1 INVITE eve #c"
     eve >> "JOIN #c"
     assert ranks(eve) == 0
     bob >> "JOIN #c"
     assert ranks(bob) is None
-    assert ask(bob, "INVITE #c") == ["bob is invited to #c."]
+    assert ask(bob, "INVITE #c") == ["Inviting bob to #c."]
+    bob << ":ChanServ!ChanServ@services.chatnet INVITE bob #c"
     bob >> "JOIN #c"
     assert ranks(bob) == OP
     zoe = club.client("zoe")
     zoe >> "MODE zoe +g"
     assert ask(bob, "INVITE #c zoe") == ["zoe takes nothing from you."]
+
+
+def test_other_servers_read_who_asked_to_come_in() -> None:
+    """Of ChanServ they do not know."""
+    club = Club(accounts={"authority": "here"}, link=[block("so1")])
+    ann = founded(club)
+    so1 = stranger(club, "so1.test", "1SO")
+    bob = come(club, "bob")
+    ask(ann, "AOP #c ADD bob")
+    so1.lines()
+    ask(bob, "INVITE #c")
+    so1 << f":0CN ENCAP * INVITED {bob.user.uid} {bob.user.uid} #c"
+    club.check()
 
 
 def test_lifting_bans(club: Club, ann: Client) -> None:
@@ -119,7 +134,7 @@ def test_lifting_bans(club: Club, ann: Client) -> None:
     ask(ann, "FLAGS #c bob +e")
     assert ask(bob, "UNBAN #c eve") == ["You need the flag r in #c for that."]
     assert ask(bob, "UNBAN #c nobody") == ["There is no nobody."]
-    assert ask(bob, "UNBAN #c") == []
+    assert ask(bob, "UNBAN #c") == ["Unbanned \x02bob\x02 from \x02#c\x02."]
     assert list(club.node.network.channels["#c"].lists["b"]) == ["*!*@elsewhere"]  # type: ignore[index]
     assert ask(bob, "UNBAN #c") == ["No ban in #c means bob."]
     assert ask(eve, "UNBAN #c") == ["You need the flag r in #c for that."]
@@ -248,7 +263,7 @@ def test_the_topic(club: Club, ann: Client) -> None:
 def test_all_of_it_needs_a_channel_with_somebody_in_it(club: Club, ann: Client) -> None:
     ann >> "PART #c"
     for text in (
-        *("OP #c", "UP #c", "DOWN #c", "INVITE #c", "UNBAN #c", "KICK #c ann", "TOPIC #c x", "GETKEY #c"),
+        *("OP #c", "INVITE #c", "UNBAN #c", "KICK #c ann", "TOPIC #c x", "GETKEY #c"),
         *("BAN #c ann", "QUIET #c ann", "UNQUIET #c", "SYNC #c", "RECOVER #c", "CLEAR #c USERS"),
         *("CLEAR #c BANS", "CLEAR #c MODES"),
     ):

@@ -133,3 +133,21 @@ def test_who_may_come_in_has_no_ranks_while_it_is_suspended(club: Club, ann: Cli
 def test_these_are_for_operators(club: Club, ann: Client) -> None:
     for text in ("SUSPEND #c spam", "UNSUSPEND #c", "LIST #*"):
         assert ask(ann, text) == ["This is for operators with the privilege accounts."], text
+
+
+def test_get_tells_a_locked_key_to_who_may_know_it(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    ask(ann, "SET #c MLOCK +ntk secret-word")
+    for flags, shown in (("+VA", "mlock: +ntk"), ("+i", "mlock: +ntk secret-word"), ("-i+s", "secret-word")):
+        ask(ann, f"FLAGS #c bob {flags}")
+        (line,) = ask(bob, "GET #c")
+        assert line.endswith(shown), flags
+
+
+def test_who_gives_a_channel_away_may_think_better_of_it(club: Club, ann: Client) -> None:
+    bob = come(club, "bob")
+    assert ask(ann, "SET #c FOUNDER ann") == ["ann is the founder of #c."]
+    ask(ann, "SET #c FOUNDER bob")
+    assert ask(bob, "SET #c FOUNDER ann") == ["ann is the founder of #c."]
+    assert ask(ann, "SET #c FOUNDER ann") == ["ann stays the founder of #c."]
+    assert ask(bob, "SET #c FOUNDER bob") == ["You are not the founder of #c."]

@@ -84,7 +84,7 @@ def test_who_has_it_changes_with_it(club: Club, ann: Client) -> None:
     assert (ranks(bob), ranks(eve)) == (HALFOP, VOICE)
     assert ask(ann, "FLAGS #c bob") == ["bob has crew in #c."]
     assert ask(bob, "TEMPLATE #c crew !+o") == ["You cannot give or take flags in #c that you do not have."]
-    assert ask(bob, "TEMPLATE #c crew +o") == ["crew is +AHfov of #c now."]
+    assert ask(bob, "TEMPLATE #c crew !-A") == ["crew is +Hfv of #c now. 1 had it, and changed."]
 
 
 def test_an_operator_does_it_and_it_is_noted(club: Club, ann: Client) -> None:
@@ -171,3 +171,19 @@ def test_what_was_chosen(club: Club, ann: Client) -> None:
     ask(ann, "SET #c ENTRYMSG be kind")
     assert ask(ann, "GET #c") == ["  entrymsg: be kind", "  private: on"]
     assert ask(bob, "GET #c") == ["You need the flag A in #c for that."]
+
+
+def test_nobody_writes_into_a_template_what_they_do_not_have(club: Club, ann: Client) -> None:
+    bob, eve = come(club, "bob"), come(club, "eve")
+    ask(ann, "FLAGS #c bob +AVft")
+    refused = ["You cannot give or take flags in #c that you do not have."]
+    # ann would give more than she thinks by AOP, and herself more than he may by SET FOUNDER.
+    for text in ("AOP +S", "AOP -*+AS", "SOP +q", "crew +R", "VOP +o", "HOP !-i", "AOP -o"):
+        assert ask(bob, f"TEMPLATE #c {text}") == refused, text
+    assert ask(bob, "TEMPLATE #c crew +AVt") == ["crew is +AVt of #c now."]
+    assert ask(ann, "TEMPLATE #c AOP -*+AV") == ["AOP is +AV of #c now."]
+    # It would be that of all channels again, with more than he has.
+    assert ask(bob, "TEMPLATE #c AOP -*") == refused
+    assert ask(ann, "TEMPLATE #c AOP -*") == ["AOP is no template of #c now."]
+    assert ask(ann, "AOP #c ADD eve") == ["eve has AOP in #c now."]
+    assert ask(eve, "TEMPLATE #c crew -A") == ["You need the flag f in #c for that."]

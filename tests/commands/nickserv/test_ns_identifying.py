@@ -13,7 +13,7 @@ from staff import oper, sections
 from states import opered
 
 WORD = "correct-horse"
-WRONG = ["The name or the password is not right."]
+WRONG = ["The name or the password is incorrect."]
 NOBODY = ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
 
 
@@ -30,9 +30,9 @@ def test_three_words_for_it(club: Club, verb: str) -> None:
     bob = club.client("bob")
     bob >> f"NS {verb} ann {WORD}"
     bob << ":irc.test 900 bob bob!~bob@192.0.2.1 ann :You are now logged in as ann"
-    assert answers(bob) == ["You are logged in as ann."]
+    assert answers(bob) == ["You are now identified for ann."]
     assert bob.user.account == "ann"
-    assert ask(bob, f"{verb} ann {WORD}") == ["You are logged in as ann."]
+    assert ask(bob, f"{verb} ann {WORD}") == ["You are now identified for ann."]
 
 
 def test_wrong_passwords_tell_nothing_and_end_a_session(club: Club) -> None:
@@ -71,7 +71,7 @@ def test_a_certificate_is_enough(club: Club) -> None:
     club.account("eve", WORD, certfp=CERTFP)
     club.reload(accounts={"login_by_certificate": False})
     eve = club.client("bob", secure=True, certfp=CERTFP)
-    assert ask(eve, "IDENTIFY") == ["You are logged in as eve."]
+    assert ask(eve, "IDENTIFY") == ["You are now identified for eve."]
     bob = club.client("bobby")
     assert ask(bob, "IDENTIFY") == [
         "You have shown no certificate that logs in to an account: /msg NickServ IDENTIFY <password>"

@@ -11,6 +11,7 @@ from mesh import block, stranger
 from nickserv import answers, ask
 
 WORD = "correct-horse"
+IDENTIFIED = "You are now identified for ann."
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def club() -> Iterator[Club]:
 def come(club: Club, nick: str) -> Client:
     """Somebody who is logged in as ann."""
     client = club.client(nick)
-    assert ask(client, f"IDENTIFY ann {WORD}")[-1] == "You are logged in as ann."
+    assert ask(client, f"IDENTIFY ann {WORD}")[-1] == "You are now identified for ann."
     return client
 
 
@@ -49,23 +50,22 @@ def test_a_second_nick(club: Club) -> None:
     assert club.node.network.registry.named("annie") is None
     assert ask(ann, "GROUP now") == ["These are too many words. Say it so: GROUP"]
     other = club.client("eve")
-    assert ask(other, f"IDENTIFY anna {WORD}") == ["You are logged in as ann."]
+    assert ask(other, f"IDENTIFY anna {WORD}") == ["You are now identified for ann."]
 
 
 def test_ghosts(club: Club) -> None:
     ann, bob = club.client("ann"), club.client("bob")
     assert ask(bob, "GHOST ann") == ["You are not logged in: /msg NickServ IDENTIFY <account> <password>"]
-    assert ask(bob, "GHOST ann wrong-horse") == ["The name or the password is not right."]
-    assert ask(bob, f"GHOST ann {WORD}") == ["ann was disconnected."]
+    assert ask(bob, "GHOST ann wrong-horse") == ["The name or the password is incorrect."]
+    assert ask(bob, f"GHOST ann {WORD}") == [IDENTIFIED, "The connection of ann was killed."]
     assert ann.lines()[-1] == "ERROR :Closing Link: 192.0.2.1 (Killed (irc.test (GHOST by bob)))"
     assert ask(bob, f"GHOST ann {WORD}") == ["Nobody bears ann."]
-    assert bob.user.account is None
-    ask(bob, f"IDENTIFY ann {WORD}")
+    assert bob.user.account == "ann"
     eve, other = club.client("eve"), come(club, "joe")
     assert ask(bob, "GHOST eve") == ["eve is no nick of your account."]
-    assert ask(bob, "GHOST joe") == ["joe was disconnected."]
+    assert ask(bob, "GHOST joe") == ["The connection of joe was killed."]
     assert other.outlet.ended == "closed" and eve.outlet.ended is None
-    assert ask(bob, "GHOST bob") == ["That is you."]
+    assert ask(bob, "GHOST bob") == ["You bear bob yourself."]
     assert ask(bob, "GHOST NickServ") == ["NickServ is no nick of your account."]
 
 
@@ -81,17 +81,38 @@ def test_a_nick_is_had_back(club: Club, verb: str) -> None:
 
 def test_a_nick_is_had_back_with_a_password(club: Club) -> None:
     ann, bob = club.client("ann"), club.client("bob")
-    assert ask(bob, f"REGAIN ann {WORD}") == ["You are ann now."]
+    assert ask(bob, f"REGAIN ann {WORD}")[-1] == "You are ann now."
     assert bob.user.account == "ann" and ann.user.nick == "Guest50000"
-    assert ask(ann, f"REGAIN bob {WORD}") == ["The name or the password is not right."]
+    assert ask(ann, f"REGAIN bob {WORD}") == ["The name or the password is incorrect."]
 
 
-def test_a_guest_who_has_the_wish_has_it_back_by_logging_in() -> None:
+def test_who_is_logged_in_to_another_account_has_a_nick_back_with_a_password(club: Club) -> None:
+    club.account("bob", WORD)
+    club.client("ann")
+    bob = club.client("bob")
+    ask(bob, f"IDENTIFY {WORD}")
+    assert ask(bob, f"RELEASE ann {WORD}") == ["ann is free now."]
+    assert ask(bob, f"GHOST ann {WORD}") == ["The connection of ann was killed."]
+    assert bob.user.account == "bob"
+    assert ask(bob, f"REGAIN ann {WORD}") == ["You are ann now."]
+    assert bob.user.account == "ann"
+
+
+@pytest.mark.parametrize(
+    "verb, said",
+    [
+        ("REGAIN", "You are ann now."),
+        ("GHOST", "You bear ann yourself."),
+        ("RELEASE", "ann is free now."),
+    ],
+)
+def test_a_guest_who_has_the_wish_has_it_back_by_logging_in(verb: str, said: str) -> None:
+    """Bots say GHOST, where they do not bear their nick, in the place of IDENTIFY."""
     club = Club(accounts={"nick_protection": "guest"})
     club.account("ann", WORD)
     guest = club.connect()
     guest >> "NICK ann" >> "USER ann 0 * :Ann"
-    assert ask(guest, f"REGAIN ann {WORD}") == ["You are ann now."]
+    assert ask(guest, f"{verb} ann {WORD}") == [IDENTIFIED, said]
     assert guest.user.nick == "ann"
     club.check()
 
@@ -103,12 +124,11 @@ def test_a_nick_that_is_kept_free(club: Club) -> None:
     bob, eve = club.client("bob"), club.client("eve")
     eve >> "NICK ann"
     eve << ":irc.test 437 eve ann :*"
-    assert ask(bob, f"RELEASE eve {WORD}") == ["The name or the password is not right."]
-    assert ask(bob, f"RELEASE ann {WORD}") == ["ann is free now."]
+    assert ask(bob, f"RELEASE eve {WORD}") == ["The name or the password is incorrect."]
+    assert ask(bob, f"RELEASE ann {WORD}") == [IDENTIFIED, "ann is free now."]
     eve >> "NICK ann"
     assert answers(eve)[0].startswith("ann belongs to an account.")
     assert ann.user.nick == "Guest50000"
-    ask(bob, f"IDENTIFY ann {WORD}")
     assert ask(bob, "RELEASE eve") == ["eve is no nick of your account."]
 
 

@@ -80,7 +80,7 @@ def test_who_drops_a_suspended_account_does_not_have_it_back(club: Club) -> None
         "  once it is back it is suspended until 2023-11-14 23:13 UTC by root: spam",
     ]
     assert ask(bob, f"UNDROP ann {WORD}") == ["The account ann is suspended: spam."]
-    assert ask(bob, "UNDROP ann another-horse") == ["The name or the password is not right."]
+    assert ask(bob, "UNDROP ann another-horse") == ["The name or the password is incorrect."]
     club.clock.advance(3600)
     assert ask(bob, f"UNDROP ann {WORD}")[-1] == "The account ann is yours again, and you are logged in."
 
@@ -104,8 +104,8 @@ def test_registering_for_somebody(club: Club) -> None:
     [told] = ask(root, "SAREGISTER joe")
     password = told.rpartition(" ")[2]
     assert told == f"The account joe is registered. Its password, shown only now, is {password}"
-    assert ask(bob, f"IDENTIFY joe {password}") == ["You are logged in as joe."]
-    assert ask(bob, f"IDENTIFY eve {WORD}") == ["You are logged in as eve."]
+    assert ask(bob, f"IDENTIFY joe {password}") == ["You are now identified for joe."]
+    assert ask(bob, f"IDENTIFY eve {WORD}") == ["You are now identified for eve."]
     assert not any(password in str(each) or WORD in str(each) for each in club.store.audits)
     assert not any(password in line for line in club.log.lines)
 
@@ -115,8 +115,8 @@ def test_a_new_password(club: Club) -> None:
     [told] = ask(root, "SETPASS ann")
     password = told.rpartition(" ")[2]
     assert told == f"The password of ann, shown only now, is {password}"
-    assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is not right."]
-    assert ask(bob, f"IDENTIFY ann {password}") == ["You are logged in as ann."]
+    assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is incorrect."]
+    assert ask(bob, f"IDENTIFY ann {password}") == ["You are now identified for ann."]
     [audit] = club.store.audits
     assert (audit.by, audit.verb, audit.about, audit.detail) == (
         "root (root)", "SETPASS", f"ann ({club.named().id})", "",
@@ -141,7 +141,7 @@ def test_suspending(club: Club) -> None:
     eve = club.client("eve")
     assert ask(eve, f"IDENTIFY ann {WORD}") == ["The account ann is suspended: spam and eggs."]
     club.clock.advance(3 * 86400)
-    assert ask(eve, f"IDENTIFY ann {WORD}") == ["You are logged in as ann."]
+    assert ask(eve, f"IDENTIFY ann {WORD}") == ["You are now identified for ann."]
     assert ask(root, "SUSPEND ann for ever") == ["ann is suspended."]
     assert ask(root, "UNSUSPEND ann") == ["ann is suspended no more."]
     assert [each.verb for each in club.store.audits] == ["SUSPEND", "SUSPEND", "UNSUSPEND"]
@@ -237,4 +237,4 @@ def test_what_cannot_be_noted_is_not_done(club: Club) -> None:
     club.store.broken = True
     assert ask(root, "SETPASS ann") == ["Accounts cannot be changed now. Try again later."]
     club.store.broken = False
-    assert ask(club.client("bob"), f"IDENTIFY ann {WORD}") == ["You are logged in as ann."]
+    assert ask(club.client("bob"), f"IDENTIFY ann {WORD}") == ["You are now identified for ann."]

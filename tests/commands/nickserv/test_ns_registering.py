@@ -134,9 +134,9 @@ def test_dropping_takes_a_code_and_can_be_undone(club: Club) -> None:
     assert answers(ann)[-1] == (
         "The account ann is dropped. Within 7 days you get it back: UNDROP ann <password>"
     )
-    assert ask(ann, "IDENTIFY correct-horse") == ["The name or the password is not right."]
-    assert ask(ann, "UNDROP ann wrong-horse") == ["The name or the password is not right."]
-    assert ask(ann, "UNDROP bob battery-staple") == ["The name or the password is not right."]
+    assert ask(ann, "IDENTIFY correct-horse") == ["The name or the password is incorrect."]
+    assert ask(ann, "UNDROP ann wrong-horse") == ["The name or the password is incorrect."]
+    assert ask(ann, "UNDROP bob battery-staple") == ["The name or the password is incorrect."]
     assert ask(ann, "UNDROP ann correct-horse") == ["The account ann is yours again, and you are logged in."]
     assert ann.user.account == "ann"
 

@@ -36,7 +36,7 @@ def come(club: Club, nick: str = "ann") -> Client:
 @pytest.mark.parametrize("verb", ["SET PASSWORD", "passwd"])
 def test_another_password(club: Club, verb: str) -> None:
     ann = come(club)
-    assert ask(ann, f"{verb} wrong-horse {NEW}") == ["The name or the password is not right."]
+    assert ask(ann, f"{verb} wrong-horse {NEW}") == ["The name or the password is incorrect."]
     assert ask(ann, f"{verb} {WORD} short") == ["The password is shorter than 8 characters."]
     assert ask(ann, f"{verb} {NEW}") == ["Say the old one as well: SET PASSWORD <old> <new>"]
     assert ask(ann, f"{verb} a b c") == [
@@ -45,8 +45,8 @@ def test_another_password(club: Club, verb: str) -> None:
     ]
     assert ask(ann, f"{verb} {WORD} {NEW}") == ["Your password is changed."]
     bob = club.client("bob")
-    assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is not right."]
-    assert ask(bob, f"IDENTIFY ann {NEW}") == ["You are logged in as ann."]
+    assert ask(bob, f"IDENTIFY ann {WORD}") == ["The name or the password is incorrect."]
+    assert ask(bob, f"IDENTIFY ann {NEW}") == ["You are now identified for ann."]
     assert ask(ann, f"{verb} {NEW} {WORD}") == [
         "Your password is changed.",
         "1 other session of yours: LOGOUT ALL ends them.",
@@ -59,14 +59,14 @@ def test_a_first_password(club: Club) -> None:
     club.change(club.named("eve"), verifier=None)
     eve = club.client("eve", secure=True, certfp=CERTFP)
     assert ask(eve, f"SET PASSWORD {NEW}") == ["Your password is changed."]
-    assert ask(club.client("bob"), f"IDENTIFY eve {NEW}") == ["You are logged in as eve."]
+    assert ask(club.client("bob"), f"IDENTIFY eve {NEW}") == ["You are now identified for eve."]
 
 
 def test_the_password_of_somebody_else_is_not_ones_own(club: Club) -> None:
     club.account("eve", NEW)
     club.change(club.named("eve"), name="zzzzzzzzz.000000.0CN ann")
     ann = come(club)
-    assert ask(ann, f"SET PASSWORD {NEW} {NEW}x") == ["The old password is not right."]
+    assert ask(ann, f"SET PASSWORD {NEW} {NEW}x") == ["The old password is incorrect."]
 
 
 def test_another_name(club: Club) -> None:

@@ -43,15 +43,15 @@ def test_a_password_with_spaces_from_its_beginning_to_its_end() -> None:
     ann = club.client("ann")
     assert ask(ann, f"REGISTER :{WORDS}") == ["The account ann is yours, and you are logged in."]
     bob = club.client("bob")
-    assert ask(bob, f"IDENTIFY ann :{WORDS}") == ["You are logged in as ann."]
-    assert ask(ann, "SET PASSWORD :wrong horse :battery staple") == ["The name or the password is not right."]
+    assert ask(bob, f"IDENTIFY ann :{WORDS}") == ["You are now identified for ann."]
+    assert ask(ann, "SET PASSWORD :wrong horse :battery staple") == ["The name or the password is incorrect."]
     assert ask(ann, f"SET PASSWORD :{WORDS} :battery staple")[0] == "Your password is changed."
     cat = club.client("cat")
     cat >> f"NS IDENTIFY ann :{WORDS}"
-    assert answers(cat) == ["The name or the password is not right."]
+    assert answers(cat) == ["The name or the password is incorrect."]
     cat >> "NS IDENTIFY ann :battery staple"
-    assert answers(cat) == ["You are logged in as ann."]
-    assert ask(bob, "GHOST ann :battery staple") == ["ann was disconnected."]
+    assert answers(cat) == ["You are now identified for ann."]
+    assert ask(bob, "GHOST ann :battery staple") == ["The connection of ann was killed."]
     club.check()
 
 

@@ -18,7 +18,7 @@ from chatnet.services.tokens import new_token, token_hash
 WORD = "correct-horse"
 BY_TOKEN = ["You came by a token, which cannot do that. Log in with the password first."]
 CHATTING = ["You came by a token that is for chatting only. Log in with the password first."]
-WRONG = ["The name or the password is not right."]
+WRONG = ["The name or the password is incorrect."]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def club() -> Iterator[Club]:
 
 def come(club: Club, secret: str = WORD, nick: str = "ann", **peer: str) -> Client:
     client = club.client(nick, caps="sasl", **peer)
-    assert ask(client, f"IDENTIFY ann {secret}") == ["You are logged in as ann."]
+    assert ask(client, f"IDENTIFY ann {secret}") == ["You are now identified for ann."]
     return client
 
 
@@ -187,7 +187,7 @@ def test_who_logs_out_has_forgotten_it(club: Club) -> None:
     secret = added(come(club), "phone chat")
     bob = come(club, secret, "bob")
     ask(bob, "LOGOUT")
-    assert ask(bob, "IDENTIFY ann " + WORD) == ["You are logged in as ann."]
+    assert ask(bob, "IDENTIFY ann " + WORD) == ["You are now identified for ann."]
     assert ask(bob, "TOKEN ADD other")[0].startswith("The token other")
 
 
@@ -270,3 +270,19 @@ def test_whatever_is_no_token_is_none(text: str) -> None:
 
 def test_all_tokens_are_tokens() -> None:
     assert len({token_hash(new_token()) for _ in range(100)} - {None}) == 100
+
+
+def test_one_for_chatting_does_not_rename_a_registered_channel(club: Club) -> None:
+    ann = come(club)
+    chat, every = added(ann, "phone chat"), added(ann, "laptop all")
+    ann >> "JOIN #c" >> "CS REGISTER #c"
+    bob, cat = come(club, chat, "bob"), come(club, every, "cat")
+    for client in (bob, cat):
+        client >> "JOIN #c"
+        client.lines()
+    bob >> "RENAME #c #d"
+    bob.until(":irc.test FAIL RENAME CANNOT_RENAME #c #d :You came by a token that is for chatting only*")
+    cat >> "RENAME #c #d"
+    assert club.node.network.channel("#d") is not None
+    bob >> "RENAME #d #c"
+    assert club.node.network.registry.channels.at(club.node.network.fold("#d")) is not None

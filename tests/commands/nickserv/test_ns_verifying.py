@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 from club import Club, failed, logged_in, plain
 from clubs import Clubs
@@ -11,6 +13,7 @@ from postal import MAIL, TO, code_in, postal
 from states import opered
 
 from chatnet.records.accounts import State
+from chatnet.storage.record import Record
 
 WORD = "correct-horse"
 NEW = "battery-staple"
@@ -92,7 +95,7 @@ def test_who_came_in_as_a_guest_meanwhile() -> None:
 def test_another_address_counts_once_its_code_comes_back() -> None:
     club = postal()
     ann = verified(club)
-    assert ask(ann, f"SET EMAIL new@example.net {NEW}") == ["The name or the password is not right."]
+    assert ask(ann, f"SET EMAIL new@example.net {NEW}") == ["The name or the password is incorrect."]
     assert ask(ann, f"SET EMAIL new@example.net {WORD}") == [
         "A code was sent to new@example.net: /msg NickServ VERIFYEMAIL <code>"
     ]
@@ -210,7 +213,7 @@ def test_an_operator_vouches_for_somebody() -> None:
     assert ask(root, "SAVERIFY ann") == ["ann is verified."]
     assert club.named().status.state is State.ACTIVE and email(club) == f"1 {TO}"
     assert ask(ann, f"VERIFY ann {code}") == INVALID
-    assert ask(ann, f"IDENTIFY {WORD}") == ["You are logged in as ann."]
+    assert ask(ann, f"IDENTIFY {WORD}") == ["You are now identified for ann."]
     club.change(club.named(), email="0 new@example.net")
     ask(root, "SAVERIFY ann")
     assert email(club) == "1 new@example.net"
@@ -288,3 +291,50 @@ def test_two_who_wait_for_the_codes_of_one_name(clubs: Clubs) -> None:
     assert ask(first, f"VERIFY ann {codes['a']}") == ["The account ann is yours, and you are logged in."]
     clubs.settle()
     clubs.agree()
+
+
+def slowly(club: Club) -> None:
+    """While the club holds, each write takes until it lets go."""
+    write = club.store.write
+
+    async def held(records: Sequence[Record], free: Iterable[tuple[str, int]] = ()) -> None:
+        await club.pause()
+        await write(records, free)
+
+    club.store.write = held  # type: ignore[method-assign, assignment]
+
+
+def test_many_who_ask_at_once_have_one_mail_sent() -> None:
+    club = postal()
+    verified(club)
+    slowly(club)
+    club.hold = True
+    for number in range(5):
+        club.client(f"bob{number}") >> "NS SENDPASS ann"
+    club.release()
+    assert [to for to, _ in club.post.take()] == [TO]
+
+
+def test_what_could_not_be_written_counts_for_nothing() -> None:
+    club = postal()
+    verified(club)
+    club.store.broken = True
+    ask(club.client("bob"), "SENDPASS ann")
+    club.store.broken = False
+    assert not club.post.take()
+    ask(club.client("eve"), "SENDPASS ann")
+    assert code_in(club)
+
+
+@pytest.mark.parametrize(
+    "line", [f"SET PASSWORD {WORD} {NEW}", f"SET EMAIL NONE {WORD}", f"SET EMAIL ann@example.com {WORD}"]
+)
+def test_what_a_thief_has_in_the_old_mailbox_is_good_for_nothing(line: str) -> None:
+    club = postal()
+    ann, eve = verified(club), club.client("eve")
+    ask(eve, "SENDPASS ann")
+    code = code_in(club)
+    if line.endswith(f"ann@example.com {WORD}"):
+        club.reload(accounts={"email": "off"})
+    assert "not" not in ask(ann, line)[0]
+    assert ask(eve, f"RESETPASS ann {code} another-word") == INVALID

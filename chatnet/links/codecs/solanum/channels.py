@@ -217,7 +217,9 @@ class Channels(Base):
         return ("b", MUTE + text) if letter == "q" and not self.core else (letter, text)
 
     def locked(self, channel: Channel, by: Source, letters: str) -> bytes:
-        """``:<sid> MLOCK <ts> <channel> :<letters>``"""
+        """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
+        if isinstance(by, User) and not self.core:
+            by = by.server
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics
@@ -271,9 +273,13 @@ class Channels(Base):
         )  # fmt: skip
 
     def invited_by(self, me: Server, fact: facts.Invited) -> bytes:
-        """``:<sid> ENCAP * INVITED <by> <user> <channel>``, so that members of the channel may know."""
+        """``:<sid> ENCAP * INVITED <by> <user> <channel>``, so that members of the channel may know.
+
+        To who does not know of ChanServ, whoever asked it to invite them has done so themselves.
+        """
+        by = fact.user if fact.by.server.virtual and not self.virtual else fact.by
         return b":%b ENCAP * INVITED %b %b %b" % (
-            encode(me.sid), encode(fact.by.uid), encode(fact.user.uid), fact.channel.source
+            encode(me.sid), encode(by.uid), encode(fact.user.uid), fact.channel.source
         )  # fmt: skip
 
     def knocked(self, fact: facts.Knocked) -> bytes:
