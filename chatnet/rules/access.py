@@ -183,7 +183,7 @@ def kept_out(
 
     As with bans a mask may fit a host of theirs that is hidden; with `seen` only what everybody may see.
     """
-    found = _listed(network, registration, user, KICK, now, seen)
+    found = _listed(network, registration, user, KICK, now, seen=seen)
     if found is None or "e" in access_of(network, registration, user):
         return None
     return found
@@ -192,12 +192,12 @@ def kept_out(
 def muted(
     network: Network, registration: RegisteredChannel, user: User, now: float, *, seen: bool = False
 ) -> tuple[str, Akick] | None:
-    """The aquiet, by its target, that means `user`, as `kept_out` has it; who has a rank may speak."""
-    return _listed(network, registration, user, MUTE, now, seen)
+    """The aquiet, by its target, that means `user` at the Unix time `now`; who has a rank may speak."""
+    return _listed(network, registration, user, MUTE, now, seen=seen)
 
 
 def _listed(
-    network: Network, registration: RegisteredChannel, user: User, how: str, now: float, seen: bool
+    network: Network, registration: RegisteredChannel, user: User, how: str, now: float, *, seen: bool
 ) -> tuple[str, Akick] | None:
     akicks = _in_force(registration.akicks, how, now)
     if not akicks:

@@ -81,6 +81,10 @@ class Addresses:
         """What somebody is counted by."""
         return self._accounts.throttle.address_of(by)
 
+    def _find(self, records: Sequence[Record], purpose: str, code: str, by: User) -> str | None:
+        """For what `by` says a code."""
+        return self._codes.find(records, purpose, code, self._accounts.throttle.owner(self._of(by)))
+
     @contextmanager
     def _mail(self, purpose: Purpose, address: str, name: str, by: User) -> Iterator[None]:
         """Refuse mail that cannot be sent, or not now; it counts if what is done meanwhile is not refused."""
@@ -139,7 +143,7 @@ class Addresses:
             records = await accounts.read(account)
             accounts.again(attempt)
             email = _email(value_of(records, values.EMAIL))
-            if account is None or email is None or self._codes.find(records, VERIFY, code) is None:
+            if account is None or email is None or self._find(records, VERIFY, code, by) is None:
                 continue
             await self._room(email.address, name, account.id)
             await self._activate(account, email)
@@ -213,7 +217,7 @@ class Addresses:
         attempt = accounts.attempt(account.shown, self._of(by))
         records = await accounts.read(account)
         accounts.again(attempt)
-        purpose = self._codes.find(records, EMAIL, code)
+        purpose = self._find(records, EMAIL, code, by)
         if purpose is None:
             accounts.failed(attempt)
             raise _invalid(account.shown)
@@ -263,7 +267,7 @@ class Addresses:
         account = attempt.meant[0] if attempt.meant else None
         records = await accounts.read(account)
         accounts.again(attempt)
-        if account is None or self._codes.find(records, values.RESET, code) is None:
+        if account is None or self._find(records, values.RESET, code, by) is None:
             accounts.failed(attempt)
             raise _invalid(name)
         accounts.judge(account, attempt)

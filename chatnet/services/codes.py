@@ -1,6 +1,7 @@
 """Codes that were sent by mail: of each only the SHA-256 is kept, and who guesses has five tries.
 
-They may be used on any server; tries are counted where they are made, in memory.
+They may be used on any server; tries are counted where they are made, in memory, and for each address by
+itself: else strangers could keep the owner from using theirs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 LENGTH: Final = 10
 """Characters of a code: 50 bits."""
 TRIES: Final = 5
-"""Wrong ones after which a code is good for nothing."""
+"""Wrong ones from one address after which a code is good for nothing there."""
 
 
 def codes_of(records: Sequence[Record]) -> Sequence[tuple[str, Code]]:
@@ -43,7 +44,7 @@ class Codes:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._wrong: OrderedDict[str, int] = OrderedDict()
+        self._wrong: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     @staticmethod
     def new(until: float) -> tuple[str, Code]:
@@ -51,17 +52,21 @@ class Codes:
         text = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         return text, Code(_hash(text), int(until))
 
-    def find(self, records: Sequence[Record], purpose: str, given: str) -> str | None:
-        """For what `given` is a code among those that begin with the word `purpose`; None if it is none."""
+    def find(self, records: Sequence[Record], purpose: str, given: str, owner: str) -> str | None:
+        """For what `given` is a code among those that begin with the word `purpose`; None if it is none.
+
+        Tries are counted for `owner`: an address, or a network.
+        """
         now, hashed = self._node.clock.time(), _hash(given)
         for each, code in codes_of(records):
             if each.partition(" ")[0] != purpose or code.until <= now:
                 continue
-            if self._wrong.get(code.hash, 0) >= TRIES:
+            key = code.hash, owner
+            if self._wrong.get(key, 0) >= TRIES:
                 continue
             if hmac.compare_digest(code.hash, hashed):
                 return each
-            self._wrong[code.hash] = self._wrong.pop(code.hash, 0) + 1
+            self._wrong[key] = self._wrong.pop(key, 0) + 1
             if len(self._wrong) > self._node.settings.accounts.counted:
                 self._wrong.popitem(last=False)
         return None

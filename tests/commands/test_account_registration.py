@@ -343,7 +343,9 @@ def test_a_disk_that_is_full_and_hashes_that_wait(club: Club) -> None:
     # "FAIL REGISTER TEMPORARILY_UNAVAILABLE <account> <message>"
     ann = club.client("ann")
     club.store.broken = True
-    refuse(ann, f"REGISTER * * :{PASSWORD}", "REGISTER TEMPORARILY_UNAVAILABLE ann :This server cannot *")
+    refuse(
+        ann, f"REGISTER * * :{PASSWORD}", "REGISTER TEMPORARILY_UNAVAILABLE ann :Accounts cannot be used now*"
+    )
     club.store.broken = False
     club.busy = True
     refuse(

@@ -338,3 +338,15 @@ def test_what_a_thief_has_in_the_old_mailbox_is_good_for_nothing(line: str) -> N
         club.reload(accounts={"email": "off"})
     assert "not" not in ask(ann, line)[0]
     assert ask(eve, f"RESETPASS ann {code} another-word") == INVALID
+
+
+def test_strangers_do_not_use_up_the_tries() -> None:
+    club = postal()
+    verified(club)
+    eve, ann = club.client("eve", address="203.0.113.9"), club.client("annie")
+    ask(eve, "SENDPASS ann")
+    code = code_in(club)
+    for _ in range(5):
+        assert ask(eve, f"RESETPASS ann aaaaaaaaaa {NEW}") == INVALID
+    assert ask(eve, f"RESETPASS ann {code} {NEW}") == INVALID
+    assert ask(ann, f"RESETPASS ann {code} {NEW}")[0].startswith("The password of ann is changed")
