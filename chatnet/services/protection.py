@@ -225,7 +225,8 @@ class NickProtection:
             user,
             f"While servers were apart {account.name} was registered twice, and the other one was first "
             f"({when}). Your account is called {account.shown} now; password, certificates and channels are "
-            f"yours as before. To choose another name: /msg {self._nickserv} SET NAME <nick>",
+            f"yours as before. To choose another name: /nick <nick>, and "
+            f"/msg {self._nickserv} SET NAME <nick>",
         )
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:

@@ -90,7 +90,8 @@ class MailSettings(Section):
 
     relay: str = ""
     """Where mail is handed in: ``smtp://user@mail.example.org:587``, which begins TLS by STARTTLS, or
-    ``smtps:`` (port 465). Without a user nobody logs in there. Empty = no mail."""
+    ``smtps:`` (port 465). Without a user nobody logs in there. Empty = no mail. Addresses are
+    verified by it if ``accounts.email`` says so."""
     password: Password | None = None
     """The password of that user."""
     sender: str = Field(default="", alias="from")

@@ -284,7 +284,7 @@ def test_whose_name_was_lost_reads_what_happened_at_each_login(club: Club) -> No
     text = (
         "While servers were apart ann was registered twice, and the other one was first "
         f"(2023-11-14 22:13 UTC). Your account is called {shown} now; password, certificates and channels "
-        "are yours as before. To choose another name: /msg NickServ SET NAME <nick>"
+        "are yours as before. To choose another name: /nick <nick>, and /msg NickServ SET NAME <nick>"
     )
     bob = club.client("bob")
     assert ask(bob, f"IDENTIFY {shown} {WORD}") == [text, f"You are now identified for {shown}."]
