@@ -40,7 +40,7 @@ def test_accounts_of_atheme_come_to_a_server_that_runs(daemon: Daemon) -> None:
     ann = daemon.client("anna")
     assert tool(daemon, "import", "atheme", str(SAMPLE)).startswith("2 accounts and 1 channel are taken.")
     wait_for(lambda: "no account" not in asked(ann, "INFO ann"), "the accounts of another process")
-    ann.send("JOIN #club")
+    ann.send("JOIN #club sesam")  # the key that it is locked with
     lines = ann.until(r" 366 anna #club ")
     assert not any("@anna" in line for line in lines)  # it is somebody's
     ann.send("PRIVMSG NickServ :IDENTIFY ann a-secret-word")

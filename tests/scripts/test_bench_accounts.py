@@ -52,5 +52,6 @@ def test_all_is_measured() -> None:
         "start",
         "A",
         "filling",
+        *("wrong", "the", "their"),  # passwords that are guessed
     }
     assert "load average" in done.stdout
