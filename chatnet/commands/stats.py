@@ -133,7 +133,7 @@ def _full_servers(request: Request, roll: Roll, letter: str) -> None:
         elif server is network.me:
             state = "this server"
         else:
-            state = f"linked: {fed[server]}" if server in fed else "linked, behind others"
+            state = fed.get(server, "linked, behind others")
         request.reply(numerics.RPL_STATSDEBUG, letter, f"full server {each.name} ({each.sid}): {state}")
     gate = request.sessions.links.gate
     for link in gate.served():

@@ -182,6 +182,14 @@ def test_operators_read_which_full_servers_there_are_and_strike_one() -> None:
         "full server b.test (0BA): linked: it has all records, and has told all that it has",
         "full server c.test (0CA): linked, behind others",
     ]
+    mesh.reset("a", "b")
+    root.lines()
+    root >> "STATS a"
+    assert [line.partition(" :")[2] for line in root.lines() if "b.test" in line] == [
+        "full server b.test (0BA): link suspended, it has all records, and has told all that it has"
+    ]
+    mesh.link("a", "b")
+    mesh.settle()
     root >> "NS FORGET c.test"
     root << ":NickServ!* NOTICE root :c.test is there."
     mesh.cut("b", "c")

@@ -88,10 +88,10 @@ class Feeds(Follower):
         """The feed of a neighbour that is full, as far as we know."""
         return self._feeds.get(link)
 
-    def full(self) -> dict[Server, Feed]:
-        """The neighbours that are full: both sides have said so."""
+    def full(self) -> dict[Server, str]:
+        """The neighbours that are full, for both sides have said so, and how far each is, for operators."""
         return {
-            link.server: feed
+            link.server: f"link suspended, {feed}" if link.suspended else f"linked: {feed}"
             for link, feed in self._feeds.items()
             if feed.said and feed.heard and link.server is not None
         }
