@@ -151,7 +151,7 @@ def test_people_of_a_server_that_keeps_no_accounts_log_in(
             annie.send("PRIVMSG NickServ :LOGOUT")
             annie.until("You are logged out")
             annie.send(f"PRIVMSG NickServ :IDENTIFY ann {WORD}")
-            annie.until("You are logged in as ann")
+            annie.until("You are now identified for ann")
             annie.send("JOIN #club", "PRIVMSG ChanServ :REGISTER #club")
             annie.until("#club belongs to ann now")
         loses_no_link(a, b)
