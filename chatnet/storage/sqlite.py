@@ -24,7 +24,7 @@ R = TypeVar("R")
 BUSY: Final = 2.0
 """Seconds that a connection waits for others that write."""
 CACHE: Final = 16384
-"""Kibibytes of the file that a connection has in memory, at most."""
+"""Kibibytes of the file that a connection which writes has in memory, at most."""
 LOG: Final = 4000
 """Pages of 4 KiB, at most, that wait in the log to be brought to their places in the file."""
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -61,11 +61,12 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         # What is erased, or replaced, is not to be found in what the file has free.
         connection.execute("PRAGMA secure_delete = ON")
-        # A server that is being filled writes all over the file: less of it is then read and written again.
-        connection.execute(f"PRAGMA cache_size = -{CACHE}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG}")
         if reading:
             connection.execute("PRAGMA query_only = ON")
+        else:
+            # A server that is being filled writes all over the file: so less of it is read and written anew.
+            connection.execute(f"PRAGMA cache_size = -{CACHE}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG}")
     except BaseException:
         connection.close()
         raise
