@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final, TypeVar
 
-from chatnet.records.grammar import is_stamp
+from chatnet.records.grammar import is_stamp, split
+from chatnet.storage.record import Record
+
+V = TypeVar("V")
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _NUMBER: Final = re.compile("[0-9]{1,15}", re.ASCII)
@@ -64,3 +69,14 @@ def sha256(text: str) -> str:
     if not is_sha256(text):
         raise ValueError("it is no SHA-256 in hex")
     return text
+
+
+def keyed(records: Iterable[Record], name: str, read: Callable[[str], V]) -> list[tuple[str, V]]:
+    """What the fields ``<name>:<key>`` of an entity say, with their keys; what makes no sense is left out."""
+    found = []
+    for record in records:
+        this, key = split(record.field)
+        if this == name and record.value is not None:
+            with suppress(ValueError):
+                found.append((key, read(record.value)))
+    return found

@@ -16,7 +16,7 @@ from typing import Final
 from chatnet.node import Node
 from chatnet.records import accounts as values
 from chatnet.records.accounts import Code
-from chatnet.records.grammar import split
+from chatnet.records.value_parts import keyed
 from chatnet.storage.record import Record
 
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
@@ -28,15 +28,7 @@ TRIES: Final = 5
 
 def codes_of(records: Sequence[Record]) -> Sequence[tuple[str, Code]]:
     """The codes of an account that wait to be used, by what they are for."""
-    found = []
-    for record in records:
-        name, purpose = split(record.field)
-        if name == values.CODE and record.value is not None:
-            try:
-                found.append((purpose, Code.read(record.value)))
-            except ValueError:
-                pass
-    return found
+    return keyed(records, values.CODE, Code.read)
 
 
 class Codes:

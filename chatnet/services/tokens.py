@@ -18,7 +18,8 @@ from chatnet.node import Node
 from chatnet.records import accounts as values
 from chatnet.records.accounts import Token
 from chatnet.records.claims import TOKENS
-from chatnet.records.grammar import field, split
+from chatnet.records.grammar import field
+from chatnet.records.value_parts import keyed
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.codes import LETTERS
@@ -50,15 +51,7 @@ def token_hash(secret: str) -> str | None:
 
 def tokens_of(records: Sequence[Record]) -> Sequence[tuple[str, Token]]:
     """The tokens of an account, by their keys, the oldest first."""
-    found = []
-    for record in records:
-        name, key = split(record.field)
-        if name == values.TOKEN and record.value is not None:
-            try:
-                found.append((key, Token.read(record.value)))
-            except ValueError:
-                pass
-    return sorted(found, key=lambda each: (each[1].made, each[1].label))
+    return sorted(keyed(records, values.TOKEN, Token.read), key=lambda each: (each[1].made, each[1].label))
 
 
 class Tokens:

@@ -7,7 +7,8 @@ from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
 from chatnet.records.accounts import Certificate
-from chatnet.records.grammar import seconds_of, split
+from chatnet.records.grammar import seconds_of
+from chatnet.records.value_parts import keyed
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line
 
@@ -23,15 +24,11 @@ async def cert_list(errand: Errand) -> None:
     """
     errand.at_most(1)
     account = _account(errand, 0)
-    found = 0
-    for record in await errand.accounts.read(account):
-        name, fingerprint = split(record.field)
-        if name == values.CERTIFICATE and record.value is not None:
-            found += 1
-            certificate = Certificate.read(record.value)
-            since = minute(seconds_of(certificate.since))
-            errand.say(f"{fingerprint} since {since} {certificate.label}".rstrip())
-    errand.say(f"{found or 'No'} certificate{'' if found == 1 else 's'} of {account.shown}.")
+    found = keyed(await errand.accounts.read(account), values.CERTIFICATE, Certificate.read)
+    for fingerprint, certificate in found:
+        since = minute(seconds_of(certificate.since))
+        errand.say(f"{fingerprint} since {since} {certificate.label}".rstrip())
+    errand.say(f"{len(found) or 'No'} certificate{'' if len(found) == 1 else 's'} of {account.shown}.")
 
 
 @NICKSERV.command("CERT ADD", penalty=2.0)

@@ -9,6 +9,9 @@ from club import CERTFP, Club
 from nickserv import ask
 from states import opered
 
+from chatnet.storage.answers import at_once
+from chatnet.storage.record import Record
+
 WORD = "correct-horse"
 OTHER = "ab" * 32
 
@@ -51,6 +54,16 @@ def test_another_one_counts_from_its_first_use_on(club: Club) -> None:
     ask(phone, f"IDENTIFY ann {WORD}")
     assert ask(ann, "CERT LIST")[0].endswith("UTC phone")
     assert club.client("z", secure=True, certfp=CERTFP).user.account == "ann"
+
+
+def test_one_of_a_version_to_come_is_not_listed(club: Club) -> None:
+    """Its record is kept, and means nothing here."""
+    ann = club.client("x", secure=True, certfp=CERTFP)
+    ask(ann, f"IDENTIFY ann {WORD}")
+    ask(ann, "CERT ADD")
+    strange = Record(club.named().id, f"cert:{OTHER}", "000000001.000000.9ZZ", "in another form")
+    at_once(club.store.merge([strange], "elsewhere", "9ZZ", None))
+    assert ask(ann, "CERT LIST") == [f"{CERTFP} since 2023-11-14 22:13 UTC", "1 certificate of ann."]
 
 
 def test_limits(club: Club) -> None:
