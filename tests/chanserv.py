@@ -5,6 +5,8 @@ from __future__ import annotations
 from club import Club
 from conversation import Client
 
+from chatnet.model.entities import Channel
+
 WORD = "correct-horse"
 
 
@@ -48,3 +50,10 @@ def ranks(client: Client, channel: str = "#c") -> int | None:
     """The ranks of somebody in a channel; None if they are not in it."""
     here = client.house.node.network.channel(channel)
     return None if here is None else here.members.get(client.user)
+
+
+def living(club: Club, name: str = "#c") -> Channel:
+    """A channel in which somebody is."""
+    found = club.node.network.channel(name)
+    assert found is not None
+    return found

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from chanserv import WORD, ask, come, founded, ranks
+from chanserv import WORD, ask, come, founded, living, ranks
 from club import Club
 from conversation import Client
 from staff import oper, sections
 from states import opered
 
-from chatnet.model.entities import Channel
 from chatnet.model.modes import OP, OWNER, VOICE
 from chatnet.services.channels import PAUSE, SLICE
 
@@ -28,12 +27,6 @@ def club() -> Iterator[Club]:
 @pytest.fixture
 def ann(club: Club) -> Client:
     return founded(club)
-
-
-def living(club: Club) -> Channel:
-    channel = club.node.network.channel("#c")
-    assert channel is not None
-    return channel
 
 
 def test_all_of_it_needs_the_flag(club: Club, ann: Client) -> None:

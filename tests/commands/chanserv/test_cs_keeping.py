@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chanserv import ask, come, founded, ranks
+from chanserv import ask, come, founded, living, ranks
 from club import Club
 from conversation import START, Client
 from staff import sections
 
-from chatnet.model.entities import Channel
 from chatnet.model.modes import OP, OWNER
 from chatnet.model.registered import RegisteredChannel
 from chatnet.records.meaning import RecordMeaning
@@ -39,12 +38,6 @@ def ann(club: Club) -> Client:
 
 def registration(club: Club, name: str = "#c") -> RegisteredChannel:
     found = club.node.network.registry.channels.at(name)
-    assert found is not None
-    return found
-
-
-def living(club: Club, name: str = "#c") -> Channel:
-    found = club.node.network.channel(name)
     assert found is not None
     return found
 

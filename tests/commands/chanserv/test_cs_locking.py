@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from chanserv import ask, come, founded, ranks
+from chanserv import ask, come, founded, living, ranks
 from club import Club
 from conversation import Client
 from mesh import block, stranger
 from staff import oper, sections
 from states import opered
-
-from chatnet.model.entities import Channel
 
 BOT = ":ChanServ!ChanServ@services.chatnet"
 
@@ -27,12 +25,6 @@ def club() -> Iterator[Club]:
 @pytest.fixture
 def ann(club: Club) -> Client:
     return founded(club)
-
-
-def living(club: Club) -> Channel:
-    channel = club.node.network.channel("#c")
-    assert channel is not None
-    return channel
 
 
 def test_locked_modes_are_so_at_once_and_stay_so(club: Club, ann: Client) -> None:
