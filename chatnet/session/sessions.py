@@ -11,6 +11,7 @@ from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
 from chatnet.model.past import Messages
+from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
@@ -55,6 +56,7 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
         passwords: Ask,
@@ -76,6 +78,7 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            places=places,
             shadows=shadows,
             cloaks=cloaks,
             passwords=passwords,

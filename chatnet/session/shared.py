@@ -11,6 +11,7 @@ from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
 from chatnet.model.past import Messages
+from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
@@ -82,6 +83,7 @@ class Shared:
         monitors: Watching,
         references: References,
         history: Messages,
+        places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
         passwords: Ask,
@@ -100,6 +102,7 @@ class Shared:
         self.monitors = monitors
         self.references = references
         self.history = history
+        self.places = places
         self.shadows = shadows
         self.cloaks = cloaks
         self._passwords = passwords
