@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from mesh import SECRET, Mesh, Stranger, block, read_away, stranger
 from street import NOW, PEOPLE, host, the, user
 
-from chatnet.links.exchange.recall import PAUSE
 from chatnet.links.neighbour import trickle
 from chatnet.model.past import Record
 
@@ -807,7 +806,8 @@ def walk(street: Street, steps: list[tuple[str, int, int]]) -> None:
     for pair in PAIRS:
         link(pair)
     mesh.settle()
-    mesh.advance(PAUSE)  # an answer goes on whose link had no connection for a moment
+    # Answers go on whose link had no connection for a moment, and who did not get one asks again.
+    mesh.advance(60)
 
 
 BEFORE_IT_GOES_ON: Final = [
