@@ -28,6 +28,7 @@ from chatnet.model.facts import (
     ModesChanged,
     NetJoinEnded,
     NetSplit,
+    NickChanged,
     Parted,
     SettingsChanged,
     Source,
@@ -107,6 +108,8 @@ class Recorder:
         self._keys: dict[User, str] = {}
         """Of members of these channels who are logged in, the keys of their accounts."""
         self._talks: dict[tuple[str, str], Place] = {}
+        self._called: dict[Place, str] = {}
+        """By which nicks the two of a talk were told to the store last."""
         self._list: list[Entry] = []
         self._timer: Timer | None = None
         self._services: frozenset[str] = frozenset()
@@ -120,6 +123,7 @@ class Recorder:
             NetSplit: self._net_split,
             NetJoinEnded: self._net_join_ended,
             AccountChanged: self._account_changed,
+            NickChanged: self._nick_changed,
             ModesChanged: self._modes_changed,
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
@@ -232,6 +236,8 @@ class Recorder:
                     self._ring.heard(fact)
                 return
             place, flags = found, 0
+            if place.kind == "g":
+                self._ring.heard(fact)  # where the guest finds it
         self._list.append(self._row(fact, place, flags))
         self._arm()
 
@@ -244,7 +250,22 @@ class Recorder:
             if len(self._talks) >= TALKS:
                 self._talks.clear()
             self._talks[by.account_id, target.account_id] = place
+        if place is not None:
+            self._call(place, by, target)
         return place
+
+    def _call(self, place: Place, user: User, other: User) -> None:
+        """Note by which nicks two people talk: one of them may be looked for by that nick later."""
+        shown = self._places.shown(place, user, other)
+        if self._called.get(place) != shown:
+            if len(self._called) >= TALKS:
+                self._called.clear()
+            self._called[place] = shown
+            self._list.append(Began(place, shown, int(self._node.clock.time() * 1000)))
+
+    def _nick_changed(self, fact: NickChanged, origin: object) -> None:
+        if self._places.person(fact.user) is not None:
+            self._talks.clear()  # each is called otherwise, perhaps
 
     def _is_service(self, user: Source) -> bool:
         """What services are told may be a password, and what they answer a token: it is kept nowhere."""
@@ -281,8 +302,9 @@ class Recorder:
             place = None if heard is None or not heard.stored else heard.place
         else:
             place = self._talk(fact.by, target)
-        if place is None:
+        if place is None or place.kind == "g":
             self._ring.redacted(fact)
+        if place is None:
             return
         person = self._places.person(fact.by) if isinstance(fact.by, User) else None
         source = fact.by.source.decode("utf-8", "replace")

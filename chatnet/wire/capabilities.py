@@ -34,6 +34,8 @@ MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
 SASL: Final = 1 << 25
 ACCOUNT_REGISTRATION: Final = 1 << 26
+CHATHISTORY: Final = 1 << 27
+EVENT_PLAYBACK: Final = 1 << 28
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -64,6 +66,8 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/multiline": MULTILINE,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/account-registration": ACCOUNT_REGISTRATION,
+    "draft/chathistory": CHATHISTORY,
+    "draft/event-playback": EVENT_PLAYBACK,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

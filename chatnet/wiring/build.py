@@ -13,6 +13,7 @@ from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.kept import KeptPast
+from chatnet.history.looking import Looking
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
 from chatnet.links import Links
@@ -123,10 +124,12 @@ def build(
     places = Places(network, settings)
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
+    looking: Looking | None = None
     past: Ring | KeptPast = history
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     stamped = stamps.Clock(me.sid)
@@ -175,6 +178,7 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        looking=looking,
         places=places,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
@@ -199,6 +203,7 @@ def build(
             monitors,
             *(() if recorder is None else (recorder,)),
             history,
+            *(() if looking is None else (looking,)),
             sessions,
             Opers(sessions),
             Attendance(sessions),
