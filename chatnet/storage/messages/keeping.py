@@ -17,6 +17,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Gap,
     Kept,
     Marked,
     Moved,
@@ -83,6 +84,7 @@ class Keeper:
             Came: self._came,
             Went: self._went,
             Marked: self._marked,
+            Gap: self._gap,
         }
         if memory.highest is None:
             memory.highest = int(self._execute(statements.last_number).fetchone()[0])
@@ -306,6 +308,11 @@ class Keeper:
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)
         self._execute(self._statements.mark, {"person": person, "spot": written(entry.spot), "at": entry.at})
+
+    def _gap(self, entry: Gap) -> None:
+        target = self._target(entry.place, entry.since)
+        where = {"target": target, "since": entry.since, "until": entry.until, "sid": entry.sid}
+        self._execute(self._statements.add_gap, where)
 
     def _moved(self, entry: Moved) -> None:
         """Have one target for both; the rows of the smaller one are brought to it one after the other."""
