@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
@@ -25,6 +26,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.echoes import Echoes
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
 from chatnet.session.passwords import Ask, Queue, Verdict
@@ -86,6 +88,7 @@ class Shared:
         references: References,
         history: Messages,
         looking: Looking | None,
+        recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -106,6 +109,7 @@ class Shared:
         self.references = references
         self.history = history
         self.looking = looking
+        self._echoes = None if recorder is None else Echoes(node, recorder)
         self.places = places
         self.shadows = shadows
         self.cloaks = cloaks
@@ -141,6 +145,7 @@ class Shared:
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
+        self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)
         self.welcome = Welcome(self.node, self.isupport, self._motd)

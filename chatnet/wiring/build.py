@@ -179,6 +179,7 @@ def build(
         references=references,
         history=past,
         looking=looking,
+        recorder=recorder,
         places=places,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, fail
 
-from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE
+from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, StoreError
+from chatnet.storage.messages.index import Index, Search
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.opening import Opened, prepare
 from chatnet.storage.messages.reading import Looking
@@ -24,6 +25,7 @@ from chatnet.storage.messages.rows import (
     Times,
     View,
     Wanted,
+    Words,
 )
 from chatnet.storage.messages.tables import Statements
 from chatnet.storage.messages.writing import Writing
@@ -41,6 +43,7 @@ READING: Final = 16384
 """The same of each that reads."""
 BUSY: Final = "Too many questions about what was said wait already"
 """What is told of a question too many."""
+NO_SEARCH: Final = "Words cannot be searched for here"
 TOGETHER: Final = 4000
 """Entries that one transaction writes, at most, unless one group alone has more."""
 
@@ -56,10 +59,16 @@ class SQLiteMessages:
         opened: Opened,
         writer: Worker[Keeper] | Inline[Keeper],
         readers: Pool[Looking] | Inline[Looking],
+        index: Callable[[], Index],
+        fold: Callable[[str], str],
+        most_targets: Callable[[], int],
     ) -> None:
         self.heard: Final = opened.heard
         self._writer = writer
         self._readers = readers
+        self._index = index
+        self._fold = fold
+        self._most_targets = most_targets
         self._last: Deferred[None] | None = None
         """Answers when all is written that was put so far; None: it is."""
 
@@ -136,6 +145,18 @@ class SQLiteMessages:
         """What was redacted of a place."""
         return self._read(lambda looking: looking.redactions(place, since, most))
 
+    @property
+    def searches(self) -> bool:
+        """Whether words can be searched for."""
+        return self._index().search != "off"
+
+    def search(self, views: Sequence[View], words: Words) -> Deferred[Sequence[Row]]:
+        """Messages in which all of the words are."""
+        index, fold, most = self._index(), self._fold, self._most_targets()
+        if index.search == "off" and words.text:
+            return fail(StoreError(NO_SEARCH))
+        return self._read(lambda looking: looking.search(views, words, index, fold, most))
+
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
@@ -172,6 +193,9 @@ def open_messages(
     serving: bool = True,
     call: Call | None = None,
     full: bool = False,
+    search: Search = "words",
+    most_targets: Callable[[], int] = lambda: 500,
+    fold: Callable[[str], str] = str.lower,
     readers: int = 2,
     waiting: Callable[[], int] = lambda: 64,
     timeout: Callable[[], float] = lambda: 5.0,
@@ -187,12 +211,15 @@ def open_messages(
 
     `call` is ``reactor.callFromThread``; without it each method blocks, and its answer is there (see
     ``answers.at_once``).  With `full` what is answered survives a loss of power, and not only the end of the
-    process.  So many `readers` work at the same time, and `waiting` questions wait for them at most, each for
-    `timeout` seconds; `monotonic` counts these, `now` is Unix time.
+    process.  `search` says what is found: ``words``, ``trigrams`` (parts of words, for three times the work),
+    or ``off``; a search looks into `most_targets` places at most.  `fold` folds nicks.  So many `readers`
+    work at the same time, and `waiting` questions wait for them at most, each for `timeout` seconds;
+    `monotonic` counts these, `now` is Unix time.
     """
     statements = Statements()
-    opened = prepare(path, statements, serving)
-    writing = Writing(lambda: connect(path, full=full, cache=CACHE), statements, now)
+    opened = prepare(path, statements, search, serving)
+    writing = Writing(lambda: connect(path, full=full, cache=CACHE), statements, opened.words, now)
+    kinds = (lambda: writing.index, fold, most_targets)
 
     def reading() -> Reader[Looking]:
         return Reader(
@@ -201,10 +228,11 @@ def open_messages(
         )
 
     if call is None:
-        return SQLiteMessages(opened, Inline(writing), Inline(reading()))
+        return SQLiteMessages(opened, Inline(writing), Inline(reading()), *kinds)
     writes = Worker("writer of messages", writing, call, monotonic, timeout, TOGETHER, CANNOT_WRITE)
     reads = [
         Worker(f"reader {number} of messages", reading(), call, monotonic, timeout, 1, CANNOT_READ)
         for number in range(1, readers + 1)
     ]
-    return SQLiteMessages(opened, writes, Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ))
+    pool = Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ)
+    return SQLiteMessages(opened, writes, pool, *kinds)

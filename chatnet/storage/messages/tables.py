@@ -36,7 +36,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from chatnet.storage.messages.rows import LAST, RANKS
+from chatnet.storage.messages.rows import LAST, RANKS, Place
+from chatnet.storage.messages.texts import written
 from chatnet.storage.tables import TEXT
 
 SCHEMA: Final = "0001"
@@ -214,6 +215,27 @@ def made(statement: ClauseElement) -> str:
     return text
 
 
+def named(place: Place) -> dict[str, object]:
+    """A place, to look for it."""
+    return {
+        "kind_": place.kind,
+        "name_": written(place.name),
+        "other_": written(place.other),
+        "ts_": place.ts,
+    }
+
+
+def labelled(place: Place, shown: str) -> dict[str, object]:
+    """A place and its name as it is written, to be noted."""
+    return {
+        "kind": place.kind,
+        "name": written(place.name),
+        "other": written(place.other),
+        "ts": place.ts,
+        "shown": written(shown),
+    }
+
+
 def _literal(value: str | int | None) -> str:
     if value is None:
         return "NULL"
@@ -281,7 +303,9 @@ class Statements:
             )
         )
         self.standing = made(
-            select(*whole).where(target.kind == "c", target.ended.is_(None), target.into_id.is_(None))
+            select(*whole)
+            .where(target.kind == "c", target.ended.is_(None), target.into_id.is_(None))
+            .order_by(target.id)
         )
         self.parts = made(select(target.id).where(target.into_id == given("into")))
         self.add_target = made(
@@ -462,6 +486,20 @@ class Statements:
                 message.msgid == given("msgid_"),
             )
         )
+        # The index is a table of SQLite's own.
+        named = ", ".join(
+            f"{'m' if column.table is MESSAGE else 'person'}.{column.name}" for column in _COLUMNS
+        )
+        self.found = {
+            newest: (
+                f"SELECT m.target, m.person, {named} FROM found JOIN message m ON m.id = found.rowid "
+                "LEFT JOIN person ON person.id = m.person "
+                "WHERE found MATCH :match AND found.rowid BETWEEN :first AND :last "
+                f"ORDER BY found.rowid {'DESC' if newest else 'ASC'}"
+            )
+            for newest in (True, False)
+        }
+        self.erasing = made(select(ERASING.c.target, ERASING.c.person, ERASING.c.until))
         self.reactions = Both(
             _rows()
             .where(message.target == given("target_"), message.refers == given("msgid_"), *_seen())

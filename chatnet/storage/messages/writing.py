@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
+from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.keeping import Keeper, Memory
 from chatnet.storage.messages.tables import Statements
 from chatnet.storage.sqlite import is_busy, reason_of
@@ -22,10 +23,13 @@ class Writing:
         self,
         connected: Callable[[], sqlite3.Connection],
         statements: Statements,
+        index: Index,
         now: Callable[[], float],
     ) -> None:
         self._connected: Final = connected
         self._statements: Final = statements
+        self.index = index
+        """What others may read, as of what was committed last."""
         self._now: Final = now
         self._memory: Final = Memory()
         self._connection: sqlite3.Connection | None = None
@@ -37,7 +41,8 @@ class Writing:
                 self._memory.forget()
                 self._connection = self._connected()
             self._connection.execute("BEGIN IMMEDIATE")
-            return Keeper(self._connection, self._statements, self._memory, int(self._now() * 1000))
+            now = int(self._now() * 1000)
+            return Keeper(self._connection, self._statements, self._memory, self.index, now)
         except sqlite3.Error as error:
             self.close()
             raise (Busy if is_busy(error) else StoreError)(CANNOT_WRITE, reason_of(error)) from None
@@ -58,6 +63,7 @@ class Writing:
         try:
             work.end()
             work.connection.execute("COMMIT")
+            self.index = work.index
         except sqlite3.Error as error:
             self.close()
             raise Lost(CANNOT_WRITE, reason_of(error)) from None
