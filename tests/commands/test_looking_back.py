@@ -292,9 +292,9 @@ def test_messages_bear_what_they_bore(house: Archive) -> None:
     house.clock.advance(1000)
     then = page(ann, "CHATHISTORY LATEST #c * 10").lines
     assert len(then) == 3 and {"time", "msgid", "account", "bot", "draft/oper"} <= then[0].tags.keys()
-    for line, was in zip(then, live, strict=True):
-        assert line.tags == {**was.tags, "batch": line.tags["batch"]}
-        assert line.text == was.text
+    for again, was in zip(then, live, strict=True):
+        assert again.tags == {**was.tags, "batch": again.tags["batch"]}
+        assert again.text == was.text
 
 
 def test_what_is_told_of_an_account_is_what_it_is_called_now(house: Archive) -> None:
@@ -359,7 +359,7 @@ def test_lines_that_a_client_did_not_ask_for_are_no_events(house: Archive) -> No
     cyd >> "JOIN #c" >> "@+draft/react=x;+reply=y TAGMSG #c"
     house.put(event(house, rows.JOIN, "Bob", "*"), event(house, rows.RENAME, "why", "#old", "#c"))
     got = page(ann, "CHATHISTORY LATEST #c * 50")
-    assert (got.texts, got.lines[0].tags.keys()) == ([":bob!~bob@b JOIN #c"], {"batch"})
+    assert (got.texts, [*got.lines[0].tags]) == ([":bob!~bob@b JOIN #c"], ["batch"])
 
 
 def test_messages_of_several_lines_are_batches_within(house: Archive) -> None:
@@ -522,9 +522,9 @@ def test_a_talk_with_a_guest_is_the_accounts_alone(house: Archive) -> None:
     got = page(ann, "CHATHISTORY LATEST bob * 10")
     assert got.texts == [":bob!~bob@192.0.2.1 PRIVMSG ann :1", ":ann!~ann@192.0.2.1 PRIVMSG bob :2"]
     assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bob"]
-    other = house.client("bob", caps=CAPS)
-    assert page(other, "CHATHISTORY LATEST ann * 10").said == []
-    assert page(other, f"CHATHISTORY TARGETS {wide} 9").texts == []
+    later = house.client("bob", caps=CAPS)
+    assert page(later, "CHATHISTORY LATEST ann * 10").said == []
+    assert page(later, f"CHATHISTORY TARGETS {wide} 9").texts == []
     house.check()
 
 
