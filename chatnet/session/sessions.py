@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
@@ -58,6 +59,7 @@ class Sessions(Shared):
         references: References,
         history: Messages,
         looking: Looking | None,
+        marks: Marks | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -81,6 +83,7 @@ class Sessions(Shared):
             references=references,
             history=history,
             looking=looking,
+            marks=marks,
             places=places,
             shadows=shadows,
             cloaks=cloaks,

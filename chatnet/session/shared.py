@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
@@ -86,6 +87,7 @@ class Shared:
         references: References,
         history: Messages,
         looking: Looking | None,
+        marks: Marks | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -106,6 +108,7 @@ class Shared:
         self.references = references
         self.history = history
         self.looking = looking
+        self.marks = marks
         self.places = places
         self.shadows = shadows
         self.cloaks = cloaks

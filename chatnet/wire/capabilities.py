@@ -29,6 +29,7 @@ PRE_AWAY: Final = 1 << 17
 NO_IMPLICIT_NAMES: Final = 1 << 18
 EXTENDED_MONITOR: Final = 1 << 19
 EXTENDED_ISUPPORT: Final = 1 << 20
+READ_MARKER: Final = 1 << 21
 CHANNEL_RENAME: Final = 1 << 22
 MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
@@ -68,6 +69,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/account-registration": ACCOUNT_REGISTRATION,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
+    "draft/read-marker": READ_MARKER,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 
