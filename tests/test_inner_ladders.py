@@ -19,7 +19,18 @@ SESSION: Rungs = (
     frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset(
-        {"shared", "isupport", "offers", "answers", "packing", "rates", "authority", "bygone", "marking"}
+        {
+            "shared",
+            "echoes",
+            "isupport",
+            "offers",
+            "answers",
+            "packing",
+            "rates",
+            "authority",
+            "bygone",
+            "marking",
+        }  # fmt: skip
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
     frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),

@@ -8,8 +8,8 @@ heard, never later, for users and channels change.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
 
 from chatnet.history.extra import Extra, written
 from chatnet.history.ring import Ring, is_fleeting
@@ -39,6 +39,7 @@ from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.settings import HistorySettings
+from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
@@ -112,6 +113,10 @@ class Recorder:
         """By which nicks the two of a talk were told to the store last."""
         self._list: list[Entry] = []
         self._timer: Timer | None = None
+        self._promise: Promise | None = None
+        """For who waits until what is in the list is stored."""
+        self._last: tuple[Promise, Entry] | None = None
+        """The same of the last group that the store got, and what that ended with."""
         self._services: frozenset[str] = frozenset()
         self.hears: Mapping[type[Fact], Hearer] = {
             MessageSent: self._message_sent,
@@ -135,6 +140,8 @@ class Recorder:
     def _use(self, settings: HistorySettings) -> None:
         self._most = settings.group_most
         self._interval = settings.commit_interval
+        self._soon = settings.durable_interval
+        self._durable = settings.durable_echo
         self._direct = settings.direct
         self._channels = settings.channels
         services = [*self._node.settings.links.services]
@@ -155,23 +162,37 @@ class Recorder:
         elif self._timer is None:
             self._timer = self._node.clock.later(self._interval, self._hand_over)
 
-    def _hand_over(self) -> Awaitable[None] | None:
+    def _hand_over(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if not self._list:
-            return None
+            return
         entries, self._list = self._list, []
-        return self._store.put(entries)
+        written = self._store.put(entries)
+        if self._durable:
+            self._last = self._promise or Promise(), entries[-1]
+            self._promise = None
+            self._last[0].keep_with(written)
 
     def flush(self) -> None:
         """Give the store all there is: whatever it is asked from now on, it answers with that."""
         self._hand_over()
 
-    async def stored(self) -> None:
-        """The same, and wait until it is on the disk."""
-        if (written := self._hand_over()) is not None:
-            await written
+    def promised(self, msgid: str) -> Promise | None:
+        """That the message which was said just now will be on the disk; None if it is not stored."""
+        if self._list:
+            if not _is_of(self._list[-1], msgid):
+                return None
+            if self._promise is None:
+                self._promise = Promise()
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = self._node.clock.later(self._soon, self._hand_over)
+            return self._promise
+        if self._last is None or not _is_of(self._last[1], msgid):
+            return None
+        return self._last[0]
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Have something else be stored, in order."""
@@ -496,6 +517,11 @@ class Recorder:
         heard = self._heard.get(fact.channel)
         if heard is not None:
             self.put([Moved(heard.place, heard.place, fact.channel.name)])
+
+
+def _is_of(entry: Entry, msgid: str) -> bool:
+    """Whether an entry is the message of that id."""
+    return type(entry) in (tuple, Row) and cast(Row, entry)[2] == msgid
 
 
 def _flags_of(by: Source) -> int:

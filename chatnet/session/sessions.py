@@ -9,6 +9,7 @@ from typing import Any, Final
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
@@ -60,6 +61,7 @@ class Sessions(Shared):
         history: Messages,
         looking: Looking | None,
         marks: Marks | None,
+        recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -84,6 +86,7 @@ class Sessions(Shared):
             history=history,
             looking=looking,
             marks=marks,
+            recorder=recorder,
             places=places,
             shadows=shadows,
             cloaks=cloaks,

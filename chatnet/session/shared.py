@@ -9,6 +9,7 @@ from typing import Protocol
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
@@ -26,6 +27,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.echoes import Echoes
 from chatnet.session.isupport import isupport
 from chatnet.session.offers import Offers
 from chatnet.session.passwords import Ask, Queue, Verdict
@@ -88,6 +90,7 @@ class Shared:
         history: Messages,
         looking: Looking | None,
         marks: Marks | None,
+        recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -109,6 +112,7 @@ class Shared:
         self.history = history
         self.looking = looking
         self.marks = marks
+        self._echoes = None if recorder is None else Echoes(node, recorder)
         self.places = places
         self.shadows = shadows
         self.cloaks = cloaks
@@ -144,6 +148,7 @@ class Shared:
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
+        self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)
         self.welcome = Welcome(self.node, self.isupport, self._motd)

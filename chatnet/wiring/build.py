@@ -184,6 +184,7 @@ def build(
         history=past,
         looking=looking,
         marks=marks,
+        recorder=recorder,
         places=places,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),

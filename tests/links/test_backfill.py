@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mesh import SECRET, Mesh, Stranger, block, read_away, stranger
 from street import NOW, PEOPLE, host, the, user
 
+from chatnet.links.exchange.recall import PAUSE
 from chatnet.links.neighbour import trickle
 from chatnet.model.past import Record
 
@@ -801,13 +802,15 @@ def walk(street: Street, steps: list[tuple[str, int, int]]) -> None:
         elif what == "settle":
             mesh.settle()
         else:
-            mesh.settle()  # nothing is on its way for so long
+            for _ in range(3):
+                mesh.advance(PAUSE)  # nothing is on its way for so long
             mesh.advance(which * 10)
     for pair in PAIRS:
         link(pair)
     mesh.settle()
     # Answers go on whose link had no connection for a moment, and who did not get one asks again.
-    mesh.advance(60)
+    for _ in range(20):
+        mesh.advance(1)
 
 
 BEFORE_IT_GOES_ON: Final = [
