@@ -30,7 +30,7 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
-        }  # fmt: skip
+        }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
     frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),

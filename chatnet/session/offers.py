@@ -90,6 +90,11 @@ def _storing(offers: Offers, peer: Peer) -> str | None:
     return "" if offers.storing else None
 
 
+def _searching(offers: Offers, peer: Peer) -> str | None:
+    """Where words are found as well."""
+    return "" if offers.storing and offers.settings.history.search != "off" else None
+
+
 def _registration(offers: Offers, peer: Peer) -> str | None:
     """https://ircv3.net/specs/extensions/account-registration#capability
 
@@ -109,6 +114,7 @@ VALUES: Final[dict[str, Value]] = {
     "draft/chathistory": _storing,
     "draft/event-playback": _storing,
     "draft/read-marker": _storing,
+    "soju.im/search": _searching,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

@@ -37,6 +37,7 @@ SASL: Final = 1 << 25
 ACCOUNT_REGISTRATION: Final = 1 << 26
 CHATHISTORY: Final = 1 << 27
 EVENT_PLAYBACK: Final = 1 << 28
+SEARCH: Final = 1 << 31
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -70,6 +71,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/read-marker": READ_MARKER,
+    "soju.im/search": SEARCH,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

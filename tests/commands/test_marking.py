@@ -32,7 +32,7 @@ def stored(house: Archive, name: str = "ann") -> dict[str, int]:
 
 async def _answer(house: Archive, key: str) -> list[tuple[str, int]]:
     assert house.parts.recorder is not None
-    await house.parts.recorder.stored()
+    house.parts.recorder.flush()
     return list(await house.messages.marks(key))
 
 
