@@ -384,6 +384,8 @@ class Keeper:
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)
         self._execute(self.statements.mark, {"person": person, "spot": written(entry.spot), "at": entry.at})
+        if entry.most:
+            self._execute(self.statements.trim_marks, {"person_": person, "most": entry.most})
 
     def _filled(self, entry: Filled) -> None:
         """Take a time out of gaps; what is left of one on both sides stays."""
@@ -445,8 +447,6 @@ class Keeper:
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)
-        if old is None and new is None:
-            old = self._target(entry.to, self.now)
         larger = old if new is None else new
         if old is not None and new is not None and old != new:
             larger, smaller = (old, new) if self._count(old) > self._count(new) else (new, old)
@@ -459,8 +459,9 @@ class Keeper:
                 self._execute(drop, where)
             for (msgid,) in self._execute(self.statements.all_redacted, where).fetchall():
                 self._unsay(larger, [larger, *self._parts(larger)], msgid)
-        label = {**labelled(entry.to, entry.shown), "target_": larger}
-        self._execute(self.statements.label, label)
+        if larger is not None:
+            label = {**labelled(entry.to, entry.shown), "target_": larger}
+            self._execute(self.statements.label, label)
         if entry.place.name != entry.to.name and entry.place.kind == "c":
             spots = {"spot_": written(entry.place.name), "to": written(entry.to.name)}
             self._execute(self.statements.rename_marks, spots)

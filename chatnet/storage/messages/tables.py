@@ -499,6 +499,13 @@ class Statements:
             )
         )
         self.drop_marks = made(delete(MARK).where(mark.spot == given("spot_")))
+        oldest = (
+            select(mark.spot)
+            .where(mark.person == given("person_"))
+            .order_by(mark.at.desc(), mark.spot)
+            .offset(given("most"))
+        )
+        self.trim_marks = made(delete(MARK).where(mark.person == given("person_"), mark.spot.in_(oldest)))
         self.marks = made(
             select(mark.spot, mark.at).where(mark.person == given("person_")).order_by(mark.spot)
         )
