@@ -7,7 +7,7 @@ because making a truly frozen dataclass costs four times as much.  `at` is Unix 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
@@ -15,6 +15,7 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
+from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
 from chatnet.settings import Settings
 from chatnet.storage.record import Record
@@ -630,6 +631,19 @@ class RecordsTaken(Fact):
     records: tuple[Record, ...]
     touched: frozenset[str]
     at: float
+
+
+@fact
+class MetadataChanged(Fact):
+    """Something was said of a user or channel whose metadata stand in no record: `words` by key.
+
+    What was known of the keys that are `gone` counts no more, whatever its stamp.
+    """
+
+    target: Target
+    words: Mapping[str, Word]
+    at: float
+    gone: tuple[str, ...] = ()
 
 
 @fact
