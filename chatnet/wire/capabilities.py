@@ -34,6 +34,8 @@ MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
 SASL: Final = 1 << 25
 ACCOUNT_REGISTRATION: Final = 1 << 26
+METADATA_2: Final = 1 << 34
+METADATA_3: Final = 1 << 35
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -64,8 +66,13 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/multiline": MULTILINE,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/account-registration": ACCOUNT_REGISTRATION,
+    "draft/metadata-3": METADATA_3,
+    "draft/metadata-2": METADATA_2,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
+
+EXCLUSIVE: Final = METADATA_2 | METADATA_3
+"""Of these a client has one at most.  https://ircv3.net/specs/extensions/metadata"""
 
 
 def bits(names: Iterable[str]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
+from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.ring import Ring
 from chatnet.links import Links
@@ -32,6 +33,7 @@ from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
+from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat
@@ -135,6 +137,7 @@ def build(
             links.gate.tell(by, user, text)
 
     authority: Authority = links.agents
+    ledger: Ledger | None = None
     if store is not None and hashes is not None:
         ledger = Ledger(node, store, stamped)
         accounts = Accounts(
@@ -155,6 +158,8 @@ def build(
         authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
+    describing = Describing(node, stamped, ledger)
+    subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -175,6 +180,8 @@ def build(
         nickserv=nickserv,
         chanserv=chanserv,
         repeats=repeats,
+        describing=describing,
+        subscriptions=subscriptions,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -184,6 +191,7 @@ def build(
         [
             delivery,
             monitors,
+            subscriptions,
             history,
             sessions,
             Opers(sessions),
