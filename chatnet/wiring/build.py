@@ -159,6 +159,7 @@ def build(
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
+    links.described = describing.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     sessions = Sessions(
         node=node,
