@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import Channel, User
-from chatnet.model.metadata import Target
+from chatnet.model.metadata import MOST_WORDS, Target
 from chatnet.records.metadata import is_key
-from chatnet.rules.metadata import invalid_value, may_describe, shown
+from chatnet.rules.metadata import invalid_value, known, may_describe, recorded, shown
 from chatnet.rules.visibility import may_see_channel
 from chatnet.services.refused import Refused
 from chatnet.session.metadata import ALL, Batch, answer, aware, older, postpone, tell_keys
@@ -203,7 +203,7 @@ def _set(request: Request) -> Answer:
             return _fail(request, "VALUE_INVALID", why)
         return _fail(request, "INVALID_VALUE", why, key)
     most = request.settings.metadata.keys
-    if value is not None and key not in values and not _room(request, len(values)):
+    if value is not None and key not in values and not _room(request, target, key, len(values)):
         text = f"No more than {most} keys can be set"
         context = (name,) if older(request.session) else ("SET", name, str(most))
         return _fail(request, "LIMIT_REACHED", text, *context)
@@ -216,10 +216,16 @@ def _set(request: Request) -> Answer:
     return _change(request, target, {key: value}, partial(_tell_set, request, target, key))
 
 
-def _room(request: Request, count: int) -> bool:
-    """Whether there may be one more key, of a target that has so many, and in memory."""
-    settings = request.settings.metadata
-    return count < settings.keys and request.network.metadata.size < settings.register_words
+def _room(request: Request, target: Target, key: str, count: int) -> bool:
+    """Whether there may be one more key, of a target that has so many, and in memory.
+
+    Those that were removed are remembered by records as well, each for long.
+    """
+    settings, network = request.settings.metadata, request.network
+    if recorded(network, target) is not None:
+        words = known(network, target)
+        return count < settings.keys and (key in words or len(words) < MOST_WORDS)
+    return count < settings.keys and network.metadata.size < settings.register_words
 
 
 def _unfit(request: Request, target: Target, key: str, value: str) -> str | None:

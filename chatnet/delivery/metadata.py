@@ -243,12 +243,13 @@ class Subscriptions:
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         """Something else is shown of who logs in or out; what an account showed that is gone is not known."""
-        user, registry = fact.user, self._network.registry
-        old = None if fact.old_account is None else registry.named(fact.old_account)
+        if fact.account_id == fact.old_id:
+            return
+        user, old = fact.user, self._network.registry.account(fact.old_id)
         keys = {*shown(self._network, user), *self._network.metadata.words(user)}
         if old is not None:
             keys.update(old.metadata)
-        elif fact.old_account is not None:
+        elif fact.old_id is not None:
             keys.update(self._by_key)
         self._note(user, keys)
 

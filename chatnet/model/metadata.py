@@ -35,12 +35,16 @@ NO_WORDS: Final[Mapping[str, Word]] = {}
 """What most have: it is shared, and never changed."""
 
 
-def with_word(words: Mapping[str, Word], key: str, word: Word | None) -> Mapping[str, Word]:
-    """Words in which that of `key` is this one, or is not."""
+def with_word(words: Mapping[str, Word], key: str, word: Word) -> Mapping[str, Word]:
+    """Words in which that of `key`, the last of them, is this one."""
     changed = {name: each for name, each in words.items() if name != key}
-    if word is not None:
-        changed[key] = word
-    return changed or NO_WORDS
+    changed[key] = word
+    return changed
+
+
+def values_of(words: Mapping[str, Word]) -> dict[str, str]:
+    """What is set, by key."""
+    return {key: word.value for key, word in words.items() if word.value is not None}
 
 
 class Metadata:

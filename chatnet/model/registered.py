@@ -49,7 +49,7 @@ class RegisteredChannel:
     channel, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
     `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.  `kept` is
     what the channel is like, by registers (``rules/stamps.py``): modes, entries of lists and the topic, also
-    those that were removed.  `metadata` is what is said of it, by key.
+    those that were removed.  `metadata` is what is said of it in the same way, by key.
     """
 
     __slots__ = (
@@ -225,8 +225,7 @@ class RegisteredChannels:
         elif name == accounts.SETTING and key:
             channel.settings = _with(channel.settings, key, value, _NO_TEXTS)
         elif name == META and is_key(key) and (value is None or is_value(value)):
-            word = None if value is None else Word(stamp, value)
-            channel.metadata = with_word(channel.metadata, key, word)
+            channel.metadata = with_word(channel.metadata, key, Word(stamp, value))
         elif name == channels.USED and value is not None:
             channel.used = channels.seconds(value)
 

@@ -36,7 +36,8 @@ class Account:
 
     `nicks` are grouped nicks: since when, by folded nick; `certificates` the same by SHA-256 fingerprint.
     `created` is Unix time in seconds; `since` are stamps.  `status` is what it is; `said` is what its status
-    says, whether there is a `suspension` or not.  `metadata` is what its users say of themselves, by key.
+    says, whether there is a `suspension` or not.  `metadata` is what its users say of
+    themselves, by key, also that it is not set any more.
     """
 
     __slots__ = (
@@ -284,8 +285,7 @@ class Registry:
         elif name == values.SETTING and key in KEPT_SETTINGS:
             account.settings = _with(account.settings, key, value)
         elif name == META and is_key(key) and (value is None or is_value(value)):
-            word = None if value is None else Word(stamp, value)
-            account.metadata = with_word(account.metadata, key, word)
+            account.metadata = with_word(account.metadata, key, Word(stamp, value))
         return ()
 
     def _erase(self, account: Account) -> tuple[str, ...]:

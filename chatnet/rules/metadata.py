@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatnet.model.entities import Channel, User
-from chatnet.model.metadata import Target
+from chatnet.model.metadata import Target, Word, values_of
 from chatnet.model.modes import OP
 from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
@@ -32,9 +32,13 @@ def recorded(network: Network, target: Target) -> Account | RegisteredChannel | 
 
 def shown(network: Network, target: Target) -> Mapping[str, str]:
     """What everybody reads of a target: key → value."""
+    return values_of(known(network, target))
+
+
+def known(network: Network, target: Target) -> Mapping[str, Word]:
+    """The same with stamps, and with what is not set any more."""
     kept = recorded(network, target)
-    words = network.metadata.words(target) if kept is None else kept.metadata
-    return {key: word.value for key, word in words.items() if word.value is not None}
+    return network.metadata.words(target) if kept is None else kept.metadata
 
 
 def may_describe(user: User, target: Target) -> bool:

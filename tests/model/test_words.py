@@ -90,4 +90,4 @@ def test_what_records_say() -> None:
     assert ann is not None and ann.metadata == channel.metadata == {"url": Word(STAMPS[0], "x")}
     for entity in (ANN, CHANNEL):
         registry.take([Record(entity, "meta:url", STAMPS[1], None)])
-    assert ann.metadata is NO_WORDS and channel.metadata is NO_WORDS
+    assert ann.metadata == channel.metadata == {"url": Word(STAMPS[1], None)}

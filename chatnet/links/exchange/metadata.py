@@ -47,8 +47,13 @@ def whole(links: Neighbours, link: Link, target: Target) -> Iterator[bytes]:
     """All that there is of a target, in the place of what the neighbour knows."""
     me = links.node.network.me
     yield link.codec.anew(me, target)
+    yield from each(links, link, target)
+
+
+def each(links: Neighbours, link: Link, target: Target) -> Iterator[bytes]:
+    """All that there is of a target, for who may know of later words."""
     for key, word in words_for(links, link, target).items():
-        yield link.codec.word(me, target, key, word)
+        yield link.codec.word(links.node.network.me, target, key, word)
 
 
 def all_words(links: Neighbours, link: Link) -> Iterator[bytes]:
@@ -63,13 +68,7 @@ def all_words(links: Neighbours, link: Link) -> Iterator[bytes]:
 
     def tell() -> Iterator[bytes]:
         for target in several:
-            if not is_here(links, target):
-                continue
-            words = words_for(links, link, target)
-            if words and not links.full(link) and recorded(network, target) is not None:
-                yield from whole(links, link, target)
-            else:
-                for key, word in words.items():
-                    yield link.codec.word(network.me, target, key, word)
+            if is_here(links, target):
+                yield from each(links, link, target)
 
     return tell() if knows(link) else iter(())

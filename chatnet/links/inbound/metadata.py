@@ -13,10 +13,10 @@ from chatnet.links.speech.outcome import Ignored
 from chatnet.model.entities import User
 from chatnet.model.facts import MetadataChanged
 from chatnet.model.ids import UID
-from chatnet.model.metadata import Target, Word
+from chatnet.model.metadata import MOST_WORDS, Target, Word
 from chatnet.records.grammar import fixed
 from chatnet.records.metadata import is_key, is_value
-from chatnet.rules.metadata import recorded
+from chatnet.rules.metadata import known, recorded
 from chatnet.rules.stamps import Clock, read, too_far
 
 Heard = Callable[[Target, Mapping[str, Word]], object]
@@ -63,11 +63,16 @@ class MetadataIn:
                 line.link.strike("CNMETA that says nothing")
         elif not kept:
             _take(line, target, key, word)
-        elif is_behind(line.links, line.link, target):
-            self._heard(target, {key: word})
-        else:
+        elif known(line.network, target).get(key) != word:
+            self._hear_recorded(line, target, key, word)
+
+    def _hear_recorded(self, line: Line, target: Target, key: str, word: Word) -> None:
+        """Of accounts and registered channels others say something of their own people, and no more."""
+        if not is_behind(line.links, line.link, target):
             for text in whole(line.links, line.link, target):
                 line.link.send(text)
+        elif _is_news(line, target, key, word, known(line.network, target)):
+            self._heard(target, {key: word})
 
     def _word(self, line: Line) -> Word | None:
         """What it says, and when; None if that is no value, or no stamp."""
@@ -100,13 +105,27 @@ def _begin_anew(line: Line, target: Target) -> None:
         line.commit(MetadataChanged(target, {}, line.now, gone))
 
 
+def _is_news(line: Line, target: Target, key: str, word: Word, words: Mapping[str, Word]) -> bool:
+    """Whether it holds, and there is room; who tells an older word is told the later one."""
+    before = words.get(key)
+    if word.beats(before):
+        return before is not None or len(words) < MOST_WORDS or word.value is not None
+    if before is not None and before != word:
+        line.link.send(line.link.codec.word(line.network.me, target, key, before))
+    return False
+
+
 def _take(line: Line, target: Target, key: str, word: Word) -> None:
-    words = line.network.metadata.words(target)
-    known = words.get(key)
-    if not word.beats(known):
-        if known is not None and known != word:
-            line.link.send(line.link.codec.word(line.network.me, target, key, known))
+    """Take a word that stands in memory only.
+
+    Who is no full neighbour hears its own words again: it may have read meanwhile that all is anew.
+    """
+    register = line.network.metadata
+    words = register.words(target)
+    if not _is_news(line, target, key, word, words):
         return
-    if known is None and line.network.metadata.size >= line.node.settings.metadata.register_words:
+    if key not in words and register.size >= line.node.settings.metadata.register_words:
         line.violate("Too many words of metadata (metadata.register_words)")
     line.commit(MetadataChanged(target, {key: word}, line.now))
+    if not line.links.full(line.link):
+        line.link.send(line.link.codec.word(line.network.me, target, key, word))

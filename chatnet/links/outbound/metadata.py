@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from chatnet.links.exchange.metadata import knows, whole
+from chatnet.links.exchange.metadata import each, knows, whole
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model import facts
-from chatnet.model.entities import Channel, User
+from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.metadata import Target, Word
 from chatnet.records.accounts import NAME
@@ -93,21 +93,22 @@ class MetadataOut:
 
     def _account_changed(self, fact: facts.AccountChanged, origin: object) -> None:
         """Somebody shows what another account has now, or what they have said without one."""
-        if fact.old_account is not None or self._shows(fact.user):
+        kept = recorded(self._network, fact.user)
+        hides = kept is not None and (kept.metadata or self._network.metadata.words(fact.user))
+        if hides or fact.old_id not in (None, fact.account_id):
             self._tell_whole(fact.user, self._not_full())
 
     def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
-        kept = recorded(self._network, fact.user)
-        if kept is not None and kept.metadata:
-            self._tell_whole(fact.user, self._not_full())
+        self._tell_each(fact.user)
 
-    def _shows(self, user: User) -> bool:
-        kept = recorded(self._network, user)
-        return bool(kept is not None and kept.metadata) or bool(self._network.metadata.words(user))
+    def _tell_each(self, target: Target) -> None:
+        """Nobody need forget anything, for the target is new."""
+        if recorded(self._network, target) is not None:
+            for link in self._not_full():
+                for text in each(self._links, link, target):
+                    link.send(text)
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         """A registered channel that ended is there again."""
         if fact.created:
-            kept = recorded(self._network, fact.channel)
-            if kept is not None and kept.metadata:
-                self._tell_whole(fact.channel, self._not_full())
+            self._tell_each(fact.channel)
