@@ -30,6 +30,7 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
+            "metadata",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),

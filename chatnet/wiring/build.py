@@ -11,6 +11,7 @@ from typing import Any
 from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
+from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
@@ -37,6 +38,7 @@ from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
+from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat
@@ -154,6 +156,7 @@ def build(
             links.gate.tell(by, user, text)
 
     authority: Authority = links.agents
+    ledger: Ledger | None = None
     if store is not None and hashes is not None:
         ledger = Ledger(node, store, stamped)
         accounts = Accounts(
@@ -174,6 +177,9 @@ def build(
         authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
+    describing = Describing(node, stamped, ledger)
+    links.described = describing.heard
+    subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -198,6 +204,8 @@ def build(
         nickserv=nickserv,
         chanserv=chanserv,
         repeats=repeats,
+        describing=describing,
+        subscriptions=subscriptions,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -209,6 +217,7 @@ def build(
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
+            subscriptions,
             history,
             *(() if looking is None else (looking,)),
             sessions,
