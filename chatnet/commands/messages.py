@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatnet.commands import playback
 from chatnet.commands.answering import answer
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
@@ -84,6 +85,8 @@ def _say(request: Request, command: str) -> None:
     if "," not in names:
         refusal = send(request, command, names, text, tags)
         if refusal is not None and not silent:
+            if names[0] == "*" and playback.is_asked(request, names):
+                return request.session.answer_by(command, playback.play(request, text))
             request.refuse(refusal)
         return None
     targets = request.targets(0)

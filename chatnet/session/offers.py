@@ -115,6 +115,8 @@ VALUES: Final[dict[str, Value]] = {
     "draft/event-playback": _storing,
     "draft/read-marker": _storing,
     "soju.im/search": _searching,
+    "znc.in/playback": _storing,
+    "znc.in/self-message": _storing,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

@@ -38,6 +38,8 @@ ACCOUNT_REGISTRATION: Final = 1 << 26
 CHATHISTORY: Final = 1 << 27
 EVENT_PLAYBACK: Final = 1 << 28
 SEARCH: Final = 1 << 31
+PLAYBACK: Final = 1 << 32
+SELF_MESSAGE: Final = 1 << 33
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -72,6 +74,8 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/read-marker": READ_MARKER,
     "soju.im/search": SEARCH,
+    "znc.in/playback": PLAYBACK,
+    "znc.in/self-message": SELF_MESSAGE,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 
