@@ -15,6 +15,7 @@ from typing import Any, Final
 from chatnet.commands import CLIENT
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
+from chatnet.commands.histserv import HISTSERV
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.dispatch import Table
 from chatnet.links.neighbour import link, resume
@@ -144,6 +145,10 @@ def chanserv_oper_commands() -> str:
     return _asked_of(CHANSERV, mighty=True)
 
 
+def histserv_commands() -> str:
+    return _asked_of(HISTSERV, mighty=False)
+
+
 def access_flags() -> str:
     return table(("Flag", "whoever has it"), [(f"`{each}`", text) for each, text in LETTERS.items()])
 
@@ -188,6 +193,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,
+    "histserv-commands": histserv_commands,
     "nickserv-commands": nickserv_commands,
     "nickserv-oper-commands": nickserv_oper_commands,
     "oper-commands": oper_commands,

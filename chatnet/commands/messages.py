@@ -194,6 +194,9 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | User
             return _way_to_channel(request, command, name[len(status) :], text, status)
     nick, mark, server = name.partition("@")
     target = request.network.user(nick)
+    if target is None and (histserv := request.sessions.histserv) is not None:
+        # Where other services have the network it is a word, as long as nobody bears it.
+        target = histserv.user if request.network.fold(nick) == histserv.user.folded else None
     if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     if target.server.virtual:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
@@ -74,6 +75,7 @@ class Sessions(Shared):
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
         control: Control | None = None,
     ) -> None:
@@ -97,6 +99,7 @@ class Sessions(Shared):
             accounts=accounts,
             nickserv=nickserv,
             chanserv=chanserv,
+            histserv=histserv,
             repeats=repeats,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)

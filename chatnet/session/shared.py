@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
@@ -101,6 +102,7 @@ class Shared:
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
     ) -> None:
         self.node = node
@@ -122,6 +124,7 @@ class Shared:
         self.accounts = accounts
         self.nickserv = nickserv
         self.chanserv = chanserv
+        self.histserv = histserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)

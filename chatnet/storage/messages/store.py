@@ -174,6 +174,10 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
+        """What an account did, wherever that was."""
+        return self._read(lambda looking: looking.said_by(person, behind, until, most))
+
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
