@@ -138,6 +138,8 @@ VALUES: Final[dict[str, Value]] = {
     "soju.im/search": _searching,
     "draft/metadata-3": _metadata,
     "draft/metadata-2": _metadata,
+    "znc.in/playback": _storing,
+    "znc.in/self-message": _storing,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

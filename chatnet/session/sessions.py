@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
@@ -75,6 +76,7 @@ class Sessions(Shared):
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
         describing: Describing,
         subscriptions: Subscribing,
@@ -100,6 +102,7 @@ class Sessions(Shared):
             accounts=accounts,
             nickserv=nickserv,
             chanserv=chanserv,
+            histserv=histserv,
             repeats=repeats,
             describing=describing,
             subscriptions=subscriptions,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
@@ -141,6 +142,7 @@ class Shared:
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
         describing: Describing,
         subscriptions: Subscribing,
@@ -166,6 +168,7 @@ class Shared:
         self.chanserv = chanserv
         self.describing = describing
         self.subscriptions = subscriptions
+        self.histserv = histserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)

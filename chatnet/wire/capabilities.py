@@ -40,6 +40,8 @@ EVENT_PLAYBACK: Final = 1 << 28
 SEARCH: Final = 1 << 31
 METADATA_2: Final = 1 << 34
 METADATA_3: Final = 1 << 35
+PLAYBACK: Final = 1 << 32
+SELF_MESSAGE: Final = 1 << 33
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -76,6 +78,8 @@ BY_NAME: Final[dict[str, int]] = {
     "soju.im/search": SEARCH,
     "draft/metadata-3": METADATA_3,
     "draft/metadata-2": METADATA_2,
+    "znc.in/playback": PLAYBACK,
+    "znc.in/self-message": SELF_MESSAGE,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
 

@@ -59,6 +59,11 @@ def minute(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(at, _LAST)))
 
 
+def clock_time(at: float) -> str:
+    """The same to the second, UTC without saying so: ``2026-11-29 12:03:05``."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(min(at, _LAST)))
+
+
 def day(at: float) -> str:
     """The day of a Unix time, UTC: ``2026-11-29``."""
     return time.strftime("%Y-%m-%d", time.gmtime(min(at, _LAST)))

@@ -13,6 +13,9 @@ from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.erasing import Erasures
+from chatnet.history.exporting import Exporting, Exports
+from chatnet.history.histserv import HistServ
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
@@ -41,7 +44,7 @@ from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
-from chatnet.services.pseudo_users import seat
+from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
@@ -109,11 +112,12 @@ def build(
     messages: MessageStore | None = None,
     hashes: Hashes | None = None,
     send: Send = no_mail,
+    exports: Exports | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
-    them to a relay.  With `messages` it keeps what is said.
+    them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -129,22 +133,26 @@ def build(
     recorder: Recorder | None = None
     looking: Looking | None = None
     marks: Marks | None = None
+    erasures: Erasures | None = None
+    stamped = stamps.Clock(me.sid)
     past: Ring | KeptPast = history
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
         looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
         marks = Marks(node, messages, places, recorder.put, recorder.flush)
+        erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
-    stamped = stamps.Clock(me.sid)
     if not settings.keeps_accounts:
         store = None
     links = Links(node, past, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
     chanserv: ChanServ | None = None
+    histserv: HistServ | None = None
+    remembering = None if messages is None else word(node)
 
     def is_guest(nick: str) -> bool:
         return nickserv is not None and nickserv.protection.guests.includes(nick)
@@ -167,7 +175,8 @@ def build(
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
-        seated = seat(node)
+        seated = seat(node, storing=messages is not None)
+        remembering = seated.histserv
         mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
         nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance, links.gate)
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
@@ -180,6 +189,9 @@ def build(
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
+    if messages is not None and recorder is not None and erasures is not None and remembering is not None:
+        exporting = None if exports is None else Exporting(node, messages, recorder.flush, exports)
+        histserv = HistServ(node, remembering, exporting, erasures.erase, tell)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -203,6 +215,7 @@ def build(
         accounts=accounts,
         nickserv=nickserv,
         chanserv=chanserv,
+        histserv=histserv,
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
@@ -218,6 +231,7 @@ def build(
             monitors,
             *(() if recorder is None else (recorder,)),
             subscriptions,
+            *(() if erasures is None else (erasures,)),
             history,
             *(() if looking is None else (looking,)),
             sessions,
