@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 from club import PASSWORD, Club, said
 from conversation import Client, matches
 
+from chatnet.storage.answers import at_once
+from chatnet.storage.messages.rows import Entry, Place
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.wire.message import parse_tags
 
@@ -36,6 +38,23 @@ class Archive(Club):
         assert client.user.account == name, client.lines()
         client.lines()
         return client
+
+    def place(self, name: str = "#c") -> Place:
+        """The place of a channel."""
+        channel = self.node.network.channel(name)
+        assert channel is not None
+        return self.parts.sessions.places.channel(channel)
+
+    def put(self, *entries: Entry) -> None:
+        """Have this be stored, behind all that was heard."""
+        recorder = self.parts.recorder
+        assert recorder is not None
+        recorder.flush()
+        at_once(self.messages.put(entries))
+
+    def ms(self) -> int:
+        """Now, in milliseconds."""
+        return int(self.clock.time() * 1000)
 
 
 class Line(NamedTuple):

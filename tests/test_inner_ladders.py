@@ -19,7 +19,18 @@ SESSION: Rungs = (
     frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset(
-        {"shared", "echoes", "isupport", "offers", "answers", "packing", "rates", "authority", "bygone"}
+        {
+            "shared",
+            "echoes",
+            "isupport",
+            "offers",
+            "answers",
+            "packing",
+            "rates",
+            "authority",
+            "bygone",
+            "marking",
+        }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
     frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chatnet.history.sights import Spot, Talk
 from chatnet.model.entities import User
 from chatnet.model.network import Network
 from chatnet.model.places import BY_NAME, Places
 from chatnet.storage.messages.interfaces import MessageStore
-from chatnet.storage.messages.rows import Target
+from chatnet.storage.messages.rows import LAST, NOTICE, PRIVMSG, Position, Target, View
 
 
 class Meanings:
@@ -44,8 +44,14 @@ class Meanings:
             if place is not None:
                 return Talk(place, name if present is None else present.nick, present)
         folded = network.fold(name)
-        talks = [talk for talk in await self.talks(user) if network.fold(talk.name) == folded]
-        return min(talks, key=lambda talk: talk.place.kind, default=None)  # accounts before guests
+        targets = [target for target in await self._store.targets(me) if self._was(target, me) == folded]
+        accounts = [target for target in targets if target.place.kind == "d"]
+        if len(accounts) > 1:
+            accounts = await self._last(accounts)
+        if not targets:
+            return None
+        talk = self._talk(me, (accounts or targets)[-1], self._here())
+        return talk if talk.other is not None else talk._replace(name=name)
 
     async def talks(self, user: User) -> list[Talk]:
         """The talks of the account of `user`, if they are logged in."""
@@ -56,6 +62,16 @@ class Meanings:
         here = self._here()
         return [self._talk(me, target, here) for target in targets]
 
+    async def _last(self, targets: Sequence[Target]) -> list[Target]:
+        """The same, the one where something was said last behind all others."""
+        views = [View(target.place, closed=None) for target in targets]
+        times = dict(await self._store.latest(views, (PRIVMSG, NOTICE), -1, LAST, len(views), True))
+        return sorted(targets, key=lambda target: times.get(target.place, Position(-1, "")))
+
+    def _was(self, target: Target, me: str) -> str:
+        """By which nick, folded, the other one talked last."""
+        return self._network.fold(_called(target, _other(target, me)))
+
     def _here(self) -> Mapping[str, User]:
         """By the keys of accounts, a user who is logged in to each."""
         if not self._places.by_name:
@@ -64,10 +80,9 @@ class Meanings:
         return {key: user for user in users if (key := self._places.person(user)) is not None}
 
     def _talk(self, me: str, target: Target, here: Mapping[str, User]) -> Talk:
-        place = target.place
+        place, other = target.place, _other(target, me)
         if place.kind == "g":
-            return Talk(place, target.shown or place.other, None)
-        other = place.other if place.name == me else place.name
+            return Talk(place, target.shown, None)
         user = here.get(other)
         if user is not None:
             return Talk(place, user.nick, user)
@@ -75,8 +90,16 @@ class Meanings:
         return Talk(place, _called(target, other) if account is None else account.shown, None)
 
 
+def _other(target: Target, me: str) -> str:
+    """The key of the other account of a talk; of one with a guest it is of no use."""
+    place = target.place
+    return place.other if place.name == me else place.name
+
+
 def _called(target: Target, other: str) -> str:
-    """What the other one of a talk was called last, where no account tells it."""
+    """What the other one of a talk was called last."""
+    if target.place.kind == "g":
+        return target.shown
     nicks = target.shown.split(" ")
     if len(nicks) == 2:
         return nicks[0] if target.place.name == other else nicks[1]

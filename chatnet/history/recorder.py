@@ -506,16 +506,17 @@ class Recorder:
         self._arm()
 
     def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
-        self._moved(fact.channel)
+        """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""
+        now = self._places.channel(fact.channel)
+        heard = self._heard.get(fact.channel)
+        if heard is not None:
+            heard.place = now
+        self.put([Moved(now._replace(name=self._node.network.fold(fact.old)), now, fact.channel.name)])
 
     def _channel_spelled(self, fact: ChannelSpelled, origin: object) -> None:
-        self._moved(fact.channel)
-
-    def _moved(self, channel: Channel) -> None:
-        heard = self._heard.get(channel)
+        heard = self._heard.get(fact.channel)
         if heard is not None:
-            before, heard.place = heard.place, self._places.channel(channel)
-            self.put([Moved(before, heard.place, channel.name)])
+            self.put([Moved(heard.place, heard.place, fact.channel.name)])
 
 
 def _is_of(entry: Entry, msgid: str) -> bool:

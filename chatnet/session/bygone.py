@@ -31,7 +31,7 @@ from chatnet.session import batches, render
 from chatnet.session.render import encode, line
 from chatnet.session.session import Session
 from chatnet.storage.messages import rows
-from chatnet.storage.messages.rows import BOT, OPER, RANKS, Found, Redacted, Row
+from chatnet.storage.messages.rows import BOT, OPER, RANKS, Found, Place, Redacted, Row
 from chatnet.wire import capabilities as cap
 from chatnet.wire.server_time import seconds
 
@@ -183,6 +183,20 @@ def tell(session: Session, seen: Seen) -> None:
     told = _fitting(entries, session.outlet.sendq // 2, seen.newest)
     ended = not found.more and not found.gaps and len(told) == len(entries)
     in_batch(session, b"chathistory", [each.lines for each in told], ended, encode(sight.name))
+
+
+def tell_found(session: Session, found: Sequence[tuple[Sight, Row]], *, newest: bool) -> None:
+    """Tell messages of several places, in ascending order: as a batch of type ``soju.im/search``.
+
+    What is too much for one client is left out, as :func:`tell` does: the oldest, or else the newest.
+    """
+    seen: dict[Place, Bygone] = {}
+    entries = []
+    for sight, row in found:
+        bygone = seen.get(row.place) or seen.setdefault(row.place, Bygone(session, sight))
+        entries.append(_Entry(row.at, row.msgid, bygone.lines(row)))
+    told = _fitting(entries, session.outlet.sendq // 2, newest)
+    in_batch(session, b"soju.im/search", [each.lines for each in told], False)
 
 
 def in_batch(session: Session, kind: bytes, texts: Sequence[bytes], ended: bool, *params: bytes) -> None:

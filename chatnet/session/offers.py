@@ -85,6 +85,16 @@ def _redaction(offers: Offers, peer: Peer) -> str | None:
     return "" if offers.storing or offers.settings.history.messages else None
 
 
+def _storing(offers: Offers, peer: Peer) -> str | None:
+    """What is of use where messages are stored."""
+    return "" if offers.storing else None
+
+
+def _searching(offers: Offers, peer: Peer) -> str | None:
+    """Where words are found as well."""
+    return "" if offers.storing and offers.settings.history.search != "off" else None
+
+
 def _registration(offers: Offers, peer: Peer) -> str | None:
     """https://ircv3.net/specs/extensions/account-registration#capability
 
@@ -101,8 +111,10 @@ VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
     "draft/message-redaction": _redaction,
     "draft/account-registration": _registration,
-    "draft/chathistory": lambda offers, peer: "" if offers.storing else None,
-    "draft/event-playback": lambda offers, peer: "" if offers.storing else None,
+    "draft/chathistory": _storing,
+    "draft/event-playback": _storing,
+    "draft/read-marker": _storing,
+    "soju.im/search": _searching,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

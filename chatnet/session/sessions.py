@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
@@ -59,6 +60,7 @@ class Sessions(Shared):
         references: References,
         history: Messages,
         looking: Looking | None,
+        marks: Marks | None,
         recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
@@ -83,6 +85,7 @@ class Sessions(Shared):
             references=references,
             history=history,
             looking=looking,
+            marks=marks,
             recorder=recorder,
             places=places,
             shadows=shadows,

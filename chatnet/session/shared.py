@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
@@ -88,6 +89,7 @@ class Shared:
         references: References,
         history: Messages,
         looking: Looking | None,
+        marks: Marks | None,
         recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
@@ -109,6 +111,7 @@ class Shared:
         self.references = references
         self.history = history
         self.looking = looking
+        self.marks = marks
         self._echoes = None if recorder is None else Echoes(node, recorder)
         self.places = places
         self.shadows = shadows

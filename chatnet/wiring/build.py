@@ -14,6 +14,7 @@ from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
 from chatnet.links import Links
@@ -67,6 +68,7 @@ class Parts:
     delivery: Delivery
     history: Ring
     recorder: Recorder | None
+    marks: Marks | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -119,17 +121,19 @@ def build(
     node = Node(network, settings, clock, log, run, first_uid)
     references = References()
     shadows = Shadows()
-    delivery = Delivery(node, turn, references, shadows)
     monitors = Monitors(node, shadows)
     places = Places(network, settings)
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
     looking: Looking | None = None
+    marks: Marks | None = None
     past: Ring | KeptPast = history
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
         looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
+        marks = Marks(node, messages, places, recorder.put, recorder.flush)
+    delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     stamped = stamps.Clock(me.sid)
@@ -179,6 +183,7 @@ def build(
         references=references,
         history=past,
         looking=looking,
+        marks=marks,
         recorder=recorder,
         places=places,
         shadows=shadows,
@@ -200,6 +205,7 @@ def build(
     links.gate.errand = errands.take
     node.observe(
         [
+            *(() if marks is None else (marks,)),
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
@@ -217,6 +223,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, recorder, admission, repeats, links, turn, accounts, nickserv,
-        chanserv,
+        node, sessions, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
+        nickserv, chanserv,
     )  # fmt: skip

@@ -444,6 +444,8 @@ class ChatService(Service):
                 await self._parts.chanserv.keeping.write()
             await self._store.close()
         if self._messages is not None and self._parts.recorder is not None:
+            if self._parts.marks is not None:
+                self._parts.marks.write()
             self._parts.recorder.flush()
             await self._messages.close()
         self._folder.close()

@@ -53,7 +53,7 @@ def test_help_tells_of_the_capability_that_a_command_needs() -> None:
             assert found, verb
             needed[verb] = found[1]
         ann.session.close("done")
-    assert needed.keys() == {"BATCH", "CHATHISTORY", "REDACT", "TAGMSG"}
+    assert needed.keys() == {"BATCH", "CHATHISTORY", "REDACT", "SEARCH", "TAGMSG"}
     for verb, capability in needed.items():
         bob = house.client("bob", caps=f"{capability} batch")
         bob >> f"{verb} +x draft/multiline #c :z"

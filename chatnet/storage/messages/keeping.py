@@ -17,6 +17,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Gap,
     Kept,
     Marked,
     Moved,
@@ -83,6 +84,7 @@ class Keeper:
             Came: self._came,
             Went: self._went,
             Marked: self._marked,
+            Gap: self._gap,
         }
         if memory.highest is None:
             memory.highest = int(self._execute(statements.last_number).fetchone()[0])
@@ -306,6 +308,13 @@ class Keeper:
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)
         self._execute(self._statements.mark, {"person": person, "spot": written(entry.spot), "at": entry.at})
+        if entry.most:
+            self._execute(self._statements.trim_marks, {"person_": person, "most": entry.most})
+
+    def _gap(self, entry: Gap) -> None:
+        target = self._target(entry.place, entry.since)
+        where = {"target": target, "since": entry.since, "until": entry.until, "sid": entry.sid}
+        self._execute(self._statements.add_gap, where)
 
     def _moved(self, entry: Moved) -> None:
         """Have one target for both; the rows of the smaller one are brought to it one after the other."""
@@ -314,8 +323,6 @@ class Keeper:
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)
-        if old is None and new is None:
-            old = self._target(entry.to, self._now)
         larger = old if new is None else new
         if old is not None and new is not None and old != new:
             larger, smaller = (old, new) if self._count(old) > self._count(new) else (new, old)
@@ -325,8 +332,9 @@ class Keeper:
             for move, drop in self._statements.relabel:
                 self._execute(move, where)
                 self._execute(drop, where)
-        label = {**labelled(entry.to, entry.shown), "target_": larger}
-        self._execute(self._statements.label, label)
+        if larger is not None:
+            label = {**labelled(entry.to, entry.shown), "target_": larger}
+            self._execute(self._statements.label, label)
         if entry.place.name != entry.to.name and entry.place.kind == "c":
             spots = {"spot_": written(entry.place.name), "to": written(entry.to.name)}
             self._execute(self._statements.rename_marks, spots)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from chatnet.storage.files import Schema, opened
+from chatnet.storage.messages.file import MessageFile
 from chatnet.storage.messages.index import Index, Search, is_there, make, remove
 from chatnet.storage.messages.tables import DIALECT, SCHEMA, VERSION, Statements, creation
 
@@ -19,6 +20,8 @@ class Opened(NamedTuple):
     heard: int
     """When the last group was written, Unix time in milliseconds; 0: never."""
     words: Index
+    aside: str = ""
+    """The name of a damaged file in whose place it is, if there was one."""
 
 
 def _before(connection: sqlite3.Connection, path: Path, schema: str) -> None:
@@ -28,22 +31,23 @@ def _before(connection: sqlite3.Connection, path: Path, schema: str) -> None:
 MESSAGES: Final = Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
 
 
-def prepare(path: Path, statements: Statements, search: Search, serving: bool) -> Opened:
-    """Have the file at `path` be a store of messages, and raise StoreError else.
+def prepare(file: MessageFile, *, serving: bool) -> Opened:
+    """Have the file be a store of messages, and raise StoreError else.
 
-    With `serving` its index becomes one for that kind of `search`, if this library has any.
+    With `serving` its index becomes one for the kind of search that is asked for, if this library has any.
     """
+    statements = file.statements
 
     def create(connection: sqlite3.Connection) -> None:
         for statement in creation(DIALECT):
             connection.execute(statement)
         connection.execute(statements.add_version, {"version_num": SCHEMA})
 
-    with opened(path, MESSAGES, create, serving) as connection:
+    with opened(file.path, MESSAGES, create, serving) as connection:
         facts: dict[str, str] = dict(connection.execute(statements.facts))
         index = _known(facts)
         if serving:
-            index = _index(connection, statements, index, search)
+            index = _index(connection, statements, index, file.search)
         return Opened(int(facts.get("heard", "0")), index)
 
 

@@ -18,6 +18,7 @@ from chatnet.storage.messages.rows import (
     PRIVMSG,
     TAGMSG,
     Found,
+    Gap,
     Place,
     Position,
     Redacted,
@@ -259,7 +260,18 @@ class Looking:
         )
         return merge(*parts, key=lambda row: (row.at, row.msgid), reverse=words.newest)
 
+    def gaps(self, place: Place) -> Sequence[Gap]:
+        """What may be missing of a place."""
+        return self._gaps(place, self._ids(place), 0, LAST)
+
     # inside
+
+    def _gaps(self, place: Place, targets: Sequence[int], low: int, high: int) -> list[Gap]:
+        found: list[Gap] = []
+        for target in targets:
+            where = {"target_": target, "low": low, "high": high}
+            found += (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+        return found
 
     def _walk(self, asked: Asked, low: Position, high: Position, *, newest: bool) -> Iterator[Row]:
         """All messages between two positions, page by page."""
@@ -345,7 +357,8 @@ class Looking:
             ):
                 redacted.append(each)
         reacted = self._reactions(asked, rows, reactions) if reactions else []
-        return Found(tuple(rows), more, tuple(redacted), tuple(reacted))
+        gaps = self._gaps(place, asked.targets, low.at, high.at)
+        return Found(tuple(rows), more, tuple(redacted), tuple(reacted), tuple(gaps))
 
     def _redactions(
         self, place: Place, targets: Sequence[int], low: int, high: int, most: int

@@ -320,6 +320,11 @@ class Statements:
             )
             .returning(target.id)
         )
+        self.note_target = made(
+            insert(TARGET)
+            .values({name: given(name) for name in ("kind", "name", "other", "ts", "shown", "began")})
+            .on_conflict_do_nothing()
+        )
         self.hear = made(
             update(TARGET).where(this_target).values(shown=given("shown"), ended=None, heard=None)
         )
@@ -470,8 +475,40 @@ class Statements:
             )
         )
         self.drop_marks = made(delete(MARK).where(mark.spot == given("spot_")))
+        oldest = (
+            select(mark.spot)
+            .where(mark.person == given("person_"))
+            .order_by(mark.at.desc(), mark.spot)
+            .offset(given("most"))
+        )
+        self.trim_marks = made(delete(MARK).where(mark.person == given("person_"), mark.spot.in_(oldest)))
         self.marks = made(
             select(mark.spot, mark.at).where(mark.person == given("person_")).order_by(mark.spot)
+        )
+
+        self.add_gap = made(
+            insert(GAP)
+            .values({column.name: given(column.name) for column in GAP.columns})
+            .on_conflict_do_update(
+                index_elements=["target", "since", "sid"],
+                set_={"until": func.max(GAP.c.until, given("until"))},
+            )
+        )
+        gap = GAP.c
+        self.gaps = made(
+            select(gap.since, gap.until, gap.sid)
+            .where(gap.target == given("target_"), gap.since <= given("high"), gap.until >= given("low"))
+            .order_by(gap.since, gap.sid)
+        )
+        self.all_gaps = made(
+            insert(GAP)
+            .from_select(
+                ["target", "since", "until", "sid"],
+                select(
+                    target.id, literal_column("0"), given("until").label("until"), literal_column("'*'")
+                ).where(target.into_id.is_(None)),
+            )
+            .on_conflict_do_nothing()
         )
 
         # reading messages
