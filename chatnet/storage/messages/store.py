@@ -14,6 +14,7 @@ from chatnet.storage.files import Damaged
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.aside import aside, begin_anew
 from chatnet.storage.messages.file import MessageFile
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.opening import Opened, prepare
@@ -57,6 +58,7 @@ class SQLiteMessages:
 
     def __init__(
         self,
+        file: MessageFile,
         opened: Opened,
         writing: Writing,
         writer: Writer | Immediate,
@@ -66,6 +68,7 @@ class SQLiteMessages:
     ) -> None:
         self.heard: Final = opened.heard
         self.troubled: Callable[[Trouble | None], None] = lambda trouble: None
+        self._file: Final = file
         self._aside: Final = opened.aside
         self._writing: Final = writing
         self._writer: Final = writer
@@ -102,6 +105,11 @@ class SQLiteMessages:
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
         return self._writer.bytes
+
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return Gathering(self._file.connect_to_read)
 
     # writing
 
@@ -267,7 +275,8 @@ def open_messages(
 
     store: SQLiteMessages
     if call is None:
-        store = SQLiteMessages(opened, writing, Immediate(writing), Inline(reading()), fold, most_targets)
+        at_once = Immediate(writing), Inline(reading())
+        store = SQLiteMessages(file, opened, writing, *at_once, fold, most_targets)
         return store
     writer = Writer(
         writing,
@@ -285,5 +294,5 @@ def open_messages(
         for number in range(1, readers + 1)
     ]
     pool = Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ)
-    store = SQLiteMessages(opened, writing, writer, pool, fold, most_targets)
+    store = SQLiteMessages(file, opened, writing, writer, pool, fold, most_targets)
     return store
