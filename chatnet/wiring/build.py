@@ -51,6 +51,7 @@ from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
+from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -70,6 +71,7 @@ class Parts:
 
     node: Node
     sessions: Sessions
+    news: News
     delivery: Delivery
     history: Ring
     recorder: Recorder | None
@@ -224,6 +226,7 @@ def build(
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
+    news = News(sessions)
     node.observe(
         [
             *(() if marks is None else (marks,)),
@@ -236,6 +239,7 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             Opers(sessions),
+            news,
             Attendance(sessions),
             errands,
             Presence(node, TOLD, links.gate),
@@ -246,6 +250,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
+        node, sessions, news, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
         nickserv, chanserv,
     )  # fmt: skip
