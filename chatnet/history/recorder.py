@@ -23,6 +23,7 @@ from chatnet.model.facts import (
     Hearer,
     Joined,
     Kicked,
+    MarkMoved,
     MessageRedacted,
     MessageSent,
     ModesChanged,
@@ -45,6 +46,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Marked,
     Moved,
     Place,
     Redacted,
@@ -124,6 +126,7 @@ class Recorder:
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
+            MarkMoved: self._mark_moved,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings.history)
@@ -141,6 +144,9 @@ class Recorder:
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
+
+    def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
+        self.put([Marked(fact.person, fact.spot, fact.until)])
 
     # the list
 

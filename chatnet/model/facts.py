@@ -17,6 +17,7 @@ from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
 from chatnet.model.server import Server
 from chatnet.settings import Settings
+from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
 from chatnet.wire.multiline import Part
 
@@ -629,6 +630,34 @@ class RecordsTaken(Fact):
 
     records: tuple[Record, ...]
     touched: frozenset[str]
+    at: float
+
+
+@fact
+class PastErased(Fact):
+    """What an account said up to a time, and what was said between it and others, is to be gone for ever.
+
+    `person` is its key (``model/places.py``), `until` Unix time in milliseconds.  With a `place` only there.
+    `stamp` tells when that was decided.
+    """
+
+    person: str
+    until: int
+    stamp: str
+    place: Place | None
+    at: float
+
+
+@fact
+class MarkMoved(Fact):
+    """Somebody, by the key of an account, has read as far as `until` (Unix milliseconds) in a spot.
+
+    Spots are those of ``storage/messages/rows.py``.
+    """
+
+    person: str
+    spot: str
+    until: int
     at: float
 
 

@@ -12,6 +12,9 @@ from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.archive import Archive
+from chatnet.history.erasing import Erasures
+from chatnet.history.gaps import Gaps
 from chatnet.history.kept import KeptPast
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
@@ -66,6 +69,8 @@ class Parts:
     delivery: Delivery
     history: Ring
     recorder: Recorder | None
+    erasures: Erasures | None
+    gaps: Gaps | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -124,15 +129,33 @@ def build(
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
     past: Ring | KeptPast = history
+    erasures: Erasures | None = None
+    archive: Archive | None = None
+    gaps: Gaps | None = None
+    stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
+        erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
+        archive = Archive(network, messages, recorder, places, erasures)
+        gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
-    stamped = stamps.Clock(me.sid)
     if not settings.keeps_accounts:
         store = None
-    links = Links(node, past, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
+    links = Links(
+        node,
+        past,
+        stamped,
+        connect,
+        lambda: sessions.cloaks.digest,
+        store,
+        chance=chance,
+        archive=archive,
+        missed=gaps,
+    )
+    if gaps is not None:
+        gaps.asking = links.inquiries
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
     chanserv: ChanServ | None = None
@@ -198,6 +221,8 @@ def build(
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
+            *(() if erasures is None else (erasures,)),
+            *(() if gaps is None else (gaps,)),
             history,
             sessions,
             Opers(sessions),
@@ -211,6 +236,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, recorder, admission, repeats, links, turn, accounts, nickserv,
-        chanserv,
+        node, sessions, delivery, history, recorder, erasures, gaps, admission, repeats, links, turn,
+        accounts, nickserv, chanserv,
     )  # fmt: skip

@@ -22,9 +22,10 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 
 class Burst:
-    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, and channels."""
+    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
+    and channels."""
 
-    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter) -> None:
+    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
         self._links = links
         self._chapters: Sequence[Chapter] = (
             before,
@@ -32,6 +33,7 @@ class Burst:
             self._bans,
             self._users,
             agents,
+            erased,
             self._channels,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from chatnet.links.outbound.bans import BansOut
 from chatnet.links.outbound.channels import ChannelsOut
 from chatnet.links.outbound.messages import MessagesOut
+from chatnet.links.outbound.pasts import PastsOut
 from chatnet.links.outbound.servers import ServersOut
 from chatnet.links.outbound.users import UsersOut
 from chatnet.links.tree.neighbours import Neighbours
@@ -20,7 +21,14 @@ class Outbound:
     def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._hears = _together(
-            (ServersOut(links), UsersOut(links), ChannelsOut(links), MessagesOut(links), BansOut(links))
+            (
+                ServersOut(links),
+                UsersOut(links),
+                ChannelsOut(links),
+                MessagesOut(links),
+                BansOut(links),
+                PastsOut(links),
+            )
         )
 
     @property
