@@ -39,8 +39,9 @@ class Chronicles(Clubs):
     def flush(self) -> None:
         """Have all of them write what they have heard."""
         for name in self.houses:
-            recorder = self[name].parts.recorder
-            assert recorder is not None
+            recorder, marks = self[name].parts.recorder, self[name].parts.marks
+            assert recorder is not None and marks is not None
+            marks.write()
             recorder.flush()
 
     def rows(self, name: str, channel: str = "#c") -> dict[str, Row]:

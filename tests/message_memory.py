@@ -94,7 +94,7 @@ class MemoryMessages:
                 self.holes[place, since, sid] = entry
             case Filled(place, since, until, sid):
                 self._fill(place, since, until, sid)
-            case Marked(person, spot, at):
+            case Marked(person, spot, at, _):
                 self.read[person, spot] = max(at, self.read.get((person, spot), 0))
             case Erased(person, until, _, place):
                 self._erase(entry)

@@ -50,7 +50,7 @@ def test_what_is_offered_is_described_and_the_other_way_round() -> None:
 
 def test_what_is_said_not_to_be_served_is_not(house: House) -> None:
     absent = names("Not served, and why")
-    assert {"draft/chathistory", "draft/metadata-2", "draft/read-marker"} <= absent
+    assert {"draft/metadata-2"} <= absent
     assert "draft/metadata-2" in absent and "tls" in absent
     ann = house.connect()
     ann >> "CAP LS 302"

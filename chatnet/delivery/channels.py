@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatnet.delivery.audience import Groups, add, key_of, select
 from chatnet.delivery.damping import Damping
 from chatnet.delivery.index import Index
+from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
@@ -24,13 +25,20 @@ class ChannelsHere:
     """Tells who comes and goes, and what a channel is like; enters members into the index."""
 
     def __init__(
-        self, node: Node, index: Index, shadows: Shadows, netsplits: NetSplits, damping: Damping
+        self,
+        node: Node,
+        index: Index,
+        shadows: Shadows,
+        netsplits: NetSplits,
+        damping: Damping,
+        marks: MarksHere,
     ) -> None:
         self._node = node
         self._index = index
         self._shadows = shadows
         self._netsplits = netsplits
         self._damping = damping
+        self._marks = marks
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
             facts.ChannelRenamed: self._channel_renamed,
@@ -99,11 +107,17 @@ class ChannelsHere:
         told = select(groups, having=cap.AWAY_NOTIFY, but=own)
         self._index.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
 
-    @staticmethod
-    def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:
-        """The topic and who is there, after their JOIN; `members` if that is told to many at once."""
+    def _receive_channel(
+        self, session: Session, channel: Channel, members: names.Members | None = None
+    ) -> None:
+        """The topic, how far they have read and who is there, after their JOIN.
+
+        `members` is given if that is told to many at once.
+        """
         if channel.topic is not None:
             names.show_topic(session, channel)
+        if session.caps & cap.READ_MARKER:
+            self._marks.show(session, channel)
         if session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
             return
         if members is None:

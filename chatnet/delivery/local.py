@@ -8,9 +8,11 @@ from chatnet.delivery.audience import key_of
 from chatnet.delivery.channels import ChannelsHere
 from chatnet.delivery.damping import Damping
 from chatnet.delivery.index import Index
+from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.messages import MessagesHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.delivery.users import UsersHere
+from chatnet.history.marks import Marks
 from chatnet.model import facts
 from chatnet.model.facts import Fact, Hearer
 from chatnet.node import Node
@@ -25,11 +27,14 @@ from chatnet.wire import capabilities as cap
 class Delivery(Index):
     """An observer of everything that people see: an index, and those who tell what by it."""
 
-    def __init__(self, node: Node, turn: Turn, references: References, shadows: Shadows) -> None:
+    def __init__(
+        self, node: Node, turn: Turn, references: References, shadows: Shadows, marks: Marks | None
+    ) -> None:
         super().__init__(node, turn)
         self._shadows = shadows
         self._netsplits = NetSplits(node, references, self)
         self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
+        marks_here = MarksHere(self, marks)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._damping.introduced,
             facts.NetSplit: self._net_split,
@@ -37,7 +42,8 @@ class Delivery(Index):
             facts.NetJoinEnded: self._net_join_ended,
             **MessagesHere(node, self, references).hears,
             **UsersHere(node, self, shadows, self._damping).hears,
-            **ChannelsHere(node, self, shadows, self._netsplits, self._damping).hears,
+            **ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here).hears,
+            **marks_here.hears,
         }
 
     # sessions

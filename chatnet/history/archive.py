@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatnet.history.erasing import Erasures
 from chatnet.history.kept import KINDS, redacted_of, redaction_of, row_of, told_of
-from chatnet.history.recorder import Recorder
 from chatnet.model.network import Network
 from chatnet.model.past import Chapter
 from chatnet.model.places import Places, is_key, talk
@@ -29,14 +28,19 @@ GONE: Final = 10_000
 
 
 class Archive:
-    """An ``Archive`` of ``model/past.py``."""
+    """An ``Archive`` of ``model/past.py``.  `flush` hands the store all that was heard."""
 
     def __init__(
-        self, network: Network, store: MessageStore, recorder: Recorder, places: Places, erased: Erasures
+        self,
+        network: Network,
+        store: MessageStore,
+        places: Places,
+        erased: Erasures,
+        flush: Callable[[], object],
     ) -> None:
         self._network = network
         self._store = store
-        self._recorder = recorder
+        self._flush = flush
         self._places = places
         self._erased = erased
 
@@ -51,7 +55,7 @@ class Archive:
 
     async def chapter(self, place: Place, since: int, until: int, most: int, *, gone: bool) -> Chapter:
         """The newest of a time; see ``model/past.py``."""
-        self._recorder.flush()
+        self._flush()
         found: Sequence[Row] = ()
         if most > 0 and since < until:
             after = Position(since - 1, AFTER_ALL) if since else None
@@ -64,12 +68,12 @@ class Archive:
 
     async def tally(self, place: Place, since: int, until: int) -> str:
         """What stands for all that is known of that time; see ``model/past.py``."""
-        self._recorder.flush()
+        self._flush()
         return f"{await self._store.tell(place, since, until - 1) % 2**64:016x}"
 
     async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
         """With whom an account talked; see ``model/past.py``."""
-        self._recorder.flush()
+        self._flush()
         targets = await self._store.targets(person)
         views = [everything(target.place) for target in targets if target.place.kind == "d"]
         found = await self._store.latest(views, ALL, since - 1, until, most, newest=True) if views else ()
@@ -79,7 +83,7 @@ class Archive:
 
     async def keep(self, place: Place, told: Chapter) -> int:
         """Store what others told of a place; see ``model/past.py``."""
-        self._recorder.flush()
+        self._flush()
         news = await self._store.take_in(
             [row_of(each, place, 0) for each in told.records],
             [redacted_of(each, place) for each in told.redactions],
@@ -96,6 +100,7 @@ class Archive:
 
     async def marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
         """Read marks of everybody; see ``model/past.py``."""
+        self._flush()
         return await self._store.all_marks(since, behind, most)
 
 

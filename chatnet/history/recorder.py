@@ -8,8 +8,8 @@ heard, never later, for users and channels change.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
 
 from chatnet.history.extra import Extra, written
 from chatnet.history.ring import Ring, is_fleeting
@@ -23,12 +23,12 @@ from chatnet.model.facts import (
     Hearer,
     Joined,
     Kicked,
-    MarkMoved,
     MessageRedacted,
     MessageSent,
     ModesChanged,
     NetJoinEnded,
     NetSplit,
+    NickChanged,
     Parted,
     SettingsChanged,
     Source,
@@ -39,6 +39,7 @@ from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.settings import HistorySettings
+from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
@@ -46,7 +47,6 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
-    Marked,
     Moved,
     Place,
     Redacted,
@@ -109,8 +109,14 @@ class Recorder:
         self._keys: dict[User, str] = {}
         """Of members of these channels who are logged in, the keys of their accounts."""
         self._talks: dict[tuple[str, str], Place] = {}
+        self._called: dict[Place, str] = {}
+        """By which nicks the two of a talk were told to the store last."""
         self._list: list[Entry] = []
         self._timer: Timer | None = None
+        self._promise: Promise | None = None
+        """For who waits until what is in the list is stored."""
+        self._last: tuple[Promise, Entry] | None = None
+        """The same of the last group that the store got, and what that ended with."""
         self._services: frozenset[str] = frozenset()
         self.hears: Mapping[type[Fact], Hearer] = {
             MessageSent: self._message_sent,
@@ -122,11 +128,11 @@ class Recorder:
             NetSplit: self._net_split,
             NetJoinEnded: self._net_join_ended,
             AccountChanged: self._account_changed,
+            NickChanged: self._nick_changed,
             ModesChanged: self._modes_changed,
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
-            MarkMoved: self._mark_moved,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings.history)
@@ -134,6 +140,8 @@ class Recorder:
     def _use(self, settings: HistorySettings) -> None:
         self._most = settings.group_most
         self._interval = settings.commit_interval
+        self._soon = settings.durable_interval
+        self._durable = settings.durable_echo
         self._direct = settings.direct
         self._channels = settings.channels
         services = [*self._node.settings.links.services]
@@ -145,9 +153,6 @@ class Recorder:
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
 
-    def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
-        self.put([Marked(fact.person, fact.spot, fact.until)])
-
     # the list
 
     def _arm(self) -> None:
@@ -157,23 +162,37 @@ class Recorder:
         elif self._timer is None:
             self._timer = self._node.clock.later(self._interval, self._hand_over)
 
-    def _hand_over(self) -> Awaitable[None] | None:
+    def _hand_over(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if not self._list:
-            return None
+            return
         entries, self._list = self._list, []
-        return self._store.put(entries)
+        written = self._store.put(entries)
+        if self._durable:
+            self._last = self._promise or Promise(), entries[-1]
+            self._promise = None
+            self._last[0].keep_with(written)
 
     def flush(self) -> None:
         """Give the store all there is: whatever it is asked from now on, it answers with that."""
         self._hand_over()
 
-    async def stored(self) -> None:
-        """The same, and wait until it is on the disk."""
-        if (written := self._hand_over()) is not None:
-            await written
+    def promised(self, msgid: str) -> Promise | None:
+        """That the message which was said just now will be on the disk; None if it is not stored."""
+        if self._list:
+            if not _is_of(self._list[-1], msgid):
+                return None
+            if self._promise is None:
+                self._promise = Promise()
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = self._node.clock.later(self._soon, self._hand_over)
+            return self._promise
+        if self._last is None or not _is_of(self._last[1], msgid):
+            return None
+        return self._last[0]
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Have something else be stored, in order."""
@@ -238,6 +257,8 @@ class Recorder:
                     self._ring.heard(fact)
                 return
             place, flags = found, 0
+            if place.kind == "g":
+                self._ring.heard(fact)  # where the guest finds it
         self._list.append(self._row(fact, place, flags))
         self._arm()
 
@@ -250,7 +271,22 @@ class Recorder:
             if len(self._talks) >= TALKS:
                 self._talks.clear()
             self._talks[by.account_id, target.account_id] = place
+        if place is not None:
+            self._call(place, by, target)
         return place
+
+    def _call(self, place: Place, user: User, other: User) -> None:
+        """Note by which nicks two people talk: one of them may be looked for by that nick later."""
+        shown = self._places.shown(place, user, other)
+        if self._called.get(place) != shown:
+            if len(self._called) >= TALKS:
+                self._called.clear()
+            self._called[place] = shown
+            self._list.append(Began(place, shown, int(self._node.clock.time() * 1000)))
+
+    def _nick_changed(self, fact: NickChanged, origin: object) -> None:
+        if self._places.person(fact.user) is not None:
+            self._talks.clear()  # each is called otherwise, perhaps
 
     def _is_service(self, user: Source) -> bool:
         """What services are told may be a password, and what they answer a token: it is kept nowhere."""
@@ -287,8 +323,9 @@ class Recorder:
             place = None if heard is None or not heard.stored else heard.place
         else:
             place = self._talk(fact.by, target)
-        if place is None:
+        if place is None or place.kind == "g":
             self._ring.redacted(fact)
+        if place is None:
             return
         person = self._places.person(fact.by) if isinstance(fact.by, User) else None
         source = fact.by.source.decode("utf-8", "replace")
@@ -469,16 +506,22 @@ class Recorder:
         self._arm()
 
     def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
-        self._moved(fact.channel)
+        """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""
+        now = self._places.channel(fact.channel)
+        heard = self._heard.get(fact.channel)
+        if heard is not None:
+            heard.place = now
+        self.put([Moved(now._replace(name=self._node.network.fold(fact.old)), now, fact.channel.name)])
 
     def _channel_spelled(self, fact: ChannelSpelled, origin: object) -> None:
-        self._moved(fact.channel)
-
-    def _moved(self, channel: Channel) -> None:
-        heard = self._heard.get(channel)
+        heard = self._heard.get(fact.channel)
         if heard is not None:
-            before, heard.place = heard.place, self._places.channel(channel)
-            self.put([Moved(before, heard.place, channel.name)])
+            self.put([Moved(heard.place, heard.place, fact.channel.name)])
+
+
+def _is_of(entry: Entry, msgid: str) -> bool:
+    """Whether an entry is the message of that id."""
+    return type(entry) in (tuple, Row) and cast(Row, entry)[2] == msgid
 
 
 def _flags_of(by: Source) -> int:

@@ -7,7 +7,7 @@ that is renamed keeps its messages, and one that was made anew has none; users a
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -279,6 +279,15 @@ class Ring:
         kept = [kept for kept in shelf.records if kept[1] >= since and kept[1] > closed]
         gone = [gone for gone in shelf.redactions.values() if gone.at >= since and gone.at > closed]
         return Page([Record(*each) for each in sorted(kept, key=_order)[-most:]], gone[-most:])
+
+    def talk(self, user: User, other: User) -> Sequence[Record]:
+        """What two users wrote to each other, in the order of :meth:`page`."""
+        shelf = self._between.get(user, NO_SHELVES).get(other)
+        return [] if shelf is None else [Record(*each) for each in sorted(shelf.records, key=_order)]
+
+    def talkers(self, user: User) -> Sequence[User]:
+        """With whom `user` has written."""
+        return list(self._between.get(user, NO_SHELVES))
 
     # what others told
 

@@ -10,6 +10,7 @@ from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.wire.names import is_channel, is_nick
+from chatnet.wire.text import sanitise
 
 BY_NAME: Final = "name:"
 """What the key of an account begins with that services of another make keep: its folded name follows."""
@@ -65,6 +66,13 @@ class Places:
     def between(self, user: User, other: User) -> Place | None:
         """The place of what two users say to each other; None if neither is logged in."""
         return self.talk(self.person(user), user.folded, self.person(other), other.folded)
+
+    def shown(self, place: Place, user: User, other: User) -> str:
+        """What a talk of two users is called: the nick of its guest, or of both, of the lower key first."""
+        mine, nick, other_nick = self.person(user), sanitise(user.nick), sanitise(other.nick)
+        if place.kind == "g":
+            return other_nick if place.name == mine else nick
+        return f"{nick} {other_nick}" if place.name == mine else f"{other_nick} {nick}"
 
     def talk(self, person: str | None, nick: str, other: str | None, other_nick: str) -> Place | None:
         """The same, of two keys, and folded nicks that count where there is no key."""

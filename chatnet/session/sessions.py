@@ -7,6 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
+from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
@@ -56,6 +59,9 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        looking: Looking | None,
+        marks: Marks | None,
+        recorder: Recorder | None,
         places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
@@ -78,6 +84,9 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            looking=looking,
+            marks=marks,
+            recorder=recorder,
             places=places,
             shadows=shadows,
             cloaks=cloaks,
@@ -112,7 +121,7 @@ class Sessions(Shared):
         self._classes = _classes_of(fact.new)
         for session in self.all:
             session.use(self.class_of(session.peer, session.connection_class))
-        if news := changes(fact.old, fact.new):
+        if news := changes(fact.old, fact.new, self.looking is not None):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
         tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)

@@ -107,6 +107,11 @@ class HistorySettings(Section):
     """Seconds for which authors may redact their messages; 0 = as long as these are remembered. Operators of
     a channel are not bound by it."""
 
+    @property
+    def stores(self) -> bool:
+        """Whether there is a store at all."""
+        return self.store.get_secret_value() != "off"
+
     @field_validator("store")
     @classmethod
     def _check_store(cls, value: SecretStr) -> SecretStr:

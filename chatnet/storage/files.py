@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from chatnet.storage.interfaces import StoreError
+from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.migrating import migrate
-from chatnet.storage.sqlite import connect, make_file, reason_of
+from chatnet.storage.sqlite import connect, is_damage, make_file, reason_of
+
+
+class Damaged(StoreError):
+    """What is in a file is no database, or not a whole one."""
 
 
 class Schema(NamedTuple):
@@ -53,9 +57,20 @@ def opened(
                 migrate(path, schema.table, schema.steps)
             yield connection
     except sqlite3.Error as error:
-        raise StoreError(f"{what} cannot be used: {reason_of(error)}.") from None
+        kind = Damaged if is_damage(error) else StoreError
+        raise kind(f"{what} cannot be used: {reason_of(error)}.") from None
     except OSError as error:
         raise StoreError(f"{what} cannot be used: {error.strerror}.") from None
+
+
+def rename(path: Path, new: Path) -> None:
+    """Give a file another name, and those that SQLite has beside it.  Raises StoreError."""
+    try:
+        for end in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + end).rename(new.with_name(new.name + end))
+    except OSError as error:
+        raise StoreError(CANNOT_WRITE, str(error.strerror)) from None
 
 
 def _version(connection: sqlite3.Connection, schema: Schema, what: str) -> str | None:

@@ -64,6 +64,8 @@ class Pool(Generic[T]):
         since = self._monotonic() - self._timeout()
         while self._waiting and self._waiting[0].since <= since:
             self._fail(self._waiting.popleft(), self._late)
+        for worker in self._workers:
+            worker.expire()
 
     def close(self) -> Deferred[None]:
         """Fail what waits, and end; answers when that is done."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -30,6 +30,20 @@ CACHE: Final = 16384
 LOG: Final = 4000
 """Pages of 4 KiB, at most, that wait in the log to be brought to their places in the file."""
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+DISK: Final = _BUSY | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_INTERRUPT,
+}
+"""What may be over another time, though nothing else is tried."""
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+TOO_LONG: Final = "That takes too long"
 
 
 def make_file(path: Path) -> None:
@@ -88,9 +102,14 @@ def reason_of(error: sqlite3.Error) -> str:
     return str(error) if hasattr(error, "sqlite_errorcode") else "what is in it is no text"
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    """Whether others use it."""
-    return _code(error) in _BUSY
+def is_of(error: sqlite3.Error, codes: Collection[int]) -> bool:
+    """Whether an error is one of these."""
+    return _code(error) in codes
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether what is in the file is no database, or not a whole one."""
+    return is_of(error, _DAMAGE)
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -125,7 +144,7 @@ class Writing:
             return work
         except sqlite3.Error as error:
             self.close()
-            raise (Busy if is_busy(error) else StoreError)(CANNOT_WRITE, reason_of(error)) from None
+            raise (Busy if is_of(error, _BUSY) else StoreError)(CANNOT_WRITE, reason_of(error)) from None
 
     def attempt(self, work: Transaction, job: Callable[[Transaction], R]) -> R:
         """Do a job; what it did is taken back if it raises."""
@@ -179,19 +198,28 @@ class Writing:
 class Reader(Generic[V]):
     """A connection that reads, beside the one that writes; each job sees what was committed before it.
 
-    `connected` makes it, and jobs are functions of what `view` makes of it.
+    `connected` makes it, and jobs are functions of what `view` makes of it.  It is made anew when `age` is
+    another number: then the file is another one.
     """
 
     def __init__(
-        self, connected: Callable[[], sqlite3.Connection], view: Callable[[sqlite3.Connection], V]
+        self,
+        connected: Callable[[], sqlite3.Connection],
+        view: Callable[[sqlite3.Connection], V],
+        age: Callable[[], int] = lambda: 0,
     ) -> None:
         self._connected: Final = connected
         self._view: Final = view
+        self._age: Final = age
+        self._of = age()
         self._connection: sqlite3.Connection | None = None
 
     def begin(self) -> V:
         """Begin to see the file as it is now."""
         try:
+            if self._of != self._age():
+                self.close()
+                self._of = self._age()
             if self._connection is None:
                 self._connection = self._connected()
             self._connection.execute("BEGIN")
@@ -206,7 +234,8 @@ class Reader(Generic[V]):
             return job(work)
         except sqlite3.Error as error:
             self.close()
-            raise Lost(CANNOT_READ, reason_of(error)) from None
+            text = TOO_LONG if is_of(error, {sqlite3.SQLITE_INTERRUPT}) else CANNOT_READ
+            raise Lost(text, reason_of(error)) from None
 
     def commit(self, work: V) -> Callable[[], None]:
         """See nothing any more."""

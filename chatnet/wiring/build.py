@@ -16,6 +16,8 @@ from chatnet.history.archive import Archive
 from chatnet.history.erasing import Erasures
 from chatnet.history.gaps import Gaps
 from chatnet.history.kept import KeptPast
+from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
 from chatnet.links import Links
@@ -71,6 +73,7 @@ class Parts:
     recorder: Recorder | None
     erasures: Erasures | None
     gaps: Gaps | None
+    marks: Marks | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -123,11 +126,12 @@ def build(
     node = Node(network, settings, clock, log, run, first_uid)
     references = References()
     shadows = Shadows()
-    delivery = Delivery(node, turn, references, shadows)
     monitors = Monitors(node, shadows)
     places = Places(network, settings)
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
+    looking: Looking | None = None
+    marks: Marks | None = None
     past: Ring | KeptPast = history
     erasures: Erasures | None = None
     archive: Archive | None = None
@@ -137,8 +141,16 @@ def build(
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
         erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
-        archive = Archive(network, messages, recorder, places, erasures)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
+        marks = Marks(node, messages, places, recorder.put, recorder.flush)
+
+        def flush(marks: Marks = marks, recorder: Recorder = recorder) -> None:
+            marks.write()
+            recorder.flush()
+
+        archive = Archive(network, messages, places, erasures, flush)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
+    delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     if not settings.keeps_accounts:
@@ -198,6 +210,9 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        looking=looking,
+        marks=marks,
+        recorder=recorder,
         places=places,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
@@ -218,12 +233,14 @@ def build(
     links.gate.errand = errands.take
     node.observe(
         [
+            *(() if marks is None else (marks,)),
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
             *(() if erasures is None else (erasures,)),
             *(() if gaps is None else (gaps,)),
             history,
+            *(() if looking is None else (looking,)),
             sessions,
             Opers(sessions),
             Attendance(sessions),
@@ -236,6 +253,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, recorder, erasures, gaps, admission, repeats, links, turn,
-        accounts, nickserv, chanserv,
+        node, sessions, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
+        turn, accounts, nickserv, chanserv,
     )  # fmt: skip

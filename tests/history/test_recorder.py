@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
-from club import Club
+from clubs import FullClub
 from conversation import START, Client, House
 from mesh import Mesh
 from twisted.internet.defer import succeed
@@ -70,7 +70,7 @@ class Noted:
         return cast(MessageStore, self)
 
 
-class Chronicle(Club):
+class Chronicle(FullClub):
     """A house that keeps accounts, and of which is noted what it stores."""
 
     def __init__(self, **sections: Any) -> None:
@@ -172,6 +172,37 @@ def test_private_messages_are_kept_for_two_accounts_or_one_and_a_guest() -> None
         (both, "a2", "1"), (mine, "a2", "2"), (theirs, "a2", "3"), (theirs, None, "4"), (both, "a1", "5"),
         (both, "a1", "6"),
     ]  # fmt: skip
+    house.check()
+
+
+def test_a_talk_is_known_by_the_nicks_that_the_two_had_last() -> None:
+    house = Chronicle()
+    ann, bob, guest = house.client("ann"), house.client("bob"), house.client("Carl[1]")
+    logs_in(ann, "ann", "a2")
+    logs_in(bob, "bob", "a1")
+    house.told()
+    ann >> "PRIVMSG bob :1" >> "PRIVMSG bob :2" >> "PRIVMSG Carl[1] :3"
+    guest >> "PRIVMSG ann :4"
+    bob >> "NICK Bob2"
+    guest >> "NICK carl{1}"
+    bob >> "PRIVMSG ann :5"
+    guest >> "PRIVMSG ann :6"
+    told = [(entry.place.kind, entry.shown) for entry in house.told() if isinstance(entry, Began)]
+    assert told == [("d", "bob ann"), ("g", "Carl[1]"), ("d", "Bob2 ann"), ("g", "carl{1}")]
+    house.check()
+
+
+def test_the_ring_has_for_a_guest_what_they_and_an_account_say_to_each_other() -> None:
+    house = Chronicle()
+    ann, guest = house.client("ann"), house.client("guest", caps="message-tags,draft/message-redaction")
+    logs_in(ann, "ann", "a1")
+    ann >> "PRIVMSG guest :1"
+    guest >> "PRIVMSG ann :2"
+    ring = house.parts.history
+    assert [record.text for record in ring.talk(guest.user, ann.user)] == ["1", "2"]
+    assert list(ring.talkers(guest.user)) == [ann.user]
+    bob = house.client("bob")
+    assert (ring.talk(guest.user, bob.user), ring.talkers(bob.user)) == ([], [])
     house.check()
 
 

@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
+from chatnet.storage.messages.index import ADD, DROP, Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint, is_odd
 from chatnet.storage.messages.rows import (
     Began,
     Came,
     Ended,
     Entry,
+    Gap,
     Kept,
     Marked,
     Moved,
@@ -26,7 +28,8 @@ from chatnet.storage.messages.rows import (
     Silent,
     Went,
 )
-from chatnet.storage.messages.tables import Statements
+from chatnet.storage.messages.tables import Statements, labelled, named
+from chatnet.storage.messages.texts import shown, written
 
 REMEMBERED: Final = 1 << 16
 """People, and targets, whose numbers are remembered at most."""
@@ -61,12 +64,13 @@ class Keeper:
     """What the writer's jobs do in one transaction, which began at the Unix time `now` in milliseconds."""
 
     def __init__(
-        self, connection: sqlite3.Connection, statements: Statements, memory: Memory, now: int
+        self, connection: sqlite3.Connection, statements: Statements, memory: Memory, index: Index, now: int
     ) -> None:
         self.connection: Final = connection
         self._execute: Final = connection.execute
         self._statements: Final = statements
         self._memory: Final = memory
+        self.index = index
         self._now: Final = now
         self._rows: list[Bound] = []
         self._odd: list[dict[str, object]] = []
@@ -80,6 +84,7 @@ class Keeper:
             Came: self._came,
             Went: self._went,
             Marked: self._marked,
+            Gap: self._gap,
         }
         if memory.highest is None:
             memory.highest = int(self._execute(statements.last_number).fetchone()[0])
@@ -99,8 +104,8 @@ class Keeper:
                 target = targets.get(place) or self._target(place, ms)
                 person = None if key is None else people.get(key) or self._person(key)
                 highest = max(highest + 1, ms << BITS)
-                shown = source.decode(errors="replace")
-                rows.append((highest, target, ms, msgid, kind, flags, person, shown, text, None, None))
+                by = source.decode(errors="replace")
+                rows.append((highest, target, ms, msgid, kind, flags, person, by, text, None, None))
                 if msgid[:14] != f"1{ms}" and is_odd(msgid, ms):
                     self._odd.append({"target": target, "msgid": msgid, "at": ms})
             elif type(entry) is Row:
@@ -128,9 +133,15 @@ class Keeper:
         first, last = rows[0][0], rows[-1][0]
         rows.clear()
         odd.clear()
+        self._find(first, last)
         if self._memory.redacts:
             where = {"first": first, "last": last}
             self._delete([number for (number,) in self._execute(self._statements.redacted_before, where)])
+
+    def _find(self, first: int, last: int) -> None:
+        """Have messages found by their words from now on; what was known before is not among them."""
+        if self.index.search != "off" and last >= self.index.since:
+            self._execute(ADD, {"first": first, "last": last})
 
     def end(self) -> None:
         """What was done is going to hold."""
@@ -163,6 +174,7 @@ class Keeper:
             self._odd.clear()
         if added is None:
             return False
+        self._find(bound[0], bound[0])
         self._highest = max(self._highest, bound[0])
         return True
 
@@ -198,8 +210,8 @@ class Keeper:
             "at": entry.at,
             "msgid": entry.msgid,
             "person": person,
-            "source": _clean(entry.source),
-            "reason": _clean(entry.reason),
+            "source": shown(entry.source),
+            "reason": shown(entry.reason),
         }
         self._execute(self._statements.redact, bound)
         parts = self._execute(self._statements.parts, {"into": target}).fetchall()
@@ -225,15 +237,18 @@ class Keeper:
                     self._execute(self._statements.add_odd, stood)
 
     def _delete(self, numbers: Sequence[int]) -> None:
+        if self.index.search != "off":
+            since = self.index.since
+            self.connection.executemany(DROP, [{"id_": number, "since": since} for number in numbers])
         self.connection.executemany(self._statements.delete, [{"id_": number} for number in numbers])
 
     # of places and people
 
-    def _target(self, place: Place, at: int, shown: str | None = None) -> int:
+    def _target(self, place: Place, at: int, name: str | None = None) -> int:
         """The number of a place, which is heard of from `at` on if it is not known."""
         number = self._known(place)
         if number is None:
-            new = {**place._asdict(), "shown": place.name if shown is None else shown, "began": at}
+            new = {**labelled(place, place.name if name is None else name), "began": at}
             number = int(self._execute(self._statements.add_target, new).fetchone()[0])
         if len(self._memory.targets) >= REMEMBERED:
             self._memory.targets.clear()
@@ -245,8 +260,7 @@ class Keeper:
         known = self._memory.targets.get(place)
         if known is not None:
             return known
-        where = {"kind_": place.kind, "name_": place.name, "other_": place.other, "ts_": place.ts}
-        row = self._execute(self._statements.target_id, where).fetchone()
+        row = self._execute(self._statements.target_id, named(place)).fetchone()
         return None if row is None else int(row[0])
 
     def _person(self, key: str) -> int:
@@ -263,7 +277,7 @@ class Keeper:
 
     def _began(self, entry: Began) -> None:
         target = self._target(entry.place, entry.at, entry.shown)
-        self._execute(self._statements.hear, {"target_": target, "shown": entry.shown})
+        self._execute(self._statements.hear, {"target_": target, "shown": written(entry.shown)})
 
     def _silent(self, entry: Silent) -> None:
         where = {"target_": self._target(entry.place, entry.at), "at": entry.at}
@@ -293,7 +307,14 @@ class Keeper:
 
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)
-        self._execute(self._statements.mark, {"person": person, "spot": entry.spot, "at": entry.at})
+        self._execute(self._statements.mark, {"person": person, "spot": written(entry.spot), "at": entry.at})
+        if entry.most:
+            self._execute(self._statements.trim_marks, {"person_": person, "most": entry.most})
+
+    def _gap(self, entry: Gap) -> None:
+        target = self._target(entry.place, entry.since)
+        where = {"target": target, "since": entry.since, "until": entry.until, "sid": entry.sid}
+        self._execute(self._statements.add_gap, where)
 
     def _moved(self, entry: Moved) -> None:
         """Have one target for both; the rows of the smaller one are brought to it one after the other."""
@@ -302,8 +323,6 @@ class Keeper:
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)
-        if old is None and new is None:
-            old = self._target(entry.to, self._now)
         larger = old if new is None else new
         if old is not None and new is not None and old != new:
             larger, smaller = (old, new) if self._count(old) > self._count(new) else (new, old)
@@ -313,10 +332,11 @@ class Keeper:
             for move, drop in self._statements.relabel:
                 self._execute(move, where)
                 self._execute(drop, where)
-        label = {**entry.to._asdict(), "shown": entry.shown, "target_": larger}
-        self._execute(self._statements.label, label)
+        if larger is not None:
+            label = {**labelled(entry.to, entry.shown), "target_": larger}
+            self._execute(self._statements.label, label)
         if entry.place.name != entry.to.name and entry.place.kind == "c":
-            spots = {"spot_": entry.place.name, "to": entry.to.name}
+            spots = {"spot_": written(entry.place.name), "to": written(entry.to.name)}
             self._execute(self._statements.rename_marks, spots)
             self._execute(self._statements.drop_marks, spots)
 
@@ -326,20 +346,15 @@ class Keeper:
         return int(row[0])
 
 
-def _clean(text: str) -> str:
-    """Odd bytes of another encoding, which no database takes, shown as what they are not."""
-    return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
-
-
 def _cleaned(row: Bound) -> Bound:
     *first, source, text, refers, extra = row
     return cast(
         Bound,
         (
             *first,
-            _clean(source),
-            _clean(text),
-            None if refers is None else _clean(refers),
-            None if extra is None else _clean(extra),
+            shown(source),
+            shown(text),
+            None if refers is None else shown(refers),
+            None if extra is None else shown(extra),
         ),
     )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from chatnet.storage.messages.numbers import SKEW, hint
+from chatnet.storage.messages.index import Index
+from chatnet.storage.messages.numbers import BITS, SKEW, hint
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
     BEFORE_ALL,
     LAST,
+    NOTICE,
+    PRIVMSG,
     TAGMSG,
     Found,
+    Gap,
     Place,
     Position,
     Redacted,
@@ -23,9 +27,12 @@ from chatnet.storage.messages.rows import (
     Times,
     View,
     Wanted,
+    Words,
 )
-from chatnet.storage.messages.tables import Both, Statements
+from chatnet.storage.messages.tables import Both, Statements, named
+from chatnet.storage.messages.texts import read, shown, written
 from chatnet.storage.messages.times import Span, is_seen, spans
+from chatnet.storage.messages.words import match, query
 
 BEGINNING: Final = Position(0, BEFORE_ALL)
 END: Final = Position(LAST, AFTER_ALL)
@@ -78,7 +85,7 @@ class Looking:
 
     def target(self, place: Place) -> Target | None:
         """What is known of a place."""
-        row = self._execute(self._statements.target, _named(place)).fetchone()
+        row = self._execute(self._statements.target, named(place)).fetchone()
         return None if row is None else _target(row)
 
     def targets(self, person: str) -> Sequence[Target]:
@@ -100,7 +107,14 @@ class Looking:
     def marks(self, person: str) -> Sequence[tuple[str, int]]:
         """How far somebody has read."""
         number = self._number("person", {"key_": person})
-        return [] if number is None else list(self._execute(self._statements.marks, {"person_": number}))
+        found = () if number is None else self._execute(self._statements.marks, {"person_": number})
+        return [(read(spot), at) for spot, at in found]
+
+    def all_marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
+        """Marks from then on of everybody, behind one of these."""
+        key, spot = behind
+        where = {"since": since, "key_": key, "spot_": written(spot), "most": most}
+        return [(key, read(spot), at) for key, spot, at in self._execute(self._statements.all_marks, where)]
 
     # messages
 
@@ -186,7 +200,93 @@ class Looking:
         """The newest redactions since then, in ascending order."""
         return self._redactions(place, self._ids(place), since, LAST, most)
 
+    def search(
+        self, views: Sequence[View], words: Words, index: Index, fold: Callable[[str], str], most: int
+    ) -> Sequence[Row]:
+        """Messages in which all of the words are, in ascending order; of `most` places, the latest ones."""
+        if len(views) > most:
+            last = self.latest(views, FINDABLE, -1, LAST, most, newest=True)
+            places = {place for place, _ in last}
+            views = [view for view in views if view.place in places]
+        person = None
+        if words.person is not None:
+            person = self._number("person", {"key_": words.person})
+            if person is None:
+                return []
+        asked = query(shown(words.text), trigrams=index.search == "trigrams")
+        there = {target: Asked(view, [], ()) for view in views for target in self._ids(view.place)}
+        if not there or not words.most:
+            return []
+        rows: Iterable[Row]
+        if asked.match or (person is not None and index.search != "off" and not index.since):
+            rows = self._matching(there, match(asked.match, there, person), words)
+        else:
+            rows = self._all_of(views, words)
+            if asked.inside:
+                rows = islice(rows, LOOKED_AT)
+
+        def is_wanted(row: Row) -> bool:
+            text = row.text.lower() if asked.inside else ""
+            return (
+                (words.person is None or row.person == words.person)
+                and (
+                    words.nick is None
+                    or person is not None
+                    or fold(row.source.partition("!")[0]) == words.nick
+                )
+                and words.since <= row.at <= words.until
+                and all(piece in text for piece in asked.inside)
+            )
+
+        return sorted(islice(filter(is_wanted, rows), words.most), key=lambda row: (row.at, row.msgid))
+
+    def _matching(self, there: Mapping[int, Asked], matching: str, words: Words) -> Iterator[Row]:
+        """What the index finds, and is seen by the view of its target."""
+        where = {
+            "match": matching,
+            "first": max(0, words.since - PADDING) << BITS,
+            "last": min((words.until + PADDING) << BITS, HIGHEST),
+        }
+        erasing = list(self._execute(self._statements.erasing)) if self._is_erasing else []
+        for target, person, *fields in self._execute(self._statements.found[words.newest], where):
+            asked = there[target]
+            row = Row(asked.view.place, *fields)
+            erased = any(
+                of in (None, target) and by in (None, person) and row.at <= until for of, by, until in erasing
+            )
+            if not erased and is_seen(asked.view, asked.spans, row):
+                yield row
+
+    def _all_of(self, views: Sequence[View], words: Words) -> Iterator[Row]:
+        """All messages of the views, the newest or the oldest first."""
+        low, high = Position(words.since, BEFORE_ALL), Position(words.until, AFTER_ALL)
+        parts = (
+            self._walk(Asked(view, self._ids(view.place), FINDABLE), low, high, newest=words.newest)
+            for view in views
+        )
+        return merge(*parts, key=lambda row: (row.at, row.msgid), reverse=words.newest)
+
+    def gaps(self, place: Place) -> Sequence[Gap]:
+        """What may be missing of a place."""
+        return self._gaps(place, self._ids(place), 0, LAST)
+
     # inside
+
+    def _gaps(self, place: Place, targets: Sequence[int], low: int, high: int) -> list[Gap]:
+        found: list[Gap] = []
+        for target in targets:
+            where = {"target_": target, "low": low, "high": high}
+            found += (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+        return found
+
+    def _walk(self, asked: Asked, low: Position, high: Position, *, newest: bool) -> Iterator[Row]:
+        """All messages between two positions, page by page."""
+        while rows := self._rows(asked, low, high, WALKED, newest=newest):
+            yield from rows
+            if newest:
+                high = place_of(rows[-1])
+            else:
+                low = behind(place_of(rows[-1]))
 
     def _number(self, statement: str, where: dict[str, Any]) -> int | None:
         row = self._execute(getattr(self._statements, statement), where).fetchone()
@@ -194,7 +294,7 @@ class Looking:
 
     def _ids(self, place: Place) -> list[int]:
         """The number of a place, and of those whose rows are being brought to it."""
-        number = self._number("target_id", _named(place))
+        number = self._number("target_id", named(place))
         if number is None:
             return []
         return [number, *(part for (part,) in self._execute(self._statements.parts, {"into": number}))]
@@ -263,7 +363,8 @@ class Looking:
             ):
                 redacted.append(each)
         reacted = self._reactions(asked, rows, reactions) if reactions else []
-        return Found(tuple(rows), more, tuple(redacted), tuple(reacted))
+        gaps = self._gaps(place, asked.targets, low.at, high.at)
+        return Found(tuple(rows), more, tuple(redacted), tuple(reacted), tuple(gaps))
 
     def _redactions(
         self, place: Place, targets: Sequence[int], low: int, high: int, most: int
@@ -296,6 +397,16 @@ class Looking:
 
 
 _TAGMSG: Final = 1 << TAGMSG
+HIGHEST: Final = (1 << 63) - 1
+"""Number that a message can have."""
+LOOKED_AT: Final = 50_000
+"""Messages that are looked through, at most, for what no index helps to find."""
+FINDABLE: Final = frozenset({PRIVMSG, NOTICE})
+"""Kinds of messages that have words."""
+PADDING: Final = 60_000
+"""Milliseconds by which the number of a message may be away from its time."""
+WALKED: Final = 100
+"""Messages of a target that are read at a time."""
 REDACTIONS: Final = 100
 """So many redactions are told with a page at most, or as many as it has messages."""
 
@@ -318,9 +429,6 @@ def _is_open(asked: Asked, at: int) -> bool:
     return any(span.since <= at <= span.until for span in asked.spans)
 
 
-def _named(place: Place) -> dict[str, object]:
-    return {"kind_": place.kind, "name_": place.name, "other_": place.other, "ts_": place.ts}
-
-
 def _target(row: tuple[Any, ...]) -> Target:
-    return Target(Place(*row[:4]), *row[4:])
+    kind, name, other, ts, shown, *rest = row
+    return Target(Place(kind, read(name), read(other), ts), read(shown), *rest)

@@ -158,12 +158,14 @@ class Went(NamedTuple):
 class Marked(NamedTuple):
     """Somebody has read as far as `at` in a `spot`; the greatest such time holds.
 
-    A spot is ``#channel`` (folded), ``@`` and an account key, or the folded nick of a guest.
+    A spot is ``#channel`` (folded), ``@`` and an account key, or the folded nick of a guest.  Of one person
+    `most` spots are kept, those in which they have read last; 0: all.
     """
 
     person: str
     spot: str
     at: int
+    most: int = 0
 
 
 class Erased(NamedTuple):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, fail
 
-from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE
-from chatnet.storage.messages.keeping import Keeper
+from chatnet.storage.files import Damaged
+from chatnet.storage.interfaces import CANNOT_READ, StoreError
+from chatnet.storage.messages.aside import aside, begin_anew
+from chatnet.storage.messages.file import MessageFile
+from chatnet.storage.messages.index import Search
+from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.opening import Opened, prepare
 from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import (
     Entry,
     Found,
+    Gap,
     Place,
     Position,
     Redacted,
@@ -24,25 +30,23 @@ from chatnet.storage.messages.rows import (
     Times,
     View,
     Wanted,
+    Words,
 )
-from chatnet.storage.messages.tables import Statements
+from chatnet.storage.messages.writer import PAUSES, Immediate, Writer
 from chatnet.storage.messages.writing import Writing
 from chatnet.storage.pool import Pool
-from chatnet.storage.sqlite import Reader, connect
+from chatnet.storage.sqlite import Reader
 from chatnet.storage.worker import Call, Inline, Worker
 
 R = TypeVar("R")
 
 FILE: Final = "history.sqlite"
 """In the data folder."""
-CACHE: Final = 65536
-"""Kibibytes of the file that the connection which writes has in memory, at most."""
-READING: Final = 16384
-"""The same of each that reads."""
 BUSY: Final = "Too many questions about what was said wait already"
 """What is told of a question too many."""
-TOGETHER: Final = 4000
-"""Entries that one transaction writes, at most, unless one group alone has more."""
+NO_SEARCH: Final = "Words cannot be searched for here"
+STEPS: Final = 50_000
+"""Steps of SQLite's machine between two looks at the clock: some milliseconds."""
 
 
 class SQLiteMessages:
@@ -54,12 +58,20 @@ class SQLiteMessages:
     def __init__(
         self,
         opened: Opened,
-        writer: Worker[Keeper] | Inline[Keeper],
+        writing: Writing,
+        writer: Writer | Immediate,
         readers: Pool[Looking] | Inline[Looking],
+        fold: Callable[[str], str],
+        most_targets: Callable[[], int],
     ) -> None:
         self.heard: Final = opened.heard
-        self._writer = writer
-        self._readers = readers
+        self.troubled: Callable[[Trouble | None], None] = lambda trouble: None
+        self._aside: Final = opened.aside
+        self._writing: Final = writing
+        self._writer: Final = writer
+        self._readers: Final = readers
+        self._fold: Final = fold
+        self._most_targets: Final = most_targets
         self._last: Deferred[None] | None = None
         """Answers when all is written that was put so far; None: it is."""
 
@@ -67,30 +79,40 @@ class SQLiteMessages:
 
     def start(self) -> None:
         """Begin to work, once the process is a daemon, and the user that it stays."""
-        for runner in (self._writer, self._readers):
-            if not isinstance(runner, Inline):
-                runner.start()
+        if self._aside:
+            self.troubled(aside(self._aside))
+        if isinstance(self._writer, Writer):
+            self._writer.start()
+        if isinstance(self._readers, Pool):
+            self._readers.start()
 
     def watch(self) -> None:
         """Fail what waits for too long; every `WATCH` seconds."""
-        for runner in (self._writer, self._readers):
-            if not isinstance(runner, Inline):
-                runner.expire()
+        if isinstance(self._writer, Writer):
+            self._writer.expire()
+        if isinstance(self._readers, Pool):
+            self._readers.expire()
 
     def close(self) -> Deferred[None]:
         """Write what waits, and let go of the file."""
         closed = DeferredList([self._writer.close(), self._readers.close()])
         return closed.addCallback(lambda results: None)
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait to be written, a message counting for 1 KiB."""
+        return self._writer.bytes
+
     # writing
 
     def put(self, entries: Sequence[Entry]) -> Deferred[None]:
         """Keep these; on the disk when it is answered."""
-        return self._write(lambda keeper: keeper.keep(entries), len(entries))
+        return self._behind(self._writer.keep(entries))
 
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Deferred[Sequence[Row]]:
         """Keep what others told of the past; answers with what was news, in order."""
-        return self._write(lambda keeper: keeper.take_in(rows, redacted), len(rows) + len(redacted))
+        weight = len(rows) + len(redacted)
+        return self._behind(self._writer.put(lambda keeper: keeper.take_in(rows, redacted), weight))
 
     # reading
 
@@ -136,20 +158,42 @@ class SQLiteMessages:
         """What was redacted of a place."""
         return self._read(lambda looking: looking.redactions(place, since, most))
 
+    @property
+    def searches(self) -> bool:
+        """Whether words can be searched for."""
+        return self._writing.index.search != "off"
+
+    def search(self, views: Sequence[View], words: Words) -> Deferred[Sequence[Row]]:
+        """Messages in which all of the words are."""
+        index, fold, most = self._writing.index, self._fold, self._most_targets()
+        if index.search == "off" and words.text:
+            return fail(StoreError(NO_SEARCH))
+        return self._read(lambda looking: looking.search(views, words, index, fold, most))
+
+    def gaps(self, place: Place) -> Deferred[Sequence[Gap]]:
+        """What may be missing of a place."""
+        return self._read(lambda looking: looking.gaps(place))
+
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
 
+    def all_marks(
+        self, since: int, behind: tuple[str, str], most: int
+    ) -> Deferred[Sequence[tuple[str, str, int]]]:
+        """Marks from then on of everybody."""
+        return self._read(lambda looking: looking.all_marks(since, behind, most))
+
     # inside
 
-    def _write(self, job: Callable[[Keeper], R], weight: int) -> Deferred[R]:
-        answer = self._writer.put(job, weight)
-        if isinstance(self._writer, Inline):
+    def _behind(self, answer: Deferred[R]) -> Deferred[R]:
+        """Have what is asked from now on be answered behind this."""
+        if answer.called:
             return answer
         written: Deferred[None] = Deferred()
         self._last = written
 
-        def done(result: R) -> R:
+        def done(result: Any) -> Any:
             if self._last is written:
                 self._last = None
             written.callback(None)
@@ -158,8 +202,8 @@ class SQLiteMessages:
         return answer.addBoth(done)
 
     def _read(self, job: Callable[[Looking], R]) -> Deferred[R]:
-        """Have something read behind all that was put before."""
-        if self._last is None:
+        """Have something read behind all that was put before, unless that may not be written for long."""
+        if self._last is None or self._writer.is_failing:
             return self._readers.put(job)
         answer: Deferred[R] = Deferred()
         self._last.addCallback(lambda _: self._readers.put(job).chainDeferred(answer))
@@ -172,11 +216,18 @@ def open_messages(
     serving: bool = True,
     call: Call | None = None,
     full: bool = False,
+    search: Search = "words",
     readers: int = 2,
     waiting: Callable[[], int] = lambda: 64,
+    most_targets: Callable[[], int] = lambda: 500,
+    queue_bytes: Callable[[], int] = lambda: 64 * 1024 * 1024,
     timeout: Callable[[], float] = lambda: 5.0,
+    query_timeout: Callable[[], float] = lambda: 5.0,
+    drain_timeout: Callable[[], float] = lambda: 10.0,
+    fold: Callable[[str], str] = str.lower,
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
+    pauses: Sequence[float] = PAUSES,
 ) -> SQLiteMessages:
     """The store in the file at `path`, made or brought up to date if need be.  It blocks; raises StoreError.
 
@@ -186,25 +237,59 @@ def open_messages(
     `close`, and awaits that.
 
     `call` is ``reactor.callFromThread``; without it each method blocks, and its answer is there (see
-    ``answers.at_once``).  With `full` what is answered survives a loss of power, and not only the end of the
-    process.  So many `readers` work at the same time, and `waiting` questions wait for them at most, each for
-    `timeout` seconds; `monotonic` counts these, `now` is Unix time.
+    ``answers.at_once``).  `fold` folds nicks, `monotonic` counts seconds, and `now` is Unix time.  After
+    `pauses` what failed is tried again.  All else are settings:
+
+    ===============  ===================================================================================
+    `full`           what is answered survives a loss of power, and not only the end of the process
+    `search`         what is found: ``words``, ``trigrams`` (parts of words, for three times the work),
+                     or ``off``
+    `readers`        so many questions are answered at the same time
+    `waiting`        so many wait for that, at most
+    `most_targets`   a search looks into so many places, at most
+    `queue_bytes`    so much waits for a disk that takes nothing, at most
+    `timeout`        seconds that questions wait, and all that is written but groups
+    `query_timeout`  seconds that the answer to a question takes, at most
+    `drain_timeout`  seconds that what waits at the end has to be written
+    ===============  ===================================================================================
     """
-    statements = Statements()
-    opened = prepare(path, statements, serving)
-    writing = Writing(lambda: connect(path, full=full, cache=CACHE), statements, now)
+    file = MessageFile(path, search, full=full)
+    try:
+        opened = prepare(file, serving=serving)
+    except Damaged:
+        if not serving:
+            raise
+        name, opened = begin_anew(file, [], int(now() * 1000))
+        opened = opened._replace(aside=name)
+    writing = Writing(file, opened.words, now)
+
+    def look(connection: sqlite3.Connection) -> Looking:
+        until = monotonic() + query_timeout()
+        connection.set_progress_handler(lambda: monotonic() > until, STEPS)
+        return Looking(connection, file.statements)
 
     def reading() -> Reader[Looking]:
-        return Reader(
-            lambda: connect(path, reading=True, cache=READING),
-            lambda connection: Looking(connection, statements),
-        )
+        return Reader(file.connect_to_read, look, lambda: file.age)
 
+    store: SQLiteMessages
     if call is None:
-        return SQLiteMessages(opened, Inline(writing), Inline(reading()))
-    writes = Worker("writer of messages", writing, call, monotonic, timeout, TOGETHER, CANNOT_WRITE)
+        store = SQLiteMessages(opened, writing, Immediate(writing), Inline(reading()), fold, most_targets)
+        return store
+    writer = Writer(
+        writing,
+        call,
+        monotonic,
+        timeout,
+        drain_timeout,
+        queue_bytes,
+        lambda trouble: store.troubled(trouble),
+        lambda: 3600.0,
+        pauses,
+    )
     reads = [
         Worker(f"reader {number} of messages", reading(), call, monotonic, timeout, 1, CANNOT_READ)
         for number in range(1, readers + 1)
     ]
-    return SQLiteMessages(opened, writes, Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ))
+    pool = Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ)
+    store = SQLiteMessages(opened, writing, writer, pool, fold, most_targets)
+    return store

@@ -36,7 +36,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from chatnet.storage.messages.rows import LAST, RANKS
+from chatnet.storage.messages.rows import LAST, RANKS, Place
+from chatnet.storage.messages.texts import written
 from chatnet.storage.tables import TEXT
 
 SCHEMA: Final = "0001"
@@ -214,6 +215,27 @@ def made(statement: ClauseElement) -> str:
     return text
 
 
+def named(place: Place) -> dict[str, object]:
+    """A place, to look for it."""
+    return {
+        "kind_": place.kind,
+        "name_": written(place.name),
+        "other_": written(place.other),
+        "ts_": place.ts,
+    }
+
+
+def labelled(place: Place, shown: str) -> dict[str, object]:
+    """A place and its name as it is written, to be noted."""
+    return {
+        "kind": place.kind,
+        "name": written(place.name),
+        "other": written(place.other),
+        "ts": place.ts,
+        "shown": written(shown),
+    }
+
+
 def _literal(value: str | int | None) -> str:
     if value is None:
         return "NULL"
@@ -281,7 +303,9 @@ class Statements:
             )
         )
         self.standing = made(
-            select(*whole).where(target.kind == "c", target.ended.is_(None), target.into_id.is_(None))
+            select(*whole)
+            .where(target.kind == "c", target.ended.is_(None), target.into_id.is_(None))
+            .order_by(target.id)
         )
         self.parts = made(select(target.id).where(target.into_id == given("into")))
         self.add_target = made(
@@ -295,6 +319,11 @@ class Statements:
                 began=given("began"),
             )
             .returning(target.id)
+        )
+        self.note_target = made(
+            insert(TARGET)
+            .values({name: given(name) for name in ("kind", "name", "other", "ts", "shown", "began")})
+            .on_conflict_do_nothing()
         )
         self.hear = made(
             update(TARGET).where(this_target).values(shown=given("shown"), ended=None, heard=None)
@@ -446,8 +475,50 @@ class Statements:
             )
         )
         self.drop_marks = made(delete(MARK).where(mark.spot == given("spot_")))
+        oldest = (
+            select(mark.spot)
+            .where(mark.person == given("person_"))
+            .order_by(mark.at.desc(), mark.spot)
+            .offset(given("most"))
+        )
+        self.trim_marks = made(delete(MARK).where(mark.person == given("person_"), mark.spot.in_(oldest)))
         self.marks = made(
             select(mark.spot, mark.at).where(mark.person == given("person_")).order_by(mark.spot)
+        )
+        self.all_marks = made(
+            select(PERSON.c.key, mark.spot, mark.at)
+            .join(PERSON, PERSON.c.id == mark.person)
+            .where(
+                mark.at >= given("since"),
+                tuple_(PERSON.c.key, mark.spot) > tuple_(given("key_"), given("spot_")),
+            )
+            .order_by(PERSON.c.key, mark.spot)
+            .limit(given("most"))
+        )
+
+        self.add_gap = made(
+            insert(GAP)
+            .values({column.name: given(column.name) for column in GAP.columns})
+            .on_conflict_do_update(
+                index_elements=["target", "since", "sid"],
+                set_={"until": func.max(GAP.c.until, given("until"))},
+            )
+        )
+        gap = GAP.c
+        self.gaps = made(
+            select(gap.since, gap.until, gap.sid)
+            .where(gap.target == given("target_"), gap.since <= given("high"), gap.until >= given("low"))
+            .order_by(gap.since, gap.sid)
+        )
+        self.all_gaps = made(
+            insert(GAP)
+            .from_select(
+                ["target", "since", "until", "sid"],
+                select(
+                    target.id, literal_column("0"), given("until").label("until"), literal_column("'*'")
+                ).where(target.into_id.is_(None)),
+            )
+            .on_conflict_do_nothing()
         )
 
         # reading messages
@@ -462,6 +533,20 @@ class Statements:
                 message.msgid == given("msgid_"),
             )
         )
+        # The index is a table of SQLite's own.
+        named = ", ".join(
+            f"{'m' if column.table is MESSAGE else 'person'}.{column.name}" for column in _COLUMNS
+        )
+        self.found = {
+            newest: (
+                f"SELECT m.target, m.person, {named} FROM found JOIN message m ON m.id = found.rowid "
+                "LEFT JOIN person ON person.id = m.person "
+                "WHERE found MATCH :match AND found.rowid BETWEEN :first AND :last "
+                f"ORDER BY found.rowid {'DESC' if newest else 'ASC'}"
+            )
+            for newest in (True, False)
+        }
+        self.erasing = made(select(ERASING.c.target, ERASING.c.person, ERASING.c.until))
         self.reactions = Both(
             _rows()
             .where(message.target == given("target_"), message.refers == given("msgid_"), *_seen())
