@@ -185,9 +185,12 @@ class Gaps:
             for hole in holes
             if hole.since < until and since < self._end(hole) and hole.since < self._end(hole)
         ]
-        unsure = max((hole.until for hole in holes if self._is_unsure(hole)), default=0)
-        unsure = max(unsure, self._arrived(place))
-        return Missing(tuple(sorted(times)), unsure)
+        return Missing(tuple(sorted(times)), self.unsure(place))
+
+    def unsure(self, place: Place) -> int:
+        """Up to when messages may have been deleted; see ``model/past.py``."""
+        of_holes = max((hole.until for hole in self._of(place) if self._is_unsure(hole)), default=0)
+        return max(of_holes, self._arrived(place))
 
     def _arrived(self, place: Place) -> int:
         """When a server came, with members of a channel, that is still to be asked of it; 0: none is."""

@@ -202,6 +202,9 @@ class Missed(Protocol):
     def missing(self, place: Place, since: int, until: int) -> Missing:
         """The same as is known now, without asking: for what came while somebody waited."""
 
+    def unsure(self, place: Place) -> int:
+        """See ``Missing``; 0: nothing is."""
+
     async def apart(self, channel: Channel, sid: SID, since: int) -> int | None:
         """A server is back that was away: ask it for what was said meanwhile in a channel.
 

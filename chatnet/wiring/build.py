@@ -141,7 +141,6 @@ def build(
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
         erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
-        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
         marks = Marks(node, messages, places, recorder.put, recorder.flush)
 
         def flush(marks: Marks = marks, recorder: Recorder = recorder) -> None:
@@ -150,6 +149,7 @@ def build(
 
         archive = Archive(network, messages, places, erasures, flush)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)

@@ -223,6 +223,36 @@ def test_nobody_else_is_told_of_talks(row: Row) -> None:
     assert found == [None, ()]
 
 
+def history(client: Client, *words: str) -> list[str]:
+    """The texts of a page that a client asks for, and a NOTE if there is one."""
+    client.lines()
+    client >> " ".join(("CHATHISTORY", *words))
+    found = client.lines()
+    return [
+        line.partition(" :")[2].rpartition(" :")[2] if " PRIVMSG " in line else "INCOMPLETE"
+        for line in found
+        if " PRIVMSG " in line or " INCOMPLETE " in line
+    ]
+
+
+def test_a_client_pages_through_what_others_told_and_reads_what_is_missing(row: Row) -> None:
+    row.say(row.ann, "JOIN #d", *[f"PRIVMSG #d :{number}" for number in range(5)])
+    cid = row.mesh["c"].client("cid2", caps=f"{CAPS} draft/chathistory standard-replies")
+    cid >> "JOIN #d"
+    row.wait(20)
+    assert history(cid, "LATEST #d * 3") == ["2", "3", "4"]
+    row.mesh.cut("a", "b")
+    row.settle()
+    cid >> "PART #d"
+    row.say(row.bob, "JOIN #d")
+    row.say(cid, "JOIN #d")
+    row.wait(20)
+    found = history(cid, "LATEST #d * 10")
+    assert found[-1] == "INCOMPLETE"
+    row.heal("a", "b")
+    assert history(cid, "LATEST #d * 3") == ["2", "3", "4"]
+
+
 def test_what_services_are_told_never_crosses(row: Row) -> None:
     row.say(row.ann, "PRIVMSG NickServ :IDENTIFY planted-password")
     row.mesh.cut("a", "b")
