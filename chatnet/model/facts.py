@@ -193,7 +193,8 @@ class AwayChanged(Fact):
 class AccountChanged(Fact):
     """A user logged in to an account, or out (None), or their account is called otherwise.
 
-    `account_id` is the account among those that this network keeps, if it is one of them.
+    `account_id` is the account among those that this network keeps, if it is one of them; where
+    it is not known here, it was registered `since` then (Unix seconds), as other servers tell.
     """
 
     user: User
@@ -201,6 +202,7 @@ class AccountChanged(Fact):
     at: float
     old_account: AccountName | None
     account_id: str | None = None
+    since: int | None = None
 
 
 @fact
