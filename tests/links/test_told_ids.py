@@ -60,8 +60,8 @@ def test_who_is_not_on_the_way_to_the_authority_is_not_believed_of_ids() -> None
     assert leaf is not None and not houses["e"].parts.links.knows_accounts(leaf)
     eve = houses["f"].client("eve")
     houses.settle()
-    forged = (
-        f"@chatnet/account=a{'x' * 20};chatnet/registered=1 :{eve.user.uid} SIGNON eve ~eve h 1700000000 ann"
-    )
+    tags = f"@chatnet/account=a{'x' * 20};chatnet/registered=1"
+    forged = f"{tags} :{eve.user.uid} SIGNON eve ~eve h 1700000000 ann"
     houses.wire("e", "f").connections["e"].receive(forged.encode() + b"\r\n")
-    assert known(houses, "e", "eve").account_id is None
+    there = known(houses, "e", "eve")
+    assert (there.account, there.account_id) == ("ann", None)
