@@ -55,14 +55,20 @@ class Chronicles(Clubs):
         found = self.rows(name, channel).values()
         return [row.text for row in sorted(found, key=lambda row: (row.at, row.msgid))]
 
+    def place(self, name: str, channel: str = "#c") -> Place:
+        """That of a channel there is."""
+        recorder, there = self[name].parts.recorder, self[name].node.network.channel(channel)
+        assert recorder is not None and there is not None
+        place = recorder.place(there)
+        assert place is not None
+        return place
+
     def all_of(self, name: str, channel: str = "#c") -> tuple[dict[str, Row], dict[str, Redacted]]:
-        """All that a house knows of a channel, but for when it was made."""
-        rows = {key: row._replace(place=Place("c", channel)) for key, row in self.rows(name, channel).items()}
-        gone = {
-            key: each._replace(place=Place("c", channel))
-            for (place, key), each in self[name].stored.redacted.items()
-            if place.name == channel
-        }
+        """All that a house knows of a channel."""
+        self.flush()
+        stored, here = self[name].stored, self.place(name, channel)
+        rows = {row.msgid: row for row in stored.rows.values() if row.place == here}
+        gone = {each.redacted: each for each in stored.redacted.values() if each.place == here}
         return rows, gone
 
 
