@@ -10,9 +10,11 @@ from collections.abc import Awaitable
 import pytest
 from archive import CAPS, Archive, Page, latest, page, parsed, refused, talk
 from conversation import Client, House
-from states import opered, set_modes
+from states import logged_in, opered, set_modes
 
 from chatnet.history.extra import Extra, written
+from chatnet.model.facts import AccountChanged
+from chatnet.model.ids import AccountName
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import EXTRA, Found, Gap, Redacted, Row, View, Wanted
@@ -770,3 +772,61 @@ def test_operators_read_what_is_not_theirs_and_others_hear_of_it(house: Archive)
     assert "open" in latest(root)
     other.silent()
     house.check()
+
+
+# accounts that others keep
+
+
+def test_with_services_of_another_make_a_talk_is_found_by_the_names_of_accounts() -> None:
+    house = Archive(links={"services": ["services.test"]})
+    ann, bob = house.client("ann", caps=CAPS), house.client("bobby", caps=CAPS)
+    logged_in(ann, "ann")
+    logged_in(bob, "bob")
+    ann >> "PRIVMSG bobby :1"
+    bob >> "PRIVMSG ann :2"
+    wide = "timestamp=2000-01-01T00:00:00Z timestamp=2030-01-01T00:00:00Z"
+    got = page(ann, "CHATHISTORY LATEST bobby * 10")
+    assert got.said == ["1", "2"]
+    assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
+    bob.session.close("gone")
+    got = page(ann, "CHATHISTORY LATEST bobby * 10")
+    assert got.said == ["1", "2"]
+    assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
+    again = house.client("robert", caps=CAPS)
+    logged_in(again, "bob")
+    assert latest(again, "ann") == ["1", "2"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["robert"]
+    house.check()
+
+
+def test_where_others_keep_the_ids_names_are_told_of_those_who_are_here() -> None:
+    house = Archive(accounts={"authority": "remote"})
+    ann, bob = house.client("ann", caps=CAPS), house.client("bob", caps=CAPS)
+    for client, key in ((ann, "a1"), (bob, "a2")):
+        name, user = client.user.nick, client.user
+        house.node.commit(AccountChanged(user, AccountName(name), house.clock.time(), None, key))
+    ann >> "PRIVMSG bob :1"
+    bob >> "PRIVMSG ann :2"
+    got = page(ann, "CHATHISTORY LATEST bob * 10")
+    assert (got.said, [line.tags.get("account") for line in got.lines]) == (["1", "2"], ["ann", "bob"])
+    bob.session.close("gone")
+    got = page(ann, "CHATHISTORY LATEST bob * 10")
+    assert (got.said, [line.tags.get("account") for line in got.lines]) == (["1", "2"], ["ann", None])
+    house.check()
+
+
+def test_of_two_accounts_with_one_nick_it_is_the_one_who_talked_last(house: Archive) -> None:
+    ann = house.member("ann")
+    for name in ("bob", "cyd"):
+        client = house.member("shared", name)
+        house.clock.advance(1)
+        client >> f"PRIVMSG ann :{name}"
+        client.session.close("gone")
+    guest = house.client("shared")
+    guest >> "PRIVMSG ann :guest"
+    assert latest(ann, "shared") == ["guest"]
+    guest.session.close("gone")
+    assert latest(ann, "shared") == ["cyd"]
+    assert (latest(ann, "bob"), latest(ann, "cyd")) == (["bob"], ["cyd"])
