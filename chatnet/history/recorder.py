@@ -147,7 +147,7 @@ class Recorder:
         self._durable = settings.durable_echo
         self._direct = settings.direct
         self._channels = settings.channels
-        self._events = Events(self._places, self._node.event_ids, settings.events)
+        self._events = Events(self._places, self._node.event_ids, frozenset(settings.events))
         services = [*self._node.settings.links.services]
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)

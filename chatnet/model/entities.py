@@ -46,6 +46,7 @@ class User:
         "accepts",
         "account",
         "account_id",
+        "account_since",
         "address",
         "away",
         "certfp",
@@ -87,6 +88,7 @@ class User:
         self.realname = ""
         self.account: AccountName | None = None
         self.account_id: str | None = None  # the same, if this network keeps it
+        self.account_since: int | None = None  # when it was registered, in Unix seconds
         self.certfp: str | None = None
         self.secure = False
         self.server = server

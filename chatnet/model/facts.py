@@ -212,7 +212,8 @@ class AccountChanged(Fact):
     """A user logged in to an account, or out (None), or their account is called otherwise.
 
     `account_id` is the account among those that this network keeps, if it is one of them; `old_id` is the
-    one before in the same way.
+    one before in the same way.  Where the account is not known here, it was registered `since` then (Unix
+    seconds), as other servers tell.
     """
 
     user: User
@@ -221,6 +222,7 @@ class AccountChanged(Fact):
     old_account: AccountName | None
     account_id: str | None = None
     old_id: str | None = None
+    since: int | None = None
 
 
 @fact

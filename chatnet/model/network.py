@@ -161,6 +161,7 @@ class Network:
             self.opers[user] = None
         if user.account_id is not None:
             self.logged_in.setdefault(user.account_id, {})[user] = None
+            self._note_since(user)
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -239,8 +240,16 @@ class Network:
             self.logged_in.setdefault(fact.account_id, {})[fact.user] = None
         fact.user.account = fact.account
         fact.user.account_id = fact.account_id
+        fact.user.account_since = fact.since
+        self._note_since(fact.user)
         fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
+
+    def _note_since(self, user: User) -> None:
+        """When the account of `user` was registered, where that is known here."""
+        account = self.registry.account(user.account_id)
+        if account is not None:
+            user.account_since = account.created
 
     def _forget_login(self, user: User, account_id: str) -> None:
         users = self.logged_in[account_id]

@@ -13,8 +13,10 @@ from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.archive import Archive
 from chatnet.history.erasing import Erasures
 from chatnet.history.exporting import Exporting, Exports
+from chatnet.history.gaps import Gaps
 from chatnet.history.histserv import HistServ
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
@@ -75,6 +77,8 @@ class Parts:
     delivery: Delivery
     history: Ring
     recorder: Recorder | None
+    erasures: Erasures | None
+    gaps: Gaps | None
     marks: Marks | None
     admission: Admission
     repeats: Repeats
@@ -135,21 +139,42 @@ def build(
     recorder: Recorder | None = None
     looking: Looking | None = None
     marks: Marks | None = None
-    erasures: Erasures | None = None
-    stamped = stamps.Clock(me.sid)
     past: Ring | KeptPast = history
+    erasures: Erasures | None = None
+    archive: Archive | None = None
+    gaps: Gaps | None = None
+    stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
-        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
-        marks = Marks(node, messages, places, recorder.put, recorder.flush)
         erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
+        marks = Marks(node, messages, places, recorder.put, recorder.flush)
+
+        def flush(marks: Marks = marks, recorder: Recorder = recorder) -> None:
+            marks.write()
+            recorder.flush()
+
+        archive = Archive(network, messages, places, erasures, flush)
+        gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     if not settings.keeps_accounts:
         store = None
-    links = Links(node, past, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
+    links = Links(
+        node,
+        past,
+        stamped,
+        connect,
+        lambda: sessions.cloaks.digest,
+        store,
+        chance=chance,
+        archive=archive,
+        missed=gaps,
+    )
+    if gaps is not None:
+        gaps.asking = links.inquiries
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
     chanserv: ChanServ | None = None
@@ -235,6 +260,7 @@ def build(
             *(() if recorder is None else (recorder,)),
             subscriptions,
             *(() if erasures is None else (erasures,)),
+            *(() if gaps is None else (gaps,)),
             history,
             *(() if looking is None else (looking,)),
             sessions,
@@ -250,6 +276,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
-        nickserv, chanserv,
+        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
+        turn, accounts, nickserv, chanserv,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
-from club import Club
+from clubs import FullClub
 from conversation import START, Client, House
 from mesh import Mesh
 from twisted.internet.defer import succeed
@@ -16,7 +16,19 @@ from chatnet.model.facts import AccountChanged
 from chatnet.model.ids import UID, AccountName
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
-from chatnet.storage.messages.rows import Began, Came, Ended, Entry, Moved, Place, Redacted, Row, Silent, Went
+from chatnet.storage.messages.rows import (
+    Began,
+    Came,
+    Ended,
+    Entry,
+    Gap,
+    Moved,
+    Place,
+    Redacted,
+    Row,
+    Silent,
+    Went,
+)
 from chatnet.wire.multiline import Part
 
 NOW = int(START * 1000)
@@ -27,6 +39,7 @@ class Noted:
     """In the place of a store: takes down what it is told."""
 
     def __init__(self) -> None:
+        self.heard = 0
         self.groups: list[list[Entry]] = []
         self.rows: dict[str, Row] = {}
 
@@ -40,6 +53,15 @@ class Noted:
         row = self.rows.get(msgid)
         return row if row is not None and row.place == place else None
 
+    async def target(self, place: Place) -> None:
+        """Nothing is known of any."""
+
+    async def gaps(self, place: Place) -> Sequence[Gap]:
+        return ()
+
+    async def tell(self, place: Place, since: int, until: int) -> int:
+        return 0
+
     @property
     def entries(self) -> list[Entry]:
         return [entry for group in self.groups for entry in group]
@@ -48,7 +70,7 @@ class Noted:
         return cast(MessageStore, self)
 
 
-class Chronicle(Club):
+class Chronicle(FullClub):
     """A house that keeps accounts, and of which is noted what it stores."""
 
     def __init__(self, **sections: Any) -> None:

@@ -36,7 +36,7 @@ class Tool:
         self.config = folder / "chatnet.toml"
         self.data = folder / "chatnet-data"
         self.configure("")
-        patch.setattr(history_commands.time, "time", lambda: NOW / 1000)
+        patch.setattr("chatnet.wiring.history_commands.time.time", lambda: NOW / 1000)
 
     def configure(self, text: str) -> None:
         self.config.write_text(f"[accounts]\niterations = 4096\n{text}")
@@ -186,7 +186,7 @@ def test_beside_a_server_that_runs(tool: Tool, monkeypatch: pytest.MonkeyPatch) 
     """What is of the last minute the server may be writing, under the same numbers."""
     pauses: list[float] = []
     monkeypatch.setattr(history_commands, "TOGETHER", 1)
-    monkeypatch.setattr(history_commands.time, "sleep", pauses.append)
+    monkeypatch.setattr("chatnet.wiring.history_commands.time.sleep", pauses.append)
     server = DataFolder(tool.data)
     store = tool.opened()
     file = tool.file(*(exported.line("#c", row(CLUB, ms), None) for ms in (1, 2, 940_000, 940_001)))

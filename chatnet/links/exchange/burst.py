@@ -23,10 +23,10 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 
 class Burst:
-    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, channels, and what
-    these say of themselves."""
+    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
+    channels, and what all these say of themselves."""
 
-    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter) -> None:
+    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
         self._links = links
         self._chapters: Sequence[Chapter] = (
             before,
@@ -34,6 +34,7 @@ class Burst:
             self._bans,
             self._users,
             agents,
+            erased,
             self._channels,
             lambda link: all_words(links, link),
         )

@@ -228,6 +228,12 @@ class SQLiteMessages:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
 
+    def all_marks(
+        self, since: int, behind: tuple[str, str], most: int
+    ) -> Deferred[Sequence[tuple[str, str, int]]]:
+        """Marks from then on of everybody."""
+        return self._read(lambda looking: looking.all_marks(since, behind, most))
+
     # inside
 
     def _behind(self, answer: Deferred[R]) -> Deferred[R]:

@@ -27,6 +27,9 @@ STAMPS: Final = "CNLWW"
 RECORDS: Final = "CNREG"
 """The same if we keep records of accounts, which changes at a restart only."""
 
+PAST: Final = "CNPAST"
+"""The same if messages are stored, and can be asked for."""
+
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
 
