@@ -873,9 +873,10 @@ def test_with_services_of_another_make_a_talk_is_found_by_the_names_of_accounts(
     assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
     assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
     bob.session.close("gone")
-    got = page(ann, "CHATHISTORY LATEST bobby * 10")
-    assert got.said == ["1", "2"]
-    assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
+    for name in ("bobby", "Bob"):
+        got = page(ann, f"CHATHISTORY LATEST {name} * 10")
+        assert got.said == ["1", "2"]
+        assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
     assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
     again = house.client("robert", caps=CAPS)
     logged_in(again, "bob")
@@ -913,3 +914,31 @@ def test_of_two_accounts_with_one_nick_it_is_the_one_who_talked_last(house: Arch
     guest.session.close("gone")
     assert latest(ann, "shared") == ["cyd"]
     assert (latest(ann, "bob"), latest(ann, "cyd")) == (["bob"], ["cyd"])
+
+
+def test_events_are_told_as_they_were_told(house: Archive) -> None:
+    """What somebody reads who was there, and who was not, is the same, but for the key of a channel."""
+    house.reload(history={"events": ["JOIN", "PART", "QUIT", "NICK", "KICK", "MODE", "TOPIC", "RENAME"]})
+    caps = f"{PLAYBACK} extended-join draft/channel-rename echo-message draft/multiline"
+    ann, _ = room(house, caps)
+    cyd, dan = house.member("cyd"), house.member("dan", caps="message-tags")
+    masks = [f"*!*@{number}.example" for number in range(6)]
+    ann.lines()
+    cyd >> "JOIN #c"
+    ann >> "TOPIC #c :all about tea" >> "MODE #c +ov cyd bob" >> f"MODE #c +bbbb {' '.join(masks[:4])}"
+    ann >> "MODE #c -bl" >> "MODE #c +l 50" >> "PRIVMSG #c :hm" >> "MODE #c -l"
+    dan >> "JOIN #c" >> "MODE dan +B" >> "NOTICE #c :beep"
+    set_modes(house, "#c", "+bbbbbb-v", *masks, "bob")
+    cyd >> "NICK sid" >> "TOPIC #c :" >> "KICK #c bob :out"
+    cyd >> "PART #c"
+    dan >> "QUIT :bye"
+    told = [line for line in map(parsed, ann.lines()) if line.text.split(" ")[1].isalpha()]
+    told = [line for line in told if line.text.split(" ")[1] not in ("AWAY", "CHGHOST")]
+    house.clock.advance(1000)
+    got = page(ann, "CHATHISTORY LATEST #c * 100")
+    joins = 2  # of ann and bob
+    assert len({line.text.split(" ")[1] for line in told}) == 9 and len(told) > 15
+    assert [line.text for line in got.lines[joins:]] == [line.text for line in told]
+    for again, was in zip(got.lines[joins:], told, strict=True):
+        assert {**again.tags, "batch": ""} == {**was.tags, "batch": ""}
+    house.check()
