@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chatnet.dispatch import Table
 from chatnet.links.dialling.attempts import Calling, Connect
@@ -19,6 +19,7 @@ from chatnet.links.inbound.bans import BansIn
 from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
+from chatnet.links.inbound.metadata import Heard, MetadataIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.logins.agents import Agents
@@ -35,11 +36,16 @@ from chatnet.links.speech.line import LINK
 from chatnet.links.speech.reading import Reader
 from chatnet.links.tree.joins import Joins
 from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.metadata import Target, Word
 from chatnet.model.past import Past
 from chatnet.node import Node, Observer
 from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
 from chatnet.storage.interfaces import Store
+
+
+def nobody_describes(target: Target, words: Mapping[str, Word]) -> None:
+    """In the place of who writes it down, where there is nobody."""
 
 
 class Links(Neighbours):
@@ -61,6 +67,8 @@ class Links(Neighbours):
     ) -> None:
         super().__init__(node, stamps)
         self.keeps_records = store is not None
+        self.described: Heard = nobody_describes
+        """What hears what servers without records say of users and channels that have some."""
         self.agents = Agents(self)
         self.logins = Logins(self)
         self.gate = Gate(self)
@@ -83,6 +91,7 @@ class Links(Neighbours):
             QueriesIn(self.queries),
             HistoryIn(Recall(self, past), self.backfill),
             Encapsulation(encapsulated),
+            MetadataIn(stamps, lambda target, words: self.described(target, words)),
         ):
             room.enter(verbs)
         feeds: tuple[Feeds, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatnet.links.codecs.solanum import encode
+from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
@@ -22,7 +23,8 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 
 class Burst:
-    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, and channels."""
+    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, channels, and what
+    these say of themselves."""
 
     def __init__(self, links: Neighbours, before: Chapter, agents: Chapter) -> None:
         self._links = links
@@ -33,6 +35,7 @@ class Burst:
             self._users,
             agents,
             self._channels,
+            lambda link: all_words(links, link),
         )
 
     def begin(self, link: Link) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -16,7 +17,9 @@ from chatnet.storage.messages.rows import (
     LAST,
     NOTICE,
     PRIVMSG,
+    RENAME,
     TAGMSG,
+    Erased,
     Found,
     Gap,
     Place,
@@ -30,7 +33,7 @@ from chatnet.storage.messages.rows import (
     Words,
 )
 from chatnet.storage.messages.tables import Both, Statements, named
-from chatnet.storage.messages.texts import read, shown
+from chatnet.storage.messages.texts import read, shown, written
 from chatnet.storage.messages.times import Span, is_seen, spans
 from chatnet.storage.messages.words import match, query
 
@@ -92,6 +95,17 @@ class Looking:
         """The talks of an account."""
         return [_target(row) for row in self._execute(self._statements.targets, {"key_": person})]
 
+    def channels(self, name: str) -> Sequence[Target]:
+        """All channels that had that name."""
+        return [_target(row) for row in self._execute(self._statements.channels, {"name_": written(name)})]
+
+    def everything(self, place: Place, since: int, person: str | None) -> Iterator[Row]:
+        """All messages of a place from then on, or those of one person, in order."""
+        whole = View(place, since, closed=None, ranks=ALL_RANKS)
+        asked = Asked(whole, self._ids(place), ALL_KINDS)
+        rows = self._walk(asked, BEGINNING, END, newest=False)
+        return (row for row in rows if person is None or row.person == person)
+
     def standing(self) -> Sequence[Target]:
         """The channels that have not ended."""
         return [_target(row) for row in self._execute(self._statements.standing)]
@@ -109,6 +123,25 @@ class Looking:
         number = self._number("person", {"key_": person})
         found = () if number is None else self._execute(self._statements.marks, {"person_": number})
         return [(read(spot), at) for spot, at in found]
+
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Sequence[Row]:
+        """What an account did, wherever that was; no index tells where, so all of that time is looked at."""
+        number = self._number("person", {"key_": person})
+        if number is None:
+            return []
+        where = {
+            "person_": number,
+            "first": max(0, behind.at - PADDING) << BITS,
+            "last": (until + PADDING) << BITS,
+            "since": behind.at,
+            "since_id": behind.msgid,
+            "until": until,
+            "most": most,
+        }
+        return [
+            Row(Place(kind, read(name), read(other), ts), *rest)
+            for kind, name, other, ts, *rest in self._execute(self._text(self._statements.said_by), where)
+        ]
 
     # messages
 
@@ -208,7 +241,9 @@ class Looking:
             if person is None:
                 return []
         asked = query(shown(words.text), trigrams=index.search == "trigrams")
-        there = {target: Asked(view, [], ()) for view in views for target in self._ids(view.place)}
+        there: dict[int, Asked] = {}
+        for view in views:
+            there |= dict.fromkeys(self._ids(view.place), Asked(view, [], ()))
         if not there or not words.most:
             return []
         rows: Iterable[Row]
@@ -242,14 +277,23 @@ class Looking:
             "last": min((words.until + PADDING) << BITS, HIGHEST),
         }
         erasing = list(self._execute(self._statements.erasing)) if self._is_erasing else []
+        told: set[tuple[Place, Position]] | None = (
+            set() if len(there) > len({id(asked) for asked in there.values()}) else None
+        )
         for target, person, *fields in self._execute(self._statements.found[words.newest], where):
             asked = there[target]
             row = Row(asked.view.place, *fields)
             erased = any(
                 of in (None, target) and by in (None, person) and row.at <= until for of, by, until in erasing
             )
-            if not erased and is_seen(asked.view, asked.spans, row):
-                yield row
+            if erased or not is_seen(asked.view, asked.spans, row):
+                continue
+            if told is not None:
+                # While rows are brought from one place to another, both may have it.
+                if (row.place, place_of(row)) in told:
+                    continue
+                told.add((row.place, place_of(row)))
+            yield row
 
     def _all_of(self, views: Sequence[View], words: Words) -> Iterator[Row]:
         """All messages of the views, the newest or the oldest first."""
@@ -263,6 +307,25 @@ class Looking:
     def gaps(self, place: Place) -> Sequence[Gap]:
         """What may be missing of a place."""
         return self._gaps(place, self._ids(place), 0, LAST)
+
+    def erasures(self, since: str) -> Sequence[Erased]:
+        """What was erased, as of stamps greater than that."""
+        found = self._execute(self._statements.erasures, {"stamp_": since})
+        return [
+            Erased(key, until, stamp, Place(kind, read(name), read(other), ts) if kind else None)
+            for key, kind, name, other, ts, until, stamp in found
+        ]
+
+    def tell(self, place: Place, since: int, until: int) -> int:
+        """The sum, modulo 2^64, of the digests of all messages and redactions between these times."""
+        there: set[tuple[str, int, str]] = set()
+        for target in self._ids(place):
+            where = {"target_": target, "low": since, "high": until}
+            for at, msgid in self._execute(self._text(self._statements.said), where):
+                there.add(("said", at, msgid))
+            for at, msgid in self._execute(self._statements.deleted, where):
+                there.add(("deleted", at, msgid))
+        return sum(digest(*each) for each in there) & MASK
 
     # inside
 
@@ -391,6 +454,9 @@ class Looking:
 
 
 _TAGMSG: Final = 1 << TAGMSG
+ALL_KINDS: Final = frozenset(range(PRIVMSG, RENAME + 1))
+ALL_RANKS: Final = (1 << 31) - 1
+MASK: Final = (1 << 64) - 1
 HIGHEST: Final = (1 << 63) - 1
 """Number that a message can have."""
 LOOKED_AT: Final = 50_000
@@ -403,6 +469,11 @@ WALKED: Final = 100
 """Messages of a target that are read at a time."""
 REDACTIONS: Final = 100
 """So many redactions are told with a page at most, or as many as it has messages."""
+
+
+def digest(what: str, at: int, msgid: str) -> int:
+    """The blake2b of 8 bytes of ``what NUL at NUL msgid``, the first byte being the highest."""
+    return int.from_bytes(blake2b(f"{what}\0{at}\0{msgid}".encode(), digest_size=8).digest(), "big")
 
 
 def _bounds(wanted: Wanted) -> tuple[Position, Position]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,12 +15,15 @@ from chatnet.storage.files import Damaged
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.aside import aside, begin_anew
 from chatnet.storage.messages.file import MessageFile
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
-from chatnet.storage.messages.interfaces import Trouble
+from chatnet.storage.messages.interfaces import Troubled
+from chatnet.storage.messages.keep import Keep
 from chatnet.storage.messages.opening import Opened, prepare
 from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import (
     Entry,
+    Erased,
     Found,
     Gap,
     Place,
@@ -32,10 +36,11 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
+from chatnet.storage.messages.tidying import Tidying
 from chatnet.storage.messages.writer import PAUSES, Immediate, Writer
 from chatnet.storage.messages.writing import Writing
 from chatnet.storage.pool import Pool
-from chatnet.storage.sqlite import Reader
+from chatnet.storage.sqlite import Reader, reason_of
 from chatnet.storage.worker import Call, Inline, Worker
 
 R = TypeVar("R")
@@ -57,19 +62,23 @@ class SQLiteMessages:
 
     def __init__(
         self,
+        file: MessageFile,
         opened: Opened,
         writing: Writing,
         writer: Writer | Immediate,
         readers: Pool[Looking] | Inline[Looking],
+        tidying: Tidying,
         fold: Callable[[str], str],
         most_targets: Callable[[], int],
     ) -> None:
-        self.heard: Final = opened.heard
-        self.troubled: Callable[[Trouble | None], None] = lambda trouble: None
+        self.heard = opened.heard
+        self.troubled: Troubled = lambda trouble: None
+        self._file: Final = file
         self._aside: Final = opened.aside
         self._writing: Final = writing
         self._writer: Final = writer
         self._readers: Final = readers
+        self._tidying: Final = tidying
         self._fold: Final = fold
         self._most_targets: Final = most_targets
         self._last: Deferred[None] | None = None
@@ -98,10 +107,35 @@ class SQLiteMessages:
         closed = DeferredList([self._writer.close(), self._readers.close()])
         return closed.addCallback(lambda results: None)
 
+    def tidy(self) -> float:
+        """Do a part of what can wait; gives for how many seconds there is nothing more to do.
+
+        For programs without a reactor: where there are threads, the one that writes does it.
+        """
+        return self._tidying.slice()
+
     @property
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
         return self._writer.bytes
+
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return Gathering(self._file.connect_to_read)
+
+    def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
+        """All messages of a place from then on, or those of one person, in order; by a connection of its own.
+
+        It blocks, and may be used in any thread.  Raises StoreError.
+        """
+        file = self._file
+        try:
+            with closing(file.connect_to_read()) as connection:
+                connection.execute("BEGIN")
+                yield from Looking(connection, file.statements).everything(place, since, person)
+        except sqlite3.Error as error:
+            raise StoreError(CANNOT_READ, reason_of(error)) from None
 
     # writing
 
@@ -123,6 +157,10 @@ class SQLiteMessages:
     def targets(self, person: str) -> Deferred[Sequence[Target]]:
         """The talks of an account."""
         return self._read(lambda looking: looking.targets(person))
+
+    def channels(self, name: str) -> Deferred[Sequence[Target]]:
+        """All channels that had that folded name, by their TS."""
+        return self._read(lambda looking: looking.channels(name))
 
     def standing(self) -> Deferred[Sequence[Target]]:
         """The channels that have not ended."""
@@ -174,6 +212,18 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
+        """What an account did, wherever that was."""
+        return self._read(lambda looking: looking.said_by(person, behind, until, most))
+
+    def erasures(self, since: str) -> Deferred[Sequence[Erased]]:
+        """What was erased, as of stamps greater than that."""
+        return self._read(lambda looking: looking.erasures(since))
+
+    def tell(self, place: Place, since: int, until: int) -> Deferred[int]:
+        """A sum of all messages and redactions of a place between these times."""
+        return self._read(lambda looking: looking.tell(place, since, until))
+
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
@@ -215,6 +265,7 @@ def open_messages(
     waiting: Callable[[], int] = lambda: 64,
     most_targets: Callable[[], int] = lambda: 500,
     queue_bytes: Callable[[], int] = lambda: 64 * 1024 * 1024,
+    keep: Callable[[], Keep] = Keep,
     timeout: Callable[[], float] = lambda: 5.0,
     query_timeout: Callable[[], float] = lambda: 5.0,
     drain_timeout: Callable[[], float] = lambda: 10.0,
@@ -242,6 +293,7 @@ def open_messages(
     `waiting`        so many wait for that, at most
     `most_targets`   a search looks into so many places, at most
     `queue_bytes`    so much waits for a disk that takes nothing, at most
+    `keep`           how long what is kept
     `timeout`        seconds that questions wait, and all that is written but groups
     `query_timeout`  seconds that the answer to a question takes, at most
     `drain_timeout`  seconds that what waits at the end has to be written
@@ -256,6 +308,7 @@ def open_messages(
         name, opened = begin_anew(file, [], int(now() * 1000))
         opened = opened._replace(aside=name)
     writing = Writing(file, opened.words, now)
+    tidying = Tidying(writing, keep, monotonic)
 
     def look(connection: sqlite3.Connection) -> Looking:
         until = monotonic() + query_timeout()
@@ -267,7 +320,8 @@ def open_messages(
 
     store: SQLiteMessages
     if call is None:
-        store = SQLiteMessages(opened, writing, Immediate(writing), Inline(reading()), fold, most_targets)
+        at_once = Immediate(writing), Inline(reading())
+        store = SQLiteMessages(file, opened, writing, *at_once, tidying, fold, most_targets)
         return store
     writer = Writer(
         writing,
@@ -277,7 +331,7 @@ def open_messages(
         drain_timeout,
         queue_bytes,
         lambda trouble: store.troubled(trouble),
-        lambda: 3600.0,
+        tidying.slice,
         pauses,
     )
     reads = [
@@ -285,5 +339,5 @@ def open_messages(
         for number in range(1, readers + 1)
     ]
     pool = Pool(reads, waiting, monotonic, timeout, BUSY, CANNOT_READ)
-    store = SQLiteMessages(opened, writing, writer, pool, fold, most_targets)
+    store = SQLiteMessages(file, opened, writing, writer, pool, tidying, fold, most_targets)
     return store

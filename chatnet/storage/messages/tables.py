@@ -7,6 +7,7 @@ is bound for each message is bound by place, all else by name.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -293,14 +294,20 @@ class Statements:
         )
         self.target_id = made(select(target.id).where(*place))
         self.target = made(select(*whole).where(*place, target.into_id.is_(None)))
-        self.targets = made(
-            select(*whole).where(
-                target.into_id.is_(None),
-                or_(
-                    (target.kind != "c") & (target.name == given("key_")),
-                    (target.kind == "d") & (target.other == given("key_")),
-                ),
-            )
+        talks = (
+            target.into_id.is_(None),
+            or_(
+                (target.kind == "d") & (target.name == given("key_")),
+                (target.kind == "g") & (target.name == given("key_")),
+                (target.kind == "d") & (target.other != "") & (target.other == given("key_")),
+            ),
+        )
+        self.targets = made(select(*whole).where(*talks).order_by(target.id))
+        self.talk_ids = made(select(target.id).where(*talks))
+        self.channels = made(
+            select(*whole)
+            .where(target.kind == "c", target.name == given("name_"), target.into_id.is_(None))
+            .order_by(target.ts)
         )
         self.standing = made(
             select(*whole)
@@ -362,19 +369,19 @@ class Statements:
         self.bring_parts = made(
             update(TARGET).where(target.into_id == given("target_")).values(into_id=given("into"))
         )
+        living = ("began", "ended", "heard", "span", "since", "kept")
+        self.life = made(select(*(target[name] for name in living)).where(this_target))
+        self.live = made(update(TARGET).where(this_target).values({name: given(name) for name in living}))
         first = select(message.id).where(message.target == given("target_")).limit(given("most")).subquery()
         self.count = made(select(func.count()).select_from(first))
         self.relabel = [
-            [
-                made(
-                    update(table)
-                    .where(table.c.target == given("target_"))
-                    .values(target=given("into"))
-                    .prefix_with("OR IGNORE")
-                ),
-                made(delete(table).where(table.c.target == given("target_"))),
-            ]
-            for table in (ODD_ID, REDACTION, STAY, GAP)
+            (relabelled, made(delete(table).where(table.c.target == given("target_"))))
+            for table, relabelled in (
+                (ODD_ID, self._relabelled(ODD_ID, {})),
+                (STAY, self._relabelled(STAY, {"until": func.max})),
+                (GAP, self._relabelled(GAP, {"until": func.max})),
+                (REDACTION, self._relabelled(REDACTION, {})),
+            )
         ]
 
         # messages
@@ -418,10 +425,27 @@ class Statements:
             )
         )
         self.any_redaction = made(select(redaction.at).limit(1))
+        tomb: Any = insert(REDACTION).values(
+            {column.name: given(column.name) for column in REDACTION.columns}
+        )
         self.redact = made(
-            insert(REDACTION)
-            .values({column.name: given(column.name) for column in REDACTION.columns})
-            .on_conflict_do_nothing()
+            tomb.on_conflict_do_update(
+                index_elements=["target", "redacted"],
+                set_={name: tomb.excluded[name] for name in ("at", "msgid", "person", "source", "reason")},
+                where=tuple_(tomb.excluded.at, tomb.excluded.msgid) < tuple_(redaction.at, redaction.msgid),
+            )
+        )
+        self.all_redacted = made(select(redaction.redacted).where(redaction.target == given("into")))
+        unsigned = update(REDACTION).values(person=None, source="", reason="")
+        by_person = redaction.person == given("person_"), redaction.at <= given("until")
+        of_target = redaction.target == given("target_"), redaction.at <= given("until")
+        self.unsign = made(unsigned.where(*by_person))
+        self.unsign_target = made(unsigned.where(*of_target))
+        self.unsign_in_target = made(unsigned.where(*of_target, *by_person[:1]))
+        self.deleted = made(
+            select(redaction.at, redaction.redacted).where(
+                redaction.target == given("target_"), redaction.at.between(given("low"), given("high"))
+            )
         )
         told = (
             redaction.redacted,
@@ -511,11 +535,142 @@ class Statements:
             .on_conflict_do_nothing()
         )
 
+        self.drop_gap = made(
+            delete(GAP).where(
+                gap.target == given("target_"), gap.since == given("since_"), gap.sid == given("sid_")
+            )
+        )
+
+        # erasing
+
+        gone: Any = insert(ERASURE).values(
+            key=given("key"),
+            kind=given("kind_"),
+            name=given("name_"),
+            other=given("other_"),
+            ts=given("ts_"),
+            until=given("until"),
+            stamp=given("stamp"),
+        )
+        erasure, erasing = ERASURE.c, ERASING.c
+        self.erase = made(
+            gone.on_conflict_do_update(
+                index_elements=["key", "kind", "name", "other", "ts"],
+                set_={
+                    "until": func.max(erasure.until, gone.excluded.until),
+                    "stamp": func.max(erasure.stamp, gone.excluded.stamp),
+                },
+            )
+        )
+        self.erasures = made(
+            select(ERASURE).where(erasure.stamp > given("stamp_")).order_by(erasure.stamp, erasure.key)
+        )
+        self.add_erasing = made(
+            insert(ERASING).values(target=given("target"), person=given("person"), until=given("until"))
+        )
+        self.next_erasing = made(
+            select(erasing.id, erasing.target, erasing.person, erasing.until).order_by(erasing.id).limit(1)
+        )
+        self.drop_erasing = made(delete(ERASING).where(erasing.id == given("id_")))
+        self.erased_of_target = made(
+            select(message.id)
+            .where(message.target == given("target_"), message.at <= given("until"))
+            .limit(given("most"))
+        )
+        self.erased_of_person = made(
+            select(message.id).where(
+                message.id > given("low"),
+                message.id <= given("high"),
+                message.person == given("person_"),
+                or_(given("target_").is_(None), message.target == given("target_")),
+                message.at <= given("until"),
+            )
+        )
+        self.window = made(
+            select(message.id)
+            .where(message.id > given("last"))
+            .order_by(message.id)
+            .limit(1)
+            .offset(given("skip"))
+        )
+
+        # what can wait
+
+        self.brought = made(select(target.id, target.into_id).where(target.into_id.is_not(None)).limit(1))
+        self.some_of = made(select(message.id).where(message.target == given("target_")).limit(given("most")))
+        self.move = made(
+            update(MESSAGE)
+            .where(message.id == given("id_"))
+            .values(target=given("into"))
+            .prefix_with("OR IGNORE")
+        )
+        self.is_of = made(
+            select(message.id).where(message.id == given("id_"), message.target == given("target_"))
+        )
+        self.drop_target = made(delete(TARGET).where(this_target))
+        self.before = made(
+            select(message.id)
+            .where(message.id < given("since"))
+            .order_by(message.id.desc())
+            .limit(1)
+            .offset(given("skip"))
+        )
+        self.next_targets = made(
+            select(target.id, target.kind, target.span, target.kept, target.began, target.ended)
+            .where(target.id > given("behind"), target.into_id.is_(None))
+            .order_by(target.id)
+            .limit(given("most"))
+        )
+        self.old_messages = made(
+            select(message.id)
+            .where(message.target == given("target_"), message.at < given("at_"))
+            .order_by(message.at)
+            .limit(given("most"))
+        )
+        self.old_of_target = [
+            made(delete(table).where(table.c.target == given("target_"), is_old))
+            for table, is_old in (
+                (REDACTION, redaction.at < given("tombs")),
+                (ODD_ID, odd.at < given("tombs")),
+                (STAY, stay.until < given("at_")),
+                (GAP, gap.until < given("at_")),
+            )
+        ]
+        self.old_marks = made(delete(MARK).where(mark.at < given("at_")))
+        self.many_marks = made(select(mark.person).group_by(mark.person).having(func.count() > given("most")))
+        newest = (
+            select(mark.spot)
+            .where(mark.person == given("person_"))
+            .order_by(mark.at.desc(), mark.spot)
+            .limit(given("most"))
+        )
+        self.more_marks = made(delete(MARK).where(mark.person == given("person_"), mark.spot.not_in(newest)))
+        self.old_erasures = made(delete(ERASURE).where(erasure.until < given("at_")))
+
         # reading messages
 
+        self.said = Both(
+            select(message.at, message.msgid).where(
+                message.target == given("target_"), message.at.between(given("low"), given("high"))
+            )
+        )
         self.any_erasing = made(select(ERASING.c.id).limit(1))
         self.newest = Both(self._page(newest=True))
         self.oldest = Both(self._page(newest=False))
+        self.said_by = Both(
+            select(target.kind, target.name, target.other, target.ts, *_COLUMNS)
+            .select_from(MESSAGE)
+            .join(TARGET, target.id == message.target)
+            .outerjoin(PERSON, PERSON.c.id == message.person)
+            .where(
+                message.id.between(given("first"), given("last")),
+                message.person == given("person_"),
+                tuple_(message.at, message.msgid) > tuple_(given("since"), given("since_id")),
+                message.at < given("until"),
+            )
+            .order_by(message.at, message.msgid)
+            .limit(given("most"))
+        )
         self.exact = Both(
             _rows().where(
                 message.target == given("target_"),
@@ -544,6 +699,23 @@ class Statements:
         )
 
     @staticmethod
+    def _relabelled(table: Table, greater: Mapping[str, Any]) -> str:
+        """Note rows of a target for another one too; of some columns the greater holds that is there."""
+        given: Any = bindparam
+        names = [column.name for column in table.columns]
+        columns = [given("into").label("target") if name == "target" else table.c[name] for name in names]
+        into: Any = insert(table).from_select(
+            names, select(*columns).where(table.c.target == given("target_"))
+        )
+        keys = [column.name for column in table.primary_key.columns]
+        if table is REDACTION:
+            return made(into.on_conflict_do_update(index_elements=keys, **_first_tomb(into)))
+        if not greater:
+            return made(into.on_conflict_do_nothing())
+        chosen = {name: choose(table.c[name], into.excluded[name]) for name, choose in greater.items()}
+        return made(into.on_conflict_do_update(index_elements=keys, set_=chosen))
+
+    @staticmethod
     def _page(*, newest: bool) -> Select[Any]:
         """Messages from one position on up to another, not included."""
         given: Any = bindparam
@@ -560,6 +732,15 @@ class Statements:
             .order_by(*order)
             .limit(given("most"))
         )
+
+
+def _first_tomb(tomb: Any) -> dict[str, Any]:
+    """Of two redactions of one message the first holds, whichever came first: the same one on all servers."""
+    new, known = tomb.excluded, REDACTION.c
+    return {
+        "set_": {name: new[name] for name in ("at", "msgid", "person", "source", "reason")},
+        "where": tuple_(new.at, new.msgid) < tuple_(known.at, known.msgid),
+    }
 
 
 def _rows() -> Select[Any]:

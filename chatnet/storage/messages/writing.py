@@ -65,6 +65,15 @@ class Writing:
             self.close()
             raise Wrong(Failure()) from None
 
+    def truncate_log(self) -> None:
+        """Have the log be empty, so that nothing is in it that was deleted; unless somebody reads it."""
+        if self._connection is not None:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                self.close()
+                raise StoreError(CANNOT_WRITE, reason_of(error)) from None
+
     def set_aside(self) -> str:
         """Begin another file in the place of a damaged one, and give the name that this one has now."""
         self.close()
