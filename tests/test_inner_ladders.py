@@ -31,6 +31,7 @@ SESSION: Rungs = (
             "bygone",
             "marking",
             "metadata",
+            "replaying",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
