@@ -22,6 +22,7 @@ from chatnet.storage.messages.rows import (
     Ended,
     Entry,
     Gap,
+    Kept,
     Moved,
     Place,
     Redacted,
