@@ -27,6 +27,7 @@ from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
+from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build, unconnected
 
@@ -319,7 +320,7 @@ class PaperControl:
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``.
 
-    With a `store` it keeps accounts.
+    With a `store` it keeps accounts, with `messages` what is said.
     """
 
     def __init__(
@@ -328,6 +329,7 @@ class House:
         connect: Connect = unconnected,
         chance: Callable[[], float] = lambda: 0.5,
         store: Store | None = None,
+        messages: MessageStore | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
@@ -361,6 +363,7 @@ class House:
             connect=connect,
             chance=chance,
             store=store,
+            messages=messages,
             hashes=self.hashes,
             send=self.post,
         )

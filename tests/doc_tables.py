@@ -59,6 +59,10 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/channel-rename": "RENAME of channels you are in, instead of PART and JOIN",
     "sasl": "AUTHENTICATE, which logs in to an account",
     "draft/account-registration": "REGISTER and VERIFY, which make an account",
+    "draft/chathistory": "CHATHISTORY, which tells what was said before",
+    "draft/read-marker": "how far you have read, the same on all your devices (MARKREAD)",
+    "soju.im/search": "finding what was said by its words (SEARCH)",
+    "draft/event-playback": "with CHATHISTORY also who came and went, topics, modes, and reactions",
     "draft/multiline": "messages of several lines (needs `batch`)",
 }
 

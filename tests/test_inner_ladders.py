@@ -18,7 +18,21 @@ SESSION: Rungs = (
     frozenset({"render", "outlet", "peer", "shadows", "control", "passwords"}),
     frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
-    frozenset({"shared", "isupport", "metadata", "offers", "answers", "packing", "rates", "authority"}),
+    frozenset(
+        {
+            "shared",
+            "echoes",
+            "isupport",
+            "offers",
+            "answers",
+            "packing",
+            "rates",
+            "authority",
+            "bygone",
+            "marking",
+            "metadata",
+        }
+    ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
     frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),
 )

@@ -13,6 +13,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.ChannelMerged,
     facts.Killed,
     facts.Knocked,
+    facts.MarkMoved,  # kept by history/marks.py
     facts.MechanismsChanged,  # what is offered is the sessions' business
     facts.MessageRedacted,  # the text is history's, not the network's
     facts.MessageSent,
@@ -20,6 +21,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.NetJoinEnded,
     facts.NickHeld,  # kept by rules/held_nicks.py
     facts.NumericSent,
+    facts.PastErased,  # by history/erasing.py
     facts.PongSent,
     facts.ServerNotice,
     facts.WallopsSent,
@@ -44,6 +46,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.NickHeld,  # seen when somebody wants to have it
     facts.Opered,  # seen as the user modes that change with it
+    facts.PastErased,  # seen as what is not there any more
     facts.PseudoUsersIntroduced,
     facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it

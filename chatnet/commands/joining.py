@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.entities import Channel
+from chatnet.history.marks import Marks
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
@@ -16,8 +18,9 @@ from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
-from chatnet.wire.capabilities import CHANNEL_RENAME
+from chatnet.wire.capabilities import CHANNEL_RENAME, READ_MARKER
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import cut, middle
 
@@ -44,7 +47,9 @@ def join(request: Request) -> None:
         for channel in list(request.user.channels):
             request.commit(Parted(channel, request.user, None, request.now))
         return
-    if names and "," not in names:
+    marks = request.sessions.marks
+    unread = marks is not None and bool(request.session.caps & READ_MARKER) and not marks.knows(request.user)
+    if names and "," not in names and not unread:
         _join(request, names, keys[0])
         return
     wanted: dict[str, str] = {}
@@ -56,6 +61,8 @@ def join(request: Request) -> None:
 
     async def join_all(scan: Scan) -> None:
         bans = request.sessions.bans
+        if unread and marks is not None:
+            await scan.until(_fetch(marks, request.user))
         for name, key in wanted.items():
             before = bans.looked
             _join(request, name, key)
@@ -65,6 +72,12 @@ def join(request: Request) -> None:
                 await scan.pause()
 
     request.scan(join_all)
+
+
+async def _fetch(marks: Marks, user: User) -> None:
+    """Have it be known how far somebody has read, of which they are told as they come in."""
+    with suppress(StoreError):  # they are told
+        await marks.fetch(user)
 
 
 def _join(request: Request, name: str, key: str) -> None:

@@ -135,7 +135,11 @@ def send(
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
     fact = MessageSent(command, user, target, text, at, msgid, tags, ranks, status, parts)
-    node.commit(fact, request.session)
+    echoes = request.sessions.echoes
+    if echoes is None:
+        node.commit(fact, request.session)
+    else:
+        echoes.commit(request.session, fact)
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None

@@ -10,9 +10,10 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageRedacted
 from chatnet.model.modes import OP, RANK_OF_PREFIX
-from chatnet.model.past import Record, key_of
+from chatnet.model.past import Record
 from chatnet.rules.channels import may_act, may_speak
 from chatnet.rules.messages import may_write
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import MESSAGE_REDACTION
 from chatnet.wire.text import cut, middle, strip_formatting
@@ -29,10 +30,11 @@ class CannotRedact:
 FORBIDDEN: Final = CannotRedact("REDACT_FORBIDDEN", "You are not authorised to delete this message")
 EXPIRED: Final = CannotRedact("REDACT_WINDOW_EXPIRED", "You can no longer delete this message")
 UNKNOWN: Final = CannotRedact("UNKNOWN_MSGID", "This message does not exist or is too old")
+UNREADABLE: Final = CannotRedact("UNKNOWN_MSGID", "This message cannot be looked up now")
 
 
 @CLIENT.command("REDACT", min_params=2, penalty=1.0)
-def redact(request: Request) -> None:
+async def redact(request: Request) -> None:
     """`REDACT <target> <msgid> [:<reason>]`: delete a message of yours (needs `draft/message-redaction`).
 
     Operators of a channel delete any message of it.  The target is the channel or the nick that the message
@@ -46,13 +48,20 @@ def redact(request: Request) -> None:
         return request.reply(numerics.ERR_UNKNOWNCOMMAND, "REDACT")
     name, msgid = middle(request.params[0]), middle(request.params[1])
     reason = cut(request.param(2), request.settings.limits.redaction)
-    target = _target(request, name)
-    key = key_of(request.user, target) if target is not None else None
-    record = request.sessions.history.find(key, msgid) if key is not None else None
-    if target is None or not _has_to_do_with(request.user, target, record):
+    target, record = _target(request, name), None
+    if target is not None:
+        try:
+            record = await request.sessions.history.find(request.user, target, msgid)
+        except StoreError:
+            return _fail(request, UNREADABLE, name, msgid)
+        if request.session.closed:
+            return None
+        if _target(request, name) is not target:
+            target = record = None
+    if target is None or not _has_to_do_with(request, target, record):
         description = f"You cannot delete messages from {name}"
         return request.session.fail("REDACT", "INVALID_TARGET", description, name)
-    if record is None or not _received(request.user, target, record):
+    if record is None or not _received(request, target, record):
         return _fail(request, UNKNOWN, name, msgid)
     if isinstance(target, Channel):
         why = _judge_in_channel(request, target, record, reason)
@@ -81,28 +90,34 @@ def _target(request: Request, name: str) -> Channel | User | None:
     return request.network.channel(plain) if plain[0] == "#" else request.network.user(plain)
 
 
-def _has_to_do_with(user: User, target: Channel | User, record: Record | None) -> bool:
-    """Whether `user` may ask about messages of `target` at all: not about those of channels of others."""
+def _has_to_do_with(request: Request, target: Channel | User, record: Record | None) -> bool:
+    """Whether the asker may ask about messages of `target` at all: not about those of channels of others."""
+    user = request.user
     if isinstance(target, User) or user in target.members or user.may("channels"):
         return True
-    return record is not None and _is_author(user, record)  # said from outside, without mode n
+    return record is not None and _is_author(request, record)  # said from outside, without mode n
 
 
-def _is_author(user: User, record: Record) -> bool:
-    """Whether `user` said it: a server that is started anew may give the same UIDs to other people.
+def _is_author(request: Request, record: Record) -> bool:
+    """Whether the asker said it: from whatever connection, if they were logged in.
 
-    The ids of messages tell what was before, and not their times: the clock may have been set.
+    A server that is started anew may give the same UIDs to other people.  The ids of messages tell what was
+    before, and not their times: the clock may have been set.
     """
+    user = request.user
+    if record.person is not None and record.person == request.sessions.places.person(user):
+        return True
     return record.uid == user.uid and record.msgid > user.silent_until
 
 
-def _received(user: User, target: Channel | User, record: Record) -> bool:
-    """Whether `user` got the message, if it was for ranks of a channel only.
+def _received(request: Request, target: Channel | User, record: Record) -> bool:
+    """Whether the asker got the message, if it was for ranks of a channel only.
 
     "servers […] should considered whether errors returned on REDACT may leak a message's existence to users
     who did not receive it"
     """
-    if not record.ranks or isinstance(target, User) or _is_author(user, record) or user.may("channels"):
+    user = request.user
+    if not record.ranks or isinstance(target, User) or _is_author(request, record) or user.may("channels"):
         return True
     return bool(target.members.get(user, 0) & record.ranks)
 
@@ -115,14 +130,14 @@ def _judge_in_channel(request: Request, channel: Channel, record: Record, reason
         return None
     why: CannotRedact | None = FORBIDDEN
     bans = request.sessions.bans
-    if _is_author(user, record) and may_speak(bans, user, channel, "PRIVMSG", reason) is None:
+    if _is_author(request, record) and may_speak(bans, user, channel, "PRIVMSG", reason) is None:
         why = _too_late(request, record)
     return None if why is None or overrides(request, channel, refusal) else why
 
 
 def _judge_in_private(request: Request, target: User, record: Record, reason: str) -> CannotRedact | None:
     """Nobody but the author, as long as they may write to each other."""
-    if not _is_author(request.user, record) or may_write(request.user, target, reason) is not None:
+    if not _is_author(request, record) or may_write(request.user, target, reason) is not None:
         return FORBIDDEN
     return _too_late(request, record)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatnet.delivery.audience import Groups, add, key_of, select
 from chatnet.delivery.damping import Damping
 from chatnet.delivery.index import Index
+from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
@@ -24,13 +25,20 @@ class ChannelsHere:
     """Tells who comes and goes, and what a channel is like; enters members into the index."""
 
     def __init__(
-        self, node: Node, index: Index, shadows: Shadows, netsplits: NetSplits, damping: Damping
+        self,
+        node: Node,
+        index: Index,
+        shadows: Shadows,
+        netsplits: NetSplits,
+        damping: Damping,
+        marks: MarksHere,
     ) -> None:
         self._node = node
         self._index = index
         self._shadows = shadows
         self._netsplits = netsplits
         self._damping = damping
+        self._marks = marks
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
             facts.ChannelRenamed: self._channel_renamed,
@@ -68,9 +76,10 @@ class ChannelsHere:
         for user, ranks in fact.members:
 
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
-                return render.joined(user, channel, fact.at, key)
+                return render.joined(user, channel, fact.at, key, fact.msgid)
 
             mask = cap.SERVER_TIME | cap.EXTENDED_JOIN | user.tagged
+            mask |= self._index.of_id(groups, fact, origin)
             self._index.fan(groups, mask, make, fact)
             if ranks and not fact.created:
                 self._tell_ranks(groups, fact, user, ranks)
@@ -99,11 +108,17 @@ class ChannelsHere:
         told = select(groups, having=cap.AWAY_NOTIFY, but=own)
         self._index.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
 
-    @staticmethod
-    def _receive_channel(session: Session, channel: Channel, members: names.Members | None = None) -> None:
-        """The topic and who is there, after their JOIN; `members` if that is told to many at once."""
+    def _receive_channel(
+        self, session: Session, channel: Channel, members: names.Members | None = None
+    ) -> None:
+        """The topic, how far they have read and who is there, after their JOIN.
+
+        `members` is given if that is told to many at once.
+        """
         if channel.topic is not None:
             names.show_topic(session, channel)
+        if session.caps & cap.READ_MARKER:
+            self._marks.show(session, channel)
         if session.caps & cap.NO_IMPLICIT_NAMES:  # https://ircv3.net/specs/extensions/no-implicit-names
             return
         if members is None:
@@ -113,8 +128,8 @@ class ChannelsHere:
 
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
         channel = fact.channel
-        mask = cap.SERVER_TIME | fact.by.tagged
         groups = self._index.channels.get(channel, {})
+        mask = cap.SERVER_TIME | fact.by.tagged | self._index.of_id(groups, fact, origin)
         self._index.fan(groups, mask, render.channel_renamed, fact, need=cap.CHANNEL_RENAME)
         # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name".
         if self._node.network.fold(fact.old) == fact.folded:
@@ -128,11 +143,11 @@ class ChannelsHere:
                     session.hand_over()
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        self._index.tell_channel(fact.channel, render.parted, fact, fact.user)
+        self._index.tell_event(fact.channel, render.parted, fact, fact.user, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._index.tell_channel(fact.channel, render.kicked, fact, fact.by)
+        self._index.tell_event(fact.channel, render.kicked, fact, fact.by, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _forget_member(self, channel: Channel, user: User) -> None:
@@ -141,7 +156,7 @@ class ChannelsHere:
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         if not fact.same:
-            self._index.tell_channel(fact.channel, render.topic_changed, fact, fact.by)
+            self._index.tell_event(fact.channel, render.topic_changed, fact, fact.by, origin)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -149,7 +164,7 @@ class ChannelsHere:
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
 
-        self._index.tell_channel(fact.channel, make, fact, fact.by)
+        self._index.tell_event(fact.channel, make, fact, fact.by, origin)
 
     def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -157,7 +172,7 @@ class ChannelsHere:
         def make(fact: facts.EntriesAdded, key: int) -> bytes:
             return render.entries_added(fact, key, most)
 
-        self._index.tell_channel(fact.channel, make, fact, fact.by)
+        self._index.tell_event(fact.channel, make, fact, fact.by, origin)
 
     def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
         me, most = self._node.network.me, self._node.settings.limits.modes

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from chatnet.delivery.audience import key_of
 from chatnet.delivery.channels import ChannelsHere
 from chatnet.delivery.damping import Damping
 from chatnet.delivery.index import Index
+from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.messages import MessagesHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.delivery.users import UsersHere
+from chatnet.history.marks import Marks
 from chatnet.model import facts
-from chatnet.model.facts import Fact, Hearer
+from chatnet.model.facts import Fact, Hearer, Hearsay
 from chatnet.node import Node
 from chatnet.session import asked
 from chatnet.session.batches import References
@@ -21,15 +24,21 @@ from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
 
+_NOBODY: Final = Hearsay()
+"""The origin of what nobody did."""
+
 
 class Delivery(Index):
     """An observer of everything that people see: an index, and those who tell what by it."""
 
-    def __init__(self, node: Node, turn: Turn, references: References, shadows: Shadows) -> None:
+    def __init__(
+        self, node: Node, turn: Turn, references: References, shadows: Shadows, marks: Marks | None
+    ) -> None:
         super().__init__(node, turn)
         self._shadows = shadows
         self._netsplits = NetSplits(node, references, self)
         self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
+        marks_here = MarksHere(self, marks)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._damping.introduced,
             facts.NetSplit: self._net_split,
@@ -37,7 +46,8 @@ class Delivery(Index):
             facts.NetJoinEnded: self._net_join_ended,
             **MessagesHere(node, self, references).hears,
             **UsersHere(node, self, shadows, self._damping).hears,
-            **ChannelsHere(node, self, shadows, self._netsplits, self._damping).hears,
+            **ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here).hears,
+            **marks_here.hears,
         }
 
     # sessions
@@ -74,4 +84,4 @@ class Delivery(Index):
 
     def _tell_fact(self, fact: Fact) -> None:
         """What people are to read, though it is not quite what happened."""
-        self.hears[type(fact)](fact, None)
+        self.hears[type(fact)](fact, _NOBODY)

@@ -7,7 +7,7 @@ that is renamed keeps its messages, and one that was made anew has none; users a
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -84,11 +84,13 @@ class Ring:
     """An observer of messages, and what is asked about them.  `bytes` is what all of them count for.
 
     When everything together is too much, each target in turn gives up its oldest message.  Where the settings
-    allow no messages the ring does not even hear of them.
+    allow no messages the ring does not even hear of them.  One that is `beside` a store hears of messages by
+    :meth:`heard` and :meth:`redacted` only: of those that are not stored.
     """
 
-    def __init__(self, network: Network, settings: Settings) -> None:
+    def __init__(self, network: Network, settings: Settings, *, beside: bool = False) -> None:
         self._network = network
+        self._beside = beside
         self._shelves: OrderedDict[Key, Shelf] = OrderedDict()
         self._between: dict[Source, dict[User, Shelf]] = {}
         """Of each of two users who write to each other, the shelf of each other one."""
@@ -102,10 +104,14 @@ class Ring:
         self._seconds = limits.duration
         self.hears: Mapping[type[Fact], Hearer] = {SettingsChanged: self._settings_changed}
         if self._most:
+            if not self._beside:
+                self.hears = {
+                    **self.hears,
+                    MessageSent: self._message_sent,
+                    MessageRedacted: self._message_redacted,
+                }
             self.hears = {
                 **self.hears,
-                MessageSent: self._message_sent,
-                MessageRedacted: self._message_redacted,
                 UserQuit: self._user_quit,
                 NetSplit: self._net_split,
                 Parted: self._channel_changed,
@@ -122,6 +128,16 @@ class Ring:
         self._trim_all()
 
     # in
+
+    def heard(self, fact: MessageSent) -> None:
+        """Remember a message."""
+        if self._most:
+            self._message_sent(fact, None)
+
+    def redacted(self, fact: MessageRedacted) -> None:
+        """Forget a message, for it was deleted."""
+        if self._most:
+            self._message_redacted(fact, None)
 
     def _message_sent(self, fact: MessageSent, origin: object) -> None:
         # On the path of every message: what comes most is put away here and now.
@@ -145,7 +161,7 @@ class Ring:
         # What is not plain, or the first of its target, or for nobody to ask for.
         by, target = fact.by, fact.target
         key = key_of(by, target)
-        if key is None or (fact.command == "TAGMSG" and _is_fleeting(fact.tags)):
+        if key is None or (fact.command == "TAGMSG" and is_fleeting(fact.tags)):
             return
         if isinstance(target, User) and ("S" in target.modes or (isinstance(by, User) and "S" in by.modes)):
             return  # what services are told may be a password, and what they answer, a token
@@ -187,7 +203,7 @@ class Ring:
             # Two users hear of it as long as they are there, and so does whoever may tell the message.
             uid = fact.by.uid if isinstance(fact.by, User) else NOBODY
             gone = Redaction(fact.redacted, fact.at, fact.msgid, fact.by.source, uid, fact.reason)
-            self.take_in(key, Page((), (gone,)))
+            self.remember(key, Page((), (gone,)))
         self.redact(key, fact.redacted)
 
     # what ends
@@ -232,7 +248,12 @@ class Ring:
 
     # out
 
-    def find(self, key: Key, msgid: str) -> Record | None:
+    async def find(self, by: Source, target: Channel | User, msgid: str) -> Record | None:
+        """The message of that id, if it was said between these and is remembered."""
+        key = key_of(by, target)
+        return None if key is None else self.known(key, msgid)
+
+    def known(self, key: Key, msgid: str) -> Record | None:
         """The message of that id, if it was sent to this target and is remembered."""
         shelf = self._shelves.get(key)
         if shelf is None or (index := _index(shelf.records, msgid)) is None:
@@ -259,10 +280,23 @@ class Ring:
         gone = [gone for gone in shelf.redactions.values() if gone.at >= since and gone.at > closed]
         return Page([Record(*each) for each in sorted(kept, key=_order)[-most:]], gone[-most:])
 
+    def talk(self, user: User, other: User) -> Sequence[Record]:
+        """What two users wrote to each other, in the order of :meth:`page`."""
+        shelf = self._between.get(user, NO_SHELVES).get(other)
+        return [] if shelf is None else [Record(*each) for each in sorted(shelf.records, key=_order)]
+
+    def talkers(self, user: User) -> Sequence[User]:
+        """With whom `user` has written."""
+        return list(self._between.get(user, NO_SHELVES))
+
     # what others told
 
-    def take_in(self, channel: Channel, page: Page) -> int:
+    async def take_in(self, channel: Channel, page: Page) -> int:
         """Remember what others told; see :class:`~chatnet.model.past.Past`."""
+        return self.remember(channel, page)
+
+    def remember(self, channel: Channel, page: Page) -> int:
+        """The same, at once."""
         if not self._most or self._is_gone(channel):
             return 0
         shelf = self._shelves.get(channel) or self._shelve(channel)
@@ -388,9 +422,9 @@ def _order(kept: Kept) -> tuple[int, str]:
 
 def _plain(record: Record) -> Kept:
     """A record as it is kept."""
-    return record if record[6:] != (b"", 0, "", ()) else record[:6]
+    return record if record[6:10] != (b"", 0, "", ()) else record[:6]
 
 
-def _is_fleeting(tags: bytes) -> bool:
+def is_fleeting(tags: bytes) -> bool:
     """Whether a TAGMSG with these tags says nothing that lasts: that somebody types."""
     return b";" not in tags and tags.startswith((b"+typing=", b"+draft/typing="))

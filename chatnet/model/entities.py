@@ -173,6 +173,11 @@ class Topic:
     at: int
 
 
+def place_of(name: bytes) -> str:
+    """What message ids say of where a message to the channel of this name goes."""
+    return b64encode(name).decode()
+
+
 PARAMETERS: Final = "klfj"
 """Modes that have a parameter, but for lists and ranks."""
 
@@ -230,7 +235,7 @@ class Channel:
         self.name = name
         self.folded = folded
         self.source = name.encode("utf-8", "surrogateescape")
-        self.place = b64encode(self.source).decode()
+        self.place = place_of(self.source)
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"

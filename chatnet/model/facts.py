@@ -3,6 +3,10 @@
 A fact was judged before it was made; ``Network.apply`` never refuses one.  Facts are as bulky as the wire:
 one :class:`Joined` for a JOIN or for a burst of 300 members.  They are frozen to the type checker only,
 because making a truly frozen dataclass costs four times as much.  `at` is Unix time in seconds.
+
+`msgid` is the id of what clients read of it, the same on all servers.  Of an event (who comes and goes, what
+becomes of names, topics and modes) it is empty until somebody reads it (``events.py``), and stays so for what
+nobody did: that servers part and meet, and what comes of that.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from chatnet.model.ids import AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
 from chatnet.settings import Settings
+from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
 from chatnet.wire.multiline import Part
 
@@ -47,6 +52,15 @@ class Fact:
     __slots__ = ()
 
 
+class Hearsay:
+    """An origin of facts: another server has told it, or enough to make that of it.
+
+    If it is an event, and has no id, it has none.
+    """
+
+    __slots__ = ()
+
+
 Hearer = Callable[[Any, object], None]
 """What an observer does with one kind of fact: a function of the fact and its origin."""
 
@@ -66,6 +80,7 @@ class UserQuit(Fact):
     user: User
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -131,12 +146,14 @@ class NetJoinEnded(Fact):
 
 @fact
 class Killed(Fact):
-    """Somebody was put off the network. Their sessions close on it, wherever they are; UserQuit follows."""
+    """Somebody was put off the network. Their sessions close on it, wherever they are; UserQuit follows, of
+    which `msgid` is the id."""
 
     user: User
     by: Source
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -157,6 +174,7 @@ class NickChanged(Fact):
     ts: int | None = None
     lost: tuple[Folded, int] | None = None
     saved_by: Server | None = None
+    msgid: str = ""
 
 
 @fact
@@ -282,6 +300,7 @@ class Joined(Fact):
     merged: bool = False
     asked: bool = False
     before: bool = False
+    msgid: str = ""
 
 
 @fact
@@ -327,6 +346,7 @@ class ChannelRenamed(Fact):
     reason: str
     at: float
     old: str
+    msgid: str = ""
 
 
 @fact
@@ -398,6 +418,7 @@ class Parted(Fact):
     user: User
     reason: str | None
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -409,6 +430,7 @@ class Kicked(Fact):
     by: Source
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -428,6 +450,7 @@ class TopicChanged(Fact):
     ts: int | None = None
     same: bool = False
     channel_ts: int | None = None
+    msgid: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -452,6 +475,7 @@ class ModesChanged(Fact):
     by: Source
     at: float
     merged: bool = False
+    msgid: str = ""
 
 
 @fact
@@ -463,6 +487,7 @@ class EntriesAdded(Fact):
     entries: tuple[ListEntry, ...]
     by: Source
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -632,6 +657,34 @@ class RecordsTaken(Fact):
 
     records: tuple[Record, ...]
     touched: frozenset[str]
+    at: float
+
+
+@fact
+class PastErased(Fact):
+    """What an account said up to a time, and what was said between it and others, is to be gone for ever.
+
+    `person` is its key (``model/places.py``), `until` Unix time in milliseconds.  With a `place` only there.
+    `stamp` tells when that was decided.
+    """
+
+    person: str
+    until: int
+    stamp: str
+    place: Place | None
+    at: float
+
+
+@fact
+class MarkMoved(Fact):
+    """Somebody, by the key of an account, has read as far as `until` (Unix milliseconds) in a spot.
+
+    Spots are those of ``storage/messages/rows.py``.
+    """
+
+    person: str
+    spot: str
+    until: int
     at: float
 
 

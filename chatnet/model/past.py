@@ -1,8 +1,8 @@
 """What was said: messages as they are remembered, and what every memory of them offers.
 
-The ring of ``history`` is one, in memory.  Servers that meet again tell each other out of theirs what the
-other side missed; ``links`` asks and answers, and knows a memory as :class:`Past` only.  Clients point at
-single messages; sessions know it as :class:`Messages`.
+The ring of ``history`` is one, in memory, and the store is another.  Servers that meet again tell each other
+out of theirs what the other side missed; ``links`` asks and answers, and knows a memory as :class:`Past`
+only.  Clients point at single messages; sessions know it as :class:`Messages`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def key_of(by: Source, target: Channel | User) -> Key | None:
 class Record(NamedTuple):
     """A message as it was sent; `source` and `uid` are its author's (no UID if it was a server).
 
-    The other fields are those of ``MessageSent``.
+    `person` is the key of the account that they were logged in to, where that is known: see
+    ``model/places.py``.  The other fields are those of ``MessageSent``.
     """
 
     msgid: str
@@ -45,6 +46,7 @@ class Record(NamedTuple):
     ranks: int = 0
     status: str = ""
     parts: tuple[Part, ...] = ()
+    person: str | None = None
 
 
 class Redaction(NamedTuple):
@@ -71,8 +73,11 @@ class Page(NamedTuple):
 class Messages(Protocol):
     """What is remembered, as far as this server's own clients have to do with it."""
 
-    def find(self, key: Key, msgid: str) -> Record | None:
-        """The message of that id, if it was sent to this target and is remembered."""
+    async def find(self, by: Source, target: Channel | User, msgid: str) -> Record | None:
+        """The message of that id, if it was sent to the channel, or said between the two users, and is kept.
+
+        Raises ``StoreError`` where that cannot be looked up.
+        """
 
 
 class Past(Protocol):
@@ -84,7 +89,7 @@ class Past(Protocol):
         Records are in the order of their times, in milliseconds, then of their ids.
         """
 
-    def take_in(self, channel: Channel, page: Page) -> int:
+    async def take_in(self, channel: Channel, page: Page) -> int:
         """Remember what others told; how many of its records were news.
 
         Each stands where its time puts it.  What is known stays as it is, and what was deleted stays away,

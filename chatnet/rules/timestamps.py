@@ -99,16 +99,21 @@ class Outcome:
     members: tuple[tuple[User, int], ...]
     told: SJoin | None
 
-    def facts(self, network: Network, channel: Channel | None, by: Server, at: float) -> list[Fact]:
-        """What happened thereby to `channel`, or to one that comes to be, as the server `by` told it."""
+    def facts(
+        self, network: Network, channel: Channel | None, by: Server, at: float, msgid: str = ""
+    ) -> list[Fact]:
+        """What happened thereby to `channel`, or to one that comes to be, as the server `by` told it.
+
+        `msgid` is the id of the JOIN, if it was one.
+        """
         merged = self.told is not None
         found: list[Fact] = []
         if channel is None:
             if self.members or merged:
                 channel = self._begun(network)
-                found.append(Joined(channel, self.members, at, True, merged, asked=not merged))
+                found.append(Joined(channel, self.members, at, True, merged, not merged, msgid=msgid))
         else:
-            came = Joined(channel, self.members, at, merged=merged, asked=not merged)
+            came = Joined(channel, self.members, at, merged=merged, asked=not merged, msgid=msgid)
             joined = [came] if self.members else []
             if not channel.members:
                 found += joined  # before it loses P, or it would end

@@ -17,8 +17,11 @@ from chatnet.wire.numerics import RPL_ISUPPORT
 _BATCHED: Final = cap.BATCH | cap.EXTENDED_ISUPPORT
 
 
-def tokens(settings: Settings) -> dict[str, str | None]:
-    """The tokens and their values.  https://modern.ircdocs.horse/#rplisupport-parameters"""
+def tokens(settings: Settings, storing: bool) -> dict[str, str | None]:
+    """The tokens and their values; `storing`: messages are stored.
+
+    https://modern.ircdocs.horse/#rplisupport-parameters
+    """
     limits = settings.limits
     ranks = modes.letters("P")
     found: dict[str, str | None] = {
@@ -58,6 +61,10 @@ def tokens(settings: Settings) -> dict[str, str | None]:
         "USERLEN": str(limits.user),
         "WHOX": None,
     }
+    if storing:
+        # https://ircv3.net/specs/extensions/chathistory#isupport-tokens
+        found["CHATHISTORY"] = str(settings.history.page)
+        found["MSGREFTYPES"] = "msgid,timestamp"
     if limits.client_tags_denied:
         # https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens
         found["CLIENTTAGDENY"] = ",".join(limits.client_tags_denied)
@@ -71,17 +78,17 @@ def tokens(settings: Settings) -> dict[str, str | None]:
     return found
 
 
-def isupport(settings: Settings) -> list[str]:
+def isupport(settings: Settings, storing: bool) -> list[str]:
     """The tokens as texts for RPL_ISUPPORT."""
-    return format_tokens(tokens(settings))
+    return format_tokens(tokens(settings, storing))
 
 
-def changes(old: Settings, new: Settings) -> list[str]:
+def changes(old: Settings, new: Settings, storing: bool) -> list[str]:
     """Texts that tell a client who knows `old` of `new`, for instance ``TOPICLEN=300 -UTF8ONLY``.
 
     https://modern.ircdocs.horse/#rplisupport-005
     """
-    before, after = tokens(old), tokens(new)
+    before, after = tokens(old, storing), tokens(new, storing)
     found = {key: value for key, value in after.items() if key not in before or before[key] != value}
     found.update((f"-{key}", None) for key in before if key not in after)
     return format_tokens(found)

@@ -27,15 +27,22 @@ class Offers:
     """What one configuration offers.
 
     `certified` tells whether the server has a certificate for a host name that somebody else vouches for;
-    the `authority` by which mechanisms people log in; `registering` whether accounts are registered here.
+    the `authority` by which mechanisms people log in; `registering` whether accounts are registered here, and
+    `storing` whether messages are stored.
     """
 
     def __init__(
-        self, settings: Settings, certified: Callable[[str], bool], authority: Authority, registering: bool
+        self,
+        settings: Settings,
+        certified: Callable[[str], bool],
+        authority: Authority,
+        registering: bool,
+        storing: bool,
     ) -> None:
         self.settings = settings
         self.certified = certified
         self.registering = registering
+        self.storing = storing
         self.mechanisms = {secure: authority.mechanisms(secure) for secure in (False, True)}
         # By any of its names: a client that asked for another one has it no more, either.
         self._withheld = cap.bits(settings.server.withheld_capabilities)
@@ -74,6 +81,21 @@ def _sasl(offers: Offers, peer: Peer) -> str | None:
     return ",".join(offers.mechanisms[peer.secure]) or None
 
 
+def _redaction(offers: Offers, peer: Peer) -> str | None:
+    """Where nothing is remembered, nobody's message can be found."""
+    return "" if offers.storing or offers.settings.history.messages else None
+
+
+def _storing(offers: Offers, peer: Peer) -> str | None:
+    """What is of use where messages are stored."""
+    return "" if offers.storing else None
+
+
+def _searching(offers: Offers, peer: Peer) -> str | None:
+    """Where words are found as well."""
+    return "" if offers.storing and offers.settings.history.search != "off" else None
+
+
 def _registration(offers: Offers, peer: Peer) -> str | None:
     """https://ircv3.net/specs/extensions/account-registration#capability
 
@@ -108,8 +130,12 @@ def _metadata(offers: Offers, peer: Peer) -> str | None:
 
 VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
-    "draft/message-redaction": lambda offers, peer: "" if offers.settings.history.messages else None,
+    "draft/message-redaction": _redaction,
     "draft/account-registration": _registration,
+    "draft/chathistory": _storing,
+    "draft/event-playback": _storing,
+    "draft/read-marker": _storing,
+    "soju.im/search": _searching,
     "draft/metadata-3": _metadata,
     "draft/metadata-2": _metadata,
     "sasl": _sasl,

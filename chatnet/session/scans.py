@@ -35,6 +35,18 @@ UNDER_WAY: Final = 64
 """Scans that may have begun and not ended: each holds on to a list of all that it will look at."""
 
 
+class _Until:
+    """What a scan awaits that has to know `what` before it goes on."""
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: Coroutine[Any, Any, None]) -> None:
+        self.what = what
+
+    def __await__(self) -> Generator[_Until, None, None]:
+        yield self
+
+
 class _Waiting:
     """A scan that is to begin or to go on, unless `over` says that nobody wants it any more."""
 
@@ -60,7 +72,7 @@ class Scans:
     def run(self, owner: str, begin: Begin, over: Callable[[], bool]) -> None:
         """Do a scan of the address `owner`: at once if this turn has room, else when it is its turn.
 
-        It is dropped when `over`.  What it awaits is the next slice and nothing else.
+        It is dropped when `over`.  What it awaits is the next slice, and what its ``Scan`` lets it wait for.
         """
         scan = _Waiting(begin, over)
         if self.left > 0 and len(self._under_way) < UNDER_WAY:
@@ -77,14 +89,26 @@ class Scans:
         if scan.steps is None:
             scan.steps = scan.begin()
         try:
-            scan.steps.send(None)
+            waits = scan.steps.send(None)
         except StopIteration:
             return
         except Exception:
             self._node.log.failure("A scan failed")
             return
+        if isinstance(waits, _Until):
+            self._node.run(self._until(waits.what, owner, scan))
+        else:
+            self._go_on(owner, scan)
+
+    def _go_on(self, owner: str, scan: _Waiting) -> None:
         self._under_way.add(owner, scan)
         self._arm()
+
+    async def _until(self, what: Coroutine[Any, Any, None], owner: str, scan: _Waiting) -> None:
+        try:
+            await what
+        finally:
+            self._go_on(owner, scan)
 
     def spend(self, cost: int) -> bool:
         """Take `cost` microseconds off this turn; True if nothing is left of it."""
@@ -145,6 +169,12 @@ class Scan:
         self.pay()
         self._paused = True
         await _NEXT_SLICE
+
+    async def until(self, what: Coroutine[Any, Any, None]) -> None:
+        """Go on in a later turn, after `what` is done, which raises nothing."""
+        self.pay()
+        self._paused = True
+        await _Until(what)
 
     def pay(self) -> None:
         """Charge what was spent since the last time."""

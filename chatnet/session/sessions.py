@@ -7,10 +7,14 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
+from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
 from chatnet.model.past import Messages
+from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
@@ -56,6 +60,10 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        looking: Looking | None,
+        marks: Marks | None,
+        recorder: Recorder | None,
+        places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
         passwords: Ask,
@@ -79,6 +87,10 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            looking=looking,
+            marks=marks,
+            recorder=recorder,
+            places=places,
             shadows=shadows,
             cloaks=cloaks,
             passwords=passwords,
@@ -114,7 +126,7 @@ class Sessions(Shared):
         self._classes = _classes_of(fact.new)
         for session in self.all:
             session.use(self.class_of(session.peer, session.connection_class))
-        if news := changes(fact.old, fact.new):
+        if news := changes(fact.old, fact.new, self.looking is not None):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
         tell_changes(self.all, offers, self.offers, self.authority, self.recap)

@@ -7,11 +7,15 @@ from functools import partial
 from typing import Protocol
 
 from chatnet.dispatch import Row
+from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
 from chatnet.model.metadata import Target
 from chatnet.model.past import Messages
+from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
@@ -25,6 +29,7 @@ from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.echoes import Echoes
 from chatnet.session.isupport import isupport
 from chatnet.session.metadata import Batch
 from chatnet.session.offers import Offers
@@ -111,7 +116,8 @@ class Shared:
 
     `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name; `accounts` are those that are kept here, None
-    where services of another make keep them, and so are `nickserv` and `chanserv`.
+    where services of another make keep them, and so are `nickserv` and `chanserv`; `looking` answers what is
+    asked of the past, None where nothing is stored.
     """
 
     def __init__(
@@ -122,6 +128,10 @@ class Shared:
         monitors: Watching,
         references: References,
         history: Messages,
+        looking: Looking | None,
+        marks: Marks | None,
+        recorder: Recorder | None,
+        places: Places,
         shadows: Shadows,
         cloaks: Cloaks,
         passwords: Ask,
@@ -142,6 +152,10 @@ class Shared:
         self.monitors = monitors
         self.references = references
         self.history = history
+        self.looking = looking
+        self.marks = marks
+        self._echoes = None if recorder is None else Echoes(node, recorder)
+        self.places = places
         self.shadows = shadows
         self.cloaks = cloaks
         self._passwords = passwords
@@ -178,13 +192,15 @@ class Shared:
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
-        self.isupport = isupport(settings)
+        self.echoes = self._echoes if settings.history.durable_echo else None
+        self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
 
     def offering(self, settings: Settings) -> Offers:
         """What is offered by these settings now."""
-        return Offers(settings, self.certified, self.authority, self.accounts is not None)
+        registering, storing = self.accounts is not None, self.looking is not None
+        return Offers(settings, self.certified, self.authority, registering, storing)
 
     def recap(self, session: Session, caps: int) -> None:
         """Give `session` other capabilities."""

@@ -214,6 +214,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "see-all": "real hosts and addresses, secret channels, invisible users, all of STATS, TRACE and notices",
     "channels": "to enter and change any channel; other operators are told. Mode `S` holds for them too",
     "accounts": "NickServ and ChanServ for what is others', and all that is known of it; it is noted",
+    "history": "to read what was said in channels that one is not in; other operators are told",
     "flood-exempt": "no costs and no rates",
 }
 """What an ``[[oper_class]]`` may grant, and what each privilege allows."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,10 +11,10 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.engine import Dialect
 
 from chatnet.storage.connection import Connection
+from chatnet.storage.files import Schema, opened
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.migrating import MIGRATIONS, keep_copy, migrate
+from chatnet.storage.migrating import MIGRATIONS, keep_copy
 from chatnet.storage.runs import new_id
-from chatnet.storage.sqlite import connect, make_file, reason_of
 from chatnet.storage.tables import SCHEMA, VERSION, Statements, creation
 
 DIALECT: Final = dialect(paramstyle="named")
@@ -46,52 +45,16 @@ def prepare(path: Path, statements: Statements, sid: str, casemapping: str, serv
         return _look(connection, statements, path, sid, casemapping, serving, at)
 
 
-@contextmanager
 def ready(
     path: Path, statements: Statements, sid: str, casemapping: str, serving: bool
-) -> Iterator[sqlite3.Connection]:
+) -> AbstractContextManager[sqlite3.Connection]:
     """A connection to the file, which is made or brought up to date.  Whatever fails raises StoreError."""
-    try:
-        make_file(path)
-        with closing(connect(path)) as connection:
-            schema = _schema(connection, statements, path)
-            if schema is None:
-                _create(connection, statements, sid, casemapping)
-            elif schema > SCHEMA:
-                raise StoreError(
-                    f"The accounts in {path} are of a newer chatnet: schema {schema}, and not {SCHEMA}."
-                )
-            elif schema < SCHEMA and not serving:
-                # A server of before may be running on it.
-                raise StoreError(f"The accounts in {path} are of an older chatnet: start the server once.")
-            elif schema < SCHEMA:
-                keep_copy(connection, path, schema)
-                migrate(path, VERSION.name, MIGRATIONS)
-            yield connection
-    except sqlite3.Error as error:
-        raise StoreError(f"The accounts in {path} cannot be used: {reason_of(error)}.") from None
-    except OSError as error:
-        raise StoreError(f"The accounts in {path} cannot be used: {error.strerror}.") from None
-
-
-def _schema(connection: sqlite3.Connection, statements: Statements, path: Path) -> str | None:
-    """The schema of the file, or None if there is nothing in it."""
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        raise StoreError(f"The accounts in {path} cannot be used: this disk allows no write-ahead log.")
-    if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        return None
-    row = connection.execute(statements.version).fetchone()
-    if row is None:
-        raise StoreError(f"The accounts in {path} cannot be used: no schema is noted in them.")
-    return str(row[0])
-
-
-def _create(connection: sqlite3.Connection, statements: Statements, sid: str, casemapping: str) -> None:
-    execute = connection.execute
-    execute("BEGIN IMMEDIATE")
-    if not execute("SELECT 1 FROM sqlite_master").fetchone():  # or another process was quicker
-        create(connection, statements, DIALECT, sid, casemapping)
-    execute("COMMIT")
+    return opened(
+        path,
+        Schema("accounts", SCHEMA, VERSION.name, MIGRATIONS, keep_copy),
+        lambda connection: create(connection, statements, DIALECT, sid, casemapping),
+        serving,
+    )
 
 
 def create(

@@ -23,7 +23,7 @@ from chatnet.storage.opening import Opened
 from chatnet.storage.postgresql import parameters_of
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Record
-from chatnet.storage.sqlite import Reader, Writing
+from chatnet.storage.sqlite import Writing, reader
 from chatnet.storage.store import TOGETHER, SQLiteStore
 from chatnet.storage.tables import Statements
 from chatnet.storage.transaction import Extract, Gap, Transaction
@@ -188,14 +188,14 @@ def open_shared(
     engine.timeout = timeout
     store: SharedStore
     writing = Writing(path, statements, meaning, opened.seq, lambda records: store.taken(records))
-    reader = Reader(path, statements)
+    reading = reader(path, statements)
     if call is None:
         store = SharedStore(
-            path, opened, statements, writing, Inline(writing), Inline(reader), now, engine, Inline(engine)
+            path, opened, statements, writing, Inline(writing), Inline(reading), now, engine, Inline(engine)
         )
         return store
     writes = Worker("writer of accounts", writing, call, monotonic, timeout, TOGETHER, CANNOT_WRITE)
-    reads = Worker("reader of accounts", reader, call, monotonic, timeout, 1, CANNOT_READ)
+    reads = Worker("reader of accounts", reading, call, monotonic, timeout, 1, CANNOT_READ)
     far = Worker("database of accounts", engine, call, monotonic, timeout, TOGETHER, CANNOT_REACH)
     store = SharedStore(path, opened, statements, writing, writes, reads, now, engine, far)
     return store

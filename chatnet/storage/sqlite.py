@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from chatnet.storage.interfaces import CANNOT_READ, CANNOT_WRITE, Meaning, StoreError, Taken
 from chatnet.storage.reading import Reading
@@ -21,6 +21,8 @@ from chatnet.storage.transaction import Mark, Transaction
 from chatnet.storage.worker import Busy, Lost
 
 R = TypeVar("R")
+V = TypeVar("V")
+"""What those who read see."""
 BUSY: Final = 2.0
 """Seconds that a connection waits for others that write."""
 CACHE: Final = 16384
@@ -28,6 +30,20 @@ CACHE: Final = 16384
 LOG: Final = 4000
 """Pages of 4 KiB, at most, that wait in the log to be brought to their places in the file."""
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+DISK: Final = _BUSY | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_INTERRUPT,
+}
+"""What may be over another time, though nothing else is tried."""
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+TOO_LONG: Final = "That takes too long"
 
 
 def make_file(path: Path) -> None:
@@ -51,13 +67,19 @@ def make_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
-    """A connection to a file that is there.  Raises sqlite3.Error."""
+def connect(
+    path: Path, *, reading: bool = False, full: bool = True, cache: int | None = None
+) -> sqlite3.Connection:
+    """A connection to a file that is there.  Raises sqlite3.Error.
+
+    Without `full` what was committed last may be lost with the power, but never by the end of the process.
+    `cache` is how many kibibytes of the file it has in memory, at most.
+    """
     place = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(place, uri=True, timeout=BUSY, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = OFF")
         # What is erased, or replaced, is not to be found in what the file has free.
         connection.execute("PRAGMA secure_delete = ON")
@@ -65,8 +87,10 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA query_only = ON")
         else:
             # A server that is being filled writes all over the file: so less of it is read and written anew.
-            connection.execute(f"PRAGMA cache_size = -{CACHE}")
+            cache = cache or CACHE
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG}")
+        if cache:
+            connection.execute(f"PRAGMA cache_size = -{cache}")
     except BaseException:
         connection.close()
         raise
@@ -76,6 +100,16 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
 def reason_of(error: sqlite3.Error) -> str:
     """What SQLite says of an error.  What the driver itself says has values in it, which are secrets."""
     return str(error) if hasattr(error, "sqlite_errorcode") else "what is in it is no text"
+
+
+def is_of(error: sqlite3.Error, codes: Collection[int]) -> bool:
+    """Whether an error is one of these."""
+    return _code(error) in codes
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether what is in the file is no database, or not a whole one."""
+    return is_of(error, _DAMAGE)
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -110,7 +144,7 @@ class Writing:
             return work
         except sqlite3.Error as error:
             self.close()
-            raise (Busy if _code(error) in _BUSY else StoreError)(CANNOT_WRITE, reason_of(error)) from None
+            raise (Busy if is_of(error, _BUSY) else StoreError)(CANNOT_WRITE, reason_of(error)) from None
 
     def attempt(self, work: Transaction, job: Callable[[Transaction], R]) -> R:
         """Do a job; what it did is taken back if it raises."""
@@ -161,37 +195,53 @@ class Writing:
             connection.close()
 
 
-class Reader:
-    """A connection that reads, beside the one that writes; each job sees what was committed before it."""
+class Reader(Generic[V]):
+    """A connection that reads, beside the one that writes; each job sees what was committed before it.
 
-    def __init__(self, path: Path, statements: Statements) -> None:
-        self._path: Final = path
-        self._statements: Final = statements
+    `connected` makes it, and jobs are functions of what `view` makes of it.  It is made anew when `age` is
+    another number: then the file is another one.
+    """
+
+    def __init__(
+        self,
+        connected: Callable[[], sqlite3.Connection],
+        view: Callable[[sqlite3.Connection], V],
+        age: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._connected: Final = connected
+        self._view: Final = view
+        self._age: Final = age
+        self._of = age()
         self._connection: sqlite3.Connection | None = None
 
-    def begin(self) -> Reading:
+    def begin(self) -> V:
         """Begin to see the file as it is now."""
         try:
+            if self._of != self._age():
+                self.close()
+                self._of = self._age()
             if self._connection is None:
-                self._connection = connect(self._path, reading=True)
+                self._connection = self._connected()
             self._connection.execute("BEGIN")
-            return Reading(self._connection, self._statements)
+            return self._view(self._connection)
         except sqlite3.Error as error:
             self.close()
             raise StoreError(CANNOT_READ, reason_of(error)) from None
 
-    def attempt(self, work: Reading, job: Callable[[Reading], R]) -> R:
+    def attempt(self, work: V, job: Callable[[V], R]) -> R:
         """Do a job."""
         try:
             return job(work)
         except sqlite3.Error as error:
             self.close()
-            raise Lost(CANNOT_READ, reason_of(error)) from None
+            text = TOO_LONG if is_of(error, {sqlite3.SQLITE_INTERRUPT}) else CANNOT_READ
+            raise Lost(text, reason_of(error)) from None
 
-    def commit(self, work: Reading) -> Callable[[], None]:
+    def commit(self, work: V) -> Callable[[], None]:
         """See nothing any more."""
         try:
-            work.connection.execute("COMMIT")
+            if self._connection is not None:
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self.close()
             raise Lost(CANNOT_READ, reason_of(error)) from None
@@ -202,3 +252,8 @@ class Reader:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def reader(path: Path, statements: Statements) -> Reader[Reading]:
+    """What reads records of the file at `path`."""
+    return Reader(lambda: connect(path, reading=True), lambda connection: Reading(connection, statements))

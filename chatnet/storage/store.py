@@ -26,7 +26,7 @@ from chatnet.storage.interfaces import (
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Claim, Record
-from chatnet.storage.sqlite import Reader, Writing, connect, reason_of
+from chatnet.storage.sqlite import Writing, connect, reader, reason_of
 from chatnet.storage.tables import Statements
 from chatnet.storage.transaction import Transaction
 from chatnet.storage.worker import Call, Inline, Worker
@@ -219,12 +219,12 @@ def open_store(
     opened = prepare(path, statements, sid, casemapping, serving, int(now()))
     store: SQLiteStore
     writing = Writing(path, statements, meaning, opened.seq, lambda records: store.taken(records))
-    reader = Reader(path, statements)
+    reading = reader(path, statements)
     if call is None:
-        store = SQLiteStore(path, opened, statements, writing, Inline(writing), Inline(reader), now)
+        store = SQLiteStore(path, opened, statements, writing, Inline(writing), Inline(reading), now)
         return store
     writes = Worker("writer of accounts", writing, call, monotonic, timeout, TOGETHER, CANNOT_WRITE)
     # Nobody waits for what somebody else reads.
-    reads = Worker("reader of accounts", reader, call, monotonic, timeout, 1, CANNOT_READ)
+    reads = Worker("reader of accounts", reading, call, monotonic, timeout, 1, CANNOT_READ)
     store = SQLiteStore(path, opened, statements, writing, writes, reads, now)
     return store

@@ -29,11 +29,15 @@ PRE_AWAY: Final = 1 << 17
 NO_IMPLICIT_NAMES: Final = 1 << 18
 EXTENDED_MONITOR: Final = 1 << 19
 EXTENDED_ISUPPORT: Final = 1 << 20
+READ_MARKER: Final = 1 << 21
 CHANNEL_RENAME: Final = 1 << 22
 MULTILINE: Final = 1 << 23
 MESSAGE_REDACTION: Final = 1 << 24
 SASL: Final = 1 << 25
 ACCOUNT_REGISTRATION: Final = 1 << 26
+CHATHISTORY: Final = 1 << 27
+EVENT_PLAYBACK: Final = 1 << 28
+SEARCH: Final = 1 << 31
 METADATA_2: Final = 1 << 34
 METADATA_3: Final = 1 << 35
 
@@ -66,6 +70,10 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/multiline": MULTILINE,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/account-registration": ACCOUNT_REGISTRATION,
+    "draft/chathistory": CHATHISTORY,
+    "draft/event-playback": EVENT_PLAYBACK,
+    "draft/read-marker": READ_MARKER,
+    "soju.im/search": SEARCH,
     "draft/metadata-3": METADATA_3,
     "draft/metadata-2": METADATA_2,
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
+from typing import Final
 
+_FORM: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,18}))?Z", re.ASCII)
 _LAST = 253_402_300_799
 """The last second that has a year of four digits."""
 _milliseconds = -1
@@ -28,6 +31,27 @@ def read_time(text: str) -> float | None:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def read_ms(text: str) -> int | None:
+    """The Unix time in milliseconds that ``2026-11-22T13:20:00.123Z`` means, exactly so written; what is
+    finer is cut.  None if it is none.
+
+    https://ircv3.net/specs/extensions/server-time#format
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        second = datetime.fromisoformat(f"{found[1]}+00:00")
+    except ValueError:
+        return None
+    return int(second.timestamp()) * 1000 + int(f"{found[2] or '':0<3.3}")
+
+
+def seconds(ms: int) -> float:
+    """A Unix time in milliseconds in seconds, from which all come back to the same millisecond."""
+    return (ms + 0.5) / 1000
 
 
 def minute(at: float) -> str:

@@ -13,6 +13,10 @@ from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.kept import KeptPast
+from chatnet.history.looking import Looking
+from chatnet.history.marks import Marks
+from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
@@ -20,6 +24,7 @@ from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.entities import User
 from chatnet.model.ids import SID
 from chatnet.model.network import Network
+from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Clock, Log, Node
 from chatnet.rules import stamps
@@ -52,6 +57,7 @@ from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
+from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.wire.casemap import folder
 
 
@@ -63,6 +69,8 @@ class Parts:
     sessions: Sessions
     delivery: Delivery
     history: Ring
+    recorder: Recorder | None
+    marks: Marks | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -98,13 +106,14 @@ def build(
     chance: Callable[[], float] = random.random,
     first_uid: int = 0,
     store: Store | None = None,
+    messages: MessageStore | None = None,
     hashes: Hashes | None = None,
     send: Send = no_mail,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
-    them to a relay.
+    them to a relay.  With `messages` it keeps what is said.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -114,15 +123,25 @@ def build(
     node = Node(network, settings, clock, log, run, first_uid)
     references = References()
     shadows = Shadows()
-    delivery = Delivery(node, turn, references, shadows)
     monitors = Monitors(node, shadows)
-    history = Ring(network, settings)
+    places = Places(network, settings)
+    history = Ring(network, settings, beside=messages is not None)
+    recorder: Recorder | None = None
+    looking: Looking | None = None
+    marks: Marks | None = None
+    past: Ring | KeptPast = history
+    if messages is not None:
+        recorder = Recorder(node, messages, places, history)
+        past = KeptPast(messages, recorder, places, history)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
+        marks = Marks(node, messages, places, recorder.put, recorder.flush)
+    delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     stamped = stamps.Clock(me.sid)
     if not settings.keeps_accounts:
         store = None
-    links = Links(node, history, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
+    links = Links(node, past, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
     chanserv: ChanServ | None = None
@@ -168,7 +187,11 @@ def build(
         local=delivery,
         monitors=monitors,
         references=references,
-        history=history,
+        history=past,
+        looking=looking,
+        marks=marks,
+        recorder=recorder,
+        places=places,
         shadows=shadows,
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         passwords=passwords,
@@ -190,10 +213,13 @@ def build(
     links.gate.errand = errands.take
     node.observe(
         [
+            *(() if marks is None else (marks,)),
             delivery,
             monitors,
+            *(() if recorder is None else (recorder,)),
             subscriptions,
             history,
+            *(() if looking is None else (looking,)),
             sessions,
             Opers(sessions),
             Attendance(sessions),
@@ -206,5 +232,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, admission, repeats, links, turn, accounts, nickserv, chanserv
+        node, sessions, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
+        nickserv, chanserv,
     )  # fmt: skip

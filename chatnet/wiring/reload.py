@@ -6,6 +6,8 @@ from typing import Literal
 
 from chatnet.settings import Settings
 
+OF_HISTORY = ("store", "sync", "readers", "search")
+"""Of ``[history]``: files and threads that are opened once."""
 FOR_LIFE = ("name", "sid", "casemapping", "data")
 """Of ``[server]``: other servers, clients and the lock of the data folder rely on them."""
 
@@ -29,6 +31,10 @@ def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     if new.storage.url != old.storage.url:
         notes.append("storage.url changes at the next restart only")
         new = new.model_copy(update={"storage": new.storage.model_copy(update={"url": old.storage.url})})
+    history = {key: getattr(old.history, key) for key in OF_HISTORY}
+    if changed := [key for key, value in history.items() if getattr(new.history, key) != value]:
+        notes += [f"history.{key} changes at the next restart only" for key in changed]
+        new = new.model_copy(update={"history": new.history.model_copy(update=history)})
     if new.keeps_accounts is not old.keeps_accounts:
         then, now = _authority(new), _authority(old)
         notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")

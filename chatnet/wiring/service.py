@@ -33,6 +33,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.storage.interfaces import WATCH, Running
+from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -97,6 +98,14 @@ class ChatService(Service):
             from chatnet.wiring.store import store_in  # SQLAlchemy takes a fifth of a second, and 13 MiB
 
             self._store = store_in(folder.path, settings, self._settings, clock, reactor)
+        self._messages: RunningMessages | None = None
+        self._begins_history = False
+        if settings.history.stores:
+            from chatnet.wiring.store import messages_in  # as above
+
+            self._messages, self._begins_history = messages_in(
+                folder.path, settings, self._settings, clock, reactor
+            )
         self._parts = build(
             settings,
             clock=clock,
@@ -112,6 +121,7 @@ class ChatService(Service):
             # Milliseconds: nobody connects more often for long, so that no UID is used soon again.
             first_uid=int(time.time() * 1000),
             store=self._store,
+            messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
         )
@@ -165,6 +175,9 @@ class ChatService(Service):
         if self._store is not None:
             self._store.start()
             self._every(WATCH, self._store.watch)
+        if self._messages is not None:
+            self._messages.start()
+            self._every(WATCH, self._messages.watch)
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
@@ -230,6 +243,8 @@ class ChatService(Service):
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
+        if self._begins_history:
+            log.info("{sentence}", sentence=kept_from_now(settings))
         self._look_at_certificates(anew=True)
         self._warn_of_expiry()
 
@@ -428,6 +443,11 @@ class ChatService(Service):
             if self._parts.chanserv is not None:
                 await self._parts.chanserv.keeping.write()
             await self._store.close()
+        if self._messages is not None and self._parts.recorder is not None:
+            if self._parts.marks is not None:
+                self._parts.marks.write()
+            self._parts.recorder.flush()
+            await self._messages.close()
         self._folder.close()
         log.info(
             "The end" if not self._connections else "The end; {left} did not close", left=self._connections
@@ -454,6 +474,17 @@ def plain_port(settings: Settings) -> str:
         ):
             return f"{found[2] or '127.0.0.1'} {found[1]}"
     return ""
+
+
+def kept_from_now(settings: Settings) -> str:
+    """What a server says that begins to store messages."""
+    history = settings.history
+    kept = []
+    if history.channels:
+        kept.append(f"messages to channels for {history.channels_keep} days")
+    if history.direct:
+        kept.append(f"private messages of those who are logged in for {history.direct_keep} days")
+    return f"From now on these are stored: {', '.join(kept) or 'nothing'} ([history] says otherwise)"
 
 
 def kind_of(listen: ListenSettings) -> str:

@@ -1,4 +1,4 @@
-"""The store of the accounts that a server keeps: a file in its data folder, or a copy of a database in it."""
+"""What a server keeps in its data folder: accounts (or a copy of a database of them), and what was said."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.store import FILE as MESSAGES
+from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.storage.store import FILE, SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
@@ -29,6 +31,28 @@ def store_in(
         "now": clock.time,
     }
     return _opened(data, settings, serving=True, **options)
+
+
+def messages_in(
+    data: Path, settings: Settings, now: Callable[[], Settings], clock: Clock, reactor: Any
+) -> tuple[SQLiteMessages, bool]:
+    """The store of what is said in the data folder, and whether it was made just now.
+
+    It blocks; raises StoreError.  ``now`` gives the settings in force.
+    """
+    path = data / MESSAGES
+    is_new = not path.exists()
+    store = open_messages(
+        path,
+        call=reactor.callFromThread,
+        full=settings.history.sync == "full",
+        readers=settings.history.readers,
+        waiting=lambda: now().history.waiting,
+        timeout=lambda: now().history.query_timeout,
+        monotonic=clock.monotonic,
+        now=clock.time,
+    )
+    return store, is_new
 
 
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:

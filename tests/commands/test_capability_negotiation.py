@@ -11,8 +11,12 @@ from chatnet.session.peer import Peer
 from chatnet.settings import Settings
 from chatnet.wire import capabilities as cap
 
-OFFERED = [name for name in cap.BY_NAME if name not in ("sasl", "draft/account-registration")]
-"""What does not need somebody who keeps accounts."""
+ELSEWHERE = {
+    *("sasl", "draft/account-registration"),
+    *("draft/chathistory", "draft/event-playback", "draft/read-marker", "soju.im/search"),
+}
+OFFERED = [name for name in cap.BY_NAME if name not in ELSEWHERE]
+"""What does not need somebody who keeps accounts, or messages."""
 ALL = " ".join(OFFERED)
 
 

@@ -69,7 +69,7 @@ def test_authors_redact_their_own(house: House) -> None:
             tags, rest = line.split(" ", 1)
             assert rest == f"{BOB} REDACT #c {msgid} :bad example"
             assert tags.startswith("@msgid=1") and tags != f"@msgid={msgid}"
-        assert house.parts.history.find(channel(house), msgid) is None
+        assert house.parts.history.known(channel(house), msgid) is None
     house.check()
 
 
@@ -105,7 +105,7 @@ def test_a_message_of_several_lines_has_one_id(house: House) -> None:
     bob.lines()
     first, _ = cyd.lines()
     msgid = first.partition(" ")[0].removeprefix("@msgid=")
-    record = house.parts.history.find(channel(house), msgid)
+    record = house.parts.history.known(channel(house), msgid)
     assert record is not None
     assert record.text == "one\ntwo" and [part.text for part in record.parts] == ["one", "two"]
     ann.lines()
@@ -154,7 +154,7 @@ def test_the_capability_is_needed(house: House) -> None:
     ann >> "CAP REQ draft/message-redaction" >> "REDACT #c" >> "REDACT"
     ann << "* ACK :draft/message-redaction"
     assert ann.numerics() == ["461", "461"]
-    assert house.parts.history.find(channel(house), msgid) is not None
+    assert house.parts.history.known(channel(house), msgid) is not None
 
 
 def test_it_is_not_offered_where_nothing_is_remembered() -> None:
@@ -206,7 +206,7 @@ def test_members_do_not_redact_what_others_said(house: House) -> None:
         cyd << f":irc.test FAIL REDACT REDACT_FORBIDDEN #c {msgid} {FORBIDDEN}"
         for client in (ann, bob, cyd):
             client.silent()
-        assert house.parts.history.find(channel(house), msgid) is not None
+        assert house.parts.history.known(channel(house), msgid) is not None
 
 
 def test_the_same_user_whatever_the_nick_and_nobody_else_with_it(house: House) -> None:

@@ -9,11 +9,12 @@ from unittest import mock
 
 import pytest
 from conversation import Client, House, matches
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mesh import SECRET, Mesh, Stranger, block, read_away, stranger
 from street import NOW, PEOPLE, host, the, user
 
+from chatnet.links.exchange.recall import PAUSE
 from chatnet.links.neighbour import trickle
 from chatnet.model.past import Record
 
@@ -489,7 +490,7 @@ def test_the_question_and_the_answer() -> None:
     far >> f":1SO CNHR 1 0CN 1 :{SAID}" >> ":1SO CNHR 1 0CN END"
     assert texts(house) == ["hello"] and far.gone is None
     [record] = records(house)
-    assert record == ("id1", float(NOW), "PRIVMSG", b"eve!e@h", EVE, "hello", b"", 0, "", ())
+    assert record == ("id1", float(NOW), "PRIVMSG", b"eve!e@h", EVE, "hello", b"", 0, "", (), None)
     ann.silent()
     house.check()
 
@@ -801,15 +802,25 @@ def walk(street: Street, steps: list[tuple[str, int, int]]) -> None:
         elif what == "settle":
             mesh.settle()
         else:
-            mesh.settle()  # nothing is on its way for so long
+            for _ in range(3):
+                mesh.advance(PAUSE)  # nothing is on its way for so long
             mesh.advance(which * 10)
     for pair in PAIRS:
         link(pair)
     mesh.settle()
+    # Answers go on whose link had no connection for a moment, and who did not get one asks again.
+    for _ in range(20):
+        mesh.advance(1)
+
+
+BEFORE_IT_GOES_ON: Final = [
+    ("say", 0, 0), ("cut", 0, 0), ("say", 0, 3), ("link", 2, 0), ("deliver", 0, 27), ("reset", 2, 3000),
+]  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
 @given(STEPS)
+@example(BEFORE_IT_GOES_ON)
 def test_whatever_was_said_and_deleted_all_remember_the_same(steps: list[tuple[str, int, int]]) -> None:
     """Whichever links were lost when, and whatever was on its way."""
     street = Street()

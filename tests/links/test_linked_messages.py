@@ -128,7 +128,7 @@ def test_what_others_say_to_each_other_is_not_remembered_on_the_way(three: Three
     three.says(three.ann, "PRIVMSG cat :psst")
     msgid = three.cat.lines()[0].split("msgid=")[1].split(" ")[0]
     key = three.ann.user.uid, three.cat.user.uid
-    found = [house.parts.history.find(key, msgid) is not None for house in three]
+    found = [house.parts.history.known(key, msgid) is not None for house in three]
     assert found == [True, False, True]
 
 
@@ -455,7 +455,7 @@ def test_a_redaction_crosses(three: Three) -> None:
     assert matches(heard.pop(), f"@time={TIME};msgid=1* :ann!~ann@192.0.2.1 REDACT #x {msgid} :typo")
     for house in three:
         [channel] = house.node.network.channels.values()
-        assert house.parts.history.find(channel, msgid) is None
+        assert house.parts.history.known(channel, msgid) is None
     three.says(three.cat, "PRIVMSG ann :oops")
     msgid = three.ann.lines()[0].split("msgid=")[1].split(" ")[0]
     three.says(three.cat, f"REDACT ann {msgid}")

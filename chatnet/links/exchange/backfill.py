@@ -97,6 +97,8 @@ class BackFill:
         self._due: dict[Server, None] = {}
         self._walk: Walk | None = None
         self._open: dict[int, Question] = {}
+        self._taking = 0
+        """Answers that are being put away."""
         self._tries: dict[Server, int] = {}
         """How often a server was asked that did not answer all."""
         self._numbers = count(1)
@@ -177,7 +179,9 @@ class BackFill:
         if walk is None:
             return
         looked = 0
-        while walk.channels is not None and len(self._open) < self._settings.backfill_requests:
+        while walk.channels is not None and (
+            len(self._open) + self._taking < self._settings.backfill_requests
+        ):
             channel = next(walk.channels, None)
             if channel is None:
                 walk.channels = None
@@ -189,7 +193,7 @@ class BackFill:
             if looked > LOOK:
                 self._links.node.clock.later(0.0, self._go_on)
                 return
-        if walk.channels is None and not self._open:
+        if walk.channels is None and not self._open and not self._taking:
             self._walk = None
             self._finish(walk)
             self._begin()
@@ -350,11 +354,22 @@ class BackFill:
         del self._open[question.number]
         if question.timer is not None:
             question.timer.cancel()
-        walk, server, channel = self._walk, question.server, question.channel
+        walk = self._walk
         assert walk is not None
-        walk.servers[server] += self._past.take_in(channel, Page(question.records, question.redactions))
         if not well:
+            walk.silent.add(question.server)
+        self._taking += 1
+        self._links.node.run(self._take_in(question, walk))
+
+    async def _take_in(self, question: Question, walk: Walk) -> None:
+        server, channel = question.server, question.channel
+        page = Page(question.records, question.redactions)
+        try:
+            walk.servers[server] += await self._past.take_in(channel, page)
+        except Exception:
+            self._links.node.log.failure("what was told of a channel could not be kept")
             walk.silent.add(server)
+        self._taking -= 1
         network = self._links.node.network
         if question.next and network.channels.get(channel.folded) is channel:
             self._ask(channel, question.next)

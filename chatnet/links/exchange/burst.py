@@ -129,10 +129,13 @@ class Burst:
         return tell()
 
 
-def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
+def channel(
+    links: Neighbours, link: Link, channel: Channel, at: float = 0.0, msgid: str = ""
+) -> Iterator[bytes]:
     """All that `link` is told of a channel, which may have ended if it stamps what it changes.
 
-    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.
+    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.  Where it is told since somebody has joined
+    it, that was `at` a time, and has an id.
     """
     codec, me, members = link.codec, links.node.network.me, links.routes.members_beyond(link, channel)
     registers = links.registers
@@ -140,7 +143,7 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
         what = f"knows {KEY_ABROAD} bytes of the key of {channel.name}: who types all of it there is kept out"
         link.warn_once("key", what)
     if not link.stamped or registers is None:
-        yield from codec.channel(me, channel, members)
+        yield from codec.channel(me, channel, members, at, msgid)
         return
     here = {user.uid for user, _ in members}
     marks = dict(registers.of(channel))
@@ -149,7 +152,7 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
             marks[uid] = mark
     yield from codec.marks(me, channel, marks)
     flags, values = frozenset(channel.flags), parameters(channel)
-    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)), at, msgid)
     for letter, entries in channel.lists.items():
         yield from codec.entries(me, channel, letter, entries.values())
     if channel.topic is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatnet.links.codecs.solanum.history import AUTHOR
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
-from chatnet.model.ids import UID
+from chatnet.model.ids import MSGID, UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.past import Record, Redaction
 from chatnet.rules.client_tags import relayed
@@ -18,8 +17,6 @@ from chatnet.wire.names import is_uid
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import byte_length, cut
 
-MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
-"""What can stand in a tag as it is."""
 MOST_TEXT: Final = 510
 """Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
 MOST_TAGS: Final = 4094

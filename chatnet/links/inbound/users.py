@@ -35,7 +35,7 @@ from chatnet.model.facts import (
     UserModesChanged,
     UserQuit,
 )
-from chatnet.model.ids import UID, AccountName
+from chatnet.model.ids import UID, AccountName, derived
 from chatnet.model.modes import USER_MODES
 from chatnet.model.registry import Account
 from chatnet.records.grammar import ACCOUNT, is_entity
@@ -226,7 +226,11 @@ def _rename(line: Line, user: User, nick: str, ts: int) -> bool:
         lost = network.fold(nick), ts
         nick, ts = user.uid, SAVED_TS
     folded = network.fold(nick)
-    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost))
+    if line.link.codec.core and not line.told_id:  # an older version, which others may hear as well
+        msgid = derived(ts * 1000, 0, user.uid, user.place, "NICK")
+    else:
+        msgid = line.msgid(user.place)
+    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost, msgid=msgid))
     return True
 
 
@@ -240,9 +244,9 @@ def save_(line: Line) -> None:
     if user.nick_ts != line.number(1) or user.nick == user.uid:
         raise Ignored  # they have another one since
     if can_save(user.server):
-        save(line.links, user, by, line.link)
+        save(line.links, user, by, line.link, line)
     else:
-        kill(line.links, user, by, REASON, line.link)
+        kill(line.links, user, by, REASON, line.link, line)
 
 
 @LINK.command("QUIT")
@@ -252,7 +256,8 @@ def quit_(line: Line) -> None:
     # <- :1SOAAAAAB QUIT :Quit: bye
     """
     reason = cut(line.param(0), line.node.settings.limits.kick)
-    line.commit(UserQuit(line.by_user(), reason, line.at))
+    user = line.by_user()
+    line.commit(UserQuit(user, reason, line.at, line.msgid(user.place)))
 
 
 @LINK.command("AWAY")
@@ -302,7 +307,7 @@ def kill_(line: Line) -> None:
     way = f"From {killer} Path: {cut(path, 200)} ({reason})"
     node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
     node.log.info(f"{killer} killed {log_name(user, node.settings)}")
-    kill(line.links, user, by, reason, link)
+    kill(line.links, user, by, reason, link, line)
 
 
 @LINK.command("CHGHOST", min_params=2)

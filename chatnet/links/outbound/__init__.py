@@ -11,6 +11,7 @@ from chatnet.links.outbound.metadata import MetadataOut
 from chatnet.links.outbound.servers import ServersOut
 from chatnet.links.outbound.users import UsersOut
 from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.events import EVENTS
 from chatnet.model.facts import Fact, Hearer
 from chatnet.node import Observer
 
@@ -22,6 +23,7 @@ class Outbound:
         self._links = links
         self._hears = _together(
             (
+                Named(links),
                 ServersOut(links),
                 UsersOut(links),
                 ChannelsOut(links),
@@ -35,6 +37,17 @@ class Outbound:
     def hears(self) -> Mapping[type[Fact], Hearer]:
         """What neighbours are told of, and what is kept for them; nothing while there is neither."""
         return self._hears if self._links.routes.direct or self._links.registers is not None else {}
+
+
+class Named:
+    """Has all events named that neighbours are told of next."""
+
+    def __init__(self, links: Neighbours) -> None:
+        self._ids = links.node.event_ids
+        self.hears: Mapping[type[Fact], Hearer] = dict.fromkeys(EVENTS, self._name)
+
+    def _name(self, fact: Fact, origin: object) -> None:
+        self._ids.of(fact, origin)
 
 
 def _together(tellers: Sequence[Observer]) -> Mapping[type[Fact], Hearer]:

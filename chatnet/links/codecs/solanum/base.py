@@ -7,8 +7,10 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
+from chatnet.model.ids import moment
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
@@ -85,6 +87,18 @@ class Base:
         """As much of a line without tags as the neighbour reads, not ending within a character."""
         most = LONG if self.core else BODY
         return body if len(body) <= most else cut_bytes(body, most)
+
+    def event(self, line: bytes, at: float, msgid: str) -> bytes:
+        """`line`, which has no tags, with the id of what it tells, for a chatnet server.
+
+        When it happened stands in the id as well; it is told where the clock had gone back meanwhile.
+        """
+        if not msgid or not self.core:
+            return line
+        tag = b"@msgid=" + msgid.encode()
+        if moment(msgid) != int(at * 1000):
+            tag += b";" + time_tag(at)
+        return b"%b %b" % (tag, line)
 
     def id_of(self, source: Source) -> bytes:
         """Who says it: the UID of a user, the SID of a server.

@@ -60,6 +60,7 @@ class Room(Protocol):
     def etb(self, line: Line, name: str, ts: int, new: Topic) -> None: ...
     def rename(self, line: Line, old: str, name: str, ts: int) -> Channel | None: ...
     def move(self, line: Line, channel: Channel, other: Channel, reason: str) -> None: ...
+    def event(self, line: Line, channel: Channel) -> tuple[float, str]: ...
 
 
 PLAIN: Final[Room] = plain
@@ -380,12 +381,14 @@ def rename(line: Line) -> None:
     folded = line.network.fold(name)
     reason = cut(line.param(3), LONGEST_TEXT)
     other = line.network.channels.get(folded)
+    at, msgid = room.event(line, channel)
     if other is None or other is channel:
-        line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
+        renamed = ChannelRenamed(channel, name, folded, line.source, reason, at, channel.name, msgid)
+        line.commit(renamed)
         return
     moved = list(channel.members)
     room.move(line, channel, other, reason)
-    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, channel.name)
+    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, at, channel.name, msgid)
     _pass_on(line, renamed, [user for user in moved if user in other.members])
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chatnet.links.inbound.channels.stamped.ages import state
-from chatnet.links.inbound.channels.stamped.known import find_alive, find_of_ts, registers_of, relay, stamp_of
+from chatnet.links.inbound.channels.stamped.known import (
+    event_of,
+    find_alive,
+    find_of_ts,
+    registers_of,
+    relay,
+    stamp_of,
+)
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.registers import register_of
 from chatnet.model.entities import PARAMETERS, Channel, User
@@ -78,7 +85,8 @@ def _change(
     if again:
         state(line, ModesChanged(channel, tuple(again), by, line.at), channel, quiet=True)
     if wanted:
-        state(line, ModesChanged(channel, tuple(wanted), by, line.at), channel)
+        at, msgid = event_of(line, stamp, channel.place)
+        state(line, ModesChanged(channel, tuple(wanted), by, at, msgid=msgid), channel)
 
 
 def makes_difference(line: Line, channel: Channel, change: ModeChange) -> bool:

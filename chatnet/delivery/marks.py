@@ -1,0 +1,46 @@
+"""How far people have read, told to their other clients.  https://ircv3.net/specs/extensions/read-marker"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatnet.delivery.index import Index
+from chatnet.history.marks import Marks
+from chatnet.model.entities import Channel
+from chatnet.model.facts import Fact, Hearer, MarkMoved
+from chatnet.session.marking import show_mark, show_no_mark
+from chatnet.session.session import Session
+from chatnet.wire.capabilities import READ_MARKER
+
+
+class MarksHere:
+    """Tells a mark to whoever is here of the person, and to nobody else; without `marks` there are none.
+
+    "The read markers sent by a user MUST NOT be disclosed to other users".
+    """
+
+    def __init__(self, index: Index, marks: Marks | None) -> None:
+        self._index = index
+        self._marks = marks
+        self.hears: Mapping[type[Fact], Hearer] = {MarkMoved: self._mark_moved}
+
+    def show(self, session: Session, channel: Channel) -> None:
+        """To somebody who came into a channel, "before the `RPL_ENDOFNAMES` reply"."""
+        if self._marks is None:
+            return
+        if self._marks.knows(session.user):
+            show_mark(session, channel.name, self._marks.of(session.user, channel.folded))
+        else:
+            show_no_mark(session, channel.name)
+
+    def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
+        if self._marks is None:
+            return
+        names = None
+        for user in self._marks.people(fact.person):
+            for session in self._index.users.get(user, ()):
+                # The one that moved it has its answer.
+                if session.caps & READ_MARKER and session is not origin:
+                    names = self._marks.names(fact.spot) if names is None else names
+                    for name in names:
+                        show_mark(session, name, fact.until)

@@ -1,0 +1,103 @@
+"""What is remembered, in the store or in the ring, as links and REDACT ask for it."""
+
+from __future__ import annotations
+
+from chatnet.history import extra
+from chatnet.history.recorder import Recorder, hidden_uid, reacted_to, uid_in
+from chatnet.history.ring import Ring
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Source
+from chatnet.model.ids import UID
+from chatnet.model.past import Page, Record, Redaction
+from chatnet.model.places import Places
+from chatnet.storage.messages import rows
+from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.messages.rows import Place, Position, Redacted, Row, View, Wanted
+
+COMMANDS = {rows.PRIVMSG: "PRIVMSG", rows.NOTICE: "NOTICE", rows.TAGMSG: "TAGMSG"}
+SAID = frozenset(COMMANDS)
+
+
+class KeptPast:
+    """A ``Past``, and ``Messages``."""
+
+    def __init__(self, store: MessageStore, recorder: Recorder, places: Places, ring: Ring) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._places = places
+        self._ring = ring
+
+    async def find(self, by: Source, target: Channel | User, msgid: str) -> Record | None:
+        """The message of that id, if it is kept; see ``model.past.Messages``."""
+        place: Place | None
+        if isinstance(target, Channel):
+            place = self._recorder.place(target)
+        else:
+            place = self._places.between(by, target) if isinstance(by, User) else None
+        if place is not None:
+            self._recorder.flush()
+            row = await self._store.find(place, msgid)
+            if row is not None:
+                return record_of(row)
+        return await self._ring.find(by, target, msgid)
+
+    async def page(self, channel: Channel, since: float, most: int) -> Page:
+        """What other servers may know of a channel; see ``model.past.Past``."""
+        place = self._recorder.place(channel)
+        if place is None or most <= 0:
+            return await self._ring.page(channel, since, most)
+        self._recorder.flush()
+        after = Position(int(since * 1000), rows.BEFORE_ALL)
+        view, wanted = View(place, closed=None, ranks=-1), Wanted(SAID, most, after=after)
+        found = await self._store.page(view, wanted)
+        redacted = await self._store.redactions(place, after.at, most)
+        return Page(list(map(record_of, found.rows)), list(map(redaction_of, redacted)))
+
+    async def take_in(self, channel: Channel, page: Page) -> int:
+        """Keep what others told; see ``model.past.Past``."""
+        heard = self._recorder.heard_of(channel)
+        if heard is None:
+            return await self._ring.take_in(channel, page)
+        self._recorder.flush()
+        # Of what others told it is not known who was behind closed doors; if they are closed now, it was so.
+        news = await self._store.take_in(
+            [row_of(record, heard.place, heard.flags) for record in page.records],
+            [redacted_of(gone, heard.place) for gone in page.redactions],
+        )
+        return len(news)
+
+
+def record_of(row: Row) -> Record:
+    """A message as links and REDACT know it."""
+    more = extra.read(row.extra)
+    uid = more.uid or uid_in(row.msgid)
+    return Record(
+        row.msgid, row.at / 1000, COMMANDS[row.kind], row.source.encode(), UID("" if uid == "*" else uid),
+        row.text, more.tags, row.flags >> rows.RANKS, more.status, more.parts, row.person,
+    )  # fmt: skip
+
+
+def row_of(record: Record, place: Place, flags: int) -> Row:
+    """The same the other way round."""
+    uid = hidden_uid(record.uid, record.msgid)
+    more = extra.written(extra.Extra(record.tags, record.parts, record.status, uid))
+    flags |= record.ranks << rows.RANKS | (rows.EXTRA if more is not None else 0)
+    kind = next(kind for kind, command in COMMANDS.items() if command == record.command)
+    refers = reacted_to(record.tags) if kind == rows.TAGMSG else None
+    source = record.source.decode("utf-8", "replace")
+    return Row(
+        place, int(record.at * 1000), record.msgid, kind, flags, record.person, source, record.text, refers,
+        more,
+    )  # fmt: skip
+
+
+def redaction_of(gone: Redacted) -> Redaction:
+    """A redaction as links know it."""
+    uid = UID(uid_in(gone.msgid))
+    return Redaction(gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason)
+
+
+def redacted_of(gone: Redaction, place: Place) -> Redacted:
+    """The same the other way round."""
+    source = gone.source.decode("utf-8", "replace")
+    return Redacted(place, gone.redacted, int(gone.at * 1000), gone.msgid, None, source, gone.reason)

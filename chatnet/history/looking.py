@@ -1,0 +1,365 @@
+"""Looking back: pages of what was said, the latest of everything, and searching, for who may see it.
+
+Everything that shows what was said asks here, and so goes by ``rules/past.py``.  An answer takes a while, in
+which people come, go and are kept out; so what was found is held once more against what may be seen, after
+the last wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, NamedTuple, TypeVar
+
+from chatnet.history import pages
+from chatnet.history.extra import Extra, written
+from chatnet.history.meanings import Meanings
+from chatnet.history.ring import Ring
+from chatnet.history.sights import IN_MEMORY, Sight, Sights, Spot
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Fact, Hearer, MessageRedacted
+from chatnet.model.past import Record
+from chatnet.model.places import Places
+from chatnet.node import Node
+from chatnet.rules.past import reaches, shows
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.messages.rows import (
+    AFTER_ALL,
+    BEFORE_ALL,
+    EXTRA,
+    LAST,
+    NOTICE,
+    PRIVMSG,
+    RANKS,
+    TAGMSG,
+    Found,
+    Position,
+    Row,
+    Times,
+    View,
+    Wanted,
+    Words,
+)
+from chatnet.wire.text import sanitise
+
+T = TypeVar("T")
+
+SPOKEN: Final = frozenset({PRIVMSG, NOTICE})
+"""The kinds that every client can show."""
+_KINDS: Final = {"PRIVMSG": PRIVMSG, "NOTICE": NOTICE, "TAGMSG": TAGMSG}
+
+
+class Unseen(Exception):
+    """There is nothing of that name that they may look at; whether there is anything at all is not told."""
+
+
+class Untold(Exception):
+    """Nothing tells when the message was said of which they gave the id."""
+
+
+class Busy(Exception):
+    """So many look back that one more would wait for too long."""
+
+
+class Way(Enum):
+    """How a page is counted."""
+
+    LATEST = "LATEST"
+    BEFORE = "BEFORE"
+    AFTER = "AFTER"
+    AROUND = "AROUND"
+    BETWEEN = "BETWEEN"
+
+
+class Point(NamedTuple):
+    """A time in milliseconds, or a message by its id."""
+
+    at: int
+    msgid: str = ""
+
+
+class Asked(NamedTuple):
+    """Which page somebody wants: BETWEEN has two `points`, LATEST one or none, each other one has one.
+
+    At most `most` messages of these `kinds`; with each of them at most so many `reactions` from beyond it.
+    """
+
+    way: Way
+    points: tuple[Point, ...] = ()
+    most: int = 1
+    kinds: frozenset[int] = SPOKEN
+    reactions: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether messages of one millisecond stay together: who goes on from a time would lose the rest."""
+        return not self.points or any(not point.msgid for point in self.points)
+
+    @property
+    def newest(self) -> bool:
+        """Whether a page that is open at one end is counted from the newest on."""
+        return self.way in (Way.LATEST, Way.BEFORE)
+
+
+class Seen(NamedTuple):
+    """A page, and what it is a page of.
+
+    It was counted from its `newest` message, or from its oldest one; None: from the middle.
+    """
+
+    sight: Sight
+    found: Found
+    newest: bool | None
+
+
+class Listed(NamedTuple):
+    """Names, and the times of what was said there last, in ascending order; `more`: there are others."""
+
+    names: Sequence[tuple[str, int]]
+    more: bool
+
+
+class Looking:
+    """Answers what people ask of the past, out of a `store`; what guests write to each other out of a `ring`.
+
+    `flush` hands what was heard just now to the store, which then has it in its answers.  `joined` tells
+    since when, in milliseconds, a member is in a channel.  It observes too: what is redacted while somebody
+    waits is shown to nobody any more.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        store: MessageStore,
+        places: Places,
+        ring: Ring,
+        flush: Callable[[], object],
+        joined: Callable[[Channel, User], int | None],
+    ) -> None:
+        self._node = node
+        self._store = store
+        self._places = places
+        self._ring = ring
+        self._flush = flush
+        self._joined = joined
+        self._meanings = Meanings(node.network, places, store)
+        self._open = 0
+        self._redacted: set[str] = set()
+        self.hears: Mapping[type[Fact], Hearer] = {MessageRedacted: self._message_redacted}
+
+    def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
+        if self._open:
+            self._redacted.add(fact.redacted)
+
+    # what is asked
+
+    async def look(self, user: User, name: str, asked: Asked) -> Seen:
+        """A page of the channel or talk that `name` means for `user`.
+
+        Raises Unseen, Untold, Busy, StoreError.
+        """
+        return await self._turn(self._look(user, name, asked))
+
+    async def views(self, user: User) -> Sequence[Sight]:
+        """All that `user` may look at in the store now: their channels, and the talks of their account.
+
+        Raises Busy, StoreError.
+        """
+        return list((await self._turn(self._all(user))).now().values())
+
+    async def latest(self, user: User, kinds: Collection[int], begin: int, end: int, most: int) -> Listed:
+        """The channels and talks whose latest message that `user` may see is strictly between two times.
+
+        The first `most` of them, counted from `begin`, which may be the later one, and all that share the
+        last one's millisecond, at most twice as many.  Raises Busy, StoreError.
+        """
+        return await self._turn(self._latest(user, kinds, begin, end, most))
+
+    async def search(self, user: User, words: Words, name: str = "") -> Sequence[tuple[Sight, Row]]:
+        """What is found of `words` in all that `user` may look at, or in the one place that `name` means.
+
+        In ascending order.  Raises Unseen, Busy, StoreError.
+        """
+        return await self._turn(self._search(user, words, name))
+
+    async def _turn(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._open >= self._node.settings.history.waiting:
+            work.close()
+            raise Busy
+        self._open += 1
+        try:
+            self._flush()
+            return await work
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._redacted.clear()
+
+    # pages
+
+    async def _look(self, user: User, name: str, asked: Asked) -> Seen:
+        spot, sights = await self._meant(user, name)
+        sight = sights.of(spot)
+        if sight is None:
+            raise Unseen
+        found, newest = await self._page(user, sight, asked)
+        sight = sights.of(spot)  # after what came meanwhile
+        if sight is None:
+            raise Unseen
+        return Seen(sight, self._kept(sight.view, found), newest)
+
+    async def _meant(self, user: User, name: str) -> tuple[Spot, Sights]:
+        spot = await self._meanings.of(user, name)
+        if spot is None:
+            raise Unseen
+        return spot, await self._sights(user, [spot])
+
+    async def _page(self, user: User, sight: Sight, asked: Asked) -> tuple[Found, bool | None]:
+        if sight.in_memory:
+            assert sight.other is not None
+            rows = [_row(record) for record in self._ring.talk(user, sight.other)]
+            known = {row.msgid: pages.position(row) for row in rows}
+            where, wanted = _wanted(asked, [_place(each, known.get(each.msgid)) for each in asked.points])
+            if where is None:
+                return pages.page(rows, wanted), wanted.newest
+            return pages.around(rows, where, wanted), None
+        place = sight.view.place
+        points = [
+            _place(each, await self._store.position(place, each.msgid) if each.msgid else None)
+            for each in asked.points
+        ]
+        where, wanted = _wanted(asked, points)
+        if where is None:
+            return await self._store.page(sight.view, wanted, asked.reactions), wanted.newest
+        return await self._store.around(sight.view, where, wanted, asked.reactions), None
+
+    def _kept(self, view: View, found: Found) -> Found:
+        """What a view allows of a page."""
+
+        def fit(rows: Iterable[Row]) -> tuple[Row, ...]:
+            return tuple(row for row in rows if self._shows(view, row))
+
+        redacted = tuple(each for each in found.redacted if reaches(view, each.at))
+        return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
+
+    def _shows(self, view: View, row: Row) -> bool:
+        return row.msgid not in self._redacted and shows(view, row)
+
+    # everything
+
+    async def _all(self, user: User) -> Sights:
+        return await self._sights(user, [*user.channels, *await self._meanings.talks(user)])
+
+    async def _sights(self, user: User, spots: Sequence[Spot]) -> Sights:
+        """With the stays of their account; all are asked for before the first answer, which takes a while."""
+        person = self._places.person(user)
+        waiting = {
+            spot: self._store.stays(self._places.channel(spot), person)
+            for spot in spots
+            if isinstance(spot, Channel) and person is not None
+        }
+        stays: dict[Spot, Times] = dict.fromkeys(spots, ())
+        sights = Sights(self._node, self._places, self._joined, user, stays)
+        failed: StoreError | None = None
+        for spot, answer in waiting.items():
+            try:
+                stays[spot] = await answer
+            except StoreError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+        return sights
+
+    async def _latest(self, user: User, kinds: Collection[int], begin: int, end: int, most: int) -> Listed:
+        sights = await self._all(user)
+        views = [sight.view for sight in sights.now().values()]
+        after, before, newest = min(begin, end), max(begin, end), begin > end
+        # Twice as many as wanted, so that those of one millisecond are there, and one that is beyond.
+        times = await self._store.latest(views, kinds, after, before, most * 2 + 1, newest) if views else ()
+        now = sights.now()
+        found = [
+            (position.at, sight.name)
+            for place, position in times
+            if (sight := now.get(place)) is not None and reaches(sight.view, position.at)
+        ]
+        if self._places.person(user) is None:
+            found += self._in_memory(user, kinds, after, before)
+        found.sort(reverse=newest)
+        count = min(most, len(found))
+        while count and count < min(len(found), most * 2) and found[count][0] == found[count - 1][0]:
+            count += 1
+        return Listed([(name, at) for at, name in sorted(found[:count])], count < len(found))
+
+    def _in_memory(
+        self, user: User, kinds: Collection[int], after: int, before: int
+    ) -> Iterable[tuple[int, str]]:
+        for other in self._ring.talkers(user):
+            rows = [row for row in map(_row, self._ring.talk(user, other)) if row.kind in kinds]
+            if rows and after < rows[-1].at < before:
+                yield rows[-1].at, other.nick
+
+    async def _search(self, user: User, words: Words, name: str) -> list[tuple[Sight, Row]]:
+        sights = (await self._meant(user, name))[1] if name else await self._all(user)
+        views = [sight.view for sight in sights.now().values()]
+        if name and not views:
+            raise Unseen
+        views = [view for view in views if view.place is not IN_MEMORY]
+        most = self._node.settings.history.search_targets
+        if len(views) > most:
+            latest = {place for place, _ in await self._store.latest(views, SPOKEN, -1, LAST, most, True)}
+            views = [view for view in views if view.place in latest]
+        rows = await self._store.search(views, words) if views else ()
+        now = sights.now()
+        return [
+            (sight, row)
+            for row in rows
+            if (sight := now.get(row.place)) is not None and self._shows(sight.view, row)
+        ]
+
+
+def _place(point: Point, found: Position | None) -> Position | Point:
+    """Where a point is: that of a message is where the message is."""
+    if not point.msgid:
+        return point
+    if found is None:
+        raise Untold
+    return found
+
+
+def _before(point: Position | Point) -> Position:
+    """What is before it is less than this."""
+    return point if isinstance(point, Position) else Position(point.at, BEFORE_ALL)
+
+
+def _after(point: Position | Point) -> Position:
+    """What is after it is greater than this."""
+    return point if isinstance(point, Position) else Position(point.at, AFTER_ALL)
+
+
+def _wanted(asked: Asked, points: Sequence[Position | Point]) -> tuple[Position | None, Wanted]:
+    """Around which position, if around one, and what else is asked for."""
+    wanted = Wanted(asked.kinds, asked.most, asked.newest, whole=asked.whole)
+    if not points:
+        return None, wanted
+    first, last = points[0], points[-1]
+    if asked.way is Way.AROUND:
+        return _before(first), wanted
+    if asked.way is Way.BEFORE:
+        return None, wanted._replace(before=_before(first))
+    if asked.way is Way.BETWEEN:
+        newest = _before(first) > _before(last)
+        earlier, later = (last, first) if newest else (first, last)
+        return None, wanted._replace(newest=newest, after=_after(earlier), before=_before(later))
+    return None, wanted._replace(after=_after(first))
+
+
+def _row(record: Record) -> Row:
+    """What the ring remembers, as a row; its author is named by their UID."""
+    extra = written(Extra(record.tags, record.parts, record.status))
+    flags = record.ranks << RANKS | (EXTRA if extra else 0)
+    source = sanitise(record.source.decode("utf-8", "surrogateescape"))
+    return Row(
+        IN_MEMORY, int(record.at * 1000), record.msgid, _KINDS[record.command], flags, record.uid, source,
+        sanitise(record.text), None, extra,
+    )  # fmt: skip

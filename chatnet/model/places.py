@@ -1,0 +1,60 @@
+"""Which place, in the words of the store, a message of somebody to somebody is kept for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatnet.model.entities import Channel, User
+from chatnet.model.network import Network
+from chatnet.settings import Settings
+from chatnet.storage.messages.rows import Place
+from chatnet.wire.text import sanitise
+
+BY_NAME: Final = "name:"
+"""What the key of an account begins with that services of another make keep: its folded name follows."""
+
+
+class Places:
+    """Places of channels and talks, and the keys of the accounts that people are logged in to.
+
+    A key is the id of an account.  Where services of another make keep accounts it is made of its name: then
+    a name that is dropped and taken again has the past of both.
+    """
+
+    def __init__(self, network: Network, settings: Settings) -> None:
+        self._network = network
+        self.by_name = not settings.keeps_accounts and settings.accounts.authority != "remote"
+
+    def person(self, user: User) -> str | None:
+        """The key of the account that somebody is logged in to; None of a guest.
+
+        One whose server is behind one of an older version may have no id here, and then is a guest.
+        """
+        if not self.by_name or user.account is None:
+            return user.account_id
+        return BY_NAME + self._network.fold(user.account)
+
+    def channel(self, channel: Channel) -> Place:
+        """The place of a channel, as it is called and as old as it is now."""
+        return Place("c", channel.folded, "", channel.ts)
+
+    def between(self, user: User, other: User) -> Place | None:
+        """The place of what two users say to each other; None if neither is logged in."""
+        return self.talk(self.person(user), user.folded, self.person(other), other.folded)
+
+    def shown(self, place: Place, user: User, other: User) -> str:
+        """What a talk of two users is called: the nick of its guest, or of both, of the lower key first."""
+        mine, nick, other_nick = self.person(user), sanitise(user.nick), sanitise(other.nick)
+        if place.kind == "g":
+            return other_nick if place.name == mine else nick
+        return f"{nick} {other_nick}" if place.name == mine else f"{other_nick} {nick}"
+
+    def talk(self, person: str | None, nick: str, other: str | None, other_nick: str) -> Place | None:
+        """The same, of two keys, and folded nicks that count where there is no key."""
+        if person is None:
+            person, nick, other, other_nick = other, other_nick, person, nick
+        if person is None:
+            return None
+        if other is None:
+            return Place("g", person, other_nick)
+        return Place("d", min(person, other), max(person, other))

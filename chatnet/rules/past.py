@@ -1,0 +1,124 @@
+"""May she see it? Who may read what was said in a channel or a talk, and from when.
+
+Every reader goes by this: CHATHISTORY, HISTORY, and whatever else shows what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from chatnet.model.entities import Channel, User
+from chatnet.settings import HistorySettings
+from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Row, Times, View
+
+PRIVILEGE: Final = "history"
+"""With it an oper reads channels that they are not in."""
+
+DAY: Final = 86_400_000
+"""Milliseconds."""
+
+
+class Keeping(NamedTuple):
+    """What a channel says of its history by its mode H: for how many seconds it is kept (0: not at all), and
+    who may read what (``all``, ``account`` or ``join``; None: as the server has it).
+    """
+
+    span: int
+    since: str | None = None
+
+
+class Reader(NamedTuple):
+    """Who wants to look back.
+
+    `person` is the key of the account that they are logged in to, None of a guest.  It was `registered` at a
+    time in milliseconds; None: nobody has told when.
+    """
+
+    user: User
+    person: str | None
+    registered: int | None
+
+
+def may_look_back(user: User, channel: Channel) -> bool:
+    """Whether `user` may read anything at all of what was said in `channel`.
+
+    Its members may, and opers with the privilege `history`; nobody else, whatever its modes are.
+    """
+    return user in channel.members or user.may(PRIVILEGE)
+
+
+def channel_view(
+    reader: Reader,
+    channel: Channel,
+    place: Place,
+    settings: HistorySettings,
+    keeping: Keeping | None,
+    stays: Times,
+    joined: int | None,
+    now: int,
+) -> View | None:
+    """What somebody may read of a channel; None: nothing, as if it were not there.
+
+    `stays` are those of their account, and `joined` since when they are in it themselves, if they are.  Times
+    are milliseconds.
+    """
+    user = reader.user
+    if not may_look_back(user, channel):
+        return None
+    since = max(_oldest(settings, keeping, now), channel.ts * 1000)
+    there = united((*stays, (joined, LAST)) if joined is not None else stays)
+    who = keeping.since if keeping is not None and keeping.since is not None else settings.visible_from
+    within: Times | None = None
+    if who == "account":
+        since = max(since, reader.registered if reader.registered is not None else int(user.signon * 1000))
+    elif who == "join":
+        within = there
+    in_so_many_words = keeping is not None and keeping.since == "all"
+    closed = None if in_so_many_words else there
+    return View(place, since, within, closed, channel.members.get(user, 0), reader.person)
+
+
+def _oldest(settings: HistorySettings, keeping: Keeping | None, now: int) -> int:
+    most = settings.channels_most * DAY
+    kept = settings.channels_keep * DAY if keeping is None else keeping.span * 1000
+    return now - min(kept, most) if kept else LAST
+
+
+def talk_view(reader: Reader, place: Place, settings: HistorySettings, now: int) -> View | None:
+    """What somebody may read of a talk: each of two accounts all of it, of one with a guest the account."""
+    person = reader.person
+    if person is None or (person != place.name and (place.kind != "d" or person != place.other)):
+        return None
+    since = max(now - settings.direct_keep * DAY, reader.registered or 0)
+    return View(place, since, None, None, 0, person)
+
+
+def shows(view: View, row: Row) -> bool:
+    """Whether a message of its place is in a view."""
+    if row.at < view.since or not (view.within is None or _in(view.within, row.at)):
+        return False
+    if row.flags & CLOSED and not (view.closed is None or _in(view.closed, row.at)):
+        return False
+    ranks = row.flags >> RANKS
+    return not ranks or bool(ranks & view.ranks) or (view.person is not None and row.person == view.person)
+
+
+def reaches(view: View, at: int) -> bool:
+    """Whether there may be anything in a view that was said at that time."""
+    return at >= view.since and (view.within is None or _in(view.within, at))
+
+
+def _in(times: Times, at: int) -> bool:
+    return any(begin <= at <= end for begin, end in times)
+
+
+def united(times: Iterable[tuple[int, int]]) -> Times:
+    """The same times in order, of which none touches another."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(times):
+        if found and begin <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return tuple(found)

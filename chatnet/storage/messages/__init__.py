@@ -1,0 +1,1 @@
+"""What was said, kept in a database: targets, messages, who was there, and how far people have read."""

@@ -1,0 +1,358 @@
+"""The thread that writes messages, as long as there is a disk that takes them.
+
+Several groups that wait are one transaction.  What fails is tried again, in its order; what waits meanwhile
+is bounded.  A group is WAITING, then BEGUN, then done; other jobs are the same, but wait for so long only as
+everything that is asked of a store, and fail with what they do wrong.
+
+===========  ===========================================  =======================================  ===========
+state        input                                        does                                     next
+===========  ===========================================  =======================================  ===========
+IDLE         something is put                             begins a transaction                     WRITING
+IDLE         nothing is put for a while                   one slice of what can wait               IDLE
+WRITING      committed                                    answers                                  IDLE
+WRITING      the disk is full, broken, in use             tells of it, keeps the groups            FAILING
+WRITING      a job is wrong                               the others once more, without it         WRITING
+FAILING      1, 2, 4, … 30 seconds later                  all of it again                          WRITING
+FAILING      committed                                    tells that it is over                    IDLE
+any          more than `queue_bytes` wait                 drops the oldest messages, whose place   the same
+                                                          gets a gap; tells how many
+any          the file is damaged                          has another file begun, all of it again  WRITING
+any          it is closed                                 tries for `drain` seconds at most        CLOSED
+===========  ===========================================  =======================================  ===========
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatnet.storage.files import Damaged
+from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
+from chatnet.storage.messages.aside import aside
+from chatnet.storage.messages.interfaces import Trouble
+from chatnet.storage.messages.keeping import Keeper
+from chatnet.storage.messages.losing import size_of, without_messages
+from chatnet.storage.messages.rows import Entry
+from chatnet.storage.messages.writing import Writing, Wrong
+from chatnet.storage.worker import Call, Task
+
+R = TypeVar("R")
+
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds until it is tried again; the last of them from then on."""
+TOGETHER: Final = 4000
+"""Entries that one transaction writes, at most, unless one group alone has more."""
+REST: Final = 0.05
+"""Seconds between two slices of what can wait."""
+LOST: Final = "Messages that waited for the disk were dropped"
+
+log = Logger(namespace="chatnet")
+
+
+class Group(Task[Keeper]):
+    """Entries that have to be kept, and how many bytes they count for."""
+
+    __slots__ = ("bytes", "entries", "is_lost")
+
+    def __init__(self, entries: Sequence[Entry], since: float) -> None:
+        super().__init__(self.keep, len(entries), since)
+        self.entries = entries
+        self.bytes = sum(map(size_of, entries))
+        self.is_lost = False
+
+    def keep(self, keeper: Keeper) -> None:
+        """Write them."""
+        keeper.keep(self.entries)
+
+    def tell(self) -> None:
+        """Answer, if that was not done when its messages were dropped."""
+        if not self.is_lost:
+            super().tell()
+
+
+class Writer:
+    """A thread that writes.  `call` brings answers to the reactor's thread.
+
+    `troubled` hears there what is wrong, and None when it is over; `slice` does a part of what can wait, and
+    says for how many seconds there is nothing more to do.  Its other arguments are settings: `timeout` for
+    jobs that are no groups, `drain` for closing, both in seconds, and `queue_bytes`.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        call: Call,
+        monotonic: Callable[[], float],
+        timeout: Callable[[], float],
+        drain: Callable[[], float],
+        queue_bytes: Callable[[], int],
+        troubled: Callable[[Trouble | None], None],
+        slice: Callable[[], float],
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self._writing: Final = writing
+        self._call: Final = call
+        self._monotonic: Final = monotonic
+        self._timeout: Final = timeout
+        self._drain: Final = drain
+        self._queue_bytes: Final = queue_bytes
+        self._troubled: Final = troubled
+        self._slice: Final = slice
+        self._pauses: Final = pauses
+        self._changed: Final = threading.Condition()
+        self._waiting: Final[deque[Task[Keeper]]] = deque()
+        self._bytes = 0
+        """What waits or is being written counts for so much."""
+        self._lost = 0
+        """Messages that were dropped since it was told."""
+        self._failed = 0
+        """How often the same was tried in vain; 0: it is not FAILING."""
+        self._closed: Deferred[None] | None = None
+        self._until = 0.0
+        # A disk that hangs must not keep the process from ending: what is not committed is not.
+        self._thread: Final = threading.Thread(target=self._work, name="writer of messages", daemon=True)
+
+    # on the reactor's thread
+
+    @property
+    def bytes(self) -> int:
+        """What waits counts for so much."""
+        return self._bytes
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether what was put may not be written for long."""
+        return self._failed > 0
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def keep(self, entries: Sequence[Entry]) -> Deferred[None]:
+        """Have a group written, however long it takes."""
+        group = Group(entries, self._monotonic())
+        with self._changed:
+            if self._closed is None:
+                self._waiting.append(group)
+                self._bytes += group.bytes
+                self._changed.notify()
+            else:
+                group.outcome = Failure(StoreError("The store is closed"))
+        if group.outcome is not None:
+            group.tell()
+        elif self._bytes > self._queue_bytes():
+            self._drop()
+        return group.answer
+
+    def put(self, job: Callable[[Keeper], R], weight: int = 1) -> Deferred[R]:
+        """Have a job done."""
+        task = Task(job, weight, self._monotonic())
+        with self._changed:
+            if self._closed is None:
+                self._waiting.append(task)
+                self._changed.notify()
+                return task.answer
+        task.outcome = Failure(StoreError("The store is closed"))
+        task.tell()
+        return task.answer
+
+    def expire(self) -> None:
+        """Fail jobs that wait for longer than they should; to be called every now and then."""
+        since = self._monotonic() - self._timeout()
+        with self._changed:
+            over = [task for task in self._waiting if not isinstance(task, Group) and task.since <= since]
+            for task in over:
+                self._waiting.remove(task)
+        for task in over:
+            task.outcome = Failure(StoreError(CANNOT_WRITE, "it waited for too long"))
+            task.tell()
+
+    def close(self) -> Deferred[None]:
+        """Write what waits, for as long as it may take, and end; answers when that is done."""
+        with self._changed:
+            if self._closed is None:
+                self._closed = Deferred()
+                self._until = self._monotonic() + self._drain()
+                self._changed.notify()
+        if not self._thread.ident:
+            self.start()
+        return self._closed
+
+    def _drop(self) -> None:
+        """Drop the oldest messages, as many as have to be."""
+        dropped: list[Group] = []
+        with self._changed:
+            groups = [task for task in self._waiting if isinstance(task, Group)]
+            excess = self._bytes - self._queue_bytes()
+            kept: list[Entry] = []
+            while groups and excess > 0:
+                group = groups.pop(0)
+                kept += group.entries
+                excess -= group.bytes
+                self._waiting.remove(group)
+                self._bytes -= group.bytes
+                dropped.append(group)
+            rest, count = without_messages(kept, hard=not groups)
+            self._lost += count
+            left = Group(rest, self._monotonic())
+            self._waiting.appendleft(left)
+            self._bytes += left.bytes
+        for group in dropped:
+            if not group.is_lost:
+                group.is_lost = True
+                group.answer.errback(StoreError(CANNOT_WRITE, LOST))
+        left.is_lost = True
+
+    # in the thread
+
+    def _work(self) -> None:
+        while (tasks := self._next()) is not None:
+            if not tasks:
+                self._rest()
+                continue
+            try:
+                self._write(tasks)
+            except StoreError as error:
+                self._fail(tasks, error)
+            else:
+                self._done(tasks)
+        self._writing.close()
+        with self._changed:
+            left = list(self._waiting)
+            self._waiting.clear()
+        for task in left:
+            task.outcome = Failure(StoreError(CANNOT_WRITE, "the store was closed"))
+        self._call(self._ended, left)
+
+    def _next(self) -> Sequence[Task[Keeper]] | None:
+        """The tasks of the next transaction, or none if there is time for other things; None: the end."""
+        tasks: list[Task[Keeper]] = []
+        with self._changed:
+            if self._failed:
+                pause = self._pauses[min(self._failed, len(self._pauses)) - 1]
+                until = self._monotonic() + pause
+                self._changed.wait_for(lambda: self._closed is not None, pause)
+                if self._closed is not None:
+                    # What remains of the pause, as far as there is time for it.
+                    left = min(until, self._until) - self._monotonic()
+                    if left > 0:
+                        self._changed.wait(left)
+                    if self._monotonic() >= self._until:
+                        return None
+            if not self._waiting:
+                return None if self._closed is not None else tasks
+            weight = 0
+            while self._waiting and (not tasks or weight + self._waiting[0].weight <= TOGETHER):
+                task = self._waiting.popleft()
+                weight += task.weight
+                tasks.append(task)
+        return tasks
+
+    def _rest(self) -> None:
+        """Do a part of what can wait, and wait for something to do."""
+        try:
+            pause = self._slice()
+        except StoreError:
+            pause = self._pauses[-1]  # who writes will tell of it
+        except Exception:
+            log.failure("What can wait could not be done")
+            pause = self._pauses[-1]
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed is not None, max(pause, REST))
+
+    def _write(self, tasks: Sequence[Task[Keeper]]) -> None:
+        """Do all of these in one transaction, or those that are right in one of their own each."""
+        try:
+            self._writing.transact(tasks)
+        except Damaged:
+            self._aside()
+            self._write(tasks)
+        except Wrong as wrong:
+            if len(tasks) > 1:
+                for task in tasks:
+                    self._write([task])
+            elif isinstance(task := tasks[0], Group) and len(task.entries) > 1:
+                self._one_by_one(task)
+            else:
+                log.failure("What was to be kept is wrong", failure=wrong.failure)
+                tasks[0].outcome = wrong.failure
+
+    def _one_by_one(self, group: Group) -> None:
+        """Keep all entries that are right; whoever asked hears of one that is not."""
+        for entry in group.entries:
+            alone = Group([entry], group.since)
+            self._write([alone])
+            group.outcome = group.outcome or alone.outcome
+
+    def _aside(self) -> None:
+        trouble = aside(self._writing.set_aside())
+        self._call(self._troubled, trouble)
+        self._failed = self._failed or 1
+
+    def _fail(self, tasks: Sequence[Task[Keeper]], error: StoreError) -> None:
+        log.error("Messages cannot be written: {reason}", reason=error.reason or str(error))
+        with self._changed:
+            self._waiting.extendleft(reversed(tasks))
+            first, self._failed = not self._failed, self._failed + 1
+        if first:
+            self._call(self._troubled, Trouble(str(error)))
+
+    def _done(self, tasks: Sequence[Task[Keeper]]) -> None:
+        with self._changed:
+            self._bytes -= sum(task.bytes for task in tasks if isinstance(task, Group))
+            failed, self._failed = self._failed, 0
+            lost, self._lost = self._lost, 0
+        self._call(self._tell, tasks, failed > 0, lost)
+
+    # on the reactor's thread again
+
+    def _tell(self, tasks: Sequence[Task[Keeper]], is_over: bool, lost: int) -> None:
+        if lost:
+            self._troubled(Trouble(LOST, lost))
+        if is_over or lost:
+            self._troubled(None)
+        for task in tasks:
+            task.tell()
+
+    def _ended(self, left: Sequence[Task[Any]]) -> None:
+        for task in left:
+            task.tell()
+        if self._closed is not None:
+            self._closed.callback(None)
+
+
+class Immediate:
+    """Writes at once, for who asks: for programs without a reactor."""
+
+    bytes = 0
+    is_failing = False
+
+    def __init__(self, writing: Writing) -> None:
+        self._writing: Final = writing
+
+    def keep(self, entries: Sequence[Entry]) -> Deferred[None]:
+        """Write a group; its answer is there."""
+        return self.put(lambda keeper: keeper.keep(entries))
+
+    def put(self, job: Callable[[Keeper], R], weight: int = 1) -> Deferred[R]:
+        """Do a job; its answer is there."""
+        task = Task(job, weight, 0.0)
+        try:
+            self._writing.transact([task])
+        except Wrong as wrong:
+            task.outcome = wrong.failure
+        except StoreError:
+            task.outcome = Failure()
+        task.tell()
+        return task.answer
+
+    def close(self) -> Deferred[None]:
+        """Let go of the file."""
+        self._writing.close()
+        return succeed(None)

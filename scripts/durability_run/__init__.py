@@ -1,0 +1,1 @@
+"""Whether what a server echoed is stored, however it ends."""
