@@ -51,6 +51,21 @@ def prepare(file: MessageFile, *, serving: bool) -> Opened:
         return Opened(int(facts.get("heard", "0")), index)
 
 
+def silence(file: MessageFile, heard: int) -> None:
+    """Nobody is in a channel: a server that was killed told nobody's leaving, and none was there after the
+    last group that it wrote.
+    """
+    with opened(file.path, MESSAGES, _nothing, serving=True) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(file.statements.silence_all, {"at": heard})
+        connection.execute(file.statements.nobody_stays, {"at": heard})
+        connection.execute("COMMIT")
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    """The file is there already."""
+
+
 def _known(facts: dict[str, str]) -> Index:
     search = facts.get("search", "off")
     kind: Search = "words" if search == "words" else "trigrams" if search == "trigrams" else "off"
