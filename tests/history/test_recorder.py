@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
-from club import Club
+from clubs import FullClub
 from conversation import START, Client, House
 from mesh import Mesh
 from twisted.internet.defer import succeed
@@ -16,7 +16,20 @@ from chatnet.model.facts import AccountChanged
 from chatnet.model.ids import UID, AccountName
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
-from chatnet.storage.messages.rows import Began, Came, Ended, Entry, Moved, Place, Redacted, Row, Silent, Went
+from chatnet.storage.messages.rows import (
+    Began,
+    Came,
+    Ended,
+    Entry,
+    Gap,
+    Kept,
+    Moved,
+    Place,
+    Redacted,
+    Row,
+    Silent,
+    Went,
+)
 from chatnet.wire.multiline import Part
 
 NOW = int(START * 1000)
@@ -27,6 +40,7 @@ class Noted:
     """In the place of a store: takes down what it is told."""
 
     def __init__(self) -> None:
+        self.heard = 0
         self.groups: list[list[Entry]] = []
         self.rows: dict[str, Row] = {}
 
@@ -40,6 +54,15 @@ class Noted:
         row = self.rows.get(msgid)
         return row if row is not None and row.place == place else None
 
+    async def target(self, place: Place) -> None:
+        """Nothing is known of any."""
+
+    async def gaps(self, place: Place) -> Sequence[Gap]:
+        return ()
+
+    async def tell(self, place: Place, since: int, until: int) -> int:
+        return 0
+
     @property
     def entries(self) -> list[Entry]:
         return [entry for group in self.groups for entry in group]
@@ -48,7 +71,7 @@ class Noted:
         return cast(MessageStore, self)
 
 
-class Chronicle(Club):
+class Chronicle(FullClub):
     """A house that keeps accounts, and of which is noted what it stores."""
 
     def __init__(self, **sections: Any) -> None:
@@ -377,4 +400,20 @@ def test_events_that_are_not_stored_are_no_rows() -> None:
     ann >> "JOIN #c" >> "MODE #c +s" >> "TOPIC #c :tea" >> "PART #c"
     told = [(entry.kind, entry.flags) for entry in house.told() if isinstance(entry, Row)]
     assert told == [(rows.TOPIC, rows.CLOSED)]
+    house.check()
+
+
+def test_a_channel_says_how_long_it_is_kept() -> None:
+    house = Chronicle()
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "MODE #c +H 30d:join"
+    assert Kept(C, 30 * 86_400_000, "join") in house.told()
+    ann >> "MODE #c +H 0" >> "PRIVMSG #c :for nobody later"
+    told = house.told()
+    assert Kept(C, 0, None) in told
+    assert [entry.kind for entry in told if isinstance(entry, Row)] == [rows.MODE]
+    ann >> "MODE #c -H" >> "PRIVMSG #c :again"
+    told = house.told()
+    assert Kept(C, None, None) in told
+    assert [entry.kind for entry in told if isinstance(entry, Row)] == [rows.MODE, rows.PRIVMSG]
     house.check()
