@@ -45,6 +45,7 @@ def messages_in(
     is_new = not path.exists()
     store = open_messages(
         path,
+        alone=True,
         call=reactor.callFromThread,
         full=settings.history.sync == "full",
         search=settings.history.search,

@@ -19,7 +19,7 @@ from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
 from chatnet.storage.messages.interfaces import Troubled
 from chatnet.storage.messages.keep import Keep
-from chatnet.storage.messages.opening import Opened, prepare
+from chatnet.storage.messages.opening import Opened, prepare, silence
 from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import (
     Entry,
@@ -264,6 +264,7 @@ def open_messages(
     path: Path,
     *,
     serving: bool = True,
+    alone: bool = False,
     call: Call | None = None,
     full: bool = False,
     search: Search = "words",
@@ -285,7 +286,7 @@ def open_messages(
     With `serving` this is the start of a server; without, of a program beside it, which changes nothing in
     how the file is.  Until here no file is open and no thread runs, so that the process may still become a
     daemon (a fork) and another user.  Then it calls `start`, `watch` every ``WATCH`` seconds, and at the end
-    `close`, and awaits that.
+    `close`, and awaits that.  `alone` says that nobody is in a channel yet, whatever the file says.
 
     `call` is ``reactor.callFromThread``; without it each method blocks, and its answer is there (see
     ``answers.at_once``).  `fold` folds nicks, `monotonic` counts seconds, and `now` is Unix time.  After
@@ -313,6 +314,8 @@ def open_messages(
             raise
         name, opened = begin_anew(file, [], int(now() * 1000))
         opened = opened._replace(aside=name)
+    if alone:
+        silence(file, opened.heard)
     writing = Writing(file, opened.words, now)
     tidying = Tidying(writing, keep, monotonic)
 

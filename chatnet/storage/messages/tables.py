@@ -338,6 +338,11 @@ class Statements:
         self.silence = made(
             update(TARGET).where(this_target).values(heard=func.coalesce(target.heard, given("at")))
         )
+        self.silence_all = made(
+            update(TARGET)
+            .where(target.kind == "c", target.heard.is_(None), target.ended.is_(None))
+            .values(heard=given("at"))
+        )
         self.end = made(
             update(TARGET)
             .where(this_target)
@@ -481,6 +486,9 @@ class Statements:
             update(STAY)
             .where(stay.target == given("target_"), stay.until == LAST)
             .values(until=func.max(stay.since, given("at")))
+        )
+        self.nobody_stays = made(
+            update(STAY).where(stay.until == LAST).values(until=func.max(stay.since, given("at")))
         )
         self.mark = made(
             insert(MARK)
