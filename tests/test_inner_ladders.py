@@ -30,6 +30,7 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
+            "replaying",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),

@@ -30,6 +30,7 @@ from chatnet.model.facts import (
     NetSplit,
     NickChanged,
     Parted,
+    RecordsTaken,
     SettingsChanged,
     Source,
     UserQuit,
@@ -38,6 +39,9 @@ from chatnet.model.ids import SID
 from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.records.accounts import SETTING
+from chatnet.records.grammar import field
+from chatnet.rules.past import DM_HISTORY, stores_talk
 from chatnet.settings import HistorySettings
 from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
@@ -64,6 +68,9 @@ REACTIONS: Final = frozenset({"+draft/react", "+draft/unreact", "+react", "+unre
 """Client-only tags of a TAGMSG that is a reaction."""
 TALKS: Final = 10_000
 """Places of talks that are remembered, so that they need not be made for each message."""
+
+WANTED: Final = field(SETTING, DM_HISTORY)
+"""The field of an account that says whether its private messages are stored."""
 
 _FLAGGED: Final = MESSAGE_TAGS | OPER_TAG
 
@@ -133,6 +140,7 @@ class Recorder:
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
+            RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings.history)
@@ -251,7 +259,7 @@ class Recorder:
                 return
             place, flags = heard.place, heard.flags
         else:
-            found = self._talk(by, target)
+            found = None if self._is_unwanted(by, target) else self._talk(by, target)
             if found is None:
                 if not self._is_service(by) and not self._is_service(target):
                     self._ring.heard(fact)
@@ -270,10 +278,20 @@ class Recorder:
         if place is not None and by.account_id is not None and target.account_id is not None:
             if len(self._talks) >= TALKS:
                 self._talks.clear()
-            self._talks[by.account_id, target.account_id] = place
+            if not self._is_unwanted(by, target):
+                self._talks[by.account_id, target.account_id] = place
         if place is not None:
             self._call(place, by, target)
         return place
+
+    def _is_unwanted(self, by: Source, target: User) -> bool:
+        """Whether one of two accounts does not want what they say to each other to be stored."""
+        account = self._node.network.registry.account
+        return isinstance(by, User) and not stores_talk((account(by.account_id), account(target.account_id)))
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        if any(record.field == WANTED for record in fact.records):
+            self._talks.clear()
 
     def _call(self, place: Place, user: User, other: User) -> None:
         """Note by which nicks two people talk: one of them may be looked for by that nick later."""
