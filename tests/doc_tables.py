@@ -49,6 +49,8 @@ _WHAT_CAPABILITIES_DO: Final = {
     "labeled-response": "the answer to each of your commands under its own label (needs `batch`)",
     "standard-replies": "FAIL, WARN and NOTE, whatever they are about",
     "draft/message-redaction": "REDACT, which deletes messages: yours, and those that others delete",
+    "draft/metadata-3": "what people and channels show, and changes of it: METADATA (needs `batch`)",
+    "draft/metadata-2": "the same, in the words of an older draft",
     "draft/pre-away": "AWAY before you are registered; `AWAY *` gives no reason",
     "no-implicit-names": "no NAMES when you join",
     "draft/no-implicit-names": "the same, by its older name",

@@ -47,9 +47,9 @@ async def play(errand: Errand) -> None:
         most = min(int(text), most)
     elif text:
         errand.end("How much? A number of messages, or a time: 30m, 12h, 2d.")
+    await note_reading(errand, name)
     try:
         seen = await _looking(errand).look(errand.user, name, Asked(Way.LATEST, points, most))
-        await note_reading(errand, seen)
     except Unseen:
         errand.end(f"There is nothing of {printable(name)} that you could read.")
     except (Busy, StoreError):

@@ -92,11 +92,11 @@ async def _play(request: Request, looking: Looking, words: Sequence[str]) -> Non
         for name in await _names(request, looking, words[0], since):
             if session.outlet.waiting > session.outlet.sendq // 4:
                 return _say(request, f"You have not read so much yet: go on with PLAY {name}")
+            await note_reading(request, name)
             try:
                 seen = await looking.look(user, name, asked)
             except Unseen:
                 continue
-            await note_reading(request, seen)
             if session.closed:
                 return None
             if seen.found.rows:

@@ -246,7 +246,9 @@ class ChatService(Service):
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
         if self._begins_history:
-            log.info("{sentence}", sentence=kept_from_now(settings))
+            sentence = kept_from_now(settings)
+            log.info("{sentence}", sentence=sentence)
+            self._parts.news.post(sentence)
         self._look_at_certificates(anew=True)
         self._warn_of_expiry()
 

@@ -80,6 +80,7 @@ def euid(line: Line) -> None:
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
     user.account, user.account_id = account_of(line, user, account)
+    user.account_since = registered_of(line, user.account_id)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -393,7 +394,9 @@ def log_in(
 ) -> None:
     """A user is logged in to an account from now on, or to none; `entity` is its id, if it is kept here."""
     if (account, entity) != (user.account, user.account_id):
-        line.node.commit(AccountChanged(user, account, line.at, user.account, entity), origin)
+        since = registered_of(line, entity)
+        changed = AccountChanged(user, account, line.at, user.account, entity, user.account_id, since)
+        line.node.commit(changed, origin)
 
 
 def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, str | None]:
@@ -405,7 +408,7 @@ def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, s
     """
     name = account_name(text)
     if not line.links.keeps_records:
-        return name, None
+        return name, told_id(line, name)
     if name is None:
         line.links.given.forget(user.uid)
         return None, None
@@ -419,6 +422,26 @@ def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, s
         return None, None
     known = line.network.registry.account(entity)
     return name if known is None else known.shown, entity
+
+
+def told_id(line: Line, name: AccountName | None) -> str | None:
+    """The id of an account that others keep, as a line tells where it is not known: the same tag.
+
+    It is believed of the neighbour behind which those are that keep it.
+    """
+    entity = line.tags.get("chatnet/account", "")
+    remote = line.node.settings.accounts.authority == "remote"
+    if name is None or not remote or not is_entity(entity) or entity[0] != ACCOUNT:
+        return None
+    return entity if line.links.knows_accounts(line.link) else None
+
+
+def registered_of(line: Line, entity: str | None) -> int | None:
+    """When the account of a line was registered, as it tells: the tag ``chatnet/registered``."""
+    text = line.tags.get("chatnet/registered", "")
+    if entity is None or not (text.isascii() and text.isdigit()) or len(text) > 11:
+        return None
+    return min(int(text), int(line.now))
 
 
 def _given(line: Line, user: User, name: AccountName) -> Account | None:

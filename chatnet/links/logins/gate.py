@@ -232,7 +232,8 @@ class Gate(Follower):
         virtual = self._node.network.virtual
         if virtual is not None:
             words = () if user.account is None else (user.account,)
-            link.send(link.codec.encap(virtual, ["*", "SU", user.uid, *words]))
+            text = link.codec.encap(virtual, ["*", "SU", user.uid, *words])
+            link.send(link.codec.identified(text, user.account_id, user.account_since))
 
     # what is said and done there
 

@@ -84,6 +84,7 @@ class Neighbours:
         self.marked: Callable[[Channel, str, Stamp], None] = nobody_keeps
         """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
+        self.keeps_past = False  # a store of messages, which others may ask
         self.given = Given(node)
         self.namesakes: dict[Link, dict[SID, Server]] = {}
         """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has
@@ -173,6 +174,21 @@ class Neighbours:
             and RECORDS in link.caps
             and (link.identity.secure or is_loopback(link.identity.address))
         )
+
+    def knows_accounts(self, link: Link) -> bool:
+        """Whether a neighbour is believed of the ids of accounts, whoever they are of.
+
+        That is a full one; where none are kept, the one behind whom those are that keep them.
+        """
+        settings = self.node.settings
+        if link.settings is not None and link.settings.believe_accounts:
+            return True
+        if self.keeps_records:
+            return self.full(link)
+        if settings.accounts.authority == "remote":
+            virtual = self.server(settings.virtual_name)
+            return RECORDS in link.caps or (virtual is not None and self.way_to(virtual) is link)
+        return link.settings is not None and link.settings.role in ("hub", "services")
 
     def has_namesake(self, link: Link, sid: SID, by: Server) -> None:
         """`by`, behind `link`, brings services that have the names which ours have: `sid` has them."""

@@ -143,6 +143,12 @@ class Looking:
             for kind, name, other, ts, *rest in self._execute(self._text(self._statements.said_by), where)
         ]
 
+    def all_marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
+        """Marks from then on of everybody, behind one of these."""
+        key, spot = behind
+        where = {"since": since, "key_": key, "spot_": written(spot), "most": most}
+        return [(key, read(spot), at) for key, spot, at in self._execute(self._statements.all_marks, where)]
+
     # messages
 
     def page(self, view: View, wanted: Wanted, reactions: int) -> Found:

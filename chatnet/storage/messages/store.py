@@ -15,6 +15,7 @@ from chatnet.storage.files import Damaged
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.aside import aside, begin_anew
 from chatnet.storage.messages.file import MessageFile
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
 from chatnet.storage.messages.interfaces import Troubled
 from chatnet.storage.messages.keep import Keep
@@ -117,6 +118,11 @@ class SQLiteMessages:
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
         return self._writer.bytes
+
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return Gathering(self._file.connect_to_read)
 
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
@@ -221,6 +227,12 @@ class SQLiteMessages:
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
+
+    def all_marks(
+        self, since: int, behind: tuple[str, str], most: int
+    ) -> Deferred[Sequence[tuple[str, str, int]]]:
+        """Marks from then on of everybody."""
+        return self._read(lambda looking: looking.all_marks(since, behind, most))
 
     # inside
 

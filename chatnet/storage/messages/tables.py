@@ -509,6 +509,16 @@ class Statements:
         self.marks = made(
             select(mark.spot, mark.at).where(mark.person == given("person_")).order_by(mark.spot)
         )
+        self.all_marks = made(
+            select(PERSON.c.key, mark.spot, mark.at)
+            .join(PERSON, PERSON.c.id == mark.person)
+            .where(
+                mark.at >= given("since"),
+                tuple_(PERSON.c.key, mark.spot) > tuple_(given("key_"), given("spot_")),
+            )
+            .order_by(PERSON.c.key, mark.spot)
+            .limit(given("most"))
+        )
 
         self.add_gap = made(
             insert(GAP)

@@ -100,10 +100,19 @@ class Users(Base):
         return self._identified(user, line)
 
     def _identified(self, user: User, line: bytes) -> bytes:
-        """``@chatnet/account=<id>`` in front, for who keeps records: names may change, and ids never."""
-        if user.account_id is None or not self.records:
+        return self.identified(line, user.account_id, user.account_since)
+
+    def identified(self, line: bytes, entity: str | None, since: int | None) -> bytes:
+        """``@chatnet/account=<id>`` in front, for a chatnet server: names may change, and ids never.
+
+        Who keeps no records is told ``chatnet/registered=<unix s>`` as well.
+        """
+        if entity is None or not self.core:
             return line
-        return b"@chatnet/account=%b %b" % (user.account_id.encode(), line)
+        tags = b"chatnet/account=" + entity.encode()
+        if since is not None and not self.records:
+            tags += b";chatnet/registered=%d" % since
+        return b"@%b %b" % (tags, line)
 
     def realname(self, user: User) -> bytes:
         """``:<uid> SETNAME :<real name>``"""
