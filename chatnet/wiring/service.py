@@ -125,7 +125,9 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
-            exports=ExportFolder(folder.path),
+            exports=None
+            if self._messages is None
+            else ExportFolder(folder.path, self._messages.gathering, settings),
         )
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)

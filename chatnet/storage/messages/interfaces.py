@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from chatnet.storage.messages.rows import (
@@ -95,9 +95,6 @@ class MessageStore(Protocol):
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
 
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
-        """What an account did, wherever that was, behind a position and before a time: the oldest so many."""
-
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         """How far somebody has read, by spot."""
 
@@ -117,6 +114,16 @@ class MessageStore(Protocol):
 
         It is the same on all servers that have the same: modulo 2^64, the sum of the blake2b of 8 bytes of
         ``said NUL at NUL msgid`` and ``deleted NUL at NUL redacted``, the first byte being the highest.
+        """
+
+
+class Gathers(Protocol):
+    """Reads all that is kept of somebody.  It blocks, and may be used in any thread."""
+
+    def of_person(self, key: str, since: int) -> Iterator[tuple[str, Row]]:
+        """What an account said, and what was said to it alone, from a time on; with what places are called.
+
+        Raises StoreError.
         """
 
 
@@ -142,6 +149,10 @@ class RunningMessages(MessageStore, Protocol):
     @property
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
+
+    @property
+    def gathering(self) -> Gathers:
+        """What reads all that is kept of somebody."""
 
     def start(self) -> None:
         """Begin to work, once the process is a daemon, and the user that it stays."""

@@ -212,10 +212,6 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
-        """What an account did, wherever that was."""
-        return self._read(lambda looking: looking.said_by(person, behind, until, most))
-
     def erasures(self, since: str) -> Deferred[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
         return self._read(lambda looking: looking.erasures(since))
