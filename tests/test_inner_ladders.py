@@ -32,6 +32,7 @@ SESSION: Rungs = (
             "marking",
             "replaying",
             "metadata",
+            "replaying",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),

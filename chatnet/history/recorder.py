@@ -38,6 +38,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.ids import SID
+from chatnet.model.keep import Keep
 from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
@@ -53,6 +54,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Kept,
     Moved,
     Place,
     Redacted,
@@ -85,11 +87,12 @@ class Heard:
     logged in to each.  `away` are those that a netsplit took: at what time, and with which server.
     """
 
-    __slots__ = ("away", "flags", "here", "people", "place", "stored")
+    __slots__ = ("away", "flags", "here", "kept", "people", "place", "stored")
 
     def __init__(self, place: Place, channel: Channel) -> None:
         self.place = place
         self.stored = True
+        self.kept: Keep | None = None
         self.flags = 0
         self.here: dict[User, int] = {}
         self.people: dict[str, int] = {}
@@ -160,7 +163,7 @@ class Recorder:
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)
         for heard in self._heard.values():
-            heard.stored = settings.channels
+            self._look_how_long(heard)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
@@ -381,8 +384,9 @@ class Recorder:
             if not any(user.server is me for user, _ in fact.members):
                 return
             heard = self._heard[channel] = Heard(self._places.channel(channel), channel)
-            heard.stored = self._channels
+            self._look_how_long(heard)
             self._list.append(Began(heard.place, channel.name, at))
+            self._keep(heard, channel, anew=not fact.created)
             before = channel.members.keys() - {user for user, _ in fact.members}
             for user in before:
                 self._came(heard, user, at, fact.asked)
@@ -515,9 +519,10 @@ class Recorder:
         heard = self._heard.get(fact.channel)
         if heard is None:
             return
-        flags = heard.flags
+        flags, stored = heard.flags, heard.stored
         heard.look_at(fact.channel)
-        if heard.stored:
+        self._keep(heard, fact.channel)
+        if stored or heard.stored:
             # Told behind closed doors are the key that closes them, and the last word before they open.
             self._happened(self._events.modes_changed(fact, origin, heard.place, flags | heard.flags))
 
@@ -550,7 +555,21 @@ class Recorder:
             self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
             self._list += [Came(heard.place, key, at) for key in heard.people]
         heard.look_at(channel)
+        self._keep(heard, channel, anew=True)
         self._arm()
+
+    def _keep(self, heard: Heard, channel: Channel, *, anew: bool = False) -> None:
+        """See how long messages of a channel are kept, and tell the store what is new, or may be."""
+        if channel.keep == heard.kept and not anew:
+            return
+        heard.kept = keep = channel.keep
+        self._look_how_long(heard)
+        span, since = (None, None) if keep is None else (keep.span, keep.since)
+        self.put([Kept(heard.place, span, since)])
+
+    def _look_how_long(self, heard: Heard) -> None:
+        """Nothing is stored of a channel that does not want it (``H 0``), or where none is."""
+        heard.stored = self._channels and (heard.kept is None or heard.kept.span > 0)
 
     def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
         """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""

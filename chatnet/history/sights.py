@@ -113,8 +113,9 @@ def reader_of(node: Node, places: Places, user: User) -> Reader:
 
 
 def keeping_of(channel: Channel) -> Keeping | None:
-    """What a channel says of its history."""
-    return None
+    """What a channel says of its history, by its mode H."""
+    keep = channel.keep
+    return None if keep is None else Keeping(keep.span // 1000, keep.since)
 
 
 def _is_here(node: Node, user: User) -> bool:
