@@ -32,7 +32,6 @@ SESSION: Rungs = (
             "marking",
             "replaying",
             "metadata",
-            "replaying",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),

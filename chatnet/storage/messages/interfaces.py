@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from chatnet.storage.messages.rows import (
     Entry,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -108,6 +109,9 @@ class MessageStore(Protocol):
 
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
+
+    def figures(self) -> Awaitable[Figures]:
+        """How much there is."""
 
     def tell(self, place: Place, since: int, until: int) -> Awaitable[int]:
         """A sum of all messages and redactions of a place between these times, both included.

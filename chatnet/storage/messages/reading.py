@@ -20,6 +20,7 @@ from chatnet.storage.messages.rows import (
     RENAME,
     TAGMSG,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -83,6 +84,13 @@ class Looking:
         self._execute: Final = connection.execute
         self._statements: Final = statements
         self._is_erasing: Final = self._execute(statements.any_erasing).fetchone() is not None
+
+    def figures(self) -> Figures:
+        """How much there is."""
+        messages, pages, size, gaps = (
+            int(self._execute(text).fetchone()[0]) for text in self._statements.figures
+        )
+        return Figures(messages, pages * size, gaps)
 
     # targets and people
 

@@ -269,6 +269,13 @@ class Statements:
             .on_conflict_do_update(index_elements=["key"], set_={"value": given("value")})
         )
 
+        self.figures = (
+            made(select(func.count()).select_from(MESSAGE)),
+            "PRAGMA page_count",
+            "PRAGMA page_size",
+            made(select(func.count()).select_from(GAP)),
+        )
+
         # people and targets
 
         self.person = made(select(person.id).where(person.key == given("key_")))
