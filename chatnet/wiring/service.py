@@ -126,8 +126,12 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
-            exports=ExportFolder(folder.path),
+            exports=None
+            if self._messages is None
+            else ExportFolder(folder.path, self._messages.gathering, settings),
         )
+        if self._messages is not None and self._parts.recorder is not None:
+            self._messages.troubled = self._parts.recorder.health.troubled
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)

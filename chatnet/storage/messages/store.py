@@ -24,6 +24,7 @@ from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import (
     Entry,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -212,13 +213,14 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
-        """What an account did, wherever that was."""
-        return self._read(lambda looking: looking.said_by(person, behind, until, most))
-
     def erasures(self, since: str) -> Deferred[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
         return self._read(lambda looking: looking.erasures(since))
+
+    def figures(self) -> Deferred[Figures]:
+        """How much there is."""
+        found = self._read(lambda looking: looking.figures())
+        return found.addCallback(lambda figures: figures._replace(waiting=self.waiting))
 
     def tell(self, place: Place, since: int, until: int) -> Deferred[int]:
         """A sum of all messages and redactions of a place between these times."""
