@@ -168,6 +168,10 @@ class MemoryMessages:
         places = [place for place in self.known if place.kind in "dg" and person in (place.name, place.other)]
         return self._answer([self.known[place] for place in places])
 
+    def channels(self, folded: str) -> Awaitable[Sequence[Target]]:
+        found = [each for each in self.known.values() if (each.place.kind, each.place.name) == ("c", folded)]
+        return self._answer(found)
+
     def standing(self) -> Awaitable[Sequence[Target]]:
         return self._answer([each for each in self.known.values() if each.ended is None])
 
