@@ -14,7 +14,7 @@ from chatnet.model.facts import AccountChanged
 from chatnet.model.ids import AccountName
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.interfaces import MessageStore
-from chatnet.storage.messages.rows import Place, Redacted, Row, View, Wanted
+from chatnet.storage.messages.rows import NOTICE, PRIVMSG, Place, Redacted, Row, View, Wanted
 from chatnet.storage.messages.store import open_messages
 
 ANN = "aannnnnnnnnnnnnnnnnnn"
@@ -62,7 +62,8 @@ class Chronicles(Clubs):
 
     def texts(self, name: str, channel: str = "#c") -> list[str]:
         """The texts of that, in order."""
-        found = self.rows(name, channel).values()
+        found = list(self.rows(name, channel).values())
+        found = [row for row in found if row.kind in (PRIVMSG, NOTICE)]
         return [row.text for row in sorted(found, key=lambda row: (row.at, row.msgid))]
 
     def place(self, name: str, channel: str = "#c") -> Place:

@@ -114,7 +114,9 @@ class MemoryMessages:
 
     def _redact(self, entry: Redacted) -> None:
         self._target(entry.place)
-        self.redacted.setdefault((entry.place, entry.redacted), entry)
+        known = self.redacted.get((entry.place, entry.redacted), entry)
+        first = min(entry, known, key=lambda each: (each.at, each.msgid))
+        self.redacted[entry.place, entry.redacted] = first
         self.rows.pop((entry.place, entry.redacted), None)
 
     def _fill(self, place: Place, since: int, until: int, sid: str) -> None:
@@ -210,6 +212,11 @@ class MemoryMessages:
 
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         return self._answer([])
+
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
+        found = sorted(self.rows.values(), key=position)
+        found = [row for row in found if row.person == person and position(row) > behind and row.at < until]
+        return self._answer(found[:most])
 
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         return self._answer([(spot, at) for (key, spot), at in self.read.items() if key == person])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
+from chatnet.history.events import Events, flags_of
 from chatnet.history.extra import Extra, written
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
@@ -32,6 +33,7 @@ from chatnet.model.facts import (
     Parted,
     SettingsChanged,
     Source,
+    TopicChanged,
     UserQuit,
 )
 from chatnet.model.ids import SID
@@ -129,6 +131,7 @@ class Recorder:
             NetJoinEnded: self._net_join_ended,
             AccountChanged: self._account_changed,
             NickChanged: self._nick_changed,
+            TopicChanged: self._topic_changed,
             ModesChanged: self._modes_changed,
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
@@ -144,6 +147,7 @@ class Recorder:
         self._durable = settings.durable_echo
         self._direct = settings.direct
         self._channels = settings.channels
+        self._events = Events(self._places, self._node.event_ids, frozenset(settings.events))
         services = [*self._node.settings.links.services]
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)
@@ -285,6 +289,9 @@ class Recorder:
             self._list.append(Began(place, shown, int(self._node.clock.time() * 1000)))
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
+        for channel in fact.user.channels:
+            if (heard := self.heard_of(channel)) is not None:
+                self._happened(self._events.nick_changed(fact, origin, heard.place, heard.flags))
         if self._places.person(fact.user) is not None:
             self._talks.clear()  # each is called otherwise, perhaps
 
@@ -297,7 +304,7 @@ class Recorder:
     def _row(self, fact: MessageSent, place: Place, flags: int) -> Row:
         by = fact.by
         person = self._places.person(by) if isinstance(by, User) else None
-        flags |= _flags_of(by) | fact.ranks << rows.RANKS
+        flags |= flags_of(by) | fact.ranks << rows.RANKS
         extra = written(
             Extra(
                 fact.tags,
@@ -363,6 +370,8 @@ class Recorder:
                 self._came(heard, user, at, fact.asked)
         for user, _ in fact.members:
             self._came(heard, user, at, fact.asked)
+            if fact.asked and heard.stored:
+                self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
         if self._list:
             self._arm()
 
@@ -399,6 +408,8 @@ class Recorder:
 
     def _parted(self, fact: Parted | Kicked, origin: object) -> None:
         user = fact.user
+        if (heard := self.heard_of(fact.channel)) is not None:
+            self._happened(self._events.parted(fact, origin, heard.place, heard.flags))
         self._left(fact.channel, user, int(fact.at * 1000))
         if user in self._keys and self._heard.keys().isdisjoint(user.channels):
             del self._keys[user]
@@ -406,6 +417,9 @@ class Recorder:
             self._arm()
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
+        for channel in fact.user.channels:
+            if (heard := self.heard_of(channel)) is not None:
+                self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
         self._lost(fact.user, int(fact.at * 1000))
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
@@ -481,8 +495,23 @@ class Recorder:
 
     def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
         heard = self._heard.get(fact.channel)
-        if heard is not None:
-            heard.look_at(fact.channel)
+        if heard is None:
+            return
+        flags = heard.flags
+        heard.look_at(fact.channel)
+        if heard.stored:
+            # Told behind closed doors are the key that closes them, and the last word before they open.
+            self._happened(self._events.modes_changed(fact, origin, heard.place, flags | heard.flags))
+
+    def _topic_changed(self, fact: TopicChanged, origin: object) -> None:
+        heard = self.heard_of(fact.channel)
+        if heard is not None and not fact.same:
+            self._happened(self._events.topic_changed(fact, origin, heard.place, heard.flags))
+
+    def _happened(self, row: Row | None) -> None:
+        if row is not None:
+            self._list.append(row)
+            self._arm()
 
     def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
         """An older channel of the name wins.
@@ -512,6 +541,8 @@ class Recorder:
         if heard is not None:
             heard.place = now
         self.put([Moved(now._replace(name=self._node.network.fold(fact.old)), now, fact.channel.name)])
+        if heard is not None and heard.stored:
+            self._happened(self._events.renamed(fact, origin, heard.place, heard.flags))
 
     def _channel_spelled(self, fact: ChannelSpelled, origin: object) -> None:
         heard = self._heard.get(fact.channel)
@@ -522,11 +553,6 @@ class Recorder:
 def _is_of(entry: Entry, msgid: str) -> bool:
     """Whether an entry is the message of that id."""
     return type(entry) in (tuple, Row) and cast(Row, entry)[2] == msgid
-
-
-def _flags_of(by: Source) -> int:
-    """What there is to say of the author: that they are a bot, or an operator."""
-    return (rows.BOT if by.tagged & MESSAGE_TAGS else 0) | (rows.OPER if by.tagged & OPER_TAG else 0)
 
 
 def hidden_uid(uid: str, msgid: str) -> str:

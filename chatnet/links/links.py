@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chatnet.dispatch import Table
 from chatnet.links.dialling.attempts import Calling, Connect
@@ -16,11 +16,13 @@ from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.pasts import Pasts
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
+from chatnet.links.exchange.stores import Stores
 from chatnet.links.inbound.accounts import AccountsIn
 from chatnet.links.inbound.bans import BansIn
 from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
+from chatnet.links.inbound.metadata import Heard, MetadataIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.logins.agents import Agents
@@ -37,11 +39,16 @@ from chatnet.links.speech.line import LINK
 from chatnet.links.speech.reading import Reader
 from chatnet.links.tree.joins import Joins
 from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.metadata import Target, Word
 from chatnet.model.past import Archive, Missed, Past
 from chatnet.node import Node, Observer
 from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
 from chatnet.storage.interfaces import Store
+
+
+def nobody_describes(target: Target, words: Mapping[str, Word]) -> None:
+    """In the place of who writes it down, where there is nobody."""
 
 
 class Links(Neighbours):
@@ -66,6 +73,8 @@ class Links(Neighbours):
     ) -> None:
         super().__init__(node, stamps)
         self.keeps_records = store is not None
+        self.described: Heard = nobody_describes
+        """What hears what servers without records say of users and channels that have some."""
         self.keeps_past = archive is not None
         self.agents = Agents(self)
         self.logins = Logins(self)
@@ -76,6 +85,7 @@ class Links(Neighbours):
         self.inquiries = Inquiries(self, numbers, self.backfill.can_know)
         self.backfill.reaches_store = self.inquiries.reaches
         pasts = Pasts(self, archive)
+        self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
@@ -93,6 +103,7 @@ class Links(Neighbours):
             QueriesIn(self.queries),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
+            MetadataIn(stamps, lambda target, words: self.described(target, words)),
         ):
             room.enter(verbs)
         feeds: tuple[Feeds, ...] = ()

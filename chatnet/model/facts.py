@@ -11,7 +11,7 @@ nobody did: that servers part and meet, and what comes of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
@@ -19,6 +19,7 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
+from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
@@ -210,8 +211,9 @@ class AwayChanged(Fact):
 class AccountChanged(Fact):
     """A user logged in to an account, or out (None), or their account is called otherwise.
 
-    `account_id` is the account among those that this network keeps, if it is one of them; where
-    it is not known here, it was registered `since` then (Unix seconds), as other servers tell.
+    `account_id` is the account among those that this network keeps, if it is one of them; `old_id` is the
+    one before in the same way.  Where the account is not known here, it was registered `since` then (Unix
+    seconds), as other servers tell.
     """
 
     user: User
@@ -219,6 +221,7 @@ class AccountChanged(Fact):
     at: float
     old_account: AccountName | None
     account_id: str | None = None
+    old_id: str | None = None
     since: int | None = None
 
 
@@ -685,6 +688,19 @@ class MarkMoved(Fact):
     spot: str
     until: int
     at: float
+
+
+@fact
+class MetadataChanged(Fact):
+    """Something was said of a user or channel whose metadata stand in no record: `words` by key.
+
+    What was known of the keys that are `gone` counts no more, whatever its stamp.
+    """
+
+    target: Target
+    words: Mapping[str, Word]
+    at: float
+    gone: tuple[str, ...] = ()
 
 
 @fact

@@ -23,6 +23,7 @@ from chatnet.model.facts import (
     ModeChange,
     ModesChanged,
 )
+from chatnet.model.keep import keep_order
 from chatnet.model.modes import rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -220,12 +221,13 @@ _ORDER: Final[dict[str, Callable[[str], Any]]] = {
     "l": int,
     "f": lambda text: (_folded(text), _bytes(text)),
     "j": lambda text: tuple(map(int, text.split(":"))),
+    "H": keep_order,
 }
 """Of two parameters the greater one holds, in the order of these."""
 
 
 def greater(letter: str, one: str, other: str) -> str:
-    """Of two parameters of k, l, f or j the one that holds."""
+    """Of two parameters of k, l, f, j or H the one that holds."""
     return max(one, other, key=_ORDER[letter])
 
 

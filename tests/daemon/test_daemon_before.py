@@ -187,9 +187,9 @@ def test_old_and_new_tell_each_other_what_was_said(network: Network, before: Pat
             bob.sync()
             network.configure("n", network.to("o", True))
             new.reload()
-            for daemon, by in ((old, "n.test"), (new, "o.test")):
-                text = f"{by} told 1 messages that were missing here"
-                wait_for(lambda daemon=daemon, text=text: text in daemon.output(), text)
+            told = "told 1 messages that were missing here"
+            wait_for(lambda: f"n.test {told}" in old.output(), "what the new one said")
+            wait_for(lambda: f"o.test {told}" in new.output(), "what the old one said")
             bob.send("HISTORY #c")
             bob.until("from the old one")
     assert "Traceback" not in new.output()

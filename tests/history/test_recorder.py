@@ -360,3 +360,43 @@ def test_who_comes_back_from_elsewhere_did_not_hear_what_was_said_meanwhile() ->
         Went(C, "name:bob", at),
         Came(C, "name:bob", at + 10_000),
     ]
+
+
+def test_events_are_rows_of_each_channel() -> None:
+    everything = ["JOIN", "PART", "QUIT", "NICK", "KICK", "MODE", "TOPIC", "RENAME"]
+    house = Chronicle(history={"events": everything})
+    ann, bob = house.client("ann", caps="draft/channel-rename"), house.client("bob")
+    logs_in(bob, "bob", "a1")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c"
+    ann >> "TOPIC #c :tea" >> "MODE #c +k secret" >> "MODE #c -k+v secret bob" >> "KICK #c bob :out"
+    bob >> "JOIN #c"
+    ann >> "NICK amy"
+    bob >> "PART #c"
+    ann >> "RENAME #c #d :why" >> "QUIT :bye"
+    told = [entry for entry in house.told() if isinstance(entry, Row)]
+    assert all(len(entry.msgid) > 28 for entry in told) and len({entry.msgid for entry in told}) == len(told)
+    found = [(entry.kind, entry.person, entry.text, read(entry.extra).words) for entry in told]
+    assert found == [
+        (rows.JOIN, None, "Ann", ("*",)),
+        (rows.JOIN, "a1", "Bob", ("bob",)),
+        (rows.TOPIC, None, "tea", ()),
+        (rows.MODE, None, "+k *", ()),
+        (rows.MODE, None, "-k+v * bob", ()),
+        (rows.KICK, None, "out", ("bob",)),
+        (rows.JOIN, "a1", "Bob", ("bob",)),
+        (rows.NICK, None, "amy", ()),
+        (rows.PART, "a1", "", ()),
+        (rows.RENAME, None, "why", ("#c", "#d")),
+        (rows.QUIT, None, "Quit: bye", ()),
+    ]
+    house.check()
+
+
+def test_events_that_are_not_stored_are_no_rows() -> None:
+    house = Chronicle(history={"events": ["TOPIC"]})
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "MODE #c +s" >> "TOPIC #c :tea" >> "PART #c"
+    told = [(entry.kind, entry.flags) for entry in house.told() if isinstance(entry, Row)]
+    assert told == [(rows.TOPIC, rows.CLOSED)]
+    house.check()

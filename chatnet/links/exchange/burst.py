@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatnet.links.codecs.solanum import encode
+from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
@@ -23,7 +24,7 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 class Burst:
     """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
-    and channels."""
+    channels, and what all these say of themselves."""
 
     def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
         self._links = links
@@ -35,6 +36,7 @@ class Burst:
             agents,
             erased,
             self._channels,
+            lambda link: all_words(links, link),
         )
 
     def begin(self, link: Link) -> None:

@@ -395,7 +395,8 @@ def log_in(
     """A user is logged in to an account from now on, or to none; `entity` is its id, if it is kept here."""
     if (account, entity) != (user.account, user.account_id):
         since = registered_of(line, entity)
-        line.node.commit(AccountChanged(user, account, line.at, user.account, entity, since), origin)
+        changed = AccountChanged(user, account, line.at, user.account, entity, user.account_id, since)
+        line.node.commit(changed, origin)
 
 
 def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, str | None]:

@@ -143,7 +143,10 @@ class Gate(Follower):
         assert virtual is not None
         codec.virtual = True
         link.send(codec.server(virtual))
+        histserv = self._node.settings.services.histserv
         for bot in network.pseudo_users.values():
+            if bot.nick == histserv and codec.core:
+                continue  # a server of our make answers its people itself, of what it has stored
             self._tell_of(link, bot)
         self._open[link] = ()
         self._tell_mechanisms(link)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from chatnet.links.outbound.bans import BansOut
 from chatnet.links.outbound.channels import ChannelsOut
 from chatnet.links.outbound.messages import MessagesOut
+from chatnet.links.outbound.metadata import MetadataOut
 from chatnet.links.outbound.pasts import PastsOut
 from chatnet.links.outbound.servers import ServersOut
 from chatnet.links.outbound.users import UsersOut
@@ -29,6 +30,7 @@ class Outbound:
                 ChannelsOut(links),
                 MessagesOut(links),
                 BansOut(links),
+                MetadataOut(links),
                 PastsOut(links),
             )
         )

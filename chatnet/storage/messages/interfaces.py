@@ -95,6 +95,9 @@ class MessageStore(Protocol):
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
+        """What an account did, wherever that was, behind a position and before a time: the oldest so many."""
+
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         """How far somebody has read, by spot."""
 

@@ -447,8 +447,6 @@ class Keeper:
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)
-        if old is None and new is None:
-            old = self._target(entry.to, self.now)
         larger = old if new is None else new
         if old is not None and new is not None and old != new:
             larger, smaller = (old, new) if self._count(old) > self._count(new) else (new, old)
@@ -461,8 +459,9 @@ class Keeper:
                 self._execute(drop, where)
             for (msgid,) in self._execute(self.statements.all_redacted, where).fetchall():
                 self._unsay(larger, [larger, *self._parts(larger)], msgid)
-        label = {**labelled(entry.to, entry.shown), "target_": larger}
-        self._execute(self.statements.label, label)
+        if larger is not None:
+            label = {**labelled(entry.to, entry.shown), "target_": larger}
+            self._execute(self.statements.label, label)
         if entry.place.name != entry.to.name and entry.place.kind == "c":
             spots = {"spot_": written(entry.place.name), "to": written(entry.to.name)}
             self._execute(self.statements.rename_marks, spots)

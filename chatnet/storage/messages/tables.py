@@ -667,6 +667,20 @@ class Statements:
         self.any_erasing = made(select(ERASING.c.id).limit(1))
         self.newest = Both(self._page(newest=True))
         self.oldest = Both(self._page(newest=False))
+        self.said_by = Both(
+            select(target.kind, target.name, target.other, target.ts, *_COLUMNS)
+            .select_from(MESSAGE)
+            .join(TARGET, target.id == message.target)
+            .outerjoin(PERSON, PERSON.c.id == message.person)
+            .where(
+                message.id.between(given("first"), given("last")),
+                message.person == given("person_"),
+                tuple_(message.at, message.msgid) > tuple_(given("since"), given("since_id")),
+                message.at < given("until"),
+            )
+            .order_by(message.at, message.msgid)
+            .limit(given("most"))
+        )
         self.exact = Both(
             _rows().where(
                 message.target == given("target_"),

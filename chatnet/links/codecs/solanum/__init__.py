@@ -11,13 +11,14 @@ from chatnet.links.codecs.solanum.base import NEEDED, OURS, PAST, RECORDS, STAMP
 from chatnet.links.codecs.solanum.channels import Channels
 from chatnet.links.codecs.solanum.history import History
 from chatnet.links.codecs.solanum.messages import Messages
+from chatnet.links.codecs.solanum.metadata import Metadata
 from chatnet.links.codecs.solanum.servers import Servers
 from chatnet.links.codecs.solanum.users import Users
 
 __all__ = ["NEEDED", "OURS", "PAST", "RECORDS", "STAMPS", "Solanum", "encode", "stamped"]
 
 
-class Solanum(Servers, Users, Channels, Messages, History, Bans):
+class Solanum(Servers, Users, Channels, Messages, History, Bans, Metadata):
     """All lines of the dialect."""
 
     __slots__ = ()

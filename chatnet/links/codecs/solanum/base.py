@@ -15,11 +15,11 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNRES", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSTBY",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines,
-``CNHIST`` one that can be asked what was said, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that
-lets connections wait for that."""
+``CNHIST`` one that can be asked what was said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows
+of metadata, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that lets connections wait for that."""
 
 STAMPS: Final = "CNLWW"
 """The same if we stamp what we change, see ``rules/stamps.py``."""
@@ -73,11 +73,12 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "kind", "records", "tags", "virtual")
+    __slots__ = ("blank", "caps", "core", "keeps", "kind", "records", "tags", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        self.keeps = self.core and "CNKEEP" in caps  # which knows for how long messages are kept (H)
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
         self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.

@@ -33,9 +33,11 @@ LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
 
 _PREFIXES: Final = "".join(RANK_OF_PREFIX)
-_ORDER: Final = "lkfj"
+_ORDER: Final = "lkfjH"
+KEEP: Final = "H"
+"""A mode that stays among those who know it."""
 _OPERATORS: Final = OWNER | ADMIN | OP
-_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None}
+_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None, KEEP: None}
 """Where a neighbour of another make means something else by a letter than we do, or nothing."""
 
 
@@ -79,6 +81,8 @@ class Channels(Base):
     def _modes(self, told: SJoin) -> bytes:
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
         values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
+        if not self.keeps:
+            values.pop(KEEP, None)
         if not self.core and "k" in values:
             values["k"] = cut(values["k"], KEY_ABROAD)
         return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
@@ -161,7 +165,7 @@ class Channels(Base):
                 listed = self._listed(letter, text or "")
                 if listed is not None:
                     found.append(Change(change.adding, *listed))
-            else:
+            elif letter != KEEP or self.keeps:
                 if letter == "k" and text is not None and not self.core:
                     text = cut(text, KEY_ABROAD)
                 found.append(Change(change.adding, letter, text))
@@ -242,6 +246,8 @@ class Channels(Base):
         """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
         if isinstance(by, User) and not self.core:
             by = by.server
+        if not self.keeps:
+            letters = letters.replace(KEEP, "")
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics
