@@ -33,7 +33,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.storage.interfaces import WATCH, Running
-from chatnet.storage.messages.interfaces import RunningMessages
+from chatnet.storage.messages.interfaces import RunningMessages, Trouble
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -170,6 +170,7 @@ class ChatService(Service):
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]  # Twisted's services are not typed
+        settings = self._loaded.settings
         try:
             self._folder.sign()
         except OSError as error:
@@ -178,6 +179,9 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
+            self._messages.troubled = self._tell_of_history
+            if settings.history.search != "off" and not self._messages.searches:
+                log.warn("history.search is off: this library of SQLite has no FTS5")
             self._messages.start()
             self._every(WATCH, self._messages.watch)
         if self._parts.nickserv is not None:
@@ -189,7 +193,6 @@ class ChatService(Service):
             self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
-        settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
         self._every(LINK_SWEEP, self._linking.sweep)
         self._reactor.callLater(0, self._linking.sweep)
@@ -207,6 +210,20 @@ class ChatService(Service):
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
+
+    def _tell_of_history(self, trouble: Trouble | None) -> None:
+        """Operators hear once that messages cannot be stored, or were lost, and that it is over."""
+        if trouble is None:
+            text = "What is said is stored again"
+            log.info("{text}", text=text)
+        else:
+            text = f"{trouble.text} ({trouble.lost} lost)" if trouble.lost else trouble.text
+            log.warn("{text}", text=text)
+        network = self._parts.node.network
+        if any(oper.server is network.me for oper in network.opers):
+            self._parts.node.notice("g", f"History: {text}")
+        elif trouble is not None:
+            self._parts.news.post(f"History: {text}")
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
         def tick() -> None:
