@@ -21,6 +21,7 @@ from chatnet.storage.messages.interfaces import Troubled
 from chatnet.storage.messages.keep import Keep
 from chatnet.storage.messages.opening import Opened, prepare, silence
 from chatnet.storage.messages.reading import Looking
+from chatnet.storage.messages.rekeying import Rekeyed, Rekeying
 from chatnet.storage.messages.rows import (
     Entry,
     Erased,
@@ -148,6 +149,10 @@ class SQLiteMessages:
         """Keep what others told of the past; answers with what was news, in order."""
         weight = len(rows) + len(redacted)
         return self._behind(self._writer.put(lambda keeper: keeper.take_in(rows, redacted), weight))
+
+    def rekey(self, rekeying: Rekeying) -> Deferred[Rekeyed]:
+        """Have accounts have other keys: no server may run, which knows the ones they had."""
+        return self._writer.put(rekeying)
 
     # reading
 
