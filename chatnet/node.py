@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+from chatnet.model.events import EventIds
 from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged
 from chatnet.model.ids import MessageIds, UIDs
 from chatnet.model.network import Network
@@ -84,6 +85,7 @@ class Node:
         self.run = run
         self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds()
+        self.event_ids = EventIds(self.message_ids, network.me)
         self.started = clock.time()
         self.began = clock.monotonic()
         self._observers: Sequence[Observer] = ()

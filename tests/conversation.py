@@ -15,6 +15,7 @@ from email import message_from_string
 from functools import partial
 from typing import Any, Final
 
+from chatnet.history.exporting import Exports
 from chatnet.links.dialling.attempts import Connect
 from chatnet.model.entities import User
 from chatnet.node import Node
@@ -330,6 +331,7 @@ class House:
         chance: Callable[[], float] = lambda: 0.5,
         store: Store | None = None,
         messages: MessageStore | None = None,
+        exports: Exports | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
@@ -366,6 +368,7 @@ class House:
             messages=messages,
             hashes=self.hashes,
             send=self.post,
+            exports=exports,
         )
 
     @property

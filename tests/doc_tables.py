@@ -15,6 +15,7 @@ from typing import Any, Final
 from chatnet.commands import CLIENT
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
+from chatnet.commands.histserv import HISTSERV
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.dispatch import Table
 from chatnet.links.neighbour import link, resume
@@ -48,6 +49,8 @@ _WHAT_CAPABILITIES_DO: Final = {
     "labeled-response": "the answer to each of your commands under its own label (needs `batch`)",
     "standard-replies": "FAIL, WARN and NOTE, whatever they are about",
     "draft/message-redaction": "REDACT, which deletes messages: yours, and those that others delete",
+    "draft/metadata-3": "what people and channels show, and changes of it: METADATA (needs `batch`)",
+    "draft/metadata-2": "the same, in the words of an older draft",
     "draft/pre-away": "AWAY before you are registered; `AWAY *` gives no reason",
     "no-implicit-names": "no NAMES when you join",
     "draft/no-implicit-names": "the same, by its older name",
@@ -59,6 +62,8 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/account-registration": "REGISTER and VERIFY, which make an account",
     "draft/chathistory": "CHATHISTORY, which tells what was said before",
     "draft/read-marker": "how far you have read, the same on all your devices (MARKREAD)",
+    "znc.in/playback": "asking for what was said as bouncers are asked (ZNC, and PRIVMSG to `*playback`)",
+    "znc.in/self-message": "nothing here: lines of your own come as they are",
     "soju.im/search": "finding what was said by its words (SEARCH)",
     "draft/event-playback": "with CHATHISTORY also who came and went, topics, modes, and reactions",
     "draft/multiline": "messages of several lines (needs `batch`)",
@@ -142,6 +147,10 @@ def chanserv_oper_commands() -> str:
     return _asked_of(CHANSERV, mighty=True)
 
 
+def histserv_commands() -> str:
+    return _asked_of(HISTSERV, mighty=False)
+
+
 def access_flags() -> str:
     return table(("Flag", "whoever has it"), [(f"`{each}`", text) for each, text in LETTERS.items()])
 
@@ -186,6 +195,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "channel-modes": channel_modes,
     "commands": commands,
     "handshake-states": handshake_states,
+    "histserv-commands": histserv_commands,
     "nickserv-commands": nickserv_commands,
     "nickserv-oper-commands": nickserv_oper_commands,
     "oper-commands": oper_commands,

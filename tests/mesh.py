@@ -145,6 +145,20 @@ class OtherClock(ManualClock):
         self._clock.elapsed = seconds
 
 
+EVENT = re.compile(r"@\S* :\S+ (?:S?JOIN|PART|QUIT|NICK|KICK|T?MODE|TOPIC|ETB|EBMASK|RENAME|KILL|SAVE) ")
+
+
+def without(key: str, line: str) -> str:
+    """A line that has tags, without one of them."""
+    tags, body = line[1:].split(" ", 1)
+    rest = ";".join(tag for tag in tags.split(";") if tag.partition("=")[0] != key)
+    return f"@{rest} {body}" if rest else body
+
+
+def unstamped(line: str) -> str:
+    return without("chatnet/ts", line) if line.startswith("@chatnet/ts=") else line
+
+
 class Mesh:
     """Houses by name.  `sections` are settings for all of them; ``sections_of`` gives some to one alone.
 
@@ -224,13 +238,11 @@ class Mesh:
     def said(self, by: str, to: str) -> list[str]:
         """All that `by` said to `to` since the last look, whether it was delivered or not; then forgotten.
 
-        It is shown without its stamps.
+        It is shown without its stamps, and without the ids of events.
         """
         pipe = self.wire(by, to).pipes[by]
         said, pipe.said = pipe.said, []
-        return [
-            re.sub(r"^@chatnet/ts=[^; ]*(?:;| )", lambda tag: "@" * tag[0].endswith(";"), x) for x in said
-        ]
+        return [without("msgid", each) if EVENT.match(each) else each for each in map(unstamped, said)]
 
     def waiting(self) -> list[tuple[Wire, str]]:
         """The directions in which something is on its way: a wire, and who said it."""

@@ -30,10 +30,12 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
+            "metadata",
+            "replaying",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
-    frozenset({"sessions", "visitor", "errands", "opers", "idle", "attendance", "revoking"}),
+    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

@@ -14,6 +14,7 @@ from typing import Final
 import chatnet
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import FOR_CHAT, Errand, Unwilling, say_it
+from chatnet.commands.histserv import HISTSERV
 from chatnet.commands.nickserv import NICKSERV
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.service_help import show
@@ -33,6 +34,7 @@ from chatnet.wire.multiline import Part
 TABLES: Final = {
     pseudo_users.NICKSERV: NICKSERV,
     pseudo_users.CHANSERV: CHANSERV,
+    pseudo_users.HISTSERV: HISTSERV,
     pseudo_users.SASLSERV: Table(),  # it is told nothing by people
 }
 """What each pseudo-user does, by the end of its UID."""

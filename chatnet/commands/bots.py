@@ -1,4 +1,4 @@
-"""NICKSERV and CHANSERV, NS and CS: the same as a message to a pseudo-user, which nobody can stand in for."""
+"""NICKSERV, CHANSERV, HISTSERV, NS, CS: as a message to a pseudo-user, which nobody can stand in for."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ def chanserv(request: Request) -> None:
 def cs(request: Request) -> None:
     """`CS <command>`: the same as CHANSERV, for those who type much."""
     chanserv(request)
+
+
+@CLIENT.command("HISTSERV", penalty=1.0)
+def histserv(request: Request) -> None:
+    """`HISTSERV <command>`: ask HistServ, who tells what was said; `HISTSERV HELP` lists what it does.
+
+    Refuses with 401 (there is none, since nothing is stored).
+    """
+    found = request.sessions.histserv
+    if found is None:
+        request.stop(numerics.ERR_NOSUCHNICK, request.settings.services.histserv)
+    run(request, deque([(found.user, " ".join(request.params) or "HELP")]))
 
 
 def _ask(request: Request, nick: str) -> None:

@@ -38,7 +38,7 @@ def _ls(request: Request) -> None:
     version = int(text) if text.isascii() and text.isdigit() else 0
     session.cap_version = max(session.cap_version, version)
     if session.cap_version >= WITH_VALUES and not session.caps & cap.CAP_NOTIFY:
-        request.sessions.local.recap(session, session.caps | cap.CAP_NOTIFY)
+        request.sessions.recap(session, session.caps | cap.CAP_NOTIFY)
     offered = told(session, request.sessions.offers.to(session.peer), request.sessions.authority)
     show_all(session, "LS", words(offered, version), version)
 
@@ -49,7 +49,9 @@ def _list(request: Request) -> None:
 
 
 def _req(request: Request) -> None:
-    """All or nothing: ACK, or NAK if one name is unknown (or cap-notify would be given back under 302).
+    """All or nothing: ACK, or NAK if one name is unknown, cap-notify would be given back under 302, or two
+    would be had of which one is enough: "Clients MUST NOT request more than one of `metadata-notify`,
+    `draft/metadata-2`, and `draft/metadata-3`. Servers MUST NOT accept these requests either."
 
     What was acknowledged is in force after the ACK, which may take two lines.
     """
@@ -67,9 +69,11 @@ def _req(request: Request) -> None:
             answer = "NAK"
             break
         caps = caps & ~bit if name.startswith("-") else caps | bit
+    if caps & cap.EXCLUSIVE == cap.EXCLUSIVE:
+        answer = "NAK"
     show(session, answer, asked.split(" "))
     if answer == "ACK":
-        request.sessions.local.recap(session, caps)
+        request.sessions.recap(session, caps)
 
 
 def _is_implied(session: Session, name: str) -> bool:

@@ -195,7 +195,7 @@ class ModeCommand:
         return modes.may_take_rank(user, ranks, channel, letter, target)
 
     def _parameter(self, change: Change) -> None:
-        """k, l, f and j."""
+        """k, l, f, j and H."""
         letter, given, request = change.letter, change.parameter, self.request
         if not self._allowed(modes.may_change(request.user, self.ranks, self.channel, letter)):
             return
@@ -229,6 +229,17 @@ class ModeCommand:
         found = modes.join_throttle(given)
         if found is None:
             self._bad(change, "The throttle is <joins>:<seconds>, each 1 to 9999")
+        return found
+
+    def _history(self, change: Change, given: str) -> str | None:
+        found, most = modes.history(given), self.request.settings.history.channels_most
+        if found is None:
+            self._bad(
+                change, "Messages are kept for 0, or <number>h, d or w; then perhaps :all, :account, :join"
+            )
+        elif modes.keeps_too_long(found, most):
+            self._bad(change, f"Messages are kept for {most} days at most")
+            return None
         return found
 
     def _forward(self, change: Change, given: str) -> str | None:
@@ -309,6 +320,7 @@ _JUDGES: Final[dict[str, Callable[[ModeCommand, Change], None]]] = {
     "P": ModeCommand._rank,
 }
 _READERS: Final[dict[str, Callable[[ModeCommand, Change, str], str | None]]] = {
+    "H": ModeCommand._history,
     "f": ModeCommand._forward,
     "j": ModeCommand._throttle,
     "k": ModeCommand._key,

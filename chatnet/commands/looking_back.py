@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.looking import SPOKEN, Asked, Busy, Looking, Point, Seen, Unseen, Untold, Way
+from chatnet.history.looking import SPOKEN, Asked, Busy, Looking, Point, Unseen, Untold, Way
 from chatnet.rules.durations import seconds_in
+from chatnet.rules.past import PRIVILEGE
 from chatnet.rules.visibility import public_identity
 from chatnet.session.bygone import in_batch, tell
 from chatnet.session.render import encode, line
@@ -18,7 +19,7 @@ from chatnet.storage.messages import rows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.server_time import read_ms, seconds, time_tag
-from chatnet.wire.text import middle
+from chatnet.wire.text import middle, sanitise
 
 POINTS: Final = {Way.LATEST: 1, Way.BEFORE: 1, Way.AFTER: 1, Way.AROUND: 1, Way.BETWEEN: 2}
 """How many selectors each subcommand has."""
@@ -81,11 +82,12 @@ async def chathistory(request: Request) -> None:
 async def _look(request: Request, looking: Looking, asked: Parsed, way: Way) -> None:
     session, context = request.session, (asked.subcommand, middle(asked.target))
     settings = request.settings.history
-    reactions = settings.context_most if session.caps & cap.EVENT_PLAYBACK else 0
-    wanted = Asked(way, asked.points, asked.most, kinds_for(session), reactions)
+    kinds = kinds_for(session)
+    reactions = settings.context_most if rows.TAGMSG in kinds else 0
+    wanted = Asked(way, asked.points, asked.most, kinds, reactions)
     try:
+        await note_reading(request, asked.target)
         seen = await looking.look(request.user, asked.target, wanted)
-        await note_reading(request, seen)
     except Unseen:
         raise Invalid("INVALID_TARGET", FAILED, *context) from None
     except (Untold, Busy, StoreError):
@@ -129,17 +131,21 @@ def kinds_for(session: Session) -> frozenset[int]:
     return SPOKEN | events | ({rows.TAGMSG} if caps & cap.MESSAGE_TAGS else set())
 
 
-async def note_reading(request: Request, seen: Seen) -> None:
-    """Other operators read, and it is kept for good, that one reads what was said where they are not."""
-    channel, user = seen.sight.channel, request.user
-    if channel is None or user in channel.members or user.oper is None:
+async def note_reading(request: Request, name: str) -> None:
+    """Other operators read, and it is kept for good, that one reads what was said where they are not.
+
+    It is told before: what is told of the past is looked up behind the last wait.
+    """
+    channel, user = request.network.channel(name), request.user
+    if channel is None or user in channel.members or user.oper is None or not user.may(PRIVILEGE):
         return
+    what, address = f"reads the history of {channel.name}", request.session.peer.address
+    request.sessions.notice("g", address, f"{user.identity} {what}", f"{public_identity(user)} {what}")
     accounts = request.sessions.accounts
     if accounts is not None:
         by = f"{user.oper.name} ({user.nick})"
-        await accounts.ledger.store.audit(by, "CHATHISTORY", channel.name, "", request.now)
-    what, address = f"reads the history of {channel.name}", request.session.peer.address
-    request.sessions.notice("g", address, f"{user.identity} {what}", f"{public_identity(user)} {what}")
+        about = sanitise(channel.name)
+        await accounts.ledger.store.audit(by, request.row.verb, about, "", request.now)
 
 
 # what is asked
@@ -217,8 +223,8 @@ async def history(request: Request) -> None:
     elif text:
         return session.notice("How much: a number of messages, or a time, such as 30m, 12h or 2d")
     try:
+        await note_reading(request, name)
         seen = await looking.look(request.user, name, Asked(Way.LATEST, points, most))
-        await note_reading(request, seen)
     except Unseen:
         missing = numerics.ERR_NOSUCHCHANNEL if name[:1] == "#" else numerics.ERR_NOSUCHNICK
         request.stop(missing, middle(name))

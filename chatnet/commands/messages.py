@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatnet.commands import playback
 from chatnet.commands.answering import answer
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
@@ -84,6 +85,8 @@ def _say(request: Request, command: str) -> None:
     if "," not in names:
         refusal = send(request, command, names, text, tags)
         if refusal is not None and not silent:
+            if names[0] == "*" and playback.is_asked(request, names):
+                return request.session.answer_by(command, playback.play(request, text))
             request.refuse(refusal)
         return None
     targets = request.targets(0)
@@ -191,6 +194,9 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | User
             return _way_to_channel(request, command, name[len(status) :], text, status)
     nick, mark, server = name.partition("@")
     target = request.network.user(nick)
+    if target is None and (histserv := request.sessions.histserv) is not None:
+        # Where other services have the network it is a word, as long as nobody bears it.
+        target = histserv.user if request.network.fold(nick) == histserv.user.folded else None
     if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
         return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     if target.server.virtual:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.entities import User
 from chatnet.session.packing import reply_packed
 from chatnet.wire import numerics
 from chatnet.wire.names import is_nick
@@ -62,11 +63,14 @@ def _show(request: Request, nicks: Iterable[str]) -> None:
     """730 for those who are here, 731 for the others."""
     here: list[str] = []
     gone: list[str] = []
+    online: list[User] = []
     for nick in nicks:
         user = request.sessions.shadows.shown(request.network, nick)
         if user is not None:
             here.append(user.mask)
+            online.append(user)
         else:
             gone.append(nick)
     reply_packed(request.session, numerics.RPL_MONONLINE, here, ",")
     reply_packed(request.session, numerics.RPL_MONOFFLINE, gone, ",")
+    request.sessions.subscriptions.tell_users(request.session, online)

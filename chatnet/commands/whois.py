@@ -5,8 +5,10 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
+from chatnet.rules.metadata import shown
 from chatnet.rules.visibility import may_see_address, may_see_members
 from chatnet.session.idle import idle
+from chatnet.session.metadata import EITHER
 from chatnet.session.packing import reply_packed
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
@@ -53,6 +55,9 @@ def _show(request: Request, other: User) -> None:
     _show_connection(request, other)
     if asker is other or asker.may("see-all"):
         reply(numerics.RPL_WHOISMODES, nick, _modes(other))
+    if request.session.caps & EITHER:
+        for key, value in shown(request.network, other).items():
+            reply(numerics.RPL_WHOISKEYVALUE, nick, key, value)
     seconds = idle(request.sessions, other)
     if seconds is not None:
         reply(numerics.RPL_WHOISIDLE, nick, seconds, int(other.signon))

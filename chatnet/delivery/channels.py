@@ -15,6 +15,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import OP, rank_letters
 from chatnet.node import Node
 from chatnet.session import names, render
+from chatnet.session.replaying import leaves
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
@@ -76,9 +77,10 @@ class ChannelsHere:
         for user, ranks in fact.members:
 
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
-                return render.joined(user, channel, fact.at, key)
+                return render.joined(user, channel, fact.at, key, fact.msgid)
 
             mask = cap.SERVER_TIME | cap.EXTENDED_JOIN | user.tagged
+            mask |= self._index.of_id(groups, fact, origin)
             self._index.fan(groups, mask, make, fact)
             if ranks and not fact.created:
                 self._tell_ranks(groups, fact, user, ranks)
@@ -127,8 +129,8 @@ class ChannelsHere:
 
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
         channel = fact.channel
-        mask = cap.SERVER_TIME | fact.by.tagged
         groups = self._index.channels.get(channel, {})
+        mask = cap.SERVER_TIME | fact.by.tagged | self._index.of_id(groups, fact, origin)
         self._index.fan(groups, mask, render.channel_renamed, fact, need=cap.CHANNEL_RENAME)
         # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name".
         if self._node.network.fold(fact.old) == fact.folded:
@@ -142,20 +144,21 @@ class ChannelsHere:
                     session.hand_over()
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        self._index.tell_channel(fact.channel, render.parted, fact, fact.user)
+        self._index.tell_event(fact.channel, render.parted, fact, fact.user, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._index.tell_channel(fact.channel, render.kicked, fact, fact.by)
+        self._index.tell_event(fact.channel, render.kicked, fact, fact.by, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _forget_member(self, channel: Channel, user: User) -> None:
         for session in self._index.users.get(user, ()):
+            leaves(session, channel)
             self._index.remove(channel, session, key_of(session))
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         if not fact.same:
-            self._index.tell_channel(fact.channel, render.topic_changed, fact, fact.by)
+            self._index.tell_event(fact.channel, render.topic_changed, fact, fact.by, origin)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -163,7 +166,7 @@ class ChannelsHere:
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
 
-        self._index.tell_channel(fact.channel, make, fact, fact.by)
+        self._index.tell_event(fact.channel, make, fact, fact.by, origin)
 
     def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -171,7 +174,7 @@ class ChannelsHere:
         def make(fact: facts.EntriesAdded, key: int) -> bytes:
             return render.entries_added(fact, key, most)
 
-        self._index.tell_channel(fact.channel, make, fact, fact.by)
+        self._index.tell_event(fact.channel, make, fact, fact.by, origin)
 
     def _channel_reset(self, fact: facts.ChannelReset, origin: object) -> None:
         me, most = self._node.network.me, self._node.settings.limits.modes

@@ -12,7 +12,7 @@ from typing import Any
 
 from chatnet.delivery.audience import Group, Groups, add, key_of, merge, remove
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import Source
+from chatnet.model.facts import Fact, Source
 from chatnet.node import Node
 from chatnet.session import render
 from chatnet.session.outlet import Turn
@@ -134,6 +134,22 @@ class Index:
         groups = self.channels.get(channel)
         if groups is not None:
             self.fan(groups, cap.SERVER_TIME | by.tagged, make, fact)
+
+    def tell_event(self, channel: Channel, make: Render, fact: Fact, by: Source, origin: object) -> None:
+        """The same of an event, which has an id."""
+        groups = self.channels.get(channel)
+        if groups is not None:
+            self.fan(groups, cap.SERVER_TIME | by.tagged | self.of_id(groups, fact, origin), make, fact)
+
+    def of_id(self, groups: Groups, fact: Fact, origin: object) -> int:
+        """The capabilities by which the id of an event makes a difference to `groups`.
+
+        It is made if somebody there reads it.
+        """
+        for key in groups:
+            if key & cap.MESSAGE_TAGS:
+                return cap.MESSAGE_TAGS if self._node.event_ids.of(fact, origin) else 0
+        return 0
 
     def fit(self, lines: bytes) -> bytes:
         """Whole lines as this server's clients may get them."""

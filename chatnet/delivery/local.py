@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from chatnet.delivery.audience import key_of
 from chatnet.delivery.channels import ChannelsHere
@@ -14,7 +15,7 @@ from chatnet.delivery.netsplits import NetSplits
 from chatnet.delivery.users import UsersHere
 from chatnet.history.marks import Marks
 from chatnet.model import facts
-from chatnet.model.facts import Fact, Hearer
+from chatnet.model.facts import Fact, Hearer, Hearsay
 from chatnet.node import Node
 from chatnet.session import asked
 from chatnet.session.batches import References
@@ -22,6 +23,9 @@ from chatnet.session.outlet import Turn
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
+
+_NOBODY: Final = Hearsay()
+"""The origin of what nobody did."""
 
 
 class Delivery(Index):
@@ -80,4 +84,4 @@ class Delivery(Index):
 
     def _tell_fact(self, fact: Fact) -> None:
         """What people are to read, though it is not quite what happened."""
-        self.hears[type(fact)](fact, None)
+        self.hears[type(fact)](fact, _NOBODY)

@@ -34,8 +34,8 @@ class MarksHere:
             show_no_mark(session, channel.name)
 
     def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
-        if self._marks is None:
-            return
+        if self._marks is None or fact is not self._marks.news:
+            return  # another server told what is known here
         names = None
         for user in self._marks.people(fact.person):
             for session in self._index.users.get(user, ()):

@@ -6,7 +6,7 @@ away, logs in, or changes host or real name.  https://ircv3.net/specs/extensions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chatnet.model import facts
 from chatnet.model.entities import User
@@ -48,6 +48,10 @@ class Monitors:
     def watched(self, session: Session) -> Mapping[Folded, str]:
         """The nicks that `session` watches, as it wrote them."""
         return self._watched.get(session, {})
+
+    def watching(self, folded: Folded) -> Iterable[Session]:
+        """The sessions that watch a nick."""
+        return self._watchers.get(folded, ())
 
     def watch(self, session: Session, folded: Folded, nick: str) -> None:
         """Tell `session` about `nick` from now on."""

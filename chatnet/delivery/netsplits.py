@@ -144,9 +144,13 @@ class NetSplits:
         users = [user for user, _ in fact.members]
 
         def make(fact: facts.Joined, key: int) -> bytes:
-            return netsplits.joins(fact.channel, fact.members, me, fact.at, key, most, join.reference)
+            return netsplits.joins(
+                fact.channel, fact.members, me, fact.at, key, most, join.reference, fact.msgid
+            )
 
         mask = cap.SERVER_TIME | cap.BATCH | cap.EXTENDED_JOIN | _tagged(users)
+        if fact.msgid:
+            mask |= cap.MESSAGE_TAGS
         if any(user.away is not None for user in users):
             mask |= cap.AWAY_NOTIFY
         self._index.fan(groups, mask, make, fact)

@@ -40,15 +40,18 @@ class UsersHere:
         }
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
+        self._node.event_ids.quit(fact)
         if self._shadows.back:
             self._damping.settle(fact.user)
         # The quitter's own sessions were detached before, so that they hear nothing of it.
         channels = list(filter(None, map(self._index.channels.get, fact.user.channels)))
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
-            self._index.fan(audience, cap.SERVER_TIME | fact.user.tagged, render.quitted, fact)
+            mask = cap.SERVER_TIME | fact.user.tagged | self._index.of_id(audience, fact, origin)
+            self._index.fan(audience, mask, render.quitted, fact)
 
     def _killed(self, fact: facts.Killed, origin: object) -> None:
+        self._node.event_ids.killed(fact, origin)
         self._index.tell(self._index.users.get(fact.user, ()), render.killed, fact)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
@@ -62,7 +65,8 @@ class UsersHere:
             for session in self._index.users.get(user, ()):
                 session.send(b":%b %b" % (self._node.network.me.source, text.encode()))
         groups = self._index.neighbours(user)
-        self._index.fan(groups, cap.SERVER_TIME | user.tagged, render.nick_changed, fact)
+        mask = cap.SERVER_TIME | user.tagged | self._index.of_id(groups, fact, origin)
+        self._index.fan(groups, mask, render.nick_changed, fact)
 
     def _with(self, user: User, capability: int, itself: bool) -> Groups:
         """Neighbours of `user` that have `capability`; `itself` if the user should hear it too."""

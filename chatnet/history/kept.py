@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.history import extra
 from chatnet.history.recorder import Recorder, hidden_uid, reacted_to, uid_in
 from chatnet.history.ring import Ring
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Source
 from chatnet.model.ids import UID
-from chatnet.model.past import Page, Record, Redaction
+from chatnet.model.past import Event, Page, Record, Redaction
 from chatnet.model.places import Places
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import Place, Position, Redacted, Row, View, Wanted
 
-COMMANDS = {rows.PRIVMSG: "PRIVMSG", rows.NOTICE: "NOTICE", rows.TAGMSG: "TAGMSG"}
-SAID = frozenset(COMMANDS)
+COMMANDS: Final = {rows.PRIVMSG: "PRIVMSG", rows.NOTICE: "NOTICE", rows.TAGMSG: "TAGMSG"}
+SAID: Final = frozenset(COMMANDS)
+EVENTS: Final = {
+    rows.JOIN: "JOIN",
+    rows.PART: "PART",
+    rows.QUIT: "QUIT",
+    rows.NICK: "NICK",
+    rows.KICK: "KICK",
+    rows.MODE: "MODE",
+    rows.TOPIC: "TOPIC",
+    rows.RENAME: "RENAME",
+}
+KINDS: Final = {verb: kind for kind, verb in (COMMANDS | EVENTS).items()}
+OF_AUTHOR: Final = rows.CLOSED | rows.BOT | rows.OPER
+"""The flags that say something of a message, and not of how it is kept."""
 
 
 class KeptPast:
@@ -70,34 +85,56 @@ class KeptPast:
 def record_of(row: Row) -> Record:
     """A message as links and REDACT know it."""
     more = extra.read(row.extra)
-    uid = more.uid or uid_in(row.msgid)
     return Record(
-        row.msgid, row.at / 1000, COMMANDS[row.kind], row.source.encode(), UID("" if uid == "*" else uid),
-        row.text, more.tags, row.flags >> rows.RANKS, more.status, more.parts, row.person,
+        row.msgid, row.at / 1000, COMMANDS[row.kind], row.source.encode(), _author(row, more), row.text,
+        more.tags, row.flags >> rows.RANKS, more.status, more.parts, row.person, row.flags & OF_AUTHOR,
     )  # fmt: skip
 
 
-def row_of(record: Record, place: Place, flags: int) -> Row:
-    """The same the other way round."""
+def told_of(row: Row) -> Record | Event:
+    """A message, or something that happened."""
+    if row.kind in COMMANDS:
+        return record_of(row)
+    more = extra.read(row.extra)
+    return Event(
+        row.msgid, row.at / 1000, EVENTS[row.kind], row.source.encode(), _author(row, more), row.text,
+        more.words, row.person, row.flags & OF_AUTHOR,
+    )  # fmt: skip
+
+
+def _author(row: Row, more: extra.Extra) -> UID:
+    uid = more.uid or uid_in(row.msgid)
+    return UID("" if uid == "*" else uid)
+
+
+def row_of(record: Record | Event, place: Place, flags: int) -> Row:
+    """The same the other way round; `flags` besides those of its own."""
     uid = hidden_uid(record.uid, record.msgid)
-    more = extra.written(extra.Extra(record.tags, record.parts, record.status, uid))
-    flags |= record.ranks << rows.RANKS | (rows.EXTRA if more is not None else 0)
-    kind = next(kind for kind, command in COMMANDS.items() if command == record.command)
-    refers = reacted_to(record.tags) if kind == rows.TAGMSG else None
+    flags |= record.flags & OF_AUTHOR
+    if isinstance(record, Event):
+        verb, refers, more = record.verb, None, extra.written(extra.Extra(uid=uid, words=record.words))
+    else:
+        verb = record.command
+        refers = reacted_to(record.tags) if verb == "TAGMSG" else None
+        more = extra.written(extra.Extra(record.tags, record.parts, record.status, uid))
+        flags |= record.ranks << rows.RANKS
+    flags |= rows.EXTRA if more is not None else 0
     source = record.source.decode("utf-8", "replace")
     return Row(
-        place, int(record.at * 1000), record.msgid, kind, flags, record.person, source, record.text, refers,
-        more,
+        place, round(record.at * 1000), record.msgid, KINDS[verb], flags, record.person, source, record.text,
+        refers, more,
     )  # fmt: skip
 
 
 def redaction_of(gone: Redacted) -> Redaction:
     """A redaction as links know it."""
     uid = UID(uid_in(gone.msgid))
-    return Redaction(gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason)
+    return Redaction(
+        gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason, gone.person
+    )
 
 
 def redacted_of(gone: Redaction, place: Place) -> Redacted:
     """The same the other way round."""
     source = gone.source.decode("utf-8", "replace")
-    return Redacted(place, gone.redacted, int(gone.at * 1000), gone.msgid, None, source, gone.reason)
+    return Redacted(place, gone.redacted, round(gone.at * 1000), gone.msgid, gone.person, source, gone.reason)

@@ -18,7 +18,7 @@ from chatnet.history.ring import Ring
 from chatnet.history.sights import IN_MEMORY, Sight, Sights, Spot
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, MessageRedacted
-from chatnet.model.past import Record
+from chatnet.model.past import Missed, Missing, Record
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.past import reaches, shows
@@ -34,6 +34,7 @@ from chatnet.storage.messages.rows import (
     RANKS,
     TAGMSG,
     Found,
+    Gap,
     Position,
     Row,
     Times,
@@ -136,6 +137,7 @@ class Looking:
         ring: Ring,
         flush: Callable[[], object],
         joined: Callable[[Channel, User], int | None],
+        missed: Missed | None = None,
     ) -> None:
         self._node = node
         self._store = store
@@ -143,6 +145,7 @@ class Looking:
         self._ring = ring
         self._flush = flush
         self._joined = joined
+        self._missed = missed
         self._meanings = Meanings(node.network, places, store)
         self._open = 0
         self._redacted: set[str] = set()
@@ -203,10 +206,20 @@ class Looking:
         sight = sights.of(spot)
         if sight is None:
             raise Unseen
-        found, newest = await self._page(user, sight, asked)
+        found, newest, wanted = await self._page(user, sight, asked)
+        if self._missed is not None and not sight.in_memory:
+            times = _covered(found, newest, wanted)
+            if self._missed.missing(sight.view.place, *times) != Missing():
+                await self._missed.ask(sight.view.place, *times)
+                self._flush()
+                found, newest, wanted = await self._page(user, sight, asked)
         sight = sights.of(spot)  # after what came meanwhile
         if sight is None:
             raise Unseen
+        if sight.view.place.kind == "c" and self._missed is not None:
+            place = sight.view.place
+            missing = self._missed.missing(place, *_covered(found, newest, wanted)).times
+            found = found._replace(gaps=tuple(Gap(place, since, until, "*") for since, until in missing))
         return Seen(sight, self._kept(sight.view, found), newest)
 
     async def _meant(self, user: User, name: str) -> tuple[Spot, Sights]:
@@ -215,15 +228,15 @@ class Looking:
             raise Unseen
         return spot, await self._sights(user, [spot])
 
-    async def _page(self, user: User, sight: Sight, asked: Asked) -> tuple[Found, bool | None]:
+    async def _page(self, user: User, sight: Sight, asked: Asked) -> tuple[Found, bool | None, Wanted]:
         if sight.in_memory:
             assert sight.other is not None
             rows = [_row(record) for record in self._ring.talk(user, sight.other)]
             known = {row.msgid: pages.position(row) for row in rows}
             where, wanted = _wanted(asked, [_place(each, known.get(each.msgid)) for each in asked.points])
             if where is None:
-                return pages.page(rows, wanted), wanted.newest
-            return pages.around(rows, where, wanted), None
+                return pages.page(rows, wanted), wanted.newest, wanted
+            return pages.around(rows, where, wanted), None, wanted
         place = sight.view.place
         points = [
             _place(each, await self._store.position(place, each.msgid) if each.msgid else None)
@@ -231,8 +244,8 @@ class Looking:
         ]
         where, wanted = _wanted(asked, points)
         if where is None:
-            return await self._store.page(sight.view, wanted, asked.reactions), wanted.newest
-        return await self._store.around(sight.view, where, wanted, asked.reactions), None
+            return await self._store.page(sight.view, wanted, asked.reactions), wanted.newest, wanted
+        return await self._store.around(sight.view, where, wanted, asked.reactions), None, wanted
 
     def _kept(self, view: View, found: Found) -> Found:
         """What a view allows of a page."""
@@ -244,6 +257,8 @@ class Looking:
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
 
     def _shows(self, view: View, row: Row) -> bool:
+        if self._missed is not None and row.at < self._missed.unsure(view.place):
+            return False  # it may have been deleted while this server was away
         return row.msgid not in self._redacted and shows(view, row)
 
     # everything
@@ -363,3 +378,14 @@ def _row(record: Record) -> Row:
         IN_MEMORY, int(record.at * 1000), record.msgid, _KINDS[record.command], flags, record.uid, source,
         sanitise(record.text), None, extra,
     )  # fmt: skip
+
+
+def _covered(found: Found, newest: bool | None, wanted: Wanted) -> tuple[int, int]:
+    """From when to when a page tells all there is: to the end of what was asked for, if there is no more."""
+    low = 0 if wanted.after is None else wanted.after.at
+    high = LAST if wanted.before is None else wanted.before.at + 1
+    if found.rows and found.more and newest is not False:
+        low = found.rows[0].at
+    if found.rows and found.more and newest is not True:
+        high = found.rows[-1].at + 1
+    return low, high

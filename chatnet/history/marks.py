@@ -56,6 +56,8 @@ class Marks:
         """Of accounts, and of guests by their UIDs: by spot, in milliseconds."""
         self._unwritten: dict[tuple[str, str], int] = {}
         self._timer: Timer | None = None
+        self.news: MarkMoved | None = None
+        """The mark that moved last, and was not there already."""
         self.hears: Mapping[type[Fact], Hearer] = {
             MarkMoved: self._mark_moved,
             UserIntroduced: self._user_introduced,
@@ -146,7 +148,10 @@ class Marks:
 
     def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
         if (marks := self._marks.get(fact.person)) is not None:
+            if fact.until <= marks.get(fact.spot, 0):
+                return
             self._note(marks, fact.spot, fact.until)
+        self.news = fact
         self._write_later(fact.person, fact.spot, fact.until)
 
     def _note(self, marks: dict[str, int], spot: str, at: int) -> None:

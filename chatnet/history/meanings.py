@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from chatnet.history.sights import Spot, Talk
 from chatnet.model.entities import User
@@ -44,7 +44,7 @@ class Meanings:
             if place is not None:
                 return Talk(place, name if present is None else present.nick, present)
         folded = network.fold(name)
-        targets = [target for target in await self._store.targets(me) if self._was(target, me) == folded]
+        targets = [target for target in await self._store.targets(me) if self._is_meant(target, me, folded)]
         accounts = [target for target in targets if target.place.kind == "d"]
         if len(accounts) > 1:
             accounts = await self._last(accounts)
@@ -68,22 +68,24 @@ class Meanings:
         times = dict(await self._store.latest(views, (PRIVMSG, NOTICE), -1, LAST, len(views), True))
         return sorted(targets, key=lambda target: times.get(target.place, Position(-1, "")))
 
-    def _was(self, target: Target, me: str) -> str:
-        """By which nick, folded, the other one talked last."""
-        return self._network.fold(_called(target, _other(target, me)))
+    def _is_meant(self, target: Target, me: str, folded: str) -> bool:
+        """Whether the other one talked under that nick last, or the account is called so."""
+        other = _other(target, me)
+        return other == BY_NAME + folded or self._network.fold(_called(target, other)) == folded
 
-    def _here(self) -> Mapping[str, User]:
-        """By the keys of accounts, a user who is logged in to each."""
+    def _here(self) -> Callable[[str], User | None]:
+        """Finds a user who is logged in to the account of a key."""
+        logged_in = self._network.logged_in
         if not self._places.by_name:
-            return {key: next(iter(users)) for key, users in self._network.logged_in.items()}
+            return lambda key: next(iter(logged_in.get(key, ())), None)
         users = self._network.users.values()
-        return {key: user for user in users if (key := self._places.person(user)) is not None}
+        return {key: user for user in users if (key := self._places.person(user)) is not None}.get
 
-    def _talk(self, me: str, target: Target, here: Mapping[str, User]) -> Talk:
+    def _talk(self, me: str, target: Target, here: Callable[[str], User | None]) -> Talk:
         place, other = target.place, _other(target, me)
         if place.kind == "g":
             return Talk(place, target.shown, None)
-        user = here.get(other)
+        user = here(other)
         if user is not None:
             return Talk(place, user.nick, user)
         account = self._network.registry.account(other)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
+from chatnet.history.events import Events, flags_of
 from chatnet.history.extra import Extra, written
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
@@ -30,14 +31,20 @@ from chatnet.model.facts import (
     NetSplit,
     NickChanged,
     Parted,
+    RecordsTaken,
     SettingsChanged,
     Source,
+    TopicChanged,
     UserQuit,
 )
 from chatnet.model.ids import SID
+from chatnet.model.keep import Keep
 from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.records.accounts import SETTING
+from chatnet.records.grammar import field
+from chatnet.rules.past import DM_HISTORY, stores_talk
 from chatnet.settings import HistorySettings
 from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
@@ -47,6 +54,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Kept,
     Moved,
     Place,
     Redacted,
@@ -65,6 +73,9 @@ REACTIONS: Final = frozenset({"+draft/react", "+draft/unreact", "+react", "+unre
 TALKS: Final = 10_000
 """Places of talks that are remembered, so that they need not be made for each message."""
 
+WANTED: Final = field(SETTING, DM_HISTORY)
+"""The field of an account that says whether its private messages are stored."""
+
 _FLAGGED: Final = MESSAGE_TAGS | OPER_TAG
 
 
@@ -76,11 +87,12 @@ class Heard:
     logged in to each.  `away` are those that a netsplit took: at what time, and with which server.
     """
 
-    __slots__ = ("away", "flags", "here", "people", "place", "stored")
+    __slots__ = ("away", "flags", "here", "kept", "people", "place", "stored")
 
     def __init__(self, place: Place, channel: Channel) -> None:
         self.place = place
         self.stored = True
+        self.kept: Keep | None = None
         self.flags = 0
         self.here: dict[User, int] = {}
         self.people: dict[str, int] = {}
@@ -129,10 +141,12 @@ class Recorder:
             NetJoinEnded: self._net_join_ended,
             AccountChanged: self._account_changed,
             NickChanged: self._nick_changed,
+            TopicChanged: self._topic_changed,
             ModesChanged: self._modes_changed,
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
+            RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings.history)
@@ -144,11 +158,12 @@ class Recorder:
         self._durable = settings.durable_echo
         self._direct = settings.direct
         self._channels = settings.channels
+        self._events = Events(self._places, self._node.event_ids, frozenset(settings.events))
         services = [*self._node.settings.links.services]
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)
         for heard in self._heard.values():
-            heard.stored = settings.channels
+            self._look_how_long(heard)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
@@ -251,7 +266,7 @@ class Recorder:
                 return
             place, flags = heard.place, heard.flags
         else:
-            found = self._talk(by, target)
+            found = None if self._is_unwanted(by, target) else self._talk(by, target)
             if found is None:
                 if not self._is_service(by) and not self._is_service(target):
                     self._ring.heard(fact)
@@ -270,10 +285,20 @@ class Recorder:
         if place is not None and by.account_id is not None and target.account_id is not None:
             if len(self._talks) >= TALKS:
                 self._talks.clear()
-            self._talks[by.account_id, target.account_id] = place
+            if not self._is_unwanted(by, target):
+                self._talks[by.account_id, target.account_id] = place
         if place is not None:
             self._call(place, by, target)
         return place
+
+    def _is_unwanted(self, by: Source, target: User) -> bool:
+        """Whether one of two accounts does not want what they say to each other to be stored."""
+        account = self._node.network.registry.account
+        return isinstance(by, User) and not stores_talk((account(by.account_id), account(target.account_id)))
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        if any(record.field == WANTED for record in fact.records):
+            self._talks.clear()
 
     def _call(self, place: Place, user: User, other: User) -> None:
         """Note by which nicks two people talk: one of them may be looked for by that nick later."""
@@ -285,6 +310,9 @@ class Recorder:
             self._list.append(Began(place, shown, int(self._node.clock.time() * 1000)))
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
+        for channel in fact.user.channels:
+            if (heard := self.heard_of(channel)) is not None:
+                self._happened(self._events.nick_changed(fact, origin, heard.place, heard.flags))
         if self._places.person(fact.user) is not None:
             self._talks.clear()  # each is called otherwise, perhaps
 
@@ -297,7 +325,7 @@ class Recorder:
     def _row(self, fact: MessageSent, place: Place, flags: int) -> Row:
         by = fact.by
         person = self._places.person(by) if isinstance(by, User) else None
-        flags |= _flags_of(by) | fact.ranks << rows.RANKS
+        flags |= flags_of(by) | fact.ranks << rows.RANKS
         extra = written(
             Extra(
                 fact.tags,
@@ -356,13 +384,16 @@ class Recorder:
             if not any(user.server is me for user, _ in fact.members):
                 return
             heard = self._heard[channel] = Heard(self._places.channel(channel), channel)
-            heard.stored = self._channels
+            self._look_how_long(heard)
             self._list.append(Began(heard.place, channel.name, at))
+            self._keep(heard, channel, anew=not fact.created)
             before = channel.members.keys() - {user for user, _ in fact.members}
             for user in before:
                 self._came(heard, user, at, fact.asked)
         for user, _ in fact.members:
             self._came(heard, user, at, fact.asked)
+            if fact.asked and heard.stored:
+                self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
         if self._list:
             self._arm()
 
@@ -399,6 +430,8 @@ class Recorder:
 
     def _parted(self, fact: Parted | Kicked, origin: object) -> None:
         user = fact.user
+        if (heard := self.heard_of(fact.channel)) is not None:
+            self._happened(self._events.parted(fact, origin, heard.place, heard.flags))
         self._left(fact.channel, user, int(fact.at * 1000))
         if user in self._keys and self._heard.keys().isdisjoint(user.channels):
             del self._keys[user]
@@ -406,6 +439,9 @@ class Recorder:
             self._arm()
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
+        for channel in fact.user.channels:
+            if (heard := self.heard_of(channel)) is not None:
+                self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
         self._lost(fact.user, int(fact.at * 1000))
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
@@ -481,8 +517,24 @@ class Recorder:
 
     def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
         heard = self._heard.get(fact.channel)
-        if heard is not None:
-            heard.look_at(fact.channel)
+        if heard is None:
+            return
+        flags, stored = heard.flags, heard.stored
+        heard.look_at(fact.channel)
+        self._keep(heard, fact.channel)
+        if stored or heard.stored:
+            # Told behind closed doors are the key that closes them, and the last word before they open.
+            self._happened(self._events.modes_changed(fact, origin, heard.place, flags | heard.flags))
+
+    def _topic_changed(self, fact: TopicChanged, origin: object) -> None:
+        heard = self.heard_of(fact.channel)
+        if heard is not None and not fact.same:
+            self._happened(self._events.topic_changed(fact, origin, heard.place, heard.flags))
+
+    def _happened(self, row: Row | None) -> None:
+        if row is not None:
+            self._list.append(row)
+            self._arm()
 
     def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
         """An older channel of the name wins.
@@ -503,7 +555,21 @@ class Recorder:
             self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
             self._list += [Came(heard.place, key, at) for key in heard.people]
         heard.look_at(channel)
+        self._keep(heard, channel, anew=True)
         self._arm()
+
+    def _keep(self, heard: Heard, channel: Channel, *, anew: bool = False) -> None:
+        """See how long messages of a channel are kept, and tell the store what is new, or may be."""
+        if channel.keep == heard.kept and not anew:
+            return
+        heard.kept = keep = channel.keep
+        self._look_how_long(heard)
+        span, since = (None, None) if keep is None else (keep.span, keep.since)
+        self.put([Kept(heard.place, span, since)])
+
+    def _look_how_long(self, heard: Heard) -> None:
+        """Nothing is stored of a channel that does not want it (``H 0``), or where none is."""
+        heard.stored = self._channels and (heard.kept is None or heard.kept.span > 0)
 
     def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
         """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""
@@ -512,6 +578,8 @@ class Recorder:
         if heard is not None:
             heard.place = now
         self.put([Moved(now._replace(name=self._node.network.fold(fact.old)), now, fact.channel.name)])
+        if heard is not None and heard.stored:
+            self._happened(self._events.renamed(fact, origin, heard.place, heard.flags))
 
     def _channel_spelled(self, fact: ChannelSpelled, origin: object) -> None:
         heard = self._heard.get(fact.channel)
@@ -522,11 +590,6 @@ class Recorder:
 def _is_of(entry: Entry, msgid: str) -> bool:
     """Whether an entry is the message of that id."""
     return type(entry) in (tuple, Row) and cast(Row, entry)[2] == msgid
-
-
-def _flags_of(by: Source) -> int:
-    """What there is to say of the author: that they are a bot, or an operator."""
-    return (rows.BOT if by.tagged & MESSAGE_TAGS else 0) | (rows.OPER if by.tagged & OPER_TAG else 0)
 
 
 def hidden_uid(uid: str, msgid: str) -> str:

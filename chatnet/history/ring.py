@@ -7,7 +7,7 @@ that is renamed keeps its messages, and one that was made anew has none; users a
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -332,6 +332,17 @@ class Ring:
         self._lose(shelf, index)
         self._drop_if_empty(shelf)
         return True
+
+    def erase(self, uids: Collection[UID], until: int) -> None:
+        """Forget what these users said up to a time, in Unix milliseconds."""
+        for shelf in list(self._shelves.values()) if uids else ():
+            those = [
+                i for i, kept in enumerate(shelf.records) if kept[4] in uids and int(kept[1] * 1000) <= until
+            ]
+            for index in reversed(those):
+                self._lose(shelf, index)
+            if those:
+                self._drop_if_empty(shelf)
 
     def sweep(self, now: float) -> None:
         """Forget what is older than allowed, or was told of after its target ended.

@@ -108,12 +108,14 @@ class Sights:
 def reader_of(node: Node, places: Places, user: User) -> Reader:
     """`user`, as one who wants to look back."""
     account = node.network.registry.account(user.account_id)
-    return Reader(user, places.person(user), None if account is None else account.created * 1000)
+    since = user.account_since if account is None else account.created
+    return Reader(user, places.person(user), None if since is None else since * 1000)
 
 
 def keeping_of(channel: Channel) -> Keeping | None:
-    """What a channel says of its history."""
-    return None
+    """What a channel says of its history, by its mode H."""
+    keep = channel.keep
+    return None if keep is None else Keeping(keep.span // 1000, keep.since)
 
 
 def _is_here(node: Node, user: User) -> bool:

@@ -15,16 +15,16 @@ MOST_WHOLE: Final = 512 * 1024 * 1024
 """Bytes of a file that can only be read as a whole."""
 
 
-def lines(file: BinaryIO) -> Iterator[tuple[int, str | None]]:
-    """The lines with their numbers, without what ends them; None for one that is too long."""
+def lines(file: BinaryIO, most: int = MOST_LINE) -> Iterator[tuple[int, str | None]]:
+    """The lines with their numbers, without what ends them; None for one of more than `most` bytes."""
     number = 0
-    while data := file.readline(MOST_LINE + 2):
+    while data := file.readline(most + 2):
         number += 1
-        if len(data) <= MOST_LINE or data.endswith(b"\n"):
+        if len(data) <= most or data.endswith(b"\n"):
             yield number, decoded(data.rstrip(b"\r\n"))
             continue
         while data and not data.endswith(b"\n"):
-            data = file.readline(MOST_LINE)
+            data = file.readline(most)
         yield number, None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from chatnet.model.keep import read_keep
 from chatnet.model.modes import CHANNEL_MODES, kind_of
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import byte_length
@@ -56,6 +57,8 @@ def is_parameter(letter: str, text: str) -> bool:
         return _LIMIT.fullmatch(text) is not None
     if letter == "f":
         return is_channel(text, 200)
+    if letter == "H":
+        return (keep := read_keep(text)) is not None and keep.text == text
     return letter == "j" and _THROTTLE.fullmatch(text) is not None
 
 

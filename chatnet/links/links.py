@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chatnet.dispatch import Table
 from chatnet.links.dialling.attempts import Calling, Connect
 from chatnet.links.dialling.dialler import Dialler
 from chatnet.links.dialling.standby import Standbys
+from chatnet.links.exchange.asking import Inquiries, Numbers
 from chatnet.links.exchange.backfill import BackFill
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.exchange.feeds import Feeds
+from chatnet.links.exchange.pasts import Pasts
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
 from chatnet.links.inbound.accounts import AccountsIn
@@ -19,6 +21,7 @@ from chatnet.links.inbound.bans import BansIn
 from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
+from chatnet.links.inbound.metadata import Heard, MetadataIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.logins.agents import Agents
@@ -35,18 +38,24 @@ from chatnet.links.speech.line import LINK
 from chatnet.links.speech.reading import Reader
 from chatnet.links.tree.joins import Joins
 from chatnet.links.tree.neighbours import Neighbours
-from chatnet.model.past import Past
+from chatnet.model.metadata import Target, Word
+from chatnet.model.past import Archive, Missed, Past
 from chatnet.node import Node, Observer
 from chatnet.rules.stamps import Clock
 from chatnet.settings import LinkSettings
 from chatnet.storage.interfaces import Store
 
 
+def nobody_describes(target: Target, words: Mapping[str, Word]) -> None:
+    """In the place of who writes it down, where there is nobody."""
+
+
 class Links(Neighbours):
     """The links of this server, whole.  What it remembers of channels is `past`; `stamps` makes stamps.
 
     `connect` makes connections, `chance` says how soon; `cloak_digest` is of the key of our cloaks.  If this
-    server keeps records, `store` has them.
+    server keeps records, `store` has them; if it stores messages, `archive` has these, and `missed` what is
+    missing of them.
     """
 
     def __init__(
@@ -58,18 +67,27 @@ class Links(Neighbours):
         cloak_digest: Callable[[], str] = str,
         store: Store | None = None,
         chance: Callable[[], float] = random.random,
+        archive: Archive | None = None,
+        missed: Missed | None = None,
     ) -> None:
         super().__init__(node, stamps)
         self.keeps_records = store is not None
+        self.described: Heard = nobody_describes
+        """What hears what servers without records say of users and channels that have some."""
+        self.keeps_past = archive is not None
         self.agents = Agents(self)
         self.logins = Logins(self)
         self.gate = Gate(self)
         self.leaving = Leaving(self)
-        self.backfill = BackFill(self, past)
+        numbers = Numbers()
+        self.backfill = BackFill(self, past, numbers, missed)
+        self.inquiries = Inquiries(self, numbers, self.backfill.can_know)
+        self.backfill.reaches_store = self.inquiries.reaches
+        pasts = Pasts(self, archive)
         self.queries = Queries(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
-        burst = Burst(self, self.leaving.again, self.agents.told)
+        burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
         self.handshake = Handshake(self, self.leaving, burst, cloak_digest)
         self.standbys = Standbys(self, self.calling, self.handshake)
         self.dialler = Dialler(self, self.calling, self.handshake, self.standbys.take)
@@ -81,8 +99,9 @@ class Links(Neighbours):
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
             MessagesIn(self.gate),
             QueriesIn(self.queries),
-            HistoryIn(Recall(self, past), self.backfill),
+            HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
+            MetadataIn(stamps, lambda target, words: self.described(target, words)),
         ):
             room.enter(verbs)
         feeds: tuple[Feeds, ...] = ()
@@ -102,7 +121,9 @@ class Links(Neighbours):
             self.barred,
             self.joins,
             self.dialler,
+            self.inquiries,
             self.backfill,
+            pasts,
             self.agents,
             self.logins,
             self.gate,

@@ -12,8 +12,9 @@ from chatnet.model.entities import User
 class SJoin:
     """``SJOIN <ts> <name> +<flags and parameters> :<members>``: a channel as a server knows it.
 
-    `flags` are modes without a parameter, `parameters` those of k, l, f and j as a MODE line has them, well
-    formed, and `members` users with their rank bits.  `silent` tells that it says nothing of modes: ``0``.
+    `flags` are modes without a parameter, `parameters` those of k, l, f, j and H as a MODE line has them,
+    well formed, and `members` users with their rank bits.  `silent` tells that it says nothing of modes:
+    ``0``.
     https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md
     """
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatnet.model.ids import UID, AccountName, Folded
+from chatnet.model.keep import Keep, read_keep
 from chatnet.model.server import Server
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 
@@ -46,6 +47,7 @@ class User:
         "accepts",
         "account",
         "account_id",
+        "account_since",
         "address",
         "away",
         "certfp",
@@ -87,6 +89,7 @@ class User:
         self.realname = ""
         self.account: AccountName | None = None
         self.account_id: str | None = None  # the same, if this network keeps it
+        self.account_since: int | None = None  # when it was registered, in Unix seconds
         self.certfp: str | None = None
         self.secure = False
         self.server = server
@@ -173,7 +176,12 @@ class Topic:
     at: int
 
 
-PARAMETERS: Final = "klfj"
+def place_of(name: bytes) -> str:
+    """What message ids say of where a message to the channel of this name goes."""
+    return b64encode(name).decode()
+
+
+PARAMETERS: Final = "klfjH"
 """Modes that have a parameter, but for lists and ranks."""
 
 
@@ -195,6 +203,7 @@ class Channel:
         "former",
         "forward",
         "invited",
+        "keep",
         "key",
         "limit",
         "lists",
@@ -218,6 +227,7 @@ class Channel:
         self.limit: int | None = None
         self.forward: str | None = None
         self.throttle: tuple[int, int] | None = None  # joins, seconds
+        self.keep: Keep | None = None
         self.topic: Topic | None = None
         self.members: dict[User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
@@ -230,14 +240,14 @@ class Channel:
         self.name = name
         self.folded = folded
         self.source = name.encode("utf-8", "surrogateescape")
-        self.place = b64encode(self.source).decode()
+        self.place = place_of(self.source)
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"
 
 
 def parameters(channel: Channel) -> dict[str, str]:
-    """The modes k, l, f and j that are set, with their parameters as a MODE line has them."""
+    """The modes k, l, f, j and H that are set, with their parameters as a MODE line has them."""
     found: dict[str, str] = {}
     if channel.key is not None:
         found["k"] = channel.key
@@ -247,17 +257,21 @@ def parameters(channel: Channel) -> dict[str, str]:
         found["f"] = channel.forward
     if channel.throttle is not None:
         found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
+    if channel.keep is not None:
+        found["H"] = channel.keep.text
     return found
 
 
 def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
-    """Set k, l, f or j to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
+    """Set k, l, f, j or H to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
     if letter == "k":
         channel.key = text
     elif letter == "l":
         channel.limit = int(text) if text else None
     elif letter == "f":
         channel.forward = text
+    elif letter == "H":
+        channel.keep = read_keep(text) if text else None
     else:
         joins, _, seconds = (text or "").partition(":")
         channel.throttle = (int(joins), int(seconds)) if seconds else None

@@ -3,11 +3,15 @@
 A fact was judged before it was made; ``Network.apply`` never refuses one.  Facts are as bulky as the wire:
 one :class:`Joined` for a JOIN or for a burst of 300 members.  They are frozen to the type checker only,
 because making a truly frozen dataclass costs four times as much.  `at` is Unix time in seconds.
+
+`msgid` is the id of what clients read of it, the same on all servers.  Of an event (who comes and goes, what
+becomes of names, topics and modes) it is empty until somebody reads it (``events.py``), and stays so for what
+nobody did: that servers part and meet, and what comes of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
@@ -15,6 +19,7 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, User
 from chatnet.model.ids import AccountName, Folded
+from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
@@ -47,6 +52,15 @@ class Fact:
     __slots__ = ()
 
 
+class Hearsay:
+    """An origin of facts: another server has told it, or enough to make that of it.
+
+    If it is an event, and has no id, it has none.
+    """
+
+    __slots__ = ()
+
+
 Hearer = Callable[[Any, object], None]
 """What an observer does with one kind of fact: a function of the fact and its origin."""
 
@@ -66,6 +80,7 @@ class UserQuit(Fact):
     user: User
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -131,12 +146,14 @@ class NetJoinEnded(Fact):
 
 @fact
 class Killed(Fact):
-    """Somebody was put off the network. Their sessions close on it, wherever they are; UserQuit follows."""
+    """Somebody was put off the network. Their sessions close on it, wherever they are; UserQuit follows, of
+    which `msgid` is the id."""
 
     user: User
     by: Source
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -157,6 +174,7 @@ class NickChanged(Fact):
     ts: int | None = None
     lost: tuple[Folded, int] | None = None
     saved_by: Server | None = None
+    msgid: str = ""
 
 
 @fact
@@ -193,7 +211,9 @@ class AwayChanged(Fact):
 class AccountChanged(Fact):
     """A user logged in to an account, or out (None), or their account is called otherwise.
 
-    `account_id` is the account among those that this network keeps, if it is one of them.
+    `account_id` is the account among those that this network keeps, if it is one of them; `old_id` is the
+    one before in the same way.  Where the account is not known here, it was registered `since` then (Unix
+    seconds), as other servers tell.
     """
 
     user: User
@@ -201,6 +221,8 @@ class AccountChanged(Fact):
     at: float
     old_account: AccountName | None
     account_id: str | None = None
+    old_id: str | None = None
+    since: int | None = None
 
 
 @fact
@@ -280,6 +302,7 @@ class Joined(Fact):
     merged: bool = False
     asked: bool = False
     before: bool = False
+    msgid: str = ""
 
 
 @fact
@@ -325,6 +348,7 @@ class ChannelRenamed(Fact):
     reason: str
     at: float
     old: str
+    msgid: str = ""
 
 
 @fact
@@ -396,6 +420,7 @@ class Parted(Fact):
     user: User
     reason: str | None
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -407,6 +432,7 @@ class Kicked(Fact):
     by: Source
     reason: str
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -426,6 +452,7 @@ class TopicChanged(Fact):
     ts: int | None = None
     same: bool = False
     channel_ts: int | None = None
+    msgid: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -450,6 +477,7 @@ class ModesChanged(Fact):
     by: Source
     at: float
     merged: bool = False
+    msgid: str = ""
 
 
 @fact
@@ -461,6 +489,7 @@ class EntriesAdded(Fact):
     entries: tuple[ListEntry, ...]
     by: Source
     at: float
+    msgid: str = ""
 
 
 @fact
@@ -659,6 +688,19 @@ class MarkMoved(Fact):
     spot: str
     until: int
     at: float
+
+
+@fact
+class MetadataChanged(Fact):
+    """Something was said of a user or channel whose metadata stand in no record: `words` by key.
+
+    What was known of the keys that are `gone` counts no more, whatever its stamp.
+    """
+
+    target: Target
+    words: Mapping[str, Word]
+    at: float
+    gone: tuple[str, ...] = ()
 
 
 @fact

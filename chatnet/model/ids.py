@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NewType
+import re
+from typing import Final, NewType
 
 UID = NewType("UID", str)
 """Nine characters, the first three being the SID of the user's server."""
@@ -37,6 +38,26 @@ class UIDs:
         self._next = (number + 1) % _ALL
         rest = number // 1296  # divmod is a call, which takes longer than both
         return UID(self._sid + _PAIRS[rest // 1296] + _PAIRS[rest % 1296] + _PAIRS[number % 1296])
+
+
+MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
+"""An id of a message, of whatever make: what can stand in a tag as it is."""
+_MOMENT: Final = re.compile(r"1([0-9]{13})[0-9]{6}[0-9]", re.ASCII)
+
+
+def moment(msgid: str) -> int | None:
+    """The Unix time, in milliseconds, that an id of our form (which is Solanum's) tells; None of others."""
+    found = _MOMENT.match(msgid)
+    return int(found[1]) if found else None
+
+
+def derived(ms: int, number: int, sid: str, place: str, verb: str) -> str:
+    """The id of an event that came without one, of its stamp: the same wherever that is known.
+
+    ``1``, thirteen digits of milliseconds, six of the stamp's number, the SID of the server that made it, the
+    channel in base64, a dot and the verb.  No server hands out one with a dot, so it is nobody else's.
+    """
+    return f"{10_000_000_000_000 + ms}{number % 1_000_000:06d}{sid}{place}.{verb}"
 
 
 class MessageIds:

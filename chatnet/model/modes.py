@@ -10,6 +10,7 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "e": ("A", "ban exception: a ban does not touch these masks"),
     "I": ("A", "invite exception: these masks need no invitation (+i)"),
     "k": ("B", "key: needed to join"),
+    "H": ("C", "history: how long messages are kept, as 30d or 90d:join, or 0; who may look back how far"),
     "f": ("C", "forward: who may not join is sent to this channel"),
     "j": ("C", "join throttle n:t, at most n joins in t seconds"),
     "l": ("C", "limit: at most this many members"),

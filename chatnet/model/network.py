@@ -13,6 +13,7 @@ from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, 
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
+from chatnet.model.metadata import Metadata
 from chatnet.model.modes import RANKS
 from chatnet.model.registry import Registry
 from chatnet.model.server import Server
@@ -46,6 +47,7 @@ class Network:
         self.pseudo_users: dict[UID, User] = {}
         self.channels: dict[Folded, Channel] = {}
         self.memory = Memory(former_names)
+        self.metadata = Metadata()
         self.registry = Registry(self.fold)
         self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
         self.opers: dict[User, None] = {}
@@ -92,6 +94,7 @@ class Network:
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
             facts.RecordsTaken: self._records_taken,
+            facts.MetadataChanged: self._metadata_changed,
             facts.SettingsChanged: self._settings_changed,
         }
 
@@ -158,6 +161,7 @@ class Network:
             self.opers[user] = None
         if user.account_id is not None:
             self.logged_in.setdefault(user.account_id, {})[user] = None
+            self._note_since(user)
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -179,6 +183,8 @@ class Network:
         if user.invites:
             for channel in user.invites:
                 channel.invited.pop(user, None)
+        if self.metadata:
+            self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
         user.server.users -= 1
@@ -234,8 +240,16 @@ class Network:
             self.logged_in.setdefault(fact.account_id, {})[fact.user] = None
         fact.user.account = fact.account
         fact.user.account_id = fact.account_id
+        fact.user.account_since = fact.since
+        self._note_since(fact.user)
         fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
+
+    def _note_since(self, user: User) -> None:
+        """When the account of `user` was registered, where that is known here."""
+        account = self.registry.account(user.account_id)
+        if account is not None:
+            user.account_since = account.created
 
     def _forget_login(self, user: User, account_id: str) -> None:
         users = self.logged_in[account_id]
@@ -299,6 +313,7 @@ class Network:
         if channel.former:
             self.memory.forget_names_of(channel)
         self._forget_invites(channel)
+        self.metadata.forget(channel)
         self.memory.keep(channel)
 
     @staticmethod
@@ -326,6 +341,7 @@ class Network:
         if not fact.keeping:
             channel.rename(fact.name, channel.folded)
             channel.locked = ""
+            self.metadata.forget(channel)
             self._forget_invites(channel)
             self._change_modes(channel, fact.removed, fact.by, fact.at)
 
@@ -462,6 +478,9 @@ class Network:
     def _records_taken(self, fact: facts.RecordsTaken) -> None:
         self.registry.take(fact.records)
 
+    def _metadata_changed(self, fact: facts.MetadataChanged) -> None:
+        self.metadata.take(fact.target, fact.words, fact.gone)
+
     def check(self) -> None:
         """Raise AssertionError if two parts of the state contradict each other (for tests)."""
         for uid, user in self.users.items():
@@ -491,6 +510,10 @@ class Network:
         assert known == {user for user in self.users.values() if user.account_id is not None}
         for entity, logged_in in self.logged_in.items():
             assert logged_in and all(user.account_id == entity for user in logged_in)
+        for target in self.metadata:
+            here = target.uid in self.users if isinstance(target, User) else target.folded in self.channels
+            assert here and self.metadata.words(target)
+        assert self.metadata.size == sum(len(self.metadata.words(target)) for target in self.metadata)
         for folded, channel in self.channels.items():
             assert channel.folded == folded == self.fold(channel.name)
             assert channel.members or "P" in channel.flags

@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Source
-from chatnet.model.ids import UID
+from chatnet.model.ids import SID, UID
+from chatnet.storage.messages.rows import Erased, Place, Times
 from chatnet.wire.multiline import Part
 
 Key = Channel | tuple[UID, UID]
@@ -33,7 +34,8 @@ class Record(NamedTuple):
     """A message as it was sent; `source` and `uid` are its author's (no UID if it was a server).
 
     `person` is the key of the account that they were logged in to, where that is known: see
-    ``model/places.py``.  The other fields are those of ``MessageSent``.
+    ``model/places.py``.  `flags` are those of a row of the store, without ranks.  The other fields are those
+    of ``MessageSent``.
     """
 
     msgid: str
@@ -47,6 +49,21 @@ class Record(NamedTuple):
     status: str = ""
     parts: tuple[Part, ...] = ()
     person: str | None = None
+    flags: int = 0
+
+
+class Event(NamedTuple):
+    """Something that happened: `verb` with `words` and a `text`, as ``history/extra.py`` lists them."""
+
+    msgid: str
+    at: float
+    verb: str
+    source: bytes
+    uid: UID
+    text: str
+    words: tuple[str, ...] = ()
+    person: str | None = None
+    flags: int = 0
 
 
 class Redaction(NamedTuple):
@@ -61,12 +78,20 @@ class Redaction(NamedTuple):
     source: bytes
     uid: UID
     reason: str
+    person: str | None = None
 
 
 class Page(NamedTuple):
     """Some of what was said in a channel, the oldest first; no record of a message that was deleted."""
 
     records: Sequence[Record] = ()
+    redactions: Sequence[Redaction] = ()
+
+
+class Chapter(NamedTuple):
+    """Some of all that is stored of a place, the oldest first."""
+
+    records: Sequence[Record | Event] = ()
     redactions: Sequence[Redaction] = ()
 
 
@@ -95,6 +120,99 @@ class Past(Protocol):
         Each stands where its time puts it.  What is known stays as it is, and what was deleted stays away,
         whichever of the two came first.
         """
+
+
+class Archive(Protocol):
+    """What is stored, as far as servers have to do with it that know how to ask for it (``CNPAST``).
+
+    Times are Unix time in milliseconds; the first is included, the last is not.
+    """
+
+    def place(self, target: str) -> Place | None:
+        """What a name of a channel, or ``@<account key>,<account key>``, stands for; None if for nothing."""
+
+    async def chapter(self, place: Place, since: int, until: int, most: int, *, gone: bool) -> Chapter:
+        """The newest `most` records of that time, and all others of the last one's millisecond.
+
+        At most twice as many; with the newest redactions of that time if `gone`.
+        """
+
+    async def tally(self, place: Place, since: int, until: int) -> str:
+        """What stands for all that is known of that time: where it is the same, nothing need be told."""
+
+    async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
+        """With whom an account talked: keys of other accounts, and when there was the last word."""
+
+    async def keep(self, place: Place, told: Chapter) -> int:
+        """Store what others told of a place; how much of it was news."""
+
+    def is_news(self, person: str, until: int, place: Place | None) -> bool:
+        """Whether it is not known that what an account said up to then is to be gone."""
+
+    def erasures(self) -> Sequence[Erased]:
+        """What was erased lately, for servers that were away."""
+
+    async def marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
+        """Read marks of everybody from then on, in order, behind an account and a spot: with the times."""
+
+
+class Asking(Protocol):
+    """Other servers, as far as what they have stored is asked for."""
+
+    def witnesses(self, channel: Channel | None) -> Sequence[SID]:
+        """Who can be asked of a channel, or of talks: first who has members in it, the nearest of each."""
+
+    async def ask(
+        self, sid: SID, target: str, since: int, until: int, most: int, tally: str = "-", *, gone: bool = True
+    ) -> Told | None:
+        """The newest of what a server knows of a time; None if it did not answer.
+
+        Beside them what was deleted then, if `gone`.  With a `tally` nothing is told that has the same.
+        """
+
+    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Sequence[tuple[str, int]]:
+        """With whom an account talked, as a server knows; nothing if it did not answer."""
+
+
+class Told(NamedTuple):
+    """What a server answered, and what is missing there as well."""
+
+    records: Sequence[Record | Event] = ()
+    redactions: Sequence[Redaction] = ()
+    gaps: Times = ()
+
+
+class Missing(NamedTuple):
+    """What is missing of a place, as far as it was asked for: the `times`.
+
+    What is older than `unsure` (Unix milliseconds) may have been deleted meanwhile, where that is to be asked
+    for yet, and is shown to nobody.
+    """
+
+    times: Times = ()
+    unsure: int = 0
+
+
+class Missed(Protocol):
+    """What is known to be missing here."""
+
+    async def ask(self, place: Place, since: int, until: int) -> Missing:
+        """Ask for what is missing of a time, and wait for it as long as the settings allow."""
+
+    def missing(self, place: Place, since: int, until: int) -> Missing:
+        """The same as is known now, without asking: for what came while somebody waited."""
+
+    def unsure(self, place: Place) -> int:
+        """See ``Missing``; 0: nothing is."""
+
+    async def apart(self, channel: Channel, sid: SID, since: int) -> int | None:
+        """A server is back that was away: ask it for what was said meanwhile in a channel.
+
+        How much was news; None if it did not answer.
+        """
+
+    def arrived(self, sid: SID) -> None:
+        """A server that came was asked of all channels in which both have members."""
 
 
 def order(msgid: str, at: float) -> tuple[int, str]:

@@ -6,12 +6,37 @@ from typing import Final
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.network import Network
+from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
+from chatnet.wire.names import is_channel, is_nick
 from chatnet.wire.text import sanitise
 
 BY_NAME: Final = "name:"
 """What the key of an account begins with that services of another make keep: its folded name follows."""
+MOST_NAME: Final = 64
+"""Bytes of such a name."""
+MOST_CHANNEL: Final = 200
+"""Bytes of the name of a channel, on whatever server."""
+
+
+def is_key(text: str) -> bool:
+    """Whether it can be the key of an account."""
+    if text.startswith(BY_NAME):
+        return is_nick(text.removeprefix(BY_NAME), MOST_NAME)
+    return is_entity(text) and text[0] == ACCOUNT
+
+
+def is_spot(text: str) -> bool:
+    """Whether it can be a channel, ``@`` and the key of an account, or a nick: see ``Marked``."""
+    if text[:1] == "@":
+        return is_key(text[1:])
+    return is_channel(text, MOST_CHANNEL) if text[:1] == "#" else is_nick(text, MOST_NAME)
+
+
+def talk(person: str, other: str) -> Place:
+    """The place of what two accounts say to each other."""
+    return Place("d", min(person, other), max(person, other))
 
 
 class Places:
@@ -57,4 +82,4 @@ class Places:
             return None
         if other is None:
             return Place("g", person, other_nick)
-        return Place("d", min(person, other), max(person, other))
+        return talk(person, other)

@@ -12,10 +12,12 @@ from contextlib import suppress
 from sys import intern
 from typing import Final, NamedTuple, TypeVar
 
+from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.records import accounts, channels
 from chatnet.records.accounts import ACTIVE, Created, Named, State, Status, Suspension
 from chatnet.records.channels import Access, Akick, Transfer
 from chatnet.records.grammar import ACCOUNT, STATUS, is_entity, split
+from chatnet.records.metadata import META, is_key, is_value
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
@@ -47,12 +49,12 @@ class RegisteredChannel:
     channel, are Unix times in seconds; `used` is the Unix day on which somebody with access was in it last.
     `status` is what it is; `said` is what its status says, whether there is a `suspension` or not.  `kept` is
     what the channel is like, by registers (``rules/stamps.py``): modes, entries of lists and the topic, also
-    those that were removed.
+    those that were removed.  `metadata` is what is said of it in the same way, by key.
     """
 
     __slots__ = (
-        "access", "akicks", "created", "former", "founder", "id", "kept", "name", "said", "settings", "since",
-        "status", "successor", "suspension", "templates", "transfer", "ts", "used",
+        "access", "akicks", "created", "former", "founder", "id", "kept", "metadata", "name", "said",
+        "settings", "since", "status", "successor", "suspension", "templates", "transfer", "ts", "used",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
@@ -73,6 +75,7 @@ class RegisteredChannel:
         self.akicks = _NO_AKICKS
         self.templates = _NO_TEXTS
         self.settings = _NO_TEXTS
+        self.metadata = NO_WORDS
         self.kept = _NOTHING_KEPT
 
     @property
@@ -181,9 +184,9 @@ class RegisteredChannels:
             return
         # What makes no sense is of a version to come, say: it is kept in the store, and means nothing here.
         with suppress(ValueError):
-            self._note(channel, name, key, record.value)
+            self._note(channel, name, key, record.value, record.stamp)
 
-    def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None) -> None:
+    def _note(self, channel: RegisteredChannel, name: str, key: str, value: str | None, stamp: str) -> None:
         if name == accounts.NAME and value is not None:
             named = Named.read(value)
             self._leave(self._fold(channel.name), channel)
@@ -221,6 +224,8 @@ class RegisteredChannels:
             channel.templates = _with(channel.templates, key, value, _NO_TEXTS)
         elif name == accounts.SETTING and key:
             channel.settings = _with(channel.settings, key, value, _NO_TEXTS)
+        elif name == META and is_key(key) and (value is None or is_value(value)):
+            channel.metadata = with_word(channel.metadata, key, Word(stamp, value))
         elif name == channels.USED and value is not None:
             channel.used = channels.seconds(value)
 

@@ -11,18 +11,20 @@ from contextlib import suppress
 from typing import Final
 
 from chatnet.model.ids import SID, AccountName
+from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.registered import RegisteredChannels
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, STATUS, split
+from chatnet.records.metadata import META, is_key, is_value
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
 NO_NAME: Final = AccountName("")
 """What an account is called whose name is not known yet."""
-KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email"})
+KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email", "dm-history", "autoreplay-lines"})
 """The settings of an account that are in memory, since they are looked at often."""
 NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.MARK})
 """Fields of accounts that are not: they are read from the store."""
@@ -34,12 +36,13 @@ class Account:
 
     `nicks` are grouped nicks: since when, by folded nick; `certificates` the same by SHA-256 fingerprint.
     `created` is Unix time in seconds; `since` are stamps.  `status` is what it is; `said` is what its status
-    says, whether there is a `suspension` or not.
+    says, whether there is a `suspension` or not.  `metadata` is what its users say of
+    themselves, by key, also that it is not set any more.
     """
 
     __slots__ = (
-        "certificates", "created", "id", "name", "nicks", "said", "settings", "shown", "since", "status",
-        "suspension", "vhost",
+        "certificates", "created", "id", "metadata", "name", "nicks", "said", "settings", "shown", "since",
+        "status", "suspension", "vhost",
     )  # fmt: skip
 
     def __init__(self, entity: str) -> None:
@@ -55,6 +58,7 @@ class Account:
         self.nicks = _NOTHING
         self.certificates = _NOTHING
         self.settings = _NOTHING
+        self.metadata = NO_WORDS
 
     @property
     def lost(self) -> bool:
@@ -212,7 +216,7 @@ class Registry:
 
     def _take(self, record: Record) -> tuple[str, ...]:
         """Take one record; returns the folded names whose owner may be another one now."""
-        entity, field, _, value = record
+        entity, field, stamp, value = record
         if entity[0] != ACCOUNT:
             if entity[0] == CHANNEL:
                 self.channels.take(record)
@@ -224,7 +228,7 @@ class Registry:
             account = self.accounts[entity] = Account(entity)
         name, key = split(field)
         try:
-            return self._note(account, name, key, value)
+            return self._note(account, name, key, value, stamp)
         except ValueError:
             return ()  # of a version to come, say: it is kept in the store, and means nothing here
 
@@ -239,7 +243,7 @@ class Registry:
         elif record.field == GONE:
             server.gone = record.value is not None
 
-    def _note(self, account: Account, name: str, key: str, value: str | None) -> tuple[str, ...]:
+    def _note(self, account: Account, name: str, key: str, value: str | None, stamp: str) -> tuple[str, ...]:
         if name == values.NAME and value is not None:
             named = Named.read(value)
             before, after = self._fold(account.name), self._fold(named.name)
@@ -280,6 +284,8 @@ class Registry:
                 self._enter(self._hosts, vhost.host, account)
         elif name == values.SETTING and key in KEPT_SETTINGS:
             account.settings = _with(account.settings, key, value)
+        elif name == META and is_key(key) and (value is None or is_value(value)):
+            account.metadata = with_word(account.metadata, key, Word(stamp, value))
         return ()
 
     def _erase(self, account: Account) -> tuple[str, ...]:

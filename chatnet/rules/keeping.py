@@ -1,7 +1,7 @@
 """What a registered channel is kept as: a value for each register, read from a channel and set in one.
 
     n, m, t …        a mode without a parameter: empty
-    k, l, f, j       a mode with one: that
+    k, l, f, j, H    a mode with one: that
     b:*!*@bad        an entry of a list: ``<who> <mask>``
     topic            ``<who> :<text>``
 
@@ -18,7 +18,7 @@ from typing import Final
 from chatnet.model import entities
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, parameters, set_parameter, split_forward
 from chatnet.model.facts import EntriesAdded, Fact, ModeChange, ModesChanged, Source, TopicChanged
-from chatnet.model.ids import Folded
+from chatnet.model.ids import Folded, derived
 from chatnet.model.modes import kind_of
 from chatnet.model.network import Network
 from chatnet.model.registered import Kept, RegisteredChannel
@@ -67,6 +67,8 @@ def understood(network: Network, register: str, value: str) -> bool:
             return modes.member_limit(value) == value
         if register == "j":
             return modes.join_throttle(value) == value
+        if register == "H":
+            return modes.history(value) == value
         return register == "f" and is_channel(value, LONGEST_NAME)
     return False
 
@@ -172,8 +174,18 @@ def _mask(value: str) -> str:
     return value.partition(" ")[2]
 
 
-def facts_of(channel: Channel, wanted: State, by: Source, at: float) -> list[Fact]:
-    """What has to happen to `channel` for registers, with values that are understood, to be as `wanted`."""
+def facts_of(
+    channel: Channel, wanted: State, by: Source, at: float, since: Stamp | None = None
+) -> list[Fact]:
+    """What has to happen to `channel` for registers, with values that are understood, to be as `wanted`.
+
+    What stands in records `since` a stamp happened then, and not now, `at`; all servers make one id of it.
+    """
+    at = at if since is None else since.ms / 1000
+
+    def msgid(verb: str) -> str:
+        return "" if since is None else derived(*since, channel.place, verb)
+
     changes: list[ModeChange] = []
     entries: dict[str, list[ListEntry]] = {}
     facts: list[Fact] = []
@@ -183,11 +195,12 @@ def facts_of(channel: Channel, wanted: State, by: Source, at: float) -> list[Fac
         letter, colon, folded = register.partition(":")
         if register == TOPIC:
             if value is None:
-                facts.append(TopicChanged(channel, "", by, at))
+                facts.append(TopicChanged(channel, "", by, at, msgid=msgid("TOPIC")))
             else:
                 setter, text = Topic.read(value)
                 ts = seconds_of(stamp)
-                facts.append(TopicChanged(channel, text, by, at, setter, ts, channel_ts=channel.ts))
+                id_ = msgid("TOPIC")
+                facts.append(TopicChanged(channel, text, by, at, setter, ts, False, channel.ts, id_))
         elif colon and value is not None:
             entries.setdefault(letter, []).append(entry_of(value, seconds_of(stamp)))
         elif colon:
@@ -199,6 +212,9 @@ def facts_of(channel: Channel, wanted: State, by: Source, at: float) -> list[Fac
             changes.append(ModeChange(value is not None, register))
     if changes:
         changes.sort(key=lambda change: not change.adding)
-        facts.insert(0, ModesChanged(channel, tuple(changes), by, at))
-    facts += [EntriesAdded(channel, letter, tuple(each), by, at) for letter, each in entries.items()]
+        facts.insert(0, ModesChanged(channel, tuple(changes), by, at, msgid=msgid("MODE")))
+    facts += [
+        EntriesAdded(channel, letter, tuple(each), by, at, msgid(f"MODE.{letter}"))
+        for letter, each in entries.items()
+    ]
     return facts

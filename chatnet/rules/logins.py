@@ -11,13 +11,13 @@ from chatnet.model.registry import Account
 
 def logged_in(user: User, account: Account, at: float) -> Iterator[Fact]:
     """They have this account from now on, and look as it has them look."""
-    yield AccountChanged(user, account.shown, at, user.account, account.id)
+    yield AccountChanged(user, account.shown, at, user.account, account.id, user.account_id)
     yield from looking(user, account, at)
 
 
 def logged_out(user: User, at: float) -> Iterator[Fact]:
     """They have no account any more."""
-    yield AccountChanged(user, None, at, user.account)
+    yield AccountChanged(user, None, at, user.account, old_id=user.account_id)
     yield from looking(user, None, at)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_forward
 from chatnet.model.facts import ModeChange
 from chatnet.model.ids import Folded
+from chatnet.model.keep import read_keep
 from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
 from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
@@ -20,7 +21,7 @@ from chatnet.wire.text import cut, middle
 RANK_FOR: Final[dict[str, int]] = {
     **dict.fromkeys("beIklj", HALFOP),
     **dict.fromkeys("CRSTcgimnprst", HALFOP),
-    **dict.fromkeys("fFQz", OP),
+    **dict.fromkeys("fFHQz", OP),
     **dict.fromkeys("v", HALFOP),
     **dict.fromkeys("ho", OP),
     **dict.fromkeys("aq", OWNER),
@@ -98,6 +99,22 @@ def join_throttle(text: str) -> str | None:
     """The parameter of ``+j``: joins and seconds as ``5:10``, each 1 to 9999."""
     found = _THROTTLE.fullmatch(text)
     return f"{found[1]}:{found[2]}" if found else None
+
+
+def history(text: str) -> str | None:
+    """The parameter of ``+H`` in its one spelling, as ``30d``, ``0`` or ``90d:join`` (``model/keep.py``)."""
+    found = read_keep(text)
+    return None if found is None else found.text
+
+
+DAY: Final = 86_400_000
+"""Milliseconds."""
+
+
+def keeps_too_long(text: str, most: int) -> bool:
+    """Whether this parameter of ``+H`` says more than `most` days."""
+    found = read_keep(text)
+    return found is not None and found.span > most * DAY
 
 
 def size_of_lists(channel: Channel) -> tuple[int, int]:

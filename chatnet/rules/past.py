@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import Channel, User
+from chatnet.model.registry import Account
 from chatnet.settings import HistorySettings
 from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Row, Times, View
 
@@ -17,6 +18,11 @@ PRIVILEGE: Final = "history"
 
 DAY: Final = 86_400_000
 """Milliseconds."""
+
+DM_HISTORY: Final = "dm-history"
+"""The setting of an account that says whether its private messages are stored."""
+AUTOREPLAY: Final = "autoreplay-lines"
+"""That which says how many messages those are shown who come into a channel."""
 
 
 class Keeping(NamedTuple):
@@ -68,7 +74,7 @@ def channel_view(
         return None
     since = max(_oldest(settings, keeping, now), channel.ts * 1000)
     there = united((*stays, (joined, LAST)) if joined is not None else stays)
-    who = keeping.since if keeping is not None and keeping.since is not None else settings.visible_from
+    who = readable_from(settings, keeping)
     within: Times | None = None
     if who == "account":
         since = max(since, reader.registered if reader.registered is not None else int(user.signon * 1000))
@@ -92,6 +98,23 @@ def talk_view(reader: Reader, place: Place, settings: HistorySettings, now: int)
         return None
     since = max(now - settings.direct_keep * DAY, reader.registered or 0)
     return View(place, since, None, None, 0, person)
+
+
+def stores_talk(accounts: Iterable[Account | None]) -> bool:
+    """Whether what these say to each other is stored: not if one of them does not want that."""
+    return not any(account is not None and account.settings.get(DM_HISTORY) == "off" for account in accounts)
+
+
+def kept_for(settings: HistorySettings, keeping: Keeping | None) -> int:
+    """For how many days what is said in a channel is kept, at most."""
+    if keeping is None:
+        return min(settings.channels_keep, settings.channels_most)
+    return min(-(-keeping.span * 1000 // DAY), settings.channels_most)
+
+
+def readable_from(settings: HistorySettings, keeping: Keeping | None) -> str:
+    """What members may read of the time before they came: ``all``, ``account`` or ``join``."""
+    return settings.visible_from if keeping is None or keeping.since is None else keeping.since
 
 
 def shows(view: View, row: Row) -> bool:

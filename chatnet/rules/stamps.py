@@ -5,7 +5,7 @@ server: no two are equal, and each server makes its next one later than all it h
 later than what it answers even where clocks differ.  What is stamped are registers, of a channel of one TS:
 
     m, n, t …       a mode without a parameter
-    k, l, f, j      a mode with one
+    k, l, f, j, H   a mode with one
     b:*!*@bad       an entry of a list, by its folded mask
     o:0AAAAAAAB     a member's rank
     topic, lock     the topic, and the modes that are locked (MLOCK)

@@ -23,6 +23,7 @@ from chatnet.model.facts import (
     ModeChange,
     ModesChanged,
 )
+from chatnet.model.keep import keep_order
 from chatnet.model.modes import rank_letters
 from chatnet.model.network import Network
 from chatnet.model.server import Server
@@ -99,16 +100,21 @@ class Outcome:
     members: tuple[tuple[User, int], ...]
     told: SJoin | None
 
-    def facts(self, network: Network, channel: Channel | None, by: Server, at: float) -> list[Fact]:
-        """What happened thereby to `channel`, or to one that comes to be, as the server `by` told it."""
+    def facts(
+        self, network: Network, channel: Channel | None, by: Server, at: float, msgid: str = ""
+    ) -> list[Fact]:
+        """What happened thereby to `channel`, or to one that comes to be, as the server `by` told it.
+
+        `msgid` is the id of the JOIN, if it was one.
+        """
         merged = self.told is not None
         found: list[Fact] = []
         if channel is None:
             if self.members or merged:
                 channel = self._begun(network)
-                found.append(Joined(channel, self.members, at, True, merged, asked=not merged))
+                found.append(Joined(channel, self.members, at, True, merged, not merged, msgid=msgid))
         else:
-            came = Joined(channel, self.members, at, merged=merged, asked=not merged)
+            came = Joined(channel, self.members, at, merged=merged, asked=not merged, msgid=msgid)
             joined = [came] if self.members else []
             if not channel.members:
                 found += joined  # before it loses P, or it would end
@@ -215,12 +221,13 @@ _ORDER: Final[dict[str, Callable[[str], Any]]] = {
     "l": int,
     "f": lambda text: (_folded(text), _bytes(text)),
     "j": lambda text: tuple(map(int, text.split(":"))),
+    "H": keep_order,
 }
 """Of two parameters the greater one holds, in the order of these."""
 
 
 def greater(letter: str, one: str, other: str) -> str:
-    """Of two parameters of k, l, f or j the one that holds."""
+    """Of two parameters of k, l, f, j or H the one that holds."""
     return max(one, other, key=_ORDER[letter])
 
 

@@ -14,8 +14,10 @@ from chatnet.records.accounts import ACTIVE, CREATED, NAME, Created, Named, Stat
 from chatnet.records.channels import MUTE, Entry
 from chatnet.records.claims import CHANNELS
 from chatnet.records.grammar import CHANNEL, STATUS, field, new_entity
+from chatnet.records.metadata import META
 from chatnet.rules.keeping import differs
 from chatnet.rules.locks import Lock
+from chatnet.rules.metadata import shown
 from chatnet.services import refused
 from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
@@ -80,6 +82,7 @@ class ChanServ:
             STATUS: ACTIVE.text,
             channels.TS: str(channel.ts),
             channels.FOUNDER: account.id,
+            **{field(META, key): value for key, value in shown(self._node.network, channel).items()},
         }
         try:
             with self._accounts.ledger.reserved([folded], CHANNELS):

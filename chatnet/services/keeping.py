@@ -322,7 +322,8 @@ class Keeping:
         self, channel: Channel, wanted: Mapping[str, Kept], origin: object, *, alive: bool = True
     ) -> None:
         """Registers become as `wanted`; nobody is told of a channel that has ended."""
-        for fact in keeping.facts_of(channel, wanted, self._chanserv, self._node.clock.time()):
+        stamp, now = origin if isinstance(origin, Stamp) else None, self._node.clock.time()
+        for fact in keeping.facts_of(channel, wanted, self._chanserv, now, stamp):
             if alive:
                 self._node.commit(fact, origin)
             else:

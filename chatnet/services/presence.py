@@ -41,7 +41,9 @@ class Presence:
         """Show somebody of another server by the name that their account has."""
         account = self._node.network.registry.account(entity)
         if account is not None and account.shown != user.account:
-            self._node.commit(AccountChanged(user, account.shown, at, user.account, entity), self._told)
+            self._node.commit(
+                AccountChanged(user, account.shown, at, user.account, entity, entity), self._told
+            )
 
     def _look_at(self, user: User, entity: str, at: float) -> None:
         account = self._node.network.registry.account(entity)
@@ -54,7 +56,7 @@ class Presence:
             for each in logged_out(user, at):
                 self._node.commit(each)
         elif account.shown != user.account:
-            self._node.commit(AccountChanged(user, account.shown, at, user.account, entity))
+            self._node.commit(AccountChanged(user, account.shown, at, user.account, entity, entity))
         else:
             for each in looking(user, account, at):
                 self._node.commit(each)

@@ -1,4 +1,4 @@
-"""The virtual server, and the users on it that are no connections: NickServ, ChanServ and SaslServ.
+"""The virtual server, and the users on it that are no connections: NickServ, ChanServ, SaslServ, HistServ.
 
 They stand for what this server does itself.  Their names are taken, WHOIS and MONITOR know them, and what is
 said to them is a command.  Of other servers those are told of them that keep no accounts (``links/logins``):
@@ -22,31 +22,47 @@ TS: Final = 1
 NICKSERV: Final = "AAAAAA"
 CHANSERV: Final = "AAAAAB"
 SASLSERV: Final = "AAAAAC"
+HISTSERV: Final = "AAAAAD"
 """The ends of their UIDs."""
 NICK_FOR_SASL: Final = "SaslServ"
 """What Solanum expects the agent for SASL to be called (``sasl_service``)."""
 
 
 class Seated(NamedTuple):
-    """Who is on the virtual server."""
+    """Who is on the virtual server; HistServ where messages are stored."""
 
     nickserv: User
     chanserv: User
     saslserv: User
+    histserv: User | None
 
 
-def seat(node: Node) -> Seated:
+def seat(node: Node, *, storing: bool = False) -> Seated:
     """Have them on the network, before anybody is there; gives them."""
-    settings, network = node.settings.services, node.network
-    name = services_name(settings.name, node.settings.server.network)
-    server = Server(SID(settings.sid), name, DESCRIPTION, 1, network.me, virtual=True)
+    settings, server = node.settings.services, _virtual(node)
     seated = Seated(
         _on(server, NICKSERV, settings.nickserv, "Accounts and nicks", node),
         _on(server, CHANSERV, settings.chanserv, "Channels", node),
         _on(server, SASLSERV, NICK_FOR_SASL, "Logging in", node),
+        _histserv(server, node) if storing else None,
     )
-    node.commit(PseudoUsersIntroduced(server, tuple(seated)))
+    node.commit(PseudoUsersIntroduced(server, tuple(each for each in seated if each is not None)))
     return seated
+
+
+def word(node: Node) -> User:
+    """HistServ where other services have the network: on no network, but somebody to answer."""
+    return _histserv(_virtual(node), node)
+
+
+def _virtual(node: Node) -> Server:
+    settings = node.settings.services
+    name = services_name(settings.name, node.settings.server.network)
+    return Server(SID(settings.sid), name, DESCRIPTION, 1, node.network.me, virtual=True)
+
+
+def _histserv(server: Server, node: Node) -> User:
+    return _on(server, HISTSERV, node.settings.services.histserv, "What was said", node)
 
 
 def _on(server: Server, number: str, nick: str, realname: str, node: Node) -> User:

@@ -19,20 +19,24 @@ from chatnet.model.facts import (
     Kicked,
     MessageRedacted,
     MessageSent,
+    ModeChange,
+    ModesChanged,
     NickChanged,
     Parted,
     TopicChanged,
     UserQuit,
 )
 from chatnet.model.ids import SID, UID, AccountName, Folded
+from chatnet.model.modes import kind_of
 from chatnet.model.places import BY_NAME
 from chatnet.model.server import Server
 from chatnet.session import batches, render
-from chatnet.session.render import encode, line
+from chatnet.session.render import encode
 from chatnet.session.session import Session
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import BOT, OPER, RANKS, Found, Place, Redacted, Row
 from chatnet.wire import capabilities as cap
+from chatnet.wire.modestring import parse_changes
 from chatnet.wire.server_time import seconds
 
 END: Final = b"draft/chathistory-end"
@@ -85,8 +89,6 @@ class Bygone:
         else:
             assert self._sight.channel is not None
             made = self._event(row, extra, by, at, self._sight.channel)
-            if self._caps & cap.MESSAGE_TAGS:
-                made = batches.tagged(made, b"msgid=" + row.msgid.encode())
         return self._fit(made)
 
     def redacted(self, gone: Redacted) -> bytes:
@@ -98,27 +100,30 @@ class Bygone:
 
     def _event(self, row: Row, extra: Extra, by: User, at: float, channel: Channel) -> bytes:
         """See ``history/extra.py`` for what its row tells."""
-        key, text, words = self._caps, row.text, extra.words
+        key, text, words, msgid = self._caps, row.text, extra.words, row.msgid
         if row.kind == rows.JOIN:
             account = words[0] if words else "*"
             by = _stand_in(row.source, None if account == "*" else AccountName(account), row.flags)
             by.realname = text
-            return render.joined(by, channel, at, key)
+            return render.joined(by, channel, at, key, msgid)
         if row.kind == rows.PART:
-            return render.parted(Parted(channel, by, text if words else None, at), key)
+            return render.parted(Parted(channel, by, text if words else None, at, msgid), key)
         if row.kind == rows.QUIT:
-            return render.quitted(UserQuit(by, text, at), key)
+            return render.quitted(UserQuit(by, text, at, msgid), key)
         if row.kind == rows.NICK:
-            return render.nick_changed(NickChanged(by, text, _OPEN, at, by.nick, by.source), key)
+            changed = NickChanged(by, text, _OPEN, at, by.nick, by.source, msgid=msgid)
+            return render.nick_changed(changed, key)
         if row.kind == rows.KICK:
-            return render.kicked(Kicked(channel, _stand_in(words[0]), by, text, at), key)
+            return render.kicked(Kicked(channel, _stand_in(words[0]), by, text, at, msgid), key)
         if row.kind == rows.TOPIC:
-            return render.topic_changed(TopicChanged(channel, text, by, at), key)
+            return render.topic_changed(TopicChanged(channel, text, by, at, msgid=msgid), key)
         if row.kind == rows.RENAME:
             old, new = words
             renamed = Channel(new, _OPEN, channel.ts)
-            return render.channel_renamed(ChannelRenamed(renamed, new, _OPEN, by, text, at, old), key)
-        return line(b":%b MODE %b %b" % (by.source, channel.source, encode(text)), at, key, by)
+            return render.channel_renamed(ChannelRenamed(renamed, new, _OPEN, by, text, at, old, msgid), key)
+        return render.modes_changed(
+            ModesChanged(channel, _changes(text), by, at, msgid=msgid), key, self._node.settings.limits.modes
+        )
 
     def _target(self, person: str | None) -> Channel | User:
         """Whom a message was for, of somebody who is `person`."""
@@ -156,6 +161,12 @@ class Bygone:
 
     def _fit(self, lines: bytes) -> bytes:
         return render.in_utf8(lines) if self._node.settings.server.utf8_only else lines
+
+
+def _changes(text: str) -> tuple[ModeChange, ...]:
+    """What a MODE changed, as its row tells; nicks are parameters like others."""
+    letters, *words = text.split(" ")
+    return tuple(ModeChange(*each) for each in parse_changes(letters, words, kind_of)[0])
 
 
 def _stand_in(source: str, account: AccountName | None = None, flags: int = 0) -> User:

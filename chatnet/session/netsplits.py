@@ -46,13 +46,14 @@ def quits(users: Iterable[User], reason: bytes, at: float, key: int, reference: 
 
 def joins(
     channel: Channel, members: Sequence[tuple[User, int]], by: Source, at: float, key: int, most: int,
-    reference: bytes,
+    reference: bytes, msgid: str = "",
 ) -> bytes:  # fmt: skip
     """``:nick!user@host JOIN #channel`` for each, who is away for those who want to know, and their ranks.
 
-    The ranks stand in MODE lines by the server `by`, with at most `most` of them in one.
+    The ranks stand in MODE lines by the server `by`, with at most `most` of them in one.  A JOIN of one's own
+    will has an id meanwhile, too.
     """
-    lines = [render.joined(user, channel, at, key) for user, _ in members]
+    lines = [render.joined(user, channel, at, key, msgid) for user, _ in members]
     if key & cap.AWAY_NOTIFY:
         lines += [render.away_changed(user, at, key) for user, _ in members if user.away is not None]
     changes = tuple(

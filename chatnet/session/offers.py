@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from chatnet.records.metadata import MOST_KEY
 from chatnet.session import sts
 from chatnet.session.authority import Authority
 from chatnet.session.peer import Peer
@@ -107,6 +108,26 @@ def _registration(offers: Offers, peer: Peer) -> str | None:
     return ",".join([*(("before-connect",) if early else ()), *(("email-required",) if needed else ())])
 
 
+def _metadata(offers: Offers, peer: Peer) -> str | None:
+    """https://ircv3.net/specs/extensions/metadata#draftmetadata-2-capability
+
+    "If the server does not provide a token indicating one of the above maximum limits, clients SHOULD assume
+    that particular item has no limit."
+    """
+    metadata = offers.settings.metadata
+    if not metadata.enabled:
+        return None
+    return ",".join(
+        [
+            *(("before-connect",) if metadata.before_connect else ()),
+            f"max-subs={metadata.subscriptions}",
+            f"max-keys={metadata.keys}",
+            f"max-key-bytes={MOST_KEY}",
+            f"max-value-bytes={metadata.value_bytes}",
+        ]
+    )
+
+
 VALUES: Final[dict[str, Value]] = {
     "draft/multiline": _multiline,
     "draft/message-redaction": _redaction,
@@ -115,6 +136,10 @@ VALUES: Final[dict[str, Value]] = {
     "draft/event-playback": _storing,
     "draft/read-marker": _storing,
     "soju.im/search": _searching,
+    "draft/metadata-3": _metadata,
+    "draft/metadata-2": _metadata,
+    "znc.in/playback": _storing,
+    "znc.in/self-message": _storing,
     "sasl": _sasl,
     "sts": lambda offers, peer: sts.policy(offers.settings, peer, offers.certified),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 from chatnet.session.session import Session
@@ -33,6 +34,13 @@ def too_fast(session: Session, what: str, most: int, period: float) -> bool:
         return True
     recent.append(now)
     return False
+
+
+def wait(session: Session, what: str, most: int, period: float) -> int:
+    """The same as seconds until it may be done again; 0 if it may be done now, and was counted."""
+    if not too_fast(session, what, most, period):
+        return 0
+    return max(1, ceil(_recent(session, what)[0] + period - session.sessions.monotonic()))
 
 
 def note(session: Session, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import UserIntroduced
@@ -11,6 +12,7 @@ from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
 from chatnet.session.isupport import in_batches, show_isupport
+from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import in_utf8
 from chatnet.session.session import Needs, Session
@@ -173,17 +175,32 @@ class Registration:
         """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
         user, shared = session.user, self._shared
         welcome = shared.welcome
+        metadata = shared.subscriptions.registered(session)
         # Some clients look up the host they read here, and a cloak cannot be.
         name = user.source if user.host == user.real_host else NICK
         letters = "".join(sorted(user.modes)).encode()
         begin = welcome.greeting, name, b"\r\n", welcome.about
         end = counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
-        if in_batches(session):
+        if in_batches(session) or aware(session):
             say(session, b"".join(begin))
             show_isupport(session, shared.isupport)
+            if aware(session):
+                _show_metadata(session, metadata)
             say(session, b"".join(end))
         else:
             say(session, b"".join((*begin, welcome.features, *end)))
+
+
+def _show_metadata(session: Session, metadata: Mapping[str, str]) -> None:
+    """What the user shows, whatever the client subscribes to: "clients receive their current metadata […] in
+    a `metadata` batch with their own nick as target as part of the registration burst".
+
+    https://ircv3.net/specs/extensions/metadata#notifications
+    """
+    nick = session.user.nick
+    with Batch(session, "metadata", nick) as batch:
+        for key, value in metadata.items():
+            batch.tell(nick, key, value)
 
 
 def _same(secret: str, given: str) -> bool:

@@ -18,6 +18,18 @@ from chatnet.wire.modestring import Change, format_changes
 from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
+Event = (
+    facts.ChannelRenamed
+    | facts.EntriesAdded
+    | facts.Kicked
+    | facts.ModesChanged
+    | facts.NickChanged
+    | facts.Parted
+    | facts.TopicChanged
+    | facts.UserQuit
+)
+"""What has an id, which everybody reads who knows tags (as a JOIN has, of which each user is told apart)."""
+
 LINE: Final = 510
 """Bytes of a line without its tags and its CR LF."""
 
@@ -133,7 +145,17 @@ def message_tags(fact: facts.MessageSent | facts.BroadcastSent) -> bytes:
     return b"%b;%b" % (msgid, fact.tags) if fact.tags else msgid
 
 
-def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
+def event(body: bytes, fact: Event, key: int, by: Source) -> bytes:
+    """`body` as a whole line, with the id of what it tells.  https://ircv3.net/specs/extensions/message-ids"""
+    return line(body, fact.at, key, by, msgid_tag(fact.msgid, key))
+
+
+def msgid_tag(msgid: str, key: int) -> bytes:
+    """``msgid=…``, if there is an id, and whoever has `key` may get tags."""
+    return b"msgid=" + msgid.encode() if msgid and key & cap.MESSAGE_TAGS else b""
+
+
+def joined(user: User, channel: Channel, at: float, key: int, msgid: str = "") -> bytes:
     """``:nick!user@host JOIN #channel``, with extended-join ``JOIN #channel account :real name``.
 
     https://ircv3.net/specs/extensions/extended-join
@@ -141,7 +163,7 @@ def joined(user: User, channel: Channel, at: float, key: int) -> bytes:
     body = b":%b JOIN %b" % (user.source, channel.source)
     if key & cap.EXTENDED_JOIN:
         body += b" %b :%b" % (encode(user.account or "*"), encode(user.realname))
-    return line(body, at, key, user)
+    return line(body, at, key, user, msgid_tag(msgid, key))
 
 
 def channel_renamed(fact: facts.ChannelRenamed, key: int) -> bytes:
@@ -149,7 +171,7 @@ def channel_renamed(fact: facts.ChannelRenamed, key: int) -> bytes:
     body = b":%b RENAME %b %b :%b" % (
         fact.by.source, encode(fact.old), fact.channel.source, encode(fact.reason),
     )  # fmt: skip
-    return line(body, fact.at, key, fact.by)
+    return event(body, fact, key, fact.by)
 
 
 def moved(fact: facts.ChannelRenamed, user: User, key: int) -> bytes:
@@ -168,7 +190,7 @@ def parted(fact: facts.Parted, key: int) -> bytes:
     body = b":%b PART %b" % (fact.user.source, fact.channel.source)
     if fact.reason is not None:
         body += b" :" + encode(fact.reason)
-    return line(body, fact.at, key, fact.user)
+    return event(body, fact, key, fact.user)
 
 
 def kicked(fact: facts.Kicked, key: int) -> bytes:
@@ -176,13 +198,13 @@ def kicked(fact: facts.Kicked, key: int) -> bytes:
     body = b":%b KICK %b %b :%b" % (
         fact.by.source, fact.channel.source, encode(fact.user.nick), encode(fact.reason),
     )  # fmt: skip
-    return line(body, fact.at, key, fact.by)
+    return event(body, fact, key, fact.by)
 
 
 def quitted(fact: facts.UserQuit, key: int) -> bytes:
     """``:nick!user@host QUIT :reason``"""
     user = fact.user
-    return line(b":%b QUIT :%b" % (user.source, encode(fact.reason)), fact.at, key, user)
+    return event(b":%b QUIT :%b" % (user.source, encode(fact.reason)), fact, key, user)
 
 
 def quit_line(user: User, reason: bytes, at: float, key: int) -> bytes:
@@ -198,13 +220,13 @@ def killed(fact: facts.Killed, key: int) -> bytes:
 
 def nick_changed(fact: facts.NickChanged, key: int) -> bytes:
     """``:old!user@host NICK new``"""
-    return line(b":%b NICK %b" % (fact.old_source, encode(fact.nick)), fact.at, key, fact.user)
+    return event(b":%b NICK %b" % (fact.old_source, encode(fact.nick)), fact, key, fact.user)
 
 
 def topic_changed(fact: facts.TopicChanged, key: int) -> bytes:
     """``:nick!user@host TOPIC #channel :text``"""
     body = b":%b TOPIC %b :%b" % (fact.by.source, fact.channel.source, encode(fact.text))
-    return line(body, fact.at, key, fact.by)
+    return event(body, fact, key, fact.by)
 
 
 def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], most: int) -> list[bytes]:
@@ -219,15 +241,19 @@ def mode_lines(source: bytes, target: bytes, changes: tuple[ModeChange, ...], mo
 
 def modes_changed(fact: facts.ModesChanged, key: int, most: int) -> bytes:
     """One or more whole MODE lines."""
-    bodies = mode_lines(fact.by.source, fact.channel.source, fact.changes, most)
-    return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
+    return _of_one(mode_lines(fact.by.source, fact.channel.source, fact.changes, most), fact, key)
 
 
 def entries_added(fact: facts.EntriesAdded, key: int, most: int) -> bytes:
     """``:server MODE #channel +bb mask mask``"""
     changes = tuple(ModeChange(True, fact.letter, entry.text) for entry in fact.entries)
-    bodies = mode_lines(fact.by.source, fact.channel.source, changes, most)
-    return b"".join([line(body, fact.at, key, fact.by) for body in bodies])
+    return _of_one(mode_lines(fact.by.source, fact.channel.source, changes, most), fact, key)
+
+
+def _of_one(bodies: list[bytes], fact: facts.ModesChanged | facts.EntriesAdded, key: int) -> bytes:
+    """The lines of one event; the first has its id, for no two may have the same."""
+    first = event(bodies[0], fact, key, fact.by)
+    return first + b"".join([line(body, fact.at, key, fact.by) for body in bodies[1:]])
 
 
 def channel_reset(fact: facts.ChannelReset, key: int, me: Source, most: int) -> bytes:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
@@ -21,6 +22,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -34,7 +36,7 @@ from chatnet.session.peer import Peer
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
-from chatnet.session.shared import Local, Shared, Watching
+from chatnet.session.shared import Local, Shared, Subscribing, Watching
 from chatnet.settings import ConnectionClassSettings, Settings, at_hand
 from chatnet.wire.masks import Network, address_in, parse_network, wire_address
 
@@ -74,7 +76,10 @@ class Sessions(Shared):
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
+        describing: Describing,
+        subscriptions: Subscribing,
         control: Control | None = None,
     ) -> None:
         super().__init__(
@@ -97,7 +102,10 @@ class Sessions(Shared):
             accounts=accounts,
             nickserv=nickserv,
             chanserv=chanserv,
+            histserv=histserv,
             repeats=repeats,
+            describing=describing,
+            subscriptions=subscriptions,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
@@ -124,12 +132,12 @@ class Sessions(Shared):
         if news := changes(fact.old, fact.new, self.looking is not None):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
-        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
+        tell_changes(self.all, offers, self.offers, self.authority, self.recap)
 
     def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
         offers = self.offers
         self.offers = self.offering(self.node.settings)
-        tell_changes(self.all, offers, self.offers, self.authority, self.local.recap)
+        tell_changes(self.all, offers, self.offers, self.authority, self.recap)
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]
@@ -232,6 +240,7 @@ class Sessions(Shared):
         """Take a session that ends out of everything; True if its user has no other."""
         del self.all[session]
         self.monitors.forget(session)
+        self.subscriptions.forget(session)
         if session.peer.gateway is not None:  # the transport releases the gateway's own address
             self._admission.release(session.peer.address)
         if session.registered:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
 from chatnet.dispatch import Row
+from chatnet.history.histserv import HistServ
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
+from chatnet.model.metadata import Target
 from chatnet.model.past import Messages
 from chatnet.model.places import Places
 from chatnet.node import Node
@@ -24,11 +26,13 @@ from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
 from chatnet.session.isupport import isupport
+from chatnet.session.metadata import Batch
 from chatnet.session.offers import Offers
 from chatnet.session.passwords import Ask, Queue, Verdict
 from chatnet.session.scans import Scans
@@ -71,6 +75,43 @@ class Watching(Protocol):
         """Tell `session` nothing more."""
 
 
+class Subscribing(Protocol):
+    """Who tells sessions what people and channels say of themselves."""
+
+    def recapped(self, session: Session, before: int) -> None:
+        """The capabilities of `session` are not those that they were."""
+
+    def of(self, session: Session) -> Mapping[str, None]:
+        """The keys that `session` subscribes to."""
+
+    def subscribe(self, session: Session, key: str) -> None:
+        """Tell `session` of a key from now on."""
+
+    def unsubscribe(self, session: Session, key: str) -> None:
+        """Tell `session` of a key no more."""
+
+    def forget(self, session: Session) -> None:
+        """`session` is over."""
+
+    def early(self, session: Session) -> dict[str, str | None]:
+        """What `session` has set, and removed, before it is registered; it may be changed."""
+
+    def registered(self, session: Session) -> Mapping[str, str]:
+        """`session` is registered: what its user shows now, with what it has set before."""
+
+    def sees(self, session: Session) -> int:
+        """How many people `session` may be told of."""
+
+    def visible(self, session: Session) -> Iterator[Target]:
+        """Whom `session` is told of, each once."""
+
+    def tell(self, session: Session, batch: Batch, target: Target, keys: Iterable[str] | None = None) -> int:
+        """Tell what a target shows of the keys that `session` subscribes to, or of these; so many lines."""
+
+    def tell_users(self, session: Session, users: list[User]) -> None:
+        """After 730: what they show."""
+
+
 class Shared:
     """What a session, and who deals with sessions, need of the node; it opens and ends none.
 
@@ -101,7 +142,10 @@ class Shared:
         accounts: Accounts | None,
         nickserv: NickServ | None,
         chanserv: ChanServ | None,
+        histserv: HistServ | None,
         repeats: Repeats,
+        describing: Describing,
+        subscriptions: Subscribing,
     ) -> None:
         self.node = node
         self.network = node.network
@@ -122,6 +166,9 @@ class Shared:
         self.accounts = accounts
         self.nickserv = nickserv
         self.chanserv = chanserv
+        self.describing = describing
+        self.subscriptions = subscriptions
+        self.histserv = histserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)
@@ -157,6 +204,13 @@ class Shared:
         """What is offered by these settings now."""
         registering, storing = self.accounts is not None, self.looking is not None
         return Offers(settings, self.certified, self.authority, registering, storing)
+
+    def recap(self, session: Session, caps: int) -> None:
+        """Give `session` other capabilities."""
+        before = session.caps
+        self.local.recap(session, caps)
+        if caps != before:
+            self.subscriptions.recapped(session, before)
 
     def veiled(self, address: str) -> str:
         """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""

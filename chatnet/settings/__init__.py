@@ -14,6 +14,7 @@ from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
+from chatnet.settings.metadata import MetadataSettings
 from chatnet.settings.people import (
     HIDDEN,
     PRIVILEGES,
@@ -54,6 +55,7 @@ __all__ = [
     "LogSettings",
     "LookupSettings",
     "MailSettings",
+    "MetadataSettings",
     "OperClassSettings",
     "OperSettings",
     "SASLSettings",

@@ -12,7 +12,12 @@ Days = Annotated[int, Field(ge=1, le=36500)]
 
 
 class HistorySettings(Section):
-    """``[history]``: what is kept of what was said, for how long, and for whom."""
+    """``[history]``: what is kept of what was said, for how long, and for whom.
+
+    Unless it says otherwise here, messages to channels and private messages of those who are logged in are
+    stored in the file history.sqlite of the data folder, for so many days as these lines tell, and those who
+    may read them can look back. With store = "off" nothing is stored. docs/history.md tells more.
+    """
 
     store: SecretStr = SecretStr("")
     """Where messages are kept: empty = as accounts are (``storage.url``, or a file in the data folder);
@@ -57,8 +62,12 @@ class HistorySettings(Section):
     entry_notice: bool = False
     """Whether those who come into a channel are told how long its messages are kept, if their client does not
     ask for history."""
-    events: frozenset[Literal["JOIN", "PART", "QUIT", "NICK", "KICK", "MODE", "TOPIC", "RENAME"]] = frozenset(
-        {"KICK", "MODE", "TOPIC", "NICK", "RENAME"}
+    events: tuple[Literal["JOIN", "PART", "QUIT", "NICK", "KICK", "MODE", "TOPIC", "RENAME"], ...] = (
+        "KICK",
+        "MODE",
+        "TOPIC",
+        "NICK",
+        "RENAME",
     )
     """What is stored beside messages, for clients with ``draft/event-playback``."""
     page: Annotated[int, Field(ge=1, le=10000)] = 100

@@ -1,4 +1,4 @@
-"""The pseudo-users that this server plays: NickServ and ChanServ, and the virtual server they are on."""
+"""The pseudo-users that this server plays: NickServ, ChanServ, HistServ, and the virtual server of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ODD = re.compile("[^a-z0-9-]+")
 
 
 class ServicesSettings(Section):
-    """``[services]``: NickServ and ChanServ, which are no programs of their own. A change takes effect at a
+    """``[services]``: NickServ, ChanServ and HistServ, no programs of their own. A change takes effect at a
     restart only."""
 
     name: str = ""
@@ -28,6 +28,9 @@ class ServicesSettings(Section):
     """The nick of who keeps accounts and nicks; nobody else can have it."""
     chanserv: Word = "ChanServ"
     """The nick of who keeps channels."""
+    histserv: Word = "HistServ"
+    """The nick of who tells what was said, where messages are stored. With services of another make it is
+    this server's only as long as nobody bears it."""
 
     @field_validator("name")
     @classmethod
@@ -36,7 +39,7 @@ class ServicesSettings(Section):
             raise ValueError("is not a server name: letters, digits and '-', with a '.', at most 63 bytes")
         return value
 
-    @field_validator("nickserv", "chanserv")
+    @field_validator("nickserv", "chanserv", "histserv")
     @classmethod
     def _check_nick(cls, value: str) -> str:
         if not is_nick(value, 30):
@@ -45,9 +48,10 @@ class ServicesSettings(Section):
 
     @model_validator(mode="after")
     def _check_nicks(self) -> ServicesSettings:
-        if _fold(self.nickserv) == _fold(self.chanserv):
-            raise ValueError("nickserv and chanserv need two nicks")
-        if "saslserv" in (_fold(self.nickserv), _fold(self.chanserv)):
+        nicks = [_fold(nick) for nick in (self.nickserv, self.chanserv, self.histserv)]
+        if len(set(nicks)) < len(nicks):
+            raise ValueError("nickserv, chanserv and histserv need three nicks")
+        if "saslserv" in nicks:
             raise ValueError("SaslServ is the nick of who looks at passwords for other servers")
         return self
 

@@ -13,6 +13,7 @@ from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
+from chatnet.settings.metadata import MetadataSettings
 from chatnet.settings.people import (
     HIDDEN,
     CloakSettings,
@@ -62,6 +63,7 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()

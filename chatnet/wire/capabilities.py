@@ -38,6 +38,10 @@ ACCOUNT_REGISTRATION: Final = 1 << 26
 CHATHISTORY: Final = 1 << 27
 EVENT_PLAYBACK: Final = 1 << 28
 SEARCH: Final = 1 << 31
+METADATA_2: Final = 1 << 34
+METADATA_3: Final = 1 << 35
+PLAYBACK: Final = 1 << 32
+SELF_MESSAGE: Final = 1 << 33
 
 BY_NAME: Final[dict[str, int]] = {
     "sasl": SASL,  # before all that an old client can do without: it reads one line, and no more
@@ -72,8 +76,15 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/read-marker": READ_MARKER,
     "soju.im/search": SEARCH,
+    "draft/metadata-3": METADATA_3,
+    "draft/metadata-2": METADATA_2,
+    "znc.in/playback": PLAYBACK,
+    "znc.in/self-message": SELF_MESSAGE,
 }
 """Every capability by the name it has on the wire; some clients still use the name of the draft."""
+
+EXCLUSIVE: Final = METADATA_2 | METADATA_3
+"""Of these a client has one at most.  https://ircv3.net/specs/extensions/metadata"""
 
 
 def bits(names: Iterable[str]) -> int:

@@ -283,6 +283,21 @@ ERR_MLOCKRESTRICTED = _numeric(
 # Channel, mode letter, mask.
 ERR_INVALIDBAN = _numeric(743, "ERR_INVALIDBAN", "%s %s %s :Invalid ban mask")
 
+# https://ircv3.net/specs/extensions/metadata#numerics
+# Nick, key, value.
+RPL_WHOISKEYVALUE = _numeric(760, "RPL_WHOISKEYVALUE", "%s %s * :%s")
+# Target, key, value.
+RPL_KEYVALUE = _numeric(761, "RPL_KEYVALUE", "%s %s * :%s")
+RPL_KEYNOTSET = _numeric(766, "RPL_KEYNOTSET", "%s %s :Key not set")
+# Keys.
+RPL_METADATASUBOK = _numeric(770, "RPL_METADATASUBOK", "%s")
+RPL_METADATAUNSUBOK = _numeric(771, "RPL_METADATAUNSUBOK", "%s")
+RPL_METADATASUBS = _numeric(772, "RPL_METADATASUBS", "%s")
+# Target, seconds.
+ERR_METADATASYNCLATER = _numeric(774, "ERR_METADATASYNCLATER", "%s %d :Ask again later (SYNC)")
+# Seconds, target, subcommand and its parameters.
+ERR_METADATARATELIMIT = _numeric(775, "ERR_METADATARATELIMIT", "%d %s %s")
+
 # Accounts.  https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 # nick!user@host, account, account.
 RPL_LOGGEDIN = _numeric(900, "RPL_LOGGEDIN", "%s %s :You are now logged in as %s")

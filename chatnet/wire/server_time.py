@@ -49,6 +49,12 @@ def read_ms(text: str) -> int | None:
     return int(second.timestamp()) * 1000 + int(f"{found[2] or '':0<3.3}")
 
 
+def written_ms(ms: int) -> str:
+    """A Unix time in milliseconds, so that :func:`read_ms` reads it: ``2026-11-22T13:20:00.123Z``."""
+    second, rest = divmod(ms, 1000)
+    return time.strftime(f"%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second))
+
+
 def seconds(ms: int) -> float:
     """A Unix time in milliseconds in seconds, from which all come back to the same millisecond."""
     return (ms + 0.5) / 1000
@@ -57,6 +63,11 @@ def seconds(ms: int) -> float:
 def minute(at: float) -> str:
     """A Unix time for people: ``2026-11-29 12:03 UTC``."""
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(at, _LAST)))
+
+
+def clock_time(at: float) -> str:
+    """The same to the second, UTC without saying so: ``2026-11-29 12:03:05``."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(min(at, _LAST)))
 
 
 def day(at: float) -> str:

@@ -1,4 +1,4 @@
-"""A backup of what a server keeps for good, also while it runs: ``accounts.sqlite`` and ``cloak.key``.
+"""A backup of what a server keeps for good, also while it runs: accounts, messages, and ``cloak.key``.
 
 Each file is copied as it is at one moment.  To restore one, put it into the data folder of a server that does
 not run: accounts that others of its network have in the meantime are told to it again.
@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatnet.storage.copies import copy
+from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.sqlite import connect, reason_of
 from chatnet.storage.store import FILE
 from chatnet.transports.private import others_write, write_privately
@@ -34,12 +35,13 @@ def backup(data: Path, folder: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if others_write(folder):
             raise BackupError(f"{folder} may be changed by others: chmod go-w {folder}")
-        for name in (FILE, KEY):
+        for name in (FILE, MESSAGES, KEY):
             if os.path.lexists(folder / name):
                 raise BackupError(f"{folder} has a backup already: {name} would be overwritten.")
-        with closing(connect(source, reading=True)) as connection:
-            copy(connection, folder / FILE)
-        yield folder / FILE
+        yield _copied(source, folder / FILE)
+        if (data / MESSAGES).exists():
+            source = data / MESSAGES
+            yield _copied(source, folder / MESSAGES)
         if (data / KEY).exists():
             write_privately(folder / KEY, (data / KEY).read_bytes())
             yield folder / KEY
@@ -47,3 +49,24 @@ def backup(data: Path, folder: Path) -> Iterator[Path]:
         raise BackupError(f"{source} cannot be copied to {folder}: {reason_of(error)}.") from None
     except OSError as error:
         raise BackupError(f"{error.filename or folder}: {os_reason(error)}.") from None
+
+
+def backup_messages(data: Path, file: Path) -> None:
+    """Copy what was said, and nothing else, to a `file` that is not there."""
+    source = data / MESSAGES
+    if not source.exists():
+        raise BackupError(f"There is nothing to keep in {data}: it has no {MESSAGES}.")
+    if os.path.lexists(file):
+        raise BackupError(f"{file} is there already.")
+    try:
+        _copied(source, file)
+    except sqlite3.Error as error:
+        raise BackupError(f"{source} cannot be copied to {file}: {reason_of(error)}.") from None
+    except OSError as error:
+        raise BackupError(f"{error.filename or file}: {os_reason(error)}.") from None
+
+
+def _copied(source: Path, file: Path) -> Path:
+    with closing(connect(source, reading=True)) as connection:
+        copy(connection, file)
+    return file

@@ -11,7 +11,13 @@ from typing import Any
 from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
 from chatnet.delivery.local import Delivery
+from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
+from chatnet.history.archive import Archive
+from chatnet.history.erasing import Erasures
+from chatnet.history.exporting import Exporting, Exports
+from chatnet.history.gaps import Gaps
+from chatnet.history.histserv import HistServ
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
@@ -37,15 +43,17 @@ from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
+from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.presence import Presence
-from chatnet.services.pseudo_users import seat
+from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
+from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -65,9 +73,12 @@ class Parts:
 
     node: Node
     sessions: Sessions
+    news: News
     delivery: Delivery
     history: Ring
     recorder: Recorder | None
+    erasures: Erasures | None
+    gaps: Gaps | None
     marks: Marks | None
     admission: Admission
     repeats: Repeats
@@ -107,11 +118,12 @@ def build(
     messages: MessageStore | None = None,
     hashes: Hashes | None = None,
     send: Send = no_mail,
+    exports: Exports | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
-    them to a relay.  With `messages` it keeps what is said.
+    them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -128,21 +140,46 @@ def build(
     looking: Looking | None = None
     marks: Marks | None = None
     past: Ring | KeptPast = history
+    erasures: Erasures | None = None
+    archive: Archive | None = None
+    gaps: Gaps | None = None
+    stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
         past = KeptPast(messages, recorder, places, history)
-        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined)
+        erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
         marks = Marks(node, messages, places, recorder.put, recorder.flush)
+
+        def flush(marks: Marks = marks, recorder: Recorder = recorder) -> None:
+            marks.write()
+            recorder.flush()
+
+        archive = Archive(network, messages, places, erasures, flush)
+        gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
+        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
-    stamped = stamps.Clock(me.sid)
     if not settings.keeps_accounts:
         store = None
-    links = Links(node, past, stamped, connect, lambda: sessions.cloaks.digest, store, chance=chance)
+    links = Links(
+        node,
+        past,
+        stamped,
+        connect,
+        lambda: sessions.cloaks.digest,
+        store,
+        chance=chance,
+        archive=archive,
+        missed=gaps,
+    )
+    if gaps is not None:
+        gaps.asking = links.inquiries
     accounts: Accounts | None = None
     nickserv: NickServ | None = None
     chanserv: ChanServ | None = None
+    histserv: HistServ | None = None
+    remembering = None if messages is None else word(node)
 
     def is_guest(nick: str) -> bool:
         return nickserv is not None and nickserv.protection.guests.includes(nick)
@@ -154,6 +191,7 @@ def build(
             links.gate.tell(by, user, text)
 
     authority: Authority = links.agents
+    ledger: Ledger | None = None
     if store is not None and hashes is not None:
         ledger = Ledger(node, store, stamped)
         accounts = Accounts(
@@ -164,7 +202,8 @@ def build(
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
         )
-        seated = seat(node)
+        seated = seat(node, storing=messages is not None)
+        remembering = seated.histserv
         mailing = Mailing(node, store, accounts.throttle, seated.nickserv.nick, send)
         nickserv = NickServ(node, seated.nickserv, accounts, mailing, tell, chance, links.gate)
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
@@ -174,6 +213,12 @@ def build(
         authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
+    describing = Describing(node, stamped, ledger)
+    links.described = describing.heard
+    subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
+    if messages is not None and recorder is not None and erasures is not None and remembering is not None:
+        exporting = None if exports is None else Exporting(node, messages, recorder.flush, exports)
+        histserv = HistServ(node, remembering, exporting, erasures.erase, tell)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -197,22 +242,30 @@ def build(
         accounts=accounts,
         nickserv=nickserv,
         chanserv=chanserv,
+        histserv=histserv,
         repeats=repeats,
+        describing=describing,
+        subscriptions=subscriptions,
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
+    news = News(sessions)
     node.observe(
         [
             *(() if marks is None else (marks,)),
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
+            subscriptions,
+            *(() if erasures is None else (erasures,)),
+            *(() if gaps is None else (gaps,)),
             history,
             *(() if looking is None else (looking,)),
             sessions,
             Opers(sessions),
+            news,
             Attendance(sessions),
             errands,
             Presence(node, TOLD, links.gate),
@@ -223,6 +276,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, delivery, history, recorder, marks, admission, repeats, links, turn, accounts,
-        nickserv, chanserv,
+        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
+        turn, accounts, nickserv, chanserv,
     )  # fmt: skip

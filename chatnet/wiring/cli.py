@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     fingerprint.set_defaults(run=_fingerprint)
 
     backup = commands.add_parser(
-        "backup", help="copy accounts and the cloak key, also while the server runs, to a folder without any"
+        "backup",
+        help="copy accounts, messages and the cloak key, also while the server runs, to a folder without any",
     )
     backup.add_argument("folder", metavar="FOLDER", type=Path)
     backup.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
@@ -115,7 +116,34 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("file", nargs="?", metavar="FILE", type=Path, help="a new one (default: shown)")
     exporting.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
     exporting.set_defaults(run=_export)
+
+    history = commands.add_parser(
+        "history",
+        help="what is stored of what was said: export, import and copy it, also while the server runs",
+    )
+    _add_history_actions(history.add_subparsers(required=True, metavar="ACTION", dest="action"))
+    history.set_defaults(run=_history)
     return parser
+
+
+def _add_history_actions(actions: Any) -> None:
+    def add(action: str, help_: str) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = actions.add_parser(action, help=help_)
+        found.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+        return found
+
+    exporting = add(
+        "export", "write what an account said, with its private talks, or a channel, as JSON Lines"
+    )
+    whose = exporting.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--account", metavar="NAME", help="the account's name, a nick of it, or its id")
+    whose.add_argument("--channel", metavar="NAME", help="all channels that had that name")
+    exporting.add_argument("--since", metavar="TIME", help="2026-11-29, 2026-11-29T12:00:00Z, or 30d")
+    exporting.add_argument("file", nargs="?", metavar="FILE", type=Path, help="a new one (default: shown)")
+    importing = add("import", "take the messages of an export; what is known, deleted or erased stays so")
+    importing.add_argument("file", metavar="FILE", type=Path)
+    copying = add("backup", "copy all messages, as they are at one moment, to a file that is not there")
+    copying.add_argument("file", metavar="FILE", type=Path)
 
 
 def _add_account_actions(actions: Any) -> None:
@@ -309,6 +337,17 @@ def _export(arguments: argparse.Namespace) -> None:
 
     try:
         export(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _history(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.history_commands import run
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
     except (KeeperError, ConfigError) as error:
         raise _Failure(str(error)) from None
 

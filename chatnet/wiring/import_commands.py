@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, TextIO
+from typing import BinaryIO, Final
 
 from chatnet.importing import anope, atheme, ergo, exported
 from chatnet.importing.neutral import Complaint, ForeignAccount, Found, Unreadable
@@ -20,12 +20,12 @@ from chatnet.rules.stamps import Stamp
 from chatnet.services.credentials import scram, verifiers
 from chatnet.storage.interfaces import WATCH
 from chatnet.storage.record import Record
-from chatnet.transports.private import open_own
 from chatnet.wire.server_time import day
 from chatnet.wire.text import printable
 from chatnet.wiring.config import load, os_reason
 from chatnet.wiring.datafolder import is_held, locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in
+from chatnet.wiring.new_file import write_lines
 
 TOGETHER: Final = 1000
 """Accounts or channels that are written at once; of records of an export five times as many."""
@@ -238,31 +238,10 @@ def export(arguments: argparse.Namespace) -> None:
             sys.stdout.writelines(lines)
             return
         try:
-            count = _export(arguments.file, lines)
+            count = write_lines(arguments.file, lines)
         except FileExistsError:
             raise KeeperError(f"{arguments.file} is there already.") from None
         except OSError as error:
             raise KeeperError(f"{error.filename or arguments.file}: {os_reason(error)}.") from None
     print(f"wrote  {arguments.file}: {_count(count - 1, 'record')}")
     print("       Whoever reads it can try passwords against it.")
-
-
-def _export(path: Path, lines: Iterator[str]) -> int:
-    """Write them to a new file, which is not there if that fails; returns how many there were."""
-    descriptor = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            return _counted(stream, lines)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _counted(stream: TextIO, lines: Iterator[str]) -> int:
-    count = 0
-    for line in lines:
-        stream.write(line)
-        count += 1
-    stream.flush()
-    os.fsync(stream.fileno())
-    return count

@@ -256,6 +256,20 @@ def kept_in(data: Path, settings: Settings, *, make: bool) -> Iterator[Keeper]:
     file = data / FILE
     if not file.exists() and not make:
         raise KeeperError(f"There are no accounts yet: {file} comes to be when the server starts.")
+    ready(data, file)
+    try:
+        store = store_beside(data, settings)
+        keeper = Keeper(settings, store)
+    except StoreError as error:
+        raise KeeperError(str(error)) from None
+    try:
+        yield keeper
+    finally:
+        store.close()
+
+
+def ready(data: Path, file: Path) -> None:
+    """Have the data folder be one in which this process may read and write `file`; raises KeeperError."""
     try:
         data.mkdir(mode=0o700, exist_ok=True)
         if others_write(data):
@@ -266,12 +280,3 @@ def kept_in(data: Path, settings: Settings, *, make: bool) -> Iterator[Keeper]:
     if owner != os.geteuid():
         # Else there would be files that the server cannot write to.
         raise KeeperError(f"{data} belongs to another user, of the number {owner}: run this as them.")
-    try:
-        store = store_beside(data, settings)
-        keeper = Keeper(settings, store)
-    except StoreError as error:
-        raise KeeperError(str(error)) from None
-    try:
-        yield keeper
-    finally:
-        store.close()

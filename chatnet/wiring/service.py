@@ -42,6 +42,7 @@ from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
+from chatnet.wiring.exporting import ExportFolder
 from chatnet.wiring.linking import Linking
 from chatnet.wiring.listeners import ListenError, Listeners
 from chatnet.wiring.logs import LogOutput
@@ -124,6 +125,7 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
+            exports=ExportFolder(folder.path),
         )
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
@@ -244,7 +246,9 @@ class ChatService(Service):
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
         if self._begins_history:
-            log.info("{sentence}", sentence=kept_from_now(settings))
+            sentence = kept_from_now(settings)
+            log.info("{sentence}", sentence=sentence)
+            self._parts.news.post(sentence)
         self._look_at_certificates(anew=True)
         self._warn_of_expiry()
 

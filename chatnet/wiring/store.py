@@ -55,8 +55,13 @@ def messages_in(
     return store, is_new
 
 
-def store_beside(data: Path, settings: Settings) -> SQLiteStore:
+def messages_beside(data: Path, settings: Settings) -> SQLiteMessages:
     """The same for a program beside the server, whose answers are there at once."""
+    return open_messages(data / MESSAGES, serving=False, full=settings.history.sync == "full")
+
+
+def store_beside(data: Path, settings: Settings) -> SQLiteStore:
+    """The store of accounts for a program beside the server, whose answers are there at once."""
     return _opened(data, settings, serving=False, timeout=lambda: settings.storage.timeout)
 
 

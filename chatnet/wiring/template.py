@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -154,6 +154,8 @@ def _model_of(field: FieldInfo) -> type[BaseModel]:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()  # of a default, which is none
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     # What JSON writes of a text, a number or a truth value is TOML as well, but for DEL.

@@ -140,6 +140,7 @@ async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: 
             result.broken += unpromised(network, kind.outage, result.struck)
         result.filled, missing = await network.forgotten(since, result.struck.mute)
         result.broken += missing
+        result.broken += await network.unlike(since)
         result.broken += await network.differences()
     except Late as late:
         result.whole = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from argparse import Namespace
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from twisted.internet.task import LoopingCall
 from fault_run import packets
 from fault_run.checker import Checker
 from fault_run.nodes import TOGETHER, Dialled, Node, Times
+from fault_run.pages import MISSING, pages
 from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
 from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
@@ -213,6 +215,26 @@ class Network:
                 ]
             await pause(self.reactor, 0.2)
         return 0, []
+
+    async def unlike(self, since: float) -> list[str]:
+        """In which pages of what was said servers are not alike, when all gaps should be filled, in words."""
+        until, patience = time.time() - 2.0, Patience(REMEMBERING, self.reactor.seconds)
+        while True:
+            told = {node: await pages(self.reactor, node, TALK, since - 5.0, until) for node in self.nodes}
+            every = {msgid: text for each in told.values() for msgid, text in each.items()}
+            unlike = [
+                f"{node.name} tells {len(more)} messages less than others, {min(more.values())} among them"
+                for node, each in told.items()
+                if (more := {msgid: every[msgid] for msgid in every.keys() - each.keys() - {MISSING}})
+            ]
+            unlike += [
+                f"{node.name} says that something is missing"
+                for node, each in told.items()
+                if MISSING in each
+            ]
+            if not unlike or patience.over():
+                return unlike
+            await pause(self.reactor, 0.5)
 
     async def differences(self) -> list[str]:
         """What the servers tell differently of the channels, when nobody changes them any more."""

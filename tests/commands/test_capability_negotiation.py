@@ -14,6 +14,7 @@ from chatnet.wire import capabilities as cap
 ELSEWHERE = {
     *("sasl", "draft/account-registration"),
     *("draft/chathistory", "draft/event-playback", "draft/read-marker", "soju.im/search"),
+    *("znc.in/playback", "znc.in/self-message"),
 }
 OFFERED = [name for name in cap.BY_NAME if name not in ELSEWHERE]
 """What does not need somebody who keeps accounts, or messages."""

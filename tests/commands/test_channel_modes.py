@@ -443,7 +443,7 @@ def test_isupport_tells_of_modes() -> None:
     client >> "NICK ann" >> "USER ann 0 * :Ann"
     tokens = {token for line in client.lines() if line.split(" ")[1] == "005" for token in line.split(" ")}
     assert tokens >= {
-        "CHANMODES=beI,k,fjl,CFLOPQRSTcgimnprstz",
+        "CHANMODES=beI,k,Hfjl,CFLOPQRSTcgimnprstz",
         "PREFIX=(qaohv)~&@%+",
         "STATUSMSG=~&@%+",
         "EXTBAN=$,&acjmoqrsxz|",
@@ -473,6 +473,8 @@ PARAMETERS = st.sampled_from(
         "5",
         "0",
         "2:10",
+        "30d",
+        "090D:Join",
         "*",
         "key",
         "é" * 20,
@@ -518,8 +520,8 @@ class Mirror:
                 del self.values[letter]
 
     def same(self, channel: Channel) -> None:
-        values = [self.values[letter] for letter in "klfj" if letter in self.values]
-        letters = "".join(sorted(self.flags)) + "".join(x for x in "klfj" if x in self.values)
+        values = [self.values[letter] for letter in "klfjH" if letter in self.values]
+        letters = "".join(sorted(self.flags)) + "".join(x for x in "klfjH" if x in self.values)
         assert mode_text(channel, show_key=True) == " ".join(["+" + letters, *values])
         assert self.ranks == {user.nick: ranks for user, ranks in channel.members.items()}
         for letter, entries in channel.lists.items():

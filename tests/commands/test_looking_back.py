@@ -10,9 +10,11 @@ from collections.abc import Awaitable
 import pytest
 from archive import CAPS, Archive, Page, latest, page, parsed, refused, talk
 from conversation import Client, House
-from states import opered, set_modes
+from states import logged_in, opered, set_modes
 
 from chatnet.history.extra import Extra, written
+from chatnet.model.facts import AccountChanged
+from chatnet.model.ids import AccountName
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import EXTRA, Found, Gap, Redacted, Row, View, Wanted
@@ -708,6 +710,113 @@ def test_only_so_many_look_back_at_once(house: Archive) -> None:
     house.check()
 
 
+# who may see what
+
+
+def test_what_is_said_behind_closed_doors_is_for_those_who_are_there(house: Archive) -> None:
+    ann, bob = room(house)
+    talk([bob], ["open"])
+    for letter, parameter in (("i", []), ("k", ["key"]), ("s", [])):
+        set_modes(house, "#c", f"+{letter}", *parameter)
+        talk([bob], [f"closed by {letter}"])
+        set_modes(house, "#c", f"-{letter}", *parameter)
+    talk([bob], ["open again"])
+    assert latest(ann) == ["open", "closed by i", "closed by k", "closed by s", "open again"]
+    cyd = house.member("cyd")
+    cyd >> "JOIN #c"
+    got = page(cyd, "CHATHISTORY LATEST #c * 2")
+    assert (got.said, got.ended) == (["open", "open again"], True)
+    # Whoever was there finds it also after having been away; a guest does not.
+    for client in (ann, bob):
+        client >> "PART #c" >> "JOIN #c"
+    assert len(latest(ann)) == 5
+    bob.lines()
+    bob >> "HISTORY #c"
+    assert [line.partition(" :")[2] for line in bob.lines()] == ["open", "open again"]
+    house.check()
+
+
+def test_members_see_what_was_said_before_they_came_as_the_operator_of_the_server_wants(
+    house: Archive,
+) -> None:
+    ann, bob = room(house)
+    talk([bob], ["1"])
+    house.clock.advance(60)
+    cyd, guest = house.member("cyd"), house.client("guest", caps=CAPS)
+    talk([bob], ["2"])
+    house.clock.advance(60)
+    cyd >> "JOIN #c"
+    guest >> "JOIN #c"
+    talk([bob], ["3"])
+    for who, texts in (("all", ["1", "2", "3"]), ("account", ["2", "3"]), ("join", ["3"])):
+        house.reload(history={"visible_from": who})
+        assert latest(cyd) == latest(guest) == texts
+        assert latest(ann) == ["1", "2", "3"]
+    cyd >> "PART #c"
+    house.clock.advance(1)
+    talk([bob], ["4"])
+    cyd >> "JOIN #c"
+    talk([bob], ["5"])
+    assert latest(cyd) == ["3", "5"]
+    house.check()
+
+
+def test_a_channel_says_by_its_mode_h_what_there_is_for_whom(house: Archive) -> None:
+    ann, bob = room(house)
+    talk([bob], ["1"])
+    house.clock.advance(2 * 3600)
+    talk([bob], ["2"])
+    cyd = house.client("cyd", caps=CAPS)
+    cyd >> "JOIN #c"
+    talk([bob], ["3"])
+    for mode, texts in (
+        ("+H 1d", ["1", "2", "3"]), ("+H 1h", ["2", "3"]), ("+H 1d:join", ["3"]), ("+H 0", []),
+        ("-H", ["1", "2", "3"]),
+    ):  # fmt: skip
+        ann >> f"MODE #c {mode}"
+        ann.until("* MODE #c *")
+        cyd.lines()
+        assert latest(cyd) == texts, mode
+    house.reload(history={"visible_from": "join"})
+    assert latest(cyd) == ["3"]
+    ann >> "MODE #c +H 1d:all"
+    cyd.lines()
+    assert latest(cyd) == ["1", "2", "3"]
+    house.check()
+
+
+def test_what_is_for_operators_of_a_channel_is_for_them_and_its_author(house: Archive) -> None:
+    ann, _ = room(house)
+    cyd, dan = house.member("cyd"), house.member("dan")
+    for client in (cyd, dan):
+        client >> "JOIN #c"
+    cyd >> "PRIVMSG @#c :help"
+    assert page(ann, "CHATHISTORY LATEST #c * 9").texts == [":cyd!~cyd@192.0.2.1 PRIVMSG @#c :help"]
+    assert (latest(cyd), latest(dan)) == (["help"], [])
+    set_modes(house, "#c", "-o+o", "ann", "dan")
+    assert (latest(ann), latest(dan)) == ([], ["help"])
+
+
+def test_a_channel_that_was_made_anew_has_no_past(house: Archive) -> None:
+    ann, bob = room(house)
+    talk([bob], ["1"])
+    ann >> "PART #c"
+    bob >> "PART #c"
+    house.clock.advance(5)
+    ann >> "JOIN #c"
+    assert latest(ann) == []
+
+
+def test_a_channel_that_is_renamed_keeps_its_past(house: Archive) -> None:
+    ann, bob = room(house, f"{CAPS} draft/channel-rename")
+    talk([bob], ["1"])
+    ann >> "RENAME #c #tea :better"
+    talk([bob], ["2"], "#tea")
+    got = page(ann, "CHATHISTORY LATEST #tea * 9")
+    assert got.texts == [":bob!~bob@192.0.2.1 PRIVMSG #tea :1", ":bob!~bob@192.0.2.1 PRIVMSG #tea :2"]
+    refused(ann, "CHATHISTORY LATEST #c * 9", "INVALID_TARGET LATEST #c :*")
+
+
 # HISTORY
 
 
@@ -769,4 +878,91 @@ def test_operators_read_what_is_not_theirs_and_others_hear_of_it(house: Archive)
     other.lines()
     assert "open" in latest(root)
     other.silent()
+    house.check()
+
+
+# accounts that others keep
+
+
+def test_with_services_of_another_make_a_talk_is_found_by_the_names_of_accounts() -> None:
+    house = Archive(links={"services": ["services.test"]})
+    ann, bob = house.client("ann", caps=CAPS), house.client("bobby", caps=CAPS)
+    logged_in(ann, "ann")
+    logged_in(bob, "bob")
+    ann >> "PRIVMSG bobby :1"
+    bob >> "PRIVMSG ann :2"
+    wide = "timestamp=2000-01-01T00:00:00Z timestamp=2030-01-01T00:00:00Z"
+    got = page(ann, "CHATHISTORY LATEST bobby * 10")
+    assert got.said == ["1", "2"]
+    assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
+    bob.session.close("gone")
+    for name in ("bobby", "Bob"):
+        got = page(ann, f"CHATHISTORY LATEST {name} * 10")
+        assert got.said == ["1", "2"]
+        assert [line.tags["account"] for line in got.lines] == ["ann", "bob"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["bobby"]
+    again = house.client("robert", caps=CAPS)
+    logged_in(again, "bob")
+    assert latest(again, "ann") == ["1", "2"]
+    assert [text.split(" ")[3] for text in page(ann, f"CHATHISTORY TARGETS {wide} 9").texts] == ["robert"]
+    house.check()
+
+
+def test_where_others_keep_the_ids_names_are_told_of_those_who_are_here() -> None:
+    house = Archive(accounts={"authority": "remote"})
+    ann, bob = house.client("ann", caps=CAPS), house.client("bob", caps=CAPS)
+    for client, key in ((ann, "a1"), (bob, "a2")):
+        name, user = client.user.nick, client.user
+        house.node.commit(AccountChanged(user, AccountName(name), house.clock.time(), None, key))
+    ann >> "PRIVMSG bob :1"
+    bob >> "PRIVMSG ann :2"
+    got = page(ann, "CHATHISTORY LATEST bob * 10")
+    assert (got.said, [line.tags.get("account") for line in got.lines]) == (["1", "2"], ["ann", "bob"])
+    bob.session.close("gone")
+    got = page(ann, "CHATHISTORY LATEST bob * 10")
+    assert (got.said, [line.tags.get("account") for line in got.lines]) == (["1", "2"], ["ann", None])
+    house.check()
+
+
+def test_of_two_accounts_with_one_nick_it_is_the_one_who_talked_last(house: Archive) -> None:
+    ann = house.member("ann")
+    for name in ("bob", "cyd"):
+        client = house.member("shared", name)
+        house.clock.advance(1)
+        client >> f"PRIVMSG ann :{name}"
+        client.session.close("gone")
+    guest = house.client("shared")
+    guest >> "PRIVMSG ann :guest"
+    assert latest(ann, "shared") == ["guest"]
+    guest.session.close("gone")
+    assert latest(ann, "shared") == ["cyd"]
+    assert (latest(ann, "bob"), latest(ann, "cyd")) == (["bob"], ["cyd"])
+
+
+def test_events_are_told_as_they_were_told(house: Archive) -> None:
+    """What somebody reads who was there, and who was not, is the same, but for the key of a channel."""
+    house.reload(history={"events": ["JOIN", "PART", "QUIT", "NICK", "KICK", "MODE", "TOPIC", "RENAME"]})
+    caps = f"{PLAYBACK} extended-join draft/channel-rename echo-message draft/multiline"
+    ann, _ = room(house, caps)
+    cyd, dan = house.member("cyd"), house.member("dan", caps="message-tags")
+    masks = [f"*!*@{number}.example" for number in range(6)]
+    ann.lines()
+    cyd >> "JOIN #c"
+    ann >> "TOPIC #c :all about tea" >> "MODE #c +ov cyd bob" >> f"MODE #c +bbbb {' '.join(masks[:4])}"
+    ann >> "MODE #c -bl" >> "MODE #c +l 50" >> "PRIVMSG #c :hm" >> "MODE #c -l"
+    dan >> "JOIN #c" >> "MODE dan +B" >> "NOTICE #c :beep"
+    set_modes(house, "#c", "+bbbbbb-v", *masks, "bob")
+    cyd >> "NICK sid" >> "TOPIC #c :" >> "KICK #c bob :out"
+    cyd >> "PART #c"
+    dan >> "QUIT :bye"
+    told = [line for line in map(parsed, ann.lines()) if line.text.split(" ")[1].isalpha()]
+    told = [line for line in told if line.text.split(" ")[1] not in ("AWAY", "CHGHOST")]
+    house.clock.advance(1000)
+    got = page(ann, "CHATHISTORY LATEST #c * 100")
+    joins = 2  # of ann and bob
+    assert len({line.text.split(" ")[1] for line in told}) == 9 and len(told) > 15
+    assert [line.text for line in got.lines[joins:]] == [line.text for line in told]
+    for again, was in zip(got.lines[joins:], told, strict=True):
+        assert {**again.tags, "batch": ""} == {**was.tags, "batch": ""}
     house.check()

@@ -444,7 +444,7 @@ class Bounds(RuleBasedStateMachine):
                 assert isinstance(fact.by, User)
                 assert tuple(record) == (
                     fact.msgid, fact.at, fact.command, fact.by.source, fact.by.uid, fact.text,
-                    fact.tags, fact.ranks, fact.status, fact.parts, None,
+                    fact.tags, fact.ranks, fact.status, fact.parts, None, 0,
                 )  # fmt: skip
                 assert self.ring.known(key, record.msgid) == record
                 others = [other for other in self.said if other != key]

@@ -490,7 +490,7 @@ def test_the_question_and_the_answer() -> None:
     far >> f":1SO CNHR 1 0CN 1 :{SAID}" >> ":1SO CNHR 1 0CN END"
     assert texts(house) == ["hello"] and far.gone is None
     [record] = records(house)
-    assert record == ("id1", float(NOW), "PRIVMSG", b"eve!e@h", EVE, "hello", b"", 0, "", (), None)
+    assert record == ("id1", float(NOW), "PRIVMSG", b"eve!e@h", EVE, "hello", b"", 0, "", (), None, 0)
     ann.silent()
     house.check()
 

@@ -47,18 +47,18 @@ def test_each_change_bears_a_stamp_and_clients_see_none(far: Stranger) -> None:
     far.lines()
     client >> "JOIN #c"
     stamp = at(0, "0AA")
-    far << f"@chatnet/ts={stamp} :0AA SJOIN {NOW} #c +nt :@0AAAAAAAA"
+    far << f"@chatnet/ts={stamp};msgid=* :0AA SJOIN {NOW} #c +nt :@0AAAAAAAA"
     client >> "TOPIC #c :tea" >> "MODE #c +b *!*@x" >> "PART #c :bye"
     number = Stamp(int(START * 1000), 1, "0AA").text
-    far << f"@chatnet/ts={number} :0AAAAAAAA ETB {NOW} #c {NOW} bob!~bob@192.0.2.1 :tea"
-    far << f"@chatnet/ts=*.2.0AA;time=* :0AAAAAAAA TMODE {NOW} #c +b *!*@x"
-    far << "@chatnet/ts=*.3.0AA;time=* :0AAAAAAAA PART #c :bye"
+    far << f"@chatnet/ts={number};msgid=* :0AAAAAAAA ETB {NOW} #c {NOW} bob!~bob@192.0.2.1 :tea"
+    far << f"@chatnet/ts=*.2.0AA;time=*;msgid=* :0AAAAAAAA TMODE {NOW} #c +b *!*@x"
+    far << "@chatnet/ts=*.3.0AA;time=*;msgid=* :0AAAAAAAA PART #c :bye"
     far.silent()
     client >> "JOIN #d"
     far.lines()
     client.lines()
     far >> f"@chatnet/ts={at(1)};time=2023-11-14T22:13:20.000Z :1SOAAAAAA JOIN {NOW} #d +"
-    client << "@time=2023-11-14T22:13:20.000Z :eve!~eve@h.eve JOIN #d"
+    client << "@time=2023-11-14T22:13:20.000Z;msgid=*.JOIN :eve!~eve@h.eve JOIN #d"
 
 
 def test_the_later_change_holds_and_the_other_is_not_shown(far: Stranger) -> None:

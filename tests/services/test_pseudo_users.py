@@ -61,7 +61,7 @@ def test_chanserv_is_another_one(house: House) -> None:
 
 
 def test_two_pseudo_users_have_two_nicks() -> None:
-    with pytest.raises(ValidationError, match="need two nicks"):
+    with pytest.raises(ValidationError, match="need three nicks"):
         Settings.model_validate({"services": {"nickserv": "serv", "chanserv": "SERV"}})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conversation import Client, House
 from states import logged_in, moded, opered
@@ -42,15 +44,19 @@ def act(house: House, ann: Client, bob: Client) -> None:
 
 VERBS = {"PRIVMSG", "NOTICE", "TOPIC", "MODE", "AWAY", "SETNAME", "NICK", "PART", "JOIN", "CHGHOST"}
 VERBS |= {"KICK", "KILL"}
+NAMED = VERBS - {"AWAY", "SETNAME", "CHGHOST", "KILL"}
+"""What has an id."""
 
 
 def said(bob: Client) -> dict[str, set[str]]:
-    """Verb → the tags of its lines, of what ann said."""
+    """Verb → the tags of its lines, of what ann said; of ids that they are there."""
     found: dict[str, set[str]] = {}
     for line in bob.lines():
         tags, _, rest = line.partition(" ") if line[0] == "@" else ("", "", line)
         if rest.startswith(":ann"):
-            found.setdefault(rest.split(" ")[1], set()).update(tags[1:].split(";"))
+            found.setdefault(rest.split(" ")[1], set()).update(
+                re.sub("msgid=[^;]+", "msgid", tags[1:]).split(";")
+            )
     return found
 
 
@@ -78,7 +84,9 @@ def test_no_account_no_tag(house: House) -> None:
     """“If the user is not identified to any services account, the tag MUST NOT be sent.”"""
     ann, bob = neighbours(house, EVERYTHING.replace("server-time ", ""))
     ann >> "MODE #c +m" >> "TOPIC #c :x"
-    assert bob.lines() == [f"{ANN} MODE #c +m", f"{ANN} TOPIC #c :x"]
+    bob << f"@msgid=* {ANN} MODE #c +m" << f"@msgid=* {ANN} TOPIC #c :x"
+    ann >> "AWAY :x"
+    bob << f"{ANN} AWAY :x"
 
 
 def test_an_account_with_odd_characters_is_escaped(house: House) -> None:
@@ -149,7 +157,7 @@ def test_a_bot_is_marked_on_everything_it_does(house: House) -> None:
     assert found.keys() == VERBS
     for verb, tags in found.items():
         assert "bot" in tags and "" not in tags, verb
-        assert len(tags) == (1 if verb not in ("PRIVMSG", "NOTICE") else 2), verb
+        assert len(tags) == (2 if verb in NAMED else 1), verb
     assert not [line for line in plain.lines() if "bot" in line.partition(" ")[0]]
     ann >> "MODE ann -B"
     bob2 = house.client("eve", caps="message-tags")
@@ -189,18 +197,21 @@ def test_all_tags_stand_in_one_section(house: House) -> None:
     bob.lines()
     ann >> "TOPIC #c :x" >> "PRIVMSG #c :x"
     at = "@time=2023-11-14T22:13:20.000Z;account=anna;bot;draft/oper"
-    bob << f"{at} {ANN} TOPIC #c :x"
+    bob << f"{at};msgid=* {ANN} TOPIC #c :x"
     bob << f"{at};msgid=* {ANN} PRIVMSG #c :x"
 
 
 @pytest.mark.parametrize(
     ("by", "formats"),
-    [("nobody", 1), ("account", 2), ("oper", 2), ("bot", 2)],
+    [("nobody", 2), ("account", 3), ("oper", 3), ("bot", 2)],
 )
 def test_no_more_formats_than_differ(
     house: House, monkeypatch: pytest.MonkeyPatch, by: str, formats: int
 ) -> None:
-    """A line is made once for those who read the same bytes, however many capabilities they have."""
+    """A line is made once for those who read the same bytes, however many capabilities they have.
+
+    Those with `message-tags` read an id.
+    """
     ann = house.client("ann")
     ann >> "JOIN #c"
     for number, caps in enumerate(

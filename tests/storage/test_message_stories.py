@@ -91,7 +91,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Kept, channels, st.none() | st.integers(0, 9), st.sampled_from([None, "all"])),
     st.builds(Came, channels, people, moments),
     st.builds(Went, channels, people, moments),
-    st.builds(Marked, people, st.sampled_from(["#club", "#pub", "@ann"]), moments),
+    st.builds(Marked, people, st.sampled_from(["#club", "#pub", "@ann"]), moments, st.just(0)),
     st.builds(
         lambda person, until, place: Erased(person, until, str(until), place),
         people,

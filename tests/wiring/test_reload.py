@@ -69,3 +69,13 @@ def test_pseudo_users_change_at_a_restart() -> None:
     kept, notes = fixed(settings(), settings(services={"nickserv": "Nicki"}))
     assert notes == ["[services] changes at the next restart only"]
     assert kept.services == settings().services
+
+
+def test_files_and_threads_of_history_change_at_a_restart() -> None:
+    changed = {"store": "off", "sync": "full", "readers": 3, "search": "off", "page": 7, "durable_echo": True}
+    kept, notes = fixed(settings(), settings(history=changed))
+    assert notes == [
+        f"history.{key} changes at the next restart only" for key in ("store", "sync", "readers", "search")
+    ]
+    assert kept.history == settings(history={"page": 7, "durable_echo": True}).history
+    assert fixed(kept, settings(history={"page": 7}))[1] == []

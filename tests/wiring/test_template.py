@@ -63,3 +63,16 @@ def test_every_line_is_short_enough_and_tells_bounds_and_choices() -> None:
     assert "One of: debug, info, warn, error.\n" in text
     assert "\n#   kill          KILL\n" in text
     assert "``" not in text
+
+
+def test_it_says_that_messages_are_stored_and_how_to_have_none() -> None:
+    text = template({})
+    section = " ".join(text[: text.index("[history]")].rpartition("\n\n\n")[2].replace("#", "").split())
+    assert section == (
+        "What is kept of what was said, for how long, and for whom. Unless it says otherwise here, messages "
+        "to channels and private messages of those who are logged in are stored in the file history.sqlite "
+        "of the data folder, for so many days as these lines tell, and those who may read them can look "
+        'back. With store = "off" nothing is stored. docs/history.md tells more.'
+    )
+    for line in ('#store = ""', "#channels_keep = 90", "#direct_keep = 365", '#events = ["KICK", "MODE", '):
+        assert f"\n{line}" in text

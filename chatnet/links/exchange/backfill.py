@@ -12,10 +12,10 @@ was there to hear them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from chatnet.links.exchange.asking import TOKEN, Numbers
 from chatnet.links.exchange.records import Nonsense, Reader
 from chatnet.links.exchange.tally import tally
 from chatnet.links.neighbour.link import Link
@@ -23,16 +23,19 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel
 from chatnet.model.facts import CapabilitiesTold, Fact, Hearer, NetJoinEnded, NetSplit, ServerIntroduced
 from chatnet.model.ids import SID
-from chatnet.model.past import Page, Past, Record, Redaction
+from chatnet.model.past import Event, Missed, Page, Past, Record, Redaction
 from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.settings import LinksSettings
 
-TOKEN: Final = "CNHIST"
-"""The word in CAPAB of who can be asked."""
-
 LOOK: Final = 2000
 """Members of channels that are looked at in one turn, for whom to ask."""
+
+KEPT: Final = 400 * 86400.0
+"""Seconds for which it is known since when a server is away."""
+UNKNOWN: Final = 31 * 86400.0
+"""Seconds for which a server is held to have been away that was never here since this start; if messages are
+stored.  What both know of that time they compare first."""
 
 TRIES: Final = 5
 """How often somebody who does not answer is asked again while they are here, at ever greater distances."""
@@ -84,9 +87,12 @@ class Walk:
 class BackFill:
     """An observer of servers that come and go."""
 
-    def __init__(self, links: Neighbours, past: Past) -> None:
+    def __init__(self, links: Neighbours, past: Past, numbers: Numbers, missed: Missed | None = None) -> None:
         self._links = links
         self._past = past
+        self._missed = missed
+        self.reaches_store: Callable[[Server], bool] = lambda server: False
+        """Whether a server can be asked for all that it has stored: then `missed` is told that it is back."""
         self._away: dict[SID, float] = {}
         """Since when (monotonic seconds, for clocks are set) messages of a server may be missing."""
         self._here: dict[Server, float] = {}
@@ -101,8 +107,7 @@ class BackFill:
         """Answers that are being put away."""
         self._tries: dict[Server, int] = {}
         """How often a server was asked that did not answer all."""
-        self._numbers = count(1)
-        self._last = 0
+        self._numbers = numbers
         self.hears: Mapping[type[Fact], Hearer] = {
             ServerIntroduced: self._introduced,
             CapabilitiesTold: self._told,
@@ -150,7 +155,7 @@ class BackFill:
 
     def _arrived(self, server: Server) -> None:
         self._due[server] = None
-        self._away.setdefault(server.sid, self._earliest)  # if it was never here
+        self._away.setdefault(server.sid, self._first)  # if it was never here
         self._begin()
 
     def _split(self, fact: NetSplit, origin: object) -> None:
@@ -159,7 +164,7 @@ class BackFill:
             self._away.setdefault(server.sid, self._now)
             for those in (self._here, self._pinged, self._due, self._tries):
                 those.pop(server, None)
-        self._away = {sid: at for sid, at in self._away.items() if at > self._earliest}
+        self._away = {sid: at for sid, at in self._away.items() if at > self._now - KEPT}
         for question in list(self._open.values()):
             question.next = deque(server for server in question.next if server not in gone)
             if question.server in gone:
@@ -217,6 +222,8 @@ class BackFill:
 
     def _finish(self, walk: Walk) -> None:
         for server, news in walk.servers.items():
+            if self._missed is not None:
+                self._missed.arrived(server.sid)
             if server in self._here:
                 if server in walk.silent:
                     self._ask_later(server)
@@ -248,6 +255,11 @@ class BackFill:
         return self._now - self._settings.backfill_duration
 
     @property
+    def _first(self) -> float:
+        """Since when a server that was never here since this start is held to have been away."""
+        return self._earliest if self._missed is None else min(self._earliest, self._now - UNKNOWN)
+
+    @property
     def _now(self) -> float:
         return self._links.node.clock.monotonic()
 
@@ -266,16 +278,40 @@ class BackFill:
         away = self._away.get(server.sid, self._earliest)
         # What a link has not told when it is given up may be as old as it was waited for.
         overlap = max(settings.backfill_overlap, settings.ping_timeout + settings.resume_grace)
+        if self._missed is not None and self.reaches_store(server):
+            told = int(max(0.0, self._time_of(away - overlap) - self._links.skew) * 1000)
+            self._taking += 1
+            assert self._walk is not None
+            node.run(self._ask_stored(self._missed, channel, servers, server, told, self._walk))
+            return
         since = self._time_of(max(self._earliest, away - overlap)) - self._links.skew
         now, since = (int(at * 1000) / 1000 for at in (now, since))  # as it is told
-        self._last = next(self._numbers)
+        number = self._numbers.take()
         reader = Reader(channel.name, node.network.fold)
-        question = Question(self._last, server, channel, since, self._most, reader)
+        question = Question(number, server, channel, since, self._most, reader)
         question.next = servers
         question.heard = node.clock.monotonic()
         self._open[question.number] = question
         self._wait(question, settings.backfill_timeout)
         node.run(self._send(question, now))
+
+    async def _ask_stored(
+        self, missed: Missed, channel: Channel, servers: deque[Server], server: Server, since: int, walk: Walk
+    ) -> None:
+        """What is not answered stays a gap, and so is asked for again without our doing."""
+        try:
+            walk.servers[server] += await missed.apart(channel, server.sid, since) or 0
+        except Exception:
+            self._links.node.log.failure("what was told of a channel could not be kept")
+        self._taking -= 1
+        self._ask_next(channel, servers)
+
+    def _ask_next(self, channel: Channel, servers: deque[Server]) -> None:
+        servers = deque(server for server in servers if server in self._here)
+        if servers and self._links.node.network.channels.get(channel.folded) is channel:
+            self._ask(channel, servers)
+        else:
+            self._go_on()
 
     async def _send(self, question: Question, now: float) -> None:
         try:
@@ -312,7 +348,8 @@ class BackFill:
         question = self._open.get(number)
         if question is None or question.server is not server:
             # If it is known, it comes too late.
-            return "CNHR that nobody asked for" if question is not None or number > self._last else None
+            known = question is None and number <= self._numbers.last
+            return None if known else "CNHR that nobody asked for"
         if what in ("END", "NO"):
             self._end(question, well=what == "END")
             return None
@@ -337,12 +374,12 @@ class BackFill:
             raise Nonsense("it is of another time")
         if isinstance(found, Redaction):
             question.redactions.append(found)
-        elif self._can_know(link, found):
+        elif self.can_know(link, found):
             question.records.append(found)
         if max(len(question.records), len(question.redactions)) > question.most:
             raise Nonsense("there is more than was asked for")
 
-    def _can_know(self, link: Link, record: Record) -> bool:
+    def can_know(self, link: Link, record: Record | Event) -> bool:
         """Whether it was not heard here: what was said by who is on our side, since they are, was."""
         network = self._links.node.network
         server = network.servers.get(SID(record.uid[:3]))
@@ -370,8 +407,4 @@ class BackFill:
             self._links.node.log.failure("what was told of a channel could not be kept")
             walk.silent.add(server)
         self._taking -= 1
-        network = self._links.node.network
-        if question.next and network.channels.get(channel.folded) is channel:
-            self._ask(channel, question.next)
-        else:
-            self._go_on()
+        self._ask_next(channel, question.next)

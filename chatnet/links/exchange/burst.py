@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatnet.links.codecs.solanum import encode
+from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
@@ -22,9 +23,10 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 
 class Burst:
-    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, and channels."""
+    """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
+    channels, and what all these say of themselves."""
 
-    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter) -> None:
+    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
         self._links = links
         self._chapters: Sequence[Chapter] = (
             before,
@@ -32,7 +34,9 @@ class Burst:
             self._bans,
             self._users,
             agents,
+            erased,
             self._channels,
+            lambda link: all_words(links, link),
         )
 
     def begin(self, link: Link) -> None:
@@ -126,10 +130,13 @@ class Burst:
         return tell()
 
 
-def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
+def channel(
+    links: Neighbours, link: Link, channel: Channel, at: float = 0.0, msgid: str = ""
+) -> Iterator[bytes]:
     """All that `link` is told of a channel, which may have ended if it stamps what it changes.
 
-    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.
+    To such a neighbour: ``CNSTAMP``, SJOIN, EBMASK, ETB, MLOCK.  Where it is told since somebody has joined
+    it, that was `at` a time, and has an id.
     """
     codec, me, members = link.codec, links.node.network.me, links.routes.members_beyond(link, channel)
     registers = links.registers
@@ -137,7 +144,7 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
         what = f"knows {KEY_ABROAD} bytes of the key of {channel.name}: who types all of it there is kept out"
         link.warn_once("key", what)
     if not link.stamped or registers is None:
-        yield from codec.channel(me, channel, members)
+        yield from codec.channel(me, channel, members, at, msgid)
         return
     here = {user.uid for user, _ in members}
     marks = dict(registers.of(channel))
@@ -146,7 +153,7 @@ def channel(links: Neighbours, link: Link, channel: Channel) -> Iterator[bytes]:
             marks[uid] = mark
     yield from codec.marks(me, channel, marks)
     flags, values = frozenset(channel.flags), parameters(channel)
-    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+    yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)), at, msgid)
     for letter, entries in channel.lists.items():
         yield from codec.entries(me, channel, letter, entries.values())
     if channel.topic is not None:

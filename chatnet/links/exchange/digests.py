@@ -17,6 +17,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final
 
+from chatnet.links.codecs.solanum.channels import KEEP
 from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import LINK, Line
@@ -29,27 +30,31 @@ MOST: Final = 50
 """Channels that are mended after one comparison; the others are after the next."""
 
 
-def digest(channel: Channel) -> int:
-    """What is the same on all servers: not who set an entry or the topic, nor when."""
+def digest(channel: Channel, *, keeps: bool = True) -> int:
+    """What is the same on all servers: not who set an entry or the topic, nor when.
+
+    For one of a version that does not know for how long messages are kept (`keeps`), it is without that.
+    """
     topic = channel.topic.text if channel.topic is not None else ""
     lists = [f"{letter}{entry.text}" for letter, each in channel.lists.items() for entry in each.values()]
     members = [f"{user.uid}{ranks}" for user, ranks in channel.members.items()]
-    values = [f"{letter}{value}" for letter, value in parameters(channel).items()]
+    values = [f"{letter}{value}" for letter, value in parameters(channel).items() if keeps or letter != KEEP]
+    locked = channel.locked if keeps else channel.locked.replace(KEEP, "")
     words = (
         channel.folded, str(channel.ts), "".join(sorted(channel.flags)), " ".join(sorted(values)),
-        "\0".join(sorted(lists)), topic, "".join(sorted(channel.locked)), ",".join(sorted(members)),
+        "\0".join(sorted(lists)), topic, "".join(sorted(locked)), ",".join(sorted(members)),
     )  # fmt: skip
     text = "\n".join(words).encode("utf-8", "surrogateescape")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
 
 
-def quiet(links: Neighbours) -> dict[Channel, int]:
+def quiet(links: Neighbours, link: Link) -> dict[Channel, int]:
     """The digests of all channels in which nothing happened lately."""
     registers = links.registers
     assert registers is not None
     since = links.node.clock.monotonic() - links.node.settings.links.digest_quiet
     return {
-        channel: digest(channel)
+        channel: digest(channel, keeps=link.codec.keeps)
         for channel in links.node.network.channels.values()
         if registers.touched(channel.folded) < since
     }
@@ -66,7 +71,7 @@ def total(digests: dict[Channel, int]) -> int:
 def begin(links: Neighbours, link: Link) -> None:
     """Tell a neighbour the digest of all channels."""
     link.comparison.listed, link.comparison.mended = set(), 0
-    _tell(link, "*", 0, total(quiet(links)))
+    _tell(link, "*", 0, total(quiet(links, link)))
 
 
 def _tell(link: Link, name: str, ts: int, value: int) -> None:
@@ -101,7 +106,7 @@ def cndig(line: Line) -> None:
         if now - link.comparison.asked_digests < line.node.settings.links.digest_delay / 2:
             raise Ignored
         link.comparison.asked_digests, link.comparison.mended = now, 0
-        own = quiet(line.links)
+        own = quiet(line.links, link)
         if total(own) != value:
             for channel, each in own.items():
                 _tell(link, channel.name, channel.ts, each)
@@ -110,7 +115,7 @@ def cndig(line: Line) -> None:
     told, link.comparison.listed = link.comparison.listed, None
     if told is None:
         raise Ignored
-    for channel, each in quiet(line.links).items():
+    for channel, each in quiet(line.links, link).items():
         if channel.folded not in told:  # it has none, or something happened in it
             _tell(link, channel.name, channel.ts, each)
 
@@ -127,7 +132,9 @@ def _compare(line: Line, name: str, ts: int, value: int) -> None:
     if channel is None:
         if registers.touched(folded) >= since:
             return
-    elif registers.touched(channel.folded) >= since or (channel.ts == ts and digest(channel) == value):
+    elif registers.touched(channel.folded) >= since or (
+        channel.ts == ts and digest(channel, keeps=link.codec.keeps) == value
+    ):
         return
     if link.comparison.mended >= MOST:
         return

@@ -1,25 +1,32 @@
 """Answers other servers that ask what was said here while they were away.
 
 One answer after the other goes out, in slices, so that clients are served meanwhile.  A server is told about
-channels in which it has a member, and nothing else.
+channels in which it has a member, and about talks of accounts that are logged in there, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, groupby
 from typing import Final
 
-from chatnet.links.codecs.solanum.history import line_of, lines_of
+from chatnet.links.codecs.solanum.history import TALK, line_of, lines_of, stored_lines
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.links.exchange.tally import tally
 from chatnet.links.neighbour.trickle import Answer
 from chatnet.links.tree.neighbours import Neighbours
-from chatnet.model.past import Page, Past
+from chatnet.model.past import Archive, Chapter, Event, Page, Past, Record
+from chatnet.model.places import is_key
 from chatnet.model.server import Server
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import byte_length
 
+COMPARED: Final = 32 * 86_400_000
+"""Milliseconds of which a tally is made, at most: it is a look at all of them."""
+MOST_GONE: Final = 10_000
+"""Redactions of one answer."""
 PAUSE: Final = 0.25
 """Seconds until an answer goes on whose link has enough that is not confirmed, or no connection."""
 
@@ -40,16 +47,35 @@ class Asked:
     tally: str
 
 
+@dataclass(slots=True, frozen=True)
+class AskedStored:
+    """What `asker` wants to know of what is stored: the newest `most` of a time, in milliseconds.
+
+    `how` is ``latest``, with all that was deleted; ``before``; or ``targets``: with whom an account talks.
+    If the `tally` is the same here, only what was deleted is wanted.
+    """
+
+    asker: Server
+    number: int
+    how: str
+    name: str
+    since: int
+    until: int
+    most: int
+    tally: str
+
+
 class Recall:
     """The questions that wait, and the answer that is on its way out."""
 
-    def __init__(self, links: Neighbours, past: Past) -> None:
+    def __init__(self, links: Neighbours, past: Past, archive: Archive | None) -> None:
         self._links = links
         self._past = past
-        self._waiting: deque[Asked] = deque()
+        self._archive = archive
+        self._waiting: deque[Asked | AskedStored] = deque()
         self._busy = False
 
-    def asked(self, question: Asked) -> None:
+    def asked(self, question: Asked | AskedStored) -> None:
         """Answer when it is its turn, or refuse at once."""
         most = self._links.node.settings.links.backfill_requests
         waiting = sum(other.asker is question.asker for other in self._waiting)
@@ -61,17 +87,31 @@ class Recall:
             self._busy = True
             self._next()
 
-    def _may_know(self, question: Asked) -> bool:
+    def _may_know(self, question: Asked | AskedStored) -> bool:
         """Only what it would hear if it were said now: where nobody of it is, it hears nothing."""
+        if question.name[:1] == "@":
+            return self._may_know_talks(question)
         channel = self._links.node.network.channel(question.name)
         return channel is not None and any(user.server is question.asker for user in channel.members)
+
+    def _may_know_talks(self, question: Asked | AskedStored) -> bool:
+        """Whether one of these accounts is logged in there, as it is believed here."""
+        links, network = self._links, self._links.node.network
+        way = links.way_to(question.asker)
+        keys = [key.removeprefix("@") for key in question.name.split(",")]
+        if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
+            return False
+        return any(user.server is question.asker for key in keys for user in network.logged_in.get(key, ()))
 
     def _next(self) -> None:
         node = self._links.node
         while self._waiting:
             question = self._waiting.popleft()
             if node.network.servers.get(question.asker.sid) is question.asker:
-                node.run(self._answer(question))
+                if isinstance(question, Asked):
+                    node.run(self._answer(question))
+                else:
+                    node.run(self._answer_stored(question))
                 return
         self._busy = False
 
@@ -94,7 +134,51 @@ class Recall:
         lines = enumerate(told(page, question.name, settings.backfill_bytes), 1)
         self._go_on(question, ((number, line) for number, several in lines for line in several))
 
-    def _go_on(self, question: Asked, lines: Iterator[tuple[int, bytes]]) -> None:
+    async def _answer_stored(self, question: AskedStored) -> None:
+        links, archive = self._links, self._archive
+        if archive is None or not self._may_know(question):
+            self._end(question, "NO")
+            self._next()
+            return
+        try:
+            lines = await self._stored(question, archive)
+        except Exception:
+            links.node.log.failure("what is stored could not be read")
+            self._end(question, "NO")
+            self._next()
+            return
+        self._go_on(question, iter(lines))
+
+    async def _stored(self, question: AskedStored, archive: Archive) -> Sequence[tuple[int, bytes]]:
+        settings = self._links.node.settings.links
+        most, since = min(question.most, settings.backfill_messages), question.since
+        if question.how == "targets":
+            key = question.name.removeprefix("@")
+            until = int(self._links.node.clock.time() * 1000) + 1
+            talks = await archive.talks(key, since, until, most)
+            return [
+                (number, b"@%b timestamp=%b" % (other.encode(), time_tag(at / 1000).removeprefix(b"time=")))
+                for number, (other, at) in enumerate(talks, 1)
+            ]
+        place = archive.place(question.name)
+        if place is None:
+            return ()
+        until, gone = question.until, question.how == "latest"
+        compared = question.tally != "-" and until - since <= COMPARED
+        if compared and await archive.tally(place, since, until) == question.tally:
+            return ()
+        chapter = await archive.chapter(place, since, until, most, gone=gone)
+        name = TALK if place.kind == "d" else question.name
+        found, cut = all_told(chapter, name, settings.backfill_bytes)
+        if cut > since:
+            way = self._links.way_to(question.asker)
+            if way is not None:
+                me = self._links.node.network.me
+                text = way.codec.missing(me, question.number, question.asker, since, cut)
+                way.send_later(text, _answer(me, question))
+        return [(number, line) for number, several in enumerate(found, 1) for line in several]
+
+    def _go_on(self, question: Asked | AskedStored, lines: Iterator[tuple[int, bytes]]) -> None:
         """Hand out one slice, and come back for the next."""
         links, me = self._links, self._links.node.network.me
         way = links.way_to(question.asker)
@@ -114,7 +198,7 @@ class Recall:
             way.send_later(way.codec.answer(me, question.number, question.asker, number, line), answer)
         links.node.clock.later(0.0, lambda: self._go_on(question, lines))
 
-    def _end(self, question: Asked, how: str) -> None:
+    def _end(self, question: Asked | AskedStored, how: str) -> None:
         way = self._links.way_to(question.asker)
         if way is not None:
             me = self._links.node.network.me
@@ -122,7 +206,7 @@ class Recall:
             way.send_later(text, _answer(me, question), last=True)
 
 
-def _answer(me: Server, question: Asked) -> Answer:
+def _answer(me: Server, question: Asked | AskedStored) -> Answer:
     return me.sid, question.asker.sid, str(question.number)
 
 
@@ -152,3 +236,39 @@ def told(page: Page, name: str, most_bytes: int) -> list[list[bytes]]:
             break
         records.append(lines)
     return redactions + records[::-1]
+
+
+def all_told(chapter: Chapter, name: str, most_bytes: int) -> tuple[list[list[bytes]], int]:
+    """A chapter as lines; and up to when it does not tell what was deleted, where there is too much of it.
+
+    Where there are too many bytes the oldest are left out, but for one; and so is a message that no server
+    reads because it has too many lines.
+    """
+    gone, cut, room = [], 0, most_bytes
+    for each in reversed(chapter.redactions):
+        lines = stored_lines(each, name, 0)
+        room -= sum(map(len, lines))
+        if room < most_bytes // 2:
+            cut = round(each.at * 1000) + 1
+            break
+        gone.append(lines)
+    if len(chapter.redactions) >= MOST_GONE:
+        cut = max(cut, round(chapter.redactions[0].at * 1000))
+    records: list[list[bytes]] = []
+    number = count()
+    for _, moment in groupby(filter(_is_read, reversed(chapter.records)), lambda each: round(each.at * 1000)):
+        # All of a millisecond or none: who asks on asks for what is older.
+        several = [stored_lines(record, name, next(number)) for record in moment]
+        room -= sum(len(line) for lines in several for line in lines)
+        if room < 0 and records:
+            break
+        records += several
+    return gone[::-1] + records[::-1], cut
+
+
+def _is_read(record: Record | Event) -> bool:
+    if isinstance(record, Event):
+        return all(word and " " not in word and word[0] != ":" for word in record.words) or (
+            record.verb == "PART"
+        )
+    return len(record.parts) <= MOST_LINES and byte_length(record.text) <= MOST_BYTES

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chatnet.links.codecs.solanum.history import AUTHOR
+from chatnet.links.codecs.solanum.history import AUTHOR, FLAGS, PERSON, TALK
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
-from chatnet.model.ids import UID
+from chatnet.model.ids import MSGID, UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.model.past import Record, Redaction
+from chatnet.model.past import Event, Record, Redaction
+from chatnet.model.places import is_key
 from chatnet.rules.client_tags import relayed
 from chatnet.wire.message import split
 from chatnet.wire.multiline import CONCAT, TYPE, Part, combine, is_blank
@@ -18,8 +18,6 @@ from chatnet.wire.names import is_uid
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import byte_length, cut
 
-MSGID: Final = re.compile(r"[!-9<-\[\]-~]{1,512}")
-"""What can stand in a tag as it is."""
 MOST_TEXT: Final = 510
 """Bytes of a text: no line of a client brings more, so nobody has to make room for it."""
 MOST_TAGS: Final = 4094
@@ -27,7 +25,21 @@ MOST_TAGS: Final = 4094
 MOST_SOURCE: Final = 400
 """Bytes of ``nick!user@host``."""
 
+MOST_EVENT: Final = 16384
+"""Bytes of what an event has beside its source: as much as stands in a line between chatnet servers."""
+
 _SAID: Final = frozenset({"PRIVMSG", "NOTICE"})
+_WORDS: Final = {
+    "JOIN": (1, 1),
+    "PART": (0, 0),
+    "QUIT": (0, 0),
+    "NICK": (0, 0),
+    "KICK": (1, 1),
+    "MODE": (1, 1000),
+    "TOPIC": (0, 0),
+    "RENAME": (2, 2),
+}
+"""Verbs of events, and how many words each has beside its text, at least and at most."""
 
 
 class Nonsense(ValueError):
@@ -99,22 +111,90 @@ class Reader:
         self, tags: Mapping[str, str], source: str, verb: str, target: str, text: str,
         parts: tuple[Part, ...] = (),
     ) -> Record:  # fmt: skip
+        ranks, status = self._ranks(target)
+        msgid, at, mask, author = self._said(tags, source)
+        theirs = relayed(tags, ())
+        theirs = theirs if len(theirs) <= MOST_TAGS else b""
+        return Record(msgid, at, verb, mask, UID(author), text, theirs, ranks, status, parts)
+
+    def _ranks(self, target: str) -> tuple[int, str]:
+        """Of the members that it is for; Nonsense if it is about another channel."""
         prefix, mark, rest = target.partition("#")
         if self.fold(mark + rest) != self._folded:
             raise Nonsense("it is about another channel")
-        ranks, status = 0, ""
         if prefix == "=":
-            ranks = at_least(OP)
-        elif prefix:
-            if prefix not in RANK_OF_PREFIX:
-                raise Nonsense("it is to no ranks")
-            ranks, status = at_least(RANK_OF_PREFIX[prefix]), prefix
+            return at_least(OP), ""
+        if prefix and prefix not in RANK_OF_PREFIX:
+            raise Nonsense("it is to no ranks")
+        return (at_least(RANK_OF_PREFIX[prefix]), prefix) if prefix else (0, "")
+
+    @staticmethod
+    def _said(tags: Mapping[str, str], source: str) -> tuple[str, float, bytes, str]:
+        """Id, time, source and UID; Nonsense if one of them is none."""
         msgid, at, author = tags.get("msgid", ""), read_time(tags.get("time", "")), tags.get(AUTHOR, "")
         if not MSGID.fullmatch(msgid) or at is None:
             raise Nonsense("it has no id or no time")
         if not 0 < byte_length(source) <= MOST_SOURCE or is_uid(author) == ("!" not in source):
             raise Nonsense("nobody has said it")
-        theirs = relayed(tags, ())
-        theirs = theirs if len(theirs) <= MOST_TAGS else b""
-        mask = source.encode("utf-8", "surrogateescape")
-        return Record(msgid, at, verb, mask, UID(author), text, theirs, ranks, status, parts)
+        return msgid, at, source.encode("utf-8", "surrogateescape"), author
+
+
+class StoredReader(Reader):
+    """Reads all that is stored, events too, of a channel, or of the talk of two `people`, by their keys.
+
+    Unless who tells it `knows` accounts, nobody was logged in.
+    """
+
+    __slots__ = ("_knows", "_people")
+
+    def __init__(
+        self, name: str, fold: Callable[[str], str], people: tuple[str, ...] = (), *, knows: bool
+    ) -> None:
+        super().__init__(TALK if people else name, fold)
+        self._people = people
+        self._knows = knows
+
+    def take(self, text: str) -> Record | Event | Redaction | None:
+        """One line; None if there is more to come.  Nonsense if it is none of what was asked for."""
+        tags, source, verb, params = split(text) or ({}, "", "", [])
+        if self._opening is None and verb in _WORDS:
+            return self._event(tags, source, verb, params)
+        opened = None if self._opening is None else self._opening[0]
+        found = self.read(text)
+        if found is None:
+            return None
+        person, flags = self._of(tags if opened is None else opened)
+        if isinstance(found, Redaction):
+            return found._replace(person=person)
+        if self._people and (person not in self._people or found.ranks):
+            raise Nonsense("it is of another talk")
+        return found._replace(person=person, flags=flags)
+
+    def _of(self, tags: Mapping[str, str]) -> tuple[str | None, int]:
+        person = tags.get(PERSON)
+        if person is not None and not is_key(person):
+            raise Nonsense("there is no such account")
+        flags = sum(flag for tag, flag in FLAGS.items() if tag in tags)
+        return person if self._knows else None, flags
+
+    def _ranks(self, target: str) -> tuple[int, str]:
+        if not self._people:
+            return super()._ranks(target)
+        if target != TALK:
+            raise Nonsense("it is of another talk")
+        return 0, ""
+
+    def _event(self, tags: Mapping[str, str], source: str, verb: str, params: list[str]) -> Event:
+        if not params or self._people:
+            raise Nonsense("it is no event of a channel")
+        if self._ranks(params[0])[0] or byte_length(" ".join(params)) > MOST_EVENT:
+            raise Nonsense("it is no event of the channel")
+        msgid, at, mask, author = self._said(tags, source)
+        person, flags = self._of(tags)
+        words, last = tuple(params[1:-1]), params[-1] if params[1:] else ""
+        least, most = _WORDS[verb]
+        if not least <= len(words) <= most or (not params[1:] and verb != "PART"):
+            raise Nonsense(f"it is no {verb}")
+        if verb == "PART" and params[1:]:
+            words = ("",)  # a reason was given
+        return Event(msgid, at, verb, mask, UID(author), last, words, person, flags)

@@ -6,7 +6,15 @@ https://github.com/solanum-ircd/solanum/blob/main/doc/technical/ts6.md#su
 from __future__ import annotations
 
 from chatnet.links.inbound import services
-from chatnet.links.inbound.users import account_name, account_of, host_name, log_in, user_name
+from chatnet.links.inbound.users import (
+    account_name,
+    account_of,
+    host_name,
+    log_in,
+    registered_of,
+    told_id,
+    user_name,
+)
 from chatnet.links.logins.agents import Agents
 from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
@@ -86,7 +94,8 @@ class AccountsIn:
         # <- :00A ENCAP * SU 1SOAAAAAB ann
         # <- :00A ENCAP * SU 1SOAAAAAB
         """
-        log_in(line, line.user(0), account_name(line.param(1)), TOLD)
+        name = account_name(line.param(1))
+        log_in(line, line.user(0), name, TOLD, told_id(line, name))
 
     def _su_told(self, line: Line) -> None:
         """Remember it of others than services as well, who may be taken for services after a reload."""
@@ -120,6 +129,9 @@ class AccountsIn:
             same = line.params[4] == "*"
             account = applicant.user.account if same else account_name(line.params[4])
             applicant.logged_in(nick, username, host, account)
+            if not same:
+                applicant.user.account_id = told_id(line, account)
+                applicant.user.account_since = registered_of(line, applicant.user.account_id)
             return
         if user.server is not line.network.me:
             raise Ignored
@@ -129,7 +141,8 @@ class AccountsIn:
         if look != (user.username, user.host):
             line.node.commit(HostChanged(user, *look, user.source, line.at))
         if line.params[4] != "*":
-            log_in(line, user, account_name(line.params[4]), None)
+            name = account_name(line.params[4])
+            log_in(line, user, name, None, told_id(line, name))
 
     def mechlist(self, line: Line) -> None:
         """By which mechanisms services let people log in.

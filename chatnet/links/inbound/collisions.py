@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.links.neighbour.link import Link
+from chatnet.links.speech.line import Line
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
 from chatnet.model.facts import Killed, NickChanged, Source
@@ -29,16 +30,25 @@ def can_save(server: Server) -> bool:
     return True
 
 
-def save(links: Neighbours, user: User, by: Server, origin: object = None) -> None:
-    """Take the nick of a user of the network from them, in the name of the server `by`."""
+def save(links: Neighbours, user: User, by: Server, origin: object = None, line: Line | None = None) -> None:
+    """Take the nick of a user of the network from them, in the name of the server `by`.
+
+    A `line` has told it, from the link that is the origin.
+    """
     node = links.node
+    at, msgid = _event(links, user, line)
     node.commit(
         NickChanged(
-            user, user.uid, node.network.fold(user.uid), node.clock.time(), user.nick, user.source,
-            SAVED_TS, (user.folded, user.nick_ts), by,
+            user, user.uid, node.network.fold(user.uid), at, user.nick, user.source,
+            SAVED_TS, (user.folded, user.nick_ts), by, msgid,
         ),
         origin,
     )  # fmt: skip
+
+
+def _event(links: Neighbours, user: User, line: Line | None) -> tuple[float, str]:
+    """When that happened to `user` which a `line` tells, and its id; what no line tells happens now."""
+    return (links.node.clock.time(), "") if line is None else (line.at, line.msgid(user.place))
 
 
 def defeat(links: Neighbours, user: User) -> None:
@@ -49,9 +59,11 @@ def defeat(links: Neighbours, user: User) -> None:
         kill(links, user, links.node.network.me, REASON)
 
 
-def kill(links: Neighbours, user: User, by: Source, reason: str, origin: object = None) -> None:
-    """Put a user of the network off it."""
-    links.node.commit(Killed(user, by, reason, links.node.clock.time()), origin)
+def kill(
+    links: Neighbours, user: User, by: Source, reason: str, origin: object = None, line: Line | None = None
+) -> None:
+    """Put a user of the network off it; `line` as above."""
+    links.node.commit(Killed(user, by, reason, *_event(links, user, line)), origin)
 
 
 def turn_away(link: Link, user: User, reason: str) -> None:

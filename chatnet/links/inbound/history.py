@@ -6,42 +6,75 @@ Each goes to one server, by the servers on the way to it.
 from __future__ import annotations
 
 from chatnet.dispatch import Table
-from chatnet.links.exchange.backfill import TOKEN, BackFill
-from chatnet.links.exchange.recall import Asked, Recall
-from chatnet.links.speech.line import Line
+from chatnet.links.exchange.asking import TOKEN, Inquiries
+from chatnet.links.exchange.backfill import BackFill
+from chatnet.links.exchange.recall import Asked, AskedStored, Recall
+from chatnet.links.speech.line import Line, is_behind
 from chatnet.links.speech.outcome import Ignored
+from chatnet.model.facts import MarkMoved, PastErased
+from chatnet.model.past import Archive
+from chatnet.model.places import is_key, is_spot
+from chatnet.rules.stamps import read
+from chatnet.storage.messages.rows import Place
+from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import read_time
 
 
 class HistoryIn:
-    """Hears questions for `recall`, and answers for `backfill`."""
+    """Hears questions for `recall`, and answers for `backfill` and `inquiries`.
 
-    def __init__(self, recall: Recall, backfill: BackFill) -> None:
+    Without an `archive` nothing is stored here.
+    """
+
+    def __init__(
+        self, recall: Recall, backfill: BackFill, inquiries: Inquiries, archive: Archive | None
+    ) -> None:
         self._recall = recall
         self._backfill = backfill
+        self._inquiries = inquiries
+        self._archive = archive
 
     def enter(self, verbs: Table) -> None:
         """Enter the verbs of neighbours."""
         verbs.command("CNHIST", min_params=8)(self.cnhist)
         verbs.command("CNHR", min_params=3)(self.cnhr)
+        verbs.command("CNERASE", min_params=4)(self.cnerase)
+        verbs.command("CNMARK", min_params=3)(self.cnmark)
 
     def cnhist(self, line: Line) -> None:
         """A server asks what was said in a channel: the newest messages since a time, at most so many.
 
-        The last two are its tally up to a time: what is the same here it does not want to be told.
+        The last two are its tally up to a time: what is the same here it does not want to be told.  Who knows
+        that messages are stored here asks for all of it, by ``timestamp=`` or ``*`` in the place of the
+        bare time; see ``codecs/solanum/history.py``.
 
         # <- :0AA CNHIST 17 0BA latest #one timestamp=2026-11-23T13:20:00.123Z 500 2026-11-23T13:29:00Z 2.9f
+        # <- :0AA CNHIST 18 0BA latest #one * 500 timestamp=2026-11-23T13:29:00Z 9f86d081884c7d65
+        # <- :0AA CNHIST 19 0BA targets @abcdefghijklmnopqrst2 * 100 * -
         """
         asker = line.by_server()
         if _goes_on(line):
             return
-        since, until = (read_time(line.params[index].removeprefix("timestamp=")) for index in (4, 6))
         number, most = _number(line.params[0]), _number(line.params[5])
-        if line.params[2] != "latest" or since is None or until is None or number is None or most is None:
+        how, name = line.params[2:4]
+        since, until = line.params[4], line.params[6]
+        if number is None or most is None:
             _is_odd(line, "CNHIST that is no question")
+        elif how == "latest" and until[:1] not in ("*", "t"):
+            first, last = read_time(since.removeprefix("timestamp=")), read_time(until)
+            if first is None or last is None:
+                _is_odd(line, "CNHIST that is no question")
+            else:
+                self._recall.asked(Asked(asker, number, name, first, most, last, line.params[7]))
         else:
-            name = line.params[3]
-            self._recall.asked(Asked(asker, number, name, since, most, until, line.params[7]))
+            if how == "before":
+                since, until = until, since
+            times = _milliseconds(since), _milliseconds(until)
+            if times[0] is None or times[1] is None or how not in ("latest", "before", "targets"):
+                _is_odd(line, "CNHIST that is no question")
+            else:
+                asked = AskedStored(asker, number, how, name, times[0], times[1], most, line.params[7])
+                self._recall.asked(asked)
 
     def cnhr(self, line: Line) -> None:
         """A part of an answer: a line of one of its messages, counted; or its end; or that there is none.
@@ -49,6 +82,7 @@ class HistoryIn:
         # <- :0BA CNHR 17 0AA 1 :@time=…;msgid=1abc;chatnet/uid=0BAAAAAAB :bob!~bob@h PRIVMSG #one :hello
         # <- :0BA CNHR 17 0AA END
         # <- :0BA CNHR 17 0AA NO
+        # <- :0BA CNHR 18 0AA GAP 1795430000000 1795440000000
         """
         server = line.by_server()
         if _goes_on(line):
@@ -56,10 +90,57 @@ class HistoryIn:
         number = _number(line.params[0])
         if number is None:
             why: str | None = "CNHR that answers nothing"
+        elif self._inquiries.has(number):
+            why = self._inquiries.answered(line.link, server, number, line.params[2:])
         else:
             why = self._backfill.answered(line.link, server, number, line.params[2], line.param(3))
         if why is not None:
             _is_odd(line, why)
+
+    def cnerase(self, line: Line) -> None:
+        """What an account said up to a time is to be gone, everywhere or in one channel, and for ever.
+
+        # <- :0BA CNERASE abcdefghijklmnopqrst2 1795345576000 mifz2k1c.0.0BA *
+        # <- :0BA CNERASE abcdefghijklmnopqrst2 1795345576000 mifz2k1c.0.0BA #one 1795345000
+        """
+        line.by_server()
+        person, until, stamp, name = line.params[0], line.number(1), read(line.params[2]), line.params[3]
+        ahead = line.node.settings.links.stamp_horizon * 2
+        if not line.links.knows_accounts(line.link):
+            line.doubt("lets history be erased, and is not believed of accounts here")
+        if not is_key(person) or stamp is None or max(stamp.ms, until) > (line.now + ahead) * 1000:
+            raise Ignored
+        place = None
+        if name != "*":
+            if not is_channel(name, 200):
+                raise Ignored
+            place = Place("c", line.network.fold(name), "", line.number(4) if line.params[4:] else 0)
+        if self._archive is None or self._archive.is_news(person, until, place):
+            line.commit(PastErased(person, until, stamp.text, place, line.now))
+
+    def cnmark(self, line: Line) -> None:
+        """Somebody has read as far as a time, in milliseconds: the greatest holds.
+
+        # <- :0BA CNMARK abcdefghijklmnopqrst2 #one 1795345576123
+        """
+        server, links = line.by_server(), line.links
+        person, spot, until = line.params[0], line.params[1], line.number(2)
+        ahead = line.node.settings.links.stamp_horizon
+        if not is_key(person) or until > (line.now + ahead) * 1000 or not is_spot(spot):
+            raise Ignored
+        if not links.knows_accounts(line.link):
+            users = line.network.logged_in.get(person, ())
+            if not any(is_behind(user.server, server) for user in users):
+                raise Ignored
+        line.commit(MarkMoved(person, line.network.fold(spot) if spot[0] != "@" else spot, until, line.now))
+
+
+def _milliseconds(text: str) -> int | None:
+    """``timestamp=…`` as Unix milliseconds; ``*`` is 0."""
+    if text == "*":
+        return 0
+    at = read_time(text.removeprefix("timestamp=")) if text.startswith("timestamp=") else None
+    return None if at is None or at < 0 else round(at * 1000)
 
 
 def _number(text: str) -> int | None:

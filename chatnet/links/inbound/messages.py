@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
-from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT, MSGID
+from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT
 from chatnet.links.inbound.callers import Callers
 from chatnet.links.logins.gate import Gate
 from chatnet.links.neighbour.batches import Begun
@@ -23,7 +23,7 @@ from chatnet.model.facts import (
     ServerNotice,
     WallopsSent,
 )
-from chatnet.model.ids import UID
+from chatnet.model.ids import MSGID, UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.server import Server
 from chatnet.rules.client_tags import has_any, relayed
@@ -125,7 +125,7 @@ class MessagesIn:
             self._tell(line, line.row.verb, find_way(line, name), text)
         elif 2 < len(name) <= LONGEST_MASK:
             line.by_operator()
-            msgid = msgid_of(line, "")
+            msgid = line.msgid("")
             line.commit(
                 BroadcastSent(line.row.verb, line.source, name, text, line.at, msgid, client_tags(line))
             )
@@ -139,7 +139,7 @@ class MessagesIn:
 
     def _tell(self, line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...] = ()) -> None:
         target, ranks, status = way
-        msgid, tags = msgid_of(line, target.place), client_tags(line)
+        msgid, tags = line.msgid(target.place), client_tags(line)
         fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
         if isinstance(target, User):
             onward = line.links.way_to(target)
@@ -209,19 +209,6 @@ def _channel(line: Line, name: str) -> Channel:
     return channel
 
 
-def msgid_of(line: Line, place: str) -> str:
-    """The id that the message came with; who sends none gets one here, in the name of the sender.
-
-    Foreign servers hang at the edge of the network, so this server alone does so for theirs.
-    """
-    given = line.tags.get("msgid")
-    if given is not None and MSGID.fullmatch(given) is not None:
-        return given
-    source = line.source
-    sender = source.uid if isinstance(source, User) else UID(source.sid)
-    return line.node.message_ids.take(line.at, sender, place)
-
-
 def client_tags(line: Line) -> bytes:
     """The client-only tags, none if there are too many: their first server has said which may go on."""
     if not line.tags:
@@ -259,7 +246,7 @@ def _redaction(line: Line) -> MessageRedacted:
     redacted = line.params[1]
     if MSGID.fullmatch(redacted) is None:
         raise Ignored
-    msgid = msgid_of(line, target.place)
+    msgid = line.msgid(target.place)
     reason = cut(line.param(2), MOST_TEXT)
     return MessageRedacted(line.source, target, redacted, reason, line.at, msgid, ranks, status)
 

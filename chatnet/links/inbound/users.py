@@ -35,7 +35,7 @@ from chatnet.model.facts import (
     UserModesChanged,
     UserQuit,
 )
-from chatnet.model.ids import UID, AccountName
+from chatnet.model.ids import UID, AccountName, derived
 from chatnet.model.modes import USER_MODES
 from chatnet.model.registry import Account
 from chatnet.records.grammar import ACCOUNT, is_entity
@@ -80,6 +80,7 @@ def euid(line: Line) -> None:
     if _HOST.fullmatch(real_host) and real_host != "*":
         user.real_host = real_host
     user.account, user.account_id = account_of(line, user, account)
+    user.account_since = registered_of(line, user.account_id)
     _introduce(line, user, nick, modes, realname)
 
 
@@ -226,7 +227,11 @@ def _rename(line: Line, user: User, nick: str, ts: int) -> bool:
         lost = network.fold(nick), ts
         nick, ts = user.uid, SAVED_TS
     folded = network.fold(nick)
-    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost))
+    if line.link.codec.core and not line.told_id:  # an older version, which others may hear as well
+        msgid = derived(ts * 1000, 0, user.uid, user.place, "NICK")
+    else:
+        msgid = line.msgid(user.place)
+    line.commit(NickChanged(user, nick, folded, line.at, user.nick, user.source, ts, lost, msgid=msgid))
     return True
 
 
@@ -240,9 +245,9 @@ def save_(line: Line) -> None:
     if user.nick_ts != line.number(1) or user.nick == user.uid:
         raise Ignored  # they have another one since
     if can_save(user.server):
-        save(line.links, user, by, line.link)
+        save(line.links, user, by, line.link, line)
     else:
-        kill(line.links, user, by, REASON, line.link)
+        kill(line.links, user, by, REASON, line.link, line)
 
 
 @LINK.command("QUIT")
@@ -252,7 +257,8 @@ def quit_(line: Line) -> None:
     # <- :1SOAAAAAB QUIT :Quit: bye
     """
     reason = cut(line.param(0), line.node.settings.limits.kick)
-    line.commit(UserQuit(line.by_user(), reason, line.at))
+    user = line.by_user()
+    line.commit(UserQuit(user, reason, line.at, line.msgid(user.place)))
 
 
 @LINK.command("AWAY")
@@ -302,7 +308,7 @@ def kill_(line: Line) -> None:
     way = f"From {killer} Path: {cut(path, 200)} ({reason})"
     node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
     node.log.info(f"{killer} killed {log_name(user, node.settings)}")
-    kill(line.links, user, by, reason, link)
+    kill(line.links, user, by, reason, link, line)
 
 
 @LINK.command("CHGHOST", min_params=2)
@@ -388,7 +394,9 @@ def log_in(
 ) -> None:
     """A user is logged in to an account from now on, or to none; `entity` is its id, if it is kept here."""
     if (account, entity) != (user.account, user.account_id):
-        line.node.commit(AccountChanged(user, account, line.at, user.account, entity), origin)
+        since = registered_of(line, entity)
+        changed = AccountChanged(user, account, line.at, user.account, entity, user.account_id, since)
+        line.node.commit(changed, origin)
 
 
 def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, str | None]:
@@ -400,7 +408,7 @@ def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, s
     """
     name = account_name(text)
     if not line.links.keeps_records:
-        return name, None
+        return name, told_id(line, name)
     if name is None:
         line.links.given.forget(user.uid)
         return None, None
@@ -414,6 +422,26 @@ def account_of(line: Line, user: User, text: str) -> tuple[AccountName | None, s
         return None, None
     known = line.network.registry.account(entity)
     return name if known is None else known.shown, entity
+
+
+def told_id(line: Line, name: AccountName | None) -> str | None:
+    """The id of an account that others keep, as a line tells where it is not known: the same tag.
+
+    It is believed of the neighbour behind which those are that keep it.
+    """
+    entity = line.tags.get("chatnet/account", "")
+    remote = line.node.settings.accounts.authority == "remote"
+    if name is None or not remote or not is_entity(entity) or entity[0] != ACCOUNT:
+        return None
+    return entity if line.links.knows_accounts(line.link) else None
+
+
+def registered_of(line: Line, entity: str | None) -> int | None:
+    """When the account of a line was registered, as it tells: the tag ``chatnet/registered``."""
+    text = line.tags.get("chatnet/registered", "")
+    if entity is None or not (text.isascii() and text.isdigit()) or len(text) > 11:
+        return None
+    return min(int(text), int(line.now))
 
 
 def _given(line: Line, user: User, name: AccountName) -> Account | None:

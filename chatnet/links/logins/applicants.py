@@ -281,9 +281,11 @@ class Applicants:
         if user is None:
             self._links.given.give(applicant.uid, account.id, link.name)
             words = ["SVSLOGIN", applicant.uid, "*", "*", shown_host(account) or "*", account.shown]
-            link.send(link.codec.encap(virtual, [applicant.server.name, *words]))
+            text = link.codec.encap(virtual, [applicant.server.name, *words])
+            link.send(link.codec.identified(text, account.id, account.created))
         elif user.account_id == account.id:
-            link.send(link.codec.encap(virtual, ["*", "SU", user.uid, account.shown]))
+            text = link.codec.encap(virtual, ["*", "SU", user.uid, account.shown])
+            link.send(link.codec.identified(text, account.id, account.created))
         else:
             for fact in logged_in(user, account, node.clock.time()):
                 node.commit(fact)

@@ -143,7 +143,10 @@ class Gate(Follower):
         assert virtual is not None
         codec.virtual = True
         link.send(codec.server(virtual))
+        histserv = self._node.settings.services.histserv
         for bot in network.pseudo_users.values():
+            if bot.nick == histserv and codec.core:
+                continue  # a server of our make answers its people itself, of what it has stored
             self._tell_of(link, bot)
         self._open[link] = ()
         self._tell_mechanisms(link)
@@ -229,7 +232,8 @@ class Gate(Follower):
         virtual = self._node.network.virtual
         if virtual is not None:
             words = () if user.account is None else (user.account,)
-            link.send(link.codec.encap(virtual, ["*", "SU", user.uid, *words]))
+            text = link.codec.encap(virtual, ["*", "SU", user.uid, *words])
+            link.send(link.codec.identified(text, user.account_id, user.account_since))
 
     # what is said and done there
 

@@ -29,6 +29,7 @@ from chatnet.links.neighbour.trickle import Answer, Trickle
 from chatnet.links.stamps.companions import Companions
 from chatnet.links.stamps.comparison import Comparison
 from chatnet.model.entities import User
+from chatnet.model.facts import Hearsay
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
@@ -72,7 +73,7 @@ class Life(Protocol):
         """It is gone, and never was more than a standby."""
 
 
-class Link:
+class Link(Hearsay):
     """A neighbour, and the connection to it; while it is suspended there is none, and `exit` leads nowhere.
 
     `settings` is its block: known from the beginning if we dialled, else since its SERVER line.  `server` is

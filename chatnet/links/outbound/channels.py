@@ -89,7 +89,7 @@ class ChannelsOut:
             return
         if fact.before:
             for link in self._links.others(origin):
-                _send(link, burst.channel(self._links, link, channel))
+                _send(link, burst.channel(self._links, link, channel, fact.at, fact.msgid))
             return
         plain = not any(ranks for _, ranks in fact.members)
         me = self._links.node.network.me
@@ -103,8 +103,8 @@ class ChannelsOut:
             if fact.merged and not link.stamped:
                 return ()
             if plain and not (fact.created and (link.stamped or flags)):
-                return [link.codec.joined(channel, user) for user, _ in fact.members]
-            return link.codec.sjoin(me, told)
+                return [link.codec.joined(channel, user, fact.at, fact.msgid) for user, _ in fact.members]
+            return link.codec.sjoin(me, told, fact.at, fact.msgid)
 
         self._tell(origin, make, stamp)
         if fact.created and stamp is not None:
@@ -265,9 +265,11 @@ class ChannelsOut:
                 self._mark(fact.channel, f"{fact.letter}:{folded}", stamp, adding=True)
         # A server alone may say so; each entry tells who set it.
         by = self._links.node.network.me if isinstance(fact.by, User) else fact.by
-        self._tell(
-            origin, lambda link: link.codec.entries(by, fact.channel, fact.letter, fact.entries), stamp
-        )
+
+        def make(link: Link) -> Iterable[bytes]:
+            return link.codec.entries(by, fact.channel, fact.letter, fact.entries, fact.at, fact.msgid)
+
+        self._tell(origin, make, stamp)
 
     def _modes_locked(self, fact: facts.ModesLocked, origin: object) -> None:
         stamp = self._stamp(origin)
@@ -291,7 +293,7 @@ class ChannelsOut:
             origin,
             lambda link: [link.codec.topic(fact)],
             stamp,
-            lambda link: [link.codec.topic_of(fact.by, channel, topic)],
+            lambda link: [link.codec.topic_of(fact.by, channel, topic, fact.at, fact.msgid)],
         )
 
     # asking in, and to be let in

@@ -44,13 +44,13 @@ class UsersOut:
             del self._killed[user]
             return
         for link in self._links.others(origin):
-            link.send(link.codec.quit(user, fact.reason))
+            link.send(link.codec.quit(fact))
 
     def _killed_(self, fact: facts.Killed, origin: object) -> None:
         user, node = fact.user, self._links.node
         self._killed[user] = None
         for link in self._links.others(origin):
-            link.send(link.codec.kill(fact.by, user, fact.reason))
+            link.send(link.codec.kill(fact.by, user, fact.reason, fact.at, fact.msgid))
         if (back := _back(origin)) is not None:
             back.send(back.codec.kill(node.network.me, user, fact.reason))
         if user.server is not node.network.me:
@@ -61,9 +61,10 @@ class UsersOut:
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         for link in self._links.others(origin):
             if fact.saved_by is not None and fact.lost is not None and "SAVE" in link.codec.caps:
-                link.send(link.codec.save(fact.saved_by, fact.user, fact.lost[1]))
+                saved = link.codec.save(fact.saved_by, fact.user, fact.lost[1], fact.at, fact.msgid)
+                link.send(saved)
             else:
-                link.send(link.codec.nick(fact.user))
+                link.send(link.codec.nick(fact))
         if fact.saved_by is not None and fact.lost is not None and (back := _back(origin)) is not None:
             back.send(back.codec.save(self._links.node.network.me, fact.user, fact.lost[1]))
 

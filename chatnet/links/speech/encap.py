@@ -16,6 +16,7 @@ from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.facts import CapabilitiesTold
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
+from chatnet.wire.message import format_tags
 from chatnet.wire.text import byte_length
 
 POWERS: Final = (
@@ -147,11 +148,25 @@ class Encapsulation:
             for server in line.network.servers.values()
             if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
         }
+        tags = _carried(line)
         for link in ways:
-            link.send(link.codec.encap(line.source, line.params))
+            text = link.codec.encap(line.source, line.params)
+            link.send(b"@%b %b" % (tags, text) if tags and link.codec.core else text)
         if not matches(me.name):
             return
         _judged(known.handler, inner)
+
+
+CARRIED: Final = ("chatnet/account", "chatnet/registered")
+"""Tags that go on with what bears them, between chatnet servers."""
+
+
+def _carried(line: Line) -> bytes:
+    """The tags that other servers are told as well, of whoever is believed of them."""
+    if not line.tags or not line.links.knows_accounts(line.link):
+        return b""
+    found = {key: line.tags[key] for key in CARRIED if len(line.tags.get(key, "")) in range(1, 65)}
+    return format_tags(found).encode("utf-8", "surrogateescape")
 
 
 def _judged(handler: Callable[[Line], T], line: Line) -> T:

@@ -11,7 +11,7 @@ from chatnet.links.speech.outcome import Ignored, Violation
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, NumericSent
-from chatnet.model.ids import SID, UID
+from chatnet.model.ids import MSGID, SID, UID
 from chatnet.model.server import Server
 from chatnet.rules.refusal import Refusal
 from chatnet.wire.text import byte_length
@@ -61,8 +61,25 @@ class Line:
 
     @property
     def at(self) -> float:
-        """When it happened at its origin: the tag ``time`` of who sends tags, else now."""
+        """When it happened at its origin: the tag ``time`` of who sends tags, or as its id says; else now."""
         return self.links.time_of(self.tags, self.link, self.now)
+
+    @property
+    def told_id(self) -> str:
+        """The id that the line bears; empty if there is none, or if it is none."""
+        given = self.tags.get("msgid")
+        return given if given is not None and MSGID.fullmatch(given) is not None else ""
+
+    def msgid(self, place: str) -> str:
+        """The id that the line bears; who sends none gets one here, in the name of the source.
+
+        Foreign servers hang at the edge of the network, so this server alone does so for theirs.
+        """
+        if given := self.told_id:
+            return given
+        source = self.source
+        sender = source.uid if isinstance(source, User) else UID(source.sid)
+        return self.node.message_ids.take(self.at, sender, place)
 
     def param(self, index: int) -> str:
         """The parameter at `index`, or an empty text if there are not so many."""

@@ -19,8 +19,8 @@ from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.given import Given
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import NetSplit, NumericSent
-from chatnet.model.ids import SID, UID
+from chatnet.model.facts import Hearsay, NetSplit, NumericSent
+from chatnet.model.ids import SID, UID, moment
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
@@ -32,9 +32,9 @@ from chatnet.wire.text import printable
 
 AT_ONCE: Final = 2000
 """Users that were lost whose memory is freed in one turn."""
-TOLD: Final = "told"
+TOLD: Final = Hearsay()
 """The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
-MARKED: Final = "marked"
+MARKED: Final = Hearsay()
 """The origin of a fact about a channel that all are told but those who stamp, who know it."""
 REFUSED: Final = "Invalid credentials"
 """What everybody who may not link is told: it tells nothing of what is configured."""
@@ -84,6 +84,7 @@ class Neighbours:
         self.marked: Callable[[Channel, str, Stamp], None] = nobody_keeps
         """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
+        self.keeps_past = False  # a store of messages, which others may ask
         self.given = Given(node)
         self.namesakes: dict[Link, dict[SID, Server]] = {}
         """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has
@@ -173,6 +174,21 @@ class Neighbours:
             and RECORDS in link.caps
             and (link.identity.secure or is_loopback(link.identity.address))
         )
+
+    def knows_accounts(self, link: Link) -> bool:
+        """Whether a neighbour is believed of the ids of accounts, whoever they are of.
+
+        That is a full one; where none are kept, the one behind whom those are that keep them.
+        """
+        settings = self.node.settings
+        if link.settings is not None and link.settings.believe_accounts:
+            return True
+        if self.keeps_records:
+            return self.full(link)
+        if settings.accounts.authority == "remote":
+            virtual = self.server(settings.virtual_name)
+            return RECORDS in link.caps or (virtual is not None and self.way_to(virtual) is link)
+        return link.settings is not None and link.settings.role in ("hub", "services")
 
     def has_namesake(self, link: Link, sid: SID, by: Server) -> None:
         """`by`, behind `link`, brings services that have the names which ours have: `sid` has them."""
@@ -357,13 +373,18 @@ class Neighbours:
         return b"%d" % next(self._references)
 
     def time_of(self, tags: Mapping[str, str], link: Link, now: float) -> float:
-        """The tag ``time`` as a Unix time; `now` without one, or if it is further off than a clock may be.
+        """The tag ``time``, or else what the tag ``msgid`` tells, as a Unix time; `now` without either, or if
+        it is further off than a clock may be.
 
         What another clock says is kept as it is, though it be ahead of ours: all servers tell of one time.
         Only the first of them, which hears of it from a server of another make, may choose that.
         """
+        if not tags:
+            return now
         text = tags.get("time")
         at = read_time(text) if text else None
+        if text is None and "msgid" in tags and (ms := moment(tags["msgid"])) is not None:
+            at = ms / 1000
         return max(0.0, at) if at is not None and at <= now + self.ahead(link) else now
 
     @property

@@ -39,6 +39,10 @@ class MessageStore(Protocol):
     before is in every answer.
     """
 
+    @property
+    def heard(self) -> int:
+        """When the last group was written before it was opened, in Unix milliseconds; 0: never."""
+
     def put(self, entries: Sequence[Entry]) -> Awaitable[None]:
         """Keep these; on the disk when it is answered.
 
@@ -91,8 +95,16 @@ class MessageStore(Protocol):
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
+        """What an account did, wherever that was, behind a position and before a time: the oldest so many."""
+
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         """How far somebody has read, by spot."""
+
+    def all_marks(
+        self, since: int, behind: tuple[str, str], most: int
+    ) -> Awaitable[Sequence[tuple[str, str, int]]]:
+        """Marks from then on of everybody, by key and spot: at most so many behind one of these."""
 
     def gaps(self, place: Place) -> Awaitable[Sequence[Gap]]:
         """What may be missing of a place."""

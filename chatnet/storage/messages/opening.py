@@ -29,22 +29,20 @@ def _before(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     """No copy is kept: it may be as large as all that was ever said, and the steps are taken all or none."""
 
 
-MESSAGES: Final = Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
-
-
 def prepare(file: MessageFile, *, serving: bool) -> Opened:
     """Have the file be a store of messages, and raise StoreError else.
 
     With `serving` its index becomes one for the kind of search that is asked for, if this library has any.
     """
     statements = file.statements
+    schema = Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
 
     def create(connection: sqlite3.Connection) -> None:
         for statement in creation(SQLITE.dialect):
             connection.execute(statement)
         connection.execute(statements.add_version, {"version_num": SCHEMA})
 
-    with opened(file.path, MESSAGES, create, serving) as connection:
+    with opened(file.path, schema, create, serving) as connection:
         facts: dict[str, str] = dict(connection.execute(statements.facts))
         index = _known(facts)
         if serving:

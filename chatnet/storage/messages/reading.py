@@ -124,6 +124,31 @@ class Looking:
         found = () if number is None else self._execute(self._statements.marks, {"person_": number})
         return [(read(spot), at) for spot, at in found]
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Sequence[Row]:
+        """What an account did, wherever that was; no index tells where, so all of that time is looked at."""
+        number = self._number("person", {"key_": person})
+        if number is None:
+            return []
+        where = {
+            "person_": number,
+            "first": max(0, behind.at - PADDING) << BITS,
+            "last": (until + PADDING) << BITS,
+            "since": behind.at,
+            "since_id": behind.msgid,
+            "until": until,
+            "most": most,
+        }
+        return [
+            Row(Place(kind, read(name), read(other), ts), *rest)
+            for kind, name, other, ts, *rest in self._execute(self._text(self._statements.said_by), where)
+        ]
+
+    def all_marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
+        """Marks from then on of everybody, behind one of these."""
+        key, spot = behind
+        where = {"since": since, "key_": key, "spot_": written(spot), "most": most}
+        return [(key, read(spot), at) for key, spot, at in self._execute(self._statements.all_marks, where)]
+
     # messages
 
     def page(self, view: View, wanted: Wanted, reactions: int) -> Found:

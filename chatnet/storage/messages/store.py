@@ -15,6 +15,7 @@ from chatnet.storage.files import Damaged
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.aside import aside, begin_anew
 from chatnet.storage.messages.file import MessageFile
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
 from chatnet.storage.messages.interfaces import Troubled
 from chatnet.storage.messages.keep import Keep
@@ -130,6 +131,11 @@ class SQLiteMessages:
         """How many bytes wait to be written, a message counting for 1 KiB."""
         return self._writer.bytes
 
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return Gathering(self._file.connect_to_read)
+
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
 
@@ -218,6 +224,10 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
+        """What an account did, wherever that was."""
+        return self._read(lambda looking: looking.said_by(person, behind, until, most))
+
     def erasures(self, since: str) -> Deferred[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
         return self._read(lambda looking: looking.erasures(since))
@@ -229,6 +239,12 @@ class SQLiteMessages:
     def marks(self, person: str) -> Deferred[Sequence[tuple[str, int]]]:
         """How far somebody has read."""
         return self._read(lambda looking: looking.marks(person))
+
+    def all_marks(
+        self, since: int, behind: tuple[str, str], most: int
+    ) -> Deferred[Sequence[tuple[str, str, int]]]:
+        """Marks from then on of everybody."""
+        return self._read(lambda looking: looking.all_marks(since, behind, most))
 
     # inside
 

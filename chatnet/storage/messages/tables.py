@@ -498,6 +498,16 @@ class Statements:
         self.marks = made(
             select(mark.spot, mark.at).where(mark.person == given("person_")).order_by(mark.spot)
         )
+        self.all_marks = made(
+            select(PERSON.c.key, mark.spot, mark.at)
+            .join(PERSON, PERSON.c.id == mark.person)
+            .where(
+                mark.at >= given("since"),
+                tuple_(PERSON.c.key, mark.spot) > tuple_(given("key_"), given("spot_")),
+            )
+            .order_by(PERSON.c.key, mark.spot)
+            .limit(given("most"))
+        )
 
         self.add_gap = made(
             insert(GAP)
@@ -647,6 +657,21 @@ class Statements:
         self.any_erasing = made(select(ERASING.c.id).limit(1))
         self.newest = Both(self._page(newest=True), speech)
         self.oldest = Both(self._page(newest=False), speech)
+        self.said_by = Both(
+            select(target.kind, target.name, target.other, target.ts, *COLUMNS)
+            .select_from(MESSAGE)
+            .join(TARGET, target.id == message.target)
+            .outerjoin(PERSON, PERSON.c.id == message.person)
+            .where(
+                message.id.between(given("first"), given("last")),
+                message.person == given("person_"),
+                tuple_(message.at, message.msgid) > tuple_(given("since"), given("since_id")),
+                message.at < given("until"),
+            )
+            .order_by(message.at, message.msgid)
+            .limit(given("most")),
+            speech,
+        )
         self.exact = Both(
             _rows().where(
                 message.target == given("target_"),

@@ -7,23 +7,31 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
+from chatnet.model.ids import moment
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
+from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNRES", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSTBY",
 )  # fmt: skip
-"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines,
-``CNHIST`` one that can be asked what was said, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that
-lets connections wait for that."""
+"""The tokens that we tell in CAPAB.
+
+``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
+said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNRES`` one whose links
+can be resumed, ``CNSTBY`` one that lets connections wait for that.
+"""
 
 STAMPS: Final = "CNLWW"
 """The same if we stamp what we change, see ``rules/stamps.py``."""
 
 RECORDS: Final = "CNREG"
 """The same if we keep records of accounts, which changes at a restart only."""
+
+PAST: Final = "CNPAST"
+"""The same if messages are stored, and can be asked for."""
 
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
@@ -68,11 +76,12 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "kind", "records", "tags", "virtual")
+    __slots__ = ("blank", "caps", "core", "keeps", "kind", "records", "tags", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
+        self.keeps = self.core and "CNKEEP" in caps  # which knows for how long messages are kept (H)
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
         self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.
@@ -85,6 +94,18 @@ class Base:
         """As much of a line without tags as the neighbour reads, not ending within a character."""
         most = LONG if self.core else BODY
         return body if len(body) <= most else cut_bytes(body, most)
+
+    def event(self, line: bytes, at: float, msgid: str) -> bytes:
+        """`line`, which has no tags, with the id of what it tells, for a chatnet server.
+
+        When it happened stands in the id as well; it is told where the clock had gone back meanwhile.
+        """
+        if not msgid or not self.core:
+            return line
+        tag = b"@msgid=" + msgid.encode()
+        if moment(msgid) != int(at * 1000):
+            tag += b";" + time_tag(at)
+        return b"%b %b" % (tag, line)
 
     def id_of(self, source: Source) -> bytes:
         """Who says it: the UID of a user, the SID of a server.

@@ -33,9 +33,11 @@ LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
 
 _PREFIXES: Final = "".join(RANK_OF_PREFIX)
-_ORDER: Final = "lkfj"
+_ORDER: Final = "lkfjH"
+KEEP: Final = "H"
+"""A mode that stays among those who know it."""
 _OPERATORS: Final = OWNER | ADMIN | OP
-_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None}
+_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None, KEEP: None}
 """Where a neighbour of another make means something else by a letter than we do, or nothing."""
 
 
@@ -46,13 +48,16 @@ class Channels(Base):
 
     # all of a channel
 
-    def channel(self, me: Server, channel: Channel, members: Sequence[tuple[User, int]]) -> Iterator[bytes]:
+    def channel(
+        self, me: Server, channel: Channel, members: Sequence[tuple[User, int]],
+        at: float = 0.0, msgid: str = "",
+    ) -> Iterator[bytes]:  # fmt: skip
         """All that a neighbour is told of a channel when it meets it: SJOIN, lists, topic, lock.
 
         `members` are those who are not behind it; without any, it still learns the TS.
         """
         flags, values = frozenset(channel.flags), parameters(channel)
-        yield from self.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)))
+        yield from self.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)), at, msgid)
         for letter, entries in channel.lists.items():
             yield from self.entries(me, channel, letter, entries.values())
         topic = channel.topic
@@ -61,16 +66,23 @@ class Channels(Base):
         if channel.locked and "MLOCK" in self.caps:
             yield self.locked(channel, me, channel.locked)
 
-    def sjoin(self, by: Server, told: SJoin) -> list[bytes]:
-        """``:<sid> SJOIN <ts> <name> +<modes> <parameters> :<prefixes><uid> …``, in one line or more."""
+    def sjoin(self, by: Server, told: SJoin, at: float = 0.0, msgid: str = "") -> list[bytes]:
+        """``:<sid> SJOIN <ts> <name> +<modes> <parameters> :<prefixes><uid> …``, in one line or more.
+
+        It bears an id (and a time) where somebody has come in by JOIN.
+        """
         modes = b"0" if told.silent else self._modes(told)
         head = b":%b SJOIN %d %b %b :" % (encode(by.sid), told.ts, encode(told.name), modes)
         words = [self.prefixes(ranks) + encode(user.uid) for user, ranks in told.members]
-        return in_lines(head, words) or [head]
+        lines = in_lines(head, words) or [head]
+        lines[0] = self.event(lines[0], at, msgid)
+        return lines
 
     def _modes(self, told: SJoin) -> bytes:
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
         values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
+        if not self.keeps:
+            values.pop(KEEP, None)
         if not self.core and "k" in values:
             values["k"] = cut(values["k"], KEY_ABROAD)
         return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
@@ -96,9 +108,10 @@ class Channels(Base):
 
     # members
 
-    def joined(self, channel: Channel, user: User) -> bytes:
+    def joined(self, channel: Channel, user: User, at: float = 0.0, msgid: str = "") -> bytes:
         """``:<uid> JOIN <ts> <channel> +``"""
-        return b":%b JOIN %d %b +" % (encode(user.uid), channel.ts, channel.source)
+        line = b":%b JOIN %d %b +" % (encode(user.uid), channel.ts, channel.source)
+        return self.event(line, at, msgid)
 
     def resync(self, me: Server, name: str, ts: int | None = None) -> bytes:
         """``:<sid> RESYNC <channel> [<ts>]``, between chatnet servers."""
@@ -108,12 +121,14 @@ class Channels(Base):
     def parted(self, fact: facts.Parted) -> bytes:
         """``:<uid> PART <channel> :<reason>``"""
         body = b":%b PART %b" % (encode(fact.user.uid), fact.channel.source)
-        return self._at(fact.at, body if fact.reason is None else body + b" :" + self._reason(fact.reason))
+        if fact.reason is not None:
+            body += b" :" + self._reason(fact.reason)
+        return self._at(fact.at, body, fact.msgid)
 
     def kicked(self, fact: facts.Kicked) -> bytes:
         """``:<source> KICK <channel> <uid> :<reason>``"""
         head = b":%b KICK %b %b :" % (self.id_of(fact.by), fact.channel.source, encode(fact.user.uid))
-        return self._at(fact.at, head + self._reason(fact.reason))
+        return self._at(fact.at, head + self._reason(fact.reason), fact.msgid)
 
     def _reason(self, text: str) -> bytes:
         return encode(text if self.core else cut(text, LONGEST_REASON))
@@ -121,13 +136,17 @@ class Channels(Base):
     # modes
 
     def modes(self, fact: facts.ModesChanged) -> list[bytes]:
-        """``:<source> TMODE <ts> <channel> <modes> <parameters>``, in as many lines as needed."""
+        """``:<source> TMODE <ts> <channel> <modes> <parameters>``, in as many lines as needed.
+
+        A chatnet server hears of it in one, as of one event.
+        """
         channel = fact.channel
         head = b":%b TMODE %d %b " % (self.id_of(fact.by), channel.ts, channel.source)
         changes = self._known(channel, fact.changes)
+        most, longest = (len(changes), LONG) if self.core else (MOST_PARAMETERS, BODY)
         return [
-            self._at(fact.at, head + encode(" ".join([letters, *words])))
-            for letters, words in format_changes(changes, MOST_PARAMETERS, BODY - len(head))
+            self._at(fact.at, head + encode(" ".join([letters, *words])), fact.msgid)
+            for letters, words in format_changes(changes, most, longest - len(head))
         ]
 
     def _known(self, channel: Channel, changes: Iterable[ModeChange]) -> list[Change]:
@@ -146,7 +165,7 @@ class Channels(Base):
                 listed = self._listed(letter, text or "")
                 if listed is not None:
                     found.append(Change(change.adding, *listed))
-            else:
+            elif letter != KEEP or self.keeps:
                 if letter == "k" and text is not None and not self.core:
                     text = cut(text, KEY_ABROAD)
                 found.append(Change(change.adding, letter, text))
@@ -187,8 +206,14 @@ class Channels(Base):
 
     # lists
 
-    def entries(self, by: Source, channel: Channel, letter: str, entries: Iterable[ListEntry]) -> list[bytes]:
-        """``:<sid> EBMASK <ts> <channel> <letter> :<mask> <when> <who> …``, or BMASK with the masks alone."""
+    def entries(
+        self, by: Source, channel: Channel, letter: str, entries: Iterable[ListEntry],
+        at: float = 0.0, msgid: str = "",
+    ) -> list[bytes]:  # fmt: skip
+        """``:<sid> EBMASK <ts> <channel> <letter> :<mask> <when> <who> …``, or BMASK with the masks alone.
+
+        What bears an id is one line for a chatnet server, as one event.
+        """
         lists: dict[str, list[bytes]] = {}
         full = "EBMASK" in self.caps or self.core
         for entry in entries:
@@ -203,7 +228,8 @@ class Channels(Base):
             head = b":%b %b %d %b %b :" % (
                 self.id_of(by), verb, channel.ts, channel.source, listed_as.encode()
             )  # fmt: skip
-            found += in_lines(head, words)
+            longest = LONG if msgid and self.core else BODY
+            found += [self.event(line, at, msgid) for line in in_lines(head, words, longest)]
         return found
 
     def _listed(self, letter: str, text: str) -> tuple[str, str] | None:
@@ -220,6 +246,8 @@ class Channels(Base):
         """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
         if isinstance(by, User) and not self.core:
             by = by.server
+        if not self.keeps:
+            letters = letters.replace(KEEP, "")
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics
@@ -230,7 +258,8 @@ class Channels(Base):
         if fact.ts is None or fact.setter is None:
             if self.core or by in channel.members:
                 text = self._topic(fact.text)
-                return self._at(fact.at, b":%b TOPIC %b :%b" % (self.id_of(by), channel.source, text))
+                line = b":%b TOPIC %b :%b" % (self.id_of(by), channel.source, text)
+                return self._at(fact.at, line, fact.msgid)
             return self._set_topic(by, channel, Topic(fact.text, by.mask, int(fact.at)))
         if fact.channel_ts is None and fact.text and "TB" in self.caps:
             return self._tb(by, channel, fact.text, fact.setter, fact.ts)
@@ -250,11 +279,12 @@ class Channels(Base):
         head = b":%b TOPIC %b %b %d" % (self.id_of(server), channel.source, encode(topic.by), topic.at)
         return self.fit(b"%b :%b" % (head, text))
 
-    def topic_of(self, by: Source, channel: Channel, topic: Topic) -> bytes:
+    def topic_of(self, by: Source, channel: Channel, topic: Topic, at: float = 0.0, msgid: str = "") -> bytes:
         """``:<source> ETB <channel TS> <channel> <topic TS> <setter> :<text>``, also for an empty one."""
-        return self.fit(b":%b ETB %d %b %d %b :%b" % (
+        line = self.fit(b":%b ETB %d %b %d %b :%b" % (
             self.id_of(by), channel.ts, channel.source, topic.at, encode(topic.by), encode(topic.text),
         ))  # fmt: skip
+        return self.event(line, at, msgid)
 
     def _tb(self, by: Source, channel: Channel, text: str, setter: str, ts: int) -> bytes:
         return self.fit(
@@ -298,7 +328,7 @@ class Channels(Base):
         channel, old = fact.channel, encode(fact.old)
         if self.core:
             head = b":%b RENAME %d %b %b :" % (self.id_of(fact.by), channel.ts, old, channel.source)
-            yield self._at(fact.at, head + encode(fact.reason))
+            yield self._at(fact.at, head + encode(fact.reason), fact.msgid)
             return
         if "P" in channel.flags:  # or it would stay without them
             yield self._at(fact.at, b":%b TMODE %d %b -P" % (encode(me.sid), channel.ts, old))
@@ -308,10 +338,14 @@ class Channels(Base):
         if channel.topic is not None and "TB" not in self.caps and members:
             yield self._set_topic(me, channel, channel.topic)
 
-    def _at(self, at: float, body: bytes) -> bytes:
-        """`body`, with the time when it happened for a neighbour that reads tags."""
+    def _at(self, at: float, body: bytes, msgid: str = "") -> bytes:
+        """`body`, with the time when it happened for who reads tags, and its id for a chatnet server."""
         body = self.fit(body)
-        return b"@%b %b" % (time_tag(at), body) if self.tags else body
+        if not self.tags:
+            return body
+        if msgid and self.core:
+            return b"@%b;msgid=%b %b" % (time_tag(at), msgid.encode(), body)
+        return b"@%b %b" % (time_tag(at), body)
 
 
 def _foreign_kind(letter: str) -> str | None:

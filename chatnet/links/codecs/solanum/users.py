@@ -7,7 +7,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import Base, address, encode
 from chatnet.model.entities import User
-from chatnet.model.facts import Source
+from chatnet.model.facts import NickChanged, Source, UserQuit
 from chatnet.model.server import Server
 from chatnet.wire.text import cut
 
@@ -58,17 +58,20 @@ class Users(Base):
         if user.oper is not None and user.oper.name:
             yield self._block(user)
 
-    def quit(self, user: User, reason: str) -> bytes:
+    def quit(self, fact: UserQuit) -> bytes:
         """``:<uid> QUIT :<reason>``"""
-        return self.fit(b":%b QUIT :%b" % (encode(user.uid), encode(self._cut(reason, _REASON))))
+        line = b":%b QUIT :%b" % (encode(fact.user.uid), encode(self._cut(fact.reason, _REASON)))
+        return self.event(self.fit(line), fact.at, fact.msgid)
 
-    def nick(self, user: User) -> bytes:
+    def nick(self, fact: NickChanged) -> bytes:
         """``:<uid> NICK <nick> :<TS>``"""
-        return b":%b NICK %b :%d" % (encode(user.uid), encode(user.nick), user.nick_ts)
+        user = fact.user
+        line = b":%b NICK %b :%d" % (encode(user.uid), encode(user.nick), user.nick_ts)
+        return self.event(line, fact.at, fact.msgid)
 
-    def save(self, by: Server, user: User, ts: int) -> bytes:
+    def save(self, by: Server, user: User, ts: int, at: float = 0.0, msgid: str = "") -> bytes:
         """``:<sid> SAVE <uid> <TS>``, the TS of the nick that the user loses."""
-        return b":%b SAVE %b %d" % (encode(by.sid), encode(user.uid), ts)
+        return self.event(b":%b SAVE %b %d" % (encode(by.sid), encode(user.uid), ts), at, msgid)
 
     def away(self, user: User) -> bytes:
         """``:<uid> AWAY :<text>``, or without a text: back."""
@@ -76,11 +79,12 @@ class Users(Base):
             return b":%b AWAY" % encode(user.uid)
         return b":%b AWAY :%b" % (encode(user.uid), encode(self._cut(user.away, _AWAY)))
 
-    def kill(self, by: Source, user: User, reason: str) -> bytes:
+    def kill(self, by: Source, user: User, reason: str, at: float = 0.0, msgid: str = "") -> bytes:
         """``:<uid or sid> KILL <uid> :<path> (<reason>)``; the path is ``server!host!user!nick``."""
         path = f"{by.server.name}!{by.host}!{by.username}!{by.nick}" if isinstance(by, User) else by.mask
         reason = cut(reason, _REASON)
-        return b":%b KILL %b :%b (%b)" % (self.id_of(by), encode(user.uid), encode(path), encode(reason))
+        line = b":%b KILL %b :%b (%b)" % (self.id_of(by), encode(user.uid), encode(path), encode(reason))
+        return self.event(line, at, msgid)
 
     def host(self, by: Source, user: User) -> bytes:
         """``:<source> CHGHOST <uid> :<host>``; in ENCAP if the neighbour does not know EUID."""
@@ -96,10 +100,19 @@ class Users(Base):
         return self._identified(user, line)
 
     def _identified(self, user: User, line: bytes) -> bytes:
-        """``@chatnet/account=<id>`` in front, for who keeps records: names may change, and ids never."""
-        if user.account_id is None or not self.records:
+        return self.identified(line, user.account_id, user.account_since)
+
+    def identified(self, line: bytes, entity: str | None, since: int | None) -> bytes:
+        """``@chatnet/account=<id>`` in front, for a chatnet server: names may change, and ids never.
+
+        Who keeps no records is told ``chatnet/registered=<unix s>`` as well.
+        """
+        if entity is None or not self.core:
             return line
-        return b"@chatnet/account=%b %b" % (user.account_id.encode(), line)
+        tags = b"chatnet/account=" + entity.encode()
+        if since is not None and not self.records:
+            tags += b";chatnet/registered=%d" % since
+        return b"@%b %b" % (tags, line)
 
     def realname(self, user: User) -> bytes:
         """``:<uid> SETNAME :<real name>``"""

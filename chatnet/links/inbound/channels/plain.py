@@ -11,7 +11,7 @@ from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, ListEntry, Topic, parameters
+from chatnet.model.entities import Channel, ListEntry, Topic, parameters, place_of
 from chatnet.model.facts import (
     EntriesAdded,
     Joined,
@@ -39,7 +39,7 @@ def sjoin(line: Line, claim: SJoin, absent: Sequence[tuple[str, int]]) -> None:
     stamped.remember(line, claim.name, claim.ts)
     channel = line.network.channel(claim.name)
     missed = claim.silent and (bool(claim.members) if channel is None else claim.ts < channel.ts)
-    _happens(line, channel, resolve_sjoin(channel, claim))
+    _happens(line, channel, resolve_sjoin(channel, claim), line.told_id if len(claim.members) == 1 else "")
     if missed:
         _ask(line, claim.name)
 
@@ -56,14 +56,18 @@ def join(line: Line, name: str, ts: int) -> None:
     ended = line.network.memory.ended_of(line.network.fold(name))
     if known is None and ts in ended:
         line.needs_channel()
-        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True, asked=True))
+        msgid = line.msgid(ended[ts].place)
+        line.commit(Joined(ended[ts], ((user, 0),), line.at, created=True, asked=True, msgid=msgid))
         return
-    missed = known is None or ts < known.ts
+    missed, msgid = (
+        known is None or ts < known.ts,
+        line.msgid(place_of(name.encode("utf-8", "surrogateescape"))),
+    )
     if missed and known is not None and line.link.codec.core:
         # What we have was made after all had left; it goes, and the rest of theirs comes.
-        _happens(line, known, resolve_sjoin(known, SJoin(name, ts, frozenset(), {}, ((user, 0),))))
+        _happens(line, known, resolve_sjoin(known, SJoin(name, ts, frozenset(), {}, ((user, 0),))), msgid)
     else:
-        _happens(line, known, resolve_join(known, name, ts, user))
+        _happens(line, known, resolve_join(known, name, ts, user), msgid)
     if missed:
         _ask(line, name)
 
@@ -74,7 +78,7 @@ def part(line: Line, names: Iterable[str], reason: str | None) -> None:
     for name in names:
         channel = line.network.channel_meant(name)
         if channel is not None and user in channel.members:
-            line.commit(Parted(channel, user, reason, line.at))
+            line.commit(Parted(channel, user, reason, line.at, line.msgid(channel.place)))
 
 
 def kick(line: Line, name: str, uid: str, reason: str) -> None:
@@ -82,7 +86,7 @@ def kick(line: Line, name: str, uid: str, reason: str) -> None:
     channel, target = line.channel(0), line.user(1)
     if target not in channel.members:
         raise Ignored
-    line.commit(Kicked(channel, target, line.source, reason, line.at))
+    line.commit(Kicked(channel, target, line.source, reason, line.at, line.msgid(channel.place)))
 
 
 def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None:
@@ -98,7 +102,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
         for letter in channel.lists:
             more = sum(change.adding and change.letter == letter for change in effective)
             line.needs_entries(channel, letter, more)
-        line.commit(ModesChanged(channel, effective, line.source, line.at))
+        line.commit(ModesChanged(channel, effective, line.source, line.at, msgid=line.msgid(channel.place)))
 
 
 def enter(line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEntry]) -> None:
@@ -107,7 +111,7 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEnt
     fresh = resolve_entries(line.network, channel, letter, entries)
     if fresh:
         line.needs_entries(channel, letter, len(fresh))
-        line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at))
+        line.commit(EntriesAdded(channel, letter, fresh, line.source, line.at, line.told_id))
 
 
 def lock(line: Line, name: str, ts: int, letters: str) -> None:
@@ -122,7 +126,8 @@ def topic(line: Line, channel: Channel, text: str) -> None:
     old = channel.topic
     if old is not None or text:
         same = old is not None and old.text == text
-        line.commit(TopicChanged(channel, text, line.source, line.at, same=same))
+        msgid = line.msgid(channel.place)
+        line.commit(TopicChanged(channel, text, line.source, line.at, same=same, msgid=msgid))
 
 
 def tb(line: Line, channel: Channel, new: Topic) -> None:
@@ -136,7 +141,8 @@ def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     channel = line.network.channel_meant(name)
     if channel is not None and resolve_etb(channel, ts, new.at, new.text):
         same = channel.topic is not None and channel.topic.text == new.text
-        line.commit(TopicChanged(channel, new.text, line.source, line.at, new.by, new.at, same, ts))
+        msgid = line.msgid(channel.place)
+        line.commit(TopicChanged(channel, new.text, line.source, line.at, new.by, new.at, same, ts, msgid))
 
 
 def rename(line: Line, old: str, name: str, ts: int) -> Channel | None:
@@ -173,14 +179,19 @@ def move(line: Line, channel: Channel, other: Channel, reason: str) -> None:
                 commit(EntriesAdded(other, letter, fresh, by, line.at))
 
 
+def event(line: Line, channel: Channel) -> tuple[float, str]:
+    """When something happened to `channel`, and its id."""
+    return line.at, line.msgid(channel.place)
+
+
 def _ask(line: Line, name: str) -> None:
     """Ask for all of an older channel, which we took for gone."""
     if line.link.codec.core:
         line.link.send(line.link.codec.resync(line.network.me, name))
 
 
-def _happens(line: Line, channel: Channel | None, outcome: Outcome) -> None:
-    facts = outcome.facts(line.network, channel, line.server_of_source(), line.at)
+def _happens(line: Line, channel: Channel | None, outcome: Outcome, msgid: str) -> None:
+    facts = outcome.facts(line.network, channel, line.server_of_source(), line.at, msgid)
     if facts and channel is None:
         line.needs_channel()
     for fact in facts:

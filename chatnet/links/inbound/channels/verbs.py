@@ -60,6 +60,7 @@ class Room(Protocol):
     def etb(self, line: Line, name: str, ts: int, new: Topic) -> None: ...
     def rename(self, line: Line, old: str, name: str, ts: int) -> Channel | None: ...
     def move(self, line: Line, channel: Channel, other: Channel, reason: str) -> None: ...
+    def event(self, line: Line, channel: Channel) -> tuple[float, str]: ...
 
 
 PLAIN: Final[Room] = plain
@@ -207,7 +208,7 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
 
 
 def _value(change: Change) -> str | None:
-    """The parameter of k, l, f or j, if it is well-formed."""
+    """The parameter of k, l, f, j or H, if it is well-formed."""
     text = change.parameter or ""
     if change.letter == "k":
         return modes.key(text, LONGEST_KEY)
@@ -215,6 +216,8 @@ def _value(change: Change) -> str | None:
         return modes.member_limit(text)
     if change.letter == "j":
         return modes.join_throttle(text)
+    if change.letter == "H":
+        return modes.history(text)
     return text if is_channel(text, LONGEST_NAME) else None
 
 
@@ -380,12 +383,14 @@ def rename(line: Line) -> None:
     folded = line.network.fold(name)
     reason = cut(line.param(3), LONGEST_TEXT)
     other = line.network.channels.get(folded)
+    at, msgid = room.event(line, channel)
     if other is None or other is channel:
-        line.commit(ChannelRenamed(channel, name, folded, line.source, reason, line.at, channel.name))
+        renamed = ChannelRenamed(channel, name, folded, line.source, reason, at, channel.name, msgid)
+        line.commit(renamed)
         return
     moved = list(channel.members)
     room.move(line, channel, other, reason)
-    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, line.at, channel.name)
+    renamed = ChannelRenamed(other, other.name, other.folded, line.source, reason, at, channel.name, msgid)
     _pass_on(line, renamed, [user for user in moved if user in other.members])
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from chatnet.links.inbound.channels.stamped.ages import remember
 from chatnet.links.inbound.channels.stamped.claims import sjoin
+from chatnet.links.inbound.channels.stamped.known import event
 from chatnet.links.inbound.channels.stamped.lists import enter
 from chatnet.links.inbound.channels.stamped.members import join, kick, part
 from chatnet.links.inbound.channels.stamped.modes import tmode
@@ -24,6 +25,7 @@ from chatnet.links.inbound.channels.stamped.topics import etb, lock, tb, topic
 __all__ = [
     "enter",
     "etb",
+    "event",
     "join",
     "kick",
     "lock",

@@ -9,6 +9,7 @@ from chatnet.links.inbound.channels.stamped.companions import companion_of, find
 from chatnet.links.inbound.channels.stamped.known import (
     commit,
     ended_of,
+    event_of,
     find_alive,
     is_alive,
     registered_of,
@@ -167,7 +168,10 @@ class _Merge:
     def _join(self, channel: Channel, came: Mapping[User, int], *, created: bool) -> None:
         if created:
             self._line.needs_channel()
-        commit(self._line, Joined(channel, tuple(came.items()), self._line.at, created=created))
+        at, msgid = self._line.at, ""
+        if len(came) == len(self._claim.members) == 1:  # they have come by JOIN, if there is an id
+            at, msgid = event_of(self._line, self._stamp, channel.place)
+        commit(self._line, Joined(channel, tuple(came.items()), at, created=created, msgid=msgid))
 
     def _removed(self, channel: Channel) -> list[ModeChange]:
         """What CNSTAMP tells was removed; and ranks that somebody was given who is on our side."""

@@ -9,7 +9,7 @@ from chatnet.links.stamps.registers import Registers
 from chatnet.links.tree.neighbours import MARKED
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact
-from chatnet.model.ids import Folded
+from chatnet.model.ids import Folded, derived
 from chatnet.rules.keeping import restored
 from chatnet.rules.stamps import NEVER, Stamp, read, too_far
 
@@ -41,6 +41,23 @@ def observed(line: Line, stamp: Stamp) -> Stamp:
         line.violate(f"The clock of {stamp.sid} is {ahead:.0f} seconds ahead, more than links.stamp_horizon")
     registers_of(line).clock.observe(stamp)
     return stamp
+
+
+def event(line: Line, channel: Channel) -> tuple[float, str]:
+    """When that happened to `channel` which a line tells, and its id."""
+    return event_of(line, stamp_of(line), channel.place)
+
+
+def event_of(line: Line, stamp: Stamp, place: str) -> tuple[float, str]:
+    """The same of a line with this stamp, about the channel with this `place`.
+
+    A server of an older version tells no id.  Its line goes on as it came, so all make one of its stamp.
+    What is told of how things are, without a stamp, is no event.
+    """
+    if (given := line.told_id) or stamp is NEVER:
+        return line.at, given
+    at = line.at if "time" in line.tags else stamp.ms / 1000
+    return at, derived(*stamp, place, line.row.verb)
 
 
 def find_alive(line: Line, name: str) -> Channel | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.companions import claimed, went
-from chatnet.links.inbound.channels.stamped.known import registers_of
+from chatnet.links.inbound.channels.stamped.known import event, registers_of
 from chatnet.links.speech.line import Line
 from chatnet.model.entities import ListEntry
 from chatnet.model.facts import EntriesAdded
@@ -37,7 +37,8 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEnt
     by = line.server_of_source()
     went(line, channel, marks, changed, *line.link.codec.entries(by, channel, letter, fresh + again))
     if fresh:
-        state(line, EntriesAdded(channel, letter, tuple(fresh), line.source, line.at), channel)
+        at, msgid = event(line, channel)
+        state(line, EntriesAdded(channel, letter, tuple(fresh), line.source, at, msgid), channel)
     if again:
         state(line, EntriesAdded(channel, letter, tuple(again), line.source, line.at), channel, quiet=True)
 

@@ -8,6 +8,7 @@ from chatnet.links.codecs.solanum import stamped
 from chatnet.links.inbound.channels.stamped.ages import begin, meet, settle, state
 from chatnet.links.inbound.channels.stamped.known import (
     commit,
+    event_of,
     find_meant,
     folded_name,
     is_alive,
@@ -18,7 +19,7 @@ from chatnet.links.inbound.channels.stamped.known import (
 )
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
-from chatnet.model.entities import Channel, User
+from chatnet.model.entities import Channel, User, place_of
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, Parted
 from chatnet.model.ids import UID
 from chatnet.model.modes import rank_letters
@@ -38,8 +39,10 @@ def join(line: Line, name: str, ts: int) -> None:
     there = channel is not None and user in channel.members
     if not holds(stamp, known) and (stamp is not NEVER or known is not None or there):
         return
+    place = place_of(name.encode("utf-8", "surrogateescape")) if channel is None else channel.place
+    at, msgid = event_of(line, stamp, place)
     if channel is not None and channel.ts != ts:
-        again = line.link.codec.joined(channel, user)
+        again = line.link.codec.joined(channel, user, at, msgid)
         relay(line, stamped(again, stamp) if stamp is not NEVER else again)
     elif channel is not None:
         relay_as_spelled(line, name, channel)
@@ -50,7 +53,7 @@ def join(line: Line, name: str, ts: int) -> None:
         channel, complete = begin(line, name, ts)
         registers.came(channel, user.uid, stamp)
         ranks = registers.ranks(channel, user.uid)
-        commit(line, Joined(channel, ((user, ranks),), line.at, created=True, asked=True))
+        commit(line, Joined(channel, ((user, ranks),), at, created=True, asked=True, msgid=msgid))
         if not complete:
             line.link.send(line.link.codec.resync(line.network.me, name, ts))
         settle(line, channel)
@@ -60,7 +63,7 @@ def join(line: Line, name: str, ts: int) -> None:
     if there:
         give(line, channel, user, ranks)
     else:
-        commit(line, Joined(channel, ((user, ranks),), line.at, asked=True))
+        commit(line, Joined(channel, ((user, ranks),), at, asked=True, msgid=msgid))
 
 
 def give(line: Line, channel: Channel, user: User, ranks: int) -> None:
@@ -75,9 +78,12 @@ def give(line: Line, channel: Channel, user: User, ranks: int) -> None:
 def part(line: Line, names: Iterable[str], reason: str | None) -> None:
     """A user leaves channels."""
     user, stamp = line.by_user(), stamp_of(line)
+
+    def parted(channel: Channel, user: User) -> Fact:
+        return Parted(channel, user, reason, *event_of(line, stamp, channel.place))
+
     for name in names:
-        channel = find_meant(line, name)
-        leave(line, name, channel, user.uid, stamp, lambda c, user: Parted(c, user, reason, line.at))
+        leave(line, name, find_meant(line, name), user.uid, stamp, parted)
     relay(line)
 
 
@@ -86,7 +92,11 @@ def kick(line: Line, name: str, uid: str, reason: str) -> None:
     if not is_uid(uid):
         raise Ignored
     channel, stamp = find_meant(line, name), stamp_of(line)
-    if leave(line, name, channel, uid, stamp, lambda c, user: Kicked(c, user, line.source, reason, line.at)):
+
+    def kicked(channel: Channel, user: User) -> Fact:
+        return Kicked(channel, user, line.source, reason, *event_of(line, stamp, channel.place))
+
+    if leave(line, name, channel, uid, stamp, kicked):
         relay(line)
 
 

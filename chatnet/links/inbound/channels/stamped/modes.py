@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from chatnet.links.codecs.solanum import stamped
+from chatnet.links.codecs.solanum.channels import KEEP
 from chatnet.links.inbound.channels.stamped.ages import state
-from chatnet.links.inbound.channels.stamped.known import find_alive, find_of_ts, registers_of, relay, stamp_of
+from chatnet.links.inbound.channels.stamped.known import (
+    event_of,
+    find_alive,
+    find_of_ts,
+    registers_of,
+    relay,
+    stamp_of,
+)
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.registers import register_of
 from chatnet.model.entities import PARAMETERS, Channel, User
@@ -23,7 +32,7 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
     if channel is None:
         alive = find_alive(line, name)
         if alive is None or ts < alive.ts:
-            relay(line)
+            _relay(line, name, ts, changes, stamp)
             if any(change.adding and change.letter == "P" for change in changes):
                 # It stays; here its last member was put out before, or nobody was known to be in it.
                 line.link.send(line.link.codec.resync(line.network.me, name, ts))
@@ -37,8 +46,22 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
             found.append(change)
     if not found:
         return
-    relay(line)
+    _relay(line, name, ts, changes, stamp)
     _change(line, channel, found, stamp, line.source)
+
+
+def _relay(line: Line, name: str, ts: int, changes: Sequence[ModeChange], stamp: Stamp) -> None:
+    """Send the line on as it came; but without the mode H to those who do not know it."""
+    rest = tuple(change for change in changes if change.letter != KEEP)
+    if len(rest) == len(changes):
+        relay(line)
+        return
+    fact = ModesChanged(
+        Channel(name, line.network.fold(name), ts), rest, line.source, line.at, msgid=line.told_id
+    )
+    for link in line.links.stamped(line.link):
+        for text in (line.raw,) if link.codec.keeps else link.codec.modes(fact):
+            link.send(text if text is line.raw else stamped(text, stamp))
 
 
 def _make_room(line: Line, channel: Channel, changes: Sequence[ModeChange], stamp: Stamp) -> None:
@@ -78,7 +101,8 @@ def _change(
     if again:
         state(line, ModesChanged(channel, tuple(again), by, line.at), channel, quiet=True)
     if wanted:
-        state(line, ModesChanged(channel, tuple(wanted), by, line.at), channel)
+        at, msgid = event_of(line, stamp, channel.place)
+        state(line, ModesChanged(channel, tuple(wanted), by, at, msgid=msgid), channel)
 
 
 def makes_difference(line: Line, channel: Channel, change: ModeChange) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.companions import claimed, went
-from chatnet.links.inbound.channels.stamped.known import registers_of
+from chatnet.links.inbound.channels.stamped.known import event, registers_of
 from chatnet.links.speech.line import Line
 from chatnet.model.entities import Channel, Topic
 from chatnet.model.facts import ModesLocked, TopicChanged
@@ -51,5 +51,6 @@ def etb(line: Line, name: str, ts: int, new: Topic) -> None:
     if old is None and not new.text:
         return
     same = old is not None and old.text == new.text
-    fact = TopicChanged(channel, new.text, line.source, line.at, new.by, new.at, same, channel.ts)
+    at, msgid = event(line, channel)
+    fact = TopicChanged(channel, new.text, line.source, at, new.by, new.at, same, channel.ts, msgid)
     state(line, fact, channel)

@@ -1,0 +1,109 @@
+"""What is stored, as other servers ask for it, and tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from chatnet.history.erasing import Erasures
+from chatnet.history.kept import KINDS, redacted_of, redaction_of, row_of, told_of
+from chatnet.model.network import Network
+from chatnet.model.past import Chapter
+from chatnet.model.places import Places, is_key, talk
+from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.messages.rows import (
+    AFTER_ALL,
+    BEFORE_ALL,
+    Erased,
+    Place,
+    Position,
+    Row,
+    View,
+    Wanted,
+)
+
+ALL: Final = frozenset(KINDS.values())
+GONE: Final = 10_000
+"""Redactions that are told at once; if there are more, what is older than these is told another time."""
+
+
+class Archive:
+    """An ``Archive`` of ``model/past.py``.  `flush` hands the store all that was heard."""
+
+    def __init__(
+        self,
+        network: Network,
+        store: MessageStore,
+        places: Places,
+        erased: Erasures,
+        flush: Callable[[], object],
+    ) -> None:
+        self._network = network
+        self._store = store
+        self._flush = flush
+        self._places = places
+        self._erased = erased
+
+    def place(self, target: str) -> Place | None:
+        """What a name means; see ``model/past.py``."""
+        if target[:1] == "#":
+            channel = self._network.channel(target)
+            return None if channel is None else self._places.channel(channel)
+        first, comma, second = target.partition(",")
+        keys = sorted(each[1:] for each in (first, second) if each[:1] == "@" and is_key(each[1:]))
+        return talk(*keys) if comma and len(keys) == 2 else None
+
+    async def chapter(self, place: Place, since: int, until: int, most: int, *, gone: bool) -> Chapter:
+        """The newest of a time; see ``model/past.py``."""
+        self._flush()
+        found: Sequence[Row] = ()
+        if most > 0 and since < until:
+            after = Position(since - 1, AFTER_ALL) if since else None
+            wanted = Wanted(ALL, most, True, after, Position(until, BEFORE_ALL), whole=True)
+            found = (await self._store.page(everything(place), wanted)).rows
+        redacted = await self._store.redactions(place, since, GONE) if gone else ()
+        return Chapter(
+            [told_of(row) for row in found], [redaction_of(each) for each in redacted if each.at < until]
+        )
+
+    async def tally(self, place: Place, since: int, until: int) -> str:
+        """What stands for all that is known of that time; see ``model/past.py``."""
+        self._flush()
+        return f"{await self._store.tell(place, since, until - 1) % 2**64:016x}"
+
+    async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
+        """With whom an account talked; see ``model/past.py``."""
+        self._flush()
+        targets = await self._store.targets(person)
+        views = [everything(target.place) for target in targets if target.place.kind == "d"]
+        found = await self._store.latest(views, ALL, since - 1, until, most, newest=True) if views else ()
+        return [
+            (place.other if place.name == person else place.name, position.at) for place, position in found
+        ]
+
+    async def keep(self, place: Place, told: Chapter) -> int:
+        """Store what others told of a place; see ``model/past.py``."""
+        self._flush()
+        news = await self._store.take_in(
+            [row_of(each, place, 0) for each in told.records],
+            [redacted_of(each, place) for each in told.redactions],
+        )
+        return len(news)
+
+    def is_news(self, person: str, until: int, place: Place | None) -> bool:
+        """Whether it is not known to be gone."""
+        return self._erased.is_news(person, until, place)
+
+    def erasures(self) -> Sequence[Erased]:
+        """What was erased lately."""
+        return self._erased.lately()
+
+    async def marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
+        """Read marks of everybody; see ``model/past.py``."""
+        self._flush()
+        return await self._store.all_marks(since, behind, most)
+
+
+def everything(place: Place) -> View:
+    """A view that hides nothing: other servers judge by themselves who may see what."""
+    return View(place, closed=None, ranks=-1)

@@ -1,0 +1,229 @@
+"""HistServ: what was said, asked for in words, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from archive import Archive, talk
+from conversation import NAME, START, Client, House
+from histserv import Library, ask, told
+
+from chatnet.model.facts import Fact, Hearer, PastErased
+from chatnet.storage.interfaces import StoreError
+
+
+@pytest.fixture
+def house() -> Library:
+    return Library()
+
+
+def test_it_tells_what_was_said_with_the_time_in_its_text(house: Library) -> None:
+    ann, bob = house.member("ann", caps=""), house.member("bob", caps="")
+    for client in (ann, bob):
+        client >> "JOIN #c"
+    talk([bob, ann], ["hello", "hi", "\x01ACTION waves\x01"])
+    ann >> "NOTICE #c :careful"
+    talk([ann], ["psst"], "bob")
+    assert ask(ann, "PLAY #c") == [
+        "[2023-11-14 22:13:20] #c <bob> hello",
+        "[2023-11-14 22:13:21] #c <ann> hi",
+        "[2023-11-14 22:13:22] #c * bob waves",
+        "[2023-11-14 22:13:23] #c -ann- careful",
+    ]
+    assert ask(ann, "PLAY #c 1") == ["[2023-11-14 22:13:23] #c -ann- careful"]
+    house.clock.advance(3600)
+    assert ask(ann, "play bob 2h") == ["[2023-11-14 22:13:23] bob <ann> psst"]
+    assert ask(ann, "PLAY #c 5m") == ["Nothing of #c is kept since then."]
+    assert ask(ann, "PLAY #c often") == ["How much? A number of messages, or a time: 30m, 12h, 2d."]
+    for name in ("#nowhere", "nobody"):
+        assert ask(ann, f"PLAY {name}") == [f"There is nothing of {name} that you could read."]
+    ann.silent()
+    house.check()
+
+
+def test_nobody_reads_what_is_not_theirs(house: Library) -> None:
+    ann, bob, eve = (house.member(nick, caps="") for nick in ("ann", "bob", "eve"))
+    for client in (ann, bob):
+        client >> "JOIN #c"
+    talk([bob], ["tea"])
+    talk([bob], ["tea for you"], "ann")
+    assert ask(eve, "PLAY #c") == ["There is nothing of #c that you could read."]
+    assert ask(eve, "PLAY ann") == ["Nothing of ann is kept."]
+    assert ask(eve, "SEARCH tea") == ["Nothing was found."]
+    assert ask(eve, "SEARCH in=#c tea") == ["There is nothing of #c that you could read."]
+    assert ask(ann, "SEARCH tea") == [
+        "[2023-11-14 22:13:20] #c <bob> tea",
+        "[2023-11-14 22:13:21] bob <bob> tea for you",
+    ]
+    house.check()
+
+
+def test_it_finds_words_here_or_there_of_this_one_or_that(house: Library) -> None:
+    ann, bob = house.member("ann", caps=""), house.member("bob", caps="")
+    for client in (ann, bob):
+        client >> "JOIN #c,#d"
+    talk([bob, ann], ["hot tea", "tea pot"])
+    talk([bob], ["iced tea"], "#d")
+
+    def texts(text: str) -> list[str]:
+        return [line.partition("> ")[2] for line in ask(ann, f"SEARCH {text}")]
+
+    assert texts("tea") == ["hot tea", "tea pot", "iced tea"]
+    assert texts("in=#c from=bob tea") == ["hot tea"]
+    assert texts("from=bob") == ["hot tea", "iced tea"]
+    assert texts('"tea pot"') == ["tea pot"]
+    assert texts("te* ho*") == ["hot tea"]
+    for odd in ("in=#c", ":-)", "in=#c ???"):
+        assert ask(ann, f"SEARCH {odd}") == ["Which words? A word has a letter or a digit in it."]
+    house.check()
+
+
+def test_a_long_message_comes_in_several_lines(house: Library) -> None:
+    ann = house.member("ann", caps="")
+    ann >> "JOIN #c"
+    talk([ann], ["ä" * 230])
+    lines = ask(ann, "PLAY #c")
+    assert len(lines) == 2
+    assert "".join(line.partition("> ")[2] for line in lines) == "ä" * 230
+    house.check()
+
+
+def test_somebody_with_nc_types_a_word(house: Library) -> None:
+    ann = house.member("ann", caps="")
+    ann >> "JOIN #c"
+    talk([ann], ["hello"])
+    ann >> "HISTSERV PLAY #c"
+    assert told(ann) == ["[2023-11-14 22:13:20] #c <ann> hello"]
+    ann >> "HISTSERV"
+    assert told(ann)[0] == "/msg HistServ <command>, in upper or lower case:"
+    assert any(line.startswith("  FORGET ALL") for line in ask(ann, "HELP"))
+    assert ask(ann, "OPEN SESAME") == ["I do not know that command. HELP lists what I do."]
+    house.check()
+
+
+def test_an_export_has_all_that_one_said_and_what_others_said_to_one_alone(house: Library) -> None:
+    ann, bob = house.member("ann", caps="message-tags"), house.member("bob", caps="")
+    for client in (ann, bob):
+        client >> "JOIN #c"
+    talk([ann, bob], ["mine", "not mine"])
+    talk([bob], ["to ann"], "ann")
+    talk([ann], ["to bob"], "bob")
+    ann >> "@+x=1 PRIVMSG #c :tagged"
+    ann >> "PART #c"
+    assert ask(ann, "EXPORT") == [
+        "It is being written; you will read when that is done.",
+        f"4 message(s) are in the file {ann.user.account_id}.jsonl, which an operator of this server can give"
+        " you.",
+    ]
+    found = house.exports.read()
+    assert [(each["target"], each["text"]) for each in found] == [
+        ("bob", "to ann"), ("bob", "to bob"), ("#c", "mine"), ("#c", "tagged"),
+    ]  # fmt: skip
+    assert found[2] == {
+        "target": "#c",
+        "place": ["c", "#c", "", int(START)],
+        "at": "2023-11-14T22:13:20.000Z",
+        "msgid": found[2]["msgid"],
+        "command": "PRIVMSG",
+        "source": "ann!~ann@192.0.2.1",
+        "account": ann.user.account_id,
+        "text": "mine",
+    }
+    assert found[3]["tags"] == "+x=1"
+    house.check()
+
+
+def test_an_export_is_read_in_pages_whatever_came_in_one_moment(
+    house: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatnet.history.exporting.PAGE", 2)
+    ann, bob = house.member("ann", caps=""), house.member("bob", caps="")
+    ann >> "JOIN #c"
+    texts = [str(number) for number in range(7)]
+    talk([ann], texts, seconds=0)
+    talk([ann], texts, seconds=1)
+    talk([ann], texts, "bob", seconds=0)
+    house.clock.advance(100 * 86400)
+    bob.lines()
+    ask(ann, "EXPORT")
+    found = [(each["target"], each["text"]) for each in house.exports.read()]
+    assert sorted(found) == sorted([("#c", text) for text in texts * 2] + [("bob", text) for text in texts])
+    house.check()
+
+
+def test_an_export_that_fails_is_told(house: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, guest = house.member("ann", caps=""), house.client("guest")
+    assert ask(guest, "EXPORT") == ["You are not logged in to an account."]
+    house.exports.broken = True
+    assert ask(ann, "EXPORT")[1].startswith("Your messages could not be exported.")
+    house.exports.broken = False
+
+    def broken(*args: object) -> object:
+        raise StoreError("The disk is gone")
+
+    monkeypatch.setattr(house.messages, "targets", broken)
+    assert ask(ann, "EXPORT")[1].startswith("Your messages could not be exported.")
+    monkeypatch.undo()
+    assert ask(ann, "EXPORT")[1].startswith("0 message(s) are in the file ")
+    assert house.exports.read() == []
+    house.check()
+
+
+class Erased:
+    """Takes down what was erased."""
+
+    def __init__(self, house: House) -> None:
+        self.facts: list[PastErased] = []
+        self.hears: Mapping[type[Fact], Hearer] = {PastErased: lambda fact, _: self.facts.append(fact)}
+        house.node.observe([*house.node._observers, self])
+
+
+def test_all_that_one_said_is_forgotten_when_that_was_confirmed(house: Library) -> None:
+    erased = Erased(house)
+    ann, guest = house.member("ann", caps=""), house.client("guest")
+    assert ask(guest, "FORGET ALL") == ["You are not logged in to an account."]
+    code = ask(ann, "FORGET ALL")[-1].rpartition(" ")[2]
+    other = house.member("ann2", "ann", caps="")
+    assert ask(other, f"FORGET ALL {code}") == ["That is not the code. FORGET ALL tells it."]
+    assert ask(ann, "FORGET ALL now") == ["That is not the code. FORGET ALL tells it."]
+    assert not erased.facts
+    house.clock.advance(1)
+    assert ask(ann, f"FORGET ALL {code}") == ["All that you have said up to now is being deleted."]
+    (fact,) = erased.facts
+    assert (fact.person, fact.until, fact.place) == (ann.user.account_id, int(START + 1) * 1000, None)
+    house.check()
+
+
+def test_with_services_of_another_make_it_is_a_word_as_long_as_nobody_bears_it() -> None:
+    messages = Archive().messages
+    house = House(messages=messages, services={"histserv": "HistServ"})
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+    talk([ann], ["hello"])
+    assert ask(ann, "PLAY #c") == ["[2023-11-14 22:13:20] #c <ann> hello"]
+    assert house.node.network.user("HistServ") is None
+    ann >> "WHOIS HistServ"
+    ann << f":{NAME} 401 ann HistServ :*"
+    ann.lines()
+    other = house.client("HistServ")
+    ann >> "PRIVMSG HistServ :PLAY #c"
+    other << ":ann!* PRIVMSG HistServ :PLAY #c"
+    ann.silent()
+    house.check()
+
+
+def test_where_nothing_is_stored_there_is_none() -> None:
+    house = House()
+    ann = house.client("ann")
+    for command in ("PRIVMSG HistServ :HELP", "HISTSERV HELP"):
+        ann >> command
+        ann << f":{NAME} 401 ann HistServ :*"
+    house.check()
+
+
+def test_its_nick_is_nobody_elses(house: Library) -> None:
+    ann: Client = house.member("ann", caps="")
+    ann >> "NICK HistServ"
+    ann << ":irc.test 433 ann HistServ :*"
+    house.check()

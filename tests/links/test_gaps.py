@@ -1,0 +1,263 @@
+"""What a server did not hear, others tell it; until then it says that something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chronicles import ANN, BOB, CID, Chronicles, logs_in
+from conversation import Client
+from mesh import read_away
+
+from chatnet.model.facts import MarkMoved
+from chatnet.model.past import Missing
+from chatnet.storage.messages.rows import LAST
+
+CAPS = "batch message-tags draft/message-redaction draft/multiline echo-message server-time"
+
+
+class Row:
+    """Three houses in a row, with ann, bob and cid, who are logged in and all operators of #c."""
+
+    def __init__(self, **sections: Any) -> None:
+        self.mesh = Chronicles("a", "b", "c", **sections)
+        self.mesh.link("a", "b")
+        self.mesh.link("c", "b")
+        self.mesh.settle()
+        self.clients = [
+            self.mesh[house].client(nick, caps=CAPS)
+            for house, nick in (("a", "ann"), ("b", "bob"), ("c", "cid"))
+        ]
+        self.ann, self.bob, self.cid = self.clients
+        for client, key in zip(self.clients, (ANN, BOB, CID), strict=True):
+            logs_in(client, client.user.nick, key)
+        self.settle()
+        for client in self.clients:
+            self.say(client, "JOIN #c")
+        self.say(self.ann, "MODE #c +oo bob cid")
+        read_away(self.clients)
+        self.mesh.advance(1000)
+
+    def settle(self) -> None:
+        self.mesh.settle()
+        self.mesh.check()
+
+    def say(self, client: Client, *lines: str) -> None:
+        for line in lines:
+            client >> line
+            self.mesh.advance(1)
+
+    def heal(self, one: str, two: str) -> None:
+        self.mesh.link(one, two)
+        self.mesh.settle()
+        self.wait(20)
+        self.mesh.check()
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass, and what is said be heard meanwhile."""
+        for _ in range(seconds):
+            self.mesh.advance(1)
+
+    def agree(self, *texts: str, channel: str = "#c") -> None:
+        """All three have stored the same, and nothing is missing."""
+        first, *others = [self.mesh.all_of(name, channel) for name in "abc"]
+        assert others == [first, first]
+        if texts:
+            assert self.mesh.texts("a", channel) == list(texts)
+        for name in "abc":
+            assert self.missing(name, channel) == Missing()
+            assert [gap for gap in self.mesh[name].stored.holes.values() if gap.place.name == channel] == []
+
+    def missing(self, name: str, channel: str = "#c") -> Missing:
+        """What a house says is missing, once it has asked."""
+        house, found = self.mesh[name], list[Missing]()
+        gaps, recorder = house.parts.gaps, house.parts.recorder
+        there = house.node.network.channel(channel)
+        assert gaps is not None and recorder is not None and there is not None
+        place = recorder.place(there)
+        assert place is not None
+
+        async def ask() -> None:
+            found.append(await gaps.ask(place, 0, LAST))
+
+        house.run(ask())
+        self.mesh.settle()
+        if not found:
+            self.mesh.advance(2)
+        [missing] = found
+        return missing
+
+
+@pytest.fixture
+def row() -> Iterator[Row]:
+    row = Row()
+    yield row
+    row.settle()
+
+
+def test_both_sides_of_a_split_learn_what_the_other_stored(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG #c :before")
+    row.mesh.cut("a", "b")
+    row.say(row.ann, "PRIVMSG #c :one")
+    row.say(row.bob, "PRIVMSG #c :two")
+    row.say(row.cid, "PRIVMSG @#c :three")
+    read_away(row.clients)
+    row.heal("a", "b")
+    row.agree("before", "one", "two", "three")
+    assert {each.person for each in row.mesh.rows("a").values()} == {ANN, BOB, CID}
+    assert not [line for client in row.clients for line in client.lines() if "PRIVMSG" in line]
+
+
+def test_who_comes_first_to_a_channel_here_is_told_what_was_said_before(row: Row) -> None:
+    """b has nobody in #d, and c neither; then cid comes, and all of it is asked for."""
+    row.say(row.ann, "JOIN #d", *[f"PRIVMSG #d :{number}" for number in range(700)])
+    row.say(row.cid, "JOIN #d")
+    row.wait(40)
+    assert row.mesh.texts("c", "#d") == [str(number) for number in range(700)]
+    assert row.missing("c", "#d") == Missing()
+    assert row.mesh.texts("b", "#d") == []
+
+
+def test_a_page_waits_for_what_is_missing_and_what_stays_so_is_told(row: Row) -> None:
+    row.say(row.ann, "JOIN #d", "PRIVMSG #d :one")
+    row.mesh.cut("a", "b")
+    row.say(row.cid, "JOIN #d")  # it is made anew there
+    row.heal("a", "b")
+    assert row.missing("c", "#d") == Missing()
+    assert row.mesh.texts("c", "#d") == ["one"]
+
+
+def test_what_is_missing_from_a_server_that_is_away_is_told(row: Row) -> None:
+    row.say(row.ann, "JOIN #d", "PRIVMSG #d :one")
+    row.say(row.bob, "JOIN #d")
+    row.mesh.cut("a", "b")
+    row.say(row.cid, "JOIN #d")
+    began = int(row.mesh.clock.time() * 1000)
+    missing = row.missing("c", "#d")
+    assert missing.unsure == 0 and missing.times and missing.times[0][1] >= began - 1000
+    row.heal("a", "b")
+    assert row.missing("c", "#d") == Missing()
+
+
+def test_a_message_that_was_redacted_elsewhere_is_shown_nowhere_before_that_is_known(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG #c :rude")
+    [rude] = row.mesh.rows("c")
+    row.mesh.cut("c", "b")
+    row.say(row.bob, f"REDACT #c {rude} :no")
+    assert row.mesh.texts("c") == ["rude"]
+    row.mesh.link("c", "b")
+    shown = []
+    while row.mesh.deliver_one(0):
+        gaps, place = row.mesh["c"].parts.gaps, next(iter(row.mesh.rows("c").values()), None)
+        assert gaps is not None
+        members = {user.nick for user in next(iter(row.cid.user.channels)).members}
+        if "bob" in members and place is not None:
+            shown.append(gaps.missing(place.place, 0, LAST).unsure > place.at)
+    assert shown and all(shown)
+    assert row.mesh.texts("c") == []
+    row.wait(20)
+    row.agree()
+
+
+def test_erasing_an_account_reaches_who_was_away(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG #c :mine")
+    row.say(row.bob, "PRIVMSG #c :other", "PRIVMSG ann :psst")
+    row.mesh.cut("c", "b")
+    erasures = row.mesh["a"].parts.erasures
+    assert erasures is not None
+    erasures.erase(ANN, int(row.mesh.clock.time() * 1000))
+    row.settle()
+    assert row.mesh.texts("a") == row.mesh.texts("b") == ["other"]
+    assert row.mesh.texts("c") == ["mine", "other"]
+    row.mesh.advance(1)
+    row.say(row.ann, "PRIVMSG #c :again")
+    row.heal("c", "b")
+    row.agree("other", "again")
+    assert not [each for each in row.mesh["b"].stored.rows.values() if each.text == "psst"]
+
+
+def test_marks_only_grow_and_reach_who_was_away(row: Row) -> None:
+    node = row.mesh["a"].node
+    now = int(node.clock.time() * 1000)
+
+    def mark(until: int) -> None:
+        node.commit(MarkMoved(ANN, "#c", until, node.clock.time()))
+        row.settle()
+
+    def marks() -> list[int]:
+        row.mesh.flush()
+        return [row.mesh[name].stored.read.get((ANN, "#c"), 0) for name in "abc"]
+
+    mark(now)
+    mark(now - 1)
+    assert marks() == [now] * 3
+    row.mesh.cut("c", "b")
+    mark(now + 1)
+    assert marks() == [now + 1, now + 1, now]
+    row.heal("c", "b")
+    assert marks() == [now + 1] * 3
+
+
+def test_somebody_reads_at_another_server_what_they_talked_of(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG bob :hello")
+    row.say(row.bob, "PRIVMSG ann :hi")
+    dan = row.mesh["c"].client("dan", caps=CAPS)
+    logs_in(dan, "ann", ANN)
+    row.wait(20)
+    talk = [each.text for each in row.mesh["c"].stored.rows.values() if each.place.kind == "d"]
+    assert sorted(talk) == ["hello", "hi"]
+
+
+def test_nobody_else_is_told_of_talks(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG bob :hello")
+    asking = row.mesh["c"].parts.links.inquiries
+    found: list[object] = []
+
+    async def ask() -> None:
+        found.append(await asking.ask("0AA", f"@{ANN},@{BOB}", 0, LAST >> 3, 10))  # type: ignore[arg-type]
+        found.append(await asking.ask_talks("0AA", ANN, 0, 10))  # type: ignore[arg-type]
+
+    row.mesh["c"].run(ask())
+    row.settle()
+    assert found == [None, ()]
+
+
+def history(client: Client, *words: str) -> list[str]:
+    """The texts of a page that a client asks for, and a NOTE if there is one."""
+    client.lines()
+    client >> " ".join(("CHATHISTORY", *words))
+    found = client.lines()
+    return [
+        line.partition(" :")[2].rpartition(" :")[2] if " PRIVMSG " in line else "INCOMPLETE"
+        for line in found
+        if " PRIVMSG " in line or " INCOMPLETE " in line
+    ]
+
+
+def test_a_client_pages_through_what_others_told_and_reads_what_is_missing(row: Row) -> None:
+    row.say(row.ann, "JOIN #d", *[f"PRIVMSG #d :{number}" for number in range(5)])
+    cid = row.mesh["c"].client("cid2", caps=f"{CAPS} draft/chathistory standard-replies")
+    cid >> "JOIN #d"
+    row.wait(20)
+    assert history(cid, "LATEST #d * 3") == ["2", "3", "4"]
+    row.mesh.cut("a", "b")
+    row.settle()
+    cid >> "PART #d"
+    row.say(row.bob, "JOIN #d")
+    row.say(cid, "JOIN #d")
+    row.wait(20)
+    found = history(cid, "LATEST #d * 10")
+    assert found[-1] == "INCOMPLETE"
+    row.heal("a", "b")
+    assert history(cid, "LATEST #d * 3") == ["2", "3", "4"]
+
+
+def test_what_services_are_told_never_crosses(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG NickServ :IDENTIFY planted-password")
+    row.mesh.cut("a", "b")
+    row.say(row.ann, "NS IDENTIFY ann planted-password")
+    row.heal("a", "b")
+    for name in "abc":
+        assert not [each for each in row.mesh[name].stored.rows.values() if "planted" in each.text]
+    assert not [line for line in row.mesh.said("a", "b") if "planted" in line]
