@@ -26,6 +26,7 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.history.troubles import Troubles
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -33,7 +34,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.storage.interfaces import WATCH, Running
-from chatnet.storage.messages.interfaces import RunningMessages, Trouble
+from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -125,8 +126,12 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
-            exports=ExportFolder(folder.path),
+            exports=None
+            if self._messages is None
+            else ExportFolder(folder.path, self._messages.gathering, settings),
         )
+        if self._messages is not None and self._parts.recorder is not None:
+            self._messages.troubled = self._parts.recorder.health.troubled
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -179,7 +184,7 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
-            self._messages.troubled = self._tell_of_history
+            self._messages.troubled = Troubles(self._parts.node, self._parts.news.post).hear
             if settings.history.search != "off" and not self._messages.searches:
                 log.warn("history.search is off: this library of SQLite has no FTS5")
             self._messages.start()
@@ -210,20 +215,6 @@ class ChatService(Service):
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
-
-    def _tell_of_history(self, trouble: Trouble | None) -> None:
-        """Operators hear once that messages cannot be stored, or were lost, and that it is over."""
-        if trouble is None:
-            text = "What is said is stored again"
-            log.info("{text}", text=text)
-        else:
-            text = f"{trouble.text} ({trouble.lost} lost)" if trouble.lost else trouble.text
-            log.warn("{text}", text=text)
-        network = self._parts.node.network
-        if any(oper.server is network.me for oper in network.opers):
-            self._parts.node.notice("g", f"History: {text}")
-        elif trouble is not None:
-            self._parts.news.post(f"History: {text}")
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
         def tick() -> None:

@@ -1,0 +1,36 @@
+"""What is wrong with the store of messages, as the log and operators read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from chatnet.node import Node
+from chatnet.storage.messages.interfaces import Trouble
+
+
+class Troubles:
+    """Hears what the store says of itself: once what is wrong, and once that it is over.
+
+    What no operator was there to read, `post` has those read who come later.
+    """
+
+    def __init__(self, node: Node, post: Callable[[str], object] = lambda text: None) -> None:
+        self._node: Final = node
+        self._post: Final = post
+
+    def hear(self, trouble: Trouble | None) -> None:
+        """Tell operators with snomask ``g``; None: all is well again."""
+        if trouble is None:
+            text = "Messages are stored again"
+        elif trouble.lost:
+            text = f"Messages were lost: {trouble.lost} that waited to be stored were dropped"
+        elif trouble.stored:
+            text = trouble.text
+        else:
+            text = f"Messages are not stored: {trouble.text}"
+        self._node.log.warn(text)
+        self._node.notice("g", text)
+        network = self._node.network
+        if trouble is not None and not any(oper.server is network.me for oper in network.opers):
+            self._post(text)
