@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from chatnet.node import Node
@@ -14,13 +15,17 @@ PERIOD: Final = 60.0
 
 
 class Health:
-    """Of one store.  `figures` are those that were asked for last, if any were."""
+    """Of one store.  `figures` are those that were asked for last, if any were.
+
+    What operators should know is given to `post` where none of this server is there to read it.
+    """
 
     def __init__(self, node: Node, store: MessageStore) -> None:
         self._node = node
         self._store = store
         self._groups: deque[tuple[float, int]] = deque()
         self._complained = False
+        self.post: Callable[[str], None] = lambda text: None
         self.trouble = ""
         """What is wrong now; empty: nothing is, as far as is known."""
         self.lost = 0
@@ -53,10 +58,15 @@ class Health:
             if not self._complained:
                 return
             text = "Messages are stored again"
+        elif trouble.stored:
+            text = trouble.text
         else:
             self.trouble, self.lost = trouble.text, self.lost + trouble.lost
             lost = f" ({trouble.lost} message(s) were lost)" if trouble.lost else ""
             text = f"Messages are not stored as they should: {trouble.text}{lost}"
-        self._complained = trouble is not None
+        self._complained = trouble is not None and not trouble.stored
         self._node.log.warn(text)
         self._node.notice("g", text)
+        network = self._node.network
+        if trouble is not None and not any(oper.server is network.me for oper in network.opers):
+            self.post(text)

@@ -250,6 +250,8 @@ def build(
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
     news = News(sessions)
+    if recorder is not None:
+        recorder.health.post = news.post
     node.observe(
         [
             *(() if marks is None else (marks,)),

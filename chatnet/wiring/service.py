@@ -26,7 +26,6 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
-from chatnet.history.troubles import Troubles
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -184,7 +183,6 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
-            self._messages.troubled = Troubles(self._parts.node, self._parts.news.post).hear
             if settings.history.search != "off" and not self._messages.searches:
                 log.warn("history.search is off: this library of SQLite has no FTS5")
             self._messages.start()

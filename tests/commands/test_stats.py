@@ -233,6 +233,16 @@ def test_what_is_stored_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> Non
     root << ":irc.test 219 root H :End of /STATS report"
     health.troubled(None)
     root << ":irc.test NOTICE * :*** Notice -- Messages are stored again"
+    posted: list[str] = []
+    health.post = posted.append
+    health.troubled(Trouble("The disk is full"))
+    assert posted == []
+    root >> "QUIT"
+    health.troubled(Trouble("The disk is full"))
+    assert posted == ["Messages are not stored as they should: The disk is full"]
+    health.troubled(None)
+    health.troubled(Trouble("The file was damaged, and a new one was begun", stored=True))
+    assert posted[1:] == ["The file was damaged, and a new one was begun"] and not health.trouble
     house.check()
 
 

@@ -144,7 +144,7 @@ def test_a_disk_that_is_full(daemon: Daemon, configuration: str) -> None:
     root.until(" 366 ")
     ann.send("PRIVMSG #c :two")
     root.until("PRIVMSG #c :two$")
-    root.until("Notice -- Messages are not stored: This server cannot write to its disk")
+    root.until("Notice -- Messages are not stored as they should: This server cannot write to its disk")
     assert past(ann, "#c") == ["one"]
     ann.send("PRIVMSG #c :three")
     root.until("PRIVMSG #c :three$")
@@ -234,5 +234,7 @@ def test_passwords_are_nowhere(network: Network, configuration: str) -> None:
         for secret in (*planted.values(), OPER, b64encode(f"\0ann\0{planted['first']}".encode()).decode()):
             assert [path for path, data in everything.items() if secret.encode() in data] == []
         for folder in folders:
-            kept = [path for path, data in everything.items() if b"stored 0" in data and folder in path.parents]
+            kept = [
+                path for path, data in everything.items() if b"stored 0" in data and folder in path.parents
+            ]
             assert any("history.sqlite" in path.name for path in kept)
