@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from chatnet.storage.files import Schema, opened
 from chatnet.storage.messages.file import MessageFile
 from chatnet.storage.messages.index import Index, Search, is_there, make, remove
-from chatnet.storage.messages.tables import DIALECT, SCHEMA, VERSION, Statements, creation
+from chatnet.storage.messages.speech import SQLITE
+from chatnet.storage.messages.tables import SCHEMA, VERSION, Statements, creation
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -40,7 +41,7 @@ def prepare(file: MessageFile, *, serving: bool) -> Opened:
     statements = file.statements
 
     def create(connection: sqlite3.Connection) -> None:
-        for statement in creation(DIALECT):
+        for statement in creation(SQLITE.dialect):
             connection.execute(statement)
         connection.execute(statements.add_version, {"version_num": SCHEMA})
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, fail
 
@@ -38,9 +38,10 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
+from chatnet.storage.messages.tables import Statements
 from chatnet.storage.messages.tidying import Tidying
 from chatnet.storage.messages.writer import PAUSES, Immediate, Writer
-from chatnet.storage.messages.writing import Writing
+from chatnet.storage.messages.writing import Writes, Writing
 from chatnet.storage.pool import Pool
 from chatnet.storage.sqlite import Reader, reason_of
 from chatnet.storage.worker import Call, Inline, Worker
@@ -56,6 +57,17 @@ STEPS: Final = 50_000
 """Steps of SQLite's machine between two looks at the clock: some milliseconds."""
 
 
+class Source(Protocol):
+    """What messages are in, and are read from."""
+
+    @property
+    def statements(self) -> Statements:
+        """What is asked of it."""
+
+    def connect_to_read(self) -> Any:
+        """A connection for who has it for themselves, of the driver's or as it."""
+
+
 class SQLiteMessages:
     """A ``MessageStore`` in one file.  It is made by :func:`open_messages`.
 
@@ -64,9 +76,9 @@ class SQLiteMessages:
 
     def __init__(
         self,
-        file: MessageFile,
+        file: Source,
         opened: Opened,
-        writing: Writing,
+        writing: Writes,
         writer: Writer | Immediate,
         readers: Pool[Looking] | Inline[Looking],
         tidying: Tidying,
