@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from chronicles import ANN, BOB
 from hypothesis import given
@@ -23,7 +25,7 @@ EVE = UID("0AAAAAAAB")
 SOURCE = b"eve!~eve@host.example.org"
 MSGID = "117000000001230000010AAAAAAABI2M="
 
-STORED = {
+STORED: Final[dict[str, Record | Event | Redaction]] = {
     "a message": Record(MSGID, AT, "PRIVMSG", SOURCE, EVE, "hello :world", person=ANN, flags=CLOSED | BOT),
     "a notice of a server": Record("x", AT, "NOTICE", b"a.test", UID(""), "hi", flags=OPER),
     "a reaction": Record(MSGID, AT, "TAGMSG", SOURCE, EVE, "", b"+draft/react=x;+draft/reply=y"),
