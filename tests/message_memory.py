@@ -17,6 +17,7 @@ from chatnet.storage.messages.rows import (
     Ended,
     Entry,
     Erased,
+    Figures,
     Filled,
     Found,
     Gap,
@@ -232,6 +233,9 @@ class MemoryMessages:
 
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         return self._answer([each for each in self.erased.values() if each.stamp > since])
+
+    def figures(self) -> Awaitable[Figures]:
+        return self._answer(Figures(len(self.rows), 0, len(self.holes)))
 
     def tell(self, place: Place, since: int, until: int) -> Awaitable[int]:
         said = [row.msgid for row in self.rows.values() if row.place == place and since <= row.at <= until]

@@ -204,20 +204,16 @@ class Model:
     def _move(self, entry: Moved) -> None:
         old, new = self.targets.pop(entry.place, None), self.targets.pop(entry.to, None)
         both = [each for each in (old, new) if each is not None]
-        kept = new or old
-        self.targets[entry.to] = Target(
-            entry.to,
-            entry.shown,
-            min((each.began for each in both), default=NOW),
-            None
-            if not both or any(each.ended is None for each in both)
-            else max(each.ended or 0 for each in both),
-            None
-            if not both or any(each.heard is None for each in both)
-            else max(each.heard or 0 for each in both),
-            kept and kept.span,
-            kept and kept.since,
-        )
+        for kept in both[-1:]:
+            self.targets[entry.to] = Target(
+                entry.to,
+                entry.shown,
+                min(each.began for each in both),
+                later([each.ended for each in both]),
+                later([each.heard for each in both]),
+                kept.span,
+                kept.since,
+            )
         if entry.place == entry.to:
             return
         for row in self.rows.pop(entry.place, {}).values():

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from chatnet.commands.override import overrides
+from chatnet.commands.replaying import entered
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel, User
@@ -151,6 +152,7 @@ def _come(request: Request, channel: Channel, registration: RegisteredChannel | 
         text = registration.settings.get("entrymsg")
         if text:
             request.session.notice_by(chanserv.user, f"[{channel.name}] {text}")
+    entered(request, channel)
 
 
 def _enter(request: Request, channel: Channel, key: str) -> None:

@@ -15,6 +15,7 @@ from chatnet.model.facts import Fact, Hearer
 from chatnet.model.modes import OP, rank_letters
 from chatnet.node import Node
 from chatnet.session import names, render
+from chatnet.session.replaying import leaves
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.wire import capabilities as cap
@@ -152,6 +153,7 @@ class ChannelsHere:
 
     def _forget_member(self, channel: Channel, user: User) -> None:
         for session in self._index.users.get(user, ()):
+            leaves(session, channel)
             self._index.remove(channel, session, key_of(session))
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:

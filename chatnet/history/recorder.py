@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from chatnet.history.events import Events, flags_of
 from chatnet.history.extra import Extra, written
+from chatnet.history.health import Health
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
@@ -31,15 +32,20 @@ from chatnet.model.facts import (
     NetSplit,
     NickChanged,
     Parted,
+    RecordsTaken,
     SettingsChanged,
     Source,
     TopicChanged,
     UserQuit,
 )
 from chatnet.model.ids import SID
+from chatnet.model.keep import Keep
 from chatnet.model.places import Places
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
+from chatnet.records.accounts import SETTING
+from chatnet.records.grammar import field
+from chatnet.rules.past import DM_HISTORY, stores_talk
 from chatnet.settings import HistorySettings
 from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
@@ -49,6 +55,7 @@ from chatnet.storage.messages.rows import (
     Came,
     Ended,
     Entry,
+    Kept,
     Moved,
     Place,
     Redacted,
@@ -67,6 +74,9 @@ REACTIONS: Final = frozenset({"+draft/react", "+draft/unreact", "+react", "+unre
 TALKS: Final = 10_000
 """Places of talks that are remembered, so that they need not be made for each message."""
 
+WANTED: Final = field(SETTING, DM_HISTORY)
+"""The field of an account that says whether its private messages are stored."""
+
 _FLAGGED: Final = MESSAGE_TAGS | OPER_TAG
 
 
@@ -78,11 +88,12 @@ class Heard:
     logged in to each.  `away` are those that a netsplit took: at what time, and with which server.
     """
 
-    __slots__ = ("away", "flags", "here", "people", "place", "stored")
+    __slots__ = ("away", "flags", "here", "kept", "people", "place", "stored")
 
     def __init__(self, place: Place, channel: Channel) -> None:
         self.place = place
         self.stored = True
+        self.kept: Keep | None = None
         self.flags = 0
         self.here: dict[User, int] = {}
         self.people: dict[str, int] = {}
@@ -106,6 +117,7 @@ class Recorder:
         self._store = store
         self._places = places
         self._ring = ring
+        self.health = Health(node, store)
         self._by_name = places.by_name
         self._heard: dict[Channel, Heard] = {}
         self._keys: dict[User, str] = {}
@@ -136,6 +148,7 @@ class Recorder:
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
+            RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
         self._use(node.settings.history)
@@ -152,7 +165,7 @@ class Recorder:
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)
         for heard in self._heard.values():
-            heard.stored = settings.channels
+            self._look_how_long(heard)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
@@ -173,6 +186,7 @@ class Recorder:
         if not self._list:
             return
         entries, self._list = self._list, []
+        self.health.wrote(len(entries))
         written = self._store.put(entries)
         if self._durable:
             self._last = self._promise or Promise(), entries[-1]
@@ -255,7 +269,7 @@ class Recorder:
                 return
             place, flags = heard.place, heard.flags
         else:
-            found = self._talk(by, target)
+            found = None if self._is_unwanted(by, target) else self._talk(by, target)
             if found is None:
                 if not self._is_service(by) and not self._is_service(target):
                     self._ring.heard(fact)
@@ -274,10 +288,20 @@ class Recorder:
         if place is not None and by.account_id is not None and target.account_id is not None:
             if len(self._talks) >= TALKS:
                 self._talks.clear()
-            self._talks[by.account_id, target.account_id] = place
+            if not self._is_unwanted(by, target):
+                self._talks[by.account_id, target.account_id] = place
         if place is not None:
             self._call(place, by, target)
         return place
+
+    def _is_unwanted(self, by: Source, target: User) -> bool:
+        """Whether one of two accounts does not want what they say to each other to be stored."""
+        account = self._node.network.registry.account
+        return isinstance(by, User) and not stores_talk((account(by.account_id), account(target.account_id)))
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        if any(record.field == WANTED for record in fact.records):
+            self._talks.clear()
 
     def _call(self, place: Place, user: User, other: User) -> None:
         """Note by which nicks two people talk: one of them may be looked for by that nick later."""
@@ -363,8 +387,9 @@ class Recorder:
             if not any(user.server is me for user, _ in fact.members):
                 return
             heard = self._heard[channel] = Heard(self._places.channel(channel), channel)
-            heard.stored = self._channels
+            self._look_how_long(heard)
             self._list.append(Began(heard.place, channel.name, at))
+            self._keep(heard, channel, anew=not fact.created)
             before = channel.members.keys() - {user for user, _ in fact.members}
             for user in before:
                 self._came(heard, user, at, fact.asked)
@@ -497,9 +522,10 @@ class Recorder:
         heard = self._heard.get(fact.channel)
         if heard is None:
             return
-        flags = heard.flags
+        flags, stored = heard.flags, heard.stored
         heard.look_at(fact.channel)
-        if heard.stored:
+        self._keep(heard, fact.channel)
+        if stored or heard.stored:
             # Told behind closed doors are the key that closes them, and the last word before they open.
             self._happened(self._events.modes_changed(fact, origin, heard.place, flags | heard.flags))
 
@@ -532,7 +558,21 @@ class Recorder:
             self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
             self._list += [Came(heard.place, key, at) for key in heard.people]
         heard.look_at(channel)
+        self._keep(heard, channel, anew=True)
         self._arm()
+
+    def _keep(self, heard: Heard, channel: Channel, *, anew: bool = False) -> None:
+        """See how long messages of a channel are kept, and tell the store what is new, or may be."""
+        if channel.keep == heard.kept and not anew:
+            return
+        heard.kept = keep = channel.keep
+        self._look_how_long(heard)
+        span, since = (None, None) if keep is None else (keep.span, keep.since)
+        self.put([Kept(heard.place, span, since)])
+
+    def _look_how_long(self, heard: Heard) -> None:
+        """Nothing is stored of a channel that does not want it (``H 0``), or where none is."""
+        heard.stored = self._channels and (heard.kept is None or heard.kept.span > 0)
 
     def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
         """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""

@@ -24,7 +24,7 @@ from chatnet.wire.casemap import Folder
 
 NO_NAME: Final = AccountName("")
 """What an account is called whose name is not known yet."""
-KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email"})
+KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email", "dm-history", "autoreplay-lines"})
 """The settings of an account that are in memory, since they are looked at often."""
 NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.MARK})
 """Fields of accounts that are not: they are read from the store."""

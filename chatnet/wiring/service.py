@@ -26,6 +26,7 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.history.troubles import Troubles
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -125,8 +126,12 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
-            exports=ExportFolder(folder.path),
+            exports=None
+            if self._messages is None
+            else ExportFolder(folder.path, self._messages.gathering, settings),
         )
+        if self._messages is not None and self._parts.recorder is not None:
+            self._messages.troubled = self._parts.recorder.health.troubled
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -178,6 +183,7 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
+            self._messages.troubled = Troubles(self._parts.node).hear
             self._messages.start()
             self._every(WATCH, self._messages.watch)
         if self._parts.nickserv is not None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
-from chatnet.settings import Settings
+from chatnet.settings import HistorySettings, Settings
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.keep import DAY, Keep
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.storage.store import FILE, SQLiteStore, open_store
@@ -44,15 +45,37 @@ def messages_in(
     is_new = not path.exists()
     store = open_messages(
         path,
+        alone=True,
         call=reactor.callFromThread,
         full=settings.history.sync == "full",
+        search=settings.history.search,
         readers=settings.history.readers,
         waiting=lambda: now().history.waiting,
+        most_targets=lambda: now().history.search_targets,
+        queue_bytes=lambda: now().history.queue_bytes,
+        keep=lambda: _keep(now().history),
         timeout=lambda: now().history.query_timeout,
+        query_timeout=lambda: now().history.query_timeout,
+        drain_timeout=lambda: now().history.drain_timeout,
+        fold=folder(settings.server.casemapping),
         monotonic=clock.monotonic,
         now=clock.time,
     )
     return store, is_new
+
+
+def _keep(history: HistorySettings) -> Keep:
+    """How long what is kept, in the store's own terms."""
+    return Keep(
+        channels=history.channels_keep * DAY,
+        channels_most=history.channels_most * DAY,
+        direct=history.direct_keep * DAY,
+        orphan=history.orphan_keep * DAY,
+        tombstones=history.tombstone_least * DAY,
+        marks=history.mark_keep * DAY,
+        marks_most=history.marks,
+        erasures=history.erasure_keep * DAY,
+    )
 
 
 def messages_beside(data: Path, settings: Settings) -> SQLiteMessages:

@@ -761,6 +761,30 @@ def test_members_see_what_was_said_before_they_came_as_the_operator_of_the_serve
     house.check()
 
 
+def test_a_channel_says_by_its_mode_h_what_there_is_for_whom(house: Archive) -> None:
+    ann, bob = room(house)
+    talk([bob], ["1"])
+    house.clock.advance(2 * 3600)
+    talk([bob], ["2"])
+    cyd = house.client("cyd", caps=CAPS)
+    cyd >> "JOIN #c"
+    talk([bob], ["3"])
+    for mode, texts in (
+        ("+H 1d", ["1", "2", "3"]), ("+H 1h", ["2", "3"]), ("+H 1d:join", ["3"]), ("+H 0", []),
+        ("-H", ["1", "2", "3"]),
+    ):  # fmt: skip
+        ann >> f"MODE #c {mode}"
+        ann.until("* MODE #c *")
+        cyd.lines()
+        assert latest(cyd) == texts, mode
+    house.reload(history={"visible_from": "join"})
+    assert latest(cyd) == ["3"]
+    ann >> "MODE #c +H 1d:all"
+    cyd.lines()
+    assert latest(cyd) == ["1", "2", "3"]
+    house.check()
+
+
 def test_what_is_for_operators_of_a_channel_is_for_them_and_its_author(house: Archive) -> None:
     ann, _ = room(house)
     cyd, dan = house.member("cyd"), house.member("dan")

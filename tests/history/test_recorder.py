@@ -22,6 +22,7 @@ from chatnet.storage.messages.rows import (
     Ended,
     Entry,
     Gap,
+    Kept,
     Moved,
     Place,
     Redacted,
@@ -399,4 +400,20 @@ def test_events_that_are_not_stored_are_no_rows() -> None:
     ann >> "JOIN #c" >> "MODE #c +s" >> "TOPIC #c :tea" >> "PART #c"
     told = [(entry.kind, entry.flags) for entry in house.told() if isinstance(entry, Row)]
     assert told == [(rows.TOPIC, rows.CLOSED)]
+    house.check()
+
+
+def test_a_channel_says_how_long_it_is_kept() -> None:
+    house = Chronicle()
+    ann = house.client("ann")
+    ann >> "JOIN #c" >> "MODE #c +H 30d:join"
+    assert Kept(C, 30 * 86_400_000, "join") in house.told()
+    ann >> "MODE #c +H 0" >> "PRIVMSG #c :for nobody later"
+    told = house.told()
+    assert Kept(C, 0, None) in told
+    assert [entry.kind for entry in told if isinstance(entry, Row)] == [rows.MODE]
+    ann >> "MODE #c -H" >> "PRIVMSG #c :again"
+    told = house.told()
+    assert Kept(C, None, None) in told
+    assert [entry.kind for entry in told if isinstance(entry, Row)] == [rows.MODE, rows.PRIVMSG]
     house.check()

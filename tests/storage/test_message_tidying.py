@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from storage_calls import Calls
 from chatnet.storage.answers import at_once
 from chatnet.storage.copies import copy
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages import opening
 from chatnet.storage.messages.keep import DAY, Keep
 from chatnet.storage.messages.reading import ALL_KINDS
 from chatnet.storage.messages.rows import (
@@ -371,6 +373,52 @@ def test_a_file_of_a_newer_schema_is_refused(opened: Callable[..., SQLiteMessage
         connection.execute("UPDATE history_version SET version_num = '9999'")
     with pytest.raises(StoreError, match=f"are of a newer chatnet: schema 9999, and not {SCHEMA}"):
         opened()
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of steps, of a program whose schema is a later one."""
+    folder = tmp_path / "steps"
+    shutil.copytree(opening.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(opening, "MIGRATIONS", folder)
+    monkeypatch.setattr(opening, "SCHEMA", "0002")
+    return folder / "versions"
+
+
+STEP = """
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    op.execute("CREATE TABLE added (id INTEGER PRIMARY KEY)")
+    {}
+"""
+
+
+def test_a_file_of_an_older_schema_is_brought_up_to_date(
+    opened: Callable[..., SQLiteMessages], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    store = opened()
+    at_once(store.put([row(1)]))
+    at_once(store.close())
+    steps: Path = request.getfixturevalue("steps")
+    with pytest.raises(StoreError, match=r"are of an older chatnet: start the server once\.$"):
+        opened(serving=False)
+    (steps / "0002_added.py").write_text(STEP.format("raise RuntimeError('no')"))
+    with pytest.raises(RuntimeError):
+        opened()
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as connection:
+        assert connection.execute("SELECT * FROM history_version").fetchall() == [("0001",)]
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'added'").fetchall()
+    (steps / "0002_added.py").write_text(STEP.format(""))
+    for _ in range(2):
+        store = opened()
+        assert texts(store) == ["hello"]
+        at_once(store.close())
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as connection:
+        assert connection.execute("SELECT * FROM history_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'added'").fetchall()
+    assert not list(tmp_path.glob("before-*"))
 
 
 def test_everything_of_a_place_for_those_who_may_have_it(opened: Callable[..., SQLiteMessages]) -> None:

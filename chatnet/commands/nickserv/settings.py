@@ -12,10 +12,12 @@ from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.records import accounts as values
 from chatnet.records.grammar import field
 from chatnet.rules.nicks import PROTECT, Protection
+from chatnet.rules.past import AUTOREPLAY, DM_HISTORY
 from chatnet.wire.text import printable
 
 _LANGUAGE: Final = re.compile("[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
-SETTINGS: Final = (PROTECT, "hide-email", "never-op", "language")
+_LINES: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
+SETTINGS: Final = (PROTECT, "hide-email", "never-op", "language", DM_HISTORY, AUTOREPLAY)
 """The settings that people choose, as records name them."""
 
 
@@ -127,6 +129,31 @@ async def set_language(errand: Errand) -> None:
         await _choose(errand, "language", word)
     else:
         errand.end("That is no code of a language, such as de or pt-br.")
+
+
+@NICKSERV.command("SET DM-HISTORY", min_params=1, penalty=2.0)
+async def set_dm_history(errand: Errand) -> None:
+    """`SET DM-HISTORY ON|OFF`: whether what you and others say to each other is stored (ON, if not chosen).
+
+    With OFF it is not for either of you, from now on. FORGET ALL of HistServ deletes what is stored already.
+    """
+    await _choose(errand, DM_HISTORY, _on_or_off(errand))
+
+
+@NICKSERV.command("SET AUTOREPLAY-LINES", min_params=1, penalty=2.0)
+async def set_autoreplay_lines(errand: Errand) -> None:
+    """`SET AUTOREPLAY-LINES <number>|DEFAULT`: how many messages you are shown when you join a channel.
+
+    They are the last before you came. It is for clients that do not ask for them, but know server-time. 0:
+    none; DEFAULT: as this server has it.
+    """
+    word, most = errand.params[0].lower(), errand.settings.history.replay
+    if word == "default":
+        await _choose(errand, AUTOREPLAY, None)
+    elif _LINES.fullmatch(word) and int(word) <= most:
+        await _choose(errand, AUTOREPLAY, str(int(word)))
+    else:
+        errand.end(f"Say a number of at most {most}, or DEFAULT.")
 
 
 @NICKSERV.command("GET", penalty=2.0)

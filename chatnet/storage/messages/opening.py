@@ -28,7 +28,8 @@ def _before(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     """No copy is kept: it may be as large as all that was ever said, and the steps are taken all or none."""
 
 
-MESSAGES: Final = Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
+def _schema() -> Schema:
+    return Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
 
 
 def prepare(file: MessageFile, *, serving: bool) -> Opened:
@@ -43,12 +44,27 @@ def prepare(file: MessageFile, *, serving: bool) -> Opened:
             connection.execute(statement)
         connection.execute(statements.add_version, {"version_num": SCHEMA})
 
-    with opened(file.path, MESSAGES, create, serving) as connection:
+    with opened(file.path, _schema(), create, serving) as connection:
         facts: dict[str, str] = dict(connection.execute(statements.facts))
         index = _known(facts)
         if serving:
             index = _index(connection, statements, index, file.search)
         return Opened(int(facts.get("heard", "0")), index)
+
+
+def silence(file: MessageFile, heard: int) -> None:
+    """Nobody is in a channel: a server that was killed told nobody's leaving, and none was there after the
+    last group that it wrote.
+    """
+    with opened(file.path, _schema(), _nothing, serving=True) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(file.statements.silence_all, {"at": heard})
+        connection.execute(file.statements.nobody_stays, {"at": heard})
+        connection.execute("COMMIT")
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    """The file is there already."""
 
 
 def _known(facts: dict[str, str]) -> Index:

@@ -1,7 +1,8 @@
 """What can wait: part by part, when nothing else is to be written.
 
-In this order: rows of a place are brought to another one, what was erased is deleted, messages that were
-there before the index come into it, and what is too old is deleted, the oldest first.
+In this order: what was erased is deleted, rows of a place are brought to another one, messages that were
+there before the index come into it, and what is too old is deleted, the oldest first.  Rows are not brought
+away from where they still have to be erased.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Tidying:
 
     def slice(self) -> float:
         """Do a part; gives for how many seconds there is nothing more to do.  Raises StoreError."""
-        if self._do(self._move) or self._do(self._erase) or self._do(self._index):
+        if self._do(self._erase) or self._do(self._move) or self._do(self._index):
             return 0.0
         if self._merges:
             self._merges = self._do(self._merge)

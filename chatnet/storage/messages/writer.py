@@ -258,6 +258,9 @@ class Writer:
         """Do a part of what can wait, and wait for something to do."""
         try:
             pause = self._slice()
+        except Damaged:
+            pause = self._pauses[-1]
+            self._set_aside()
         except StoreError:
             pause = self._pauses[-1]  # who writes will tell of it
         except Exception:
@@ -289,6 +292,16 @@ class Writer:
             alone = Group([entry], group.since)
             self._write([alone])
             group.outcome = group.outcome or alone.outcome
+
+    def _set_aside(self) -> None:
+        """Begin another file, if that can be."""
+        try:
+            self._aside()
+        except StoreError as error:
+            log.error("Messages cannot be written: {reason}", reason=error.reason or str(error))
+            return
+        self._failed = 0
+        self._call(self._troubled, None)
 
     def _aside(self) -> None:
         trouble = aside(self._writing.set_aside())

@@ -103,7 +103,8 @@ def test_a_name_that_somebody_is_registering(club: Club) -> None:
 def test_what_one_chooses(club: Club) -> None:
     ann = come(club)
     assert ask(ann, "GET") == [
-        f"{key}: not chosen" for key in ("protect", "hide-email", "never-op", "language")
+        f"{key}: not chosen"
+        for key in ("protect", "hide-email", "never-op", "language", "dm-history", "autoreplay-lines")
     ]
     assert ask(ann, "SET PROTECT Strict") == ["protect is strict now."]
     assert ask(ann, "SET PROTECT always") == ["Choose one of GUEST, STRICT, GRACE, OFF and DEFAULT."]
@@ -112,10 +113,16 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "SET NEVEROP ON") == ["never-op is on now."]
     assert ask(ann, "SET LANGUAGE pt-BR") == ["language is pt-br now."]
     assert ask(ann, "SET LANGUAGE x") == ["That is no code of a language, such as de or pt-br."]
-    assert ask(ann, "GET") == ["protect: strict", "hide-email: off", "never-op: on", "language: pt-br"]
+    assert ask(ann, "SET DM-HISTORY off") == ["dm-history is off now."]
+    assert ask(ann, "SET AUTOREPLAY-LINES 020") == ["autoreplay-lines is 20 now."]
+    assert ask(ann, "GET") == [
+        *("protect: strict", "hide-email: off", "never-op: on", "language: pt-br"),
+        *("dm-history: off", "autoreplay-lines: 20"),
+    ]
     assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
-    assert club.named().settings == {"hide-email": "off", "never-op": "on"}
+    kept = {"hide-email": "off", "never-op": "on", "dm-history": "off", "autoreplay-lines": "20"}
+    assert club.named().settings == kept
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
 
 

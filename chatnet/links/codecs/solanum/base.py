@@ -17,10 +17,12 @@ OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
     "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSTBY",
 )  # fmt: skip
-"""The tokens that we tell in CAPAB.  ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines,
-``CNHIST`` one that can be asked what was said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that
-knows of metadata, ``CNRES`` one whose links can be resumed, ``CNSTBY`` one that lets connections wait for
-that."""
+"""The tokens that we tell in CAPAB.
+
+``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
+said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNRES`` one whose links
+can be resumed, ``CNSTBY`` one that lets connections wait for that.
+"""
 
 STAMPS: Final = "CNLWW"
 """The same if we stamp what we change, see ``rules/stamps.py``."""
