@@ -17,6 +17,8 @@ class Rows(Protocol):
 
     def fetchone(self) -> Any: ...
 
+    def fetchall(self) -> list[Any]: ...
+
 
 class Connection(Protocol):
     """Runs statements, with parameters by name."""

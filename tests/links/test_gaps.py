@@ -142,14 +142,14 @@ def test_what_is_missing_from_a_server_that_is_away_is_told(row: Row) -> None:
 
 def test_a_message_that_was_redacted_elsewhere_is_shown_nowhere_before_that_is_known(row: Row) -> None:
     row.say(row.ann, "PRIVMSG #c :rude")
-    [rude] = row.mesh.rows("c")
+    [rude] = [each.msgid for each in row.mesh.rows("c").values() if each.text == "rude"]
     row.mesh.cut("c", "b")
     row.say(row.bob, f"REDACT #c {rude} :no")
     assert row.mesh.texts("c") == ["rude"]
     row.mesh.link("c", "b")
     shown = []
     while row.mesh.deliver_one(0):
-        gaps, place = row.mesh["c"].parts.gaps, next(iter(row.mesh.rows("c").values()), None)
+        gaps, place = row.mesh["c"].parts.gaps, row.mesh.rows("c").get(rude)
         assert gaps is not None
         members = {user.nick for user in next(iter(row.cid.user.channels)).members}
         if "bob" in members and place is not None:
@@ -221,6 +221,24 @@ def test_nobody_else_is_told_of_talks(row: Row) -> None:
     row.mesh["c"].run(ask())
     row.settle()
     assert found == [None, ()]
+
+
+def test_what_should_not_be_missing_is_found_and_told(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG #c :one")
+    row.wait(100)
+    before = row.mesh.rows("c")
+    stores = row.mesh["c"].parts.links.stores
+    row.mesh.advance(600)
+    stores.sweep()
+    row.wait(2)
+    assert stores.mended == 0
+    row.mesh["c"].stored.rows.clear()
+    row.mesh.advance(600)
+    stores.sweep()
+    row.wait(2)
+    assert stores.mended == len(before) and row.mesh.rows("c") == before
+    text = f"b.test told {len(before)} messages of #c that should not have been missing"
+    assert text in row.mesh["c"].log.lines
 
 
 def history(client: Client, *words: str) -> list[str]:

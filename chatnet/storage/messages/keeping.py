@@ -6,11 +6,11 @@ be bound, and all those of a group are one call of the driver's.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from chatnet.storage.messages.index import ADD, DROP, Index
+from chatnet.storage.connection import Connection
+from chatnet.storage.messages.index import ADD, DROP, MERGE, Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint, is_odd
 from chatnet.storage.messages.rows import (
     Began,
@@ -82,7 +82,7 @@ class Keeper:
     """What the writer's jobs do in one transaction, which began at the Unix time `now` in milliseconds."""
 
     def __init__(
-        self, connection: sqlite3.Connection, statements: Statements, memory: Memory, index: Index, now: int
+        self, connection: Connection, statements: Statements, memory: Memory, index: Index, now: int
     ) -> None:
         self.connection: Final = connection
         self._execute: Final = connection.execute
@@ -149,20 +149,24 @@ class Keeper:
         rows, odd = self._rows, self._odd
         if not rows:
             return
+        first, last = rows[0][0], rows[-1][0]
         try:
-            self.connection.executemany(self.statements.add, rows)
+            self._add(rows)
         except UnicodeEncodeError:
             # Odd bytes of another encoding.  What was written before is known now.
-            self.connection.executemany(self.statements.add, [_cleaned(row) for row in rows])
+            self._add([_cleaned(row) for row in rows])
         if odd:
             self.connection.executemany(self.statements.add_odd, odd)
-        first, last = rows[0][0], rows[-1][0]
         rows.clear()
         odd.clear()
-        self.find(first, last)
         if self._memory.redacts:
             where = {"first": first, "last": last}
             self.delete([number for (number,) in self._execute(self.statements.redacted_before, where)])
+
+    def _add(self, rows: Sequence[Bound]) -> None:
+        """Write messages, in the order of their numbers, and have them found by their words."""
+        cast(Any, self.connection).executemany(self.statements.add, rows)
+        self.find(rows[0][0], rows[-1][0])
 
     def find(self, first: int, last: int) -> None:
         """Have messages found by their words from now on; what was known before is not among them."""
@@ -174,6 +178,13 @@ class Keeper:
         if self.index.search != "off":
             since = self.index.since
             self.connection.executemany(DROP, [{"id_": number, "since": since} for number in numbers])
+
+    def merge(self, pages: int) -> bool:
+        """Bring the index in order, as FTS5 does by `pages`; gives whether there was anything to do."""
+        changes = cast(Any, self.connection)
+        before = changes.total_changes
+        self._execute(MERGE, {"pages": pages})
+        return bool(changes.total_changes - before > 1)
 
     def end(self) -> None:
         """What was done is going to hold."""
@@ -310,6 +321,16 @@ class Keeper:
                 self._execute(self.statements.delete, {"id_": number})
             else:
                 self.find(number, number)
+
+    def bring(self, entry: Moved) -> None:
+        """Have what is kept for one place be kept for another."""
+        self._moved(entry)
+
+    def forget(self) -> None:
+        """Know nothing of people and places, and ask."""
+        self._memory.people.clear()
+        self._memory.targets.clear()
+        self._memory.erased = self._all_erased()
 
     def drop_if_empty(self, target: int) -> None:
         """Forget a place of which nothing is kept."""

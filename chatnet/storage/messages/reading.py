@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
+from chatnet.storage.connection import Connection, Rows
 from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint
 from chatnet.storage.messages.rows import (
@@ -20,6 +20,7 @@ from chatnet.storage.messages.rows import (
     RENAME,
     TAGMSG,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -79,10 +80,17 @@ class Asked:
 class Looking:
     """What the readers' jobs may ask."""
 
-    def __init__(self, connection: sqlite3.Connection, statements: Statements) -> None:
+    def __init__(self, connection: Connection, statements: Statements) -> None:
         self._execute: Final = connection.execute
         self._statements: Final = statements
         self._is_erasing: Final = self._execute(statements.any_erasing).fetchone() is not None
+
+    def figures(self) -> Figures:
+        """How much there is."""
+        messages, pages, size, gaps = (
+            int(self._execute(text).fetchone()[0]) for text in self._statements.figures
+        )
+        return Figures(messages, pages * size, gaps)
 
     # targets and people
 
@@ -123,25 +131,6 @@ class Looking:
         number = self._number("person", {"key_": person})
         found = () if number is None else self._execute(self._statements.marks, {"person_": number})
         return [(read(spot), at) for spot, at in found]
-
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Sequence[Row]:
-        """What an account did, wherever that was; no index tells where, so all of that time is looked at."""
-        number = self._number("person", {"key_": person})
-        if number is None:
-            return []
-        where = {
-            "person_": number,
-            "first": max(0, behind.at - PADDING) << BITS,
-            "last": (until + PADDING) << BITS,
-            "since": behind.at,
-            "since_id": behind.msgid,
-            "until": until,
-            "most": most,
-        }
-        return [
-            Row(Place(kind, read(name), read(other), ts), *rest)
-            for kind, name, other, ts, *rest in self._execute(self._text(self._statements.said_by), where)
-        ]
 
     def all_marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
         """Marks from then on of everybody, behind one of these."""
@@ -254,7 +243,7 @@ class Looking:
             return []
         rows: Iterable[Row]
         if asked.match or (person is not None and index.search != "off" and not index.since):
-            rows = self._matching(there, match(asked.match, there, person), words)
+            rows = self._matching(there, asked.match, person, words)
         else:
             rows = self._all_of(views, words)
             if asked.inside:
@@ -275,22 +264,19 @@ class Looking:
 
         return sorted(islice(filter(is_wanted, rows), words.most), key=lambda row: (row.at, row.msgid))
 
-    def _matching(self, there: Mapping[int, Asked], matching: str, words: Words) -> Iterator[Row]:
+    def _matching(
+        self, there: Mapping[int, Asked], matching: str, person: int | None, words: Words
+    ) -> Iterator[Row]:
         """What the index finds, and is seen by the view of its target."""
-        where = {
-            "match": matching,
-            "first": max(0, words.since - PADDING) << BITS,
-            "last": min((words.until + PADDING) << BITS, HIGHEST),
-        }
         erasing = list(self._execute(self._statements.erasing)) if self._is_erasing else []
         told: set[tuple[Place, Position]] | None = (
             set() if len(there) > len({id(asked) for asked in there.values()}) else None
         )
-        for target, person, *fields in self._execute(self._statements.found[words.newest], where):
+        for target, author, *fields in self._hits(there, matching, person, words):
             asked = there[target]
             row = Row(asked.view.place, *fields)
             erased = any(
-                of in (None, target) and by in (None, person) and row.at <= until for of, by, until in erasing
+                of in (None, target) and by in (None, author) and row.at <= until for of, by, until in erasing
             )
             if erased or not is_seen(asked.view, asked.spans, row):
                 continue
@@ -300,6 +286,17 @@ class Looking:
                     continue
                 told.add((row.place, place_of(row)))
             yield row
+
+    def _hits(
+        self, targets: Collection[int], matching: str, person: int | None, words: Words
+    ) -> Iterable[Sequence[Any]]:
+        """What the index finds: number of the target and of the author, and the fields of a row."""
+        where = {
+            "match": match(matching, targets, person),
+            "first": max(0, words.since - PADDING) << BITS,
+            "last": min((words.until + PADDING) << BITS, HIGHEST),
+        }
+        return self._execute(self._statements.found[words.newest], where)
 
     def _all_of(self, views: Sequence[View], words: Words) -> Iterator[Row]:
         """All messages of the views, the newest or the oldest first."""
@@ -400,7 +397,7 @@ class Looking:
                 break
         return found
 
-    def _joined(self, place: Place, parts: Sequence[sqlite3.Cursor], *, newest: bool) -> Iterator[Row]:
+    def _joined(self, place: Place, parts: Sequence[Rows], *, newest: bool) -> Iterator[Row]:
         if len(parts) == 1:
             for row in parts[0]:
                 yield Row(place, *row)

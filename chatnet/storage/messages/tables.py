@@ -6,7 +6,6 @@ is bound for each message is bound by place, all else by name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -32,12 +31,11 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlalchemy.sql import ClauseElement
 
 from chatnet.storage.messages.rows import LAST, RANKS, Place
+from chatnet.storage.messages.speech import BY_PLACE, SQLITE, Speech
 from chatnet.storage.messages.texts import written
 from chatnet.storage.tables import TEXT
 
@@ -45,6 +43,12 @@ SCHEMA: Final = "0001"
 """The version of all this; ``migrations/`` lead to it."""
 
 HISTORY: Final = MetaData()
+
+
+def _where(rows: ColumnElement[bool]) -> dict[str, Any]:
+    """What an index is made with that is of some rows only."""
+    return {"sqlite_where": rows, "postgresql_where": rows}
+
 
 VERSION: Final = Table("history_version", HISTORY, Column("version_num", String(32), primary_key=True))
 """One row: the schema that the file has, where Alembic looks for it."""
@@ -86,13 +90,13 @@ TARGET: Final = Table(
 )
 """The fields of ``rows.Target``; `kept` is when `span` was changed last.  While rows of one are brought to
 another, `into_id` says to which."""
-Index("target_other", TARGET.c.other, sqlite_where=TARGET.c.other != "")
-Index("target_into", TARGET.c.into_id, sqlite_where=TARGET.c.into_id.is_not(None))
+Index("target_other", TARGET.c.other, **_where(TARGET.c.other != ""))
+Index("target_into", TARGET.c.into_id, **_where(TARGET.c.into_id.is_not(None)))
 
 MESSAGE: Final = Table(
     "message",
     HISTORY,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("target", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("msgid", TEXT, nullable=False),
@@ -106,7 +110,7 @@ MESSAGE: Final = Table(
 )
 """Its number is about its time: see ``numbers``."""
 Index("message_place", MESSAGE.c.target, MESSAGE.c.at, MESSAGE.c.msgid, unique=True)
-Index("message_refers", MESSAGE.c.target, MESSAGE.c.refers, sqlite_where=MESSAGE.c.refers.is_not(None))
+Index("message_refers", MESSAGE.c.target, MESSAGE.c.refers, **_where(MESSAGE.c.refers.is_not(None)))
 
 ODD_ID: Final = Table(
     "odd_id",
@@ -141,7 +145,7 @@ STAY: Final = Table(
     Column("until", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("stay_open", STAY.c.target, sqlite_where=STAY.c.until == LAST)
+Index("stay_open", STAY.c.target, **_where(STAY.c.until == LAST))
 
 GAP: Final = Table(
     "gap",
@@ -189,7 +193,7 @@ ERASING: Final = Table(
 BROUGHT: Final = "m"
 """The kind of a target whose rows are brought to another one."""
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     MESSAGE.c.at,
     MESSAGE.c.msgid,
     MESSAGE.c.kind,
@@ -203,17 +207,7 @@ _COLUMNS: Final = (
 """The fields of ``rows.Row`` behind its place."""
 
 
-DIALECT: Final = dialect(paramstyle="named")
-
-
-def made(statement: ClauseElement) -> str:
-    """A statement whose constants stand in it: an index of some rows only is not used for what is bound."""
-    compiled: Any = statement.compile(dialect=DIALECT)
-    text = str(compiled)
-    for name, bound in compiled.binds.items():
-        if not bound.required:
-            text = re.sub(rf":{name}\b", _literal(bound.value), text)
-    return text
+made: Final = SQLITE.made
 
 
 def named(place: Place) -> dict[str, object]:
@@ -237,12 +231,6 @@ def labelled(place: Place, shown: str) -> dict[str, object]:
     }
 
 
-def _literal(value: str | int | None) -> str:
-    if value is None:
-        return "NULL"
-    return str(value) if isinstance(value, int) else f"'{value}'"
-
-
 def creation(dialect: Dialect) -> list[str]:
     """The statements that make all tables and indexes, but for the index of words."""
     made: list[str] = []
@@ -253,10 +241,11 @@ def creation(dialect: Dialect) -> list[str]:
 
 
 class Statements:
-    """What is asked of the tables, in the words of SQLite."""
+    """What is asked of the tables, as a database is spoken to."""
 
-    def __init__(self) -> None:
+    def __init__(self, speech: Speech = SQLITE) -> None:
         given: Any = bindparam
+        insert, made, greatest = speech.insert, speech.made, speech.greatest
         person, target, message, odd = PERSON.c, TARGET.c, MESSAGE.c, ODD_ID.c
         redaction, stay, mark = REDACTION.c, STAY.c, MARK.c
 
@@ -267,6 +256,13 @@ class Statements:
             insert(FACT)
             .values(key=given("key"), value=given("value"))
             .on_conflict_do_update(index_elements=["key"], set_={"value": given("value")})
+        )
+
+        self.figures = (
+            made(select(func.count()).select_from(MESSAGE)),
+            "PRAGMA page_count",
+            "PRAGMA page_size",
+            made(select(func.count()).select_from(GAP)),
         )
 
         # people and targets
@@ -338,6 +334,11 @@ class Statements:
         self.silence = made(
             update(TARGET).where(this_target).values(heard=func.coalesce(target.heard, given("at")))
         )
+        self.silence_all = made(
+            update(TARGET)
+            .where(target.kind == "c", target.heard.is_(None), target.ended.is_(None))
+            .values(heard=given("at"))
+        )
         self.end = made(
             update(TARGET)
             .where(this_target)
@@ -377,10 +378,10 @@ class Statements:
         self.relabel = [
             (relabelled, made(delete(table).where(table.c.target == given("target_"))))
             for table, relabelled in (
-                (ODD_ID, self._relabelled(ODD_ID, {})),
-                (STAY, self._relabelled(STAY, {"until": func.max})),
-                (GAP, self._relabelled(GAP, {"until": func.max})),
-                (REDACTION, self._relabelled(REDACTION, {})),
+                (ODD_ID, _relabelled(speech, ODD_ID, {})),
+                (STAY, _relabelled(speech, STAY, {"until": greatest})),
+                (GAP, _relabelled(speech, GAP, {"until": greatest})),
+                (REDACTION, _relabelled(speech, REDACTION, {})),
             )
         ]
 
@@ -391,7 +392,7 @@ class Statements:
             select(func.max(message.id)).where(message.id >= given("first"), message.id < given("end"))
         )
         added = insert(MESSAGE).values({column.name: given(column.name) for column in MESSAGE.columns})
-        self.add = str(added.on_conflict_do_nothing().compile(dialect=dialect(paramstyle="qmark")))
+        self.add = str(added.on_conflict_do_nothing().compile(dialect=BY_PLACE))
         self.add_one = made(added.on_conflict_do_nothing().returning(message.id))
         self.add_odd = made(
             insert(ODD_ID)
@@ -475,12 +476,15 @@ class Statements:
             .on_conflict_do_update(index_elements=["target", "person", "since"], set_={"until": LAST})
         )
         self.go = made(
-            update(STAY).where(*this_stay, stay.until == LAST).values(until=func.max(stay.since, given("at")))
+            update(STAY).where(*this_stay, stay.until == LAST).values(until=greatest(stay.since, given("at")))
         )
         self.all_go = made(
             update(STAY)
             .where(stay.target == given("target_"), stay.until == LAST)
-            .values(until=func.max(stay.since, given("at")))
+            .values(until=greatest(stay.since, given("at")))
+        )
+        self.nobody_stays = made(
+            update(STAY).where(stay.until == LAST).values(until=greatest(stay.since, given("at")))
         )
         self.mark = made(
             insert(MARK)
@@ -495,7 +499,7 @@ class Statements:
         )
         self.rename_marks = made(
             again.on_conflict_do_update(
-                index_elements=["person", "spot"], set_={"at": func.max(mark.at, again.excluded.at)}
+                index_elements=["person", "spot"], set_={"at": greatest(mark.at, again.excluded.at)}
             )
         )
         self.drop_marks = made(delete(MARK).where(mark.spot == given("spot_")))
@@ -525,7 +529,7 @@ class Statements:
             .values({column.name: given(column.name) for column in GAP.columns})
             .on_conflict_do_update(
                 index_elements=["target", "since", "sid"],
-                set_={"until": func.max(GAP.c.until, given("until"))},
+                set_={"until": greatest(GAP.c.until, given("until"))},
             )
         )
         gap = GAP.c
@@ -567,8 +571,8 @@ class Statements:
             gone.on_conflict_do_update(
                 index_elements=["key", "kind", "name", "other", "ts"],
                 set_={
-                    "until": func.max(erasure.until, gone.excluded.until),
-                    "stamp": func.max(erasure.stamp, gone.excluded.stamp),
+                    "until": greatest(erasure.until, gone.excluded.until),
+                    "stamp": greatest(erasure.stamp, gone.excluded.stamp),
                 },
             )
         )
@@ -592,7 +596,7 @@ class Statements:
                 message.id > given("low"),
                 message.id <= given("high"),
                 message.person == given("person_"),
-                or_(given("target_").is_(None), message.target == given("target_")),
+                or_(given("target_", type_=Integer).is_(None), message.target == given("target_")),
                 message.at <= given("until"),
             )
         )
@@ -662,35 +666,23 @@ class Statements:
         self.said = Both(
             select(message.at, message.msgid).where(
                 message.target == given("target_"), message.at.between(given("low"), given("high"))
-            )
+            ),
+            speech,
         )
         self.any_erasing = made(select(ERASING.c.id).limit(1))
-        self.newest = Both(self._page(newest=True))
-        self.oldest = Both(self._page(newest=False))
-        self.said_by = Both(
-            select(target.kind, target.name, target.other, target.ts, *_COLUMNS)
-            .select_from(MESSAGE)
-            .join(TARGET, target.id == message.target)
-            .outerjoin(PERSON, PERSON.c.id == message.person)
-            .where(
-                message.id.between(given("first"), given("last")),
-                message.person == given("person_"),
-                tuple_(message.at, message.msgid) > tuple_(given("since"), given("since_id")),
-                message.at < given("until"),
-            )
-            .order_by(message.at, message.msgid)
-            .limit(given("most"))
-        )
+        self.newest = Both(self._page(newest=True), speech)
+        self.oldest = Both(self._page(newest=False), speech)
         self.exact = Both(
             _rows().where(
                 message.target == given("target_"),
                 message.at == given("at_"),
                 message.msgid == given("msgid_"),
-            )
+            ),
+            speech,
         )
         # The index is a table of SQLite's own.
         named = ", ".join(
-            f"{'m' if column.table is MESSAGE else 'person'}.{column.name}" for column in _COLUMNS
+            f"{'m' if column.table is MESSAGE else 'person'}.{column.name}" for column in COLUMNS
         )
         self.found = {
             newest: (
@@ -705,25 +697,9 @@ class Statements:
         self.reactions = Both(
             _rows()
             .where(message.target == given("target_"), message.refers == given("msgid_"), *_seen())
-            .order_by(message.at.desc(), message.msgid.desc())
+            .order_by(message.at.desc(), message.msgid.desc()),
+            speech,
         )
-
-    @staticmethod
-    def _relabelled(table: Table, greater: Mapping[str, Any]) -> str:
-        """Note rows of a target for another one too; of some columns the greater holds that is there."""
-        given: Any = bindparam
-        names = [column.name for column in table.columns]
-        columns = [given("into").label("target") if name == "target" else table.c[name] for name in names]
-        into: Any = insert(table).from_select(
-            names, select(*columns).where(table.c.target == given("target_"))
-        )
-        keys = [column.name for column in table.primary_key.columns]
-        if table is REDACTION:
-            return made(into.on_conflict_do_update(index_elements=keys, **_first_tomb(into)))
-        if not greater:
-            return made(into.on_conflict_do_nothing())
-        chosen = {name: choose(table.c[name], into.excluded[name]) for name, choose in greater.items()}
-        return made(into.on_conflict_do_update(index_elements=keys, set_=chosen))
 
     @staticmethod
     def _page(*, newest: bool) -> Select[Any]:
@@ -744,6 +720,23 @@ class Statements:
         )
 
 
+def _relabelled(speech: Speech, table: Table, greater: Mapping[str, Any]) -> str:
+    """Note rows of a target for another one too; of some columns the greater holds that is there."""
+    given: Any = bindparam
+    names = [column.name for column in table.columns]
+    columns = [given("into").label("target") if name == "target" else table.c[name] for name in names]
+    into: Any = speech.insert(table).from_select(
+        names, select(*columns).where(table.c.target == given("target_"))
+    )
+    keys = [column.name for column in table.primary_key.columns]
+    if table is REDACTION:
+        return speech.made(into.on_conflict_do_update(index_elements=keys, **_first_tomb(into)))
+    if not greater:
+        return speech.made(into.on_conflict_do_nothing())
+    chosen = {name: choose(table.c[name], into.excluded[name]) for name, choose in greater.items()}
+    return speech.made(into.on_conflict_do_update(index_elements=keys, set_=chosen))
+
+
 def _first_tomb(tomb: Any) -> dict[str, Any]:
     """Of two redactions of one message the first holds, whichever came first: the same one on all servers."""
     new, known = tomb.excluded, REDACTION.c
@@ -754,7 +747,7 @@ def _first_tomb(tomb: Any) -> dict[str, Any]:
 
 
 def _rows() -> Select[Any]:
-    return select(*_COLUMNS).select_from(MESSAGE).outerjoin(PERSON, PERSON.c.id == MESSAGE.c.person)
+    return select(*COLUMNS).select_from(MESSAGE).outerjoin(PERSON, PERSON.c.id == MESSAGE.c.person)
 
 
 def _seen() -> tuple[ColumnElement[bool], ...]:
@@ -772,12 +765,12 @@ def _seen() -> tuple[ColumnElement[bool], ...]:
 class Both:
     """A statement about messages, as it is while nothing waits to be deleted, and while something does."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any], speech: Speech = SQLITE) -> None:
         erasing, message = ERASING.c, MESSAGE.c
         waits = exists().where(
             or_(erasing.target.is_(None), erasing.target == message.target),
             or_(erasing.person.is_(None), erasing.person == message.person),
             message.at <= erasing.until,
         )
-        self.plain: Final = made(statement)
-        self.without_erased: Final = made(statement.where(~waits))
+        self.plain: Final = speech.made(statement)
+        self.without_erased: Final = speech.made(statement.where(~waits))

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from chatnet.storage.messages.index import MERGE, Index
+from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.keep import DAY, Keep
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.numbers import BITS
 from chatnet.storage.messages.reading import HIGHEST, PADDING
-from chatnet.storage.messages.writing import Writing
+from chatnet.storage.messages.writing import Writes
 from chatnet.storage.worker import Task
 
 R = TypeVar("R")
@@ -37,7 +37,7 @@ ROUND: Final = 3600.0
 class Tidying:
     """What is left to do; :meth:`slice` does a part of it, in the writer's thread."""
 
-    def __init__(self, writing: Writing, keep: Callable[[], Keep], monotonic: Callable[[], float]) -> None:
+    def __init__(self, writing: Writes, keep: Callable[[], Keep], monotonic: Callable[[], float]) -> None:
         self._writing: Final = writing
         self._keep: Final = keep
         self._monotonic: Final = monotonic
@@ -116,9 +116,7 @@ class Tidying:
         """Have nothing of deleted words be in the index: it only notes that they are gone."""
         if keeper.index.search == "off":
             return 0
-        before = keeper.connection.total_changes
-        keeper.do(MERGE, {"pages": -PAGES if self._merges == 1 else PAGES})
-        return self._merges + 1 if keeper.connection.total_changes - before > 1 else 0
+        return self._merges + 1 if keeper.merge(-PAGES if self._merges == 1 else PAGES) else 0
 
     # words of before
 
@@ -151,7 +149,7 @@ class Tidying:
             keeper.do(keeper.statements.more_marks, {"person_": person, "most": keep.marks_most})
         keeper.do(keeper.statements.old_erasures, {"at_": now - keep.erasures})
         if self._swept and keeper.index.search != "off":
-            keeper.do(MERGE, {"pages": PAGES})
+            keeper.merge(PAGES)
         self._swept = False
         return False
 

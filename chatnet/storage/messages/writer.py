@@ -39,7 +39,7 @@ from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.losing import size_of, without_messages
 from chatnet.storage.messages.rows import Entry
-from chatnet.storage.messages.writing import Writing, Wrong
+from chatnet.storage.messages.writing import Writes, Wrong
 from chatnet.storage.worker import Call, Task
 
 R = TypeVar("R")
@@ -86,7 +86,7 @@ class Writer:
 
     def __init__(
         self,
-        writing: Writing,
+        writing: Writes,
         call: Call,
         monotonic: Callable[[], float],
         timeout: Callable[[], float],
@@ -346,7 +346,7 @@ class Immediate:
     bytes = 0
     is_failing = False
 
-    def __init__(self, writing: Writing) -> None:
+    def __init__(self, writing: Writes) -> None:
         self._writing: Final = writing
 
     def keep(self, entries: Sequence[Entry]) -> Deferred[None]:

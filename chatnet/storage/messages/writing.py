@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.python.failure import Failure
 
@@ -24,6 +24,29 @@ class Wrong(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
         self.failure: Final = failure
+
+
+class Writes(Protocol):
+    """What writes messages, as one thread has it."""
+
+    @property
+    def index(self) -> Index:
+        """What others may read, as of what was committed last."""
+
+    def transact(self, tasks: Iterable[Task[Keeper]]) -> None:
+        """Do all of these in one transaction, and note what each answers; or nothing.
+
+        Raises StoreError, :class:`Damaged`, or :class:`Wrong`.
+        """
+
+    def truncate_log(self) -> None:
+        """Have nothing that was deleted be in what was written of late, as far as that is ours to say."""
+
+    def set_aside(self) -> str:
+        """Begin another store in the place of a damaged one, and give the name that this one has now."""
+
+    def close(self) -> None:
+        """Let go of it; what was not committed is not."""
 
 
 class Writing:

@@ -1,0 +1,117 @@
+"""Groups, as they are written into a database: by whoever comes first of several servers.
+
+Who writes stands in line, and so nobody writes between what is looked at and what is done about it; numbers
+of messages rise as in a file.  What is remembered is forgotten when another server changed what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from chatnet.storage.connection import Connection
+from chatnet.storage.messages.database.plain import plain
+from chatnet.storage.messages.database.speech import FIELDS, DatabaseStatements
+from chatnet.storage.messages.index import Index
+from chatnet.storage.messages.keeping import Bound, Keeper, Memory
+from chatnet.storage.messages.rows import Erased, Moved, Redacted
+
+
+class DatabaseMemory(Memory):
+    """What is known of a database without asking, as of a value of its line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: str | None = None
+
+    def forget(self) -> None:
+        """Know nothing, and ask."""
+        super().forget()
+        self.line = None
+
+
+class DatabaseKeeper(Keeper):
+    """What the writer's jobs of the server `sid` do in one transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        statements: DatabaseStatements,
+        memory: DatabaseMemory,
+        index: Index,
+        now: int,
+        sid: str,
+    ) -> None:
+        line = connection.execute(statements.lock, {}).fetchone()[0]
+        if line != memory.line:
+            memory.forget()
+            memory.line = line
+        elif memory.highest is not None:
+            memory.highest = int(connection.execute(statements.last_number, {}).fetchone()[0])
+        self._own: Final = statements
+        self._known_line: Final = memory
+        self._sid: Final = sid
+        self._changes = False
+        super().__init__(connection, statements, memory, index, now)
+
+    def end(self) -> None:
+        """What was done is going to hold."""
+        super().end()
+        if self._changes:
+            line = str(int(self._known_line.line or 0) + 1)
+            self.connection.execute(self._own.change, {"value": line})
+            self._known_line.line = line
+
+    def state(self, key: str, value: str) -> None:
+        """Note a fact; when it was that the last group was written, for each server."""
+        super().state(f"heard:{self._sid}" if key == "heard" else key, value)
+
+    # words
+
+    def _add(self, rows: Sequence[Bound]) -> None:
+        bound: dict[str, object] = dict(zip(FIELDS, map(list, zip(*rows, strict=True)), strict=True))
+        texts = cast(list[str], bound["text"])
+        strange = not "".join(texts).isascii()
+        bound["plain"] = [None if text.isascii() else plain(text) for text in texts] if strange else []
+        bound["found"] = self.index.search != "off"
+        self.connection.execute(self.statements.add, bound)
+
+    def find(self, first: int, last: int) -> None:
+        """Have messages found by their words from now on."""
+        if self.index.search == "off" or last < self.index.since:
+            return
+        where = {"first": first, "last": last}
+        for number, text in self.rows(self._own.strange, where):
+            self.do(self._own.find_one, {"id_": number, "plain": plain(text)})
+        self.do(self._own.find, where)
+
+    def unfind(self, numbers: Sequence[int]) -> None:
+        """Words go with their message."""
+
+    def merge(self, pages: int) -> bool:
+        """The database does by itself what is to be done."""
+        return False
+
+    # what others remember
+
+    def do(self, statement: str, where: Mapping[str, object]) -> None:
+        """Change something."""
+        self._changes |= statement == self.statements.drop_target
+        super().do(statement, where)
+
+    def drop_if_empty(self, target: int) -> None:
+        """Forget a place of which nothing is kept."""
+        self._changes = True
+        super().drop_if_empty(target)
+
+    def _redacted(self, entry: Redacted) -> None:
+        self._changes |= not self._known_line.redacts
+        super()._redacted(entry)
+
+    def _moved(self, entry: Moved) -> None:
+        self._changes = True
+        super()._moved(entry)
+
+    def _erased(self, entry: Erased) -> None:
+        self._changes = True
+        super()._erased(entry)
