@@ -92,8 +92,9 @@ async def pages(reactor: Any, node: Node, channel: str, since: float, until: flo
             lines = await within(reactor, pager.ask(question), 10.0, f"a page of {node.name}")
             told = [match.groups() for line in lines if (match := _MESSAGE.match(line))]
             tags = [dict(tag.partition("=")[::2] for tag in each[0].split(";")) for each in told]
-            if any(" INCOMPLETE " in line for line in lines):
-                found[MISSING] = "something"
+            for line in lines:
+                if " INCOMPLETE " in line or " FAIL " in line:
+                    found[MISSING] = line
             for tag, (_, by, text) in zip(tags, told, strict=True):
                 if tag["time"] >= begin:
                     found[tag["msgid"]] = f"{tag['time']} {by} {text}"
