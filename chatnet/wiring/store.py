@@ -9,8 +9,9 @@ from typing import Any
 
 from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
-from chatnet.settings import Settings
+from chatnet.settings import HistorySettings, Settings
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.keep import DAY, Keep
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.storage.store import FILE, SQLiteStore, open_store
@@ -36,28 +37,66 @@ def store_in(
 def messages_in(
     data: Path, settings: Settings, now: Callable[[], Settings], clock: Clock, reactor: Any
 ) -> tuple[SQLiteMessages, bool]:
-    """The store of what is said in the data folder, and whether it was made just now.
+    """The store of what is said, and whether it was made just now.
 
-    It blocks; raises StoreError.  ``now`` gives the settings in force.
+    It is a file in the data folder, or a database.  It blocks; raises StoreError.  ``now`` gives the settings
+    in force.
     """
+    options: dict[str, Any] = {
+        "call": reactor.callFromThread,
+        "search": settings.history.search,
+        "readers": settings.history.readers,
+        "waiting": lambda: now().history.waiting,
+        "most_targets": lambda: now().history.search_targets,
+        "queue_bytes": lambda: now().history.queue_bytes,
+        "keep": lambda: _keep(now().history),
+        "timeout": lambda: now().history.query_timeout,
+        "query_timeout": lambda: now().history.query_timeout,
+        "drain_timeout": lambda: now().history.drain_timeout,
+        "fold": folder(settings.server.casemapping),
+        "monotonic": clock.monotonic,
+        "now": clock.time,
+    }
     path = data / MESSAGES
+    if settings.messages_url is not None:
+        return _in_database(data, settings, **options)
     is_new = not path.exists()
-    store = open_messages(
-        path,
-        call=reactor.callFromThread,
-        full=settings.history.sync == "full",
-        readers=settings.history.readers,
-        waiting=lambda: now().history.waiting,
-        timeout=lambda: now().history.query_timeout,
-        monotonic=clock.monotonic,
-        now=clock.time,
-    )
-    return store, is_new
+    return open_messages(path, full=settings.history.sync == "full", **options), is_new
 
 
-def messages_beside(data: Path, settings: Settings) -> SQLiteMessages:
-    """The same for a program beside the server, whose answers are there at once."""
+def messages_beside(data: Path, settings: Settings, *, database: bool = True) -> SQLiteMessages:
+    """The same for a program beside the server, whose answers are there at once.
+
+    Without `database` it is the file, whatever is configured.
+    """
+    if database and settings.messages_url is not None:
+        store, _ = _in_database(data, settings, serving=False)
+        return store
     return open_messages(data / MESSAGES, serving=False, full=settings.history.sync == "full")
+
+
+def _in_database(data: Path, settings: Settings, **options: Any) -> tuple[SQLiteMessages, bool]:
+    from chatnet.storage.messages.database.store import open_database  # an extra that not everybody has
+
+    assert settings.messages_url is not None
+    store = open_database(
+        settings.messages_url.get_secret_value(), sid=settings.server.sid, file=data / MESSAGES, **options
+    )
+    return store, store.is_new
+
+
+def _keep(history: HistorySettings) -> Keep:
+    """How long what is kept, in the store's own terms."""
+    return Keep(
+        channels=history.channels_keep * DAY,
+        channels_most=history.channels_most * DAY,
+        direct=history.direct_keep * DAY,
+        orphan=history.orphan_keep * DAY,
+        tombstones=history.tombstone_least * DAY,
+        marks=history.mark_keep * DAY,
+        marks_most=history.marks,
+        erasures=history.erasure_keep * DAY,
+    )
 
 
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:
