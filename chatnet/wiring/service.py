@@ -26,6 +26,7 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.history.troubles import Troubles
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -178,6 +179,7 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
+            self._messages.troubled = Troubles(self._parts.node).hear
             self._messages.start()
             self._every(WATCH, self._messages.watch)
         if self._parts.nickserv is not None:
