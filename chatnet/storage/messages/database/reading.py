@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.database.plain import plain
-from chatnet.storage.messages.database.source import MessageDatabase
+from chatnet.storage.messages.database.source import CANNOT_REACH, MessageDatabase
 from chatnet.storage.messages.database.speech import DatabaseStatements
 from chatnet.storage.messages.numbers import BITS
 from chatnet.storage.messages.reading import HIGHEST, PADDING, Looking
@@ -129,7 +129,7 @@ class DatabaseReader:
         if self._session is not None and not self._session.lost:
             return self._session
         if self._monotonic() < self._again_at:
-            raise Away(CANNOT_READ, self._why)
+            raise Away(CANNOT_REACH, self._why)
         try:
             self._session = self._database.connect_to_read()
         except Away as error:

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
+from chatnet.storage.messages.database.gathering import DatabaseGathering
 from chatnet.storage.messages.database.reading import DatabaseLooking, DatabaseReader
 from chatnet.storage.messages.database.source import MessageDatabase, has_messages
 from chatnet.storage.messages.database.writing import DatabaseWriting
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Index, Search
 from chatnet.storage.messages.keep import Keep
 from chatnet.storage.messages.opening import Opened
@@ -57,6 +59,11 @@ class DatabaseMessages(SQLiteMessages):
     def searches(self) -> bool:
         """Whether words can be searched for."""
         return self._database.search != "off" and super().searches
+
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return DatabaseGathering(self._database)
 
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
