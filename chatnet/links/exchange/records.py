@@ -35,7 +35,7 @@ _WORDS: Final = {
     "QUIT": (0, 0),
     "NICK": (0, 0),
     "KICK": (1, 1),
-    "MODE": (1, 1000),
+    "MODE": (0, 0),
     "TOPIC": (0, 0),
     "RENAME": (2, 2),
 }
