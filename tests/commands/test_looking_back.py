@@ -856,6 +856,19 @@ def test_history_for_clients_that_know_nothing_of_it(house: Archive) -> None:
     house.check()
 
 
+def test_history_of_nothing_is_told_to_who_cannot_be_shown_an_empty_batch(house: Archive) -> None:
+    ann, bob = room(house)
+    bob >> "HISTORY #C" << ":irc.test NOTICE bob :Nothing of #c is kept"
+    talk([ann], ["old"], seconds=60)
+    bob.lines()
+    bob >> "HISTORY #c 30s" << ":irc.test NOTICE bob :Nothing of #c is kept since then"
+    bob.silent()
+    cyd = house.client("cyd", caps="batch")
+    cyd >> "JOIN #c"
+    assert page(cyd, "HISTORY #c 30s").lines == []
+    house.check()
+
+
 def test_history_refuses_with_numerics(house: Archive) -> None:
     ann, bob = room(house)
     ann >> "JOIN #out"
