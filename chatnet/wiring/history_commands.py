@@ -64,7 +64,7 @@ def _messages(loaded: Loaded, *, make: bool = False) -> Iterator[SQLiteMessages]
     if not (file.exists() or make or database):
         raise KeeperError(f"Nothing is stored yet: {file} comes to be when the server starts.")
     ready(data, file)
-    store = messages_beside(data, loaded.settings, database=database)
+    store = messages_beside(data, loaded.settings, database=database, make=make)
     try:
         yield store
     finally:

@@ -64,13 +64,15 @@ def messages_in(
     return open_messages(path, alone=True, full=settings.history.sync == "full", **options), is_new
 
 
-def messages_beside(data: Path, settings: Settings, *, database: bool = True) -> SQLiteMessages:
+def messages_beside(
+    data: Path, settings: Settings, *, database: bool = True, make: bool = False
+) -> SQLiteMessages:
     """The same for a program beside the server, whose answers are there at once.
 
-    Without `database` it is the file, whatever is configured.
+    Without `database` it is the file, whatever is configured; with `make` a database may be empty.
     """
     if database and settings.messages_url is not None:
-        store, _ = _in_database(data, settings, serving=False)
+        store, _ = _in_database(data, settings, serving=make)
         return store
     return open_messages(data / MESSAGES, serving=False, full=settings.history.sync == "full")
 
@@ -80,7 +82,11 @@ def _in_database(data: Path, settings: Settings, **options: Any) -> tuple[SQLite
 
     assert settings.messages_url is not None
     store = open_database(
-        settings.messages_url.get_secret_value(), sid=settings.server.sid, file=data / MESSAGES, **options
+        settings.messages_url.get_secret_value(),
+        sid=settings.server.sid,
+        file=data / MESSAGES,
+        patience=settings.history.query_timeout,
+        **options,
     )
     return store, store.is_new
 

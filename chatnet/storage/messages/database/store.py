@@ -92,6 +92,7 @@ def open_database(
     most_targets: Callable[[], int] = lambda: 500,
     queue_bytes: Callable[[], int] = lambda: 64 * 1024 * 1024,
     keep: Callable[[], Keep] = Keep,
+    patience: float = 5.0,
     timeout: Callable[[], float] = lambda: 5.0,
     query_timeout: Callable[[], float] = lambda: 5.0,
     drain_timeout: Callable[[], float] = lambda: 10.0,
@@ -102,20 +103,23 @@ def open_database(
 ) -> DatabaseMessages:
     """The store in the database at `url`, for the server `sid`; all else is as in ``open_messages``.
 
-    `file` is where messages are of who has no database: there may be none in it.  A server starts while the
+    `patience` is the timeout until it is open, when settings may not be asked for yet.  `file` is where
+    messages are of who has no database: there may be none in it.  A server starts while the
     database is away, and finds out what it is when it is there.
     """
     if file is not None and has_messages(file):
         raise StoreError(
-            f"Messages are in {file}, and history.store names a database: bring them there by "
-            "`chatnet history export` and `chatnet history import`, or have history.store be empty."
+            f"Messages are in {file}, and history.store names a database: take them out by "
+            "`chatnet history export`, move the file away, and bring them in by `chatnet history import`; "
+            'or have history.store be "file".'
         )
-    database = MessageDatabase(url, sid, search, serving, timeout, query_timeout, monotonic)
+    database = MessageDatabase(url, sid, search, serving, lambda: patience, query_timeout, monotonic)
     try:
         database.connect_to_write().close()
     except Away:
         if not serving:
             raise
+    database.timeout = timeout
     opened = database.opened or Opened(0, Index(search))
     writing = DatabaseWriting(database, opened.words, now)
     tidying = Tidying(writing, keep, monotonic)
