@@ -25,6 +25,11 @@ class AtOnce:
             raise OSError("No space left on device")
         return self.folder.write_now(name, person, called)
 
+    async def remove(self, name: str, until: int) -> None:
+        if self.broken or self.folder is None:
+            raise OSError("Input/output error")
+        self.folder.remove_now(name, until)
+
 
 class Library(Archive):
     """An archive that writes exports."""

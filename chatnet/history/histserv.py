@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b32encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from chatnet.model.entities import User
+from chatnet.model.facts import Fact, Hearer, PastErased
 from chatnet.model.places import BY_NAME
 from chatnet.node import Node
 from chatnet.storage.interfaces import StoreError
@@ -26,6 +27,9 @@ class Exports(Protocol):
 
         `called`, which gives the name of an account, is asked in a thread.  Raises StoreError, OSError.
         """
+
+    async def remove(self, name: str, until: int) -> None:
+        """Remove such a file, if it was written before that time (Unix milliseconds).  Raises OSError."""
 
 
 class HistServ:
@@ -49,12 +53,14 @@ class HistServ:
         self.user = user
         self._exports = exports
         self._flush = flush
-        self._exporting: set[str] = set()
+        self._exporting: dict[str, bool] = {}
+        """Whose file is being written, and whether what they said was erased meanwhile."""
         self._node = node
         self._store = store
         self._erase = erase
         self._tell = tell
         self._key = secrets.token_bytes(32)
+        self.hears: Mapping[type[Fact], Hearer] = {PastErased: self._past_erased}
 
     @property
     def exports(self) -> bool:
@@ -69,11 +75,15 @@ class HistServ:
         """Write the file of an account, and tell who asked for it."""
         assert self._exports is not None
         name = f"{_file(person)}.jsonl"
-        self._exporting.add(person)
+        self._exporting[person] = False
         try:
             self._flush()
             await self._store.marks(person)  # whatever is answered is answered behind all that was put
             count = await self._exports.write(name, person, self._called)
+            if self._exporting[person]:
+                # It may have been read before that was gone.
+                await self._exports.remove(name, int(self._node.clock.time() * 1000))
+                raise StoreError("it was erased meanwhile")
         except (StoreError, OSError) as error:
             self._node.log.warn(f"What {person} said cannot be exported: {error}")
             text = "Your messages could not be exported. Try again later, or tell an operator."
@@ -83,9 +93,25 @@ class HistServ:
                 f"{count} message(s) are in the file {name}, which an operator of this server can give you."
             )
         finally:
-            self._exporting.discard(person)
+            del self._exporting[person]
         if self._node.network.users.get(by.uid) is by:
             self._tell(self.user, by, text)
+
+    def _past_erased(self, fact: PastErased, origin: object) -> None:
+        if fact.place is not None or self._exports is None:
+            return
+        if fact.person in self._exporting:
+            self._exporting[fact.person] = True
+        else:
+            self._node.run(self._remove(fact.person, fact.until))
+
+    async def _remove(self, person: str, until: int) -> None:
+        """Remove the file of an account: what is forgotten shall not lie there still."""
+        assert self._exports is not None
+        try:
+            await self._exports.remove(f"{_file(person)}.jsonl", until)
+        except OSError as error:
+            self._node.log.warn(f"The file with what {person} said cannot be removed: {error}")
 
     def _called(self, person: str) -> str | None:
         account = self._node.network.registry.account(person)

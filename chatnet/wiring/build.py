@@ -260,6 +260,7 @@ def build(
             *(() if recorder is None else (recorder,)),
             subscriptions,
             *(() if erasures is None else (erasures,)),
+            *(() if histserv is None else (histserv,)),
             *(() if gaps is None else (gaps,)),
             history,
             *(() if looking is None else (looking,)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,3 +39,14 @@ class ExportFolder:
         count = write_lines(part, lines)
         os.replace(part, self._path / name)
         return count - 1  # the first line tells what it is
+
+    async def remove(self, name: str, until: int) -> None:
+        """Remove a file that was written before `until` (Unix milliseconds), in a thread."""
+        await deferToThread(self.remove_now, name, until)
+
+    def remove_now(self, name: str, until: int) -> None:
+        """The same; it blocks."""
+        path = self._path / name
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime_ns // 1_000_000 <= until:
+                path.unlink()

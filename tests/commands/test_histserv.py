@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from archive import Archive, talk
@@ -138,6 +140,58 @@ def test_an_export_that_fails_is_told(house: Library, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     assert ask(ann, "EXPORT")[1].startswith("0 message(s) are in the file ")
     assert house.exported() == []
+    house.check()
+
+
+def forget(client: Client) -> None:
+    """Have all that somebody said be deleted."""
+    code = ask(client, "FORGET ALL")[-1].rpartition(" ")[2]
+    assert ask(client, f"FORGET ALL {code}") == ["All that you have said up to now is being deleted."]
+
+
+def test_what_is_forgotten_does_not_lie_in_an_export_still(house: Library) -> None:
+    ann, bob = house.member("ann", caps=""), house.member("bob", caps="")
+    talk([ann, bob], ["mine"], "bob")
+    folder = Path(house.folder.name) / "exports"
+    for client in (ann, bob):
+        ask(client, "EXPORT")
+    mine, his = (folder / f"{client.user.account_id}.jsonl" for client in (ann, bob))
+    before, later = house.clock.time() - 1, house.clock.time() + 60
+    for path in (mine, his):
+        os.utime(path, (before, before))
+    forget(ann)
+    assert (mine.exists(), his.exists()) == (False, True)
+    # A restart, or a neighbour, says again what was erased: what was written later stays.
+    ask(ann, "EXPORT")
+    os.utime(mine, (later, later))
+    forget(ann)
+    assert mine.exists()
+    house.exports.broken = True
+    forget(bob)
+    assert his.exists()
+    house.check()
+
+
+def test_an_export_of_what_is_forgotten_meanwhile_is_dropped(
+    house: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = house.member("ann", caps="")
+    write = house.exports.write
+
+    async def slowly(name: str, person: str, called: Callable[[str], str | None]) -> int:
+        await house.pause()
+        count = await write(name, person, called)
+        path = Path(house.folder.name) / "exports" / name
+        os.utime(path, (house.clock.time(), house.clock.time()))
+        return count
+
+    monkeypatch.setattr(house.exports, "write", slowly)
+    house.hold = True
+    assert ask(ann, "EXPORT") == ["It is being written; you will read when that is done."]
+    forget(ann)
+    house.release()
+    assert told(ann) == ["Your messages could not be exported. Try again later, or tell an operator."]
+    assert list((Path(house.folder.name) / "exports").iterdir()) == []
     house.check()
 
 
