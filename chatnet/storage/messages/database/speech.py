@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from chatnet.storage.messages.speech import Speech
-from chatnet.storage.messages.tables import COLUMNS, MESSAGE, Statements, creation
+from chatnet.storage.messages.tables import COLUMNS, HISTORY, MESSAGE, Statements, creation
 
 POSTGRESQL: Final = Speech(
     dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
@@ -62,6 +62,10 @@ FIELDS: Final = tuple(_TYPES)
 
 def foundation() -> list[str]:
     """The statements that make all tables and indexes."""
+    for table in HISTORY.tables.values():
+        for index in table.indexes:
+            # Said there, this would have everybody load what is for PostgreSQL.
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
     return [
         *creation(POSTGRESQL.dialect),
         "ALTER TABLE message ADD COLUMN words tsvector",
