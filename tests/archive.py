@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 from club import PASSWORD, Club, said
-from conversation import Client, matches
+from conversation import Client, ManualClock, matches
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rows import Entry, Place
@@ -23,10 +23,22 @@ CAPS: Final = "batch message-tags server-time account-tag draft/chathistory"
 class Archive(Club):
     """A club that keeps what is said, in a file of its own; its answers are there at once."""
 
-    def __init__(self, **sections: Any) -> None:
-        self.folder = TemporaryDirectory(prefix="chatnet-archive-")
-        self.messages: SQLiteMessages = open_messages(Path(self.folder.name) / "history.sqlite")
-        super().__init__(messages=self.messages, **sections)
+    def __init__(
+        self, before: Archive | None = None, clock: ManualClock | None = None, **sections: Any
+    ) -> None:
+        self.folder: TemporaryDirectory[str] = (
+            before.folder if before is not None else TemporaryDirectory(prefix="chatnet-archive-")
+        )
+        store, clock = (None, clock or ManualClock()) if before is None else (before.store, before.clock)
+        path = Path(self.folder.name) / "history.sqlite"
+        self.messages: SQLiteMessages = open_messages(path, alone=True, now=clock.time)
+        super().__init__(store, messages=self.messages, clock=clock, **sections)
+
+    def killed(self) -> Archive:
+        """Another house, made of what this one has on its disk."""
+        assert self.parts.recorder is not None
+        self.parts.recorder.flush()
+        return Archive(self)
 
     def member(self, nick: str, account: str = "", caps: str = CAPS, **peer: Any) -> Client:
         """A client who is logged in to an account, which is registered if there is none."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from clubs import Clubs, FullClub, new_store
 from conversation import Client
 from message_memory import MemoryMessages
 
+from chatnet.history.archive import ALL
 from chatnet.model.facts import AccountChanged
 from chatnet.model.ids import AccountName
-from chatnet.storage.messages.rows import Place, Redacted, Row
+from chatnet.storage.answers import at_once
+from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.messages.rows import NOTICE, PRIVMSG, Place, Redacted, Row, View, Wanted
+from chatnet.storage.messages.store import open_messages
 
 ANN = "aannnnnnnnnnnnnnnnnnn"
 BOB = "abobbbbbbbbbbbbbbbbbb"
@@ -18,15 +23,20 @@ CID = "acidddddddddddddddddd"
 
 
 class Chronicle(FullClub):
-    """A club that stores what is said."""
+    """A club that stores what is said; `stored` has it if that is in memory."""
 
-    def __init__(self, stored: MemoryMessages, **given: Any) -> None:
-        self.stored = stored
-        super().__init__(new_store(given["server"]["sid"]), messages=stored, **given)
+    def __init__(self, messages: MessageStore, **given: Any) -> None:
+        self.messages = messages
+        super().__init__(new_store(given["server"]["sid"]), messages=messages, **given)
+
+    @property
+    def stored(self) -> MemoryMessages:
+        assert isinstance(self.messages, MemoryMessages)
+        return self.messages
 
 
 class Chronicles(Clubs):
-    """A mesh of them."""
+    """A mesh of them, with stores in memory."""
 
     def make(self, **given: Any) -> FullClub:
         return Chronicle(MemoryMessages(), **given)
@@ -52,7 +62,8 @@ class Chronicles(Clubs):
 
     def texts(self, name: str, channel: str = "#c") -> list[str]:
         """The texts of that, in order."""
-        found = self.rows(name, channel).values()
+        found = list(self.rows(name, channel).values())
+        found = [row for row in found if row.kind in (PRIVMSG, NOTICE)]
         return [row.text for row in sorted(found, key=lambda row: (row.at, row.msgid))]
 
     def place(self, name: str, channel: str = "#c") -> Place:
@@ -66,10 +77,23 @@ class Chronicles(Clubs):
     def all_of(self, name: str, channel: str = "#c") -> tuple[dict[str, Row], dict[str, Redacted]]:
         """All that a house knows of a channel."""
         self.flush()
-        stored, here = self[name].stored, self.place(name, channel)
-        rows = {row.msgid: row for row in stored.rows.values() if row.place == here}
-        gone = {each.redacted: each for each in stored.redacted.values() if each.place == here}
-        return rows, gone
+        messages, here = self[name].messages, self.place(name, channel)
+        view, wanted = View(here, closed=None, ranks=-1), Wanted(ALL, 1_000_000)
+        rows = at_once(messages.page(view, wanted)).rows
+        gone = at_once(messages.redactions(here, 0, 1_000_000))
+        return {row.msgid: row for row in rows}, {each.redacted: each for each in gone}
+
+
+class Filed(Chronicles):
+    """The same with files in a `folder`."""
+
+    def __init__(self, folder: Path, *names: str, **sections: Any) -> None:
+        self.folder = folder
+        super().__init__(*names, **sections)
+
+    def make(self, **given: Any) -> FullClub:
+        path = self.folder / f"{given['server']['sid']}.sqlite"
+        return Chronicle(open_messages(path, now=given["clock"].time), **given)
 
 
 def logs_in(client: Client, name: str, key: str) -> None:

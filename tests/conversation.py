@@ -15,7 +15,7 @@ from email import message_from_string
 from functools import partial
 from typing import Any, Final
 
-from chatnet.history.exporting import Exports
+from chatnet.history.histserv import Exports
 from chatnet.links.dialling.attempts import Connect
 from chatnet.model.entities import User
 from chatnet.node import Node

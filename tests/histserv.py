@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from archive import Archive
 from conversation import Client
 
+from chatnet.wiring.exporting import ExportFolder
 
-class PaperExports:
-    """In the place of a folder: files as texts, once they are whole."""
+
+class AtOnce:
+    """A folder of exports that is written at once, or not at all."""
 
     def __init__(self) -> None:
-        self.parts: dict[str, str] = {}
-        self.files: dict[str, str] = {}
+        self.folder: ExportFolder | None = None
         self.broken = False
 
-    async def write(self, name: str, text: str, *, first: bool, last: bool) -> None:
-        if self.broken:
+    async def write(self, name: str, person: str, called: Callable[[str], str | None]) -> int:
+        if self.broken or self.folder is None:
             raise OSError("No space left on device")
-        self.parts[name] = text if first else self.parts[name] + text
-        if last:
-            self.files[name] = self.parts.pop(name)
-
-    def read(self) -> list[dict[str, Any]]:
-        """The objects of the one file there is."""
-        (text,) = self.files.values()
-        return [json.loads(line) for line in text.splitlines()]
+        return self.folder.write_now(name, person, called)
 
 
 class Library(Archive):
     """An archive that writes exports."""
 
     def __init__(self, **sections: Any) -> None:
-        self.exports = PaperExports()
+        self.exports = AtOnce()
         super().__init__(exports=self.exports, **sections)
+        self.exports.folder = ExportFolder(Path(self.folder.name), self.messages.gathering, self.settings)
+
+    def exported(self) -> list[dict[str, Any]]:
+        """The messages in the one file there is."""
+        (path,) = (Path(self.folder.name) / "exports").iterdir()
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()][1:]
 
 
 def ask(client: Client, text: str) -> list[str]:

@@ -17,6 +17,7 @@ from chatnet.storage.messages.rows import (
     Ended,
     Entry,
     Erased,
+    Figures,
     Filled,
     Found,
     Gap,
@@ -114,7 +115,9 @@ class MemoryMessages:
 
     def _redact(self, entry: Redacted) -> None:
         self._target(entry.place)
-        self.redacted.setdefault((entry.place, entry.redacted), entry)
+        known = self.redacted.get((entry.place, entry.redacted), entry)
+        first = min(entry, known, key=lambda each: (each.at, each.msgid))
+        self.redacted[entry.place, entry.redacted] = first
         self.rows.pop((entry.place, entry.redacted), None)
 
     def _fill(self, place: Place, since: int, until: int, sid: str) -> None:
@@ -168,6 +171,10 @@ class MemoryMessages:
         places = [place for place in self.known if place.kind in "dg" and person in (place.name, place.other)]
         return self._answer([self.known[place] for place in places])
 
+    def channels(self, folded: str) -> Awaitable[Sequence[Target]]:
+        found = [each for each in self.known.values() if (each.place.kind, each.place.name) == ("c", folded)]
+        return self._answer(found)
+
     def standing(self) -> Awaitable[Sequence[Target]]:
         return self._answer([each for each in self.known.values() if each.ended is None])
 
@@ -207,6 +214,11 @@ class MemoryMessages:
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         return self._answer([])
 
+    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
+        found = sorted(self.rows.values(), key=position)
+        found = [row for row in found if row.person == person and position(row) > behind and row.at < until]
+        return self._answer(found[:most])
+
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         return self._answer([(spot, at) for (key, spot), at in self.read.items() if key == person])
 
@@ -221,6 +233,9 @@ class MemoryMessages:
 
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         return self._answer([each for each in self.erased.values() if each.stamp > since])
+
+    def figures(self) -> Awaitable[Figures]:
+        return self._answer(Figures(len(self.rows), 0, len(self.holes)))
 
     def tell(self, place: Place, since: int, until: int) -> Awaitable[int]:
         said = [row.msgid for row in self.rows.values() if row.place == place and since <= row.at <= until]

@@ -30,8 +30,8 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
-            "metadata",
             "replaying",
+            "metadata",
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),

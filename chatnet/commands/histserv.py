@@ -101,9 +101,9 @@ async def export(errand: Errand) -> None:
     """
     errand.at_most(0)
     histserv, person = _histserv(errand), _person(errand)
-    if histserv.exporting is None:
+    if not histserv.exports:
         errand.end("This server writes no files.")
-    if histserv.exporting.is_busy(person):
+    if histserv.is_exporting(person):
         errand.end("It is being written.")
     errand.say("It is being written; you will read when that is done.")
     errand.sessions.node.run(histserv.export(person, errand.user))

@@ -6,7 +6,6 @@ from typing import Final
 
 from chatnet.commands.request import Request
 from chatnet.history.looking import Asked, Busy, Looking, Point, Unseen, Way
-from chatnet.history.sights import keeping_of
 from chatnet.model.entities import Channel
 from chatnet.rules.past import AUTOREPLAY, kept_for, readable_from
 from chatnet.session.bygone import tell
@@ -46,11 +45,11 @@ def _lines(request: Request) -> int:
 
 
 def _tell_what_is_kept(request: Request, channel: Channel) -> None:
-    settings, keeping = request.settings.history, keeping_of(channel)
-    days = kept_for(settings, keeping)
+    settings, keep = request.settings.history, channel.keep
+    days = kept_for(settings, keep)
     text = "What is said here is not kept"
     if days:
-        text = f"What is said here is kept for {days} day(s); {READERS[readable_from(settings, keeping)]}"
+        text = f"What is said here is kept for {days} day(s); {READERS[readable_from(settings, keep)]}"
     session = request.session
     session.send(encode(f":{request.sessions.server_name} NOTICE {channel.name} :{text}"))
 

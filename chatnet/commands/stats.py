@@ -9,6 +9,7 @@ from typing import Final
 
 from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
+from chatnet.history.health import PERIOD
 from chatnet.model.bans import NetworkBan
 from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
@@ -17,6 +18,8 @@ from chatnet.rules.opers import may_use
 from chatnet.services.roll import Roll
 from chatnet.session.scans import Scan
 from chatnet.session.session import Session
+from chatnet.session.visitor import Visitor
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
 from chatnet.wire.server_time import day
 from chatnet.wire.text import byte_length, cut, middle, printable
@@ -31,6 +34,8 @@ def stats(request: Request) -> None:
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
     a  accounts and registered channels: how many there are of each kind, and whether they can be changed
+       (operators who see all)
+    h  messages that are stored: how many, what waits to be written, and whether that can be written
        (operators who see all)
     k  bans of users and hosts that came from other servers, the newest first (operators who see all)
     d  the same of addresses
@@ -55,6 +60,12 @@ def stats(request: Request) -> None:
         refusal = may_use(request.user, "see-all")
         if refusal is None:
             request.scan(partial(_accounts, request, letter))
+            return
+        request.refuse(refusal)
+    elif letter in ("h", "H"):
+        refusal = may_use(request.user, "see-all")
+        if refusal is None:
+            request.session.answer_by("STATS", _history(request, letter))
             return
         request.refuse(refusal)
     elif letter in _QUERIES:
@@ -101,6 +112,32 @@ async def _accounts(request: Request, letter: str, scan: Scan) -> None:
         store = f"the last change was not written: {trouble}" if trouble else "the last change was written"
         request.reply(numerics.RPL_STATSDEBUG, letter, f"store {accounts.ledger.store.id}: {store}")
         _full_servers(request, accounts.roll, letter)
+    request.reply(numerics.RPL_ENDOFSTATS, letter)
+
+
+async def _history(request: Request, letter: str) -> None:
+    """What is stored of what was said; visitors, whose answer must not take long, read what was so before."""
+    health = request.sessions.health
+    if health is not None:
+        unread = ""
+        if not isinstance(request.session, Visitor):
+            try:
+                await health.look()
+            except StoreError as error:
+                unread = f"the store cannot be read: {error}"
+        if (figures := health.figures) is not None and not unread:
+            text = f"{figures.messages} message(s), {figures.bytes >> 20} MiB, {figures.gaps} gap(s)"
+            request.reply(numerics.RPL_STATSDEBUG, letter, text)
+            text = f"{figures.waiting >> 10} KiB of messages wait to be written"
+            request.reply(numerics.RPL_STATSDEBUG, letter, text)
+        groups, entries = health.lately()
+        text = f"{groups / PERIOD:.1f} group(s) a second, {entries / PERIOD:.1f} entries, in the last minute"
+        request.reply(numerics.RPL_STATSDEBUG, letter, text)
+        state = f"not as it should: {health.trouble}" if health.trouble else "as it should"
+        text = f"what is said is stored {state}; {health.lost} message(s) were lost since the start"
+        request.reply(numerics.RPL_STATSDEBUG, letter, text)
+        if unread:
+            request.reply(numerics.RPL_STATSDEBUG, letter, unread)
     request.reply(numerics.RPL_ENDOFSTATS, letter)
 
 

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from chatnet.history.events import Events, flags_of
 from chatnet.history.extra import Extra, written
+from chatnet.history.health import Health
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
@@ -116,6 +117,7 @@ class Recorder:
         self._store = store
         self._places = places
         self._ring = ring
+        self.health = Health(node, store)
         self._by_name = places.by_name
         self._heard: dict[Channel, Heard] = {}
         self._keys: dict[User, str] = {}
@@ -184,6 +186,7 @@ class Recorder:
         if not self._list:
             return
         entries, self._list = self._list, []
+        self.health.wrote(len(entries))
         written = self._store.put(entries)
         if self._durable:
             self._last = self._promise or Promise(), entries[-1]

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from chatnet.model.entities import Channel, User
 from chatnet.model.places import Places
 from chatnet.node import Node
-from chatnet.rules.past import Keeping, Reader, channel_view, talk_view
+from chatnet.rules.past import Reader, channel_view, talk_view
 from chatnet.storage.messages.rows import Place, Times, View
 
 IN_MEMORY: Final = Place("m", "")
@@ -100,8 +100,7 @@ class Sights:
         stays = self._stays.get(channel, ()) if reader.person == self._person else ()
         joined = self._joined(channel, user)
         settings, now = self._node.settings.history, _now(self._node)
-        keeping = keeping_of(channel)
-        view = channel_view(reader, channel, places.channel(channel), settings, keeping, stays, joined, now)
+        view = channel_view(reader, channel, places.channel(channel), settings, stays, joined, now)
         return None if view is None else Sight(view, channel.name, channel)
 
 
@@ -110,12 +109,6 @@ def reader_of(node: Node, places: Places, user: User) -> Reader:
     account = node.network.registry.account(user.account_id)
     since = user.account_since if account is None else account.created
     return Reader(user, places.person(user), None if since is None else since * 1000)
-
-
-def keeping_of(channel: Channel) -> Keeping | None:
-    """What a channel says of its history, by its mode H."""
-    keep = channel.keep
-    return None if keep is None else Keeping(keep.span // 1000, keep.since)
 
 
 def _is_here(node: Node, user: User) -> bool:

@@ -16,6 +16,7 @@ from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.pasts import Pasts
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
+from chatnet.links.exchange.stores import Stores
 from chatnet.links.inbound.accounts import AccountsIn
 from chatnet.links.inbound.bans import BansIn
 from chatnet.links.inbound.feeding import FeedingIn
@@ -84,6 +85,7 @@ class Links(Neighbours):
         self.inquiries = Inquiries(self, numbers, self.backfill.can_know)
         self.backfill.reaches_store = self.inquiries.reaches
         pasts = Pasts(self, archive)
+        self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)

@@ -99,7 +99,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "a": "accounts: who registers or drops one, what operators do, when too many come, or the disk fails",
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
-    "g": "the server itself: rehash, restart, certificates",
+    "g": "the server itself: rehash, restart, certificates, and whether messages are stored",
     "k": "kills, and bans that come from other servers",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",

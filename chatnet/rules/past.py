@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import Channel, User
+from chatnet.model.keep import Keep
 from chatnet.model.registry import Account
 from chatnet.settings import HistorySettings
 from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Row, Times, View
@@ -23,15 +24,6 @@ DM_HISTORY: Final = "dm-history"
 """The setting of an account that says whether its private messages are stored."""
 AUTOREPLAY: Final = "autoreplay-lines"
 """That which says how many messages those are shown who come into a channel."""
-
-
-class Keeping(NamedTuple):
-    """What a channel says of its history by its mode H: for how many seconds it is kept (0: not at all), and
-    who may read what (``all``, ``account`` or ``join``; None: as the server has it).
-    """
-
-    span: int
-    since: str | None = None
 
 
 class Reader(NamedTuple):
@@ -59,7 +51,6 @@ def channel_view(
     channel: Channel,
     place: Place,
     settings: HistorySettings,
-    keeping: Keeping | None,
     stays: Times,
     joined: int | None,
     now: int,
@@ -72,23 +63,23 @@ def channel_view(
     user = reader.user
     if not may_look_back(user, channel):
         return None
-    since = max(_oldest(settings, keeping, now), channel.ts * 1000)
+    keep = channel.keep
+    since = max(_oldest(settings, keep, now), channel.ts * 1000)
     there = united((*stays, (joined, LAST)) if joined is not None else stays)
-    who = readable_from(settings, keeping)
+    who = readable_from(settings, keep)
     within: Times | None = None
     if who == "account":
         since = max(since, reader.registered if reader.registered is not None else int(user.signon * 1000))
     elif who == "join":
         within = there
-    in_so_many_words = keeping is not None and keeping.since == "all"
+    in_so_many_words = keep is not None and keep.since == "all"
     closed = None if in_so_many_words else there
     return View(place, since, within, closed, channel.members.get(user, 0), reader.person)
 
 
-def _oldest(settings: HistorySettings, keeping: Keeping | None, now: int) -> int:
-    most = settings.channels_most * DAY
-    kept = settings.channels_keep * DAY if keeping is None else keeping.span * 1000
-    return now - min(kept, most) if kept else LAST
+def _oldest(settings: HistorySettings, keep: Keep | None, now: int) -> int:
+    span = settings.channels_keep * DAY if keep is None else keep.span
+    return now - min(span, settings.channels_most * DAY) if span else LAST
 
 
 def talk_view(reader: Reader, place: Place, settings: HistorySettings, now: int) -> View | None:
@@ -105,16 +96,15 @@ def stores_talk(accounts: Iterable[Account | None]) -> bool:
     return not any(account is not None and account.settings.get(DM_HISTORY) == "off" for account in accounts)
 
 
-def kept_for(settings: HistorySettings, keeping: Keeping | None) -> int:
-    """For how many days what is said in a channel is kept, at most."""
-    if keeping is None:
-        return min(settings.channels_keep, settings.channels_most)
-    return min(-(-keeping.span * 1000 // DAY), settings.channels_most)
+def kept_for(settings: HistorySettings, keep: Keep | None) -> int:
+    """For how many days what is said in a channel with that mode H is kept, at most."""
+    days = settings.channels_keep if keep is None else -(-keep.span // DAY)
+    return min(days, settings.channels_most)
 
 
-def readable_from(settings: HistorySettings, keeping: Keeping | None) -> str:
+def readable_from(settings: HistorySettings, keep: Keep | None) -> str:
     """What members may read of the time before they came: ``all``, ``account`` or ``join``."""
-    return settings.visible_from if keeping is None or keeping.since is None else keeping.since
+    return settings.visible_from if keep is None or keep.since is None else keep.since
 
 
 def shows(view: View, row: Row) -> bool:

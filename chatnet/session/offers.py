@@ -51,15 +51,18 @@ class Offers:
         }
 
     def to(self, peer: Peer) -> dict[str, str]:
-        """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`."""
-        found = self._common.copy()
+        """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`.
+
+        In the order of the table, which has in front what an old client, which reads one line, needs most.
+        """
+        values = self._common.copy()
         for name, value_of in VALUES.items():
             if cap.BY_NAME.get(name, 0) & self._withheld:
                 continue
             value = value_of(self, peer)
             if value is not None:
-                found[name] = value
-        return found
+                values[name] = value
+        return {name: values[name] for name in (*cap.BY_NAME, *values) if name in values}
 
 
 Value = Callable[[Offers, Peer], str | None]

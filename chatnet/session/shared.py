@@ -157,6 +157,7 @@ class Shared:
         self.looking = looking
         self.marks = marks
         self._echoes = None if recorder is None else Echoes(node, recorder)
+        self.health = None if recorder is None else recorder.health
         self.places = places
         self.shadows = shadows
         self.cloaks = cloaks

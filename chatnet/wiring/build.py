@@ -15,9 +15,8 @@ from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
 from chatnet.history.archive import Archive
 from chatnet.history.erasing import Erasures
-from chatnet.history.exporting import Exporting, Exports
 from chatnet.history.gaps import Gaps
-from chatnet.history.histserv import HistServ
+from chatnet.history.histserv import Exports, HistServ
 from chatnet.history.kept import KeptPast
 from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
@@ -217,8 +216,7 @@ def build(
     links.described = describing.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
-        exporting = None if exports is None else Exporting(node, messages, recorder.flush, exports)
-        histserv = HistServ(node, remembering, exporting, erasures.erase, tell)
+        histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -252,6 +250,8 @@ def build(
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
     news = News(sessions)
+    if recorder is not None:
+        recorder.health.post = news.post
     node.observe(
         [
             *(() if marks is None else (marks,)),

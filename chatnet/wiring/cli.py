@@ -144,6 +144,7 @@ def _add_history_actions(actions: Any) -> None:
     importing.add_argument("file", metavar="FILE", type=Path)
     copying = add("backup", "copy all messages, as they are at one moment, to a file that is not there")
     copying.add_argument("file", metavar="FILE", type=Path)
+    add("rekey", "give what was stored under names of accounts to the accounts; the server may not run")
 
 
 def _add_account_actions(actions: Any) -> None:

@@ -20,6 +20,7 @@ from chatnet.rules.durations import seconds_in
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.gathering import Gathered
+from chatnet.storage.messages.rekeying import Rekeying
 from chatnet.storage.messages.rows import Began, Entry, Place, Row, Silent
 from chatnet.storage.messages.store import FILE, SQLiteMessages
 from chatnet.wire.casemap import folder
@@ -271,6 +272,29 @@ def _backup(loaded: Loaded, arguments: argparse.Namespace) -> None:
     print(f"wrote  {arguments.file}")
 
 
+# accounts
+
+
+def _rekey(loaded: Loaded, arguments: argparse.Namespace) -> None:
+    """Keep what is kept under names of accounts, as services of another make have them, under their ids."""
+    data, settings = locate(loaded), loaded.settings
+    if is_held(data):
+        raise KeeperError("The server runs, and knows accounts by the keys that they have: stop it first.")
+    with kept_in(data, settings, make=False) as keeper, _messages(loaded) as store:
+
+        def id_of(key: str) -> str | None:
+            account = keeper.registry.named(key.removeprefix(BY_NAME))
+            return None if account is None else account.id
+
+        done = at_once(store.rekey(Rekeying(BY_NAME, id_of)))
+    print(f"{_count(done.given, 'account')} of before known by id from now on.")
+    if done.left:
+        names = [printable(key.removeprefix(BY_NAME)) for key in done.left]
+        print(f"No account here has the name of {_count(len(names), 'other')}, which stay as they are:")
+        for name in names[:COMPLAINTS]:
+            print(f"  {name}")
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -279,4 +303,5 @@ _COMMANDS: Final[dict[str, Callable[[Loaded, argparse.Namespace], None]]] = {
     "export": _export,
     "import": _import,
     "backup": _backup,
+    "rekey": _rekey,
 }

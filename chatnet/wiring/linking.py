@@ -76,6 +76,7 @@ class Linking:
         sweep(self._parts.links)
         self._parts.links.dialler.sweep()
         self._parts.links.standbys.sweep()
+        self._parts.links.stores.sweep()
         if self._parts.links.keeps_records:
             self._parts.links.feeds.comparing.sweep()
 

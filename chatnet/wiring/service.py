@@ -26,7 +26,6 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
-from chatnet.history.troubles import Troubles
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -126,8 +125,12 @@ class ChatService(Service):
             messages=self._messages,
             hashes=AccountHashes(turns, self._settings),
             send=Post(reactor, loaded.base, self._settings),
-            exports=ExportFolder(folder.path),
+            exports=None
+            if self._messages is None
+            else ExportFolder(folder.path, self._messages.gathering, settings),
         )
+        if self._messages is not None and self._parts.recorder is not None:
+            self._messages.troubled = self._parts.recorder.health.troubled
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -171,6 +174,7 @@ class ChatService(Service):
 
     def startService(self) -> None:
         super().startService()  # type: ignore[no-untyped-call]  # Twisted's services are not typed
+        settings = self._loaded.settings
         try:
             self._folder.sign()
         except OSError as error:
@@ -179,7 +183,8 @@ class ChatService(Service):
             self._store.start()
             self._every(WATCH, self._store.watch)
         if self._messages is not None:
-            self._messages.troubled = Troubles(self._parts.node).hear
+            if settings.history.search != "off" and not self._messages.searches:
+                log.warn("history.search is off: this library of SQLite has no FTS5")
             self._messages.start()
             self._every(WATCH, self._messages.watch)
         if self._parts.nickserv is not None:
@@ -191,7 +196,6 @@ class ChatService(Service):
             self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
         self._announce()
         sessions = self._parts.sessions
-        settings = self._loaded.settings
         self._every(SWEEP, sessions.sweep)
         self._every(LINK_SWEEP, self._linking.sweep)
         self._reactor.callLater(0, self._linking.sweep)

@@ -49,7 +49,7 @@ def messages_in(
         "waiting": lambda: now().history.waiting,
         "most_targets": lambda: now().history.search_targets,
         "queue_bytes": lambda: now().history.queue_bytes,
-        "keep": lambda: _keep(now().history),
+        "keep": lambda: kept(now().history),
         "timeout": lambda: now().history.query_timeout,
         "query_timeout": lambda: now().history.query_timeout,
         "drain_timeout": lambda: now().history.drain_timeout,
@@ -61,7 +61,7 @@ def messages_in(
     if settings.messages_url is not None:
         return _in_database(data, settings, **options)
     is_new = not path.exists()
-    return open_messages(path, full=settings.history.sync == "full", **options), is_new
+    return open_messages(path, alone=True, full=settings.history.sync == "full", **options), is_new
 
 
 def messages_beside(
@@ -91,17 +91,17 @@ def _in_database(data: Path, settings: Settings, **options: Any) -> tuple[SQLite
     return store, store.is_new
 
 
-def _keep(history: HistorySettings) -> Keep:
-    """How long what is kept, in the store's own terms."""
+def kept(settings: HistorySettings) -> Keep:
+    """How long what is kept."""
     return Keep(
-        channels=history.channels_keep * DAY,
-        channels_most=history.channels_most * DAY,
-        direct=history.direct_keep * DAY,
-        orphan=history.orphan_keep * DAY,
-        tombstones=history.tombstone_least * DAY,
-        marks=history.mark_keep * DAY,
-        marks_most=history.marks,
-        erasures=history.erasure_keep * DAY,
+        channels=settings.channels_keep * DAY,
+        channels_most=settings.channels_most * DAY,
+        direct=settings.direct_keep * DAY,
+        orphan=settings.orphan_keep * DAY,
+        tombstones=settings.tombstone_least * DAY,
+        marks=settings.mark_keep * DAY,
+        marks_most=settings.marks,
+        erasures=settings.erasure_keep * DAY,
     )
 
 

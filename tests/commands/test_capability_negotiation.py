@@ -90,8 +90,11 @@ def test_only_version_302_reads_several_lines(version: str) -> None:
         ann >> command
         lines = ann.lines()
         told = {word.partition("=")[0] for line in lines for word in line.rpartition(" :")[2].split()}
-        assert [" * :" in line for line in lines] == ([True, False] if version else [False])
-        assert told == set(OFFERED) if version else set() < told < set(OFFERED)
+        assert [" * :" in line for line in lines] == [True] * (len(lines) - 1) + [False]
+        assert len(lines) > 1 if version else len(lines) == 1
+        # of the two drafts of metadata one may be had
+        all_of_them = set(OFFERED) - ({"draft/metadata-2"} if command == "CAP LIST" else set())
+        assert told == all_of_them if version else set() < told < all_of_them
         assert all(len(line.partition(" :")[2] if line[0] == "@" else line) <= 510 for line in lines)
 
 
@@ -142,7 +145,7 @@ def test_times_come_after_the_ack_that_promises_them(house: House) -> None:
 def test_a_long_list_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     many = {f"example.org/capability-{number}": 1 << number for number in range(30)}
     monkeypatch.setattr(cap, "BY_NAME", many)
-    for name in ("draft/multiline", "draft/message-redaction"):
+    for name in list(VALUES):
         monkeypatch.delitem(VALUES, name)
     house = House()
     ann = house.connect()
@@ -176,7 +179,7 @@ def test_values_are_told_to_302_and_in_ls_alone(choosy: House) -> None:
     """
     ann = choosy.connect(secure=True)
     ann >> "CAP LS" >> "CAP LS 301" >> "CAP LS 302" >> "CAP LS 307" >> "CAP LS"
-    told = [next(word for word in line.split() if "multi-prefix" in word) for line in ann.lines()]
+    told = [word for line in ann.lines() for word in line.split() if "multi-prefix" in word]
     plain, value = "multi-prefix", "multi-prefix=most=30,end"
     # "If a client sends a lower CAP version (or omits the version number entirely), servers SHOULD return a
     # CAP LS reply consistent with the request's version, but keep storing the original (higher) version."
@@ -317,7 +320,7 @@ def test_requests_cost_penalty() -> None:
     ann = house.client("ann")
     ann.send(b"CAP LS 302\r\n" * 150)
     first = len(ann.lines())
-    assert first < 100
+    assert first < 200, "the answer to each takes two lines"
     ann.send(b"CAP LS 302\r\n" * 150)
     ann.until("ERROR :Closing Link: 192.0.2.1 (Excess Flood)")
     house.check()

@@ -116,39 +116,10 @@ def test_an_export_has_all_that_one_said_and_what_others_said_to_one_alone(house
         f"4 message(s) are in the file {ann.user.account_id}.jsonl, which an operator of this server can give"
         " you.",
     ]
-    found = house.exports.read()
-    assert [(each["target"], each["text"]) for each in found] == [
-        ("bob", "to ann"), ("bob", "to bob"), ("#c", "mine"), ("#c", "tagged"),
-    ]  # fmt: skip
-    assert found[2] == {
-        "target": "#c",
-        "place": ["c", "#c", "", int(START)],
-        "at": "2023-11-14T22:13:20.000Z",
-        "msgid": found[2]["msgid"],
-        "command": "PRIVMSG",
-        "source": "ann!~ann@192.0.2.1",
-        "account": ann.user.account_id,
-        "text": "mine",
-    }
-    assert found[3]["tags"] == "+x=1"
-    house.check()
-
-
-def test_an_export_is_read_in_pages_whatever_came_in_one_moment(
-    house: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chatnet.history.exporting.PAGE", 2)
-    ann, bob = house.member("ann", caps=""), house.member("bob", caps="")
-    ann >> "JOIN #c"
-    texts = [str(number) for number in range(7)]
-    talk([ann], texts, seconds=0)
-    talk([ann], texts, seconds=1)
-    talk([ann], texts, "bob", seconds=0)
-    house.clock.advance(100 * 86400)
-    bob.lines()
-    ask(ann, "EXPORT")
-    found = [(each["target"], each["text"]) for each in house.exports.read()]
-    assert sorted(found) == sorted([("#c", text) for text in texts * 2] + [("bob", text) for text in texts])
+    found = house.exported()
+    assert sorted(each["text"] for each in found) == ["mine", "tagged", "to ann", "to bob"]
+    (mine,) = (each for each in found if each["text"] == "mine")
+    assert (mine["target"], mine["account"], mine["at"]) == ("#c", "ann", "2023-11-14T22:13:20.000Z")
     house.check()
 
 
@@ -159,14 +130,14 @@ def test_an_export_that_fails_is_told(house: Library, monkeypatch: pytest.Monkey
     assert ask(ann, "EXPORT")[1].startswith("Your messages could not be exported.")
     house.exports.broken = False
 
-    def broken(*args: object) -> object:
+    async def unread(*args: object) -> object:
         raise StoreError("The disk is gone")
 
-    monkeypatch.setattr(house.messages, "targets", broken)
+    monkeypatch.setattr(house.messages, "marks", unread)
     assert ask(ann, "EXPORT")[1].startswith("Your messages could not be exported.")
     monkeypatch.undo()
     assert ask(ann, "EXPORT")[1].startswith("0 message(s) are in the file ")
-    assert house.exports.read() == []
+    assert house.exported() == []
     house.check()
 
 
@@ -183,6 +154,11 @@ def test_all_that_one_said_is_forgotten_when_that_was_confirmed(house: Library) 
     erased = Erased(house)
     ann, guest = house.member("ann", caps=""), house.client("guest")
     assert ask(guest, "FORGET ALL") == ["You are not logged in to an account."]
+    bob = house.member("bob", caps="")
+    for client in (bob, ann):
+        client >> "JOIN #c"
+    talk([bob, ann], ["tea", "tea?"], seconds=0)
+    talk([bob], ["psst"], "ann", seconds=0)
     code = ask(ann, "FORGET ALL")[-1].rpartition(" ")[2]
     other = house.member("ann2", "ann", caps="")
     assert ask(other, f"FORGET ALL {code}") == ["That is not the code. FORGET ALL tells it."]
@@ -192,6 +168,8 @@ def test_all_that_one_said_is_forgotten_when_that_was_confirmed(house: Library) 
     assert ask(ann, f"FORGET ALL {code}") == ["All that you have said up to now is being deleted."]
     (fact,) = erased.facts
     assert (fact.person, fact.until, fact.place) == (ann.user.account_id, int(START + 1) * 1000, None)
+    assert ask(ann, "PLAY #c") == ["[2023-11-14 22:13:20] #c <bob> tea"]
+    assert ask(ann, "PLAY bob") == ["Nothing of bob is kept."]
     house.check()
 
 

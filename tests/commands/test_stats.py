@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from archive import Archive, talk
 from chanserv import ask, founded
 from club import Club
 from conversation import House
 from staff import oper, sections
 from states import opered
+
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import Trouble
 
 
 def test_commands_and_how_often_they_were_used(house: House) -> None:
@@ -192,3 +196,59 @@ def test_registered_channels() -> None:
     root >> "STATS a"
     root.until(":irc.test 249 root a :5 registered channel(s): 3 active, 1 suspended, 1 dropped")
     root << ":irc.test 249 root a :1 of them wait for another one of their name, 1 have no founder"
+
+
+def test_what_is_stored_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = Archive()
+    root = house.client("root")
+    opered(root, "see-all", snomask="g")
+    root >> "JOIN #c"
+    talk([root], ["1", "2", "3"])
+    root.lines()
+    root >> "STATS h"
+    root << ":irc.test 249 root h :3 message(s), 0 MiB, 0 gap(s)"
+    root << ":irc.test 249 root h :0 KiB of messages wait to be written"
+    root << ":irc.test 249 root h :0.1 group(s) a second, 0.1 entries, in the last minute"
+    (
+        root
+        << ":irc.test 249 root h :what is said is stored as it should; 0 message(s) were lost since the start"
+    )
+    root << ":irc.test 219 root h :End of /STATS report"
+    assert house.parts.recorder is not None
+    health = house.parts.recorder.health
+    health.troubled(None)
+    root.silent()
+    health.troubled(Trouble("The disk is full", 7))
+    root << ":irc.test NOTICE * :*** Notice -- Messages are not stored as they should: The disk is full (7 *"
+
+    async def broken() -> object:
+        raise StoreError("The disk is gone")
+
+    monkeypatch.setattr(house.messages, "figures", broken)
+    house.clock.advance(60)
+    root >> "STATS H"
+    root << ":irc.test 249 root H :0.0 group(s) a second, 0.0 entries, in the last minute"
+    root << ":irc.test 249 root H :what is said is stored not as it should: The disk is full; 7 message(s) *"
+    root << ":irc.test 249 root H :the store cannot be read: The disk is gone"
+    root << ":irc.test 219 root H :End of /STATS report"
+    health.troubled(None)
+    root << ":irc.test NOTICE * :*** Notice -- Messages are stored again"
+    posted: list[str] = []
+    health.post = posted.append
+    health.troubled(Trouble("The disk is full"))
+    assert posted == []
+    root >> "QUIT"
+    health.troubled(Trouble("The disk is full"))
+    assert posted == ["Messages are not stored as they should: The disk is full"]
+    health.troubled(None)
+    health.troubled(Trouble("The file was damaged, and a new one was begun", stored=True))
+    assert posted[1:] == ["The file was damaged, and a new one was begun"] and not health.trouble
+    house.check()
+
+
+def test_what_is_stored_is_for_operators_who_see_all() -> None:
+    house = Archive()
+    ann = house.client("ann")
+    ann >> "STATS h"
+    ann << ":irc.test 481 ann *" << ":irc.test 219 ann h :*"
+    house.check()

@@ -163,3 +163,33 @@ def _logs_in(daemon: Daemon) -> bool:
     with daemon.connect().register("who") as client:
         client.send(f"NS IDENTIFY ann {WORD}")
         return "logged in" in client.until(" 900 |NOTICE who :")[-1]
+
+
+def test_old_and_new_tell_each_other_what_was_said(network: Network, before: Path) -> None:
+    """The new one stores messages, and is asked for them in the first form; it asks in that form, too."""
+    for name in "on":
+        network.add(name)
+    runs(network.daemons["o"], before)
+    network.configure("o", network.to("n"))
+    network.configure("n", network.to("o", True))
+    with network.daemons["o"] as old, network.daemons["n"] as new:
+        network.linked("o")
+        network.linked("n")
+        with old.connect().register("ann") as ann, new.connect().register("bob") as bob:
+            met(ann, bob, "#c")
+            network.configure("n")
+            new.reload()
+            ann.until("^:bob!.* QUIT ")
+            bob.until("^:ann!.* QUIT ")
+            ann.send("PRIVMSG #c :from the old one")
+            bob.send("PRIVMSG #c :from the new one")
+            ann.sync()
+            bob.sync()
+            network.configure("n", network.to("o", True))
+            new.reload()
+            told = "told 1 messages that were missing here"
+            wait_for(lambda: f"n.test {told}" in old.output(), "what the new one said")
+            wait_for(lambda: f"o.test {told}" in new.output(), "what the old one said")
+            bob.send("HISTORY #c")
+            bob.until("from the old one")
+    assert "Traceback" not in new.output()

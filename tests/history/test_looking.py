@@ -175,3 +175,25 @@ def test_searching_goes_by_the_same_rules(house: Archive) -> None:
     sights = house.done(looking.views(bob.user))
     assert {sight.name for sight in sights} == {"#c", "#other", "ann"}
     assert page(bob, "CHATHISTORY LATEST #other * 5").said == ["tea three"]
+
+
+def test_who_was_there_when_a_server_was_killed_was_not_there_afterwards(house: Archive) -> None:
+    ann, bob = house.member("ann"), house.member("bob")
+    ann >> "JOIN #c" >> "PRIVMSG ChanServ :REGISTER #c"
+    bob >> "JOIN #c"
+    set_modes(house, "#c", "+s")
+    talk([ann], ["1"])
+    house.clock.advance(5)
+    house = house.killed()
+    house.clock.advance(5)
+    ann = house.member("ann")
+    ann >> "JOIN #c"
+    set_modes(house, "#c", "+s")
+    talk([ann], ["2"])
+    bob = house.member("bob")
+    assert latest(ann) == ["1", "2"]
+    set_modes(house, "#c", "-s")
+    bob >> "JOIN #c"
+    talk([ann], ["3"])
+    assert latest(bob) == ["1", "3"]
+    house.check()

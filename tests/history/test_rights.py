@@ -29,6 +29,7 @@ class Said:
     at: int
     ts: int
     closed: bool
+    stored: bool
     accounts: frozenset[str]
     users: frozenset[User]
 
@@ -99,6 +100,11 @@ class Chronicle:
         if self.house.node.network.channel("#c") is not None:
             set_modes(self.house, "#c", letters, *(["key"] if "k" in letters else []))
 
+    def _keep(self, text: str | None) -> None:
+        channel = self.house.node.network.channel("#c")
+        if channel is not None and (text is not None or channel.keep is not None):
+            set_modes(self.house, "#c", *(["-H"] if text is None else ["+H", text]))
+
     def _nick(self, nick: str, other: str) -> None:
         if self.clients[other].user.nick == other:  # two who change nicks
             self.clients[other] >> f"NICK {other}2"
@@ -128,7 +134,8 @@ class Chronicle:
         closed = channel.key is not None or bool(channel.flags & {"i", "s"})
         accounts = frozenset(each.account_id for each in channel.members if each.account_id is not None)
         users = frozenset(channel.members)
-        self.said.append(Said(str(self.number), self.house.ms(), channel.ts, closed, accounts, users))
+        stored = channel.keep is None or channel.keep.text[0] != "0"
+        self.said.append(Said(str(self.number), self.house.ms(), channel.ts, closed, stored, accounts, users))
         self.clients[nick] >> f"PRIVMSG #c :{self.number}"
 
     def _dm(self, nick: str, other: str) -> None:
@@ -174,7 +181,11 @@ class Chronicle:
         user, channel = client.user, self.house.node.network.channel("#c")
         if channel is None or user not in channel.members:
             return None
-        who, registered = self.house.settings.history.visible_from, self._registered(user)
+        keep = "" if channel.keep is None else channel.keep.text
+        if keep.startswith("0"):
+            return []
+        all_, registered = keep.endswith(":all"), self._registered(user)
+        who = keep.partition(":")[2] or self.house.settings.history.visible_from
         begin = int(user.signon * 1000) if registered is None else registered
 
         def was_there(said: Said) -> bool:
@@ -183,9 +194,10 @@ class Chronicle:
         return [
             said.text
             for said in self.said
-            if said.ts == channel.ts
+            if said.stored
+            and said.ts == channel.ts
             and (who != "account" or said.at >= begin)
-            and (was_there(said) or not (who == "join" or said.closed))
+            and (was_there(said) or not (who == "join" or (said.closed and not all_)))
         ]
 
     def _in_talk(self, user: User, other: User) -> list[str]:
@@ -214,6 +226,7 @@ actions = st.one_of(
     st.tuples(st.just("login"), nicks, st.sampled_from([*ACCOUNTS, None])),
     st.tuples(st.sampled_from(["nick", "dm", "dm"]), nicks, nicks),
     st.tuples(st.just("visible"), st.sampled_from(WHO)),
+    st.tuples(st.just("keep"), st.sampled_from(["30d", "30d:all", "30d:account", "30d:join", "0", None])),
     st.tuples(st.just("check")),
 )
 
@@ -229,6 +242,8 @@ def story(text: str) -> list[tuple[Any, ...]]:
 @example(story("join ann; mode +k; join bob; say ann; check; login bob x; say ann"))
 @example(story("visible join; join ann; say ann; join bob; say ann"))
 @example(story("visible join; login bob x; join ann; join bob; say ann; part bob; say ann; check; join bob"))
+@example(story("join ann; mode +i; say ann; keep 30d:all; join bob; say ann; check; keep 30d; check; keep 0"))
+@example(story("join ann; keep 0; say ann; keep -; say ann; join bob; check; keep 30d:join"))
 @example(story("join bob; join ann; mode +s; say ann; login bob y; say ann"))
 @example(story("visible account; join ann; say ann; quit bob; join bob; say ann"))
 @example(story("join ann; say ann; visible account; login bob y; join bob; say ann"))

@@ -4,9 +4,11 @@ members of a channel have stored the same of it, whatever was on its way when a 
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from chronicles import ANN, BOB, CID, Chronicles, logs_in
+from chronicles import ANN, BOB, CID, Chronicles, Filed, logs_in
 from conversation import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,9 +38,9 @@ STEPS = st.one_of(
 class Networks:
     """So many servers in a row, each with somebody who is an operator of #c."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, folder: Path | None = None) -> None:
         self.names = "abcde"[:size]
-        self.mesh = Chronicles(*self.names)
+        self.mesh = Chronicles(*self.names) if folder is None else Filed(folder, *self.names)
         self.links: set[tuple[str, str]] = set()
         for pair in pairwise(self.names):
             self.link(pair)
@@ -74,11 +76,11 @@ class Networks:
                     client >> f"PRIVMSG #c :{self.said}"
                 self.mesh.clock.advance(0.001)
             case "redact":
-                known = list(self.mesh.rows(house).values())
-                if known and client.user.channels:
+                known = list(self.mesh.all_of(house)[0].values()) if client.user.channels else []
+                if known:
                     row = known[number % len(known)]
                     client >> f"REDACT #c {row.msgid} :no"
-                    if row.msgid not in self.mesh.rows(house):
+                    if row.msgid not in self.mesh.all_of(house)[0]:
                         self.gone.add(row.text)
             case "erase":
                 erasures = self.mesh[house].parts.erasures
@@ -137,3 +139,14 @@ def test_stores_agree_when_all_is_heard(size: int, steps: list[Any]) -> None:
         network.do(step)
     network.drain()
     network.agree()
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(STEPS, max_size=40))
+def test_and_so_do_files(steps: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        network = Networks(3, Path(folder))
+        for step in steps:
+            network.do(step)
+        network.drain()
+        network.agree()

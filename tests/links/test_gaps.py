@@ -12,7 +12,7 @@ from mesh import read_away
 
 from chatnet.model.facts import MarkMoved
 from chatnet.model.past import Missing
-from chatnet.storage.messages.rows import LAST
+from chatnet.storage.messages.rows import KICK, LAST, MODE, NICK, TOPIC
 
 CAPS = "batch message-tags draft/message-redaction draft/multiline echo-message server-time"
 
@@ -109,6 +109,20 @@ def test_both_sides_of_a_split_learn_what_the_other_stored(row: Row) -> None:
     assert not [line for client in row.clients for line in client.lines() if "PRIVMSG" in line]
 
 
+def test_what_happened_is_learned_with_what_was_said(row: Row) -> None:
+    row.mesh.cut("a", "b")
+    for client in row.clients:
+        row.say(client, f"PRIVMSG #c :{client.user.nick}", "MODE #c +s")
+    row.say(row.ann, "MODE #c +lk 5 tea", "NICK anna", "KICK #c anna")
+    row.say(row.bob, "TOPIC #c :tea", "MODE #c -s+b x!*@*")
+    row.say(row.ann, "JOIN #c tea")
+    row.heal("a", "b")
+    row.agree("ann", "bob", "cid")
+    told = [(each.kind, each.text) for each in row.mesh.rows("c").values()]
+    assert {(MODE, "+s"), (MODE, "+lk 5 *"), (MODE, "-s+b x!*@*"), (TOPIC, "tea")} <= {*told}
+    assert {NICK, KICK} <= {kind for kind, _ in told}
+
+
 def test_who_comes_first_to_a_channel_here_is_told_what_was_said_before(row: Row) -> None:
     """b has nobody in #d, and c neither; then cid comes, and all of it is asked for."""
     row.say(row.ann, "JOIN #d", *[f"PRIVMSG #d :{number}" for number in range(700)])
@@ -142,18 +156,18 @@ def test_what_is_missing_from_a_server_that_is_away_is_told(row: Row) -> None:
 
 def test_a_message_that_was_redacted_elsewhere_is_shown_nowhere_before_that_is_known(row: Row) -> None:
     row.say(row.ann, "PRIVMSG #c :rude")
-    [rude] = row.mesh.rows("c")
+    [rude] = [each.msgid for each in row.mesh.rows("c").values() if each.text == "rude"]
     row.mesh.cut("c", "b")
     row.say(row.bob, f"REDACT #c {rude} :no")
     assert row.mesh.texts("c") == ["rude"]
     row.mesh.link("c", "b")
     shown = []
     while row.mesh.deliver_one(0):
-        gaps, place = row.mesh["c"].parts.gaps, next(iter(row.mesh.rows("c").values()), None)
+        gaps, there = row.mesh["c"].parts.gaps, row.mesh.rows("c").get(rude)
         assert gaps is not None
         members = {user.nick for user in next(iter(row.cid.user.channels)).members}
-        if "bob" in members and place is not None:
-            shown.append(gaps.missing(place.place, 0, LAST).unsure > place.at)
+        if "bob" in members and there is not None:
+            shown.append(gaps.missing(there.place, 0, LAST).unsure > there.at)
     assert shown and all(shown)
     assert row.mesh.texts("c") == []
     row.wait(20)
@@ -221,6 +235,24 @@ def test_nobody_else_is_told_of_talks(row: Row) -> None:
     row.mesh["c"].run(ask())
     row.settle()
     assert found == [None, ()]
+
+
+def test_what_should_not_be_missing_is_found_and_told(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG #c :one")
+    row.wait(100)
+    before = row.mesh.rows("c")
+    stores = row.mesh["c"].parts.links.stores
+    row.mesh.advance(600)
+    stores.sweep()
+    row.wait(2)
+    assert stores.mended == 0
+    row.mesh["c"].stored.rows.clear()
+    row.mesh.advance(600)
+    stores.sweep()
+    row.wait(2)
+    assert stores.mended == len(before) and row.mesh.rows("c") == before
+    text = f"b.test told {len(before)} messages of #c that should not have been missing"
+    assert text in row.mesh["c"].log.lines
 
 
 def history(client: Client, *words: str) -> list[str]:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from chatnet.model.entities import Channel, Oper, User
 from chatnet.model.ids import SID, Folded
+from chatnet.model.keep import read_keep
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
 from chatnet.rules.past import (
     DAY,
-    Keeping,
     Reader,
     channel_view,
     may_look_back,
@@ -39,14 +39,13 @@ def reader(person: str | None = "ann", registered: int | None = NOW - 3 * DAY) -
     return Reader(user, person, None if person is None else registered)
 
 
-def view(
-    who: Reader, settings: HistorySettings | None = None, keeping: Keeping | None = None, ranks: int = 0
-) -> View:
+def view(who: Reader, settings: HistorySettings | None = None, keep: str = "", ranks: int = 0) -> View:
     """What a member sees of a channel."""
     channel = Channel("#c", Folded("#c"), PLACE.ts)
     channel.members[who.user] = ranks
+    channel.keep = read_keep(keep)
     stays = STAYS if who.person is not None else ()
-    found = channel_view(who, channel, PLACE, settings or HistorySettings(), keeping, stays, JOINED, NOW)
+    found = channel_view(who, channel, PLACE, settings or HistorySettings(), stays, JOINED, NOW)
     assert found is not None
     return found
 
@@ -58,12 +57,12 @@ def row(at: int, flags: int = 0, person: str | None = "bob") -> Row:
 def test_members_and_opers_with_the_privilege_may_look_back() -> None:
     channel, ann = Channel("#c", Folded("#c"), 1), reader()
     assert not may_look_back(ann.user, channel)
-    assert channel_view(ann, channel, PLACE, HistorySettings(), None, STAYS, None, NOW) is None
+    assert channel_view(ann, channel, PLACE, HistorySettings(), STAYS, None, NOW) is None
     ann.user.oper = Oper("ann", "staff", frozenset({"see-all", "channels", "accounts"}), "")
     assert not may_look_back(ann.user, channel)
     ann.user.oper = Oper("ann", "staff", frozenset({"history"}), "")
     assert may_look_back(ann.user, channel)
-    found = channel_view(ann, channel, PLACE, HistorySettings(), None, (), None, NOW)
+    found = channel_view(ann, channel, PLACE, HistorySettings(), (), None, NOW)
     assert found == View(PLACE, NOW - 90 * DAY, None, (), 0, "ann")
     ann.user.oper = None
     channel.members[ann.user] = 0
@@ -81,40 +80,40 @@ def test_nothing_from_before_the_channel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keeping", "since"),
+    ("keep", "since"),
     [
-        (None, NOW - 90 * DAY),
-        (Keeping(7 * 86400), NOW - 7 * DAY),
-        (Keeping(900 * 86400), NOW - 365 * DAY),  # "It cannot keep longer than the operator's"
-        (Keeping(0), LAST),
+        ("", NOW - 90 * DAY),
+        ("7d", NOW - 7 * DAY),
+        ("900d", NOW - 365 * DAY),  # it cannot keep longer than the operator's `channels_most`
+        ("0", LAST),
     ],
 )
-def test_a_channel_says_for_how_long(keeping: Keeping | None, since: int) -> None:
-    assert view(reader(), keeping=keeping).since == since
+def test_a_channel_says_for_how_long(keep: str, since: int) -> None:
+    assert view(reader(), keep=keep).since == since
 
 
 @pytest.mark.parametrize("by", ["settings", "channel"])
 def test_from_when_an_account_was_registered(by: str) -> None:
     settings = HistorySettings(visible_from="account" if by == "settings" else "all")
-    keeping = Keeping(30 * 86400, "account") if by == "channel" else None
-    assert view(reader(), settings, keeping).since == NOW - 3 * DAY
-    assert view(reader(None), settings, keeping).since == NOW - DAY  # a guest: since they are connected
-    assert view(reader("ann", None), settings, keeping).since == NOW - DAY  # nobody has told when
+    keep = "30d:account" if by == "channel" else ""
+    assert view(reader(), settings, keep).since == NOW - 3 * DAY
+    assert view(reader(None), settings, keep).since == NOW - DAY  # a guest: since they are connected
+    assert view(reader("ann", None), settings, keep).since == NOW - DAY  # nobody has told when
 
 
 @pytest.mark.parametrize("by", ["settings", "channel"])
 def test_only_while_one_was_there(by: str) -> None:
     settings = HistorySettings(visible_from="join" if by == "settings" else "all")
-    keeping = Keeping(30 * 86400, "join") if by == "channel" else None
-    assert view(reader(), settings, keeping).within == (*STAYS, (JOINED, LAST))
-    assert view(reader(None), settings, keeping).within == ((JOINED, LAST),)
+    keep = "30d:join" if by == "channel" else ""
+    assert view(reader(), settings, keep).within == (*STAYS, (JOINED, LAST))
+    assert view(reader(None), settings, keep).within == ((JOINED, LAST),)
 
 
 def test_a_channel_may_say_all_in_so_many_words() -> None:
     settings = HistorySettings(visible_from="join")
-    found = view(reader(), settings, Keeping(30 * 86400, "all"))
+    found = view(reader(), settings, "30d:all")
     assert (found.within, found.closed) == (None, None)
-    assert view(reader(), settings, Keeping(30 * 86400)).within is not None
+    assert view(reader(), settings, "30d").within is not None
 
 
 def test_what_is_for_ranks_is_for_who_has_them_now_and_for_its_author() -> None:

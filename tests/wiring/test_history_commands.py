@@ -283,3 +283,29 @@ def test_accounts_that_another_server_keeps(tool: Tool) -> None:
         "Another server keeps the accounts of this server: "
         "give the id that `chatnet account info` shows there.\n"
     )
+
+
+def test_names_of_before_are_accounts_from_now_on(tool: Tool) -> None:
+    talk = Place("d", "name:ann", "name:bob")
+    tool.keep(
+        Began(talk, "Ann bob", 1), row(CLUB, 1, "name:ann"), row(CLUB, 2, "name:eve"), row(talk, 3, None)
+    )
+    ann, bob = tool.account("Ann"), tool.account("bob")
+    assert tool("rekey").splitlines() == [
+        "2 accounts of before known by id from now on.",
+        "No account here has the name of 1 other, which stay as they are:",
+        "  eve",
+    ]
+    assert [each.person for each in tool.kept()] == [ann, "name:eve"]
+    low, high = sorted((ann, bob))
+    assert len(tool.kept(Place("d", low, high))) == 1
+    assert [each["text"] for each in objects(tool("export", "--account", "bob"))] == ["text 3"]
+    server = DataFolder(tool.data)
+    assert tool("rekey", fails=True) == (
+        "The server runs, and knows accounts by the keys that they have: stop it first.\n"
+    )
+    server.close()
+    tool.configure('authority = "external"\n')
+    assert tool("rekey", fails=True) == (
+        "Services of another make keep the accounts of this server (accounts.authority).\n"
+    )

@@ -95,6 +95,8 @@ class BackFill:
         """Whether a server can be asked for all that it has stored: then `missed` is told that it is back."""
         self._away: dict[SID, float] = {}
         """Since when (monotonic seconds, for clocks are set) messages of a server may be missing."""
+        self._had: dict[SID, set[Channel]] = {}
+        """In which channels a server that is away had members: it may have stored more, though they left."""
         self._here: dict[Server, float] = {}
         """Since when a server is here, in the same seconds."""
         self._began = links.node.clock.monotonic()
@@ -165,6 +167,11 @@ class BackFill:
             for those in (self._here, self._pinged, self._due, self._tries):
                 those.pop(server, None)
         self._away = {sid: at for sid, at in self._away.items() if at > self._now - KEPT}
+        if self._missed is not None:
+            for user in fact.users:
+                if user.channels:
+                    self._had.setdefault(user.server.sid, set()).update(user.channels)
+            self._had = {sid: channels for sid, channels in self._had.items() if sid in self._away}
         for question in list(self._open.values()):
             question.next = deque(server for server in question.next if server not in gone)
             if question.server in gone:
@@ -212,6 +219,7 @@ class BackFill:
         if network.me not in servers:
             return deque()
         asked = {self._witness(server) for server in servers} & walk.servers.keys()
+        asked |= {server for server in walk.servers if channel in self._had.get(server.sid, ())}
         return deque(sorted(asked, key=lambda server: (server.hops, server.sid)))
 
     def _witness(self, server: Server) -> Server:
@@ -229,6 +237,7 @@ class BackFill:
                     self._ask_later(server)
                 else:
                     self._away.pop(server.sid, None)
+                    self._had.pop(server.sid, None)
                     self._tries.pop(server, None)
             if news:
                 self._links.tell(f"{server.name} told {news} messages that were missing here")
@@ -382,6 +391,8 @@ class BackFill:
     def can_know(self, link: Link, record: Record | Event) -> bool:
         """Whether it was not heard here: what was said by who is on our side, since they are, was."""
         network = self._links.node.network
+        if isinstance(record, Event):
+            return True  # nobody says of it whose it is
         server = network.servers.get(SID(record.uid[:3]))
         if server is None or self._links.way_to(server) is link:
             return True

@@ -13,6 +13,7 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
 from chatnet.model.metadata import Target, Word
+from chatnet.model.network import Network
 from chatnet.rules.metadata import recorded
 
 
@@ -58,17 +59,28 @@ def each(links: Neighbours, link: Link, target: Target) -> Iterator[bytes]:
 
 def all_words(links: Neighbours, link: Link) -> Iterator[bytes]:
     """The chapter of the burst: of everybody who is not behind the link, and of all channels."""
-    network = links.node.network
-    targets: dict[Target, None] = dict.fromkeys(network.metadata)
+    if not knows(link):
+        return iter(())
+    targets: dict[Target, None] = dict.fromkeys(links.node.network.metadata)
     if not links.full(link):
-        for users in network.logged_in.values():
-            targets.update(dict.fromkeys(users))
-        targets.update(dict.fromkeys(network.channels.values()))
-    several = [each for each in targets if not isinstance(each, User) or links.way_to(each) is not link]
+        targets.update(dict.fromkeys(_recorded(links.node.network)))
+    several = [one for one in targets if not isinstance(one, User) or links.way_to(one) is not link]
 
     def tell() -> Iterator[bytes]:
         for target in several:
             if is_here(links, target):
                 yield from each(links, link, target)
 
-    return tell() if knows(link) else iter(())
+    return tell()
+
+
+def _recorded(network: Network) -> Iterator[Target]:
+    """Those on the network of whom records say something."""
+    for entity, users in network.logged_in.items():
+        account = network.registry.account(entity)
+        if account is not None and account.metadata:
+            yield from users
+    for registration in network.registry.channels.by_id.values():
+        channel = network.channel(registration.name) if registration.metadata else None
+        if channel is not None:
+            yield channel

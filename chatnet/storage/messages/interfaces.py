@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from chatnet.storage.messages.rows import (
     Entry,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -23,10 +24,14 @@ from chatnet.storage.messages.rows import (
 
 
 class Trouble(NamedTuple):
-    """What is wrong with the store: one sentence for operators, and how many messages were lost by it."""
+    """What is wrong with the store: one sentence for operators, and how many messages were lost by it.
+
+    `stored`: those that are said now are kept nevertheless.
+    """
 
     text: str
     lost: int = 0
+    stored: bool = False
 
 
 Troubled = Callable[[Trouble | None], None]
@@ -95,9 +100,6 @@ class MessageStore(Protocol):
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
 
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Awaitable[Sequence[Row]]:
-        """What an account did, wherever that was, behind a position and before a time: the oldest so many."""
-
     def marks(self, person: str) -> Awaitable[Sequence[tuple[str, int]]]:
         """How far somebody has read, by spot."""
 
@@ -112,11 +114,24 @@ class MessageStore(Protocol):
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
 
+    def figures(self) -> Awaitable[Figures]:
+        """How much there is."""
+
     def tell(self, place: Place, since: int, until: int) -> Awaitable[int]:
         """A sum of all messages and redactions of a place between these times, both included.
 
         It is the same on all servers that have the same: modulo 2^64, the sum of the blake2b of 8 bytes of
         ``said NUL at NUL msgid`` and ``deleted NUL at NUL redacted``, the first byte being the highest.
+        """
+
+
+class Gathers(Protocol):
+    """Reads all that is kept of somebody.  It blocks, and may be used in any thread."""
+
+    def of_person(self, key: str, since: int) -> Iterator[tuple[str, Row]]:
+        """What an account said, and what was said to it alone, from a time on; with what places are called.
+
+        Raises StoreError.
         """
 
 
@@ -142,6 +157,10 @@ class RunningMessages(MessageStore, Protocol):
     @property
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
+
+    @property
+    def gathering(self) -> Gathers:
+        """What reads all that is kept of somebody."""
 
     def start(self) -> None:
         """Begin to work, once the process is a daemon, and the user that it stays."""

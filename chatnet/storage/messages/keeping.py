@@ -322,6 +322,16 @@ class Keeper:
             else:
                 self.find(number, number)
 
+    def bring(self, entry: Moved) -> None:
+        """Have what is kept for one place be kept for another."""
+        self._moved(entry)
+
+    def forget(self) -> None:
+        """Know nothing of people and places, and ask."""
+        self._memory.people.clear()
+        self._memory.targets.clear()
+        self._memory.erased = self._all_erased()
+
     def drop_if_empty(self, target: int) -> None:
         """Forget a place of which nothing is kept."""
         where = {"target_": target, "most": 1}

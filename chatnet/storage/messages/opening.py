@@ -29,25 +29,43 @@ def _before(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     """No copy is kept: it may be as large as all that was ever said, and the steps are taken all or none."""
 
 
+def _schema() -> Schema:
+    return Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
+
+
 def prepare(file: MessageFile, *, serving: bool) -> Opened:
     """Have the file be a store of messages, and raise StoreError else.
 
     With `serving` its index becomes one for the kind of search that is asked for, if this library has any.
     """
     statements = file.statements
-    schema = Schema("messages", SCHEMA, VERSION.name, MIGRATIONS, _before)
 
     def create(connection: sqlite3.Connection) -> None:
         for statement in creation(SQLITE.dialect):
             connection.execute(statement)
         connection.execute(statements.add_version, {"version_num": SCHEMA})
 
-    with opened(file.path, schema, create, serving) as connection:
+    with opened(file.path, _schema(), create, serving) as connection:
         facts: dict[str, str] = dict(connection.execute(statements.facts))
         index = _known(facts)
         if serving:
             index = _index(connection, statements, index, file.search)
         return Opened(int(facts.get("heard", "0")), index)
+
+
+def silence(file: MessageFile, heard: int) -> None:
+    """Nobody is in a channel: a server that was killed told nobody's leaving, and none was there after the
+    last group that it wrote.
+    """
+    with opened(file.path, _schema(), _nothing, serving=True) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(file.statements.silence_all, {"at": heard})
+        connection.execute(file.statements.nobody_stays, {"at": heard})
+        connection.execute("COMMIT")
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    """The file is there already."""
 
 
 def _known(facts: dict[str, str]) -> Index:

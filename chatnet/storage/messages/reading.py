@@ -20,6 +20,7 @@ from chatnet.storage.messages.rows import (
     RENAME,
     TAGMSG,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -84,6 +85,13 @@ class Looking:
         self._statements: Final = statements
         self._is_erasing: Final = self._execute(statements.any_erasing).fetchone() is not None
 
+    def figures(self) -> Figures:
+        """How much there is."""
+        messages, pages, size, gaps = (
+            int(self._execute(text).fetchone()[0]) for text in self._statements.figures
+        )
+        return Figures(messages, pages * size, gaps)
+
     # targets and people
 
     def target(self, place: Place) -> Target | None:
@@ -123,25 +131,6 @@ class Looking:
         number = self._number("person", {"key_": person})
         found = () if number is None else self._execute(self._statements.marks, {"person_": number})
         return [(read(spot), at) for spot, at in found]
-
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Sequence[Row]:
-        """What an account did, wherever that was; no index tells where, so all of that time is looked at."""
-        number = self._number("person", {"key_": person})
-        if number is None:
-            return []
-        where = {
-            "person_": number,
-            "first": max(0, behind.at - PADDING) << BITS,
-            "last": (until + PADDING) << BITS,
-            "since": behind.at,
-            "since_id": behind.msgid,
-            "until": until,
-            "most": most,
-        }
-        return [
-            Row(Place(kind, read(name), read(other), ts), *rest)
-            for kind, name, other, ts, *rest in self._execute(self._text(self._statements.said_by), where)
-        ]
 
     def all_marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
         """Marks from then on of everybody, behind one of these."""

@@ -292,6 +292,15 @@ class Target(NamedTuple):
     since: str | None
 
 
+class Figures(NamedTuple):
+    """How much there is: messages, bytes of the database, gaps; and bytes of messages that wait."""
+
+    messages: int
+    bytes: int
+    gaps: int
+    waiting: int = 0
+
+
 class Words(NamedTuple):
     """What to search for.
 

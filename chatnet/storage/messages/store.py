@@ -19,11 +19,13 @@ from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Search
 from chatnet.storage.messages.interfaces import Troubled
 from chatnet.storage.messages.keep import Keep
-from chatnet.storage.messages.opening import Opened, prepare
+from chatnet.storage.messages.opening import Opened, prepare, silence
 from chatnet.storage.messages.reading import Looking
+from chatnet.storage.messages.rekeying import Rekeyed, Rekeying
 from chatnet.storage.messages.rows import (
     Entry,
     Erased,
+    Figures,
     Found,
     Gap,
     Place,
@@ -160,6 +162,10 @@ class SQLiteMessages:
         weight = len(rows) + len(redacted)
         return self._behind(self._writer.put(lambda keeper: keeper.take_in(rows, redacted), weight))
 
+    def rekey(self, rekeying: Rekeying) -> Deferred[Rekeyed]:
+        """Have accounts have other keys: no server may run, which knows the ones they had."""
+        return self._writer.put(rekeying)
+
     # reading
 
     def target(self, place: Place) -> Deferred[Target | None]:
@@ -224,13 +230,14 @@ class SQLiteMessages:
         """What may be missing of a place."""
         return self._read(lambda looking: looking.gaps(place))
 
-    def said_by(self, person: str, behind: Position, until: int, most: int) -> Deferred[Sequence[Row]]:
-        """What an account did, wherever that was."""
-        return self._read(lambda looking: looking.said_by(person, behind, until, most))
-
     def erasures(self, since: str) -> Deferred[Sequence[Erased]]:
         """What was erased, as of stamps greater than that."""
         return self._read(lambda looking: looking.erasures(since))
+
+    def figures(self) -> Deferred[Figures]:
+        """How much there is."""
+        found = self._read(lambda looking: looking.figures())
+        return found.addCallback(lambda figures: figures._replace(waiting=self.waiting))
 
     def tell(self, place: Place, since: int, until: int) -> Deferred[int]:
         """A sum of all messages and redactions of a place between these times."""
@@ -276,6 +283,7 @@ def open_messages(
     path: Path,
     *,
     serving: bool = True,
+    alone: bool = False,
     call: Call | None = None,
     full: bool = False,
     search: Search = "words",
@@ -297,7 +305,7 @@ def open_messages(
     With `serving` this is the start of a server; without, of a program beside it, which changes nothing in
     how the file is.  Until here no file is open and no thread runs, so that the process may still become a
     daemon (a fork) and another user.  Then it calls `start`, `watch` every ``WATCH`` seconds, and at the end
-    `close`, and awaits that.
+    `close`, and awaits that.  `alone` says that nobody is in a channel yet, whatever the file says.
 
     `call` is ``reactor.callFromThread``; without it each method blocks, and its answer is there (see
     ``answers.at_once``).  `fold` folds nicks, `monotonic` counts seconds, and `now` is Unix time.  After
@@ -325,6 +333,8 @@ def open_messages(
             raise
         name, opened = begin_anew(file, [], int(now() * 1000))
         opened = opened._replace(aside=name)
+    if alone:
+        silence(file, opened.heard)
     writing = Writing(file, opened.words, now)
     tidying = Tidying(writing, keep, monotonic)
 

@@ -253,6 +253,13 @@ class Statements:
             .on_conflict_do_update(index_elements=["key"], set_={"value": given("value")})
         )
 
+        self.figures = (
+            made(select(func.count()).select_from(MESSAGE)),
+            "PRAGMA page_count",
+            "PRAGMA page_size",
+            made(select(func.count()).select_from(GAP)),
+        )
+
         # people and targets
 
         self.person = made(select(person.id).where(person.key == given("key_")))
@@ -321,6 +328,11 @@ class Statements:
         )
         self.silence = made(
             update(TARGET).where(this_target).values(heard=func.coalesce(target.heard, given("at")))
+        )
+        self.silence_all = made(
+            update(TARGET)
+            .where(target.kind == "c", target.heard.is_(None), target.ended.is_(None))
+            .values(heard=given("at"))
         )
         self.end = made(
             update(TARGET)
@@ -465,6 +477,9 @@ class Statements:
             update(STAY)
             .where(stay.target == given("target_"), stay.until == LAST)
             .values(until=greatest(stay.since, given("at")))
+        )
+        self.nobody_stays = made(
+            update(STAY).where(stay.until == LAST).values(until=greatest(stay.since, given("at")))
         )
         self.mark = made(
             insert(MARK)
@@ -652,21 +667,6 @@ class Statements:
         self.any_erasing = made(select(ERASING.c.id).limit(1))
         self.newest = Both(self._page(newest=True), speech)
         self.oldest = Both(self._page(newest=False), speech)
-        self.said_by = Both(
-            select(target.kind, target.name, target.other, target.ts, *COLUMNS)
-            .select_from(MESSAGE)
-            .join(TARGET, target.id == message.target)
-            .outerjoin(PERSON, PERSON.c.id == message.person)
-            .where(
-                message.id.between(given("first"), given("last")),
-                message.person == given("person_"),
-                tuple_(message.at, message.msgid) > tuple_(given("since"), given("since_id")),
-                message.at < given("until"),
-            )
-            .order_by(message.at, message.msgid)
-            .limit(given("most")),
-            speech,
-        )
         self.exact = Both(
             _rows().where(
                 message.target == given("target_"),

@@ -121,7 +121,8 @@ def test_what_one_chooses(club: Club) -> None:
     ]
     assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
-    assert club.named().settings == {"hide-email": "off", "never-op": "on"}
+    kept = {"hide-email": "off", "never-op": "on", "dm-history": "off", "autoreplay-lines": "20"}
+    assert club.named().settings == kept
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
 
 
