@@ -58,6 +58,8 @@ _TYPES: Final = {
 
 FIELDS: Final = tuple(_TYPES)
 """Those of ``keeping.Bound``, in order."""
+NUMBERS: Final = frozenset(name for name, kind in _TYPES.items() if kind != "text")
+"""Those of them that are numbers."""
 
 
 def foundation() -> list[str]:
