@@ -51,11 +51,11 @@ async def play(errand: Errand) -> None:
     try:
         seen = await _looking(errand).look(errand.user, name, Asked(Way.LATEST, points, most))
     except Unseen:
-        errand.end(f"There is nothing of {printable(name)} that you could read.")
+        errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not seen.found.rows:
-        errand.end(f"Nothing of {seen.sight.name} is kept{' since then' if points else ''}.")
+        errand.end(f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read.")
     _show(errand, [(seen.sight, row) for row in seen.found.rows])
 
 
@@ -84,7 +84,7 @@ async def search(errand: Errand) -> None:
     try:
         found = await _looking(errand).search(errand.user, wanted, given.get("in", ""))
     except Unseen:
-        errand.end(f"There is nothing of {printable(given['in'])} that you could read.")
+        errand.end(f"There is nothing of {printable(given['in'])} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not found:
