@@ -23,11 +23,13 @@ CAPS: Final = "batch message-tags server-time account-tag draft/chathistory"
 class Archive(Club):
     """A club that keeps what is said, in a file of its own; its answers are there at once."""
 
-    def __init__(self, before: Archive | None = None, **sections: Any) -> None:
+    def __init__(
+        self, before: Archive | None = None, clock: ManualClock | None = None, **sections: Any
+    ) -> None:
         self.folder: TemporaryDirectory[str] = (
             before.folder if before is not None else TemporaryDirectory(prefix="chatnet-archive-")
         )
-        store, clock = (before.store, before.clock) if before is not None else (None, ManualClock())
+        store, clock = (None, clock or ManualClock()) if before is None else (before.store, before.clock)
         path = Path(self.folder.name) / "history.sqlite"
         self.messages: SQLiteMessages = open_messages(path, alone=True, now=clock.time)
         super().__init__(store, messages=self.messages, clock=clock, **sections)

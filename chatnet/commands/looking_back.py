@@ -205,9 +205,9 @@ def _time(at: int) -> str:
 async def history(request: Request) -> None:
     """`HISTORY <target> [<number> or <time>]`: what was said in a channel, or between you and somebody.
 
-    The last messages: so many, or those since then (``30m``, ``12h``, ``2d``).  https://modern.ircdocs.horse/
-    is silent; as Ergo does.  Refuses with 461, 403 (no such channel, or it is not yours to read), 401 (the
-    same of a nick), 263 (the database, or too many ask).
+    The last messages: so many, or those since then (30m, 12h, 2d). A client without server-time does not tell
+    when they were said: HISTSERV PLAY does.  As Ergo does.  Refuses with 461, 403 (no such channel, or it is
+    not yours to read), 401 (the same of a nick), 263 (the database, or too many ask).
     """
     session, looking, name = request.session, request.sessions.looking, request.params[0]
     if looking is None:
@@ -230,6 +230,10 @@ async def history(request: Request) -> None:
         request.stop(missing, middle(name))
     except (Busy, StoreError):
         request.stop(numerics.RPL_TRYAGAIN, "HISTORY")
-    if not session.closed:
-        tell(session, seen)
+    if session.closed:
+        return None
+    if not seen.found.rows and not session.caps & cap.BATCH:
+        # Silence would say nothing to who has no batch to be empty.
+        session.notice(f"Nothing of {seen.sight.name} is kept{' since then' if points else ''}")
+    tell(session, seen)
     return None

@@ -58,11 +58,13 @@ class Health:
             if not self._complained:
                 return
             text = "Messages are stored again"
+        elif trouble.stored:
+            text = trouble.text
         else:
             self.trouble, self.lost = trouble.text, self.lost + trouble.lost
             lost = f" ({trouble.lost} message(s) were lost)" if trouble.lost else ""
             text = f"Messages are not stored as they should: {trouble.text}{lost}"
-        self._complained = trouble is not None
+        self._complained = trouble is not None and not trouble.stored
         self._node.log.warn(text)
         self._node.notice("g", text)
         network = self._node.network

@@ -97,8 +97,8 @@ def told_of(row: Row) -> Record | Event:
         return record_of(row)
     more = extra.read(row.extra)
     return Event(
-        row.msgid, row.at / 1000, EVENTS[row.kind], row.source.encode(), _author(row, more), row.text,
-        more.words, row.person, row.flags & OF_AUTHOR,
+        row.msgid, row.at / 1000, EVENTS[row.kind], row.source.encode(), row.text, more.words, row.person,
+        row.flags & OF_AUTHOR,
     )  # fmt: skip
 
 
@@ -109,12 +109,11 @@ def _author(row: Row, more: extra.Extra) -> UID:
 
 def row_of(record: Record | Event, place: Place, flags: int) -> Row:
     """The same the other way round; `flags` besides those of its own."""
-    uid = hidden_uid(record.uid, record.msgid)
     flags |= record.flags & OF_AUTHOR
     if isinstance(record, Event):
-        verb, refers, more = record.verb, None, extra.written(extra.Extra(uid=uid, words=record.words))
+        verb, refers, more = record.verb, None, extra.written(extra.Extra(words=record.words))
     else:
-        verb = record.command
+        verb, uid = record.command, hidden_uid(record.uid, record.msgid)
         refers = reacted_to(record.tags) if verb == "TAGMSG" else None
         more = extra.written(extra.Extra(record.tags, record.parts, record.status, uid))
         flags |= record.ranks << rows.RANKS

@@ -59,7 +59,6 @@ class Event(NamedTuple):
     at: float
     verb: str
     source: bytes
-    uid: UID
     text: str
     words: tuple[str, ...] = ()
     person: str | None = None

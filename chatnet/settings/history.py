@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 
 from chatnet.settings.base import Section
+from chatnet.settings.storage import SCHEMES
 
+PLACES = ("off", "file")
+"""What ``history.store`` may be that is no URL."""
 Days = Annotated[int, Field(ge=1, le=36500)]
 
 
@@ -21,8 +24,8 @@ class HistorySettings(Section):
 
     store: SecretStr = SecretStr("")
     """Where messages are kept: empty = as accounts are (``storage.url``, or a file in the data folder);
-    ``off`` = nowhere but in memory; or a URL of its own, as that of ``storage.url``. A change takes effect at
-    a restart only."""
+    ``file`` = in a file in any case; ``off`` = nowhere but in memory; or a URL of its own, as that of
+    ``storage.url``. A change takes effect at a restart only."""
     sync: Literal["normal", "full"] = "normal"
     """``normal``: what is stored survives the end of the process, however sudden; ``full``: a loss of power
     too, at the price of waiting for the disk with each group. A change takes effect at a restart only."""
@@ -125,6 +128,6 @@ class HistorySettings(Section):
     @classmethod
     def _check_store(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
-        if text not in ("", "off") and not text.startswith(("postgresql://", "postgres://")):
-            raise ValueError("is neither empty nor off nor a URL of a PostgreSQL database")
+        if text not in ("", *PLACES) and not text.startswith(SCHEMES):
+            raise ValueError("is neither empty nor file nor off nor a URL of a PostgreSQL database")
         return value

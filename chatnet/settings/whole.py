@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import APART, Section
 from chatnet.settings.channels import ChannelsSettings
-from chatnet.settings.history import HistorySettings
+from chatnet.settings.history import PLACES, HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -84,6 +84,14 @@ class Settings(Section):
         if self.accounts.authority is not None:
             return self.accounts.authority == "here"
         return not self.links.services and all(block.role != "services" for block in self.link)
+
+    @property
+    def messages_url(self) -> SecretStr | None:
+        """The database that messages are kept in; None: they are in a file, or nowhere."""
+        store = self.history.store
+        if not store.get_secret_value():
+            return self.storage.url
+        return None if store.get_secret_value() in PLACES else store
 
     @property
     def virtual_name(self) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from chatnet.settings import Settings
+from chatnet.settings.history import PLACES
 from chatnet.transports.files import read_regular
 from chatnet.wire.text import printable
 from chatnet.wiring.endpoints import endpoint_problems, listeners_in
@@ -145,10 +146,13 @@ def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         for index, listen in enumerate(listeners_in(tree)):
             if listen.get("kind") == "websocket":
                 yield ("listen", index, "kind"), reason
-    storage = tree.get("storage")
-    url = storage.get("url") if isinstance(storage, Mapping) else None
-    if isinstance(url, str) and (why := _no_database(url)) is not None:
-        yield ("storage", "url"), why
+    for section, key in (("storage", "url"), ("history", "store")):
+        inner = tree.get(section)
+        url = inner.get(key) if isinstance(inner, Mapping) else None
+        if not isinstance(url, str) or (section == "history" and url in ("", *PLACES)):
+            continue
+        if (why := _no_database(url)) is not None:
+            yield (section, key), why
 
 
 def _no_database(url: str) -> str | None:

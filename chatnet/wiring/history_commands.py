@@ -59,10 +59,12 @@ def _messages(loaded: Loaded, *, make: bool = False) -> Iterator[SQLiteMessages]
     file = data / FILE
     if not loaded.settings.history.stores and not file.exists():
         raise KeeperError("Nothing of what is said is stored here (history.store).")
-    if not file.exists() and not make:
+    # What is in a file is read there, so that it can be brought into a database.
+    database = loaded.settings.messages_url is not None and (make or not file.exists())
+    if not (file.exists() or make or database):
         raise KeeperError(f"Nothing is stored yet: {file} comes to be when the server starts.")
     ready(data, file)
-    store = messages_beside(data, loaded.settings)
+    store = messages_beside(data, loaded.settings, database=database, make=make)
     try:
         yield store
     finally:

@@ -37,31 +37,58 @@ def store_in(
 def messages_in(
     data: Path, settings: Settings, now: Callable[[], Settings], clock: Clock, reactor: Any
 ) -> tuple[SQLiteMessages, bool]:
-    """The store of what is said in the data folder, and whether it was made just now.
+    """The store of what is said, and whether it was made just now.
 
-    It blocks; raises StoreError.  ``now`` gives the settings in force.
+    It is a file in the data folder, or a database.  It blocks; raises StoreError.  ``now`` gives the settings
+    in force.
     """
+    options: dict[str, Any] = {
+        "call": reactor.callFromThread,
+        "search": settings.history.search,
+        "readers": settings.history.readers,
+        "waiting": lambda: now().history.waiting,
+        "most_targets": lambda: now().history.search_targets,
+        "queue_bytes": lambda: now().history.queue_bytes,
+        "keep": lambda: kept(now().history),
+        "timeout": lambda: now().history.query_timeout,
+        "query_timeout": lambda: now().history.query_timeout,
+        "drain_timeout": lambda: now().history.drain_timeout,
+        "fold": folder(settings.server.casemapping),
+        "monotonic": clock.monotonic,
+        "now": clock.time,
+    }
     path = data / MESSAGES
+    if settings.messages_url is not None:
+        return _in_database(data, settings, **options)
     is_new = not path.exists()
-    store = open_messages(
-        path,
-        alone=True,
-        call=reactor.callFromThread,
-        full=settings.history.sync == "full",
-        search=settings.history.search,
-        readers=settings.history.readers,
-        waiting=lambda: now().history.waiting,
-        most_targets=lambda: now().history.search_targets,
-        queue_bytes=lambda: now().history.queue_bytes,
-        keep=lambda: kept(now().history),
-        timeout=lambda: now().history.query_timeout,
-        query_timeout=lambda: now().history.query_timeout,
-        drain_timeout=lambda: now().history.drain_timeout,
-        fold=folder(settings.server.casemapping),
-        monotonic=clock.monotonic,
-        now=clock.time,
+    return open_messages(path, alone=True, full=settings.history.sync == "full", **options), is_new
+
+
+def messages_beside(
+    data: Path, settings: Settings, *, database: bool = True, make: bool = False
+) -> SQLiteMessages:
+    """The same for a program beside the server, whose answers are there at once.
+
+    Without `database` it is the file, whatever is configured; with `make` a database may be empty.
+    """
+    if database and settings.messages_url is not None:
+        store, _ = _in_database(data, settings, serving=make)
+        return store
+    return open_messages(data / MESSAGES, serving=False, full=settings.history.sync == "full")
+
+
+def _in_database(data: Path, settings: Settings, **options: Any) -> tuple[SQLiteMessages, bool]:
+    from chatnet.storage.messages.database.store import open_database  # an extra that not everybody has
+
+    assert settings.messages_url is not None
+    store = open_database(
+        settings.messages_url.get_secret_value(),
+        sid=settings.server.sid,
+        file=data / MESSAGES,
+        patience=settings.history.query_timeout,
+        **options,
     )
-    return store, is_new
+    return store, store.is_new
 
 
 def kept(settings: HistorySettings) -> Keep:
@@ -76,11 +103,6 @@ def kept(settings: HistorySettings) -> Keep:
         marks_most=settings.marks,
         erasures=settings.erasure_keep * DAY,
     )
-
-
-def messages_beside(data: Path, settings: Settings) -> SQLiteMessages:
-    """The same for a program beside the server, whose answers are there at once."""
-    return open_messages(data / MESSAGES, serving=False, full=settings.history.sync == "full")
 
 
 def store_beside(data: Path, settings: Settings) -> SQLiteStore:

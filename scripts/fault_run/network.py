@@ -227,11 +227,7 @@ class Network:
                 for node, each in told.items()
                 if (more := {msgid: every[msgid] for msgid in every.keys() - each.keys() - {MISSING}})
             ]
-            unlike += [
-                f"{node.name} says that something is missing"
-                for node, each in told.items()
-                if MISSING in each
-            ]
+            unlike += [f"{node.name} says: {each[MISSING]}" for node, each in told.items() if MISSING in each]
             if not unlike or patience.over():
                 return unlike
             await pause(self.reactor, 0.5)

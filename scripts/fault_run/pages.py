@@ -35,6 +35,7 @@ class Pager(LineOnlyReceiver):
         self._nick = nick
         self._lines: list[str] = []
         self._waits: tuple[str, Deferred[list[str]]] | None = None
+        self.registered: Deferred[None] = Deferred()
 
     def connectionMade(self) -> None:
         self._send(f"CAP REQ :{CAPS}", f"NICK {self._nick}", "USER pager 0 * :pages", "CAP END")
@@ -49,6 +50,8 @@ class Pager(LineOnlyReceiver):
         if words[0] == "PING":
             self._send(f"PONG {words[1]}")
             return
+        if words[1:2] == ["001"] or words[2:3] == ["001"]:
+            self.registered.callback(None)
         self._lines.append(text)
         if self._waits is not None and "PONG" in words[:3] and text.endswith(self._waits[0]):
             waits, self._waits = self._waits, None
@@ -81,6 +84,7 @@ async def pages(reactor: Any, node: Node, channel: str, since: float, until: flo
     begin, end = (datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") for at in (since, until))
     found: Pages = {}
     try:
+        await within(reactor, pager.registered, 10.0, f"{node.name} to welcome {nick}")
         await within(reactor, pager.ask(f"JOIN {channel}"), 10.0, f"{node.name} to let {nick} in")
         where = f"timestamp={end}"
         while True:
@@ -88,8 +92,9 @@ async def pages(reactor: Any, node: Node, channel: str, since: float, until: flo
             lines = await within(reactor, pager.ask(question), 10.0, f"a page of {node.name}")
             told = [match.groups() for line in lines if (match := _MESSAGE.match(line))]
             tags = [dict(tag.partition("=")[::2] for tag in each[0].split(";")) for each in told]
-            if any(" INCOMPLETE " in line for line in lines):
-                found[MISSING] = "something"
+            for line in lines:
+                if " INCOMPLETE " in line or " FAIL " in line:
+                    found[MISSING] = line
             for tag, (_, by, text) in zip(tags, told, strict=True):
                 if tag["time"] >= begin:
                     found[tag["msgid"]] = f"{tag['time']} {by} {text}"

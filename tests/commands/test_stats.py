@@ -240,6 +240,9 @@ def test_what_is_stored_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> Non
     root >> "QUIT"
     health.troubled(Trouble("The disk is full"))
     assert posted == ["Messages are not stored as they should: The disk is full"]
+    health.troubled(None)
+    health.troubled(Trouble("The file was damaged, and a new one was begun", stored=True))
+    assert posted[1:] == ["The file was damaged, and a new one was begun"] and not health.trouble
     house.check()
 
 

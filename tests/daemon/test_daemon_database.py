@@ -10,12 +10,14 @@ import pytest
 from daemon_network import Network
 from daemon_process import Daemon, wait_for
 from postgresql_server import PASSWORD, Postgres
+from test_daemon_history import member, page
 
 pytestmark = [pytest.mark.daemon, pytest.mark.client]
 
 FULL = {"accounts": '"full"'}
 WORD = "correct-horse-1"
 NUMBERS = count()
+WORDS = [f"word{number}" for number in range(5)]
 
 
 @pytest.fixture
@@ -73,3 +75,36 @@ def test_accounts_are_in_the_database(database: Network, postgres: Postgres) -> 
     for daemon in (a, b):
         for secret in (WORD, PASSWORD, "SCRAM-SHA-256$"):
             assert secret not in daemon.output()
+
+
+def test_what_was_said_is_in_the_database_once(database: Network, postgres: Postgres) -> None:
+    with database.daemons["a"] as a, database.daemons["b"] as b:
+        database.linked("a")
+        database.linked("b")
+        with a.connect() as ann, b.connect() as bob:
+            member(ann, "ann", new=True), member(bob, "bob", new=True)
+            for client in (ann, bob):
+                client.send("JOIN #c")
+                client.until(" 366 ")
+            bob.send("PRIVMSG ann :are you there?")
+            ann.until("are you there")
+            for number in range(5):
+                ann.send(f"PRIVMSG #c :word{number}")
+            bob.until("word4")
+            wait_for(lambda: len(page(ann, "#c")) == len(WORDS), "what was said")
+            assert [text for _, _, text in page(ann, "#c")] == WORDS
+            assert page(ann, "#c") == page(bob, "#c")
+            # It is away for a while, and nothing is lost.
+            postgres.stop()
+            ann.send("PRIVMSG #c :meanwhile")
+            bob.until("meanwhile")
+            wait_for(lambda: "Messages are not stored" in a.output(), "the log of a")
+            postgres.start()
+            wait_for(lambda: "Messages are stored again" in a.output(), "the log of a")
+        for daemon in (a, b):
+            daemon.signal(signal.SIGTERM)
+            daemon.wait()
+    name = a.environment["CHATNET__STORAGE__URL"].split("/")[3].partition("?")[0]
+    texts = postgres.execute(name, "SELECT text FROM message WHERE kind = 1 ORDER BY at, msgid")
+    assert [text for (text,) in texts] == ["are you there?", *WORDS, "meanwhile"]
+    assert not (a.folder / "chatnet-data" / "history.sqlite").exists()

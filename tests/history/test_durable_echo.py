@@ -18,6 +18,8 @@ CAPS = "echo-message message-tags batch labeled-response standard-replies"
 class Slow:
     """In the place of a store whose disk takes its time."""
 
+    heard = 0
+
     def __init__(self) -> None:
         self.waiting: list[Deferred[None]] = []
 

@@ -11,6 +11,8 @@ import message_model as model
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from message_stores import KINDS as STORES
+from message_stores import opener
 from profiles import runs
 
 from chatnet.storage.answers import at_once
@@ -89,9 +91,11 @@ quick = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLiteMessages]:
-    store = open_messages(tmp_path_factory.mktemp("messages") / "history.sqlite")
+@pytest.fixture(scope="module", params=STORES)
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SQLiteMessages]:
+    store = opener(request, tmp_path_factory.mktemp("messages"), request.param)()
     yield store
     at_once(store.close())
 

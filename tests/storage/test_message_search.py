@@ -13,6 +13,8 @@ import message_model as model
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from message_stores import KINDS as STORES
+from message_stores import opener
 from profiles import runs
 
 from chatnet.storage.answers import at_once
@@ -48,9 +50,9 @@ def row(text: str, place: Place = CLUB, at: int | None = None, **other: Any) -> 
     return plain._replace(**other)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteMessages]:
-    store = open_messages(tmp_path / "history.sqlite")
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteMessages]:
+    store = opener(request, tmp_path, request.param)()
     yield store
     at_once(store.close())
 
@@ -213,11 +215,12 @@ def test_pieces_of_what_was_written() -> None:
     assert match('"tea"', [3, 17], 5) == 'text : ("tea") AND place : ("t3;" OR "t17;") AND place : "a5;"'
 
 
-@pytest.fixture(scope="module", params=["words", "trigrams"])
+@pytest.fixture(scope="module", params=[("file", "words"), ("file", "trigrams"), ("database", "words")])
 def index(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SQLiteMessages]:
-    store = open_messages(tmp_path_factory.mktemp("index") / "history.sqlite", search=request.param)
+    kind, search = request.param
+    store = opener(request, tmp_path_factory.mktemp("index"), kind)(search=search)
     at_once(store.put([row('AND OR NOT NEAR tea* ^ " text : {place}')]))
     yield store
     at_once(store.close())

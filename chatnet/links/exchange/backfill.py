@@ -391,6 +391,8 @@ class BackFill:
     def can_know(self, link: Link, record: Record | Event) -> bool:
         """Whether it was not heard here: what was said by who is on our side, since they are, was."""
         network = self._links.node.network
+        if isinstance(record, Event):
+            return True  # nobody says of it whose it is
         server = network.servers.get(SID(record.uid[:3]))
         if server is None or self._links.way_to(server) is link:
             return True

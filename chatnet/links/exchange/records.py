@@ -131,12 +131,10 @@ class Reader:
     @staticmethod
     def _said(tags: Mapping[str, str], source: str) -> tuple[str, float, bytes, str]:
         """Id, time, source and UID; Nonsense if one of them is none."""
-        msgid, at, author = tags.get("msgid", ""), read_time(tags.get("time", "")), tags.get(AUTHOR, "")
-        if not MSGID.fullmatch(msgid) or at is None:
-            raise Nonsense("it has no id or no time")
-        if not 0 < byte_length(source) <= MOST_SOURCE or is_uid(author) == ("!" not in source):
+        author = tags.get(AUTHOR, "")
+        if is_uid(author) == ("!" not in source):
             raise Nonsense("nobody has said it")
-        return msgid, at, source.encode("utf-8", "surrogateescape"), author
+        return *_happened(tags, source), author
 
 
 class StoredReader(Reader):
@@ -189,7 +187,7 @@ class StoredReader(Reader):
             raise Nonsense("it is no event of a channel")
         if self._ranks(params[0])[0] or byte_length(" ".join(params)) > MOST_EVENT:
             raise Nonsense("it is no event of the channel")
-        msgid, at, mask, author = self._said(tags, source)
+        msgid, at, mask = _happened(tags, source)
         person, flags = self._of(tags)
         words, last = tuple(params[1:-1]), params[-1] if params[1:] else ""
         least, most = _WORDS[verb]
@@ -197,4 +195,14 @@ class StoredReader(Reader):
             raise Nonsense(f"it is no {verb}")
         if verb == "PART" and params[1:]:
             words = ("",)  # a reason was given
-        return Event(msgid, at, verb, mask, UID(author), last, words, person, flags)
+        return Event(msgid, at, verb, mask, last, words, person, flags)
+
+
+def _happened(tags: Mapping[str, str], source: str) -> tuple[str, float, bytes]:
+    """Id, time and source; Nonsense if one of them is none."""
+    msgid, at = tags.get("msgid", ""), read_time(tags.get("time", ""))
+    if not MSGID.fullmatch(msgid) or at is None:
+        raise Nonsense("it has no id or no time")
+    if not 0 < byte_length(source) <= MOST_SOURCE:
+        raise Nonsense("nobody has said it")
+    return msgid, at, source.encode("utf-8", "surrogateescape")

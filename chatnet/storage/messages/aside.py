@@ -30,7 +30,8 @@ log = Logger(namespace="chatnet")
 
 def aside(name: str) -> Trouble:
     """What operators are told of it."""
-    return Trouble(f"The messages were damaged: the file is kept as {name}, and a new one was begun")
+    text = f"The messages were damaged: the file is kept as {name}, and a new one was begun"
+    return Trouble(text, stored=True)
 
 
 def begin_anew(file: MessageFile, places: Sequence[Place], now: int) -> tuple[str, Opened]:

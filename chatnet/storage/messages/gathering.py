@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
+from chatnet.storage.connection import Connection
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.numbers import BITS
 from chatnet.storage.messages.rows import BEFORE_ALL, Place, Row
-from chatnet.storage.messages.tables import ERASING, MESSAGE, PERSON, TARGET, Both, made
+from chatnet.storage.messages.speech import SQLITE, Speech
+from chatnet.storage.messages.tables import ERASING, MESSAGE, PERSON, TARGET, Both
 from chatnet.storage.messages.texts import read, written
 from chatnet.storage.sqlite import reason_of
 
@@ -25,7 +27,7 @@ PART: Final = 1000
 SKEW: Final = 60_000
 """Milliseconds that the number of a message may be away from its time."""
 
-Connect = Callable[[], sqlite3.Connection]
+Connect = Callable[[], Any]
 Places = dict[int, tuple[str, Place]]
 """By their numbers, what they are called and what they are."""
 Gathered = Iterator[tuple[str, Row]]
@@ -38,8 +40,9 @@ class Gathering:
     What it gives raises StoreError.
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, speech: Speech = SQLITE) -> None:
         self._connect: Final = connect
+        made = speech.made
         target, message, person = TARGET.c, MESSAGE.c, PERSON.c
         given: Any = bindparam
         talks = or_(
@@ -72,7 +75,8 @@ class Gathering:
                 message.at >= given("since_"),
                 or_(message.person == given("person_"), message.target.in_(part.union(brought))),
             )
-            .order_by(message.id)
+            .order_by(message.id),
+            speech,
         )
         self._of_channel = Both(
             _messages()
@@ -80,7 +84,8 @@ class Gathering:
                 message.target == given("target_"),
                 tuple_(message.at, message.msgid) > tuple_(given("at_"), given("msgid_")),
             )
-            .order_by(message.at, message.msgid)
+            .order_by(message.at, message.msgid),
+            speech,
         )
         self._erasing = made(select(ERASING.c.id).limit(1))
 
@@ -114,7 +119,7 @@ class Gathering:
                     where |= {"at_": fields[0], "msgid_": fields[1]}
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> Iterator[Connection]:
         try:
             with closing(self._connect()) as connection:
                 yield connection
@@ -122,7 +127,7 @@ class Gathering:
             raise StoreError(CANNOT_READ, reason_of(error)) from None
 
     def _part(
-        self, connection: sqlite3.Connection, statement: Both, where: dict[str, object], places: Places
+        self, connection: Connection, statement: Both, where: dict[str, object], places: Places
     ) -> list[Any]:
         """Some messages, none of which somebody had erased; `places` gets those that they are of."""
         connection.execute("BEGIN")

@@ -24,10 +24,14 @@ from chatnet.storage.messages.rows import (
 
 
 class Trouble(NamedTuple):
-    """What is wrong with the store: one sentence for operators, and how many messages were lost by it."""
+    """What is wrong with the store: one sentence for operators, and how many messages were lost by it.
+
+    `stored`: those that are said now are kept nevertheless.
+    """
 
     text: str
     lost: int = 0
+    stored: bool = False
 
 
 Troubled = Callable[[Trouble | None], None]

@@ -191,6 +191,7 @@ class Looking:
     ) -> Sequence[tuple[Place, Position]]:
         """Of each view its last visible message, if its time is strictly between."""
         found: list[tuple[int, str, str, Place, Position]] = []
+        self._expect(view.place for view in views)
         for view in views:
             asked = Asked(view, self._ids(view.place), kinds)
             for row in self._rows(asked, BEGINNING, END, 1, newest=True):
@@ -237,6 +238,7 @@ class Looking:
                 return []
         asked = query(shown(words.text), trigrams=index.search == "trigrams")
         there: dict[int, Asked] = {}
+        self._expect(view.place for view in views)
         for view in views:
             there |= dict.fromkeys(self._ids(view.place), Asked(view, [], ()))
         if not there or not words.most:
@@ -351,6 +353,9 @@ class Looking:
     def _number(self, statement: str, where: dict[str, Any]) -> int | None:
         row = self._execute(getattr(self._statements, statement), where).fetchone()
         return None if row is None else int(row[0])
+
+    def _expect(self, places: Iterable[Place]) -> None:
+        """Many places are going to be asked for."""
 
     def _ids(self, place: Place) -> list[int]:
         """The number of a place, and of those whose rows are being brought to it."""

@@ -222,7 +222,7 @@ class SQLiteMessages:
     def search(self, views: Sequence[View], words: Words) -> Deferred[Sequence[Row]]:
         """Messages in which all of the words are."""
         index, fold, most = self._writing.index, self._fold, self._most_targets()
-        if index.search == "off" and words.text:
+        if words.text and not self.searches:
             return fail(StoreError(NO_SEARCH))
         return self._read(lambda looking: looking.search(views, words, index, fold, most))
 

@@ -147,7 +147,8 @@ def stored_lines(told: Record | Event | Redaction, name: str, reference: int) ->
 
 
 def _tags(said: Record | Event | Redaction) -> list[bytes]:
-    author = [b"%b=%b" % (AUTHOR.encode(), encode(said.uid))] if said.uid else []
+    uid = "" if isinstance(said, Event) else said.uid
+    author = [b"%b=%b" % (AUTHOR.encode(), encode(uid))] if uid else []
     return [time_tag(said.at), b"msgid=" + encode(said.msgid), *author]
 
 

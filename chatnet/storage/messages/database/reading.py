@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.database.plain import plain
-from chatnet.storage.messages.database.source import MessageDatabase
+from chatnet.storage.messages.database.source import CANNOT_REACH, PAGES_ONLY, MessageDatabase
 from chatnet.storage.messages.database.speech import DatabaseStatements
 from chatnet.storage.messages.numbers import BITS
 from chatnet.storage.messages.reading import HIGHEST, PADDING, Looking
-from chatnet.storage.messages.rows import Words
-from chatnet.storage.messages.texts import shown
+from chatnet.storage.messages.rows import Place, Words
+from chatnet.storage.messages.tables import named
+from chatnet.storage.messages.texts import read, shown
 from chatnet.storage.messages.words import pieces, place
 from chatnet.storage.postgresql import Away, Session, is_end
 from chatnet.storage.sqlite import TOO_LONG
@@ -25,6 +26,8 @@ AGAIN: Final = 5.0
 """Seconds after which it is tried again to connect; until then nobody waits for that."""
 DAYS: Final = (30 * 86_400_000) << BITS
 """A search looks at so much first, in numbers of messages: all matches of a time have to be sorted."""
+FEW: Final = 8
+"""Places that the index itself looks for; of more it is quicker to look at what it finds."""
 TOGETHER: Final = 200
 """Matches that are asked for at once."""
 CANCELLED: Final = "57014"
@@ -36,7 +39,25 @@ class DatabaseLooking(Looking):
     def __init__(self, session: Session, statements: DatabaseStatements, is_over: Callable[[], bool]) -> None:
         super().__init__(session, statements)
         self._own: Final = statements
+        self._expected: dict[Place, list[int]] = {}
         self._is_over: Final = is_over
+
+    def _expect(self, places: Iterable[Place]) -> None:
+        """Ask for all of them at once: each question is a way there and back."""
+        there = {place: named(place) for place in places if place not in self._expected}
+        if len(there) < 2:
+            return
+        kinds, names, others, stamps = zip(*(bound.values() for bound in there.values()), strict=True)
+        where = {"kinds": list(kinds), "names": list(names), "others": list(others), "stamps": list(stamps)}
+        self._expected.update({place: [] for place in there})
+        for kind, name, other, ts, number, part in self._execute(self._own.many, where):
+            found = self._expected[Place(kind, read(name), read(other), ts)]
+            found += [each for each in (number, part) if each is not None and each not in found]
+
+    def _ids(self, place: Place) -> list[int]:
+        """The number of a place, and of those whose rows are being brought to it."""
+        known = self._expected.get(place)
+        return super()._ids(place) if known is None else known
 
     def _hits(
         self, targets: Collection[int], matching: str, person: int | None, words: Words
@@ -44,6 +65,8 @@ class DatabaseLooking(Looking):
         first, last = self._execute(self._own.ends, {}).fetchone()
         if first is None:
             return
+        for name in PAGES_ONLY:
+            self._execute(f"SET LOCAL {name} = on")
         query, bound = asked(targets, person, words.text)
         statement = self._own.hits[words.newest].replace("{query}", query)
         first = max(first, max(0, words.since - PADDING) << BITS)
@@ -77,8 +100,11 @@ def asked(targets: Collection[int], person: int | None, text: str) -> tuple[str,
 
     Never is it asked in somebody's own words: of those nothing is left but letters and digits.
     """
-    parts = ["%(places)s::tsquery"]
-    bound: dict[str, object] = {"places": " | ".join(f"'{place(target)}'" for target in targets)}
+    parts: list[str] = []
+    bound: dict[str, object] = {"targets": list(targets)}
+    if len(targets) <= FEW:
+        parts.append("%(places)s::tsquery")
+        bound["places"] = " | ".join(f"'{place(target)}'" for target in targets)
     if person is not None:
         parts.append("%(author)s::tsquery")
         bound["author"] = f"'a{person};'"
@@ -91,6 +117,9 @@ def asked(targets: Collection[int], person: int | None, text: str) -> tuple[str,
         else:
             parts.append(f"phraseto_tsquery('simple', %({name})s)")
             bound[name] = " ".join(words)
+    if not parts:
+        # Nothing but places is asked for: all that has words.
+        return "m.words IS NOT NULL", bound
     return " && ".join(parts), bound
 
 
@@ -129,7 +158,7 @@ class DatabaseReader:
         if self._session is not None and not self._session.lost:
             return self._session
         if self._monotonic() < self._again_at:
-            raise Away(CANNOT_READ, self._why)
+            raise Away(CANNOT_REACH, self._why)
         try:
             self._session = self._database.connect_to_read()
         except Away as error:

@@ -22,6 +22,8 @@ STARTED_ONCE: Final = "start the server once"
 NO_TRIGRAMS: Final = "history.search: a database finds words and their beginnings, but no trigrams."
 TRIES: Final = 3
 """How often it is tried to make what several servers may make at the same time."""
+PAGES_ONLY: Final = ("enable_bitmapscan", "enable_sort", "enable_hashjoin", "enable_mergejoin")
+"""Ways of the planner that are not for pages, but for searches."""
 TABLE: Final = (
     "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = "
     f"'{VERSION.name}'"
@@ -59,13 +61,13 @@ class MessageDatabase:
         self.opened: Opened | None = None
         """What it is, once it was reached."""
         self._serving: Final = serving
-        self._timeout: Final = timeout
+        self.timeout = timeout
         self._query_timeout: Final = query_timeout
         self._monotonic: Final = monotonic
 
     def connect_to_write(self) -> Session:
         """A connection, once all is as it should be.  Raises StoreError, :class:`Away` where it is away."""
-        session = self._connect(self._timeout())
+        session = self._connect(self.timeout())
         if self.opened is None:
             try:
                 self.opened = self._found(session)
@@ -75,8 +77,19 @@ class MessageDatabase:
         return session
 
     def connect_to_read(self) -> Session:
-        """A connection that reads.  Raises :class:`Away`."""
-        return self._connect(self._query_timeout())
+        """A connection that reads, page by page.  Raises :class:`Away`, or an error of the driver's.
+
+        The planner takes what is asked of flags and kinds for rare, and would rather sort all that a place
+        has than read a page of it in order.
+        """
+        session = self._connect(self._query_timeout())
+        try:
+            for name in PAGES_ONLY:
+                session.execute(f"SET {name} = off")
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def reason(self, error: postgresql.Error) -> str:
         """What the database says of an error."""
@@ -89,7 +102,7 @@ class MessageDatabase:
             raise Away(CANNOT_REACH, self.reason(error)) from None
 
     def _driver(self) -> Any:
-        return self._connect(self._timeout()).driver
+        return self._connect(self.timeout()).driver
 
     def _found(self, session: Session) -> Opened:
         """Have it be a store of messages, and tell what it is."""

@@ -182,9 +182,16 @@ class DatabaseStatements(Statements):
             newest: (
                 f"SELECT m.id, m.target, m.person, {fields} FROM message m "
                 "LEFT JOIN person ON person.id = m.person "
-                "WHERE m.words @@ ({query}) AND m.id BETWEEN %(first)s AND %(last)s "
+                "WHERE m.target = ANY (%(targets)s) AND m.words @@ ({query}) "
+                "AND m.id BETWEEN %(first)s AND %(last)s "
                 f"ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT %(most)s"
             )
             for newest in (True, False)
         }
+        self.many = (
+            "SELECT t.kind, t.name, t.other, t.ts, t.id, part.id FROM unnest("
+            "%(kinds)s::text[], %(names)s::text[], %(others)s::text[], %(stamps)s::bigint[]) "
+            "AS place (kind, name, other, ts) JOIN target t USING (kind, name, other, ts) "
+            "LEFT JOIN target part ON part.into_id = t.id"
+        )
         self.ends = "SELECT min(id), max(id) FROM message"

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
+from chatnet.storage.messages.database.gathering import DatabaseGathering
 from chatnet.storage.messages.database.reading import DatabaseLooking, DatabaseReader
 from chatnet.storage.messages.database.source import MessageDatabase, has_messages
 from chatnet.storage.messages.database.writing import DatabaseWriting
+from chatnet.storage.messages.gathering import Gathering
 from chatnet.storage.messages.index import Index, Search
 from chatnet.storage.messages.keep import Keep
 from chatnet.storage.messages.opening import Opened
@@ -58,6 +60,11 @@ class DatabaseMessages(SQLiteMessages):
         """Whether words can be searched for."""
         return self._database.search != "off" and super().searches
 
+    @property
+    def gathering(self) -> Gathering:
+        """Reads all that is kept of an account or a channel, in whatever thread."""
+        return DatabaseGathering(self._database)
+
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
 
@@ -85,6 +92,7 @@ def open_database(
     most_targets: Callable[[], int] = lambda: 500,
     queue_bytes: Callable[[], int] = lambda: 64 * 1024 * 1024,
     keep: Callable[[], Keep] = Keep,
+    patience: float = 5.0,
     timeout: Callable[[], float] = lambda: 5.0,
     query_timeout: Callable[[], float] = lambda: 5.0,
     drain_timeout: Callable[[], float] = lambda: 10.0,
@@ -95,20 +103,23 @@ def open_database(
 ) -> DatabaseMessages:
     """The store in the database at `url`, for the server `sid`; all else is as in ``open_messages``.
 
-    `file` is where messages are of who has no database: there may be none in it.  A server starts while the
+    `patience` is the timeout until it is open, when settings may not be asked for yet.  `file` is where
+    messages are of who has no database: there may be none in it.  A server starts while the
     database is away, and finds out what it is when it is there.
     """
     if file is not None and has_messages(file):
         raise StoreError(
-            f"Messages are in {file}, and history.store names a database: bring them there by "
-            "`chatnet history export` and `chatnet history import`, or have history.store be empty."
+            f"Messages are in {file}, and history.store names a database: take them out by "
+            "`chatnet history export`, move the file away, and bring them in by `chatnet history import`; "
+            'or have history.store be "file".'
         )
-    database = MessageDatabase(url, sid, search, serving, timeout, query_timeout, monotonic)
+    database = MessageDatabase(url, sid, search, serving, lambda: patience, query_timeout, monotonic)
     try:
         database.connect_to_write().close()
     except Away:
         if not serving:
             raise
+    database.timeout = timeout
     opened = database.opened or Opened(0, Index(search))
     writing = DatabaseWriting(database, opened.words, now)
     tidying = Tidying(writing, keep, monotonic)

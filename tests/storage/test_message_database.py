@@ -1,0 +1,356 @@
+"""Messages in a database of PostgreSQL: of one server and of several, and while it is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import message_model as model
+import pytest
+from conversation import ManualClock
+from hypothesis import HealthCheck, given, settings
+from message_stores import Make, in_database
+from postgresql_server import PASSWORD, Postgres
+from profiles import runs
+from storage_calls import Calls
+from test_message_stories import FOR_EVER, agree, groups
+
+from chatnet.storage.answers import at_once
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import Trouble
+from chatnet.storage.messages.keep import DAY
+from chatnet.storage.messages.reading import ALL_KINDS
+from chatnet.storage.messages.rows import (
+    PRIVMSG,
+    Began,
+    Came,
+    Ended,
+    Entry,
+    Erased,
+    Gap,
+    Moved,
+    Place,
+    Redacted,
+    Row,
+    Said,
+    Silent,
+    View,
+    Wanted,
+    Words,
+)
+from chatnet.storage.messages.store import SQLiteMessages, open_messages
+
+T = model.NOW
+CLUB = Place("c", "#club", "", 1)
+PUB = Place("c", "#pub", "", 1)
+EVERYTHING = Wanted(ALL_KINDS, 1_000_000)
+SOON = (0.01,)
+CANNOT_REACH = "The database of messages cannot be reached"
+
+
+def said(number: int, text: str = "hello", place: Place = CLUB) -> Said:
+    return (place, (T + number) / 1000, model.msgid(T + number), PRIVMSG, 0, "ann", b"ann!a@h", text)
+
+
+def texts(store: SQLiteMessages, place: Place = CLUB) -> list[str]:
+    return [row.text for row in at_once(store.page(View(place), EVERYTHING)).rows]
+
+
+def found(store: SQLiteMessages, text: str, **other: Any) -> list[str]:
+    return [row.text for row in at_once(store.search([View(CLUB)], Words(text)._replace(**other)))]
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new one; PostgreSQL runs again after the test."""
+    yield postgres.url(postgres.database(), "chat", PASSWORD)
+    postgres.stop()
+    postgres.start()
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    """The same for tests in which it runs."""
+    return postgres.url(postgres.database(), "chat", PASSWORD)
+
+
+class Shared:
+    """A database with two servers, which is made empty for each story."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._name = postgres.database()
+        url = postgres.url(self._name, "chat", PASSWORD)
+        self.makes: list[Make] = [in_database(url, sid) for sid in ("0AA", "0BB")]
+        at_once(self.makes[0]().close())
+
+    def empty(self) -> None:
+        """Have nothing be in it."""
+        tables = self._postgres.execute(
+            self._name,
+            "SELECT relname FROM pg_stat_user_tables WHERE relname NOT IN ('fact', 'history_version')",
+        )
+        names = ", ".join(name for (name,) in tables)
+        self._postgres.execute(self._name, f"TRUNCATE {names} RESTART IDENTITY")
+
+
+@pytest.fixture(scope="module")
+def shared(postgres: Postgres) -> Shared:
+    return Shared(postgres)
+
+
+OPTIONS: dict[str, Any] = {"now": lambda: T / 1000, "keep": lambda: FOR_EVER}
+
+
+@settings(max_examples=runs(6, 300), deadline=None, suppress_health_check=list(HealthCheck))
+@given(groups)
+def test_it_answers_as_a_model_does(shared: Shared, story: list[tuple[list[Entry], int]]) -> None:
+    shared.empty()
+    store = shared.makes[0](**OPTIONS)
+    known = model.Model()
+    for group, slices in story:
+        at_once(store.put(group))
+        for entry in group:
+            known.put(entry)
+        agree(store, known)
+        for _ in range(slices):
+            store.tidy()
+    while not store.tidy():
+        pass
+    agree(store, known)
+    at_once(store.close())
+
+
+@settings(max_examples=runs(10, 500), deadline=None, suppress_health_check=list(HealthCheck))
+@given(groups)
+def test_two_that_hear_the_same_write_it_once(shared: Shared, story: list[tuple[list[Entry], int]]) -> None:
+    shared.empty()
+    stores = [make(**OPTIONS) for make in shared.makes]
+    known = model.Model()
+    for group, slices in story:
+        heard = [entry for entry in group if not isinstance(entry, Moved)]
+        for store in stores:
+            at_once(store.put(heard))
+            for _ in range(slices):
+                store.tidy()
+        for entry in heard:
+            known.put(entry)
+    for place, rows in known.rows.items():
+        for store in stores:
+            kept = at_once(store.page(View(place, closed=None), EVERYTHING)).rows
+            assert list(kept) == sorted(rows.values(), key=model.position)
+    for store in stores:
+        at_once(store.close())
+
+
+# several servers
+
+
+def test_each_server_notes_what_it_hears(url: str) -> None:
+    """A channel has ended when it has at all of them; until then its stays go on."""
+    one, two = in_database(url, "0AA")(), in_database(url, "0BB")()
+    for store in (one, two):
+        at_once(store.put([Began(CLUB, "#Club", T), Came(CLUB, "ann", T)]))
+    at_once(one.put([Silent(CLUB, T + 1), Ended(CLUB, T + 2)]))
+    target = at_once(two.target(CLUB))
+    assert target is not None and (target.heard, target.ended) == (None, None)
+    assert at_once(one.standing()) == []
+    assert [each.place for each in at_once(two.standing())] == [CLUB]
+    assert [until > T + 9 for _, until in at_once(two.stays(CLUB, "ann"))] == [True]
+    at_once(two.put([Silent(CLUB, T + 3), Ended(CLUB, T + 4)]))
+    target = at_once(one.target(CLUB))
+    assert target is not None and (target.heard, target.ended) == (T + 3, T + 4)
+    assert at_once(one.stays(CLUB, "ann")) == ((T, T + 3),)
+    at_once(one.put([Gap(CLUB, T, T + 5, "*")]))
+    assert (len(at_once(one.gaps(CLUB))), at_once(two.gaps(CLUB))) == (1, [])
+    for store in (one, two):
+        at_once(store.close())
+
+
+def test_one_knows_what_another_changed(url: str) -> None:
+    """Nothing is written to where it was, or is not to be any more, though it was so at the last look."""
+    one, two = in_database(url, "0AA")(), in_database(url, "0BB")()
+    for store in (one, two):
+        at_once(store.put([said(1, "first")]))
+    at_once(one.put([Moved(CLUB, PUB, "#Pub")]))
+    at_once(two.put([said(2, "late")]))
+    assert (texts(one), texts(one, PUB)) == (["late"], ["first"])
+    at_once(one.put([Redacted(CLUB, model.msgid(T + 3), T + 9, "r", None, "x", "")]))
+    at_once(two.put([said(3, "deleted"), said(4, "kept")]))
+    at_once(one.put([Erased("ann", T + 50, "s")]))
+    at_once(two.put([said(5, "erased"), said(60, "after it")]))
+    assert texts(two) == ["after it"]
+    for store in (one, two):
+        at_once(store.close())
+
+
+def test_many_write_the_same_at_once(url: str) -> None:
+    calls, servers = Calls(), []
+    for sid in ("0AA", "0BB", "0CC"):
+        store = in_database(url, sid)(call=calls, **OPTIONS)
+        store.start()
+        servers.append(store)
+    answers = []
+    for group in range(20):
+        rows = [said(group * 20 + number, f"{group} {number}") for number in range(20)]
+        answers += [store.put(rows if index else rows[::-1]) for index, store in enumerate(servers)]
+    for answer in answers:
+        calls.wait(answer)
+    page = calls.wait(servers[0].page(View(CLUB), EVERYTHING))
+    assert [row.text for row in page.rows] == [f"{number // 20} {number % 20}" for number in range(400)]
+    assert len(calls.wait(servers[1].search([View(CLUB)], Words("19", most=1000)))) == 39
+    for store in servers:
+        calls.wait(store.close())
+
+
+# words
+
+
+def test_what_is_older_is_searched_for_as_well(url: str) -> None:
+    """In the last 30 days first, then in twice as many each time."""
+    store = in_database(url)()
+    days = (0, 1, 29, 31, 95, 400, 3000)
+    at_once(store.put([said(-day * DAY, f"tea {day}") for day in reversed(days)]))
+    assert found(store, "tea") == [f"tea {day}" for day in reversed(days)]
+    assert found(store, "tea", most=2) == ["tea 1", "tea 0"]
+    assert found(store, "tea", most=2, newest=False) == ["tea 3000", "tea 400"]
+    assert found(store, "tea", since=T - 100 * DAY, until=T - 30 * DAY) == ["tea 95", "tea 31"]
+    at_once(store.put([said(number, "many teas") for number in range(1, 500)]))
+    assert len(found(store, "teas", most=1000)) == 499
+    assert len(found(store, "teas", most=1000, newest=False)) == 499
+    at_once(store.close())
+
+
+def test_messages_of_before_come_into_the_index(url: str) -> None:
+    make = in_database(url)
+    off = make(search="off", **OPTIONS)
+    at_once(off.put([said(1, "Tea at five"), said(2, "Caf\u00e9 <au> lait")]))
+    assert not off.searches
+    at_once(off.close())
+    store = make(**OPTIONS)
+    at_once(store.put([said(3, "more tea")]))
+    assert (found(store, "tea"), found(store, "cafe au")) == (["more tea"], [])
+    while not store.tidy():
+        pass
+    assert found(store, "tea") == ["Tea at five", "more tea"]
+    assert found(store, "cafe au") == ["Caf\u00e9 <au> lait"]
+    at_once(store.close())
+    # Whoever does not search keeps the words for others.
+    off = make(search="off", **OPTIONS)
+    at_once(off.put([said(4, "tea again")]))
+    with pytest.raises(StoreError):
+        at_once(off.search([View(CLUB)], Words("tea")))
+    at_once(off.close())
+    store = make()
+    assert found(store, "again") == ["tea again"]
+    at_once(store.close())
+    with pytest.raises(StoreError, match="no trigrams"):
+        make(search="trigrams")
+
+
+# when it is away
+
+
+class Server:
+    """A process that serves, with its threads."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.calls = Calls()
+        self.clock = ManualClock()
+        options = {"pauses": SOON, "monotonic": self.clock.monotonic, "now": self.clock.time, **options}
+        self.store = in_database(url)(call=self.calls, **options)
+        self.told: list[Trouble | None] = []
+        self.store.troubled = self.told.append
+        self.store.start()
+
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        """Do calls until that is so."""
+        while not condition():
+            self.calls.one()
+
+    def texts(self) -> list[str]:
+        page = self.calls.wait(self.store.page(View(CLUB), EVERYTHING))
+        return [row.text for row in page.rows]
+
+
+def test_what_comes_while_it_is_away_waits(database: str, postgres: Postgres) -> None:
+    server = Server(database)
+    server.calls.wait(server.store.put([said(1, "before")]))
+    assert server.texts() == ["before"]
+    postgres.stop()
+    answer = server.store.put([said(2, "meanwhile")])
+    server.wait_for(lambda: server.told)
+    assert server.told == [Trouble(CANNOT_REACH)] and not answer.called
+    with pytest.raises(StoreError, match=CANNOT_REACH) as caught:
+        server.texts()
+    assert PASSWORD not in f"{caught.value} {caught.value.reason}"
+    postgres.start()
+    server.calls.wait(answer)
+    server.wait_for(lambda: server.told[-1] is None)
+    server.clock.advance(6.0)
+    assert server.texts() == ["before", "meanwhile"]
+    # A connection that was lost while nothing was to be done is nobody's trouble.
+    postgres.stop()
+    postgres.start()
+    server.calls.wait(server.store.put([said(3, "after")]))
+    assert server.texts() == ["before", "meanwhile", "after"]
+    assert len(server.told) == 2
+    server.calls.wait(server.store.close())
+
+
+def test_a_server_starts_while_it_is_away(database: str, postgres: Postgres) -> None:
+    postgres.stop()
+    server = Server(database)
+    answer = server.store.put([said(1)])
+    server.wait_for(lambda: server.told)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        in_database(database)(serving=False)
+    postgres.start()
+    server.calls.wait(answer)
+    server.clock.advance(6.0)
+    assert server.texts() == ["hello"]
+    assert server.calls.wait(server.store.search([View(CLUB)], Words("hello")))
+    server.calls.wait(server.store.close())
+
+
+# its beginning
+
+
+def test_messages_in_a_file_are_not_left_behind(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    make = in_database(url)
+    at_once(make(file=path).close())
+    file = open_messages(path)
+    at_once(file.close())
+    at_once(make(file=path).close())
+    file = open_messages(path)
+    at_once(file.put([said(1)]))
+    at_once(file.close())
+    with pytest.raises(StoreError, match=r"chatnet history export.*import.*history\.store"):
+        make(file=path)
+
+
+def test_a_program_beside_makes_nothing(url: str, postgres: Postgres) -> None:
+    make = in_database(url)
+    with pytest.raises(StoreError, match="is empty: start the server once"):
+        make(serving=False)
+    at_once(make().close())
+    name = url.split("/")[3].partition("?")[0]
+    postgres.execute(name, "UPDATE history_version SET version_num = '9999'")
+    for serving in (True, False):
+        with pytest.raises(StoreError, match="is of a newer chatnet: schema 9999"):
+            make(serving=serving)
+    with pytest.raises(StoreError, match=r"^history\.store is no URL") as caught:
+        in_database("postgresql://ann:sec@ret@host/x")()
+    assert "ret" not in str(caught.value)
+
+
+def test_all_of_an_account_or_a_channel_is_read(url: str) -> None:
+    store = in_database(url)()
+    talk = Place("d", "ann", "bob")
+    at_once(store.put([said(1), said(2, "psst", talk), Row(CLUB, T + 3, "odd", 1, 0, None, "n", "guest")]))
+    assert [row.text for _, row in store.gathering.of_person("ann")] == ["hello", "psst"]
+    assert [row.text for _, row in store.gathering.of_channel("#club")] == ["hello", "guest"]
+    assert [row.text for row in store.everything(CLUB)] == ["hello", "guest"]
+    at_once(store.close())
