@@ -55,7 +55,9 @@ async def play(errand: Errand) -> None:
     except (Busy, StoreError):
         errand.end(LATER)
     if not seen.found.rows:
-        errand.end(f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read.")
+        errand.end(
+            f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read."
+        )
     _show(errand, [(seen.sight, row) for row in seen.found.rows])
 
 
