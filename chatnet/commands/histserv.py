@@ -47,16 +47,17 @@ async def play(errand: Errand) -> None:
         most = min(int(text), most)
     elif text:
         errand.end("How much? A number of messages, or a time: 30m, 12h, 2d.")
-    await note_reading(errand, name)
     try:
+        await note_reading(errand, name)
         seen = await _looking(errand).look(errand.user, name, Asked(Way.LATEST, points, most))
     except Unseen:
         errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not seen.found.rows:
-        since = " since then" if points else ""
-        errand.end(f"There is nothing of {seen.sight.name}{since} that you can read.")
+        errand.end(
+            f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read."
+        )
     _show(errand, [(seen.sight, row) for row in seen.found.rows])
 
 
@@ -82,10 +83,12 @@ async def search(errand: Errand) -> None:
         errand.end("Words cannot be searched for on this server.")
     person, nick = whose(errand, given.get("from", ""))
     wanted = Words(text, most=errand.settings.history.search_page, person=person, nick=nick)
+    name = given.get("in", "")
     try:
-        found = await _looking(errand).search(errand.user, wanted, given.get("in", ""))
+        await note_reading(errand, name)
+        found = await _looking(errand).search(errand.user, wanted, name)
     except Unseen:
-        errand.end(f"There is nothing of {printable(given['in'])} that you can read.")
+        errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not found:

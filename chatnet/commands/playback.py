@@ -114,6 +114,7 @@ async def _list(request: Request, looking: Looking, given: str) -> None:
     first, last = Asked(Way.AFTER, (Point(0),), 1, kinds), Asked(Way.LATEST, (), 1, kinds)
     try:
         for name in await _names(request, looking, given, 0):
+            await note_reading(request, name)
             try:
                 ends = [(await looking.look(request.user, name, asked)).found.rows for asked in (first, last)]
             except Unseen:

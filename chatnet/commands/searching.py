@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.commands.looking_back import FAILED
+from chatnet.commands.looking_back import FAILED, note_reading
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.looking import Busy, Unseen
 from chatnet.session.bygone import tell_found
@@ -42,8 +42,9 @@ async def search(request: Request) -> None:
         return request.reply(numerics.ERR_UNKNOWNCOMMAND, "SEARCH")
     given = parse_tags(" ".join(request.params))
     try:
-        words = _words(request, given)
-        found = await looking.search(request.user, words, given.get("in", ""))
+        words, name = _words(request, given), given.get("in", "")
+        await note_reading(request, name)
+        found = await looking.search(request.user, words, name)
     except Senseless as senseless:
         return session.fail("SEARCH", "INVALID_PARAMS", "Invalid parameters", str(senseless))
     except Unseen:

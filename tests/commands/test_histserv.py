@@ -10,6 +10,7 @@ import pytest
 from archive import Archive, talk
 from conversation import NAME, START, Client, House
 from histserv import Library, ask, told
+from states import opered
 
 from chatnet.model.facts import Fact, Hearer, PastErased
 from chatnet.storage.interfaces import StoreError
@@ -79,6 +80,17 @@ def test_it_finds_words_here_or_there_of_this_one_or_that(house: Library) -> Non
     for odd in ("in=#c", ":-)", "in=#c ???"):
         assert ask(ann, f"SEARCH {odd}") == ["Which words? A word has a letter or a digit in it."]
     house.check()
+
+
+def test_other_operators_hear_of_one_who_searches_where_they_are_not(house: Library) -> None:
+    ann, root, other = (house.member(nick, caps="") for nick in ("ann", "root", "other"))
+    ann >> "JOIN #c"
+    talk([ann], ["tea"])
+    opered(root, "history")
+    opered(other, snomask="g")
+    assert ask(root, "SEARCH in=#c tea") == ["[2023-11-14 22:13:20] #c <ann> tea"]
+    other << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) * reads the history of #c"
+    assert [audit[1:4] for audit in house.store.audits] == [("SEARCH", "#c", "")]
 
 
 def test_a_long_message_comes_in_several_lines(house: Library) -> None:

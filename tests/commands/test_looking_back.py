@@ -912,6 +912,28 @@ def test_operators_read_what_is_not_theirs_and_others_hear_of_it(house: Archive)
     house.check()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "CHATHISTORY LATEST #c * 5",
+        "HISTORY #c",
+        "SEARCH in=#c;text=open",
+        "ZNC *playback LIST #c",
+        "ZNC *playback PLAY #c",
+    ],
+)
+def test_however_operators_read_others_hear_of_it(house: Archive, command: str) -> None:
+    _, bob = room(house)
+    talk([bob], ["open"])
+    root, other = house.member("root", caps=f"{CAPS} soju.im/search znc.in/playback"), house.client("other")
+    opered(root, "history")
+    opered(other, snomask="g")
+    root >> command
+    assert any("open" in line or "#c 17" in line for line in root.lines())
+    other << ":irc.test NOTICE * :*** Notice -- root (~root@192.0.2.1) * reads the history of #c"
+    assert [audit[1:4] for audit in house.store.audits] == [(command.split()[0], "#c", "")]
+
+
 # accounts that others keep
 
 
