@@ -207,6 +207,24 @@ def test_splits_that_overlap(street: Street) -> None:
     street.agree("1", "2", "3", "4", "5", "6")
 
 
+@pytest.mark.parametrize("first", ["the time", "what has come"])
+def test_who_stood_still_for_long_asks_for_all_of_that_time(street: Street, first: str) -> None:
+    mesh = street.mesh
+    wire = mesh.wire("a", "b")
+    street.ann >> "PRIVMSG #c :1"  # it waits in the system, and is lost with the connection
+    mesh.wires.remove(wire)
+    mesh.clock.elapsed += 60
+    wire.connections["a"].connection_lost("Ping timeout")
+    mesh.advance(300)
+    street.say(street.ann, "PRIVMSG #c :2")
+    link = wire.connections["b"]
+    if first == "what has come":
+        link.receive(b":0AA PING :a.test\r\n")
+    link.connection_lost("Connection reset by peer")
+    street.heal("a", "b")
+    street.agree("1", "2")
+
+
 def test_what_was_not_answered_is_asked_again(street: Street) -> None:
     street.mesh.cut("a", "b")
     street.say(street.cid, *[f"PRIVMSG #c :{number}" for number in range(10)])

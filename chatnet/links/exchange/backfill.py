@@ -162,8 +162,12 @@ class BackFill:
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         gone = set(fact.servers)
+        since = self._now
+        if isinstance(origin, Link):
+            # Not when it is noticed: who has stood still notices it much later.
+            since = min(since, origin.silent_since)
         for server in fact.servers:
-            self._away.setdefault(server.sid, self._now)
+            self._away.setdefault(server.sid, since)
             for those in (self._here, self._pinged, self._due, self._tries):
                 those.pop(server, None)
         self._away = {sid: at for sid, at in self._away.items() if at > self._now - KEPT}

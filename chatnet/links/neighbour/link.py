@@ -218,9 +218,15 @@ class Link(Hearsay):
         now = self.node.clock.monotonic()
         pulse = self.pulse
         if now - pulse.heard > self.patience:
-            pulse.woke = now  # what comes has waited for us
+            pulse.woke, pulse.slept = now, pulse.heard  # what comes has waited for us
         pulse.heard = now
         self.bytes_in += size
+
+    @property
+    def silent_since(self) -> float:
+        """Since when (monotonic seconds) what it said may be missing: we may have stood still."""
+        pulse, grace = self.pulse, self.node.settings.links.resume_grace
+        return pulse.slept if self.node.clock.monotonic() - pulse.woke < grace else pulse.heard
 
     def has_lost(self, server: Server) -> bool:
         """Whether a server left it for another link, and it does not know that yet."""
