@@ -240,8 +240,8 @@ def test_all_that_one_said_is_forgotten_when_that_was_confirmed(house: Library) 
 
 
 def test_with_services_of_another_make_it_is_a_word_as_long_as_nobody_bears_it() -> None:
-    messages = Archive().messages
-    house = House(messages=messages, services={"histserv": "HistServ"})
+    archive = Archive()  # its folder is there as long as it is
+    house = House(messages=archive.messages, services={"histserv": "HistServ"})
     ann = house.client("ann")
     ann >> "JOIN #c"
     talk([ann], ["hello"])
