@@ -543,7 +543,8 @@ class Recorder:
         """An older channel of the name wins.
 
         What was said in this one is its past from now on, unless it was said behind closed doors: who is in
-        the older one never was to hear it.  Of a registered channel both are the same.
+        the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
+        they are there from now on.  Of a registered channel both are the same.
         """
         heard, channel = self._heard.get(fact.channel), fact.channel
         if heard is None:
@@ -551,12 +552,17 @@ class Recorder:
         before, heard.place = heard.place, self._places.channel(channel)
         at = int(fact.at * 1000)
         registered = self._is_registered(channel)
-        if registered or not any(change.letter in CLOSING for change in fact.removed):
+        if registered or fact.keeping:
             self._list.append(Moved(before, heard.place, channel.name))
         else:
-            self._list += [Went(before, key, at) for key in heard.people]
-            self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
+            if any(change.letter in CLOSING for change in fact.removed):
+                self._list += [Went(before, key, at) for key in heard.people]
+                self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
+            else:
+                self._list.append(Moved(before, heard.place, channel.name, stays=False))
             self._list += [Came(heard.place, key, at) for key in heard.people]
+            heard.here = dict.fromkeys(heard.here, at)
+            heard.away.clear()
         heard.look_at(channel)
         self._keep(heard, channel, anew=True)
         self._arm()

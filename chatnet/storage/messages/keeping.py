@@ -465,6 +465,8 @@ class Keeper:
         """Have one target for both; the rows of the smaller one are brought to it one after the other."""
         self.flush()
         old, new = self._known(entry.place), self._known(entry.to)
+        if not entry.stays and old is not None and entry.place != entry.to:
+            self._execute(self.statements.forget_stays, {"target_": old})
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)

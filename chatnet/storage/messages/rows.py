@@ -120,12 +120,14 @@ class Ended(NamedTuple):
 class Moved(NamedTuple):
     """What was kept for one place is kept for another: a channel was renamed, or an older one won.
 
-    Where that is there already, the rows of both are its own.
+    Where that is there already, the rows of both are its own.  Without `stays` those of the first are not
+    brought along: who was there did not hear what was said in the other.
     """
 
     place: Place
     to: Place
     shown: str
+    stays: bool = True
 
 
 class Kept(NamedTuple):

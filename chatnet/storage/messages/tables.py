@@ -469,6 +469,7 @@ class Statements:
         )
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
+        self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
         self.open_stay = made(select(stay.since).where(*this_stay, stay.until == LAST))
         self.come = made(
             insert(STAY)
