@@ -253,7 +253,7 @@ class Looking:
         def fit(rows: Iterable[Row]) -> tuple[Row, ...]:
             return tuple(row for row in rows if self._shows(view, row))
 
-        redacted = tuple(each for each in found.redacted if reaches(view, each.at))
+        redacted = tuple(each for each in found.redacted if shows(view, each))
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
 
     def _shows(self, view: View, row: Row) -> bool:

@@ -349,9 +349,11 @@ class Recorder:
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
         target = fact.target
         place: Place | None
+        flags = fact.ranks << rows.RANKS
         if isinstance(target, Channel):
             heard = self._heard.get(target)
             place = None if heard is None or not heard.stored else heard.place
+            flags |= 0 if heard is None else heard.flags
         else:
             place = self._talk(fact.by, target)
         if place is None or place.kind == "g":
@@ -361,7 +363,7 @@ class Recorder:
         person = self._places.person(fact.by) if isinstance(fact.by, User) else None
         source = fact.by.source.decode("utf-8", "replace")
         at = int(fact.at * 1000)
-        self.put([Redacted(place, fact.redacted, at, fact.msgid, person, source, fact.reason)])
+        self.put([Redacted(place, fact.redacted, at, fact.msgid, person, source, fact.reason, flags)])
 
     # who is there
 

@@ -422,6 +422,30 @@ def test_what_was_redacted_is_not_told_but_that_it_was(house: Archive) -> None:
     house.check()
 
 
+def test_that_something_was_deleted_is_told_to_those_who_could_hear_of_it(house: Archive) -> None:
+    """Who, why, and that there was anything, was said behind closed doors, or to those of a rank."""
+    caps = f"{CAPS} draft/message-redaction echo-message"
+    ann, _ = room(house, caps)
+    dan = house.member("dan", caps=caps)
+    dan >> "JOIN #c"
+    for doors, target in (("-i", "@#c"), ("+i", "#c")):
+        ann >> f"MODE #c {doors}"
+        ann.lines()
+        ann >> f"PRIVMSG {target} :oops"
+        msgid = parsed(ann.lines()[0]).msgid
+        house.clock.advance(1)
+        ann >> f"REDACT #c {msgid} :for {target}"
+        house.clock.advance(1)
+    ann >> "MODE #c -i"
+    ann >> "PRIVMSG #c :now"
+    cyd = house.member("cyd", caps=caps)
+    cyd >> "JOIN #c"
+    assert latest(ann) == ["for @#c", "for #c", "now"]
+    assert latest(dan) == ["for #c", "now"]
+    assert latest(cyd) == ["now"]
+    house.check()
+
+
 def test_reactions_from_beyond_the_page_follow_their_message(house: Archive) -> None:
     """ "Such messages MUST be tagged with the `draft/chathistory-context` tag and MUST immediately follow
     their parent message."  #draftchathistory-context-tag

@@ -13,8 +13,9 @@ from conversation import Client
 from mesh import read_away
 
 from chatnet.model.facts import MarkMoved
+from chatnet.model.modes import OP, VOICE, at_least
 from chatnet.model.past import Missing
-from chatnet.storage.messages.rows import KICK, LAST, MODE, NICK, TOPIC
+from chatnet.storage.messages.rows import CLOSED, KICK, LAST, MODE, NICK, RANKS, TOPIC
 
 CAPS = "batch message-tags draft/message-redaction draft/multiline echo-message server-time"
 
@@ -123,6 +124,18 @@ def test_what_happened_is_learned_with_what_was_said(row: Row) -> None:
     told = [(each.kind, each.text) for each in row.mesh.rows("c").values()]
     assert {(MODE, "+s"), (MODE, "+lk 5 *"), (MODE, "-s+b x!*@*"), (TOPIC, "tea")} <= {*told}
     assert {NICK, KICK} <= {kind for kind, _ in told}
+
+
+def test_who_may_know_that_something_was_deleted_is_learned_with_it(row: Row) -> None:
+    row.mesh.cut("a", "b")
+    for target, doors in (("@#c", "-s"), ("+#c", "-s"), ("#c", "+s"), ("#c", "-s")):
+        row.say(row.bob, f"MODE #c {doors}", f"PRIVMSG {target} :oops")
+        oops = next(each.msgid for each in row.mesh.rows("b").values() if each.text == "oops")
+        row.say(row.bob, f"REDACT #c {oops} :no")
+    row.heal("a", "b")
+    row.agree()
+    flags = [gone.flags for gone in row.mesh.all_of("a")[1].values()]
+    assert flags == [at_least(OP) << RANKS, at_least(VOICE) << RANKS, CLOSED, 0]
 
 
 def test_who_comes_first_to_a_channel_here_is_told_what_was_said_before(row: Row) -> None:

@@ -260,6 +260,7 @@ class Keeper:
             "person": person,
             "source": shown(entry.source),
             "reason": shown(entry.reason),
+            "flags": entry.flags,
         }
         self._execute(self.statements.redact, bound)
         self._unsay(target, [target, *self._parts(target)], entry.redacted)

@@ -83,7 +83,7 @@ class Row(NamedTuple):
 class Redacted(NamedTuple):
     """That the message `redacted` was deleted; whether it is known or not, it is told no more.
 
-    `msgid` is the id of this itself.
+    `msgid` is the id of this itself.  `flags` are those of a message: who did not hear it is not told.
     """
 
     place: Place
@@ -93,6 +93,7 @@ class Redacted(NamedTuple):
     person: str | None
     source: str
     reason: str
+    flags: int = 0
 
 
 class Began(NamedTuple):
