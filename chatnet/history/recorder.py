@@ -352,18 +352,25 @@ class Recorder:
         flags = fact.ranks << rows.RANKS
         if isinstance(target, Channel):
             heard = self._heard.get(target)
-            place = None if heard is None or not heard.stored else heard.place
+            place = None if heard is None else heard.place
+            stored = heard is not None and heard.stored
             flags |= 0 if heard is None else heard.flags
         else:
-            place = self._talk(fact.by, target)
-        if place is None or place.kind == "g":
+            by = fact.by
+            place = self._places.between(by, target) if isinstance(by, User) else None
+            stored = place is not None and place.kind != "g" and self._direct
+        if not stored:
             self._ring.redacted(fact)
         if place is None:
             return
-        person = self._places.person(fact.by) if isinstance(fact.by, User) else None
-        source = fact.by.source.decode("utf-8", "replace")
         at = int(fact.at * 1000)
-        self.put([Redacted(place, fact.redacted, at, fact.msgid, person, source, fact.reason, flags)])
+        gone = Redacted(place, fact.redacted, at, fact.msgid, None, "", "", flags)
+        if stored or (place.kind == "g" and self._direct):
+            person = self._places.person(fact.by) if isinstance(fact.by, User) else None
+            source = fact.by.source.decode("utf-8", "replace")
+            gone = gone._replace(person=person, source=source, reason=fact.reason)
+        # Where nothing is stored any more, what was is there still, and may be shown again.
+        self.put([gone])
 
     # who is there
 

@@ -14,9 +14,10 @@ from states import logged_in, opered, set_modes
 
 from chatnet.history.extra import Extra, written
 from chatnet.model.entities import Channel
-from chatnet.model.facts import AccountChanged
+from chatnet.model.facts import AccountChanged, MessageRedacted
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.past import Missing
+from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import EXTRA, Found, Place, Redacted, Row
@@ -443,6 +444,25 @@ def test_that_something_was_deleted_is_told_to_those_who_could_hear_of_it(house:
     assert latest(ann) == ["for @#c", "for #c", "now"]
     assert latest(dan) == ["for #c", "now"]
     assert latest(cyd) == ["now"]
+    house.check()
+
+
+def test_what_is_deleted_while_nothing_is_stored_is_not_shown_later(house: Archive) -> None:
+    caps = f"{CAPS} draft/message-redaction echo-message"
+    ann, bob = room(house, caps)
+    ids = []
+    for target in ("bob", "#c"):
+        ann >> f"PRIVMSG {target} :oops"
+        ids.append(parsed(ann.lines()[0]).msgid)
+    house.reload(history={"direct": False, "channels": False})
+    ann >> f"REDACT bob {ids[0]}"
+    ann << f"* REDACT bob {ids[0]}"
+    channel, clock = house.node.network.channel("#c"), house.clock
+    assert channel is not None
+    house.node.commit(MessageRedacted(bob.user, channel, ids[1], "", clock.time(), "1r"))  # by another server
+    house.reload(history={"direct": True, "channels": True})
+    assert (latest(ann, "bob"), latest(ann)) == ([], [])
+    assert at_once(house.messages.redactions(house.place(), 0, 9)) == []
     house.check()
 
 

@@ -246,6 +246,8 @@ class Keeper:
 
     def _redacted(self, entry: Redacted) -> None:
         self.flush()
+        if not entry.source and self._known(entry.place) is None:
+            return
         self._memory.redacts = True
         target = self._target(entry.place, entry.at)
         if self._memory.is_erased(entry.place, entry.person, entry.at):

@@ -84,6 +84,7 @@ class Redacted(NamedTuple):
     """That the message `redacted` was deleted; whether it is known or not, it is told no more.
 
     `msgid` is the id of this itself.  `flags` are those of a message: who did not hear it is not told.
+    Without a `source` nobody is, and it is noted only of a place that is known.
     """
 
     place: Place
