@@ -164,6 +164,13 @@ class Looking:
         """
         return await self._turn(self._look(user, name, asked))
 
+    async def sees(self, user: User, channel: Channel, record: Record) -> bool:
+        """Whether `user` may see that message of a channel.  Raises Busy, StoreError."""
+        sight = (await self._turn(self._sights(user, [channel]))).of(channel)
+        row = _row(record)
+        row = row._replace(flags=row.flags | record.flags, person=record.person)
+        return sight is not None and shows(sight.view, row)
+
     async def views(self, user: User) -> Sequence[Sight]:
         """All that `user` may look at in the store now: their channels, and the talks of their account.
 

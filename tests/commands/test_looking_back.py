@@ -466,6 +466,29 @@ def test_what_is_deleted_while_nothing_is_stored_is_not_shown_later(house: Archi
     house.check()
 
 
+def test_to_delete_what_one_may_not_see_is_as_to_delete_what_does_not_exist(house: Archive) -> None:
+    ann, _ = room(house, f"{CAPS} draft/message-redaction echo-message")
+    ann >> "MODE #c +i"
+    ann.lines()
+    ann >> "PRIVMSG #c :secret"
+    secret = parsed(ann.lines()[0]).msgid
+    house.clock.advance(1)
+    ann >> "MODE #c -i"
+    ann.lines()
+    ann >> "PRIVMSG #c :open"
+    said = parsed(ann.lines()[0]).msgid
+    cyd = house.member("cyd", caps="batch draft/message-redaction")
+    cyd >> "JOIN #c"
+    cyd.lines()
+    for msgid, code in ((secret, "UNKNOWN_MSGID"), ("1" * 29, "UNKNOWN_MSGID"), (said, "REDACT_FORBIDDEN")):
+        cyd >> f"REDACT #c {msgid}" << f":irc.test FAIL REDACT {code} #c {msgid} :*"
+    set_modes(house, "#c", "+o", "cyd")
+    cyd.lines()
+    cyd >> f"REDACT #c {secret}"  # who operates the channel deletes anything of it
+    assert not [line for line in cyd.lines() if "FAIL" in line]
+    house.check()
+
+
 def test_reactions_from_beyond_the_page_follow_their_message(house: Archive) -> None:
     """ "Such messages MUST be tagged with the `draft/chathistory-context` tag and MUST immediately follow
     their parent message."  #draftchathistory-context-tag
