@@ -51,11 +51,13 @@ async def play(errand: Errand) -> None:
         await note_reading(errand, name)
         seen = await _looking(errand).look(errand.user, name, Asked(Way.LATEST, points, most))
     except Unseen:
-        errand.end(f"There is nothing of {printable(name)} that you could read.")
+        errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not seen.found.rows:
-        errand.end(f"Nothing of {seen.sight.name} is kept{' since then' if points else ''}.")
+        errand.end(
+            f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read."
+        )
     _show(errand, [(seen.sight, row) for row in seen.found.rows])
 
 
@@ -86,7 +88,7 @@ async def search(errand: Errand) -> None:
         await note_reading(errand, name)
         found = await _looking(errand).search(errand.user, wanted, name)
     except Unseen:
-        errand.end(f"There is nothing of {printable(name)} that you could read.")
+        errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
     if not found:

@@ -234,6 +234,8 @@ async def history(request: Request) -> None:
         return None
     if not seen.found.rows and not session.caps & cap.BATCH:
         # Silence would say nothing to who has no batch to be empty.
-        session.notice(f"Nothing of {seen.sight.name} is kept{' since then' if points else ''}")
+        session.notice(
+            f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read"
+        )
     tell(session, seen)
     return None

@@ -41,12 +41,22 @@ class Erasures:
         }
 
     async def load(self) -> None:
-        """Learn what was erased before this start; what the store cannot tell now no neighbour is told."""
+        """Learn what was erased before this start; what the store cannot tell now no neighbour is told.
+
+        Neighbours that came first hear of it now.  Accounts that were erased while this server did not run
+        are erased here, too.
+        """
         try:
-            for each in await self._store.erasures(""):
-                self._learn(each)
+            known = await self._store.erasures("")
         except StoreError as error:
             self._node.log.warn(f"What was erased cannot be read: {error}")
+            known = ()
+        now, linked = self._node.clock.time(), len(self._node.network.servers) > 1
+        for each in known:
+            if self._learn(each) and linked:
+                self._node.commit(PastErased(each.person, each.until, each.stamp, each.place, now))
+        for person, text in self._node.network.registry.erased.items():
+            self._erase_account(person, text)
 
     def erase(self, person: str, until: int, place: Place | None = None) -> None:
         """Have all that an account said up to then (Unix milliseconds) be gone, everywhere."""
@@ -86,9 +96,12 @@ class Erasures:
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for record in fact.records:
             if record.entity[0] == ACCOUNT and (record.field, record.value) == (STATUS, ERASED):
-                stamp = read(record.stamp)
-                if stamp is not None:
-                    self._commit(Erased(record.entity, stamp.ms, stamp.text, None))
+                self._erase_account(record.entity, record.stamp)
+
+    def _erase_account(self, person: str, text: str) -> None:
+        stamp = read(text)
+        if stamp is not None:
+            self._commit(Erased(person, stamp.ms, stamp.text, None))
 
 
 def _moment(stamp: str) -> int:

@@ -116,6 +116,8 @@ class Registry:
 
     def __init__(self, fold: Folder, most_name: int = 30) -> None:
         self.accounts: dict[str, Account] = {}
+        self.erased: dict[str, str] = {}
+        """Accounts that are erased, by id, and by which stamp."""
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
         self.most_name = most_name
@@ -270,6 +272,7 @@ class Registry:
             account.said = Status.read(value)
             account.status = _standing(account)
             if account.status.state is State.ERASED:
+                self.erased[account.id] = stamp
                 return self._erase(account)
         elif name == values.SUSPENSION:
             account.suspension = None if value is None else Suspension.read(value)

@@ -187,6 +187,8 @@ class ChatService(Service):
                 log.warn("history.search is off: this library of SQLite has no FTS5")
             self._messages.start()
             self._every(WATCH, self._messages.watch)
+            if self._parts.erasures is not None:
+                run(self._parts.erasures.load())
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)

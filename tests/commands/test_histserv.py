@@ -35,10 +35,10 @@ def test_it_tells_what_was_said_with_the_time_in_its_text(house: Library) -> Non
     assert ask(ann, "PLAY #c 1") == ["[2023-11-14 22:13:23] #c -ann- careful"]
     house.clock.advance(3600)
     assert ask(ann, "play bob 2h") == ["[2023-11-14 22:13:23] bob <ann> psst"]
-    assert ask(ann, "PLAY #c 5m") == ["Nothing of #c is kept since then."]
+    assert ask(ann, "PLAY #c 5m") == ["There is nothing of #c since then that you can read."]
     assert ask(ann, "PLAY #c often") == ["How much? A number of messages, or a time: 30m, 12h, 2d."]
     for name in ("#nowhere", "nobody"):
-        assert ask(ann, f"PLAY {name}") == [f"There is nothing of {name} that you could read."]
+        assert ask(ann, f"PLAY {name}") == [f"There is nothing of {name} that you can read."]
     ann.silent()
     house.check()
 
@@ -49,10 +49,10 @@ def test_nobody_reads_what_is_not_theirs(house: Library) -> None:
         client >> "JOIN #c"
     talk([bob], ["tea"])
     talk([bob], ["tea for you"], "ann")
-    assert ask(eve, "PLAY #c") == ["There is nothing of #c that you could read."]
-    assert ask(eve, "PLAY ann") == ["Nothing of ann is kept."]
+    assert ask(eve, "PLAY #c") == ["There is nothing of #c that you can read."]
+    assert ask(eve, "PLAY ann") == ["There is nothing of ann that you can read."]
     assert ask(eve, "SEARCH tea") == ["Nothing was found."]
-    assert ask(eve, "SEARCH in=#c tea") == ["There is nothing of #c that you could read."]
+    assert ask(eve, "SEARCH in=#c tea") == ["There is nothing of #c that you can read."]
     assert ask(ann, "SEARCH tea") == [
         "[2023-11-14 22:13:20] #c <bob> tea",
         "[2023-11-14 22:13:21] bob <bob> tea for you",
@@ -181,7 +181,7 @@ def test_all_that_one_said_is_forgotten_when_that_was_confirmed(house: Library) 
     (fact,) = erased.facts
     assert (fact.person, fact.until, fact.place) == (ann.user.account_id, int(START + 1) * 1000, None)
     assert ask(ann, "PLAY #c") == ["[2023-11-14 22:13:20] #c <bob> tea"]
-    assert ask(ann, "PLAY bob") == ["Nothing of bob is kept."]
+    assert ask(ann, "PLAY bob") == ["There is nothing of bob that you can read."]
     house.check()
 
 

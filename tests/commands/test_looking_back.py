@@ -925,10 +925,10 @@ def test_history_for_clients_that_know_nothing_of_it(house: Archive) -> None:
 
 def test_history_of_nothing_is_told_to_who_cannot_be_shown_an_empty_batch(house: Archive) -> None:
     ann, bob = room(house)
-    bob >> "HISTORY #C" << ":irc.test NOTICE bob :Nothing of #c is kept"
+    bob >> "HISTORY #C" << ":irc.test NOTICE bob :There is nothing of #c that you can read"
     talk([ann], ["old"], seconds=60)
     bob.lines()
-    bob >> "HISTORY #c 30s" << ":irc.test NOTICE bob :Nothing of #c is kept since then"
+    bob >> "HISTORY #c 30s" << ":irc.test NOTICE bob :There is nothing of #c since then that you can read"
     bob.silent()
     cyd = house.client("cyd", caps="batch")
     cyd >> "JOIN #c"

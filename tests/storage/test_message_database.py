@@ -317,6 +317,34 @@ def test_a_server_starts_while_it_is_away(database: str, postgres: Postgres) -> 
 # its beginning
 
 
+def test_whatever_is_said_is_kept_as_it_is(url: str) -> None:
+    """Texts go into arrays, which have signs of their own; but no NUL, which no client can say."""
+    store = in_database(url)()
+    said_ = [
+        "NULL",
+        "",
+        '"',
+        "\\",
+        '\\"',
+        "{a,b}",
+        "a,b",
+        " ",
+        "'; --",
+        "%s %(text)s",
+        "t1;",
+        "\u00e9 \U0001f600",
+        "\n",
+    ]
+    at_once(store.put([said(number, text) for number, text in enumerate(said_)]))
+    assert texts(store) == said_
+    odd = [said(50, "before"), said(51, "a\0b"), said(52, "th\udce9"), said(53, "after")]
+    with pytest.raises(Exception, match="NUL"):
+        at_once(store.put(odd[:2]))
+    at_once(store.put([odd[0], *odd[2:]]))
+    assert texts(store)[len(said_) :] == ["before", "th\ufffd", "after"]
+    at_once(store.close())
+
+
 def test_messages_in_a_file_are_not_left_behind(url: str, tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     make = in_database(url)

@@ -45,11 +45,6 @@ SCHEMA: Final = "0001"
 HISTORY: Final = MetaData()
 
 
-def _where(rows: ColumnElement[bool]) -> dict[str, Any]:
-    """What an index is made with that is of some rows only."""
-    return {"sqlite_where": rows, "postgresql_where": rows}
-
-
 VERSION: Final = Table("history_version", HISTORY, Column("version_num", String(32), primary_key=True))
 """One row: the schema that the file has, where Alembic looks for it."""
 
@@ -90,8 +85,8 @@ TARGET: Final = Table(
 )
 """The fields of ``rows.Target``; `kept` is when `span` was changed last.  While rows of one are brought to
 another, `into_id` says to which."""
-Index("target_other", TARGET.c.other, **_where(TARGET.c.other != ""))
-Index("target_into", TARGET.c.into_id, **_where(TARGET.c.into_id.is_not(None)))
+Index("target_other", TARGET.c.other, sqlite_where=TARGET.c.other != "")
+Index("target_into", TARGET.c.into_id, sqlite_where=TARGET.c.into_id.is_not(None))
 
 MESSAGE: Final = Table(
     "message",
@@ -110,7 +105,7 @@ MESSAGE: Final = Table(
 )
 """Its number is about its time: see ``numbers``."""
 Index("message_place", MESSAGE.c.target, MESSAGE.c.at, MESSAGE.c.msgid, unique=True)
-Index("message_refers", MESSAGE.c.target, MESSAGE.c.refers, **_where(MESSAGE.c.refers.is_not(None)))
+Index("message_refers", MESSAGE.c.target, MESSAGE.c.refers, sqlite_where=MESSAGE.c.refers.is_not(None))
 
 ODD_ID: Final = Table(
     "odd_id",
@@ -148,7 +143,7 @@ STAY: Final = Table(
     Column("until", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("stay_open", STAY.c.target, **_where(STAY.c.until == LAST))
+Index("stay_open", STAY.c.target, sqlite_where=STAY.c.until == LAST)
 
 GAP: Final = Table(
     "gap",

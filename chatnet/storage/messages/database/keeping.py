@@ -7,11 +7,12 @@ of messages rise as in a file.  What is remembered is forgotten when another ser
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from typing import Any, Final
 
 from chatnet.storage.connection import Connection
+from chatnet.storage.messages.database.arrays import numbers, texts
 from chatnet.storage.messages.database.plain import plain
-from chatnet.storage.messages.database.speech import FIELDS, DatabaseStatements
+from chatnet.storage.messages.database.speech import FIELDS, NUMBERS, DatabaseStatements
 from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.keeping import Bound, Keeper, Memory
 from chatnet.storage.messages.rows import Erased, Moved, Redacted
@@ -69,10 +70,13 @@ class DatabaseKeeper(Keeper):
     # words
 
     def _add(self, rows: Sequence[Bound]) -> None:
-        bound: dict[str, object] = dict(zip(FIELDS, map(list, zip(*rows, strict=True)), strict=True))
-        texts = cast(list[str], bound["text"])
-        strange = not "".join(texts).isascii()
-        bound["plain"] = [None if text.isascii() else plain(text) for text in texts] if strange else []
+        columns: dict[str, Sequence[Any]] = dict(zip(FIELDS, zip(*rows, strict=True), strict=True))
+        said = columns["text"]
+        is_plain = "".join(said).isascii()
+        columns["plain"] = () if is_plain else [None if text.isascii() else plain(text) for text in said]
+        bound: dict[str, object] = {
+            name: numbers(values) if name in NUMBERS else texts(values) for name, values in columns.items()
+        }
         bound["found"] = self.index.search != "off"
         self.connection.execute(self.statements.add, bound)
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from chatnet.storage.messages.speech import Speech
-from chatnet.storage.messages.tables import COLUMNS, MESSAGE, Statements, creation
+from chatnet.storage.messages.tables import COLUMNS, HISTORY, MESSAGE, Statements, creation
 
 POSTGRESQL: Final = Speech(
     dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
@@ -58,10 +58,16 @@ _TYPES: Final = {
 
 FIELDS: Final = tuple(_TYPES)
 """Those of ``keeping.Bound``, in order."""
+NUMBERS: Final = frozenset(name for name, kind in _TYPES.items() if kind != "text")
+"""Those of them that are numbers."""
 
 
 def foundation() -> list[str]:
     """The statements that make all tables and indexes."""
+    for table in HISTORY.tables.values():
+        for index in table.indexes:
+            # Said there, this would have everybody load what is for PostgreSQL.
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
     return [
         *creation(POSTGRESQL.dialect),
         "ALTER TABLE message ADD COLUMN words tsvector",
