@@ -356,8 +356,9 @@ class Recorder:
             stored = heard is not None and heard.stored
             flags |= 0 if heard is None else heard.flags
         else:
-            by = fact.by
-            place = self._places.between(by, target) if isinstance(by, User) else None
+            by, place = fact.by, None
+            if isinstance(by, User) and not (self._is_service(by) or self._is_service(target)):
+                place = self._places.between(by, target)
             stored = place is not None and place.kind != "g" and self._direct
         if not stored:
             self._ring.redacted(fact)
