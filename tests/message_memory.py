@@ -114,6 +114,8 @@ class MemoryMessages:
         return True
 
     def _redact(self, entry: Redacted) -> None:
+        if not entry.source and entry.place not in self.known:
+            return
         self._target(entry.place)
         known = self.redacted.get((entry.place, entry.redacted), entry)
         first = min(entry, known, key=lambda each: (each.at, each.msgid))

@@ -222,6 +222,8 @@ class Model:
             self._redact(redacted._replace(place=entry.to))
         for gap in self.gaps.pop(entry.place, set()):
             self.gap(gap._replace(place=entry.to))
+        if not entry.stays:
+            self.stays = {key: stays for key, stays in self.stays.items() if key[0] != entry.place}
         for of, person in list(self.stays):
             if of == entry.place:
                 self.stays.setdefault((entry.to, person), []).extend(self.stays.pop((of, person)))

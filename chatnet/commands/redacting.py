@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
+from chatnet.history.looking import Busy
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageRedacted
 from chatnet.model.modes import OP, RANK_OF_PREFIX
@@ -48,11 +49,14 @@ async def redact(request: Request) -> None:
         return request.reply(numerics.ERR_UNKNOWNCOMMAND, "REDACT")
     name, msgid = middle(request.params[0]), middle(request.params[1])
     reason = cut(request.param(2), request.settings.limits.redaction)
-    target, record = _target(request, name), None
+    target, record, is_seen = _target(request, name), None, True
+    looking = request.sessions.looking
     if target is not None:
         try:
             record = await request.sessions.history.find(request.user, target, msgid)
-        except StoreError:
+            if record is not None and isinstance(target, Channel) and looking is not None:
+                is_seen = await looking.sees(request.user, target, record)
+        except (Busy, StoreError):
             return _fail(request, UNREADABLE, name, msgid)
         if request.session.closed:
             return None
@@ -65,6 +69,8 @@ async def redact(request: Request) -> None:
         return _fail(request, UNKNOWN, name, msgid)
     if isinstance(target, Channel):
         why = _judge_in_channel(request, target, record, reason)
+        if why is FORBIDDEN and not is_seen:
+            why = UNKNOWN  # that there was anything is not theirs to know
         if "c" in target.flags:
             reason = strip_formatting(reason)
     else:

@@ -129,11 +129,15 @@ def redaction_of(gone: Redacted) -> Redaction:
     """A redaction as links know it."""
     uid = UID(uid_in(gone.msgid))
     return Redaction(
-        gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason, gone.person
-    )
+        gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason, gone.person,
+        gone.flags >> rows.RANKS, gone.flags & rows.CLOSED,
+    )  # fmt: skip
 
 
 def redacted_of(gone: Redaction, place: Place) -> Redacted:
     """The same the other way round."""
     source = gone.source.decode("utf-8", "replace")
-    return Redacted(place, gone.redacted, round(gone.at * 1000), gone.msgid, gone.person, source, gone.reason)
+    flags = gone.flags & rows.CLOSED | gone.ranks << rows.RANKS
+    return Redacted(
+        place, gone.redacted, round(gone.at * 1000), gone.msgid, gone.person, source, gone.reason, flags
+    )

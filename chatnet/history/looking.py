@@ -164,6 +164,13 @@ class Looking:
         """
         return await self._turn(self._look(user, name, asked))
 
+    async def sees(self, user: User, channel: Channel, record: Record) -> bool:
+        """Whether `user` may see that message of a channel.  Raises Busy, StoreError."""
+        sight = (await self._turn(self._sights(user, [channel]))).of(channel)
+        row = _row(record)
+        row = row._replace(flags=row.flags | record.flags, person=record.person)
+        return sight is not None and shows(sight.view, row)
+
     async def views(self, user: User) -> Sequence[Sight]:
         """All that `user` may look at in the store now: their channels, and the talks of their account.
 
@@ -253,7 +260,7 @@ class Looking:
         def fit(rows: Iterable[Row]) -> tuple[Row, ...]:
             return tuple(row for row in rows if self._shows(view, row))
 
-        redacted = tuple(each for each in found.redacted if reaches(view, each.at))
+        redacted = tuple(each for each in found.redacted if shows(view, each))
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
 
     def _shows(self, view: View, row: Row) -> bool:

@@ -349,19 +349,29 @@ class Recorder:
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
         target = fact.target
         place: Place | None
+        flags = fact.ranks << rows.RANKS
         if isinstance(target, Channel):
             heard = self._heard.get(target)
-            place = None if heard is None or not heard.stored else heard.place
+            place = None if heard is None else heard.place
+            stored = heard is not None and heard.stored
+            flags |= 0 if heard is None else heard.flags
         else:
-            place = self._talk(fact.by, target)
-        if place is None or place.kind == "g":
+            by, place = fact.by, None
+            if isinstance(by, User) and not (self._is_service(by) or self._is_service(target)):
+                place = self._places.between(by, target)
+            stored = place is not None and place.kind != "g" and self._direct
+        if not stored:
             self._ring.redacted(fact)
         if place is None:
             return
-        person = self._places.person(fact.by) if isinstance(fact.by, User) else None
-        source = fact.by.source.decode("utf-8", "replace")
         at = int(fact.at * 1000)
-        self.put([Redacted(place, fact.redacted, at, fact.msgid, person, source, fact.reason)])
+        gone = Redacted(place, fact.redacted, at, fact.msgid, None, "", "", flags)
+        if stored or (place.kind == "g" and self._direct):
+            person = self._places.person(fact.by) if isinstance(fact.by, User) else None
+            source = fact.by.source.decode("utf-8", "replace")
+            gone = gone._replace(person=person, source=source, reason=fact.reason)
+        # Where nothing is stored any more, what was is there still, and may be shown again.
+        self.put([gone])
 
     # who is there
 
@@ -543,7 +553,8 @@ class Recorder:
         """An older channel of the name wins.
 
         What was said in this one is its past from now on, unless it was said behind closed doors: who is in
-        the older one never was to hear it.  Of a registered channel both are the same.
+        the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
+        they are there from now on.  Of a registered channel both are the same.
         """
         heard, channel = self._heard.get(fact.channel), fact.channel
         if heard is None:
@@ -551,12 +562,17 @@ class Recorder:
         before, heard.place = heard.place, self._places.channel(channel)
         at = int(fact.at * 1000)
         registered = self._is_registered(channel)
-        if registered or not any(change.letter in CLOSING for change in fact.removed):
+        if registered or fact.keeping:
             self._list.append(Moved(before, heard.place, channel.name))
         else:
-            self._list += [Went(before, key, at) for key in heard.people]
-            self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
+            if any(change.letter in CLOSING for change in fact.removed):
+                self._list += [Went(before, key, at) for key in heard.people]
+                self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
+            else:
+                self._list.append(Moved(before, heard.place, channel.name, stays=False))
             self._list += [Came(heard.place, key, at) for key in heard.people]
+            heard.here = dict.fromkeys(heard.here, at)
+            heard.away.clear()
         heard.look_at(channel)
         self._keep(heard, channel, anew=True)
         self._arm()

@@ -78,6 +78,8 @@ class Redaction(NamedTuple):
     uid: UID
     reason: str
     person: str | None = None
+    ranks: int = 0
+    flags: int = 0
 
 
 class Page(NamedTuple):

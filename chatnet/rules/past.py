@@ -12,7 +12,7 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.keep import Keep
 from chatnet.model.registry import Account
 from chatnet.settings import HistorySettings
-from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Row, Times, View
+from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Redacted, Row, Times, View
 
 PRIVILEGE: Final = "history"
 """With it an oper reads channels that they are not in."""
@@ -107,8 +107,8 @@ def readable_from(settings: HistorySettings, keep: Keep | None) -> str:
     return settings.visible_from if keep is None or keep.since is None else keep.since
 
 
-def shows(view: View, row: Row) -> bool:
-    """Whether a message of its place is in a view."""
+def shows(view: View, row: Row | Redacted) -> bool:
+    """Whether a message of its place is in a view, or that one was deleted."""
     if row.at < view.since or not (view.within is None or _in(view.within, row.at)):
         return False
     if row.flags & CLOSED and not (view.closed is None or _in(view.closed, row.at)):

@@ -14,9 +14,10 @@ from states import logged_in, opered, set_modes
 
 from chatnet.history.extra import Extra, written
 from chatnet.model.entities import Channel
-from chatnet.model.facts import AccountChanged
+from chatnet.model.facts import AccountChanged, MessageRedacted
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.past import Missing
+from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import EXTRA, Found, Place, Redacted, Row
@@ -419,6 +420,72 @@ def test_what_was_redacted_is_not_told_but_that_it_was(house: Archive) -> None:
     cyd = house.member("cyd")
     cyd >> "JOIN #c"
     assert latest(cyd) == ["what?", "ah"]
+    house.check()
+
+
+def test_that_something_was_deleted_is_told_to_those_who_could_hear_of_it(house: Archive) -> None:
+    """Who, why, and that there was anything, was said behind closed doors, or to those of a rank."""
+    caps = f"{CAPS} draft/message-redaction echo-message"
+    ann, _ = room(house, caps)
+    dan = house.member("dan", caps=caps)
+    dan >> "JOIN #c"
+    for doors, target in (("-i", "@#c"), ("+i", "#c")):
+        ann >> f"MODE #c {doors}"
+        ann.lines()
+        ann >> f"PRIVMSG {target} :oops"
+        msgid = parsed(ann.lines()[0]).msgid
+        house.clock.advance(1)
+        ann >> f"REDACT #c {msgid} :for {target}"
+        house.clock.advance(1)
+    ann >> "MODE #c -i"
+    ann >> "PRIVMSG #c :now"
+    cyd = house.member("cyd", caps=caps)
+    cyd >> "JOIN #c"
+    assert latest(ann) == ["for @#c", "for #c", "now"]
+    assert latest(dan) == ["for #c", "now"]
+    assert latest(cyd) == ["now"]
+    house.check()
+
+
+def test_what_is_deleted_while_nothing_is_stored_is_not_shown_later(house: Archive) -> None:
+    caps = f"{CAPS} draft/message-redaction echo-message"
+    ann, bob = room(house, caps)
+    ids = []
+    for target in ("bob", "#c"):
+        ann >> f"PRIVMSG {target} :oops"
+        ids.append(parsed(ann.lines()[0]).msgid)
+    house.reload(history={"direct": False, "channels": False})
+    ann >> f"REDACT bob {ids[0]}"
+    ann << f"* REDACT bob {ids[0]}"
+    channel, clock = house.node.network.channel("#c"), house.clock
+    assert channel is not None
+    house.node.commit(MessageRedacted(bob.user, channel, ids[1], "", clock.time(), "1r"))  # by another server
+    house.reload(history={"direct": True, "channels": True})
+    assert (latest(ann, "bob"), latest(ann)) == ([], [])
+    assert at_once(house.messages.redactions(house.place(), 0, 9)) == []
+    house.check()
+
+
+def test_to_delete_what_one_may_not_see_is_as_to_delete_what_does_not_exist(house: Archive) -> None:
+    ann, _ = room(house, f"{CAPS} draft/message-redaction echo-message")
+    ann >> "MODE #c +i"
+    ann.lines()
+    ann >> "PRIVMSG #c :secret"
+    secret = parsed(ann.lines()[0]).msgid
+    house.clock.advance(1)
+    ann >> "MODE #c -i"
+    ann.lines()
+    ann >> "PRIVMSG #c :open"
+    said = parsed(ann.lines()[0]).msgid
+    cyd = house.member("cyd", caps="batch draft/message-redaction")
+    cyd >> "JOIN #c"
+    cyd.lines()
+    for msgid, code in ((secret, "UNKNOWN_MSGID"), ("1" * 29, "UNKNOWN_MSGID"), (said, "REDACT_FORBIDDEN")):
+        cyd >> f"REDACT #c {msgid}" << f":irc.test FAIL REDACT {code} #c {msgid} :*"
+    set_modes(house, "#c", "+o", "cyd")
+    cyd.lines()
+    cyd >> f"REDACT #c {secret}"  # who operates the channel deletes anything of it
+    assert not [line for line in cyd.lines() if "FAIL" in line]
     house.check()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from chronicles import ANN, BOB, CID, Chronicles, logs_in
+from archive import parsed
+from chronicles import ANN, BOB, CID, Chronicles, Filed, logs_in
 from conversation import Client
 from mesh import read_away
 
 from chatnet.model.facts import MarkMoved
+from chatnet.model.modes import OP, VOICE, at_least
 from chatnet.model.past import Missing
-from chatnet.storage.messages.rows import KICK, LAST, MODE, NICK, TOPIC
+from chatnet.storage.messages.rows import CLOSED, KICK, LAST, MODE, NICK, RANKS, TOPIC
 
 CAPS = "batch message-tags draft/message-redaction draft/multiline echo-message server-time"
 
@@ -121,6 +124,18 @@ def test_what_happened_is_learned_with_what_was_said(row: Row) -> None:
     told = [(each.kind, each.text) for each in row.mesh.rows("c").values()]
     assert {(MODE, "+s"), (MODE, "+lk 5 *"), (MODE, "-s+b x!*@*"), (TOPIC, "tea")} <= {*told}
     assert {NICK, KICK} <= {kind for kind, _ in told}
+
+
+def test_who_may_know_that_something_was_deleted_is_learned_with_it(row: Row) -> None:
+    row.mesh.cut("a", "b")
+    for target, doors in (("@#c", "-s"), ("+#c", "-s"), ("#c", "+s"), ("#c", "-s")):
+        row.say(row.bob, f"MODE #c {doors}", f"PRIVMSG {target} :oops")
+        oops = next(each.msgid for each in row.mesh.rows("b").values() if each.text == "oops")
+        row.say(row.bob, f"REDACT #c {oops} :no")
+    row.heal("a", "b")
+    row.agree()
+    flags = [gone.flags for gone in row.mesh.all_of("a")[1].values()]
+    assert flags == [at_least(OP) << RANKS, at_least(VOICE) << RANKS, CLOSED, 0]
 
 
 def test_who_comes_first_to_a_channel_here_is_told_what_was_said_before(row: Row) -> None:
@@ -293,3 +308,43 @@ def test_what_services_are_told_never_crosses(row: Row) -> None:
     for name in "abc":
         assert not [each for each in row.mesh[name].stored.rows.values() if "planted" in each.text]
     assert not [line for line in row.mesh.said("a", "b") if "planted" in line]
+
+
+def test_who_made_a_channel_anew_meanwhile_did_not_hear_what_was_said_in_the_older(tmp_path: Path) -> None:
+    """Whether the newer one was closed as well or not."""
+    mesh = Filed(tmp_path, "a", "b")
+    mesh.link("a", "b")
+    mesh.settle()
+    ann, eve, gus = (
+        mesh[house].client(nick, caps=f"{CAPS} draft/chathistory")
+        for house, nick in (("a", "ann"), ("b", "eve"), ("b", "gus"))
+    )
+    logs_in(ann, "ann", ANN)
+    logs_in(eve, "eve", BOB)
+    mesh.settle()
+    for name in ("#open", "#closed"):
+        ann >> f"JOIN {name}" >> f"MODE {name} +s"
+    mesh.advance(100)
+    mesh.cut("a", "b")
+    for client in (eve, gus):
+        client >> "JOIN #open,#closed"
+    eve >> "MODE #closed +s"
+    for client in (eve, ann):
+        mesh.advance(10)
+        for name in ("#open", "#closed"):
+            client >> f"PRIVMSG {name} :{client.user.nick} during"
+    mesh.advance(10)
+    mesh.link("a", "b")
+    mesh.settle()
+    for _ in range(20):
+        mesh.advance(1)
+    ann >> "PRIVMSG #open :ann after" >> "PRIVMSG #closed :ann after"
+    mesh.settle()
+    for client in (eve, gus):
+        for name in ("#open", "#closed"):
+            client.lines()
+            client >> f"CHATHISTORY LATEST {name} * 10"
+            mesh.settle()
+            said = [parsed(line).said for line in client.lines() if " PRIVMSG " in line]
+            assert said == (["eve during"] if name == "#open" else []) + ["ann after"], client.user.nick
+    mesh.check()

@@ -80,7 +80,9 @@ class Reader:
             record = self._record(
                 tags, source, verb, params[0], cut(params[2], MOST_TEXT) if params[2:] else ""
             )
-            return Redaction(params[1], record.at, record.msgid, record.source, record.uid, record.text)
+            return Redaction(
+                params[1], record.at, record.msgid, record.source, record.uid, record.text, ranks=record.ranks
+            )
         raise Nonsense("it is no message")
 
     def _batch(self, tags: Mapping[str, str], source: str, params: list[str]) -> Record | None:
@@ -163,7 +165,7 @@ class StoredReader(Reader):
             return None
         person, flags = self._of(tags if opened is None else opened)
         if isinstance(found, Redaction):
-            return found._replace(person=person)
+            return found._replace(person=person, flags=flags)
         if self._people and (person not in self._people or found.ranks):
             raise Nonsense("it is of another talk")
         return found._replace(person=person, flags=flags)

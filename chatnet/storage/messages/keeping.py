@@ -246,6 +246,8 @@ class Keeper:
 
     def _redacted(self, entry: Redacted) -> None:
         self.flush()
+        if not entry.source and self._known(entry.place) is None:
+            return
         self._memory.redacts = True
         target = self._target(entry.place, entry.at)
         if self._memory.is_erased(entry.place, entry.person, entry.at):
@@ -260,6 +262,7 @@ class Keeper:
             "person": person,
             "source": shown(entry.source),
             "reason": shown(entry.reason),
+            "flags": entry.flags,
         }
         self._execute(self.statements.redact, bound)
         self._unsay(target, [target, *self._parts(target)], entry.redacted)
@@ -465,6 +468,8 @@ class Keeper:
         """Have one target for both; the rows of the smaller one are brought to it one after the other."""
         self.flush()
         old, new = self._known(entry.place), self._known(entry.to)
+        if not entry.stays and old is not None and entry.place != entry.to:
+            self._execute(self.statements.forget_stays, {"target_": old})
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)

@@ -423,7 +423,7 @@ class Looking:
             told = hint(each.redacted)
             if (
                 low <= place_of(each) < high
-                and _is_open(asked, each.at)
+                and is_seen(asked.view, asked.spans, each)
                 and (told is None or _is_open(asked, told))
             ):
                 redacted.append(each)

@@ -83,7 +83,8 @@ class Row(NamedTuple):
 class Redacted(NamedTuple):
     """That the message `redacted` was deleted; whether it is known or not, it is told no more.
 
-    `msgid` is the id of this itself.
+    `msgid` is the id of this itself.  `flags` are those of a message: who did not hear it is not told.
+    Without a `source` nobody is, and it is noted only of a place that is known.
     """
 
     place: Place
@@ -93,6 +94,7 @@ class Redacted(NamedTuple):
     person: str | None
     source: str
     reason: str
+    flags: int = 0
 
 
 class Began(NamedTuple):
@@ -120,12 +122,14 @@ class Ended(NamedTuple):
 class Moved(NamedTuple):
     """What was kept for one place is kept for another: a channel was renamed, or an older one won.
 
-    Where that is there already, the rows of both are its own.
+    Where that is there already, the rows of both are its own.  Without `stays` those of the first are not
+    brought along: who was there did not hear what was said in the other.
     """
 
     place: Place
     to: Place
     shown: str
+    stays: bool = True
 
 
 class Kept(NamedTuple):

@@ -127,9 +127,12 @@ REDACTION: Final = Table(
     Column("person", Integer),
     Column("source", TEXT, nullable=False),
     Column("reason", TEXT, nullable=False),
+    Column("flags", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("redaction_at", REDACTION.c.target, REDACTION.c.at)
+_SIGNED: Final = ("at", "msgid", "person", "source", "reason", "flags")
+"""What one redaction of a message has that another one has not."""
 
 STAY: Final = Table(
     "stay",
@@ -427,7 +430,7 @@ class Statements:
         self.redact = made(
             tomb.on_conflict_do_update(
                 index_elements=["target", "redacted"],
-                set_={name: tomb.excluded[name] for name in ("at", "msgid", "person", "source", "reason")},
+                set_={name: tomb.excluded[name] for name in _SIGNED},
                 where=tuple_(tomb.excluded.at, tomb.excluded.msgid) < tuple_(redaction.at, redaction.msgid),
             )
         )
@@ -450,6 +453,7 @@ class Statements:
             PERSON.c.key,
             redaction.source,
             redaction.reason,
+            redaction.flags,
         )
         self.redactions = made(
             select(*told)
@@ -464,6 +468,7 @@ class Statements:
         )
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
+        self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
         self.open_stay = made(select(stay.since).where(*this_stay, stay.until == LAST))
         self.come = made(
             insert(STAY)
@@ -736,7 +741,7 @@ def _first_tomb(tomb: Any) -> dict[str, Any]:
     """Of two redactions of one message the first holds, whichever came first: the same one on all servers."""
     new, known = tomb.excluded, REDACTION.c
     return {
-        "set_": {name: new[name] for name in ("at", "msgid", "person", "source", "reason")},
+        "set_": {name: new[name] for name in _SIGNED},
         "where": tuple_(new.at, new.msgid) < tuple_(known.at, known.msgid),
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Row, Times, View
+from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Redacted, Row, Times, View
 
 
 class Span(NamedTuple):
@@ -60,8 +60,8 @@ def spans(view: View) -> list[Span]:
     return found
 
 
-def is_seen(view: View, parts: Iterable[Span], row: Row) -> bool:
-    """Whether a message is one of these parts of the view."""
+def is_seen(view: View, parts: Iterable[Span], row: Row | Redacted) -> bool:
+    """Whether a message, or that one was deleted, is one of these parts of the view."""
     ranks = row.flags >> RANKS
     if ranks and not ranks & view.ranks and (view.person is None or row.person != view.person):
         return False

@@ -10,6 +10,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import LONG, Base, encode
 from chatnet.model.facts import PastErased
+from chatnet.model.modes import RANK_OF_PREFIX, at_least
 from chatnet.model.past import Event, Record, Redaction
 from chatnet.model.server import Server
 from chatnet.storage.messages.rows import BOT, CLOSED, OPER
@@ -121,11 +122,21 @@ def lines_of(record: Record, name: str, reference: int, more: Sequence[bytes] = 
 
 
 def line_of(redaction: Redaction, name: str, more: Sequence[bytes] = ()) -> bytes:
-    """``@time=…;msgid=…;chatnet/uid=… :<source> REDACT <channel> <msgid> :<reason>``"""
+    """``@time=…;msgid=…;chatnet/uid=… :<source> REDACT <channel> <msgid> :<reason>``
+
+    With the prefix of the ranks that heard it before the channel, if not all did.
+    """
+    target = encode(_prefix(redaction.ranks) + name)
     return b"@%b :%b REDACT %b %b :%b" % (
-        b";".join([*_tags(redaction), *more]), redaction.source, encode(name), encode(redaction.redacted),
+        b";".join([*_tags(redaction), *more]), redaction.source, target, encode(redaction.redacted),
         encode(redaction.reason),
     )  # fmt: skip
+
+
+def _prefix(ranks: int) -> str:
+    if not ranks:
+        return ""
+    return next((prefix for prefix, rank in RANK_OF_PREFIX.items() if at_least(rank) == ranks), "=")
 
 
 def stored_lines(told: Record | Event | Redaction, name: str, reference: int) -> list[bytes]:
@@ -133,7 +144,7 @@ def stored_lines(told: Record | Event | Redaction, name: str, reference: int) ->
 
     An event is its verb with the channel, its words and its text.
     """
-    flags = 0 if isinstance(told, Redaction) else told.flags
+    flags = told.flags
     tags = {} if told.person is None else {PERSON: told.person}
     tags |= {tag: "" for tag, flag in FLAGS.items() if flags & flag}
     more = [format_tags(tags).encode()] if tags else []
