@@ -18,7 +18,8 @@ from fault_run.waiting import within
 
 CAPS = "batch message-tags server-time standard-replies draft/chathistory"
 PAGE = 100
-_MESSAGE = re.compile(r"@(\S+) :([^ !]+)\S* PRIVMSG \S+ :(.*)")
+_MESSAGE = re.compile(r"@(batch=\S+) :([^ !]+)\S* PRIVMSG \S+ :(.*)")
+"""One of a page: what is said meanwhile is in no batch."""
 
 Pages = dict[str, str]
 """Messages by their ids: the time, who said it, and what."""
