@@ -22,6 +22,7 @@ from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.reading import ALL_KINDS
 from chatnet.storage.messages.rows import (
+    LAST,
     PRIVMSG,
     Began,
     Came,
@@ -165,6 +166,22 @@ def test_each_server_notes_what_it_hears(url: str) -> None:
     at_once(one.put([Gap(CLUB, T, T + 5, "*")]))
     assert (len(at_once(one.gaps(CLUB))), at_once(two.gaps(CLUB))) == (1, [])
     for store in (one, two):
+        at_once(store.close())
+
+
+def test_stays_end_with_a_server_that_was_killed(url: str) -> None:
+    """Where another server hears a channel as well, that one knows who is in it."""
+    one, two = in_database(url, "0AA")(), in_database(url, "0BB")()
+    at_once(one.put([Began(CLUB, "#Club", T), Came(CLUB, "ann", T), said(5)]))
+    for store in (one, two):
+        at_once(store.put([Began(PUB, "#Pub", T), Came(PUB, "ann", T)]))
+    again = in_database(url, "0AA")()
+    [(since, until)] = at_once(again.stays(CLUB, "ann"))
+    assert since == T and until < LAST
+    assert at_once(again.stays(PUB, "ann")) == ((T, LAST),)
+    at_once(again.put([Began(CLUB, "#Club", T + 90), Came(CLUB, "ann", T + 90)]))
+    assert at_once(again.stays(CLUB, "ann"))[1:] == ((T + 90, LAST),)
+    for store in (one, two, again):
         at_once(store.close())
 
 

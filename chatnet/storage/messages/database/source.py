@@ -156,8 +156,12 @@ class MessageDatabase:
             index = Index(self.search, last + 1 if last else 0)
             for key, value in (("search", index.search), ("indexed", str(index.since))):
                 session.execute(statements.state, {"key": key, "value": value})
+        heard = int(facts.get(f"heard:{self.sid}", "0"))
+        if self._serving:
+            # Nobody is in a channel yet.  What others hear of one they note themselves.
+            session.execute(statements.nobody_stays, {"at": heard})
         session.execute("COMMIT")
-        return Opened(int(facts.get(f"heard:{self.sid}", "0")), index)
+        return Opened(heard, index)
 
 
 def has_messages(path: Path) -> bool:

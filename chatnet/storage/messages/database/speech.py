@@ -13,6 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
+from chatnet.storage.messages.rows import LAST
 from chatnet.storage.messages.speech import Speech
 from chatnet.storage.messages.tables import COLUMNS, HISTORY, MESSAGE, Statements, creation
 
@@ -130,6 +131,11 @@ class DatabaseStatements(Statements):
         self.end = (
             f"WITH mine AS ({note.format('%(at)s')}) UPDATE target SET {heard}, {ended} "
             "WHERE id = %(target_)s"
+        )
+        hears = "SELECT 1 FROM hearing WHERE hearing.target = stay.target AND heard IS NULL AND server"
+        self.nobody_stays = (
+            f"UPDATE stay SET until = greatest(since, %(at)s) WHERE until = {LAST} "
+            f"AND EXISTS ({hears} = {me}) AND NOT EXISTS ({hears} <> {me})"
         )
         self.all_go += " AND EXISTS (SELECT 1 FROM target WHERE id = %(target_)s AND heard IS NOT NULL)"
         standing = (
