@@ -52,7 +52,7 @@ class KeptPast:
         if place is not None:
             self._recorder.flush()
             row = await self._store.find(place, msgid)
-            if row is not None:
+            if row is not None and row.kind in COMMANDS:  # what happens beside messages cannot be taken back
                 return record_of(row)
         return await self._ring.find(by, target, msgid)
 
