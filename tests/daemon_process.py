@@ -239,14 +239,17 @@ class Client:
         return raw.removesuffix(b"\r").decode(errors="replace")
 
     def until(self, pattern: str, seconds: float = DEADLINE) -> list[str]:
-        """All lines up to the first in which the regular expression is found, that one included."""
+        """All lines up to the first in which the regular expression is found, that one included.
+
+        ``^:`` is the beginning of a line behind its tags.
+        """
         lines: list[str] = []
         end = time.monotonic() + seconds
         while True:
             line = self.line(max(0.001, end - time.monotonic()))
             assert line is not None, f"closed before {pattern!r} came; the last lines: {lines[-10:]}"
             lines.append(line)
-            if re.search(pattern, line):
+            if re.search(pattern, line) or (line[:1] == "@" and re.search(pattern, line.partition(" ")[2])):
                 return lines
 
     def rest(self, seconds: float = DEADLINE) -> list[str]:

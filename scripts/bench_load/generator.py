@@ -21,8 +21,9 @@ PATIENCE = 20.0  # seconds without a byte after which a run has failed
 PAUSE = 0.05  # seconds that a turn waits at most
 ALL = "all"
 """In place of names: all capabilities that are offered, but for NEVER."""
-NEVER = frozenset({"sts", "no-implicit-names", "draft/no-implicit-names"})
-"""One that cannot be asked for, and those with which a client here would not know that it is in a channel."""
+NEVER = frozenset({"sts", "draft/metadata-2", "no-implicit-names", "draft/no-implicit-names"})
+"""One that cannot be asked for, one that excludes another, and those with which a client here would not know
+that it is in a channel."""
 ECHO = "echo-message"
 AT_A_TIME = 12
 """Capabilities that a line asks for."""

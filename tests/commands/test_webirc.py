@@ -247,7 +247,7 @@ def test_later_lines_wait_for_the_hash() -> None:
     )
     ann.silent()
     house.release()
-    ann << ":irc.test CAP * LS :*"
+    ann << ":irc.test CAP * LS *"
     ann.until(":irc.test 001 ann *!~ann@host.isp.example")
     assert house.verified == [HASHED["password"]]
 

@@ -50,7 +50,7 @@ def test_two_clients_and_one_who_does_not_know_it(daemon: Daemon) -> None:
 
 
 def test_a_reload_that_remembers_nothing(daemon: Daemon) -> None:
-    daemon.configure(LISTEN + FREE)
+    daemon.configure(LISTEN + FREE + '[history]\nstore = "off"\n')
     with daemon, daemon.connect() as ann:
         joined(ann, "ann", CAPS)
         for number in range(1200):  # more than are remembered
@@ -61,7 +61,7 @@ def test_a_reload_that_remembers_nothing(daemon: Daemon) -> None:
         assert "UNKNOWN_MSGID" in told[0]
         assert f" REDACT #c {said[-500]}" in told[1] and "FAIL" not in told[1]
         assert f" REDACT #c {said[-1]}" in told[2] and "FAIL" not in told[2]
-        daemon.configure(LISTEN + FREE + "[history]\nmessages = 0\n")
+        daemon.configure(LISTEN + FREE + '[history]\nstore = "off"\nmessages = 0\n')
         daemon.reload()
         ann.until(" CAP ann DEL :draft/message-redaction$")
         ann.send("PRIVMSG #c :still here", f"REDACT #c {said[-2]}")

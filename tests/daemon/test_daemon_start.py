@@ -261,6 +261,8 @@ def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(
     daemon: Daemon, authority: str, loaded: str
 ) -> None:
     daemon.environment["CHATNET__ACCOUNTS__AUTHORITY"] = authority
+    if authority == "external":
+        daemon.environment["CHATNET__HISTORY__STORE"] = "off"
     daemon.environment["CHATNET__LISTEN"] = json.dumps([{"endpoint": f"tcp:{daemon.port}:interface={HOST}"}])
     done = subprocess.run(
         [sys.executable, "-c", PROBE],

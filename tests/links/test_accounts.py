@@ -65,7 +65,7 @@ def test_what_services_know_is_offered() -> None:
     ann << ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
     bob.lines()
     bob >> "CAP LS 302"
-    assert " sasl=PLAIN,EXTERNAL" in " ".join(bob.lines())
+    assert "sasl=PLAIN,EXTERNAL " in " ".join(bob.lines())
     svc >> ":00A ENCAP * MECHLIST :SCRAM-SHA-512,plain,PLAIN,,b@d"
     ann << ":irc.test CAP * NEW :sasl=SCRAM-SHA-512,PLAIN"
     svc >> ":00A ENCAP * MECHLIST :"

@@ -339,7 +339,7 @@ def test_sasl_is_offered_while_services_are_there(tmp_path: Path) -> None:
         assert cap.until(" CAP ")[-1] == ":irc.test CAP cap NAK :sasl"
         with served.daemon.connect() as coming:
             coming.send("CAP LS 302")
-            coming.until(" CAP ")
+            coming.until(r" CAP \* LS :")
             served.atheme.__enter__()
             served.linked(2)
             assert coming.until(" CAP ")[-1] == ":irc.test CAP * NEW :sasl=PLAIN,EXTERNAL"
