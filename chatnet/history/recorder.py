@@ -239,6 +239,9 @@ class Recorder:
                     if self._timer is None or len(self._list) >= self._most:
                         self._arm()
                     return
+            elif person is None and type(target) is User and target.account_id is None and not self._services:
+                self._ring.heard(fact)  # two guests; services it leaves out itself
+                return
             elif (
                 type(target) is User
                 and person is not None
