@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatnet.history.erasing import Erasures
-from chatnet.history.kept import KINDS, redacted_of, redaction_of, row_of, told_of
+from chatnet.history.kept import redacted_of, redaction_of, row_of, told_of
+from chatnet.history.kinds import COMMANDS
 from chatnet.model.network import Network
 from chatnet.model.past import Chapter
 from chatnet.model.places import Places, is_key, talk
@@ -22,7 +23,7 @@ from chatnet.storage.messages.rows import (
     Wanted,
 )
 
-ALL: Final = frozenset(KINDS.values())
+ALL: Final = frozenset(COMMANDS)
 GONE: Final = 10_000
 """Redactions that are told at once; if there are more, what is older than these is told another time."""
 

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from chatnet.history import extra
 from chatnet.history.extra import Extra
+from chatnet.history.kinds import COMMANDS, KINDS
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import Place, Row
 from chatnet.wire.multiline import Part
@@ -33,20 +34,6 @@ MOST_LINE: Final = 8 * 1024 * 1024
 """Bytes of a line: a message of as many lines as settings allow, written twice."""
 MOST_WORD: Final = 2048
 """Characters of a name, an id, a key or a source."""
-COMMANDS: Final = {
-    rows.PRIVMSG: "PRIVMSG",
-    rows.NOTICE: "NOTICE",
-    rows.TAGMSG: "TAGMSG",
-    rows.JOIN: "JOIN",
-    rows.PART: "PART",
-    rows.QUIT: "QUIT",
-    rows.NICK: "NICK",
-    rows.KICK: "KICK",
-    rows.MODE: "MODE",
-    rows.TOPIC: "TOPIC",
-    rows.RENAME: "RENAME",
-}
-_KINDS: Final = {command: kind for kind, command in COMMANDS.items()}
 _FLAGS: Final = {"closed": rows.CLOSED, "bot": rows.BOT, "oper": rows.OPER}
 _RANKS: Final = 1 << 16
 """Ranks are fewer bits than that has."""
@@ -124,7 +111,7 @@ def read(data: Mapping[str, Any], latest: int) -> tuple[str, Row]:
         raise ValueError("at is no time")
     if at > latest:
         raise ValueError("It was said in a time to come")
-    kind = _KINDS.get(_text(data, "command"))
+    kind = KINDS.get(_text(data, "command"))
     if kind is None:
         raise ValueError("command is none that is kept")
     parts = tuple(_part(each) for each in _list(data, "parts"))

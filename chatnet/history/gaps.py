@@ -149,7 +149,7 @@ class Gaps:
     def _of(self, place: Place) -> list[Hole]:
         if place.kind != "c":
             return self._talks.get(place, [])
-        channel = self._node.network.channels.get(place.name)  # type: ignore[call-overload]
+        channel = self._node.network.channel(place.name)
         return [] if channel is None else self._channels.get(channel, [])
 
     async def ask(self, place: Place, since: int, until: int) -> Missing:
@@ -194,7 +194,7 @@ class Gaps:
 
     def _arrived(self, place: Place) -> int:
         """When a server came, with members of a channel, that is still to be asked of it; 0: none is."""
-        channel = self._node.network.channels.get(place.name)  # type: ignore[call-overload]
+        channel = self._node.network.channel(place.name)
         if not self._arriving or channel is None or place.kind != "c" or self.asking is None:
             return 0
         there = {user.server.sid for user in channel.members} & set(self.asking.witnesses(channel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.history import extra
+from chatnet.history.kinds import EVENTS, KINDS, SAID
 from chatnet.history.recorder import Recorder, hidden_uid, reacted_to, uid_in
 from chatnet.history.ring import Ring
 from chatnet.model.entities import Channel, User
@@ -16,19 +17,6 @@ from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import Place, Position, Redacted, Row, View, Wanted
 
-COMMANDS: Final = {rows.PRIVMSG: "PRIVMSG", rows.NOTICE: "NOTICE", rows.TAGMSG: "TAGMSG"}
-SAID: Final = frozenset(COMMANDS)
-EVENTS: Final = {
-    rows.JOIN: "JOIN",
-    rows.PART: "PART",
-    rows.QUIT: "QUIT",
-    rows.NICK: "NICK",
-    rows.KICK: "KICK",
-    rows.MODE: "MODE",
-    rows.TOPIC: "TOPIC",
-    rows.RENAME: "RENAME",
-}
-KINDS: Final = {verb: kind for kind, verb in (COMMANDS | EVENTS).items()}
 OF_AUTHOR: Final = rows.CLOSED | rows.BOT | rows.OPER
 """The flags that say something of a message, and not of how it is kept."""
 
@@ -52,7 +40,7 @@ class KeptPast:
         if place is not None:
             self._recorder.flush()
             row = await self._store.find(place, msgid)
-            if row is not None and row.kind in COMMANDS:  # what happens beside messages cannot be taken back
+            if row is not None and row.kind in SAID:  # what happens beside messages cannot be taken back
                 return record_of(row)
         return await self._ring.find(by, target, msgid)
 
@@ -63,7 +51,7 @@ class KeptPast:
             return await self._ring.page(channel, since, most)
         self._recorder.flush()
         after = Position(int(since * 1000), rows.BEFORE_ALL)
-        view, wanted = View(place, closed=None, ranks=-1), Wanted(SAID, most, after=after)
+        view, wanted = View(place, closed=None, ranks=-1), Wanted(frozenset(SAID), most, after=after)
         found = await self._store.page(view, wanted)
         redacted = await self._store.redactions(place, after.at, most)
         return Page(list(map(record_of, found.rows)), list(map(redaction_of, redacted)))
@@ -86,14 +74,14 @@ def record_of(row: Row) -> Record:
     """A message as links and REDACT know it."""
     more = extra.read(row.extra)
     return Record(
-        row.msgid, row.at / 1000, COMMANDS[row.kind], row.source.encode(), _author(row, more), row.text,
+        row.msgid, row.at / 1000, SAID[row.kind], row.source.encode(), _author(row, more), row.text,
         more.tags, row.flags >> rows.RANKS, more.status, more.parts, row.person, row.flags & OF_AUTHOR,
     )  # fmt: skip
 
 
 def told_of(row: Row) -> Record | Event:
     """A message, or something that happened."""
-    if row.kind in COMMANDS:
+    if row.kind in SAID:
         return record_of(row)
     more = extra.read(row.extra)
     return Event(

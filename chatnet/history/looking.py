@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from chatnet.history import pages
 from chatnet.history.extra import Extra, written
+from chatnet.history.kinds import KINDS
 from chatnet.history.meanings import Meanings
 from chatnet.history.ring import Ring
 from chatnet.history.sights import IN_MEMORY, Sight, Sights, Spot
@@ -32,9 +33,9 @@ from chatnet.storage.messages.rows import (
     NOTICE,
     PRIVMSG,
     RANKS,
-    TAGMSG,
     Found,
     Gap,
+    Place,
     Position,
     Row,
     Times,
@@ -48,7 +49,6 @@ T = TypeVar("T")
 
 SPOKEN: Final = frozenset({PRIVMSG, NOTICE})
 """The kinds that every client can show."""
-_KINDS: Final = {"PRIVMSG": PRIVMSG, "NOTICE": NOTICE, "TAGMSG": TAGMSG}
 
 
 class Unseen(Exception):
@@ -256,16 +256,21 @@ class Looking:
 
     def _kept(self, view: View, found: Found) -> Found:
         """What a view allows of a page."""
+        unsure = self._unsure(view.place)
 
         def fit(rows: Iterable[Row]) -> tuple[Row, ...]:
-            return tuple(row for row in rows if self._shows(view, row))
+            return tuple(row for row in rows if self._shows(view, row, unsure))
 
         redacted = tuple(each for each in found.redacted if shows(view, each))
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
 
-    def _shows(self, view: View, row: Row) -> bool:
-        if self._missed is not None and row.at < self._missed.unsure(view.place):
-            return False  # it may have been deleted while this server was away
+    def _unsure(self, place: Place) -> int:
+        """Up to when messages may have been deleted while this server was away."""
+        return 0 if self._missed is None else self._missed.unsure(place)
+
+    def _shows(self, view: View, row: Row, unsure: int) -> bool:
+        if row.at < unsure:
+            return False
         return row.msgid not in self._redacted and shows(view, row)
 
     # everything
@@ -333,10 +338,11 @@ class Looking:
             views = [view for view in views if view.place in latest]
         rows = await self._store.search(views, words) if views else ()
         now = sights.now()
+        unsure = {place: self._unsure(place) for place in {row.place for row in rows}}
         return [
             (sight, row)
             for row in rows
-            if (sight := now.get(row.place)) is not None and self._shows(sight.view, row)
+            if (sight := now.get(row.place)) is not None and self._shows(sight.view, row, unsure[row.place])
         ]
 
 
@@ -382,7 +388,7 @@ def _row(record: Record) -> Row:
     flags = record.ranks << RANKS | (EXTRA if extra else 0)
     source = sanitise(record.source.decode("utf-8", "surrogateescape"))
     return Row(
-        IN_MEMORY, int(record.at * 1000), record.msgid, _KINDS[record.command], flags, record.uid, source,
+        IN_MEMORY, int(record.at * 1000), record.msgid, KINDS[record.command], flags, record.uid, source,
         sanitise(record.text), None, extra,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Final, cast
 from chatnet.history.events import Events, flags_of
 from chatnet.history.extra import Extra, written
 from chatnet.history.health import Health
+from chatnet.history.kinds import KINDS
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
@@ -41,13 +42,11 @@ from chatnet.model.facts import (
 from chatnet.model.ids import SID
 from chatnet.model.keep import Keep
 from chatnet.model.places import Places
-from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.records.accounts import SETTING
 from chatnet.records.grammar import field
 from chatnet.rules.past import DM_HISTORY, stores_talk
 from chatnet.settings import HistorySettings
-from chatnet.storage.answers import Promise
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
@@ -63,10 +62,10 @@ from chatnet.storage.messages.rows import (
     Silent,
     Went,
 )
+from chatnet.storage.promise import Promise
 from chatnet.wire.capabilities import MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.message import unescape_tag_value
 
-KINDS: Final = {"PRIVMSG": rows.PRIVMSG, "NOTICE": rows.NOTICE, "TAGMSG": rows.TAGMSG}
 CLOSING: Final = frozenset("iks")
 """Modes of a channel behind whose doors something is said."""
 REACTIONS: Final = frozenset({"+draft/react", "+draft/unreact", "+react", "+unreact"})
@@ -127,9 +126,9 @@ class Recorder:
         """By which nicks the two of a talk were told to the store last."""
         self._list: list[Entry] = []
         self._timer: Timer | None = None
-        self._promise: Promise | None = None
+        self._promise: Promise[None] | None = None
         """For who waits until what is in the list is stored."""
-        self._last: tuple[Promise, Entry] | None = None
+        self._last: tuple[Promise[None], Entry] | None = None
         """The same of the last group that the store got, and what that ended with."""
         self._services: frozenset[str] = frozenset()
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -175,11 +174,12 @@ class Recorder:
     def _arm(self) -> None:
         """Something was put into the list: it goes to the store in a moment, or at once."""
         if len(self._list) >= self._most:
-            self._hand_over()
+            self.flush()
         elif self._timer is None:
-            self._timer = self._node.clock.later(self._interval, self._hand_over)
+            self._timer = self._node.clock.later(self._interval, self.flush)
 
-    def _hand_over(self) -> None:
+    def flush(self) -> None:
+        """Give the store all there is: whatever it is asked from now on, it answers with that."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -193,11 +193,7 @@ class Recorder:
             self._promise = None
             self._last[0].keep_with(written)
 
-    def flush(self) -> None:
-        """Give the store all there is: whatever it is asked from now on, it answers with that."""
-        self._hand_over()
-
-    def promised(self, msgid: str) -> Promise | None:
+    def promised(self, msgid: str) -> Promise[None] | None:
         """That the message which was said just now will be on the disk; None if it is not stored."""
         if self._list:
             if not _is_of(self._list[-1], msgid):
@@ -206,7 +202,7 @@ class Recorder:
                 self._promise = Promise()
                 if self._timer is not None:
                     self._timer.cancel()
-                self._timer = self._node.clock.later(self._soon, self._hand_over)
+                self._timer = self._node.clock.later(self._soon, self.flush)
             return self._promise
         if self._last is None or not _is_of(self._last[1], msgid):
             return None
@@ -502,7 +498,7 @@ class Recorder:
         for heard in self._heard.values():
             for key, (at, sid) in list(heard.away.items()):
                 server = servers.get(sid)
-                if server is not None and _is_behind(server, fact.far):
+                if server is not None and server.is_behind(fact.far):
                     del heard.away[key]
                     self._list.append(Went(heard.place, key, at))
         if self._list:
@@ -633,10 +629,3 @@ def reacted_to(tags: bytes) -> str | None:
     if not found.keys() & REACTIONS:
         return None
     return unescape_tag_value(found.get("+reply") or found.get("+draft/reply") or "") or None
-
-
-def _is_behind(server: Server | None, far: Server) -> bool:
-    """Whether a server is `far`, or its way leads over that."""
-    while server is not None and server is not far:
-        server = server.uplink
-    return server is far

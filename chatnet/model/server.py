@@ -42,5 +42,21 @@ class Server:
         """What stands before a line this server says: its name."""
         return self.name
 
+    def is_behind(self, far: Server) -> bool:
+        """Whether it is `far`, or the way to it leads over that."""
+        hop: Server | None = self
+        while hop is not None and hop is not far:
+            hop = hop.uplink
+        return hop is far
+
+    def is_reached_with(self, token: str) -> bool:
+        """Whether it and all servers on the way to it know a word of CAPAB; so of this server itself."""
+        hop = self
+        while hop.uplink is not None:
+            if token not in hop.caps:
+                return False
+            hop = hop.uplink
+        return True
+
     def __repr__(self) -> str:
         return f"<Server {self.sid} {self.name}>"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatnet.history.extra import Extra, read
+from chatnet.history.kinds import SAID
 from chatnet.history.looking import Seen
 from chatnet.history.sights import Sight
 from chatnet.model.entities import Channel, User
@@ -46,7 +47,6 @@ CONTEXT: Final = b"draft/chathistory-context"
 
 https://ircv3.net/specs/extensions/chathistory#draftchathistory-context-tag
 """
-_COMMANDS: Final = {rows.PRIVMSG: "PRIVMSG", rows.NOTICE: "NOTICE", rows.TAGMSG: "TAGMSG"}
 _NOWHERE: Final = Server(SID(""), "", "")
 """The server of stand-ins."""
 _OPEN: Final = Folded("")
@@ -75,7 +75,7 @@ class Bygone:
         """A message, or an event, as whole lines, without those of a batch around them."""
         extra, at = read(row.extra), seconds(row.at)
         by = self._person(row.source, row.person, row.flags)
-        command = _COMMANDS.get(row.kind)
+        command = SAID.get(row.kind)
         if command is not None:
             ranks = row.flags >> RANKS
             fact = MessageSent(

@@ -14,10 +14,10 @@ from chatnet.model.entities import Channel
 from chatnet.model.facts import MessageSent
 from chatnet.node import Node
 from chatnet.session.session import Session
-from chatnet.storage.answers import Promise
+from chatnet.storage.promise import Promise
 from chatnet.wire.capabilities import ECHO_MESSAGE
 
-Waiting = deque[tuple[Promise, MessageSent, bytes | None]]
+Waiting = deque[tuple[Promise[None], MessageSent, bytes | None]]
 """Messages that are being stored, with their echoes."""
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Generic, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
 T = TypeVar("T")
+
+
+class Timer(Protocol):
+    """Something that was asked for later."""
+
+    def cancel(self) -> None:
+        """Take the request back."""
 
 
 class Promise(Generic[T]):
@@ -28,6 +35,35 @@ class Promise(Generic[T]):
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.callback(None)
+
+    def keep_with(self, answer: Awaitable[T]) -> None:
+        """Answer when `answer` is there; never, if that fails."""
+
+        async def wait() -> None:
+            self.keep(await answer)
+
+        # Whoever made `answer` tells of its failure.
+        Deferred.fromCoroutine(wait()).addErrback(lambda failure: None)
+
+    def within(self, seconds: float, later: Callable[[float, Callable[[], object]], Timer]) -> Deferred[bool]:
+        """Whether it is kept in so many seconds; `later` has a function be called after that."""
+        answer: Deferred[bool] = Deferred()
+        if self.kept:
+            answer.callback(True)
+            return answer
+        waiting: Deferred[None] = Deferred()
+
+        def over() -> None:
+            self._waiting.remove(waiting)
+            answer.callback(False)
+
+        def kept(result: None) -> None:
+            timer.cancel()
+            answer.callback(True)
+
+        timer = later(seconds, over)
+        self._waiting.append(waiting.addCallback(kept))
+        return answer
 
     def __await__(self) -> Generator[Any, Any, T]:
         if not self.kept:

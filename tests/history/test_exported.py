@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chatnet.history import exported, extra
 from chatnet.history.extra import Extra
+from chatnet.history.kinds import COMMANDS
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import Place, Row
 from chatnet.wire.multiline import Part
@@ -85,7 +86,7 @@ def messages(draw: st.DrawFn) -> Row:
     flags = draw(st.integers(0, 7)) | draw(st.integers(0, 63)) << rows.RANKS
     return Row(
         draw(channels | talks), draw(st.integers(1, LATEST)), draw(words),
-        draw(st.sampled_from(list(exported.COMMANDS))), flags | (rows.EXTRA if more else 0),
+        draw(st.sampled_from(list(COMMANDS))), flags | (rows.EXTRA if more else 0),
         draw(st.none() | words), draw(words), "\n".join(draw(st.lists(texts))), draw(st.none() | words), more,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chatnet.history import exported
+from chatnet.history.kinds import COMMANDS
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rows import CLOSED, PRIVMSG, Began, Entry, Place, Row, View, Wanted
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
@@ -70,7 +71,7 @@ class Tool:
 
     def kept(self, place: Place = CLUB) -> list[Row]:
         store = self.opened()
-        everything = Wanted(frozenset(exported.COMMANDS), 1000)
+        everything = Wanted(frozenset(COMMANDS), 1000)
         found = at_once(store.page(View(place, closed=None), everything))
         at_once(store.close())
         return list(found.rows)

@@ -97,14 +97,7 @@ class Inquiries:
 
     def reaches(self, server: Server) -> bool:
         """Whether it can be asked: it knows what it is, and those on the way carry it on."""
-        if PAST not in server.caps:
-            return False
-        hop: Server | None = server
-        while hop is not None and hop.uplink is not None:
-            if TOKEN not in hop.caps:
-                return False
-            hop = hop.uplink
-        return hop is not server
+        return PAST in server.caps and server.uplink is not None and server.is_reached_with(TOKEN)
 
     def _knows(self, server: Server) -> bool:
         way = self._links.way_to(server)

@@ -148,12 +148,7 @@ class BackFill:
 
     def _reaches(self, server: Server) -> bool:
         """Whether a question gets there: all servers on the way know what it is."""
-        hop: Server | None = server
-        while hop is not None and hop.uplink is not None:
-            if TOKEN not in hop.caps:
-                return False
-            hop = hop.uplink
-        return hop is not server
+        return server.uplink is not None and server.is_reached_with(TOKEN)
 
     def _arrived(self, server: Server) -> None:
         self._due[server] = None

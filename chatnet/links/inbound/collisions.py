@@ -22,12 +22,7 @@ REASON: Final = "Nick collision"
 
 def can_save(server: Server) -> bool:
     """Whether all servers from here to `server` know SAVE."""
-    hop: Server | None = server
-    while hop is not None and hop.uplink is not None:
-        if "SAVE" not in hop.caps:
-            return False
-        hop = hop.uplink
-    return True
+    return server.is_reached_with("SAVE")
 
 
 def save(links: Neighbours, user: User, by: Server, origin: object = None, line: Line | None = None) -> None:

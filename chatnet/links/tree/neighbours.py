@@ -318,13 +318,8 @@ class Neighbours:
         network = self.node.network
         if network.servers.get(far.sid) is not far:
             return
-        servers = [far]
-        for server in network.servers.values():
-            uplink: Server | None = server
-            while uplink is not None and uplink is not far:
-                uplink = uplink.uplink
-            if uplink is far and server is not far:
-                servers.append(server)
+        behind = (server for server in network.servers.values() if server.is_behind(far))
+        servers = [far, *(server for server in behind if server is not far)]
         gone = set(servers)
         # The newest first, and no further than there is somebody: servers may come and go at every line.
         there = (user for user in reversed(network.users.values()) if user.server in gone)
