@@ -140,6 +140,14 @@ def test_who_is_erased_is_gone_at_once_and_from_the_disk_by_and_by(
     at_once(store.close())
 
 
+def test_an_erasure_holds_for_what_is_told_with_it(opened: Callable[..., SQLiteMessages]) -> None:
+    """In one group, as the first one that a store is told."""
+    store = opened()
+    at_once(store.put([Erased("ann", T + 5, "s"), row(1), row(2, place=GUEST, person=None), row(9)]))
+    assert len(texts(store)) == 1 and texts(store, GUEST) == []
+    at_once(store.close())
+
+
 def test_an_erasure_of_one_place_is_for_that_one(opened: Callable[..., SQLiteMessages]) -> None:
     store = opened()
     at_once(store.put([row(1), row(2, person="bob"), row(1, place=PUB), row(1, place=TALK)]))

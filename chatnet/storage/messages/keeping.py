@@ -140,6 +140,7 @@ class Keeper:
             else:
                 self._highest = highest
                 self._other[type(entry)](entry)
+                erased = self._memory.erased
         self._highest = highest
         self.flush()
         self.state("heard", str(self.now))
