@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ def url(postgres: Postgres) -> str:
     return postgres.url(postgres.database(), "chat", PASSWORD)
 
 
+OPTIONS: dict[str, Any] = {"now": lambda: T / 1000, "keep": lambda: FOR_EVER}
+
+
+def _close(store: SQLiteMessages) -> None:
+    at_once(store.close())
+
+
 class Shared:
     """A database with two servers, which is made empty for each story."""
 
@@ -95,54 +103,65 @@ class Shared:
         names = ", ".join(name for (name,) in tables)
         self._postgres.execute(self._name, f"TRUNCATE {names} RESTART IDENTITY")
 
+    @contextmanager
+    def opened(self, *numbers: int) -> Iterator[list[SQLiteMessages]]:
+        """The stores of these servers: a story that fails leaves no connection, or the next finds none."""
+        with ExitStack() as stack:
+            stores = [self.makes[number](**OPTIONS) for number in numbers]
+            for store in stores:
+                stack.callback(_close, store)
+            yield stores
+
 
 @pytest.fixture(scope="module")
 def shared(postgres: Postgres) -> Shared:
     return Shared(postgres)
 
 
-OPTIONS: dict[str, Any] = {"now": lambda: T / 1000, "keep": lambda: FOR_EVER}
-
-
 @settings(max_examples=runs(6, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(groups)
 def test_it_answers_as_a_model_does(shared: Shared, story: list[tuple[list[Entry], int]]) -> None:
     shared.empty()
-    store = shared.makes[0](**OPTIONS)
     known = model.Model()
-    for group, slices in story:
-        at_once(store.put(group))
-        for entry in group:
-            known.put(entry)
+    with shared.opened(0) as (store,):
+        for group, slices in story:
+            at_once(store.put(group))
+            for entry in group:
+                known.put(entry)
+            agree(store, known)
+            for _ in range(slices):
+                store.tidy()
+        while not store.tidy():
+            pass
         agree(store, known)
-        for _ in range(slices):
-            store.tidy()
-    while not store.tidy():
-        pass
-    agree(store, known)
-    at_once(store.close())
 
 
 @settings(max_examples=runs(10, 500), deadline=None, suppress_health_check=list(HealthCheck))
 @given(groups)
 def test_two_that_hear_the_same_write_it_once(shared: Shared, story: list[tuple[list[Entry], int]]) -> None:
     shared.empty()
-    stores = [make(**OPTIONS) for make in shared.makes]
     known = model.Model()
-    for group, slices in story:
-        heard = [entry for entry in group if not isinstance(entry, Moved)]
-        for store in stores:
-            at_once(store.put(heard))
-            for _ in range(slices):
-                store.tidy()
-        for entry in heard:
-            known.put(entry)
-    for place, rows in known.rows.items():
-        for store in stores:
-            kept = at_once(store.page(View(place, closed=None), EVERYTHING)).rows
-            assert list(kept) == sorted(rows.values(), key=model.position)
-    for store in stores:
-        at_once(store.close())
+    with shared.opened(0, 1) as stores:
+        for group, slices in story:
+            heard = [entry for entry in group if not isinstance(entry, Moved)]
+            for store in stores:
+                at_once(store.put(heard))
+                for _ in range(slices):
+                    store.tidy()
+            for entry in heard:
+                known.put(entry)
+        for place, rows in known.rows.items():
+            for store in stores:
+                kept = at_once(store.page(View(place, closed=None), EVERYTHING)).rows
+                assert list(kept) == sorted(rows.values(), key=model.position)
+
+
+def test_a_merge_with_a_place_that_nobody_began_is_there(url: str) -> None:
+    store = in_database(url, "0AA")()
+    at_once(store.put([said(1), said(2, place=PUB)]))
+    at_once(store.put([Ended(CLUB, T + 3), Moved(CLUB, PUB, "#Pub", stays=False)]))
+    assert [each.place for each in at_once(store.standing())] == [PUB]
+    at_once(store.close())
 
 
 # several servers

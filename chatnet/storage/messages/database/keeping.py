@@ -116,6 +116,11 @@ class DatabaseKeeper(Keeper):
         self._changes = True
         super()._moved(entry)
 
+    def _live_on(self, target: int, old: int, new: int) -> None:
+        """A place that no server has begun is there for all of them, and so is what it becomes a part of."""
+        self._execute(self._own.live_on, {"old": old, "new": new})
+        super()._live_on(target, old, new)
+
     def _erased(self, entry: Erased) -> None:
         self._changes = True
         super()._erased(entry)

@@ -144,6 +144,11 @@ class DatabaseStatements(Statements):
             "OR NOT EXISTS (SELECT 1 FROM hearing WHERE hearing.target = target.id)) ORDER BY"
         )
         self.standing = self.standing.replace(" ORDER BY", standing).replace(" \nORDER BY", standing)
+        both = "target IN (%(old)s, %(new)s)"
+        self.live_on = (
+            f"UPDATE hearing SET ended = NULL, heard = NULL WHERE {both} "
+            f"AND 2 > (SELECT count(DISTINCT target) FROM hearing WHERE {both})"
+        )
         self.drop_target = (
             "WITH gone AS (DELETE FROM hearing WHERE hearing.target = %(target_)s) "
             "DELETE FROM target WHERE id = %(target_)s"
