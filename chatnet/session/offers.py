@@ -53,7 +53,7 @@ class Offers:
     def to(self, peer: Peer) -> dict[str, str]:
         """Capability → value (empty: none) of all that is offered to a client at the other end of `peer`.
 
-        In the order of the table, which has in front what an old client, which reads one line, needs most.
+        In the order of the table, which has in front what a client that reads one line needs most.
         """
         values = self._common.copy()
         for name, value_of in VALUES.items():
@@ -190,10 +190,13 @@ def show_all(session: Session, subcommand: str, listed: Iterable[str], version: 
 
     "Multiline LS and LIST replies must only be used for CAP 302": what does not fit is not told to others.
     https://ircv3.net/specs/extensions/capability-negotiation#multiline-replies-to-cap-ls-and-cap-list
+
+    What is listed first stands in the last line: a library that knows of one line takes the marked ones for
+    empty, and needs most what all have known for long.
     """
     head, lines = _lines(session, subcommand, listed)
-    *begin, end = lines if version >= WITH_VALUES else lines[:1]
-    for line in begin:
+    end, *more = lines if version >= WITH_VALUES else lines[:1]
+    for line in reversed(more):
         session.send(encode(f"{head}* :{line}"))
     session.send(encode(f"{head}:{end}"))
 

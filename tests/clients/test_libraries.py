@@ -156,9 +156,6 @@ def test_sopel_logs_in(tmp_path: Path, pip_clients: Path, method: str) -> None:
                 assert re.search(r"Requested 'sopel'; got 'Guest\d{5}'", complaint)
 
 
-@pytest.mark.xfail(
-    reason="pydle reads the last line of a list only, in which is nothing that it knows now", strict=True
-)
 def test_a_bot_on_pydle_logs_in(tmp_path: Path, pip_clients: Path) -> None:
     """It takes a list of capabilities in two lines for an empty one, and so logs in once it is in."""
     daemon, authority = certified(tmp_path)

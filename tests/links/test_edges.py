@@ -68,7 +68,7 @@ def test_sasl_goes_through_the_gate() -> None:
     ann = account(houses["a"])
     client = houses["e"].connect()
     client >> "CAP LS 302"
-    assert "sasl=SCRAM-SHA-256,PLAIN" in client.until(":* CAP * LS *")
+    assert "sasl=SCRAM-SHA-256,PLAIN" in client.until(":* CAP * LS :*")
     client >> "CAP REQ :sasl"
     client.until(":* ACK :*")
     client >> "AUTHENTICATE PLAIN"
