@@ -114,7 +114,7 @@ missing_numerics: Final = set(ALL)
 
 _FORMS: Final = {
     name: re.compile(
-        rf":\S+ {numeric.code} \S+ "
+        rf"(?:@\S+ )?:\S+ {numeric.code} \S+ "
         + re.sub("%s|%[0-9.]*d", lambda m: ".*" if m[0] == "%s" else " *-?[0-9]+", re.escape(numeric.form)),
         re.DOTALL,
     )
