@@ -34,7 +34,7 @@ SESSION: Rungs = (
             "metadata",
         }
     ),
-    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
+    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names", "presence"}),
     frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
 )
 LINKS: Rungs = (

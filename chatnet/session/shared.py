@@ -58,6 +58,12 @@ class Local(Protocol):
     def sessions_of(self, user: User) -> tuple[Session, ...]:
         """The local sessions of `user`."""
 
+    def show_channels(self, session: Session) -> None:
+        """Have `session`, which is one more of its user, see in which channels they are."""
+
+    def people(self) -> int:
+        """How many users have a session here."""
+
 
 class Watching(Protocol):
     """Who tells sessions of the nicks they MONITOR."""
@@ -180,7 +186,9 @@ class Shared:
         self.server_name = node.network.me.name
         self.all: dict[Session, None] = {}
         self.registered = 0
-        self.most_registered = 0
+        self.most_people = 0
+        self.unattended = 0
+        """How many users are here without a session."""
         self.most = 0
         self.opened = 0
         self.certified = certified
@@ -212,6 +220,10 @@ class Shared:
         self.local.recap(session, caps)
         if caps != before:
             self.subscriptions.recapped(session, before)
+
+    def people(self) -> int:
+        """How many users are here."""
+        return self.local.people() + self.unattended
 
     def veiled(self, address: str) -> str:
         """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""

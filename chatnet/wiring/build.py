@@ -56,6 +56,7 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.policy import SettingsPolicy
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
@@ -244,6 +245,7 @@ def build(
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
+        policy=SettingsPolicy(node),
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -265,6 +267,8 @@ def build(
             history,
             *(() if looking is None else (looking,)),
             sessions,
+            sessions.persons,
+            sessions.catching,
             Opers(sessions),
             news,
             Attendance(sessions),
