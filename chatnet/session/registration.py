@@ -180,7 +180,8 @@ class Registration:
         name = user.source if user.host == user.real_host else NICK
         letters = "".join(sorted(user.modes)).encode()
         begin = welcome.greeting, name, b"\r\n", welcome.about
-        end = counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
+        stays = shared.persistence.greeting(session)
+        end = stays, counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
         if in_batches(session) or aware(session):
             say(session, b"".join(begin))
             show_isupport(session, shared.isupport)

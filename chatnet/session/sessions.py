@@ -24,6 +24,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -80,6 +81,7 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         subscriptions: Subscribing,
+        policy: Policy,
         control: Control | None = None,
     ) -> None:
         super().__init__(
@@ -106,6 +108,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             subscriptions=subscriptions,
+            policy=policy,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of

@@ -44,6 +44,7 @@ from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
@@ -244,6 +245,7 @@ def build(
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
+        policy=Policy(node, places, accounts),
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -265,6 +267,7 @@ def build(
             history,
             *(() if looking is None else (looking,)),
             sessions,
+            sessions.persistence,
             Opers(sessions),
             news,
             Attendance(sessions),
