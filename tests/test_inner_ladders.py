@@ -30,6 +30,7 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
+            "persistence",
             "replaying",
             "metadata",
         }

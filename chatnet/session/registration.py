@@ -127,7 +127,10 @@ class Registration:
         """Whether a client is told what it missed, which takes a while."""
         if not is_shown(session) or not self._persons.replays(person):
             return False
-        return self._persons.heard(session, person) is not None or self._catching.lines(person) > 0
+        return (
+            self._persons.heard(session, person) is not None
+            or self._shared.persistence.policy.lines(person) > 0
+        )
 
     async def _attach_later(self, session: Session, person: User) -> None:
         missed = await self._catching.read(person, self._persons.heard(session, person))
@@ -240,7 +243,8 @@ class Registration:
         name = user.source if user.host == user.real_host else NICK
         letters = "".join(sorted(user.modes)).encode()
         begin = welcome.greeting, name, b"\r\n", welcome.about
-        end = counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
+        stays = shared.persistence.greeting(session)
+        end = stays, counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
         if in_batches(session) or aware(session):
             say(session, b"".join(begin))
             show_isupport(session, shared.isupport)

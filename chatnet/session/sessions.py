@@ -24,6 +24,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -34,7 +35,7 @@ from chatnet.session.outlet import Outlet
 from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
 from chatnet.session.presence.catching import Catching
-from chatnet.session.presence.persons import Persons, Policy
+from chatnet.session.presence.persons import Persons
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
@@ -109,6 +110,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             subscriptions=subscriptions,
+            policy=policy,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of

@@ -44,6 +44,7 @@ from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
@@ -56,7 +57,6 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
-from chatnet.session.presence.policy import SettingsPolicy
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
@@ -245,7 +245,7 @@ def build(
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
-        policy=SettingsPolicy(node),
+        policy=Policy(node, places, accounts),
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -269,6 +269,7 @@ def build(
             sessions,
             sessions.persons,
             sessions.catching,
+            sessions.persistence,
             Opers(sessions),
             news,
             Attendance(sessions),

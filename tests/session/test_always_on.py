@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from archive import Archive
 from conversation import Client
-from test_persons import one_more
+from test_several_sessions import one_more
 
 from chatnet.model.facts import Killed
 from chatnet.rules.logins import logged_out

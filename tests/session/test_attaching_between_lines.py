@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import runs
 from test_always_on import ON, TIMED, here
-from test_persons import one_more
+from test_several_sessions import one_more
 
 SAID: Final = re.compile(r":(\w+)!\S+ PRIVMSG (\S+) :(\w+)$")
 

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from chatnet.history.looking import SPOKEN, Asked, Busy, Point, Seen, Unseen, Way
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, MessageRedacted, MessageSent
-from chatnet.rules.past import AUTOREPLAY
 from chatnet.session import render
 from chatnet.session.bygone import in_batch, tell
 from chatnet.session.presence.devices import Heard
@@ -79,15 +78,6 @@ class Catching:
         for ear in self._ears:
             ear.redacted.add(fact.redacted)
 
-    def lines(self, person: User) -> int:
-        """How many messages of each channel a device is shown that was never here, as one who comes in is."""
-        account = self._shared.network.registry.account(person.account_id)
-        chosen = None if account is None else account.settings.get(AUTOREPLAY)
-        settings = self._shared.node.settings.history
-        if chosen is None or not chosen.isdecimal() or len(chosen) > 6:
-            return settings.autoreplay
-        return min(int(chosen), settings.replay)
-
     async def read(self, person: User, heard: Heard | None) -> Missed:
         """What `person` heard since a device had `heard` all; None: the last lines of each channel."""
         ear = _Ear(person)
@@ -113,7 +103,7 @@ class Catching:
             return []
         if heard is None:
             names = [channel.name for channel in person.channels][:MOST]
-            asked = Asked(Way.LATEST, (), self.lines(person))
+            asked = Asked(Way.LATEST, (), self._shared.persistence.policy.lines(person))
         else:
             listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
             names = [name for name, _ in listed.names]

@@ -14,7 +14,7 @@ any     KILL                                                 -        QUIT
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
 from chatnet.model.facts import (
@@ -27,6 +27,7 @@ from chatnet.model.facts import (
     UserModesChanged,
     UserQuit,
 )
+from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
 from chatnet.session.session import Session
@@ -35,22 +36,6 @@ from chatnet.session.shared import Shared
 GONE: Final = "Nobody is connected"
 """What is told of an idle person who said nothing of themselves."""
 DAY: Final = 86400
-
-
-class Policy(Protocol):
-    """What the settings, and people for their accounts, have chosen; asked of users who are logged in."""
-
-    def refusal(self, user: User, sessions: int, secure: bool) -> str | None:
-        """Why no session is attached to `user`, who has so many; `secure` tells whether it comes by TLS."""
-
-    def stays(self, user: User) -> bool:
-        """Whether they are always on."""
-
-    def goes_away(self, user: User) -> bool:
-        """Whether they are away when nobody is connected."""
-
-    def replays(self, user: User) -> bool:
-        """Whether a client that cannot ask is shown what it missed."""
 
 
 class Idle(NamedTuple):

@@ -100,7 +100,7 @@ def test_so_many_sessions_are_enough() -> None:
     for _ in range(2):
         one_more(house).lines()
     third = one_more(house)
-    assert "sessions" in third.until(":irc.test NOTICE * *")
+    assert "2 connections already" in third.until(":irc.test NOTICE * *")
     third << ":irc.test 433 * ann *"
 
 
