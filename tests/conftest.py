@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -128,6 +129,12 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callab
             make(folder)
             ready.touch()
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """What was imported, and the thousands of tests themselves, are nothing for the garbage collector."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
