@@ -6,6 +6,7 @@ was delivered every server knows the same of every channel.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -264,6 +265,7 @@ def registers(house: House) -> Registers:
     return found
 
 
+@cache
 def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     every = {
         "live": st.tuples(
