@@ -78,7 +78,7 @@ class Nursery:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
-            command = [sys.executable, PROGRAM, str(other.fileno())]
+            command = [sys.executable, str(PROGRAM), str(other.fileno())]
             self._process = subprocess.Popen(
                 command,
                 env=environment,
