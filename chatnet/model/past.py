@@ -68,7 +68,7 @@ class Event(NamedTuple):
 class Redaction(NamedTuple):
     """That the message `redacted` was deleted, by whom; known or not, it must not come back.
 
-    `msgid` is the id of this itself.
+    `msgid` is the id of this itself.  Without a `source` it is not known whose it is.
     """
 
     redacted: str

@@ -200,7 +200,7 @@ class Keeper:
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Sequence[Row]:
         """Keep what others told; gives what was news."""
         for each in redacted:
-            self._redacted(each)
+            self._gone(each)
         return [row for row in rows if self._took(row)]
 
     def _took(self, row: Row) -> bool:
@@ -246,9 +246,11 @@ class Keeper:
         )
 
     def _redacted(self, entry: Redacted) -> None:
-        self.flush()
-        if not entry.source and self._known(entry.place) is None:
-            return
+        if entry.source or self._known(entry.place) is not None:
+            self.flush()
+            self._gone(entry)
+
+    def _gone(self, entry: Redacted) -> None:
         self._memory.redacts = True
         target = self._target(entry.place, entry.at)
         if self._memory.is_erased(entry.place, entry.person, entry.at):

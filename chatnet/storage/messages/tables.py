@@ -455,17 +455,15 @@ class Statements:
             redaction.reason,
             redaction.flags,
         )
-        self.redactions = made(
+        redactions = (
             select(*told)
             .outerjoin(PERSON, person.id == redaction.person)
-            .where(
-                redaction.target == given("target_"),
-                redaction.at.between(given("low"), given("high")),
-                redaction.source != "",
-            )
+            .where(redaction.target == given("target_"), redaction.at.between(given("low"), given("high")))
             .order_by(redaction.at.desc(), redaction.msgid.desc())
             .limit(given("most"))
         )
+        self.redactions = made(redactions)
+        self.signed_redactions = made(redactions.where(redaction.source != ""))
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
         self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
