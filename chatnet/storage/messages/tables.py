@@ -580,6 +580,16 @@ class Statements:
         self.add_erasing = made(
             insert(ERASING).values(target=given("target"), person=given("person"), until=given("until"))
         )
+        # The first one is at work, and has passed what it would have to look at again.
+        waits = erasing.id > select(func.min(erasing.id)).scalar_subquery()
+        self.drop_same_erasing = made(
+            delete(ERASING).where(
+                waits,
+                erasing.target.is_not_distinct_from(given("target", type_=Integer)),
+                erasing.person.is_not_distinct_from(given("person", type_=Integer)),
+                erasing.until <= given("until"),
+            )
+        )
         self.next_erasing = made(
             select(erasing.id, erasing.target, erasing.person, erasing.until).order_by(erasing.id).limit(1)
         )
