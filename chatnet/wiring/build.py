@@ -154,7 +154,7 @@ def build(
             marks.write()
             recorder.flush()
 
-        archive = Archive(network, messages, places, erasures, flush)
+        archive = Archive(network, messages, places, erasures, marks, flush)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
         looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
