@@ -250,12 +250,12 @@ def test_a_full_disk(small: Small, tmp_path: Path) -> None:
         server = Server(folder / "history.sqlite", queue_bytes=lambda: 256 * 1024, drain_timeout=lambda: 0.0)
         server.store.start()
         server.calls.wait(server.store.put([said(0, "first")]))
-        written: list[int] = []
+        written: list[None] = []
         for group in range(64):
             answer = server.store.put([said(1 + group * 50 + number, "x" * 400) for number in range(50)])
-            answer.addCallbacks(lambda _, group=group: written.append(group), lambda failure: None)
-            if not server.told:
-                server.wait_for(lambda answer=answer: answer.called or server.told)
+            answer.addCallbacks(written.append, lambda failure: None)
+            while not (answer.called or server.told):
+                server.calls.one()
         assert server.told[0] == Trouble(CANNOT_WRITE)
         assert server.texts()[0] == "first"
         assert server.store.waiting <= 512 * 1024
