@@ -22,6 +22,7 @@ from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
+from chatnet.history.standing import Standing
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
 from chatnet.links.tree.neighbours import TOLD
@@ -79,6 +80,7 @@ class Parts:
     erasures: Erasures | None
     gaps: Gaps | None
     marks: Marks | None
+    standing: Standing | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -142,6 +144,7 @@ def build(
     erasures: Erasures | None = None
     archive: Archive | None = None
     gaps: Gaps | None = None
+    standing: Standing | None = None
     stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
@@ -154,6 +157,7 @@ def build(
             recorder.flush()
 
         archive = Archive(network, messages, places, erasures, marks, flush)
+        standing = Standing(node, messages, recorder.put)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
         looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
@@ -277,6 +281,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
-        turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
+        repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip
