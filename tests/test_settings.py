@@ -12,6 +12,7 @@ from conversation import House
 from pydantic import BaseModel, ValidationError
 
 from chatnet.settings import (
+    HistorySettings,
     LinkSettings,
     LinksSettings,
     ListenSettings,
@@ -276,6 +277,20 @@ def test_a_link_leads_to_another_server_and_once() -> None:
 def test_limits_of_links_that_make_no_sense(wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         LinksSettings.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("most", "keep"),
+    [
+        ({"channels_most": 89}, {}),
+        ({}, {"channels_keep": 366}),
+        ({"channels_most": 30}, {"channels_keep": 31}),
+    ],
+)
+def test_no_channel_is_kept_longer_than_any_may_be(most: dict[str, int], keep: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match="has a channels_most that is shorter than channels_keep"):
+        HistorySettings.model_validate(most | keep)
+    assert HistorySettings(channels_most=30, channels_keep=30).channels_keep == 30
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
+from chatnet.history.standing import Standing
+from chatnet.history.stays import Stays
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
 from chatnet.links.tree.neighbours import TOLD
@@ -82,6 +84,7 @@ class Parts:
     erasures: Erasures | None
     gaps: Gaps | None
     marks: Marks | None
+    standing: Standing | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -141,15 +144,18 @@ def build(
     places = Places(network, settings)
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
+    stays: Stays | None = None
     looking: Looking | None = None
     marks: Marks | None = None
     past: Ring | KeptPast = history
     erasures: Erasures | None = None
     archive: Archive | None = None
     gaps: Gaps | None = None
+    standing: Standing | None = None
     stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
+        stays = Stays(node, places, recorder)
         past = KeptPast(messages, recorder, places, history)
         erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
         marks = Marks(node, messages, places, recorder.put, recorder.flush)
@@ -159,8 +165,9 @@ def build(
             recorder.flush()
 
         archive = Archive(network, messages, places, erasures, marks, flush)
+        standing = Standing(node, messages, recorder.put)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
-        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
+        looking = Looking(node, messages, places, history, recorder.flush, stays.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
@@ -267,6 +274,7 @@ def build(
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
+            *(() if stays is None else (stays,)),
             subscriptions,
             *(() if erasures is None else (erasures,)),
             *(() if histserv is None else (histserv,)),
@@ -290,6 +298,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
-        turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
+        repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

@@ -26,6 +26,7 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.history.standing import SWEEP as STANDING_SWEEP
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
@@ -196,6 +197,8 @@ class ChatService(Service):
             self._every(WATCH, self._messages.watch)
             if self._parts.erasures is not None:
                 run(self._parts.erasures.load())
+            if self._parts.standing is not None:
+                self._every(STANDING_SWEEP, self._parts.standing.sweep)
         if self._people is not None:
             self._begin_people(self._people)
         if self._parts.nickserv is not None:
