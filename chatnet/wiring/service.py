@@ -62,6 +62,11 @@ GOODBYE = 3.0
 GATHERED = 0.1
 """Seconds for which lines of the log that tell of normal life wait for others."""
 DAY = 86400.0
+SWITCH = 0.001
+"""Seconds after which a thread that works gives way to one that waits for it.
+
+Python's own 5 ms are what a busy reactor takes of each statement of who writes to a disk.
+"""
 _TOLD = 10
 """Problems of a configuration that operators are told of, each in a notice."""
 
@@ -139,6 +144,7 @@ class ChatService(Service):
         )
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
+            self._messages.pressed = self._pressed
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -149,6 +155,11 @@ class ChatService(Service):
     def _settings(self) -> Settings:
         """Those in force."""
         return self._parts.node.settings
+
+    def _pressed(self, pressed: bool) -> None:
+        """More is said than can be stored, or not any more."""
+        if self._listeners.sockets is not None:
+            self._listeners.sockets.press(pressed)
 
     # start
 
@@ -220,6 +231,7 @@ class ChatService(Service):
         self._every(DAY, self._warn_of_expiry)
         # Later, for the reactor has not set its own handlers yet.
         self._reactor.callLater(0, self._name_signals)
+        sys.setswitchinterval(SWITCH)
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
