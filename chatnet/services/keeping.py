@@ -28,6 +28,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.modes import RANKS
 from chatnet.model.registered import Kept, RegisteredChannel
+from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.records import channels
 from chatnet.records.accounts import NAME, SETTING
@@ -368,6 +369,7 @@ class Keeping:
             mark, kept = marks.get(register), registration.kept.get(register)
             if kept is None or (mark is not None and kept.stamp < text_of(mark.stamp)):
                 self._note(channel, registration, register, None if mark is None else mark.stamp)
+        self._lock(channel, registration, self._node.clock.time())
 
     def _settle(self, registration: RegisteredChannel) -> None:
         """Another channel of the name is there than the one that is registered."""
@@ -436,8 +438,13 @@ class Keeping:
 
     def _modes_locked(self, fact: ModesLocked, origin: object) -> None:
         registration = self.of(fact.channel)
-        if registration is not None:
-            self._locked[registration.id] = fact.channel
+        if registration is None:
+            return
+        self._locked[registration.id] = fact.channel
+        server = fact.by.server if isinstance(fact.by, User) else fact.by
+        if isinstance(server, Server) and not server.virtual and not keeps_records(self._network, server):
+            # It may say what was locked long ago. What is locked now may still be on its way here.
+            self._node.clock.later(SETTLED, partial(self._look_again, fact.channel, registration))
 
     def _unlock(self, entity: str) -> None:
         """A channel may be nobody's now, or have another name: then its modes are locked no more."""

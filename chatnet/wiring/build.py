@@ -44,6 +44,7 @@ from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
@@ -153,7 +154,7 @@ def build(
             marks.write()
             recorder.flush()
 
-        archive = Archive(network, messages, places, erasures, flush)
+        archive = Archive(network, messages, places, erasures, marks, flush)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
         looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
@@ -244,6 +245,7 @@ def build(
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
+        policy=Policy(node, places, accounts),
         control=control,
     )
     links.queries.answer = partial(answer, sessions)
@@ -265,6 +267,9 @@ def build(
             history,
             *(() if looking is None else (looking,)),
             sessions,
+            sessions.persons,
+            sessions.catching,
+            sessions.persistence,
             Opers(sessions),
             news,
             Attendance(sessions),

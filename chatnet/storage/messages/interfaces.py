@@ -95,7 +95,10 @@ class MessageStore(Protocol):
         """Where a message of that id stands, or stood; None if nothing tells it."""
 
     def redactions(self, place: Place, since: int, most: int) -> Awaitable[Sequence[Redacted]]:
-        """What was redacted of a place, the newest so many since then, in ascending order."""
+        """What was redacted of a place, the newest so many since then, in ascending order.
+
+        Also what nobody is told of, without a source.
+        """
 
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
