@@ -40,9 +40,6 @@ FILE: Final = "persons.sqlite"
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds until it is tried again; the last of them from then on."""
 
-FILE: Final = "persons.sqlite"
-"""In the data folder."""
-
 log = Logger(namespace="chatnet")
 
 
