@@ -113,10 +113,11 @@ class MemoryMessages:
         self.rows[key] = row
         return True
 
-    def _redact(self, entry: Redacted) -> None:
-        if not entry.source and entry.place not in self.known:
+    def _redact(self, entry: Redacted, *, told: bool = False) -> None:
+        if not (told or entry.source) and entry.place not in self.known:
             return
         self._target(entry.place)
+        entry = self._unsigned(entry)
         known = self.redacted.get((entry.place, entry.redacted), entry)
         first = min(entry, known, key=lambda each: (each.at, each.msgid))
         self.redacted[entry.place, entry.redacted] = first
@@ -135,6 +136,14 @@ class MemoryMessages:
         if known is None or known.until < entry.until:
             self.erased[entry.person, entry.place] = entry
         self.rows = {key: row for key, row in self.rows.items() if not self._is_erased(row)}
+        for key, gone in self.redacted.items():
+            self.redacted[key] = self._unsigned(gone)
+
+    def _unsigned(self, gone: Redacted) -> Redacted:
+        found = [self.erased.get((gone.person or "", place)) for place in (None, gone.place)]
+        if any(each is not None and gone.at <= each.until for each in found):
+            return gone._replace(person=None, source="", reason="")
+        return gone
 
     def _is_erased(self, row: Row) -> bool:
         people = {row.person} if row.place.kind == "c" else {row.person, row.place.name, row.place.other}
@@ -161,7 +170,7 @@ class MemoryMessages:
 
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Awaitable[Sequence[Row]]:
         for each in redacted:
-            self._redact(each)
+            self._redact(each, told=True)
         return self._answer([row for row in rows if self._keep(row)])
 
     # reading

@@ -19,7 +19,7 @@ from chatnet.history.sights import Sight
 from chatnet.rules.durations import seconds_in
 from chatnet.session.render import LINE, encode
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.rows import NOTICE, Row, Words
+from chatnet.storage.messages.rows import NOTICE, Gap, Row, Words
 from chatnet.storage.messages.words import pieces
 from chatnet.wire.server_time import clock_time
 from chatnet.wire.text import byte_length, cut, printable
@@ -55,10 +55,11 @@ async def play(errand: Errand) -> None:
     except (Busy, StoreError):
         errand.end(LATER)
     if not seen.found.rows:
-        errand.end(
+        errand.say(
             f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read."
         )
     _show(errand, [(seen.sight, row) for row in seen.found.rows])
+    _say_what_is_missing(errand, seen.sight.name, seen.found.gaps)
 
 
 @HISTSERV.command("SEARCH", min_params=1, penalty=4.0)
@@ -86,14 +87,15 @@ async def search(errand: Errand) -> None:
     name = given.get("in", "")
     try:
         await note_reading(errand, name)
-        found = await _looking(errand).search(errand.user, wanted, name)
+        searched = await _looking(errand).search(errand.user, wanted, name)
     except Unseen:
         errand.end(f"There is nothing of {printable(name)} that you can read.")
     except (Busy, StoreError):
         errand.end(LATER)
-    if not found:
-        errand.end("Nothing was found.")
-    _show(errand, found)
+    if not searched.found:
+        errand.say("Nothing was found.")
+    _show(errand, searched.found)
+    _say_what_is_missing(errand, searched.where, searched.gaps)
 
 
 @HISTSERV.command("EXPORT", penalty=30.0)
@@ -166,6 +168,15 @@ def _show(errand: Errand, found: Sequence[tuple[Sight, Row]]) -> None:
             head = f"[{clock_time(row.at // 1000)}] {sight.name} {says}"
             for piece in _pieces(line, LINE - frame - len(encode(head))):
                 errand.say(head + piece)
+
+
+def _say_what_is_missing(errand: Errand, where: str, gaps: Sequence[Gap]) -> None:
+    """In a sentence; `where` is ``*`` in several places."""
+    if gaps:
+        times = min(gap.since for gap in gaps), max(gap.until for gap in gaps)
+        since, until = (clock_time(at // 1000) for at in times)
+        of = "" if where == "*" else f" of {where}"
+        errand.say(f"Something{of} may be missing from {since} to {until}: other servers may know more.")
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:

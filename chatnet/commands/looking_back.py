@@ -95,11 +95,7 @@ async def _look(request: Request, looking: Looking, asked: Parsed, way: Way) -> 
     if session.closed:
         return
     tell(session, seen)
-    if seen.found.gaps and session.caps & cap.STANDARD_REPLIES:
-        since, until = min(gap.since for gap in seen.found.gaps), max(gap.until for gap in seen.found.gaps)
-        text = "Other servers may know more"
-        times = [_time(at) for at in (since, until)]
-        session.standard_reply("NOTE", "CHATHISTORY", "INCOMPLETE", text, seen.sight.name, *times)
+    note_missing(session, "CHATHISTORY", seen.sight.name, seen.found.gaps)
 
 
 async def _list_targets(request: Request, looking: Looking, asked: Parsed) -> None:
@@ -129,6 +125,13 @@ def kinds_for(session: Session) -> frozenset[int]:
     if not caps & cap.CHANNEL_RENAME:
         events.discard(rows.RENAME)
     return SPOKEN | events | ({rows.TAGMSG} if caps & cap.MESSAGE_TAGS else set())
+
+
+def note_missing(session: Session, command: str, where: str, gaps: Sequence[rows.Gap]) -> None:
+    """``NOTE <command> INCOMPLETE <where> <from> <to>``: something of that time may be missing."""
+    if gaps and session.caps & cap.STANDARD_REPLIES:
+        times = [_time(min(gap.since for gap in gaps)), _time(max(gap.until for gap in gaps))]
+        session.standard_reply("NOTE", command, "INCOMPLETE", "Other servers may know more", where, *times)
 
 
 async def note_reading(request: Request, name: str) -> None:
@@ -238,4 +241,5 @@ async def history(request: Request) -> None:
             f"There is nothing of {seen.sight.name}{' since then' if points else ''} that you can read"
         )
     tell(session, seen)
+    note_missing(session, "HISTORY", seen.sight.name, seen.found.gaps)
     return None

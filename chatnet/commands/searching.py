@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.commands.looking_back import FAILED, note_reading
+from chatnet.commands.looking_back import FAILED, note_missing, note_reading
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.looking import Busy, Unseen
 from chatnet.session.bygone import tell_found
@@ -32,7 +32,8 @@ async def search(request: Request) -> None:
     `text` is words, beginnings of words (`tea*`) and phrases (`"hot tea"`) that are all in it; `in` a channel
     or nick, `from` a nick, `after` and `before` are times as `2026-11-29T12:00:00.000Z`, `limit` is a number.
     Values are written as those of tags (`\s` is a space, `\:` a semicolon); what else there is is passed
-    over.  Of more than `limit` the newest are told; with `after` and no `before` the oldest.
+    over.  Of more than `limit` the newest are told; with `after` and no `before` the oldest.  With
+    `standard-replies` NOTE INCOMPLETE says where (or `*`) and when something may be missing here.
     https://github.com/emersion/soju/blob/master/doc/ext/search.md
     Refuses with 421 (without the capability), FAIL INVALID_PARAMS (with the name of what makes no sense;
     `in`: there is no such thing, or it is not yours to read), INTERNAL_ERROR (the database, or too many ask).
@@ -44,7 +45,7 @@ async def search(request: Request) -> None:
     try:
         words, name = _words(request, given), given.get("in", "")
         await note_reading(request, name)
-        found = await looking.search(request.user, words, name)
+        searched = await looking.search(request.user, words, name)
     except Senseless as senseless:
         return session.fail("SEARCH", "INVALID_PARAMS", "Invalid parameters", str(senseless))
     except Unseen:
@@ -52,7 +53,8 @@ async def search(request: Request) -> None:
     except (Busy, StoreError):
         return session.fail("SEARCH", "INTERNAL_ERROR", "The search could not be run")
     if not session.closed:
-        tell_found(session, found, newest=words.newest)
+        tell_found(session, searched.found, newest=words.newest)
+        note_missing(session, "SEARCH", searched.where, searched.gaps)
     return None
 
 

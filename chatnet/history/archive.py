@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.history.erasing import Erasures
 from chatnet.history.kept import redacted_of, redaction_of, row_of, told_of
 from chatnet.history.kinds import COMMANDS
+from chatnet.history.marks import Marks
 from chatnet.model.network import Network
 from chatnet.model.past import Chapter
 from chatnet.model.places import Places, is_key, talk
@@ -37,6 +38,7 @@ class Archive:
         store: MessageStore,
         places: Places,
         erased: Erasures,
+        marks: Marks,
         flush: Callable[[], object],
     ) -> None:
         self._network = network
@@ -44,6 +46,7 @@ class Archive:
         self._flush = flush
         self._places = places
         self._erased = erased
+        self._marks = marks
 
     def place(self, target: str) -> Place | None:
         """What a name means; see ``model/past.py``."""
@@ -98,6 +101,10 @@ class Archive:
     def erasures(self) -> Sequence[Erased]:
         """What was erased lately."""
         return self._erased.lately()
+
+    def moves(self, person: str, spot: str, until: int) -> bool:
+        """Whether somebody is not known to have read as far."""
+        return self._marks.moves(person, spot, until)
 
     async def marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
         """Read marks of everybody; see ``model/past.py``."""

@@ -115,7 +115,7 @@ def row_of(record: Record | Event, place: Place, flags: int) -> Row:
 
 def redaction_of(gone: Redacted) -> Redaction:
     """A redaction as links know it."""
-    uid = UID(uid_in(gone.msgid))
+    uid = UID(uid_in(gone.msgid) if gone.source else "")
     return Redaction(
         gone.redacted, gone.at / 1000, gone.msgid, gone.source.encode(), uid, gone.reason, gone.person,
         gone.flags >> rows.RANKS, gone.flags & rows.CLOSED,

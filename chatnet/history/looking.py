@@ -22,7 +22,7 @@ from chatnet.model.facts import Fact, Hearer, MessageRedacted
 from chatnet.model.past import Missed, Missing, Record
 from chatnet.model.places import Places
 from chatnet.node import Node
-from chatnet.rules.past import reaches, shows
+from chatnet.rules.past import reaches, shows, united
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
@@ -114,6 +114,18 @@ class Seen(NamedTuple):
     newest: bool | None
 
 
+class Searched(NamedTuple):
+    """What was found, in ascending order.
+
+    Something may be missing of it in the time of the `gaps`, which are all `where`: in the one place that is
+    called so, or (``*``) in several.
+    """
+
+    found: Sequence[tuple[Sight, Row]] = ()
+    where: str = "*"
+    gaps: tuple[Gap, ...] = ()
+
+
 class Listed(NamedTuple):
     """Names, and the times of what was said there last, in ascending order; `more`: there are others."""
 
@@ -186,10 +198,10 @@ class Looking:
         """
         return await self._turn(self._latest(user, kinds, begin, end, most))
 
-    async def search(self, user: User, words: Words, name: str = "") -> Sequence[tuple[Sight, Row]]:
+    async def search(self, user: User, words: Words, name: str = "") -> Searched:
         """What is found of `words` in all that `user` may look at, or in the one place that `name` means.
 
-        In ascending order.  Raises Unseen, Busy, StoreError.
+        What is not known here is not asked for, but told to be missing.  Raises Unseen, Busy, StoreError.
         """
         return await self._turn(self._search(user, words, name))
 
@@ -223,10 +235,7 @@ class Looking:
         sight = sights.of(spot)  # after what came meanwhile
         if sight is None:
             raise Unseen
-        if sight.view.place.kind == "c" and self._missed is not None:
-            place = sight.view.place
-            missing = self._missed.missing(place, *_covered(found, newest, wanted)).times
-            found = found._replace(gaps=tuple(Gap(place, since, until, "*") for since, until in missing))
+        found = found._replace(gaps=self._gaps(sight.view, *_covered(found, newest, wanted)))
         return Seen(sight, self._kept(sight.view, found), newest)
 
     async def _meant(self, user: User, name: str) -> tuple[Spot, Sights]:
@@ -263,6 +272,21 @@ class Looking:
 
         redacted = tuple(each for each in found.redacted if shows(view, each))
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
+
+    def _gaps(self, view: View, since: int, until: int) -> tuple[Gap, ...]:
+        """When something may be missing of what a view has: unknown here, or perhaps deleted elsewhere."""
+        since = max(since, view.since)
+        if self._missed is None or view.place is IN_MEMORY or since >= until:
+            return ()
+        times, unsure = self._missed.missing(view.place, since, until)
+        if unsure > since:
+            times = united((*times, (since, min(unsure, until))))
+        within = ((0, LAST),) if view.within is None else view.within
+        return tuple(
+            Gap(view.place, first, last, "*")
+            for first, last in times
+            if any(begin < last and first <= end for begin, end in within)
+        )
 
     def _unsure(self, place: Place) -> int:
         """Up to when messages may have been deleted while this server was away."""
@@ -326,7 +350,7 @@ class Looking:
             if rows and after < rows[-1].at < before:
                 yield rows[-1].at, other.nick
 
-    async def _search(self, user: User, words: Words, name: str) -> list[tuple[Sight, Row]]:
+    async def _search(self, user: User, words: Words, name: str) -> Searched:
         sights = (await self._meant(user, name))[1] if name else await self._all(user)
         views = [sight.view for sight in sights.now().values()]
         if name and not views:
@@ -339,11 +363,19 @@ class Looking:
         rows = await self._store.search(views, words) if views else ()
         now = sights.now()
         unsure = {place: self._unsure(place) for place in {row.place for row in rows}}
-        return [
+        found = [
             (sight, row)
             for row in rows
             if (sight := now.get(row.place)) is not None and self._shows(sight.view, row, unsure[row.place])
         ]
+        since, until = max(words.since, 0), min(words.until + 1, LAST)
+        if len(rows) >= words.most:  # there may be more, which was not looked for
+            since, until = (rows[0].at, until) if words.newest else (since, rows[-1].at + 1)
+        searched = [now[view.place] for view in views if view.place in now]
+        missing = {sight.name: self._gaps(sight.view, since, until) for sight in searched}
+        gaps = tuple(gap for several in missing.values() for gap in several)
+        names = [each for each, several in missing.items() if several]
+        return Searched(found, names[0] if len(names) == 1 else "*", gaps)
 
 
 def _place(point: Point, found: Position | None) -> Position | Point:

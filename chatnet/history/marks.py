@@ -131,6 +131,10 @@ class Marks:
         """How far somebody has read there, of whom that is known; 0: it is not known how far."""
         return self._marks.get(self._places.person(user) or user.uid, {}).get(spot, 0)
 
+    def moves(self, person: str, spot: str, at: int) -> bool:
+        """Whether it is not known that somebody has read as far; of who is not here, for a moment only."""
+        return at > max(self._marks.get(person, {}).get(spot, 0), self._unwritten.get((person, spot), 0))
+
     def move(self, user: User, spot: str, at: int, origin: object) -> None:
         """Somebody of whom they are known has read as far as `at`.
 

@@ -68,7 +68,7 @@ class Event(NamedTuple):
 class Redaction(NamedTuple):
     """That the message `redacted` was deleted, by whom; known or not, it must not come back.
 
-    `msgid` is the id of this itself.
+    `msgid` is the id of this itself.  Without a `source` it is not known whose it is.
     """
 
     redacted: str
@@ -152,6 +152,9 @@ class Archive(Protocol):
 
     def erasures(self) -> Sequence[Erased]:
         """What was erased lately, for servers that were away."""
+
+    def moves(self, person: str, spot: str, until: int) -> bool:
+        """Whether it is not known that somebody has read as far in a spot."""
 
     async def marks(self, since: int, behind: tuple[str, str], most: int) -> Sequence[tuple[str, str, int]]:
         """Read marks of everybody from then on, in order, behind an account and a spot: with the times."""

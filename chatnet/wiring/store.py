@@ -14,6 +14,8 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.keep import DAY, Keep
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.persons.store import FILE as PEOPLE
+from chatnet.storage.persons.store import PersonStore
 from chatnet.storage.store import FILE, SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
@@ -62,6 +64,17 @@ def messages_in(
         return _in_database(data, settings, **options)
     is_new = not path.exists()
     return open_messages(path, alone=True, full=settings.history.sync == "full", **options), is_new
+
+
+def people_in(data: Path, now: Callable[[], Settings], clock: Clock, reactor: Any) -> PersonStore:
+    """The store of who is always on, in the data folder."""
+    return PersonStore(
+        data / PEOPLE,
+        reactor.callFromThread,
+        clock.monotonic,
+        clock.time,
+        lambda: now().history.drain_timeout,
+    )
 
 
 def messages_beside(

@@ -10,6 +10,7 @@ import pytest
 from archive import Archive, talk
 from conversation import NAME, START, Client, House
 from histserv import Library, ask, told
+from lacking import lacks
 from states import opered
 
 from chatnet.model.facts import Fact, Hearer, PastErased
@@ -43,6 +44,24 @@ def test_it_tells_what_was_said_with_the_time_in_its_text(house: Library) -> Non
         assert ask(ann, f"PLAY {name}") == [f"There is nothing of {name} that you can read."]
     ann.silent()
     house.check()
+
+
+def test_it_says_what_may_be_missing(house: Library) -> None:
+    ann = house.member("ann", caps="")
+    ann >> "JOIN #c,#d"
+    talk([ann], ["tea"])
+    lacks(house, (house.ms() - 1000, house.ms() + 60_000), name="#c")
+    times = "from 2023-11-14 22:13:20 to 2023-11-14 22:14:21"
+    missing = f"Something of #c may be missing {times}: other servers may know more."
+    tea = "[2023-11-14 22:13:20] #c <ann> tea"
+    assert ask(ann, "PLAY #c") == ask(ann, "SEARCH tea") == [tea, missing]
+    assert ask(ann, "SEARCH coffee") == ["Nothing was found.", missing]
+    assert ask(ann, "PLAY #d") == ["There is nothing of #d that you can read."]
+    lacks(house, (house.ms() - 1000, house.ms() + 60_000))
+    assert ask(ann, "SEARCH tea")[1] == missing.replace(" of #c", "")
+    lacks(house, (house.ms() - 1000, house.ms()), name="#d")
+    found, missing = ask(ann, "PLAY #d")
+    assert (found, missing[:15]) == ("There is nothing of #d that you can read.", "Something of #d")
 
 
 def test_nobody_reads_what_is_not_theirs(house: Library) -> None:

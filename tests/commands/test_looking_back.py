@@ -10,17 +10,16 @@ from collections.abc import Awaitable
 import pytest
 from archive import CAPS, Archive, Page, latest, page, parsed, refused, talk
 from conversation import Client, House
+from lacking import lacks
 from states import logged_in, opered, set_modes
 
 from chatnet.history.extra import Extra, written
-from chatnet.model.entities import Channel
 from chatnet.model.facts import AccountChanged, MessageRedacted
-from chatnet.model.ids import SID, AccountName
-from chatnet.model.past import Missing
+from chatnet.model.ids import AccountName
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
-from chatnet.storage.messages.rows import EXTRA, Found, Place, Redacted, Row
+from chatnet.storage.messages.rows import EXTRA, Found, Redacted, Row
 
 START = "2023-11-14T22:13:20.000Z"
 PLAYBACK = f"{CAPS} draft/event-playback"
@@ -462,7 +461,9 @@ def test_what_is_deleted_while_nothing_is_stored_is_not_shown_later(house: Archi
     house.node.commit(MessageRedacted(bob.user, channel, ids[1], "", clock.time(), "1r"))  # by another server
     house.reload(history={"direct": True, "channels": True})
     assert (latest(ann, "bob"), latest(ann)) == ([], [])
-    assert at_once(house.messages.redactions(house.place(), 0, 9)) == []
+    (gone,) = at_once(house.messages.redactions(house.place(), 0, 9))
+    assert (gone.redacted, gone.source) == (ids[1], "")
+    assert page(ann, "CHATHISTORY LATEST #c * 50").lines == []  # nobody is told
     house.check()
 
 
@@ -714,32 +715,11 @@ def test_an_id_that_is_unknown_counts_by_its_time(house: Archive) -> None:
     assert page(ann, f"CHATHISTORY AFTER #c msgid={gone} 2").said == ["4", "5"]
 
 
-class Gaps:
-    """Something is missing, and nobody who is asked has it."""
-
-    async def ask(self, place: Place, since: int, until: int) -> Missing:
-        return self.missing(place, since, until)
-
-    def missing(self, place: Place, since: int, until: int) -> Missing:
-        return Missing(((1_700_000_000_000, 1_700_000_060_000),))
-
-    def unsure(self, place: Place) -> int:
-        return 0
-
-    async def apart(self, channel: Channel, sid: SID, since: int) -> int | None:
-        return None
-
-    def arrived(self, sid: SID) -> None:
-        pass
-
-
 def test_what_is_missing_is_told(house: Archive) -> None:
     ann, _ = seven(house, f"{CAPS} standard-replies labeled-response")
     bob = house.member("eve")
     bob >> "JOIN #c"
-    looking = house.parts.sessions.looking
-    assert looking is not None
-    looking._missed = Gaps()
+    lacks(house, (1_700_000_000_000, 1_700_000_060_000))
     got = page(ann, "CHATHISTORY LATEST #c * 50")
     assert (len(got.lines), got.ended) == (7, False)
     times = "2023-11-14T22:13:20.000Z 2023-11-14T22:14:20.000Z"
@@ -748,6 +728,30 @@ def test_what_is_missing_is_told(house: Archive) -> None:
     ann >> "@label=x CHATHISTORY LATEST #c * 50"
     first, *_, last = [parsed(line) for line in ann.lines()]
     assert "labeled-response" in first.text and "BATCH -" in last.text
+    ann >> "HISTORY #c"
+    note = parsed(ann.lines()[-1]).text
+    assert note == f":irc.test NOTE HISTORY INCOMPLETE #c {times} :Other servers may know more"
+
+
+def test_of_what_nobody_may_see_nothing_is_said_to_be_missing(house: Archive) -> None:
+    ann, _ = seven(house, f"{CAPS} standard-replies")
+    start = house.node.network.channels["#c"].ts * 1000  # type: ignore[index]
+    lacks(house, (0, start))
+    assert page(ann, "CHATHISTORY LATEST #c * 50").rest == []
+    lacks(house, (start - 1000, start + 1000))
+    times = "2023-11-14T22:13:20.000Z 2023-11-14T22:13:21.000Z"
+    assert page(ann, "CHATHISTORY LATEST #c * 50").rest == [
+        f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Other servers may know more"
+    ]
+
+
+def test_a_page_without_what_may_have_been_deleted_is_no_end(house: Archive) -> None:
+    ann, _ = seven(house, f"{CAPS} standard-replies")
+    lacks(house, unsure=house.ms())
+    got = page(ann, "CHATHISTORY LATEST #c * 50")
+    assert (got.lines, got.ended) == ([], False)
+    (note,) = got.rest
+    assert note.startswith(":irc.test NOTE CHATHISTORY INCOMPLETE #c 2023-11-14T22:13:20.000Z ")
 
 
 # how much, and how fast

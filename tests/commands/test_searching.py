@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from archive import Archive, Line, parsed, talk
 from conversation import START, Client
+from lacking import lacks
 
 from chatnet.storage.interfaces import StoreError
 from chatnet.wire.server_time import time_tag
@@ -174,3 +175,40 @@ def test_it_is_for_those_who_asked_for_it_and_where_words_are_found() -> None:
     for client in (ann, other):
         client >> "SEARCH text=tea"
         client << "@time=* :irc.test 421 ann SEARCH :*"
+
+
+def test_what_is_missing_where_was_searched_is_told(house: Archive) -> None:
+    ann, bob = house.member("ann", caps=f"{CAPS} standard-replies"), house.member("bob", caps=CAPS)
+    for client in (ann, bob):
+        client >> "JOIN #c,#d"
+    talk([bob], ["tea one", "tea two"])
+    talk([bob], ["tea three"], "#d")
+    begin = house.ms() - 3000
+
+    def noted(attributes: str) -> list[str]:
+        ann.lines()
+        ann >> f"SEARCH {attributes}"
+        lines = [parsed(line).text for line in ann.lines()]
+        end = next(number for number, line in enumerate(lines) if line.startswith(":irc.test BATCH -"))
+        return lines[end + 1 :]
+
+    def note(where: str, since: float, until: float) -> list[str]:
+        told = f"{where} {at(since)} {at(until)} :Other servers may know more"
+        return [f":irc.test NOTE SEARCH INCOMPLETE {told}"]
+
+    assert noted("text=tea") == []
+    lacks(house, (begin, begin + 1500), name="#c")
+    assert noted("text=tea") == note("#c", 0, 1.5)
+    assert noted("text=tea;in=#d") == []
+    assert noted("text=nothing") == note("#c", 0, 1.5)
+    # What was not looked for is not told to be missing.
+    assert noted("text=tea;limit=1") == []
+    assert noted(f"text=tea;limit=1;after={at(0)}") == note("#c", 0, 0.001)
+    assert noted(f"text=tea;after={at(1)}") == note("#c", 1, 1.5)
+    assert noted(f"text=tea;after={at(1.6)}") == []
+    lacks(house, (begin, begin + 1500), (begin + 2000, begin + 2500))
+    assert noted("text=tea") == note("*", 0, 2.5)
+    lacks(house, name="#d", unsure=begin + 3000)
+    assert noted("text=tea") == note("#d", 0, 3)
+    bob >> "SEARCH text=tea"
+    assert not any("INCOMPLETE" in line for line in bob.lines())

@@ -167,11 +167,11 @@ def test_searching_goes_by_the_same_rules(house: Archive) -> None:
         (bob, "", ["tea one", "tea two", "tea three"]),
         (cyd, "", []),
     ):
-        found = house.done(looking.search(client.user, Words("tea"), name))
+        found = house.done(looking.search(client.user, Words("tea"), name)).found
         assert [row.text for _, row in found] == texts
         assert all(row.kind == PRIVMSG and sight.view.place == row.place for sight, row in found)
     house.reload(history={"search_targets": 1})
-    assert [row.text for _, row in house.done(looking.search(bob.user, Words("tea")))] == ["tea three"]
+    assert [row.text for _, row in house.done(looking.search(bob.user, Words("tea"))).found] == ["tea three"]
     sights = house.done(looking.views(bob.user))
     assert {sight.name for sight in sights} == {"#c", "#other", "ann"}
     assert page(bob, "CHATHISTORY LATEST #other * 5").said == ["tea three"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,56 @@ def test_erasing_an_account_reaches_who_was_away(row: Row) -> None:
     row.heal("c", "b")
     row.agree("other", "again")
     assert not [each for each in row.mesh["b"].stored.rows.values() if each.text == "psst"]
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("a", "b", "c")], ids=["two", "three"])
+def test_what_somebody_deleted_stays_deleted_when_their_account_is_erased(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    mesh = Filed(tmp_path, *names)
+    last = names[-1]
+    for one, other in pairwise(names):
+        mesh.link(one, other)
+    mesh.settle()
+    ann, eve = (
+        mesh[house].client(nick, caps=f"{CAPS} draft/chathistory")
+        for house, nick in (("a", "ann"), (last, "eve"))
+    )
+    logs_in(ann, "ann", ANN)
+    logs_in(eve, "eve", BOB)
+    mesh.settle()
+    ann >> "JOIN #c"
+    mesh.settle()
+    eve >> "JOIN #c"
+    mesh.advance(100)
+    eve >> "PRIVMSG #c :one" >> "PRIVMSG #c :two"
+    mesh.advance(100)
+    mesh.flush()
+    rude = next(msgid for msgid, row in mesh.all_of("a")[0].items() if row.text == "one")
+    one, other = names[-2:]
+    mesh.cut(one, other)
+    ann >> f"REDACT #c {rude} :rude"
+    mesh.advance(1)
+    erasures = mesh["a"].parts.erasures
+    assert erasures is not None
+    erasures.erase(ANN, int(mesh.clock.time() * 1000))
+    mesh.settle()
+    mesh.advance(1)
+    mesh.link(one, other)
+    mesh.settle()
+    for _ in range(20):
+        mesh.advance(1)
+    told = [mesh.all_of(name) for name in (names[0], last)]
+    assert told[0] == told[1]
+    rows, gone = told[1]
+    assert [row.text for row in rows.values()] == ["two"]
+    assert (gone[rude].source, gone[rude].reason, gone[rude].person) == ("", "", None)
+    for each in ("CHATHISTORY LATEST #c * 10", "CHATHISTORY BEFORE #c * 10"):
+        eve.lines()
+        eve >> each
+        mesh.settle()
+        assert [parsed(line).said for line in eve.lines() if ":" in line and " BATCH " not in line] == ["two"]
+    mesh.check()
 
 
 def test_marks_only_grow_and_reach_who_was_away(row: Row) -> None:

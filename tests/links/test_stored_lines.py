@@ -51,6 +51,7 @@ STORED: Final[dict[str, Record | Event | Redaction]] = {
     "TOPIC": Event("id", AT, "TOPIC", SOURCE, ""),
     "RENAME": Event("id", AT, "RENAME", SOURCE, "why", ("#c", "#d")),
     "a redaction": Redaction("gone", AT, MSGID, SOURCE, EVE, "no", ANN),
+    "a redaction by who was erased": Redaction("gone", AT, MSGID, b"", UID(""), "", ranks=at_least(OP)),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chatnet.links.codecs.solanum.history import AUTHOR, FLAGS, PERSON, TALK
+from chatnet.links.codecs.solanum.history import AUTHOR, FLAGS, NOBODY, PERSON, TALK
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.model.ids import MSGID, UID
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
@@ -80,8 +80,9 @@ class Reader:
             record = self._record(
                 tags, source, verb, params[0], cut(params[2], MOST_TEXT) if params[2:] else ""
             )
+            by = b"" if source == NOBODY else record.source
             return Redaction(
-                params[1], record.at, record.msgid, record.source, record.uid, record.text, ranks=record.ranks
+                params[1], record.at, record.msgid, by, record.uid, record.text, ranks=record.ranks
             )
         raise Nonsense("it is no message")
 

@@ -5,6 +5,8 @@ Each goes to one server, by the servers on the way to it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.dispatch import Table
 from chatnet.links.exchange.asking import TOKEN, Inquiries
 from chatnet.links.exchange.backfill import BackFill
@@ -18,6 +20,9 @@ from chatnet.rules.stamps import read
 from chatnet.storage.messages.rows import Place
 from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import read_time
+
+SLOW: Final = 1000
+"""Milliseconds that may pass between what an erasure is up to and its stamp."""
 
 
 class HistoryIn:
@@ -108,8 +113,11 @@ class HistoryIn:
         ahead = line.node.settings.links.stamp_horizon * 2
         if not line.links.knows_accounts(line.link):
             line.doubt("lets history be erased, and is not believed of accounts here")
-        if not is_key(person) or stamp is None or max(stamp.ms, until) > (line.now + ahead) * 1000:
+        if stamp is None or not is_key(person) or until == 0:
             raise Ignored
+        if until > stamp.ms + SLOW or max(stamp.ms, until) > (line.now + ahead) * 1000:
+            # One that was decided before its time would be forgotten too early, and not by all at once.
+            line.doubt("wants erased what is not said yet")
         place = None
         if name != "*":
             if not is_channel(name, 200):
@@ -126,13 +134,15 @@ class HistoryIn:
         server, links = line.by_server(), line.links
         person, spot, until = line.params[0], line.params[1], line.number(2)
         ahead = line.node.settings.links.stamp_horizon
-        if not is_key(person) or until > (line.now + ahead) * 1000 or not is_spot(spot):
+        if not is_key(person) or not 0 < until <= (line.now + ahead) * 1000 or not is_spot(spot):
             raise Ignored
         if not links.knows_accounts(line.link):
             users = line.network.logged_in.get(person, ())
             if not any(is_behind(user.server, server) for user in users):
                 raise Ignored
-        line.commit(MarkMoved(person, line.network.fold(spot) if spot[0] != "@" else spot, until, line.now))
+        spot = spot if spot[0] == "@" else line.network.fold(spot)
+        if self._archive is None or self._archive.moves(person, spot, until):
+            line.commit(MarkMoved(person, spot, until, line.now))
 
 
 def _milliseconds(text: str) -> int | None:

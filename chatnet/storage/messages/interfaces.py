@@ -95,7 +95,10 @@ class MessageStore(Protocol):
         """Where a message of that id stands, or stood; None if nothing tells it."""
 
     def redactions(self, place: Place, since: int, most: int) -> Awaitable[Sequence[Redacted]]:
-        """What was redacted of a place, the newest so many since then, in ascending order."""
+        """What was redacted of a place, the newest so many since then, in ascending order.
+
+        Also what nobody is told of, without a source.
+        """
 
     def search(self, views: Sequence[View], words: Words) -> Awaitable[Sequence[Row]]:
         """Messages in which all of the words are, in ascending order."""
@@ -138,10 +141,13 @@ class Gathers(Protocol):
 class RunningMessages(MessageStore, Protocol):
     """A store that works in threads of its own, once it was started.
 
-    `troubled` hears on the reactor's thread what is wrong, once, and None when it is over.
+    `troubled` hears on the reactor's thread what is wrong, once, and None when it is over.  `pressed` hears
+    there that more is put than can be written, and when that is over: until then nothing should be read that
+    might be more.
     """
 
     troubled: Troubled
+    pressed: Callable[[bool], object]
 
     @property
     def heard(self) -> int:

@@ -200,7 +200,7 @@ class Keeper:
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Sequence[Row]:
         """Keep what others told; gives what was news."""
         for each in redacted:
-            self._redacted(each)
+            self._gone(each)
         return [row for row in rows if self._took(row)]
 
     def _took(self, row: Row) -> bool:
@@ -246,9 +246,11 @@ class Keeper:
         )
 
     def _redacted(self, entry: Redacted) -> None:
-        self.flush()
-        if not entry.source and self._known(entry.place) is None:
-            return
+        if entry.source or self._known(entry.place) is not None:
+            self.flush()
+            self._gone(entry)
+
+    def _gone(self, entry: Redacted) -> None:
         self._memory.redacts = True
         target = self._target(entry.place, entry.at)
         if self._memory.is_erased(entry.place, entry.person, entry.at):
@@ -448,7 +450,9 @@ class Keeper:
             whose = None if entry.person in talkers(entry.place) else person
             what += [(part, whose) for part in parts]
         for target, by in what:
-            self._execute(self.statements.add_erasing, {"target": target, "person": by, "until": until})
+            erasing = {"target": target, "person": by, "until": until}
+            self._execute(self.statements.drop_same_erasing, erasing)
+            self._execute(self.statements.add_erasing, erasing)
             where = {"target_": target, "person_": by, "until": until}
             if target is None:
                 self._execute(self.statements.unsign, where)
@@ -456,7 +460,10 @@ class Keeper:
                 self._execute(self.statements.unsign_target, where)
             else:
                 self._execute(self.statements.unsign_in_target, where)
-        self._memory.erased = self._all_erased()
+        known = self._memory.erased.get(entry.person, [])
+        before = max((end for of, end in known if of == entry.place), default=0)
+        others = [each for each in known if each[0] != entry.place]
+        self._memory.erased[entry.person] = [*others, (entry.place, max(before, until))]
 
     def _all_erased(self) -> dict[str, list[tuple[Place | None, int]]]:
         found: dict[str, list[tuple[Place | None, int]]] = {}

@@ -221,7 +221,7 @@ class Looking:
 
     def redactions(self, place: Place, since: int, most: int) -> Sequence[Redacted]:
         """The newest redactions since then, in ascending order."""
-        return self._redactions(place, self._ids(place), since, LAST, most)
+        return self._redactions(self._statements.redactions, place, self._ids(place), since, LAST, most)
 
     def search(
         self, views: Sequence[View], words: Words, index: Index, fold: Callable[[str], str], most: int
@@ -419,7 +419,8 @@ class Looking:
         """A page with what belongs to it; it covers what stands from `low` on up to `high`."""
         place = asked.view.place
         redacted: list[Redacted] = []
-        for each in self._redactions(place, asked.targets, low.at, high.at, max(len(rows), REDACTIONS)):
+        signed, most = self._statements.signed_redactions, max(len(rows), REDACTIONS)
+        for each in self._redactions(signed, place, asked.targets, low.at, high.at, most):
             told = hint(each.redacted)
             if (
                 low <= place_of(each) < high
@@ -432,12 +433,12 @@ class Looking:
         return Found(tuple(rows), more, tuple(redacted), tuple(reacted), tuple(gaps))
 
     def _redactions(
-        self, place: Place, targets: Sequence[int], low: int, high: int, most: int
+        self, statement: str, place: Place, targets: Sequence[int], low: int, high: int, most: int
     ) -> list[Redacted]:
         found: list[Redacted] = []
         for target in targets:
             where = {"target_": target, "low": low, "high": high, "most": most}
-            found += (Redacted(place, *row) for row in self._execute(self._statements.redactions, where))
+            found += (Redacted(place, *row) for row in self._execute(statement, where))
         found.sort(key=place_of)
         return found[-most:] if most else []
 

@@ -84,7 +84,8 @@ class Redacted(NamedTuple):
     """That the message `redacted` was deleted; whether it is known or not, it is told no more.
 
     `msgid` is the id of this itself.  `flags` are those of a message: who did not hear it is not told.
-    Without a `source` nobody is, and it is noted only of a place that is known.
+    Without a `source` no client is, and who wanted that is not known (any more); in a group it is noted only
+    of a place that is known.
     """
 
     place: Place

@@ -455,17 +455,15 @@ class Statements:
             redaction.reason,
             redaction.flags,
         )
-        self.redactions = made(
+        redactions = (
             select(*told)
             .outerjoin(PERSON, person.id == redaction.person)
-            .where(
-                redaction.target == given("target_"),
-                redaction.at.between(given("low"), given("high")),
-                redaction.source != "",
-            )
+            .where(redaction.target == given("target_"), redaction.at.between(given("low"), given("high")))
             .order_by(redaction.at.desc(), redaction.msgid.desc())
             .limit(given("most"))
         )
+        self.redactions = made(redactions)
+        self.signed_redactions = made(redactions.where(redaction.source != ""))
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
         self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
@@ -581,6 +579,16 @@ class Statements:
         )
         self.add_erasing = made(
             insert(ERASING).values(target=given("target"), person=given("person"), until=given("until"))
+        )
+        # The first one is at work, and has passed what it would have to look at again.
+        waits = erasing.id > select(func.min(erasing.id)).scalar_subquery()
+        self.drop_same_erasing = made(
+            delete(ERASING).where(
+                waits,
+                erasing.target.is_not_distinct_from(given("target", type_=Integer)),
+                erasing.person.is_not_distinct_from(given("person", type_=Integer)),
+                erasing.until <= given("until"),
+            )
         )
         self.next_erasing = made(
             select(erasing.id, erasing.target, erasing.person, erasing.until).order_by(erasing.id).limit(1)

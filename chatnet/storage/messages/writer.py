@@ -14,6 +14,8 @@ WRITING      the disk is full, broken, in use             tells of it, keeps the
 WRITING      a job is wrong                               the others once more, without it         WRITING
 FAILING      1, 2, 4, … 30 seconds later                  all of it again                          WRITING
 FAILING      committed                                    tells that it is over                    IDLE
+WRITING      as much waits as one transaction takes       has nobody say more                      WRITING
+WRITING      committed, and less waits                    has them go on                           the same
 any          more than `queue_bytes` wait                 drops the oldest messages, whose place   the same
                                                           gets a gap; tells how many
 any          the file is damaged                          has another file begun, all of it again  WRITING
@@ -46,7 +48,7 @@ R = TypeVar("R")
 
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds until it is tried again; the last of them from then on."""
-TOGETHER: Final = 4000
+TOGETHER: Final = 2000
 """Entries that one transaction writes, at most, unless one group alone has more."""
 REST: Final = 0.05
 """Seconds between two slices of what can wait."""
@@ -82,6 +84,10 @@ class Writer:
     `troubled` hears there what is wrong, and None when it is over; `slice` does a part of what can wait, and
     says for how many seconds there is nothing more to do.  Its other arguments are settings: `timeout` for
     jobs that are no groups, `drain` for closing, both in seconds, and `queue_bytes`.
+
+    `pressed` hears on the reactor's thread that more is put than the thread can write, and when that is over.
+    So what waits is never more than the next transaction takes, if who puts it heeds that.  A disk that
+    fails presses nobody: what is said then may wait for hours.
     """
 
     def __init__(
@@ -105,8 +111,12 @@ class Writer:
         self._troubled: Final = troubled
         self._slice: Final = slice
         self._pauses: Final = pauses
+        self.pressed: Callable[[bool], object] = lambda pressed: None
         self._changed: Final = threading.Condition()
         self._waiting: Final[deque[Task[Keeper]]] = deque()
+        self._entries = 0
+        """So many of groups wait, and are not being written."""
+        self._is_pressed = False
         self._bytes = 0
         """What waits or is being written counts for so much."""
         self._lost = 0
@@ -141,6 +151,7 @@ class Writer:
             if self._closed is None:
                 self._waiting.append(group)
                 self._bytes += group.bytes
+                self._entries += group.weight
                 self._changed.notify()
             else:
                 group.outcome = Failure(StoreError("The store is closed"))
@@ -148,6 +159,7 @@ class Writer:
             group.tell()
         elif self._bytes > self._queue_bytes():
             self._drop()
+        self._press()
         return group.answer
 
     def put(self, job: Callable[[Keeper], R], weight: int = 1) -> Deferred[R]:
@@ -184,6 +196,13 @@ class Writer:
             self.start()
         return self._closed
 
+    def _press(self) -> None:
+        """Tell whether too much waits, if that is news."""
+        is_pressed = self._entries >= TOGETHER and not self._failed and self._closed is None
+        if is_pressed is not self._is_pressed:
+            self._is_pressed = is_pressed
+            self.pressed(is_pressed)
+
     def _drop(self) -> None:
         """Drop the oldest messages, as many as have to be."""
         dropped: list[Group] = []
@@ -197,12 +216,14 @@ class Writer:
                 excess -= group.bytes
                 self._waiting.remove(group)
                 self._bytes -= group.bytes
+                self._entries -= group.weight
                 dropped.append(group)
             rest, count = without_messages(kept, hard=not groups)
             self._lost += count
             left = Group(rest, self._monotonic())
             self._waiting.appendleft(left)
             self._bytes += left.bytes
+            self._entries += left.weight
         for group in dropped:
             if not group.is_lost:
                 group.is_lost = True
@@ -252,6 +273,7 @@ class Writer:
                 task = self._waiting.popleft()
                 weight += task.weight
                 tasks.append(task)
+            self._entries -= _entries_of(tasks)
         return tasks
 
     def _rest(self) -> None:
@@ -312,9 +334,10 @@ class Writer:
         log.error("Messages cannot be written: {reason}", reason=error.reason or str(error))
         with self._changed:
             self._waiting.extendleft(reversed(tasks))
+            self._entries += _entries_of(tasks)
             first, self._failed = not self._failed, self._failed + 1
         if first:
-            self._call(self._troubled, Trouble(str(error)))
+            self._call(self._fails, Trouble(str(error)))
 
     def _done(self, tasks: Sequence[Task[Keeper]]) -> None:
         with self._changed:
@@ -325,11 +348,16 @@ class Writer:
 
     # on the reactor's thread again
 
+    def _fails(self, trouble: Trouble) -> None:
+        self._press()
+        self._troubled(trouble)
+
     def _tell(self, tasks: Sequence[Task[Keeper]], is_over: bool, lost: int) -> None:
         if lost:
             self._troubled(Trouble(LOST, lost))
         if is_over or lost:
             self._troubled(None)
+        self._press()
         for task in tasks:
             task.tell()
 
@@ -338,6 +366,10 @@ class Writer:
             task.tell()
         if self._closed is not None:
             self._closed.callback(None)
+
+
+def _entries_of(tasks: Sequence[Task[Any]]) -> int:
+    return sum(task.weight for task in tasks if isinstance(task, Group))
 
 
 class Immediate:

@@ -25,6 +25,8 @@ PERSON: Final = "chatnet/account"
 """The tag with the key of the account that they were logged in to."""
 FLAGS: Final = {"chatnet/closed": CLOSED, "chatnet/bot": BOT, "chatnet/oper": OPER}
 """Tags without a value, and what they say of a message in the store."""
+NOBODY: Final = "*"
+"""The source of a redaction by who is not known any more, since what they did was erased."""
 TALK: Final = "*"
 """In the place of the target, in lines of a talk."""
 
@@ -124,11 +126,13 @@ def lines_of(record: Record, name: str, reference: int, more: Sequence[bytes] = 
 def line_of(redaction: Redaction, name: str, more: Sequence[bytes] = ()) -> bytes:
     """``@time=…;msgid=…;chatnet/uid=… :<source> REDACT <channel> <msgid> :<reason>``
 
-    With the prefix of the ranks that heard it before the channel, if not all did.
+    With the prefix of the ranks that heard it before the channel, if not all did; by ``*``, without a UID, if
+    it is not known whose it is.
     """
+    source = redaction.source or NOBODY.encode()
     target = encode(_prefix(redaction.ranks) + name)
     return b"@%b :%b REDACT %b %b :%b" % (
-        b";".join([*_tags(redaction), *more]), redaction.source, target, encode(redaction.redacted),
+        b";".join([*_tags(redaction), *more]), source, target, encode(redaction.redacted),
         encode(redaction.reason),
     )  # fmt: skip
 

@@ -108,9 +108,9 @@ class DatabaseKeeper(Keeper):
         self._changes = True
         super().drop_if_empty(target)
 
-    def _redacted(self, entry: Redacted) -> None:
+    def _gone(self, entry: Redacted) -> None:
         self._changes |= not self._known_line.redacts
-        super()._redacted(entry)
+        super()._gone(entry)
 
     def _moved(self, entry: Moved) -> None:
         self._changes = True
