@@ -337,6 +337,45 @@ def test_what_comes_while_it_is_away_waits(database: str, postgres: Postgres) ->
     server.calls.wait(server.store.close())
 
 
+def losing(patch: pytest.MonkeyPatch, *, held: bool) -> None:
+    """Have the answer of the next COMMIT be lost, whether it holds or not."""
+    from psycopg import OperationalError
+
+    from chatnet.storage.postgresql import Session
+
+    execute, left = Session.execute, [None]
+
+    def lost(session: Session, statement: str, *arguments: Any) -> Any:
+        if statement != "COMMIT" or not left:
+            return execute(session, statement, *arguments)
+        left.pop()
+        if held:
+            execute(session, statement)
+        session.close()
+        raise OperationalError("the connection is lost")
+
+    patch.setattr(Session, "execute", lost)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_whether_a_commit_holds_whose_answer_was_lost_is_found_out(
+    url: str, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """Or what is news would be taken for known."""
+    store = in_database(url)()
+    at_once(store.put([said(1, "known")]))
+    told = [
+        Row(CLUB, T + number, model.msgid(T + number), PRIVMSG, 0, None, "x", "told") for number in (1, 2)
+    ]
+    losing(monkeypatch, held=held)
+    assert [row.at - T for row in at_once(store.take_in(told, []))] == [2]
+    assert at_once(store.take_in(told, [])) == []
+    losing(monkeypatch, held=held)
+    at_once(store.put([said(3, "more")]))
+    assert texts(store) == ["known", "told", "more"]
+    at_once(store.close())
+
+
 class Spooling(Server):
     """One whose messages wait in a file while its database is away."""
 
