@@ -137,6 +137,11 @@ class SQLiteMessages:
         return self._writer.bytes
 
     @property
+    def is_behind(self) -> bool:
+        """Whether what was put may not be read for long: nothing can be written, or much waits for that."""
+        return self._writer.is_failing
+
+    @property
     def gathering(self) -> Gathering:
         """Reads all that is kept of an account or a channel, in whatever thread."""
         return Gathering(self._file.connect_to_read)
