@@ -32,7 +32,6 @@ class Row:
         "bytes",
         "count",
         "handler",
-        "help",
         "min_params",
         "penalty",
         "phase",
@@ -58,9 +57,13 @@ class Row:
         self.penalty = penalty
         self.privilege = privilege
         self.trailing = trailing
-        self.help = inspect.getdoc(handler) or ""
         self.count = 0  # times used, for STATS m
         self.bytes = 0  # bytes received with it
+
+    @property
+    def help(self) -> str:
+        """What the handler's docstring says; it is asked for seldom, and tables are made often."""
+        return inspect.getdoc(self.handler) or ""
 
     @property
     def usage(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from hypothesis import HealthCheck, settings
 from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
+from order import pytest_collection_modifyitems as pytest_collection_modifyitems
 from postgresql_server import Postgres, running
+from profiles import NIGHTLY
 
 PIP_CLIENTS = (
     "irc == 20.5.0",
@@ -32,8 +35,10 @@ PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
 
 # No test may fail since the machine is busy.
-settings.register_profile("unhurried", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
-settings.load_profile("unhurried")
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Where CI=true a run tries the same as the one before, so that it passes or fails; each night tries others.
+settings.register_profile("nightly", settings.get_profile("unhurried"), derandomize=False, max_examples=2000)
+settings.load_profile("nightly" if NIGHTLY else "unhurried")
 
 
 @pytest.fixture
@@ -128,6 +133,12 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callab
             make(folder)
             ready.touch()
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """What was imported, and the thousands of tests themselves, are nothing for the garbage collector."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -29,6 +29,7 @@ from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build, unconnected
 
@@ -78,13 +79,15 @@ class ManualClock:
 
     def step(self) -> bool:
         """Do what is due now, but not what comes of it; False if nothing was due."""
+        if not self._waiting or self._waiting[0][0] > self.elapsed:
+            return False
         due = [each for each in self._waiting if each[0] <= self.elapsed]
         self._waiting = [each for each in self._waiting if each[0] > self.elapsed]
         heapq.heapify(self._waiting)
         for _, _, timer, function in sorted(due, key=lambda each: each[:2]):
             if not timer.cancelled:
                 function()
-        return bool(due)
+        return True
 
 
 class ListLog:
@@ -114,19 +117,29 @@ missing_numerics: Final = set(ALL)
 
 _FORMS: Final = {
     name: re.compile(
-        rf"(?:@\S+ )?:\S+ {numeric.code} \S+ "
+        rf":\S+ {numeric.code} \S+ "
         + re.sub("%s|%[0-9.]*d", lambda m: ".*" if m[0] == "%s" else " *-?[0-9]+", re.escape(numeric.form)),
         re.DOTALL,
     )
     for name, numeric in ALL.items()
 }
+_NAMES: Final = {
+    code: [name for name, numeric in ALL.items() if numeric.code == code]
+    for code in {numeric.code for numeric in ALL.values()}
+}
 
 
 def note_numerics(lines: list[str]) -> None:
-    """Strike those that `lines` bear, in the form of the table, off the missing ones."""
-    missing_numerics.difference_update(
-        [name for name in missing_numerics if any(_FORMS[name].fullmatch(line) for line in lines)]
-    )
+    """Strike those that `lines` bear, in the form of the table, off the missing ones.
+
+    Lines that have tags are not looked at.
+    """
+    for line in lines:
+        source, _, rest = line.partition(" ")
+        if source[:1] == ":":
+            for name in _NAMES.get(rest[:3], ()):
+                if name in missing_numerics and _FORMS[name].fullmatch(line):
+                    missing_numerics.discard(name)
 
 
 class MemoryOutlet(Outlet):
@@ -145,7 +158,7 @@ class MemoryOutlet(Outlet):
             return
         assert data.endswith(b"\r\n"), data
         lines = data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
-        note_numerics([line for line in lines if line[:1] == ":"])
+        note_numerics(lines)
         self.lines += lines
 
     def close(self) -> None:
@@ -332,6 +345,7 @@ class House:
         store: Store | None = None,
         messages: MessageStore | None = None,
         exports: Exports | None = None,
+        people: KeptPersons | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
@@ -369,6 +383,7 @@ class House:
             hashes=self.hashes,
             send=self.post,
             exports=exports,
+            people=people,
         )
 
     @property

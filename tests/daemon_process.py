@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from nursery import nursery, suits
 from process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +86,8 @@ class Daemon(Process):
         self.port = free_port()
         self.tls_port = free_port()
         self.config: Path | None = None
+        self.copied = True
+        """Whether it may be a copy of a process that has imported all it needs; False: a new interpreter."""
         self.options = ["-n", "--pidfile="]
         """Those of twistd itself."""
         self.wrapper: list[str] = []
@@ -125,7 +128,11 @@ class Daemon(Process):
         """Start the process, without waiting for anything."""
         if self.config is None and "CHATNET__LISTEN" not in self.environment:
             self.listen_by_environment()
-        self.run(self.arguments(), self.environment, pass_fds)
+        if not self.copied or self.wrapper or pass_fds or not suits(self.environment):
+            self.run(self.arguments(), self.environment, pass_fds)
+            return
+        with self.log.open("ab") as output:
+            self.process = nursery().copy(self.arguments(), self.folder, self.environment, output)
 
     def start(self) -> Self:
         """Start it, and wait until its ports are open."""

@@ -64,6 +64,7 @@ _WHAT_CAPABILITIES_DO: Final = {
     "draft/read-marker": "how far you have read, the same on all your devices (MARKREAD)",
     "znc.in/playback": "asking for what was said as bouncers are asked (ZNC, and PRIVMSG to `*playback`)",
     "znc.in/self-message": "nothing here: lines of your own come as they are",
+    "draft/persistence": "whether you stay when no device of yours is connected (PERSISTENCE)",
     "soju.im/search": "finding what was said by its words (SEARCH)",
     "draft/event-playback": "with CHATHISTORY also who came and went, topics, modes, and reactions",
     "draft/multiline": "messages of several lines (needs `batch`)",

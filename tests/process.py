@@ -7,7 +7,22 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+
+class Running(Protocol):
+    """A process that was started: of :class:`subprocess.Popen` what is needed here."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 class Process:
@@ -19,7 +34,7 @@ class Process:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "output"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
 
     def run(
         self, command: Sequence[str | Path], environment: Mapping[str, str], pass_fds: Sequence[int] = ()

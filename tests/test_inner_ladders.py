@@ -30,11 +30,12 @@ SESSION: Rungs = (
             "authority",
             "bygone",
             "marking",
+            "persistence",
             "replaying",
             "metadata",
         }
     ),
-    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names"}),
+    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names", "presence"}),
     frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
 )
 LINKS: Rungs = (

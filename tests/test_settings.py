@@ -44,6 +44,16 @@ def test_every_setting_and_section_is_explained(section: type[BaseModel]) -> Non
     assert unexplained == []
 
 
+@pytest.mark.parametrize("always_on", ["opt-out", "all"])
+def test_nobody_stays_by_default_who_could_not_come_back(always_on: str) -> None:
+    given = {"bouncer": {"sessions": "off", "always_on": always_on}}
+    why = f"has always_on = {always_on}, but with sessions = off nobody who stays could come back"
+    with pytest.raises(ValidationError, match=why):
+        Settings.model_validate(given)
+    given["bouncer"]["always_on"] = "opt-in"
+    Settings.model_validate(given)
+
+
 def test_settings_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValidationError):
         Settings().limits.nick = 3

@@ -9,8 +9,9 @@ from chatnet.commands.muted import muted_in
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
-from chatnet.model.facts import AwayChanged, RealnameChanged
+from chatnet.model.facts import RealnameChanged
 from chatnet.session.packing import pack
+from chatnet.session.presence.absence import say_away
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
 from chatnet.wire import capabilities as cap
@@ -30,9 +31,7 @@ def away(request: Request) -> None:
         if not request.session.caps & cap.PRE_AWAY:
             request.stop(numerics.ERR_NOTREGISTERED)
         request.user.away = text
-    elif text != request.user.away:
-        request.commit(AwayChanged(request.user, text, request.now))
-    request.reply(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
+    say_away(request.sessions, request.session, text)
 
 
 @CLIENT.command("SETNAME", penalty=2.0)

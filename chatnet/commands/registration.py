@@ -12,6 +12,7 @@ from chatnet.model.facts import NickChanged
 from chatnet.model.ids import Folded
 from chatnet.services.protection import NickProtection
 from chatnet.session import asked
+from chatnet.session.presence.devices import device_of
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
 from chatnet.session.session import Needs
@@ -45,7 +46,9 @@ def user(request: Request) -> None:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "USER")
     limits = request.sessions.limits
     # Clients take it from their system, where it may have no letter that is allowed here.
-    name = clean_username(request.params[0], limits.user - 1) or "user"[: limits.user - 1]
+    given, _, device = request.params[0].partition("@")
+    name = clean_username(given, limits.user - 1) or "user"[: limits.user - 1]
+    session.device = session.device or device_of(f"@{device}")
     request.user.username = "~" + name
     request.user.realname = cut(request.params[3], limits.realname)
     session.satisfy(Needs.USER)
@@ -80,7 +83,7 @@ def _free(request: Request, wanted: str) -> Folded:
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted), mistake)
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
-    if holder is not None and holder is not me:
+    if holder is not None and holder is not me and not _may_be_attached(request, holder):
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
     protection = None if sessions.nickserv is None else sessions.nickserv.protection
     held = folded != me.folded and sessions.held_nicks.includes(folded)
@@ -89,6 +92,13 @@ def _free(request: Request, wanted: str) -> Folded:
     if protection is not None and request.session.registered and folded != me.folded:
         _may_bear(request, protection, wanted, folded)
     return folded
+
+
+def _may_be_attached(request: Request, holder: User) -> bool:
+    """Whether it may turn out, once they have logged in, that the asker is the one who bears the nick."""
+    if request.session.registered or request.settings.bouncer.sessions == "off":
+        return False
+    return holder.account is not None or request.sessions.persistence.policy.stays(request.user)
 
 
 def _may_bear(request: Request, protection: NickProtection, wanted: str, folded: Folded) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from chatnet.commands.request import Request
 from chatnet.history.looking import Asked, Busy, Looking, Point, Unseen, Way
 from chatnet.model.entities import Channel
-from chatnet.rules.past import AUTOREPLAY, kept_for, readable_from
+from chatnet.rules.past import kept_for, readable_from
 from chatnet.session.bygone import tell
 from chatnet.session.render import encode
 from chatnet.session.replaying import is_shown, left_at
@@ -29,19 +29,9 @@ def entered(request: Request, channel: Channel) -> None:
         return
     if settings.entry_notice and not session.caps & CHATHISTORY:
         _tell_what_is_kept(request, channel)
-    most = _lines(request)
+    most = request.sessions.persistence.policy.lines(request.user)
     if most and is_shown(session):
         request.sessions.node.run(_replay(request, looking, channel, most))
-
-
-def _lines(request: Request) -> int:
-    """How many messages they are shown: by their account, or as this server has it."""
-    account = request.network.registry.account(request.user.account_id)
-    chosen = None if account is None else account.settings.get(AUTOREPLAY)
-    settings = request.settings.history
-    if chosen is None or not chosen.isdecimal() or len(chosen) > 6:
-        return settings.autoreplay
-    return min(int(chosen), settings.replay)
 
 
 def _tell_what_is_kept(request: Request, channel: Channel) -> None:

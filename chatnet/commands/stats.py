@@ -234,7 +234,7 @@ def _uptime(request: Request) -> None:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)
-    request.reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_registered, sessions.opened)
+    request.reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_people, sessions.opened)
 
 
 def _classes(request: Request) -> None:

@@ -127,6 +127,14 @@ class ChannelsHere:
         else:
             members.show(session)
 
+    def show(self, session: Session) -> None:
+        """To one more session of somebody: the channels they are in, as if it had joined them now."""
+        user, at = session.user, self._node.clock.time()
+        for channel in user.channels:
+            session.outlet.send(self._index.fit(render.joined(user, channel, at, session.caps)))
+            self._receive_channel(session, channel)
+            session.hand_over()
+
     def _channel_renamed(self, fact: facts.ChannelRenamed, origin: object) -> None:
         channel = fact.channel
         groups = self._index.channels.get(channel, {})

@@ -57,6 +57,10 @@ class Index:
         """The local sessions of `user`."""
         return self.users.get(user, ())
 
+    def people(self) -> int:
+        """How many users have a session here."""
+        return len(self.users)
+
     def regroup(self, session: Session, before: int) -> None:
         """Move `session` from the group of the key `before` to its own, in each of its channels."""
         if key_of(session) != before:

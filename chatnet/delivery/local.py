@@ -39,6 +39,7 @@ class Delivery(Index):
         self._netsplits = NetSplits(node, references, self)
         self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
         marks_here = MarksHere(self, marks)
+        self._channels = ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._damping.introduced,
             facts.NetSplit: self._net_split,
@@ -46,7 +47,7 @@ class Delivery(Index):
             facts.NetJoinEnded: self._net_join_ended,
             **MessagesHere(node, self, references).hears,
             **UsersHere(node, self, shadows, self._damping).hears,
-            **ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here).hears,
+            **self._channels.hears,
             **marks_here.hears,
         }
 
@@ -57,6 +58,10 @@ class Delivery(Index):
         if self._netsplits.joins:
             self._netsplits.forget(session)
         return super().detach(session)
+
+    def show_channels(self, session: Session) -> None:
+        """Have `session`, which is one more of its user, see in which channels they are."""
+        self._channels.show(session)
 
     def recap(self, session: Session, caps: int) -> None:
         """Give `session` other capabilities."""

@@ -98,11 +98,12 @@ class MessagesHere:
                 if type(origin) is not Session and isinstance(fact.by, User):
                     note(session, "target " + fact.by.uid)  # so that answers to other servers are free
         if isinstance(fact.by, User):
-            need |= cap.ECHO_MESSAGE
             if fact.parts and fact.by is target:
                 make = self._of_parts()  # who hears both hears two batches
             for session in self._index.users.get(fact.by, ()):
-                if session.caps & need == need and (session is origin or fact.by is not target):
+                # Their other sessions would not know of it otherwise.
+                wanted = need | cap.ECHO_MESSAGE if session is origin else need
+                if session.caps & wanted == wanted and (session is origin or fact.by is not target):
                     session.outlet.send(self._index.fit(make(fact, session.caps)))
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:

@@ -32,6 +32,9 @@ from chatnet.importing.neutral import (
     Unreadable,
 )
 from chatnet.rules.access import TEMPLATES
+from chatnet.rules.nicks import PROTECT
+from chatnet.rules.past import AUTOREPLAY, DM_HISTORY
+from chatnet.rules.persons import ALWAYS_ON, AUTO_AWAY, AUTOREPLAY_MISSED, MULTICLIENT, OFF, ON
 from chatnet.wire.text import one_line
 
 SOURCE: Final = "ergo"
@@ -51,8 +54,19 @@ _RANKS: Final = {
 """What somebody may do who is given a rank by AMODE."""
 _LETTERS: Final = {**{letter: letter for letter in "imnstC"}, "R": "r", "M": "R", "U": "z"}
 """Modes of channels there, and what they are here.  irc/modes/modes.go"""
-_PROTECT: Final = {1: "off", 2: "strict"}
-"""``NickEnforcement`` of an account: 0 is what the server has for all."""
+_SETTINGS: Final[dict[str, tuple[str, Mapping[int, str]]]] = {
+    "NickEnforcement": (PROTECT, {1: "off", 2: "strict"}),
+    "AllowBouncer": (MULTICLIENT, {1: OFF, 2: ON}),
+    "AlwaysOn": (ALWAYS_ON, {1: OFF, 4: ON}),
+    "AutoAway": (AUTO_AWAY, {1: OFF, 4: ON}),
+    "AutoreplayMissed": (AUTOREPLAY_MISSED, {1: ON}),  # OFF is what all have who said nothing
+    "DMHistory": (DM_HISTORY, {1: OFF, 2: OFF, 3: ON}),  # 2 is in memory only
+}
+"""Settings of an account: what they are here, and the words for their numbers.
+
+0 is what the server has for all.
+"""
+_MOST_REPLAYED: Final = 999_999
 
 
 def read(file: BinaryIO, now: int) -> Found:
@@ -173,8 +187,11 @@ def _account(keys: Mapping[str, str], name: str, found: Found) -> None:
     account.pending = f"account.verified {name}" not in keys
     settings, vhost, suspended = json("settings"), json("vhost"), json("suspended")
     account.email = _text(settings, "Email")
-    if protect := _PROTECT.get(_integer(settings, "NickEnforcement")):
-        account.settings["protect"] = protect
+    for there, (here, words) in _SETTINGS.items():
+        if word := words.get(_integer(settings, there)):
+            account.settings[here] = word
+    if settings.get("AutoreplayLines") is not None:
+        account.settings[AUTOREPLAY] = str(min(_integer(settings, "AutoreplayLines"), _MOST_REPLAYED))
     account.nicks = {nick: 0 for nick in of("additionalnicks").split(",") if nick}
     if vhost.get("Enabled") is True:
         account.vhost = _text(vhost, "ApprovedVHost")

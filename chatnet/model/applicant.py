@@ -28,8 +28,11 @@ class Applicant(Protocol):
     ) -> None:
         """Somebody who is no user yet is logged in, and may look otherwise from now on; None = as they do."""
 
-    def proved(self, account: Account, way: Way) -> None:
-        """They are logged in to an account that is kept here, and how they came to it."""
+    def proved(self, account: Account, way: Way, name: str) -> bool:
+        """They are logged in to an account that is kept here, and how they came to it; they gave this `name`.
+
+        False if they cannot have another account, and know.
+        """
 
     def locked(self, text: str) -> None:
         """They are right, but the account is suspended."""

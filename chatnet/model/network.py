@@ -270,6 +270,8 @@ class Network:
         before = "i" in user.modes
         user.modes.update(fact.added)
         user.modes.difference_update(fact.removed)
+        if "Z" in fact.added + fact.removed:
+            user.secure = "Z" in user.modes
         user.snomask = fact.snomask
         user.renew_tagged()
         self.invisible += ("i" in user.modes) - before

@@ -24,7 +24,12 @@ from chatnet.wire.casemap import Folder
 
 NO_NAME: Final = AccountName("")
 """What an account is called whose name is not known yet."""
-KEPT_SETTINGS: Final = frozenset({"protect", "never-op", "hide-email", "dm-history", "autoreplay-lines"})
+KEPT_SETTINGS: Final = frozenset(
+    {
+        *("protect", "never-op", "hide-email", "dm-history", "autoreplay-lines", "autoreplay-missed"),
+        *("always-on", "multiclient", "auto-away"),
+    }
+)
 """The settings of an account that are in memory, since they are looked at often."""
 NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.MARK})
 """Fields of accounts that are not: they are read from the store."""

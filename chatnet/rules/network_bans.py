@@ -8,7 +8,7 @@ letters that stand in their mask: only those are tried whose letters a name has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from typing import Final
 
@@ -181,17 +181,27 @@ class NetworkBans:
             return None
         return (
             self.address(user.address)
-            or self._first(self._of_hosts(user))
+            or self._first(self._of_hosts(user, _hosts(user), user.address))
             or self._first(self._indexes["X"].for_text(user.realname))
         )
 
-    def _of_hosts(self, user: User) -> Iterator[NetworkBan]:
+    def elsewhere(self, user: User, address: str) -> NetworkBan | None:
+        """The ban of a user whose session is at another address than the one that others know them by."""
+        if not self._known:
+            return None
+        return (
+            self.address(address)
+            or self._first(self._of_hosts(user, (address,), address))
+            or self._first(self._indexes["X"].for_text(user.realname))
+        )
+
+    def _of_hosts(self, user: User, hosts: Iterable[str], address: str) -> Iterator[NetworkBan]:
         index = self._indexes["K"]
-        for host in _hosts(user):
+        for host in hosts:
             for ban in index.for_text(host):
                 if _front(ban, user, self._fold):
                     yield ban
-        for ban in index.for_address(user.address):
+        for ban in index.for_address(address):
             if _front(ban, user, self._fold):
                 yield ban
 

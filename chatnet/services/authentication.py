@@ -132,10 +132,9 @@ class Authentication:
         if self._talks.pop(talk.applicant, None) is not None:
             talk.applicant.ended(good)
 
-    def _log_in(self, talk: Talk, account: Account, way: Way) -> None:
+    def _log_in(self, talk: Talk, account: Account, way: Way, name: str) -> None:
         if self._talks.get(talk.applicant) is talk:  # or they are gone
-            talk.applicant.proved(account, way)
-            self._end(talk, True)
+            self._end(talk, talk.applicant.proved(account, way, name))
 
     def _refuse(self, talk: Talk, why: Refused) -> None:
         if self._talks.get(talk.applicant) is talk:
@@ -179,7 +178,7 @@ class Authentication:
         )  # fmt: skip
         if authorized and account not in accounts.meant(authorized):
             raise refused.wrong(authorized)
-        self._log_in(talk, account, way)
+        self._log_in(talk, account, way, name)
 
     # EXTERNAL.  https://www.rfc-editor.org/rfc/rfc4422#appendix-A
 
@@ -196,7 +195,7 @@ class Authentication:
         except Refused as why:
             self._refuse(talk, why)
         else:
-            self._log_in(talk, account, CERTIFICATE)
+            self._log_in(talk, account, CERTIFICATE, authorized)
         return None
 
     # SCRAM-SHA-256.  https://www.rfc-editor.org/rfc/rfc7677
@@ -252,5 +251,5 @@ class Authentication:
         except Refused as why:
             self._refuse(talk, why)
         else:
-            self._log_in(talk, talk.account, SCRAM)
+            self._log_in(talk, talk.account, SCRAM, talk.attempt.name)
         return None

@@ -62,8 +62,13 @@ class Expelling:
         self._shared.node.clock.later(0.0, lambda: self._go_on(sessions))
 
     def _look_at(self, session: Session) -> None:
-        bans = self._shared.network_bans
+        bans, address = self._shared.network_bans, session.peer.address
         # Who is not registered yet is held against all bans when they are; an address is known before.
-        ban = bans.user(session.user) if session.registered else bans.address(session.peer.address)
+        if not session.registered:
+            ban = bans.address(address)
+        elif address == session.user.address:
+            ban = bans.user(session.user)
+        else:  # one more session of somebody who came from elsewhere
+            ban = bans.elsewhere(session.user, address)
         if ban is not None and not session.closed:
             self._send_away(session, ban)

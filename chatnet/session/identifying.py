@@ -8,6 +8,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.refused import INVALID_CREDENTIALS, Refused
 from chatnet.services.tokens import Tokens
 from chatnet.session.logins import log_in, log_out
+from chatnet.session.presence.devices import device_of
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.wire import numerics
@@ -46,6 +47,7 @@ async def by_password(accounts: Accounts, tokens: Tokens, session: Session, name
             session.notice(why.text)
     else:
         if not session.closed:
+            session.device = device_of(name) or session.device
             log_in(session, account, way)
 
 

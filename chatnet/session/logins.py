@@ -5,12 +5,27 @@ Whether they may be was judged before, by whoever looked at the password.
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatnet.model.logins import NO_WAY, Way
 from chatnet.model.registry import Account
 from chatnet.rules.logins import logged_in, logged_out, shown_host
 from chatnet.session.session import Session
 from chatnet.wire import numerics
 from chatnet.wire.text import middle
+
+KEPT: Final = (
+    "Your sessions are one person, who has one account: connect anew to log in to another. QUIT ends this "
+    "session."
+)
+
+
+def keeps_account(session: Session, account: Account | None = None) -> bool:
+    """Whether a session cannot have another `account` (None: none), because its user has other sessions."""
+    user = session.user
+    if not session.registered or user.account is None or not session.sessions.is_shared(user):
+        return False
+    return account is None or user.account_id != account.id
 
 
 def log_in(session: Session, account: Account, way: Way) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 from chatnet.model.bans import NetworkBan
+from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.rules.refusal import Refusal
@@ -14,7 +16,10 @@ from chatnet.session.identifying import by_certificate, by_password, lacks_accou
 from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
+from chatnet.session.presence.catching import Catching
+from chatnet.session.presence.persons import Persons
 from chatnet.session.render import in_utf8
+from chatnet.session.replaying import is_shown
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
@@ -24,12 +29,14 @@ from chatnet.wire.text import cut
 
 
 class Registration:
-    """Lets sessions in, and sends away whom a ban means."""
+    """Lets sessions in, as users or as one more of their `persons`, and sends away whom a ban means."""
 
-    __slots__ = ("_shared",)
+    __slots__ = ("_catching", "_persons", "_shared")
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, persons: Persons, catching: Catching) -> None:
         self._shared = shared
+        self._persons = persons
+        self._catching = catching
 
     def advance(self, session: Session) -> None:
         """Register `session` if it needs nothing more."""
@@ -58,8 +65,9 @@ class Registration:
         elif login_in(self._shared, session, words) is not None:
             session.needs |= Needs.LOGIN
             session.wait_for(self._log_in(session, words))
-        else:
-            self._admit(session)
+        elif (waiting := self._admit(session)) is not None:
+            session.needs |= Needs.LOGIN
+            session.wait_for(waiting)
 
     async def _verify(self, session: Session, secret: str, words: tuple[str, ...]) -> None:
         """Find the server's password among those that were given; another may be that of an account."""
@@ -84,16 +92,17 @@ class Registration:
         nickserv = self._shared.nickserv
         if accounts is not None and nickserv is not None and login is not None:
             await by_password(accounts, nickserv.tokens, session, *login)
+        if not session.closed and (waiting := self._admit(session)) is not None:
+            await waiting
         session.needs &= ~Needs.LOGIN
-        if not session.closed:
-            self._admit(session)
 
     def _refuse(self, session: Session) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH)
         self._shared.tell_refused("Bad password from ", session.peer.address)
         session.close("Bad password")
 
-    def _admit(self, session: Session) -> None:
+    def _admit(self, session: Session) -> Coroutine[Any, Any, None] | None:
+        """The last checks; what has to be awaited before they are in."""
         shared = self._shared
         look_again(shared, session)
         by_certificate(shared, session)
@@ -102,8 +111,65 @@ class Registration:
             text = "You have to log in to an account to use this server"
             session.fail("*", "ACCOUNT_REQUIRED", text)
             session.close(text)
-        else:
+            return None
+        person = self._persons.of(session)
+        if person is None:
             self._introduce(session)
+        elif not self._is_banned(session):
+            if self._catches_up(session, person):
+                return self._attach_later(session, person)
+            self._attach(session, person)
+        return None
+
+    # one more session of somebody
+
+    def _catches_up(self, session: Session, person: User) -> bool:
+        """Whether a client is told what it missed, which takes a while."""
+        if not is_shown(session) or not self._persons.replays(person):
+            return False
+        return (
+            self._persons.heard(session, person) is not None
+            or self._shared.persistence.policy.lines(person) > 0
+        )
+
+    async def _attach_later(self, session: Session, person: User) -> None:
+        missed = await self._catching.read(person, self._persons.heard(session, person))
+        session.needs &= ~Needs.LOGIN
+        if session.closed:
+            return
+        if self._persons.of(session) is not person:  # they have gone, or do not want it any more
+            self._introduce(session)
+            return
+        self._attach(session, person)
+        self._catching.tell(session, missed)
+
+    def _attach(self, session: Session, person: User) -> None:
+        shared, node = self._shared, self._shared.node
+        session.passwords = ()
+        self._persons.attach(session, person)
+        self._welcome(session)
+        shared.local.show_channels(session)
+        if session.away is not None:
+            session.numeric(numerics.RPL_NOWAWAY)
+        if node.network.opers:
+            address = session.peer.address
+            what = "Client attached:"
+            shown = f"{what} {public_identity(person)}"
+            node.notice("c", f"{what} {person.identity} from {address}", shown)
+
+    # users
+
+    def _is_banned(self, session: Session) -> bool:
+        """Whether a ban of the network means somebody who comes in; then they are sent away."""
+        user, shared = session.user, self._shared
+        if user.cloak is None:
+            user.cloak = shared.cloaks.of(user.real_host, user.address)
+        if (ban := shared.network_bans.user(user)) is None:
+            return False
+        public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
+        shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
+        self.send_away(session, ban)
+        return True
 
     def _introduce(self, session: Session) -> None:
         shared = self._shared
@@ -135,16 +201,13 @@ class Registration:
         username, host = session.granted
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()
-        if (ban := shared.network_bans.user(user)) is not None:
-            public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
-            shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
-            self.send_away(session, ban)
+        if self._is_banned(session):
             return
         session.registered = True
         shared.registered += 1
-        if shared.registered > shared.most_registered:
-            shared.most_registered = shared.registered
         shared.local.attach(session)
+        if (people := shared.people()) > shared.most_people:
+            shared.most_people = people
         node.commit(UserIntroduced(user, now), session)
         self._welcome(session)
         if shared.nickserv is not None:
@@ -180,7 +243,8 @@ class Registration:
         name = user.source if user.host == user.real_host else NICK
         letters = "".join(sorted(user.modes)).encode()
         begin = welcome.greeting, name, b"\r\n", welcome.about
-        end = counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
+        stays = shared.persistence.greeting(session)
+        end = stays, counts(shared), welcome.motd, b":%b MODE %b :+%b\r\n" % (user.source, NICK, letters)
         if in_batches(session) or aware(session):
             say(session, b"".join(begin))
             show_isupport(session, shared.isupport)
@@ -225,9 +289,9 @@ def counts(shared: Shared) -> bytes:
     Everybody who registers reads this, so it is one form for all the lines, filled in once; of bytes, since
     numbers are put into text more slowly.
     """
-    network, local, most = shared.node.network, shared.registered, shared.most_registered
+    network, local, most = shared.node.network, shared.people(), shared.most_people
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
-    opers, unknown, channels = len(network.opers), len(shared.all) - local, len(network.channels)
+    opers, unknown, channels = len(network.opers), len(shared.all) - shared.registered, len(network.channels)
     form = shared.welcome.counts[bool(opers), bool(unknown), bool(channels)]
     optional = filter(None, (opers, unknown, channels))
     return form % (

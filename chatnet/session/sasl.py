@@ -15,7 +15,8 @@ from chatnet.model.logins import Way
 from chatnet.model.registry import Account
 from chatnet.node import Timer
 from chatnet.session.authority import Authority
-from chatnet.session.logins import log_in, tell_account
+from chatnet.session.logins import KEPT, keeps_account, log_in, tell_account
+from chatnet.session.presence.devices import device_of
 from chatnet.session.render import encode
 from chatnet.session.session import Needs, Session
 from chatnet.wire import numerics
@@ -111,9 +112,15 @@ class Login:
         user.account = account
         tell_account(session)
 
-    def proved(self, account: Account, way: Way) -> None:
-        """900, and what comes of it for a user."""
-        log_in(self._session, account, way)
+    def proved(self, account: Account, way: Way, name: str) -> bool:
+        """900, and what comes of it for a user; not if the account of a person would be another one."""
+        session = self._session
+        if keeps_account(session, account):
+            session.notice(KEPT)
+            return False
+        session.device = device_of(name) or session.device
+        log_in(session, account, way)
+        return True
 
     def locked(self, text: str) -> None:
         """902."""

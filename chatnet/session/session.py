@@ -133,6 +133,12 @@ class Home(Protocol):
     def forget(self, session: Session) -> bool:
         """`session` ends; True if its user has no other."""
 
+    def keeps(self, session: Session) -> bool:
+        """Whether the user of `session`, which was the last one, stays."""
+
+    def is_shared(self, user: User) -> bool:
+        """Whether a user has several sessions, or may."""
+
     def notice(self, letter: str, address: str, text: str, public: str | None = None) -> None:
         """Somebody at `address` caused what the opers should know; `public` is as in ``Node.notice``."""
 
@@ -145,6 +151,7 @@ class Session:
 
     __slots__ = (
         "asked",
+        "away",
         "backlog",
         "backlog_bytes",
         "buffer",
@@ -154,6 +161,7 @@ class Session:
         "checking",
         "closed",
         "connection_class",
+        "device",
         "failed_logins",
         "failed_opers",
         "granted",
@@ -221,6 +229,10 @@ class Session:
         self.backlog: deque[bytes] | None = None
         self.backlog_bytes = 0
         self.timer: Timer | None = None
+        self.away: tuple[int, str] | None = None
+        """With what words it said that it is away; who of a person's sessions said so last has the most."""
+        self.device = ""
+        """What its person calls it."""
         self.rates: dict[str, deque[float]] | None = None
         self.noted: dict[str, float] | None = None
         self.use(connection_class)
@@ -597,7 +609,7 @@ class Session:
         self.sessions.notice("f", address, f"{what}: {user.mask} [{address}]", public)
 
     def _leave(self, reason: str) -> None:
-        if self.depart():
+        if self.depart() and not self.sessions.keeps(self):
             self.tell_quit(reason)
 
     def depart(self) -> bool:

@@ -24,6 +24,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.control import Control
@@ -33,6 +34,9 @@ from chatnet.session.offers import tell_changes
 from chatnet.session.outlet import Outlet
 from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
+from chatnet.session.presence.catching import Catching
+from chatnet.session.presence.persons import Persons
+from chatnet.session.presence.staying import Staying
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
@@ -80,6 +84,7 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         subscriptions: Subscribing,
+        policy: Policy,
         control: Control | None = None,
     ) -> None:
         super().__init__(
@@ -106,6 +111,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             subscriptions=subscriptions,
+            policy=policy,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
@@ -113,7 +119,11 @@ class Sessions(Shared):
         self.control = control
         self._admission = admission
         self._classes = _classes_of(node.settings)
-        self._registration = Registration(self)
+        self.persons = Persons(self, policy)
+        self.catching = Catching(self)
+        self.staying: Staying | None = None
+        """Who keeps those who are always on, where there is a file for that."""
+        self._registration = Registration(self, self.persons, self.catching)
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
             **self.held_nicks.hears,
@@ -141,8 +151,8 @@ class Sessions(Shared):
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]
-        for session in self.local.sessions_of(fact.user):
-            session.close(f"Killed ({killer} ({fact.reason}))")
+        if fact.user.server is self.network.me:
+            self.persons.end(fact.user, f"Killed ({killer} ({fact.reason}))")
 
     def class_of(self, peer: Peer, otherwise: ConnectionClassSettings) -> ConnectionClassSettings:
         """The connection class of `peer`: its listener's, or the first that matches; else `otherwise`."""
@@ -245,14 +255,25 @@ class Sessions(Shared):
             self._admission.release(session.peer.address)
         if session.registered:
             self.registered -= 1
-            return self.local.detach(session)
+            if self.local.detach(session):
+                return True
+            self.persons.detached(session)
         return False
+
+    def keeps(self, session: Session) -> bool:
+        """Whether the user of `session`, which was the last one, stays."""
+        return self.persons.keeps(session)
+
+    def is_shared(self, user: User) -> bool:
+        """Whether a user has several sessions, or may."""
+        return self.persons.is_shared(user)
 
     def sweep(self) -> None:
         """Close who took too long to register or to answer; PING who is silent, end what is left open.
 
         Call it every SWEEP seconds.
         """
+        self.persons.sweep()
         now = self.monotonic()
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
@@ -276,9 +297,12 @@ class Sessions(Shared):
         """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
         leaving = list(self.all)
         self.ending = True
-        self.node.log.info(f"Everybody ({self.registered}) is told: {reason}")
+        if self.staying is not None:
+            self.staying.end()
+        self.node.log.info(f"Everybody ({self.people()}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
             session.tell_quit(reason)
+        self.persons.end_idle(reason)
         for session in leaving:
             session.say_goodbye(reason)
 

@@ -28,6 +28,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
@@ -35,6 +36,7 @@ from chatnet.session.isupport import isupport
 from chatnet.session.metadata import Batch
 from chatnet.session.offers import Offers
 from chatnet.session.passwords import Ask, Queue, Verdict
+from chatnet.session.persistence import Persistence
 from chatnet.session.scans import Scans
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
@@ -57,6 +59,12 @@ class Local(Protocol):
 
     def sessions_of(self, user: User) -> tuple[Session, ...]:
         """The local sessions of `user`."""
+
+    def show_channels(self, session: Session) -> None:
+        """Have `session`, which is one more of its user, see in which channels they are."""
+
+    def people(self) -> int:
+        """How many users have a session here."""
 
 
 class Watching(Protocol):
@@ -118,7 +126,8 @@ class Shared:
     `passwords` looks whether one matches an argon2 hash, off the reactor's thread; `certified` tells whether
     clients can trust this server's certificate for a host name; `accounts` are those that are kept here, None
     where services of another make keep them, and so are `nickserv` and `chanserv`; `looking` answers what is
-    asked of the past, None where nothing is stored.
+    asked of the past, None where nothing is stored;
+    `policy` what holds for people who may have several sessions, or none.
     """
 
     def __init__(
@@ -146,6 +155,7 @@ class Shared:
         repeats: Repeats,
         describing: Describing,
         subscriptions: Subscribing,
+        policy: Policy,
     ) -> None:
         self.node = node
         self.network = node.network
@@ -179,8 +189,11 @@ class Shared:
         self.monotonic = node.clock.monotonic
         self.server_name = node.network.me.name
         self.all: dict[Session, None] = {}
+        self.persistence = Persistence(node, policy, self.all, local.sessions_of)
         self.registered = 0
-        self.most_registered = 0
+        self.most_people = 0
+        self.unattended = 0
+        """How many users are here without a session."""
         self.most = 0
         self.opened = 0
         self.certified = certified
@@ -212,6 +225,10 @@ class Shared:
         self.local.recap(session, caps)
         if caps != before:
             self.subscriptions.recapped(session, before)
+
+    def people(self) -> int:
+        """How many users are here."""
+        return self.local.people() + self.unattended
 
     def veiled(self, address: str) -> str:
         """An address as operators read it who may not see it: its cloak, if hosts are cloaked."""

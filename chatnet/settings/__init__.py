@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
+from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
@@ -43,6 +44,7 @@ __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "BouncerSettings",
     "ChannelsSettings",
     "CloakSettings",
     "ConnectionClassSettings",

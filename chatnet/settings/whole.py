@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import PLACES, HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
@@ -54,6 +55,7 @@ class Settings(Section):
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     history: HistorySettings = HistorySettings()
+    bouncer: BouncerSettings = BouncerSettings()
     storage: StorageSettings = StorageSettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()

@@ -37,6 +37,7 @@ SASL: Final = 1 << 25
 ACCOUNT_REGISTRATION: Final = 1 << 26
 CHATHISTORY: Final = 1 << 27
 EVENT_PLAYBACK: Final = 1 << 28
+PERSISTENCE: Final = 1 << 29
 SEARCH: Final = 1 << 31
 METADATA_2: Final = 1 << 34
 METADATA_3: Final = 1 << 35
@@ -75,6 +76,7 @@ BY_NAME: Final[dict[str, int]] = {
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/read-marker": READ_MARKER,
+    "draft/persistence": PERSISTENCE,
     "soju.im/search": SEARCH,
     "draft/metadata-3": METADATA_3,
     "draft/metadata-2": METADATA_2,

@@ -46,6 +46,7 @@ from chatnet.services.ledger import Ledger
 from chatnet.services.mailing import Mailing, Send, Unsent
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
+from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
@@ -58,6 +59,7 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
@@ -65,6 +67,7 @@ from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.casemap import folder
 
 
@@ -121,11 +124,13 @@ def build(
     hashes: Hashes | None = None,
     send: Send = no_mail,
     exports: Exports | None = None,
+    people: KeptPersons | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
     them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
+    In `people` it keeps who is always on.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -251,8 +256,12 @@ def build(
         repeats=repeats,
         describing=describing,
         subscriptions=subscriptions,
+        policy=Policy(node, places, accounts),
         control=control,
     )
+    if people is not None:
+        alive = None if messages is None else messages.heard
+        sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
@@ -273,6 +282,10 @@ def build(
             history,
             *(() if looking is None else (looking,)),
             sessions,
+            sessions.persons,
+            sessions.catching,
+            sessions.persistence,
+            *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,
             Attendance(sessions),

@@ -35,6 +35,9 @@ def fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     if changed := [key for key, value in history.items() if getattr(new.history, key) != value]:
         notes += [f"history.{key} changes at the next restart only" for key in changed]
         new = new.model_copy(update={"history": new.history.model_copy(update=history)})
+    if new.bouncer.host is not old.bouncer.host:  # other servers were told at the handshake
+        notes.append("bouncer.host changes at the next restart only")
+        new = new.model_copy(update={"bouncer": new.bouncer.model_copy(update={"host": old.bouncer.host})})
     if new.keeps_accounts is not old.keeps_accounts:
         then, now = _authority(new), _authority(old)
         notes.append(f"accounts.authority is {now} until the next restart, and {then} from then on")

@@ -6,6 +6,7 @@ import pytest
 from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import runs
 from states import channel, opered, set_modes
 
 from chatnet.model.entities import Channel, mode_text
@@ -529,7 +530,7 @@ class Mirror:
             assert shown == self.lists[letter]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=runs(40, 5000), deadline=None)
 @given(
     st.lists(st.integers(0, 31), min_size=3, max_size=3),
     st.integers(1, 6),

@@ -13,6 +13,7 @@ from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled import LABELS, Answers
+from profiles import runs
 from staff import HASH, PASSWORD, sections
 from states import logged_in, opered
 
@@ -708,7 +709,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(60, 5000), deadline=None)
 @given(steps=STEPS, echo=st.booleans())
 def test_each_answer_under_its_own_label(steps: list[tuple[str, Any]], echo: bool) -> None:
     """Whatever several clients ask, and in whatever order what waits goes on."""

@@ -13,6 +13,7 @@ from conversation import START, Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled import Answers
+from profiles import runs
 from states import channel, logged_in, moded, opered, second_session, set_modes
 
 from chatnet.model.facts import AwayChanged, Fact, Hearer, MessageSent
@@ -871,7 +872,7 @@ WORDS = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(60, 5000), deadline=None)
 @given(lines=st.lists(st.lists(WORDS, min_size=1, max_size=4), min_size=1, max_size=6))
 def test_any_splitting_comes_out_the_same(lines: list[list[str]]) -> None:
     """“The combined message value of a multiline batch is defined as the concatenation of the messages from
@@ -956,7 +957,7 @@ LINES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=runs(100, 10_000), deadline=None)
 @given(said=st.lists(st.tuples(st.sampled_from(LINES), st.booleans()), max_size=30), echo=st.booleans())
 def test_whatever_comes_has_its_answer(said: list[tuple[str, bool]], echo: bool) -> None:
     """Each label is answered once, but for that of a batch that is still open; nothing goes out by halves."""

@@ -7,6 +7,7 @@ from conversation import START, Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled import LABELS, Answers
+from profiles import runs
 from staff import PASSWORD, sections
 from states import channel, logged_in, moded, opered, second_session, set_modes
 
@@ -512,7 +513,7 @@ def test_the_names_are_made_once_for_each_format(
         assert lines[-1].startswith(":irc.test 366")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.booleans()), max_size=6), st.sampled_from(["#bar", "#FOO", "#BAR"])
 )

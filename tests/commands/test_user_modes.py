@@ -6,6 +6,7 @@ import pytest
 from conversation import House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import runs
 from states import opered
 
 from chatnet.model.modes import SNOMASKS, USER_MODES
@@ -146,7 +147,7 @@ def test_the_cloak_is_not_for_noise() -> None:
     ann >> "MODE ann +x" << ":ann!* MODE ann :+x"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(
     st.booleans(),
     st.lists(

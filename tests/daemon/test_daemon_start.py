@@ -21,6 +21,13 @@ from daemon_process import DEADLINE, HOST, ROOT, Daemon, wait_for
 pytestmark = pytest.mark.daemon
 
 
+@pytest.fixture
+def daemon(daemon: Daemon) -> Daemon:
+    """One with an interpreter of its own, as everywhere but in tests."""
+    daemon.copied = False
+    return daemon
+
+
 def tool(daemon: Daemon, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run the console script in the daemon's folder."""
     return subprocess.run(

@@ -36,6 +36,7 @@ def daemon() -> Iterator[Daemon]:
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         daemon = Daemon(Path(folder))
+        daemon.copied = False  # root imports nothing for it
         yield daemon
         daemon.end()
 

@@ -9,6 +9,7 @@ from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
+from profiles import runs
 from states import channel, far_join, far_server, far_user, set_modes, split
 
 from chatnet.model.entities import User
@@ -562,7 +563,7 @@ def play(mesh: Mesh, reader: Reader, people: dict[str, Client], steps: list[tupl
     reader.check()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=runs(40, 3000), deadline=None)
 @given(st.sampled_from([0, 5]), STEPS)
 def test_who_reads_knows_who_is_there(seconds: int, steps: list[tuple[str, int, int]]) -> None:
     """bob is on ann's server, cid on the next, dan on the one behind it."""

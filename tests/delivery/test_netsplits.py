@@ -10,6 +10,7 @@ from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled import LABELS
+from profiles import runs
 from states import channel, far_join, far_server, far_user, opered, second_session, split
 
 from chatnet.model.entities import User
@@ -441,7 +442,7 @@ PLACES = ["#a", "#b", "#c"]
 places = st.sets(st.sampled_from(PLACES))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(
     readers=st.lists(st.tuples(st.sets(st.sampled_from(CAPS)), places), min_size=1, max_size=5),
     leaving=st.lists(st.tuples(places, st.booleans()), max_size=6),

@@ -236,7 +236,7 @@ def story(text: str) -> list[tuple[Any, ...]]:
     return [tuple(None if word == "-" else word for word in each.split()) for each in text.split(";")]
 
 
-@settings(max_examples=runs(40, 3000), deadline=None)
+@settings(max_examples=runs(20, 3000), deadline=None)
 @given(st.lists(actions, max_size=40))
 @example(story("join ann; mode +i; say ann; join bob; mode -i"))
 @example(story("join ann; mode +k; join bob; say ann; check; login bob x; say ann"))

@@ -11,6 +11,7 @@ from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from profiles import runs
 from states import channel, far_join, far_server, far_user, set_modes, split
 
 from chatnet.history.ring import PLAIN, SHELF, Ring, size_of
@@ -452,7 +453,7 @@ class Bounds(RuleBasedStateMachine):
         assert self.ring.bytes == total <= limits.total_bytes
 
 
-Bounds.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Bounds.TestCase.settings = settings(max_examples=runs(20, 2000), stateful_step_count=30, deadline=None)
 TestBounds = Bounds.TestCase
 
 

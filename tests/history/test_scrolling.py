@@ -17,7 +17,7 @@ pauses = st.sampled_from((0.0, 0.0, 0.001, 0.5, 3.0, 60.0))
 steps = st.tuples(st.sampled_from([*TARGETS, *TARGETS, *TARGETS, "away", "back"]), pauses)
 
 
-@settings(max_examples=runs(25, 2000), deadline=None)
+@settings(max_examples=runs(12, 2000), deadline=None)
 @given(st.lists(steps, max_size=60), st.integers(1, 7))
 def test_no_double_and_no_hole_whoever_is_away_and_when(done: list[tuple[str, float]], limit: int) -> None:
     house = Archive()
@@ -56,7 +56,7 @@ def test_no_double_and_no_hole_whoever_is_away_and_when(done: list[tuple[str, fl
     house.check()
 
 
-@settings(max_examples=runs(25, 2000), deadline=None)
+@settings(max_examples=runs(12, 2000), deadline=None)
 @given(st.lists(st.integers(1, 6), max_size=12), st.integers(3, 7))
 def test_by_times_alone_too_where_few_share_one(bunches: list[int], limit: int) -> None:
     """Up to as many as are asked for, and those that are told with them."""

@@ -109,6 +109,27 @@ def test_what_keys_say_of_an_account() -> None:
     assert complaints(plan) == ["0: Ann: a certificate is told by another hash than SHA-256"]
 
 
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ({"AlwaysOn": 4, "AllowBouncer": 2, "AutoAway": 1}, "always-on on, auto-away off, multiclient on"),
+        ({"AlwaysOn": 1, "AllowBouncer": 1, "AutoAway": 4}, "always-on off, auto-away on, multiclient off"),
+        ({"AutoreplayMissed": True, "AutoreplayLines": 20}, "autoreplay-lines 20, autoreplay-missed on"),
+        ({"AutoreplayMissed": False, "AutoreplayLines": 0}, "autoreplay-lines 0"),
+        ({"AutoreplayLines": 10**9}, "autoreplay-lines 999999"),
+        ({"DMHistory": 3}, "dm-history on"),
+        ({"DMHistory": 2}, "dm-history off"),
+        ({"DMHistory": 1, "NickEnforcement": 1}, "dm-history off, protect off"),
+        (dict.fromkeys(("AlwaysOn", "AllowBouncer", "AutoAway", "DMHistory", "NickEnforcement"), 0), ""),
+        ({"AlwaysOn": 2, "AutoAway": 3, "AllowBouncer": 9, "AutoreplayLines": None, "DMHistory": "x"}, ""),
+    ],
+)
+def test_what_people_had_chosen_for_their_devices(there: dict[str, Any], here: str) -> None:
+    found = fields(made(*account(settings=there)), "Ann")
+    chosen = {name.partition(":")[2]: text for name, text in found.items() if name.startswith("set:")}
+    assert ", ".join(f"{key} {text}" for key, text in sorted(chosen.items())) == here
+
+
 def test_credentials_that_ergo_had_imported_itself() -> None:
     raw = "JHJhd3NoYTEkNDlmZmZhNTU0M2YyMWRkNmVmZmU4OGE3OTYzM2U0MDczZTM2YTgyOA=="  # $rawsha1$…
     plan = made(*account(credentials={"Version": -1, "PassphraseHash": raw}))

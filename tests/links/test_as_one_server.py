@@ -16,6 +16,7 @@ from conversation import Client, House
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
+from profiles import runs
 from staff import HASH, PASSWORD
 
 NAMES = ("ann", "bob", "cid")
@@ -356,7 +357,7 @@ SAID = st.tuples(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(20, 2000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(KINDS)), st.lists(SAID, min_size=15, max_size=50))
 def test_whatever_they_say_is_the_same_on_three_servers(
     kind: str, said: list[tuple[str, str, dict[str, str]]]

@@ -12,6 +12,7 @@ from conversation import Client, House, matches
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mesh import SECRET, Mesh, Stranger, block, read_away, stranger
+from profiles import runs
 from street import NOW, PEOPLE, host, the, user
 
 from chatnet.links.exchange.recall import PAUSE
@@ -836,7 +837,7 @@ BEFORE_IT_GOES_ON: Final = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(50, 5000), deadline=None)
 @given(STEPS)
 @example(BEFORE_IT_GOES_ON)
 def test_whatever_was_said_and_deleted_all_remember_the_same(steps: list[tuple[str, int, int]]) -> None:

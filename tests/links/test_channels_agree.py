@@ -9,6 +9,7 @@ from conversation import House
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesh import SOLANUM, Mesh, block, stranger
+from profiles import runs
 from street import NOW, OLDER, PEOPLE, YOUNGER, Street, all_agree, user
 
 from chatnet.links.meeting import handshake
@@ -76,7 +77,7 @@ def walk(street: Street, steps: Steps) -> None:
     street.settle()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(STEPS)
 def test_all_houses_know_the_same_after_each_command(steps: Steps) -> None:
     street = begin()
@@ -84,7 +85,7 @@ def test_all_houses_know_the_same_after_each_command(steps: Steps) -> None:
     street.agree()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(STEPS, st.booleans(), STEPS)
 def test_houses_that_were_apart_come_to_know_the_same(before: Steps, near: bool, apart: Steps) -> None:
     """Two channels of one name become one.
@@ -117,7 +118,7 @@ def masks_and_topics(house: House) -> dict[str, Any]:
 LITTLE = "QS EX IE ENCAP EUID"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=runs(20, 2000), deadline=None)
 @given(st.sampled_from([SOLANUM, LITTLE]), STEPS, STEPS)
 def test_all_houses_know_the_same_in_the_words_of_others(tokens: str, before: Steps, after: Steps) -> None:
     """As if none of them knew the others for chatnet's: but for half-operators, all of it crosses.
@@ -175,7 +176,7 @@ HOSTILE = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(st.sampled_from([SOLANUM, LITTLE, SOLANUM + " CN1", SOLANUM + " CN1 CNLWW"]), HOSTILE)
 def test_whatever_a_server_says_of_channels_the_others_agree(tokens: str, lines: list[Any]) -> None:
     mesh = Mesh("a", "b", link=[block("so1")])

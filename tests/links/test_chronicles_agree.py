@@ -13,6 +13,7 @@ from conversation import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mesh import read_away
+from profiles import runs
 
 from chatnet.model.past import Missing
 from chatnet.storage.messages.rows import LAST
@@ -130,7 +131,9 @@ class Networks:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=runs(10, 1000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(st.integers(3, 5), st.lists(STEPS, max_size=40))
 def test_stores_agree_when_all_is_heard(size: int, steps: list[Any]) -> None:
@@ -141,7 +144,7 @@ def test_stores_agree_when_all_is_heard(size: int, steps: list[Any]) -> None:
     network.agree()
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(3, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, max_size=40))
 def test_and_so_do_files(steps: list[Any]) -> None:
     with TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ was delivered every server knows the same of every channel.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -264,6 +265,7 @@ def registers(house: House) -> Registers:
     return found
 
 
+@cache
 def steps(*kinds: str, most: int = 60) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     every = {
         "live": st.tuples(
@@ -309,7 +311,7 @@ PLAIN: Final = {"converge": False}
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_in_any_order(tree: str, data: st.DataObject) -> None:
     """Nothing is lost, but each line comes when it likes."""
@@ -317,7 +319,7 @@ def test_in_any_order(tree: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> None:
     world = run(tree, data.draw(steps(*EVERYTHING)))
@@ -326,7 +328,7 @@ def test_when_links_are_lost_and_made_again(tree: str, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> None:
     """A burst is handed out in little slices, between which everything happens."""
@@ -334,7 +336,7 @@ def test_when_links_are_lost_within_a_burst(tree: str, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_channels_that_end_and_begin(tree: str, data: st.DataObject) -> None:
     kinds = ["live" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
@@ -342,7 +344,7 @@ def test_channels_that_end_and_begin(tree: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_channels_that_stay_while_people_are_killed(tree: str, data: st.DataObject) -> None:
     kinds = ["stay" if kind == "say" else kind for kind in (*EVERYTHING, "say", "say", "say")]
@@ -350,7 +352,7 @@ def test_channels_that_stay_while_people_are_killed(tree: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(50, 3000))
+@settings(deadline=None, max_examples=runs(15, 3000))
 @given(data=st.data())
 def test_when_clocks_differ_from_each_server_to_the_next(tree: str, data: st.DataObject) -> None:
     """As much as they may between neighbours, so that it is more from one end to the other."""
@@ -358,7 +360,7 @@ def test_when_clocks_differ_from_each_server_to_the_next(tree: str, data: st.Dat
 
 
 @pytest.mark.parametrize("tree", TREES)
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_when_clocks_are_set_while_links_are_there(tree: str, data: st.DataObject) -> None:
     """By half a minute or an hour, ahead and back, once and again."""
@@ -367,20 +369,20 @@ def test_when_clocks_are_set_while_links_are_there(tree: str, data: st.DataObjec
     assert world.compare() == 0
 
 
-@settings(deadline=None, max_examples=runs(100, 5000))
+@settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_a_leaf_that_says_any_ts(data: st.DataObject) -> None:
     run(LEAF, data.draw(steps(*EVERYTHING, "odd", "odd", "odd"))).agree()
 
 
-@settings(deadline=None, max_examples=runs(100, 3000))
+@settings(deadline=None, max_examples=runs(30, 3000))
 @given(data=st.data())
 def test_a_leaf_of_another_make(data: st.DataObject) -> None:
     """Which changes what it likes, without stamps: all the others agree."""
     run(LEAF, data.draw(steps("say", "say", "say", "deliver", "wait"))).agree()
 
 
-@settings(deadline=None, max_examples=runs(100, 3000))
+@settings(deadline=None, max_examples=runs(30, 3000))
 @given(data=st.data())
 def test_a_leaf_of_another_make_and_links_that_are_lost(data: st.DataObject) -> None:
     run(LEAF, data.draw(steps(*EVERYTHING))).agree()

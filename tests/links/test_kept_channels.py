@@ -24,10 +24,10 @@ WEEKS = 3 * 7 * 86400.0
 
 
 class Edged(Clubs):
-    """A mesh whose house ``z`` keeps no records."""
+    """A mesh whose houses ``y`` and ``z`` keep no records."""
 
     def make(self, **given: Any) -> Any:
-        return House(**given) if given["server"]["name"] == "z.test" else super().make(**given)
+        return House(**given) if given["server"]["name"] in ("y.test", "z.test") else super().make(**given)
 
     def __getitem__(self, name: str) -> Any:
         return self.houses[name]
@@ -514,3 +514,117 @@ def test_a_slow_disk_brings_nothing_back() -> None:
     mesh.settle()
     ann.silent()
     assert channel(mesh["a"]).flags == {"n", "t"}
+
+
+def test_who_has_it_as_it_was_long_ago_is_told_by_those_who_have_started_anew_since() -> None:
+    mesh = linked(Edged, "b", "a", "z")
+    ann = founded(mesh["b"])
+    ann >> "MODE #c +b *!*@old"
+    mesh.settle()
+    zed = mesh["z"].client("zed")
+    zed >> "JOIN #c"
+    mesh.settle()
+    mesh.cut("a", "z")
+    ann >> "MODE #c +mk-b key *!*@old" >> "TOPIC #c :hello"
+    mesh.advance(2)
+    start(mesh, "a")
+    start(mesh, "b")
+    mesh.wires.clear()
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.link("z", "a")
+    mesh.settle()
+    assert state(mesh["z"]) == (NOW, "", {"zed": 0}, {"n": "", "t": "", "m": "", "k": "", "topic": ":hello"})
+    assert channel(mesh["z"]).key == "key"
+    agree(mesh)
+
+
+def test_so_is_a_server_beyond_that_did_not_know_it() -> None:
+    mesh = linked(Edged, "y", "a", "z")
+    ann = founded(mesh["a"])
+    mesh.settle()
+    zed = mesh["z"].client("zed")
+    zed >> "JOIN #c"
+    mesh.settle()
+    mesh.cut("a", "z")
+    mesh.cut("a", "y")
+    ann >> "MODE #c +m"
+    mesh.advance(2)
+    start(mesh, "a")
+    mesh.houses["y"] = House(clock=mesh.clocks["y"], **mesh["y"].settings.model_dump(by_alias=True))
+    mesh.link("a", "y")
+    mesh.settle()
+    mesh.link("a", "z")
+    mesh.settle()
+    assert [channel(house).flags for house in mesh] == [{"n", "t", "m"}] * 3
+    agree(mesh)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_was_locked_long_ago_is_locked_no_more(anew: bool) -> None:
+    mesh = linked(Edged, "b", "a", "z")
+    ann = founded(mesh["b"])
+    mesh.settle()
+    zed = mesh["z"].client("zed")
+    zed >> "JOIN #c"
+    mesh.settle()
+    ask(ann, "SET #c MLOCK +m")
+    mesh.settle()
+    assert channel(mesh["z"]).locked == "m"
+    mesh.cut("a", "z")
+    ann >> "PART #c"
+    mesh.settle()
+    ask(ann, "SET #c MLOCK +i")
+    mesh.advance(2)
+    if anew:
+        mesh.cut("a", "b")
+        start(mesh, "a")
+        start(mesh, "b")
+        mesh.link("a", "b")
+        mesh.settle()
+    mesh.link("a", "z")
+    mesh.settle()
+    mesh.advance(SETTLED)
+    assert [channel(house).locked for house in mesh] == ["i"] * 3
+    mesh.advance(SETTLED)
+    agree(mesh)
+
+
+@pytest.mark.parametrize("where", ["a", "b"])
+def test_what_chanserv_does_reaches_those_who_do_not_know_it_yet(where: str) -> None:
+    mesh = linked(Edged, "b", "a", "z")
+    founder = founded(mesh[where])
+    mesh.settle()
+    zed = mesh["z"].client("zed")
+    zed >> "JOIN #c"
+    mesh.settle()
+    assert mesh["z"].node.network.user("ChanServ") is None
+    ask(founder, "SET #c MLOCK +m")
+    mesh.settle()
+    assert (channel(mesh["z"]).locked, channel(mesh["z"]).flags) == ("m", {"n", "t", "m"})
+    agree(mesh)
+
+
+def test_who_became_founder_on_one_side_of_a_split_gives_nothing_away_on_the_other() -> None:
+    mesh = linked()
+    ann = founded(mesh["a"])
+    for name in ("bob", "cat"):
+        mesh["a"].account(name, WORD)
+    mesh.settle()
+    bob, cat = come(mesh["a"], "bob"), come(mesh["b"], "cat")
+    mesh.settle()
+    also_ann = mesh["b"].client("ann2")
+    also_ann >> f"NS IDENTIFY ann {WORD}"
+    mesh.settle()
+    mesh.cut("a", "b")
+    ask(ann, "SET #c FOUNDER bob")
+    assert ask(bob, "SET #c FOUNDER bob") == ["bob is the founder of #c now."]
+    mesh.clock.advance(5)
+    assert ask(also_ann, "SET #c FOUNDER cat") == [
+        "cat has to say the same within a day: /msg ChanServ SET #c FOUNDER cat"
+    ]
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.advance(2)
+    assert ask(cat, "SET #c FOUNDER cat") == ["You are not the founder of #c."]
+    assert ask(cat, "INFO #c")[1].startswith("  founder: bob")

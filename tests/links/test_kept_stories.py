@@ -20,6 +20,7 @@ from chatnet.links.exchange.digests import digest
 from chatnet.links.neighbour.link import State
 from chatnet.model.entities import Channel
 from chatnet.rules.keeping import is_kept, set_in, value_of
+from chatnet.rules.locks import letters_of, lock_of
 
 COMMANDS: Final = [
     *["MODE #c +m", "MODE #c -m", "MODE #c +is", "MODE #c -is"],
@@ -172,6 +173,7 @@ class Story:
         assert kept == set(set_in(channel))
         for register in kept & {"k", "l"}:
             assert registration.kept[register].value == value_of(channel, register)
+        assert channel.locked == letters_of(lock_of(self.mesh["a"].node.network, registration))
 
 
 def described(channel: Channel | None) -> object:
@@ -197,3 +199,16 @@ def test_all_stories_end_the_same(steps: list[tuple[str, Any, Any]]) -> None:
 @given(FAR)
 def test_so_do_those_of_a_server_that_does_not_know(steps: list[tuple[str, Any, Any]]) -> None:
     tell(Story("abcz"), steps)
+
+
+def test_all_start_anew_while_a_server_that_does_not_know_has_it_as_it_was() -> None:
+    steps = [
+        ("say", "a", "CS SET #c TOPICLOCK ON"), ("say", "a", "MODE #c +k key"), ("say", "a", "MODE #c +m"),
+        ("cut", "az", None), ("start", "b", None), ("start", "c", None), ("say", "z", "TOPIC #c :one"),
+        ("start", "a", None), ("wait", 0.3, None),
+    ]  # fmt: skip
+    tell(Story("abcz"), steps)
+
+
+def test_who_was_to_lock_a_mode_starts_anew_before_it_heard_of_it() -> None:
+    tell(Story("abcz"), [("say", "b", "CS SET #c MLOCK +l 9"), ("start", "a", None)])

@@ -116,7 +116,7 @@ class Moves:
             self.mesh.advance(5)
 
 
-@settings(max_examples=runs(60, 3000), deadline=None)
+@settings(max_examples=runs(25, 3000), deadline=None)
 @given(st.lists(steps, max_size=40))
 def test_however_they_move_they_are_one_network_in_the_end(several: list[tuple[str, int, int]]) -> None:
     moves = Moves()

@@ -14,6 +14,7 @@ from conversation import Client, matches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesh import SOLANUM, Mesh, Stranger, block, read_away, stranger
+from profiles import runs
 
 from chatnet.links.codecs.solanum import Solanum
 from chatnet.links.outbound.messages import MessagesOut
@@ -697,7 +698,7 @@ def _user() -> User:
     return user
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=runs(60, 3000), deadline=None)
 @given(
     text=st.text(
         st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), min_size=1, max_size=300

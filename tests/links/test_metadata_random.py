@@ -8,6 +8,7 @@ from conversation import Client, House
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
+from profiles import runs
 
 from chatnet.model.metadata import Target
 from chatnet.rules.metadata import shown
@@ -88,7 +89,7 @@ def all_in(mesh: Mesh, people: list[Client]) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=40, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=runs(15, 2000), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_guests(steps: list[tuple[object, ...]]) -> None:
     mesh = Mesh("a", "b", "c")
     wires = [("a", "b"), ("b", "c")]
@@ -100,7 +101,7 @@ def test_guests(steps: list[tuple[object, ...]]) -> None:
 
 
 @given(STEPS, st.booleans())
-@settings(max_examples=40, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=runs(15, 2000), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_accounts_and_an_edge(steps: list[tuple[object, ...]], registered: bool) -> None:
     """``a`` and ``b`` keep accounts, ``e`` does not; all but one are logged in to the same."""
     kept = {name: {"accounts": {"authority": "here" if name in "ab" else "remote"}} for name in "abe"}

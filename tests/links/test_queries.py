@@ -16,6 +16,7 @@ from conversation import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesh import Mesh, block, stranger
+from profiles import runs
 from staff import oper, sections
 
 import chatnet
@@ -236,7 +237,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=runs(60, 5000), deadline=None)
 @given(verb=st.sampled_from(sorted(PLACES)), words=st.lists(WORDS, max_size=6), user=st.booleans())
 def test_no_question_breaks_a_server(verb: str, words: list[str], user: bool) -> None:
     mesh = Mesh("a", "b", link=(block("so1"),))

@@ -15,6 +15,7 @@ from histories import History, Register
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh
+from profiles import runs
 from readers import Reader
 from staff import HASH, PASSWORD
 from states import logged_in
@@ -275,7 +276,7 @@ def routes_hold(house: House) -> None:
 
 
 @settings(
-    max_examples=100,
+    max_examples=runs(30, 3000),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )

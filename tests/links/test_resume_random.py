@@ -394,7 +394,7 @@ LENGTH: Final = runs(200, 600)
 NUMBERS: Final = st.integers(0, 1 << 16)
 
 
-@settings(max_examples=runs(300, 5000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(100, 5000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(NUMBERS, min_size=LENGTH, max_size=LENGTH))
 def test_nothing_is_lost_doubled_or_turned_round(steps: list[int]) -> None:
     run(steps)

@@ -132,7 +132,7 @@ def heard(client: Client) -> list[str]:
 ACTIONS: Final = ["say"] * 4 + ["deliver"] * 5 + ["reset", "half", "notice", "wait"] + ["dial"] * 3
 
 
-@settings(max_examples=runs(60, 1000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(25, 1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 10_000)), min_size=20, max_size=runs(80, 300))
 )

@@ -13,6 +13,7 @@ from conversation import START, Client, House
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mesh import Mesh, Stranger, block, stranger
+from profiles import runs
 from states import logged_in, opered
 
 from chatnet.links.inbound.collisions import save
@@ -746,7 +747,7 @@ RACING = st.one_of(
 """Two users, far from each other, who want the same nicks."""
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=runs(60, 5000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=40) | st.lists(RACING, max_size=25))
 def test_whatever_users_do_all_servers_agree_in_the_end(steps: list[tuple[str, Any, Any]]) -> None:
     mesh = Mesh("a", "b", "c", cloak={"enabled": True}, links={"burst_slice": 1})
@@ -826,7 +827,7 @@ SAID = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=runs(50, 5000), deadline=None)
 @given(st.lists(SAID, max_size=15), st.booleans())
 def test_whatever_a_server_says_of_users_the_others_agree(
     lines: list[tuple[str, str, Sequence[str]]], saves: bool

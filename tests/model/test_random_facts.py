@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from profiles import runs
 
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
@@ -272,5 +273,5 @@ class RandomFacts(RuleBasedStateMachine):
         assert network.most_users >= len(network.users)
 
 
-RandomFacts.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+RandomFacts.TestCase.settings = settings(max_examples=runs(25, 3000), stateful_step_count=40, deadline=None)
 TestRandomFacts = RandomFacts.TestCase

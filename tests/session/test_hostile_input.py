@@ -7,6 +7,7 @@ import re
 from conversation import Client, House
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import runs
 from states import opered
 
 from chatnet.commands import CLIENT
@@ -48,7 +49,7 @@ def check_output(client: Client) -> None:
         assert START.match(data), data
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=runs(30, 3000), deadline=None)
 @given(st.lists(st.binary(max_size=80), max_size=12), st.booleans(), st.booleans())
 def test_any_bytes_in_any_chunks(chunks: list[bytes], utf8_only: bool, registered: bool) -> None:
     house = House(server={"utf8_only": utf8_only})
@@ -59,7 +60,7 @@ def test_any_bytes_in_any_chunks(chunks: list[bytes], utf8_only: bool, registere
     house.check()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=runs(50, 5000), deadline=None)
 @given(st.lists(st.tuples(st.booleans(), lines), max_size=25), st.booleans(), st.booleans())
 def test_any_parameters(talk: list[tuple[bool, str]], oper: bool, utf8_only: bool) -> None:
     house = House(server={"utf8_only": utf8_only}, limits={"nick": 30})

@@ -87,7 +87,7 @@ wanted = st.builds(
     st.booleans(),
 )
 quick = settings(
-    max_examples=runs(100, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=runs(40, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -226,7 +226,7 @@ def index(
     at_once(store.close())
 
 
-@settings(max_examples=runs(300, 20_000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(120, 20_000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.sampled_from(
@@ -244,7 +244,7 @@ def test_any_words_can_be_searched_for(index: SQLiteMessages, text: str) -> None
 WORDS = ("tea", "for", "two", "x1", "ünder")
 
 
-@settings(max_examples=runs(60, 2000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(30, 2000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join), max_size=12),
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),

@@ -159,7 +159,7 @@ def whole(path: Path) -> None:
         connection.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
 
 
-@settings(max_examples=runs(25, 3000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(15, 3000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(groups, st.booleans())
 def test_a_store_answers_as_a_model_does(story: list[tuple[list[Entry], int]], restarts: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +184,7 @@ def test_a_store_answers_as_a_model_does(story: list[tuple[list[Entry], int]], r
         whole(path)
 
 
-@settings(max_examples=runs(20, 2000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=runs(12, 2000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(entries, max_size=20), st.randoms(use_true_random=False))
 def test_two_stores_that_heard_the_same_tell_the_same(story: list[Entry], random: object) -> None:
     """In whatever order messages, redactions and erasures came."""

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from profiles import runs
 
 from chatnet.settings import Settings
 from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, draft, load, read_motd
@@ -581,7 +582,7 @@ VALUES = JSON.map(json.dumps) | st.text(max_size=20) | st.integers().map(str)
 @given(
     st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=9).map("CHATNET__".__add__), VALUES, max_size=4)
 )
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=runs(60, 5000), deadline=None)
 def test_any_environment_loads_or_is_refused_in_words(environ: dict[str, str]) -> None:
     try:
         load(None, environ)
@@ -593,7 +594,7 @@ def test_any_environment_loads_or_is_refused_in_words(environ: dict[str, str]) -
 
 
 @given(JSON.filter(lambda value: isinstance(value, dict)), st.sampled_from(list(Settings.model_fields)))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=runs(40, 5000), deadline=None)
 def test_any_tree_is_checked_or_refused_in_words(value: dict[str, Any], section: str) -> None:
     for content in (value, [value]):
         try:
@@ -611,7 +612,7 @@ SPOILED: list[Any] = [SECRET, [SECRET], {"a": SECRET}, {SECRET[:4]: [SECRET]}]
     st.sampled_from(["server", "cloak", "oper", "connection_class"]),
     st.booleans(),
 )
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=runs(40, 5000), deadline=None)
 def test_secrets_are_never_shown(value: Any, key: str, section: str, whole: bool) -> None:
     content: Any = {"name": "x", key: value, "tls": 3}
     if section in ("oper", "connection_class"):

@@ -79,3 +79,9 @@ def test_files_and_threads_of_history_change_at_a_restart() -> None:
     ]
     assert kept.history == settings(history={"page": 7, "durable_echo": True}).history
     assert fixed(kept, settings(history={"page": 7}))[1] == []
+
+
+def test_whether_people_are_taken_over_changes_at_a_restart() -> None:
+    kept, notes = fixed(settings(), settings(bouncer={"host": False, "sessions_most": 3}))
+    assert notes == ["bouncer.host changes at the next restart only"]
+    assert kept.bouncer == settings(bouncer={"sessions_most": 3}).bouncer

@@ -76,3 +76,19 @@ def test_it_says_that_messages_are_stored_and_how_to_have_none() -> None:
     )
     for line in ('#store = ""', "#channels_keep = 90", "#direct_keep = 365", '#events = ["KICK", "MODE", '):
         assert f"\n{line}" in text
+
+
+def test_it_says_what_the_bouncer_is_and_who_may_choose() -> None:
+    text = template({})
+    section = " ".join(text[: text.index("[bouncer]")].rpartition("\n\n\n")[2].replace("#", "").split())
+    assert section == (
+        "One person on many devices, who stays when all of them sleep. Who logs in to an account that "
+        "somebody on the network is logged in to already, and asks for that nick, is the same person on "
+        "another device: both read the same, and others see one user. This is so unless people or these "
+        "lines say otherwise. People may also stay on the network while none of their devices is connected, "
+        "if they ask for it (PERSISTENCE, or SET ALWAYS-ON of NickServ). Where a line here says opt-in or "
+        "opt-out, each account may choose."
+    )
+    for line in ('#sessions = "opt-out"', '#always_on = "opt-in"', '#auto_away = "opt-out"', "#expire = 90"):
+        assert f"\n{line}\n" in text
+    assert " ".join(text.split("\n# ")).count("One of: off, opt-in, opt-out, all.\n") == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
@@ -14,7 +14,8 @@ from chatnet.model.logins import CERTIFICATE, Way
 from chatnet.model.registry import Account
 from chatnet.services import refused
 from chatnet.services.refused import Refused
-from chatnet.session.logins import log_in, log_out
+from chatnet.session.logins import KEPT, keeps_account, log_in, log_out
+from chatnet.session.session import Session
 from chatnet.wire.server_time import minute
 
 IDENTIFIED: Final = "You are now identified for {account}."
@@ -37,6 +38,8 @@ async def identify(errand: Errand) -> None:
         account, way = _certified(errand), CERTIFICATE
     if errand.session.closed:
         return
+    if keeps_account(errand.session, account):
+        errand.end(KEPT)
     log_in(errand.session, account, way)
     errand.say(IDENTIFIED.format(account=account.shown))
 
@@ -91,31 +94,42 @@ def _certified(errand: Errand) -> Account:
     return account
 
 
+@NICKSERV.command("CLIENTS LOGOUT", penalty=2.0)
 @NICKSERV.command("LOGOUT", penalty=2.0)
 def logout(errand: Errand) -> None:
     """`LOGOUT [<number>|<nick>|ALL]`: log out; or disconnect others who are logged in to your account.
 
-    SESSIONS has their numbers. ALL means all but you.
+    SESSIONS has their numbers. ALL means all but you. CLIENTS LOGOUT is the same.
     """
     account, word = errand.own, errand.param(0)
     if not word:
+        if keeps_account(errand.session):
+            errand.end(KEPT)
         log_out(errand.session)
         errand.end("You are logged out.")
-    users = users_of(errand, account)
-    others = [user for user in users if user is not errand.user]
+    clients = clients_of(errand, account)
+    others = [each for each in clients if not _is_own(errand, each)]
     if word.upper() != "ALL":
-        others = [user for user in others if _is_meant(errand, users, user, word)]
+        others = [each for each in others if _is_meant(errand, clients, each, word)]
         if not others:
             errand.end("That is no other session of yours. SESSIONS lists them.")
-    for user in others:
-        errand.commit(Killed(user, errand.network.me, f"LOGOUT by {errand.user.nick}", errand.now))
+    for user, session in others:
+        if session is not None:
+            session.close(f"Logged out by {errand.user.nick}")
+        else:
+            errand.commit(Killed(user, errand.network.me, f"LOGOUT by {errand.user.nick}", errand.now))
     errand.say(f"{counted(len(others), 'session')} of yours ended.")
 
 
-def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
+def _is_own(errand: Errand, client: ClientOf) -> bool:
+    """Whether it is the session that asks; of those of other servers nothing is known but the user."""
+    return client.user is errand.user if client.session is None else client.session is errand.session
+
+
+def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: str) -> bool:
     if word.isascii() and word.isdigit():
-        return users.index(user) + 1 == int(word[:9])
-    return user.folded == errand.network.fold(word)
+        return clients.index(client) + 1 == int(word[:9])
+    return client.user.folded == errand.network.fold(word)
 
 
 @NICKSERV.command("LISTLOGINS", penalty=2.0)
@@ -124,20 +138,50 @@ def _is_meant(errand: Errand, users: list[User], user: User, word: str) -> bool:
 def sessions(errand: Errand) -> None:
     """`SESSIONS [<account>]`: who is logged in to your account, on which server, and from where.
 
-    LISTLOGINS and CLIENTS LIST are the same. By what they logged in it tells of this server. Of other
-    accounts it tells operators with the privilege accounts.
+    LISTLOGINS and CLIENTS LIST are the same. Of those on this server it tells more: the device, since when
+    they are connected, for how long they have said nothing, and by what they logged in. Of other accounts it
+    tells operators with the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:
         errand.need("accounts")
-    users = users_of(errand, account)
-    for number, user in enumerate(users, 1):
+    clients = clients_of(errand, account)
+    for number, (user, session) in enumerate(clients, 1):
+        errand.say(f"{number}. {_described(errand, user, session)}")
+    errand.say(f"{counted(len(clients), 'session')} of {account.shown}.")
+
+
+def _described(errand: Errand, user: User, session: Session | None) -> str:
+    server = f"on {user.server.name}"
+    if session is None:
+        idle = errand.sessions.persons.idle.get(user)
+        if idle is not None:
+            return f"{user.nick} {server}, where nobody is connected since {minute(idle.heard.ms / 1000)}"
         you = " (you)" if user is errand.user else ""
-        ways = {session.way.how for session in errand.sessions.local.sessions_of(user)} - {""}
-        by = f", by {' and '.join(sorted(ways))}" if ways else ""
-        since = f", connected since {minute(user.signon)}" if user.server is errand.network.me else ""
-        errand.say(f"{number}. {user.nick}{you} on {user.server.name} from {user.address}{since}{by}")
-    errand.say(f"{counted(len(users), 'session')} of {account.shown}.")
+        return f"{user.nick}{you} {server} from {user.address}"
+    now = errand.sessions.monotonic()
+    you = " (you)" if session is errand.session else ""
+    device = f" by {session.device}" if session.device else ""
+    since = minute(errand.now - (now - session.opened))
+    text = f"{user.nick}{device}{you} {server} from {session.peer.address}, connected since {since}"
+    text += f", idle {int(now - session.spoke)} s"
+    return f"{text}, by {session.way.how}" if session.way.how else text
+
+
+class ClientOf(NamedTuple):
+    """Somebody who is logged in, by one of their sessions; None: without one, or on another server."""
+
+    user: User
+    session: Session | None
+
+
+def clients_of(errand: Errand, account: Account) -> list[ClientOf]:
+    """By whom an account is used, on all servers: the first of this one first, then those of others."""
+    found = []
+    for user in users_of(errand, account):
+        here = errand.sessions.local.sessions_of(user)
+        found += [ClientOf(user, session) for session in here] or [ClientOf(user, None)]
+    return found
 
 
 def users_of(errand: Errand, account: Account) -> list[User]:

@@ -10,6 +10,9 @@ from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
+from chatnet.rules.persons import Own, attaches, goes_away, stays
+from chatnet.services.persons import own_of
+from chatnet.settings import BouncerSettings
 from chatnet.wire.server_time import minute
 
 DAY = 86400
@@ -67,10 +70,21 @@ def _tell_everything(errand: Errand, account: Account, records: dict[str, str | 
     }
     if settings:
         errand.say_list("  settings:", [f"{key} {value}" for key, value in sorted(settings.items())])
+    errand.say(f"  devices: {_devices(errand.settings.bouncer, own_of(account))}")
     if errand.user.may("accounts"):
         errand.say(f"  id: {account.id}")
         if (mark := _mark(records.get(values.MARK))) is not None:
             errand.say(f"  mark by {mark.by}: {mark.note}")
+
+
+def _devices(settings: BouncerSettings, own: Own) -> str:
+    """What holds on this server."""
+    if not attaches(settings, own):
+        return "one at a time"
+    if not stays(settings, own):
+        return "several at once, gone with the last one"
+    away = "away" if goes_away(settings, own) else "not away"
+    return f"several at once, always on, {away} without any"
 
 
 def _status(status: Status, everything: bool) -> str:

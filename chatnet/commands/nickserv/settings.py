@@ -13,11 +13,16 @@ from chatnet.records import accounts as values
 from chatnet.records.grammar import field
 from chatnet.rules.nicks import PROTECT, Protection
 from chatnet.rules.past import AUTOREPLAY, DM_HISTORY
+from chatnet.rules.persons import ALWAYS_ON, AUTO_AWAY, AUTOREPLAY_MISSED, MULTICLIENT, attaches, overruled
+from chatnet.services.persons import own_of
 from chatnet.wire.text import printable
 
 _LANGUAGE: Final = re.compile("[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 _LINES: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
-SETTINGS: Final = (PROTECT, "hide-email", "never-op", "language", DM_HISTORY, AUTOREPLAY)
+SETTINGS: Final = (
+    *(PROTECT, "hide-email", "never-op", "language", DM_HISTORY, AUTOREPLAY, AUTOREPLAY_MISSED),
+    *(ALWAYS_ON, MULTICLIENT, AUTO_AWAY),
+)
 """The settings that people choose, as records name them."""
 
 
@@ -156,6 +161,51 @@ async def set_autoreplay_lines(errand: Errand) -> None:
         errand.end(f"Say a number of at most {most}, or DEFAULT.")
 
 
+@NICKSERV.command("SET AUTOREPLAY-MISSED", min_params=1, penalty=2.0)
+async def set_autoreplay_missed(errand: Errand) -> None:
+    """`SET AUTOREPLAY-MISSED ON|OFF|DEFAULT`: whether you are shown what was said while you were away.
+
+    It is for who is always on, and for clients that do not ask for it, but know server-time. DEFAULT: as this
+    server has it.
+    """
+    await _choose(errand, AUTOREPLAY_MISSED, _word(errand))
+
+
+@NICKSERV.command("SET ALWAYS-ON", min_params=1, penalty=2.0)
+async def set_always_on(errand: Errand) -> None:
+    """`SET ALWAYS-ON ON|OFF|DEFAULT`: whether you stay in your channels when none of your devices is there.
+
+    You keep your nick, others read that you are away, and who comes back is you again: log in with SASL.
+    DEFAULT: as this server has it.
+    """
+    await _choose(errand, ALWAYS_ON, _word(errand))
+    _tell_overruled(errand, ALWAYS_ON)
+
+
+@NICKSERV.command("SET MULTICLIENT", min_params=1, penalty=2.0)
+async def set_multiclient(errand: Errand) -> None:
+    """`SET MULTICLIENT ON|OFF|DEFAULT`: whether you can be on several devices at once, as one user.
+
+    Who logs in with SASL and asks for a nick that you bear already is you there, too. DEFAULT: as this server
+    has it.
+    """
+    await _choose(errand, MULTICLIENT, _word(errand))
+    _tell_overruled(errand, MULTICLIENT)
+    own = own_of(errand.own)
+    if own.always_on and not attaches(errand.settings.bouncer, own):
+        errand.say(f"But {ALWAYS_ON} has no effect then. You could not come back.")
+
+
+@NICKSERV.command("SET AUTO-AWAY", min_params=1, penalty=2.0)
+async def set_auto_away(errand: Errand) -> None:
+    """`SET AUTO-AWAY ON|OFF|DEFAULT`: whether you are away while none of your devices is there.
+
+    It is for who is always on. DEFAULT: as this server has it.
+    """
+    await _choose(errand, AUTO_AWAY, _word(errand))
+    _tell_overruled(errand, AUTO_AWAY)
+
+
 @NICKSERV.command("GET", penalty=2.0)
 async def get(errand: Errand) -> None:
     """`GET`: what you have chosen with SET."""
@@ -171,6 +221,20 @@ def _on_or_off(errand: Errand) -> str:
     if word not in ("on", "off"):
         errand.end("Say ON or OFF.")
     return word
+
+
+def _word(errand: Errand) -> str | None:
+    """ON or OFF; None of DEFAULT."""
+    word = errand.params[0].lower()
+    if word not in ("on", "off", "default"):
+        errand.end("Say ON, OFF or DEFAULT.")
+    return None if word == "default" else word
+
+
+def _tell_overruled(errand: Errand, setting: str) -> None:
+    """Say so if it is not as the asker chose, since the server has it otherwise."""
+    if (why := overruled(errand.settings.bouncer, setting, own_of(errand.own))) is not None:
+        errand.say(f"But it has no effect here. {why}.")
 
 
 async def _choose(errand: Errand, key: str, value: str | None) -> None:

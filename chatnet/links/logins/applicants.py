@@ -83,9 +83,10 @@ class Remote:
     ) -> None:
         """Other services than this server's are not asked for others."""
 
-    def proved(self, account: Account, way: Way) -> None:
+    def proved(self, account: Account, way: Way, name: str) -> bool:
         """SVSLOGIN, or SU."""
         self._log_in(self.user, account, way)
+        return True
 
     def locked(self, text: str) -> None:
         """There is no word for that."""

@@ -66,13 +66,18 @@ class ChannelsOut:
         return links.registers.clock.next(links.node.clock.time())
 
     def _tell(self, origin: object, make: Make, stamp: Stamp | None, core: Make | None = None) -> None:
-        """Tell all but `origin` what `make` gives; those who stamp `core`, with this stamp, or nothing."""
-        lines: list[bytes] | None = None
+        """Tell all but `origin` what `make` gives; those who stamp `core`, with this stamp, or nothing.
+
+        Lines are made once for all who stamp, know the same pseudo-users, and the same modes.
+        """
+        lines: list[bytes] = []
+        kind: object = None
         for link in self._links.others(origin):
             if not link.stamped:
                 _send(link, make(link))
             elif stamp is not None:
-                if lines is None:
+                codec = link.codec
+                if kind != (kind := (codec.virtual, codec.keeps)):
                     lines = [stamped(line, stamp) for line in (core or make)(link)]
                 _send(link, lines)
 
@@ -277,7 +282,8 @@ class ChannelsOut:
             self._mark(fact.channel, "lock", stamp, adding=bool(fact.letters))
 
         def make(link: Link) -> Iterable[bytes]:
-            return [link.codec.locked(fact.channel, fact.by, fact.letters)] if "MLOCK" in link.caps else ()
+            knows = link.stamped or "MLOCK" in link.caps
+            return [link.codec.locked(fact.channel, fact.by, fact.letters)] if knows else ()
 
         self._tell(origin, make, stamp)
 

@@ -332,6 +332,9 @@ class Keeper:
         """Have what is kept for one place be kept for another."""
         self._moved(entry)
 
+    def make_time(self) -> None:
+        """What is asked in this transaction may take as long as it takes: nobody waits for it."""
+
     def forget(self) -> None:
         """Know nothing of people and places, and ask."""
         self._memory.people.clear()

@@ -242,6 +242,7 @@ class Statements:
     """What is asked of the tables, as a database is spoken to."""
 
     def __init__(self, speech: Speech = SQLITE) -> None:
+        self.speech: Final = speech
         given: Any = bindparam
         insert, made, greatest = speech.insert, speech.made, speech.greatest
         person, target, message, odd = PERSON.c, TARGET.c, MESSAGE.c, ODD_ID.c
@@ -415,6 +416,7 @@ class Statements:
             .where(message.id.between(given("first"), given("last")))
         )
         self.delete = made(delete(MESSAGE).where(message.id == given("id_")))
+        self.give = made(update(MESSAGE).where(message.id == given("id_")).values(person=given("new")))
 
         # redactions, stays, marks
 

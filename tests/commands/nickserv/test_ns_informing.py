@@ -67,6 +67,7 @@ def test_what_the_owner_knows(club: Club) -> None:
         "  certificates: 1 (CERT LIST)",
         "  vhost: ann.users.example.org (on)",
         "  settings: never-op on, protect strict",
+        "  devices: several at once, gone with the last one",
     ]
     assert ask(eve, "INFO") == told
     root = club.client("root")
@@ -81,6 +82,28 @@ def test_what_the_owner_knows(club: Club) -> None:
         "  mark by root: knows her",
     ]
     assert "  it is suspended until 2027-01-15 08:00 UTC" in ask(club.client("joe"), "INFO ann")
+
+
+@pytest.mark.parametrize(
+    ("bouncer", "chosen", "told"),
+    [
+        ({}, {"always-on": "on"}, "several at once, always on, away without any"),
+        ({}, {"always-on": "on", "auto-away": "off"}, "several at once, always on, not away without any"),
+        ({}, {"always-on": "on", "multiclient": "off"}, "one at a time"),
+        ({"always_on": "all", "auto_away": "off"}, {}, "several at once, always on, not away without any"),
+        ({"sessions": "off"}, {"multiclient": "on", "always-on": "on"}, "one at a time"),
+        ({"always_on": "off"}, {"always-on": "on"}, "several at once, gone with the last one"),
+    ],
+)
+def test_what_holds_for_the_devices_of_the_owner(
+    club: Club, bouncer: dict[str, str], chosen: dict[str, str], told: str
+) -> None:
+    club.reload(bouncer=bouncer)
+    club.change(club.named(), **{f"set:{key}": word for key, word in chosen.items()})
+    eve, bob = club.client("eve"), club.client("bob")
+    ask(eve, f"IDENTIFY ann {WORD}")
+    assert f"  devices: {told}" in ask(eve, "INFO")
+    assert not any("devices" in line for line in ask(bob, "INFO ann"))
 
 
 def test_whose_name_was_lost(club: Club) -> None:
@@ -98,7 +121,11 @@ def test_values_of_a_later_version_are_left_out(club: Club) -> None:
     club.change(club.named(), email="what is this", mark="?", seen="yesterday", **{"set:hide-email": "off"})
     root = club.client("root")
     opered(root, "accounts")
-    assert len(ask(root, "INFO ann")) == 3
+    assert ask(root, "INFO ann")[1:] == [
+        "  settings: hide-email off",
+        "  devices: several at once, gone with the last one",
+        f"  id: {club.named().id}",
+    ]
 
 
 def test_whether_somebody_is_logged_in(club: Club) -> None:
@@ -127,7 +154,7 @@ def test_help_lists_all_that_one_may_do(club: Club) -> None:
     for verb in verbs:
         assert f"\n  {verb}" in told, verb
     assert NICKSERV.rows.keys() - verbs == {
-        *("ID", "LOGIN", "LISTLOGINS", "CLIENTS LIST", "PASSWD", "ACCOUNTNAME", "RECOVER"),
+        *("ID", "LOGIN", "LISTLOGINS", "CLIENTS LIST", "CLIENTS LOGOUT", "PASSWD", "ACCOUNTNAME", "RECOVER"),
     }
     assert told.count("\n  IDENTIFY") == 1
 

@@ -104,7 +104,10 @@ def test_what_one_chooses(club: Club) -> None:
     ann = come(club)
     assert ask(ann, "GET") == [
         f"{key}: not chosen"
-        for key in ("protect", "hide-email", "never-op", "language", "dm-history", "autoreplay-lines")
+        for key in (
+            *("protect", "hide-email", "never-op", "language", "dm-history", "autoreplay-lines"),
+            *("autoreplay-missed", "always-on", "multiclient", "auto-away"),
+        )
     ]
     assert ask(ann, "SET PROTECT Strict") == ["protect is strict now."]
     assert ask(ann, "SET PROTECT always") == ["Choose one of GUEST, STRICT, GRACE, OFF and DEFAULT."]
@@ -118,12 +121,74 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "GET") == [
         *("protect: strict", "hide-email: off", "never-op: on", "language: pt-br"),
         *("dm-history: off", "autoreplay-lines: 20"),
+        *("autoreplay-missed: not chosen", "always-on: not chosen"),
+        *("multiclient: not chosen", "auto-away: not chosen"),
     ]
     assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]
     kept = {"hide-email": "off", "never-op": "on", "dm-history": "off", "autoreplay-lines": "20"}
     assert club.named().settings == kept
     assert ask(ann, "SET NEVEROP ON please")[0].startswith("These are too many words.")
+
+
+@pytest.mark.parametrize("setting", ["always-on", "multiclient", "auto-away", "autoreplay-missed"])
+def test_what_one_chooses_for_ones_devices(club: Club, setting: str) -> None:
+    ann = come(club)
+    for word in ("on", "OFF"):
+        assert ask(ann, f"SET {setting.upper()} {word}") == [f"{setting} is {word.lower()} now."]
+        assert club.named().settings == {setting: word.lower()}
+        assert f"{setting}: {word.lower()}" in ask(ann, "GET")
+    assert ask(ann, f"SET {setting} Default") == [f"{setting} is as by default now."]
+    assert club.named().settings == {}
+    for odd in ("maybe", "", "1"):
+        assert ask(ann, f"SET {setting} :{odd}") == ["Say ON, OFF or DEFAULT."]
+    assert ask(ann, f"SET {setting} on please")[0].startswith("These are too many words.")
+    assert ask(ann, f"HELP SET {setting}")[0].startswith(f"SET {setting.upper()} ON|OFF|DEFAULT")
+    assert ask(club.client("bob"), f"SET {setting} ON")[0].startswith("You are not logged in: ")
+
+
+@pytest.mark.parametrize(
+    ("bouncer", "said", "why"),
+    [
+        ({"always_on": "off"}, "always-on on", "On this server nobody stays without a connection."),
+        ({"always_on": "all"}, "always-on off", "On this server everybody stays who has an account."),
+        ({"sessions": "off"}, "multiclient on", "On this server a nick is for one connection at a time."),
+        ({"sessions": "all"}, "multiclient off", "On this server everybody may be on several devices."),
+        (
+            {"auto_away": "off"},
+            "auto-away on",
+            "On this server nobody is away only because no device is connected.",
+        ),
+        (
+            {"auto_away": "all"},
+            "auto-away off",
+            "On this server everybody is away while no device is connected.",
+        ),
+    ],
+)
+def test_what_this_server_has_otherwise_is_kept_and_has_no_effect_here(
+    club: Club, bouncer: dict[str, str], said: str, why: str
+) -> None:
+    club.reload(bouncer=bouncer)
+    ann, (setting, word) = come(club), said.split()
+    assert ask(ann, f"SET {said}") == [
+        f"{setting} is {word} now.",
+        f"But it has no effect here. {why}",
+    ]
+    assert club.named().settings == {setting: word}
+
+
+def test_who_declines_several_devices_does_not_stay_either(club: Club) -> None:
+    ann = come(club)
+    assert ask(ann, "SET ALWAYS-ON on") == ["always-on is on now."]
+    assert ask(ann, "SET MULTICLIENT off") == [
+        "multiclient is off now.",
+        "But always-on has no effect then. You could not come back.",
+    ]
+    assert ask(ann, "SET ALWAYS-ON on")[1:] == [
+        "But it has no effect here. You may not be on several devices (MULTICLIENT), and so could not come "
+        "back."
+    ]
 
 
 def test_a_name_that_does_not_stay_a_nick(club: Club) -> None:

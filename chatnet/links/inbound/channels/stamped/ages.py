@@ -26,6 +26,8 @@ from chatnet.model.facts import (
     ModesLocked,
     TopicChanged,
 )
+from chatnet.model.ids import Folded
+from chatnet.rules.acting import keeps_records
 from chatnet.rules.timestamps import resolve_older
 from chatnet.wire.names import is_channel
 
@@ -108,7 +110,7 @@ def grow_older(line: Line, channel: Channel, ts: int) -> None:
     if older is not None:
         line.network.apply(ChannelForgotten(older))
     else:
-        older = registered_of(line, channel.folded, ts)
+        older = recall(line, channel.folded, ts)
     registers.reset(channel, older)
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
@@ -152,7 +154,22 @@ def begin(line: Line, name: str, ts: int) -> tuple[Channel, bool]:
     known = ended.get(ts)
     if known is not None:
         return known, True
-    return registered_of(line, folded, ts) or Channel(name, folded, ts), False
+    return recall(line, folded, ts) or Channel(name, folded, ts), False
+
+
+def recall(line: Line, folded: Folded, ts: int) -> Channel | None:
+    """The registered channel of that name and TS, of which nothing but its records is known here.
+
+    Neighbours that keep no records, also the one that speaks of it, are told what these say: they may have it
+    as it was long ago.  Those that keep them know, and see to their own neighbours.
+    """
+    channel = registered_of(line, folded, ts)
+    if channel is not None:
+        for link in line.links.stamped(None):
+            if link.server is not None and not keeps_records(line.network, link.server):
+                for text in burst.channel(line.links, link, channel):
+                    link.send(text)
+    return channel
 
 
 def keep(line: Line, channel: Channel) -> None:

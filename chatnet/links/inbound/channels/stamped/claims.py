@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from chatnet.links.inbound.channels.stamped.ages import begin, keep, meet, settle, state
+from chatnet.links.inbound.channels.stamped.ages import begin, keep, meet, recall, settle, state
 from chatnet.links.inbound.channels.stamped.companions import companion_of, find_told
 from chatnet.links.inbound.channels.stamped.known import (
     commit,
@@ -12,7 +12,6 @@ from chatnet.links.inbound.channels.stamped.known import (
     event_of,
     find_alive,
     is_alive,
-    registered_of,
     registers_of,
     relay,
     relay_as_spelled,
@@ -79,7 +78,7 @@ def take_in(
                 line.link.send(line.link.codec.resync(line.network.me, claim.name, claim.ts))
         else:
             known = ended_of(line, alive.folded).get(claim.ts)
-            known = known or registered_of(line, alive.folded, claim.ts)
+            known = known or recall(line, alive.folded, claim.ts)
             target = known or Channel(alive.name, alive.folded, claim.ts)
         keep(line, target)
     merge.into(target)

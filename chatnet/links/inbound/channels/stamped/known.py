@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.registers import Registers
 from chatnet.links.tree.neighbours import MARKED
-from chatnet.model.entities import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact
 from chatnet.model.ids import Folded, derived
 from chatnet.rules.keeping import restored
@@ -123,6 +124,17 @@ def relay_as_spelled(line: Line, name: str, channel: Channel) -> None:
 
 def relay(line: Line, *instead: bytes) -> None:
     """Send a line on as it came, or `instead`, to all others that stamp."""
+    if not instead and line.server_of_source().virtual:
+        for link in line.links.stamped(line.link):
+            link.send(as_known(line, link))
+        return
     for link in line.links.stamped(line.link):
         for text in instead or (line.raw,):
             link.send(text)
+
+
+def as_known(line: Line, link: Link) -> bytes:
+    """A line as it came; where its pseudo-user is not known (yet), this server says it."""
+    source, known = line.source, link.codec.id_of(line.source)
+    theirs = (source.uid if isinstance(source, User) else source.sid).encode()
+    return line.raw if known == theirs else line.raw.replace(b":%b " % theirs, b":%b " % known, 1)

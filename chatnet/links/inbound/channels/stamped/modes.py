@@ -8,6 +8,7 @@ from chatnet.links.codecs.solanum import stamped
 from chatnet.links.codecs.solanum.channels import KEEP
 from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.known import (
+    as_known,
     event_of,
     find_alive,
     find_of_ts,
@@ -60,8 +61,11 @@ def _relay(line: Line, name: str, ts: int, changes: Sequence[ModeChange], stamp:
         Channel(name, line.network.fold(name), ts), rest, line.source, line.at, msgid=line.told_id
     )
     for link in line.links.stamped(line.link):
-        for text in (line.raw,) if link.codec.keeps else link.codec.modes(fact):
-            link.send(text if text is line.raw else stamped(text, stamp))
+        if link.codec.keeps:
+            link.send(as_known(line, link))
+        else:
+            for text in link.codec.modes(fact):
+                link.send(stamped(text, stamp))
 
 
 def _make_room(line: Line, channel: Channel, changes: Sequence[ModeChange], stamp: Stamp) -> None:

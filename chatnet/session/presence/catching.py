@@ -1,0 +1,155 @@
+"""What a client missed that cannot ask for it, told as it is attached to its person.
+
+What is stored is read before it is attached, and what its person hears in the meantime is kept; both are told
+in the turn in which it is attached, each message once.  So nothing comes twice, and nothing is left out,
+wherever between two messages the client comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from chatnet.history.looking import SPOKEN, Asked, Busy, Point, Seen, Unseen, Way
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import Fact, Hearer, MessageRedacted, MessageSent
+from chatnet.session import render
+from chatnet.session.bygone import in_batch, tell
+from chatnet.session.presence.devices import Heard
+from chatnet.session.render import encode
+from chatnet.session.session import Session
+from chatnet.session.shared import Shared
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.rows import LAST
+
+MOST: Final = 500
+"""Channels and talks that are told at once, those with the latest messages first."""
+COMMANDS: Final = ("PRIVMSG", "NOTICE")
+
+
+class Missed(NamedTuple):
+    """Pages of what was stored, and what was said while they were read."""
+
+    pages: Sequence[Seen]
+    said: Sequence[MessageSent]
+
+
+class _Ear:
+    """What `person` hears in the meantime."""
+
+    __slots__ = ("person", "redacted", "said")
+
+    def __init__(self, person: User) -> None:
+        self.person = person
+        self.said: list[MessageSent] = []
+        self.redacted: set[str] = set()
+
+    def hears(self, fact: MessageSent) -> bool:
+        """Whether they hear it."""
+        target, person = fact.target, self.person
+        if type(target) is not Channel:
+            return person in (target, fact.by)
+        ranks = person.channels.get(target)
+        return ranks is not None and (not fact.ranks or bool(ranks & fact.ranks) or fact.by is person)
+
+
+class Catching:
+    """Reads what was missed: an observer, while somebody does."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._ears: dict[_Ear, None] = {}
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """Nothing, while nobody reads."""
+        if not self._ears:
+            return {}
+        return {MessageSent: self._message_sent, MessageRedacted: self._message_redacted}
+
+    def _message_sent(self, fact: MessageSent, origin: object) -> None:
+        if fact.command not in COMMANDS:
+            return
+        for ear in self._ears:
+            if ear.hears(fact):
+                ear.said.append(fact)
+
+    def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
+        for ear in self._ears:
+            ear.redacted.add(fact.redacted)
+
+    async def read(self, person: User, heard: Heard | None) -> Missed:
+        """What `person` heard since a device had `heard` all; None: the last lines of each channel."""
+        ear = _Ear(person)
+        self._ears[ear] = None
+        if len(self._ears) == 1:
+            self._shared.node.hearing_changed()
+        try:
+            pages = await self._pages(person, heard)
+        except (Busy, StoreError):
+            pages = []
+        finally:
+            del self._ears[ear]
+            if not self._ears:
+                self._shared.node.hearing_changed()
+        told = {row.msgid for page in pages for row in page.found.rows}
+        pages = [_without(page, ear.redacted) for page in pages]
+        gone = told | ear.redacted
+        return Missed(pages, [fact for fact in ear.said if fact.msgid not in gone])
+
+    async def _pages(self, person: User, heard: Heard | None) -> list[Seen]:
+        looking, most = self._shared.looking, self._shared.node.settings.history.replay
+        if looking is None:
+            return []
+        if heard is None:
+            names = [channel.name for channel in person.channels][:MOST]
+            asked = Asked(Way.LATEST, (), self._shared.persistence.policy.lines(person))
+        else:
+            listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
+            names = [name for name, _ in listed.names]
+            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), most)
+        pages = []
+        for name in names:
+            try:
+                page = await looking.look(person, name, asked)
+            except Unseen:
+                continue
+            pages.append(page if heard is None else _after(page, heard))
+        return pages
+
+    def tell(self, session: Session, missed: Missed) -> None:
+        """Tell it to a client that was attached in this turn."""
+        for page in missed.pages:
+            if page.found.rows:
+                tell(session, page)
+                session.hand_over()
+        said: dict[str, list[bytes]] = {}
+        utf8_only = self._shared.node.settings.server.utf8_only
+        for fact in missed.said:
+            lines = render.message(fact, session.caps)
+            said.setdefault(_name(session.user, fact), []).append(
+                render.in_utf8(lines) if utf8_only else lines
+            )
+        for name, texts in said.items():
+            in_batch(session, b"chathistory", texts, False, encode(name))
+
+
+def _name(person: User, fact: MessageSent) -> str:
+    """What a client calls where it was said."""
+    if type(fact.target) is Channel:
+        return fact.target.name
+    if fact.by is person and isinstance(fact.target, User):
+        return fact.target.nick
+    return fact.by.nick if isinstance(fact.by, User) else fact.by.mask
+
+
+def _after(page: Seen, heard: Heard) -> Seen:
+    rows = tuple(row for row in page.found.rows if heard.is_before(row.at, row.msgid))
+    return page._replace(found=page.found._replace(rows=rows))
+
+
+def _without(page: Seen, redacted: set[str]) -> Seen:
+    if not redacted:
+        return page
+    rows = tuple(row for row in page.found.rows if row.msgid not in redacted)
+    return page._replace(found=page.found._replace(rows=rows))

@@ -1,0 +1,55 @@
+"""The devices of a person, and since when each of them has heard nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,32}", re.ASCII)
+"""What a device may be called; what is longer, or has other characters, is no name."""
+
+
+def device_of(text: str) -> str:
+    """The device in ``name@device`` (or ``name/device``), empty if none is named."""
+    for mark in "@/":
+        _, found, device = text.partition(mark)
+        if found:
+            return device if NAME.fullmatch(device) else ""
+    return ""
+
+
+class Heard(NamedTuple):
+    """Until when a device has heard all: Unix time in milliseconds, and an id that ids given since exceed."""
+
+    ms: int
+    msgid: str
+
+    def is_before(self, ms: int, msgid: str) -> bool:
+        """Whether a message of that time and id came later."""
+        return ms > self.ms or (ms == self.ms and msgid > self.msgid)
+
+
+class Devices:
+    """What is known of the devices of each person who is always on, by the keys of accounts.
+
+    The one that was here last is at the end; those that were away for longest are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._people: dict[str, dict[str, Heard]] = {}
+
+    def of(self, person: str) -> dict[str, Heard]:
+        """All that are known of somebody; the one without a name is ``""``."""
+        return self._people.get(person, {})
+
+    def note(self, person: str, device: str, heard: Heard, most: int) -> None:
+        """A device has heard everything until now, and hears nothing more."""
+        known = self._people.setdefault(person, {})
+        known.pop(device, None)
+        known[device] = heard
+        while len(known) > most:
+            del known[next(iter(known))]
+
+    def forget(self, person: str) -> None:
+        """Nobody waits for what they missed."""
+        self._people.pop(person, None)

@@ -1,0 +1,254 @@
+"""The people of this server: who may have several sessions, and who stays when there is none.
+
+state   what comes                                           next     what others see
+HERE    one more session                                     HERE     nothing; back, if they were away
+HERE    a session goes, and another is left                  HERE     nothing; away, if all others are
+HERE    the last one goes, and they are not always on        -        QUIT
+HERE    the last one goes, and they are always on            IDLE     AWAY, unless they do not want that
+IDLE    a session                                            HERE     back, unless they had said AWAY
+IDLE    they are not always on any more, or nobody came
+        for ``bouncer.expire`` days, or the account is gone  -        QUIT
+any     KILL                                                 -        QUIT
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from chatnet.model.entities import User
+from chatnet.model.facts import (
+    AccountChanged,
+    AwayChanged,
+    Fact,
+    Hearer,
+    RecordsTaken,
+    SettingsChanged,
+    UserModesChanged,
+    UserQuit,
+)
+from chatnet.rules.log_names import log_name
+from chatnet.services.persons import Policy
+from chatnet.session.presence.absence import settle
+from chatnet.session.presence.devices import Devices, Heard
+from chatnet.session.session import Session
+from chatnet.session.shared import Shared
+
+GONE: Final = "Nobody is connected"
+"""What is told of an idle person who said nothing of themselves."""
+DAY: Final = 86400
+
+
+class Idle(NamedTuple):
+    """Somebody without a session since they `heard` all; before that they had said they were `away`."""
+
+    heard: Heard
+    away: str | None
+
+
+class Persons:
+    """Knows who is idle, and ends whom nothing keeps: an observer of what may be a reason for that."""
+
+    def __init__(self, shared: Shared, policy: Policy) -> None:
+        self._shared = shared
+        self._node = shared.node
+        self._policy = policy
+        self.idle: Final[dict[User, Idle]] = {}
+        self.devices: Final = Devices()
+        self.noted: Callable[[User], object] = lambda user: None
+        """Who is told when something is known of somebody that is no fact."""
+        self._leaving: User | None = None
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """Nothing, while nobody is idle."""
+        if not self.idle:
+            return {}
+        return {
+            UserQuit: self._quit,
+            AccountChanged: self._account_changed,
+            RecordsTaken: self._records_taken,
+            SettingsChanged: self._settings_changed,
+        }
+
+    # who is meant
+
+    def of(self, session: Session) -> User | None:
+        """Whom a session is attached to that has all it needs; None: it is a user of its own.
+
+        If it asks for the nick of its own person and is not let in, it reads why.
+        """
+        newcomer, network = session.user, self._node.network
+        key = self._shared.places.person(newcomer)
+        if key is None:
+            return None
+        bearer = network.nicks.get(newcomer.folded)
+        if bearer is not None and self._is_of(bearer, key):
+            why = self._refusal(bearer, session)
+            if why is None:
+                return bearer
+            session.notice(why)
+            return None
+        for user in self._logged_in(newcomer, key):
+            if self._policy.stays(user) and self._refusal(user, session) is None:
+                return user
+        return None
+
+    def _is_of(self, user: User, key: str) -> bool:
+        return user.server is self._node.network.me and self._shared.places.person(user) == key
+
+    def _logged_in(self, newcomer: User, key: str) -> list[User]:
+        known: Iterable[User] = self._node.network.logged_in.get(newcomer.account_id or "", ())
+        if self._shared.places.by_name:  # nobody has an id
+            known = self.idle
+        return [user for user in known if self._is_of(user, key)]
+
+    def _refusal(self, user: User, session: Session) -> str | None:
+        number = len(self._shared.local.sessions_of(user))
+        return self._policy.refusal(user, number, session.peer.secure)
+
+    def is_shared(self, user: User) -> bool:
+        """Whether a user has several sessions, or may: then they keep their account."""
+        return len(self._shared.local.sessions_of(user)) > 1 or self._policy.stays(user)
+
+    def replays(self, user: User) -> bool:
+        """Whether a client that cannot ask is shown what it missed."""
+        return self._policy.replays(user) and self._policy.stays(user)
+
+    def heard(self, session: Session, person: User) -> Heard | None:
+        """Until when the device of `session`, which comes in, has heard what `person` heard.
+
+        One that was never here has heard what was heard when the last session went; None if there is one.
+        """
+        key = self._shared.places.person(person)
+        heard = None if key is None else self.devices.of(key).get(session.device)
+        if heard is None and person in self.idle:
+            heard = self.idle[person].heard
+        return heard
+
+    # sessions
+
+    def attach(self, session: Session, person: User) -> None:
+        """Have `session` be one more of `person`: it hears what they hear from now on."""
+        shared, newcomer = self._shared, session.user
+        idle = self._forget(person)
+        away = newcomer.away
+        if away is None and idle is not None:
+            away = idle.away
+        session.away = None if away is None else (0, away)
+        session.user = person
+        session.registered = True
+        shared.registered += 1
+        shared.local.attach(session)
+        self._settle(session)
+        self.noted(person)
+        self._log(session, f"has one more session ({'TLS' if session.peer.secure else 'plain'})")
+
+    def detached(self, session: Session) -> None:
+        """A session has gone that was not the last one of its user."""
+        if self._policy.stays(session.user):
+            self.note_device(session)
+        self._settle(session)
+        self._log(session, "has one session less")
+
+    def keeps(self, session: Session) -> bool:
+        """Whether a user stays whose last session has gone."""
+        user = session.user
+        most = self._node.settings.bouncer.persons
+        if user is self._leaving or len(self.idle) >= most or not self._policy.stays(user):
+            return False
+        now = self._node.clock.time()
+        self.remember(user, Idle(self.note_device(session), user.away))
+        if user.away is None and self._policy.goes_away(user):
+            self._node.commit(AwayChanged(user, GONE, now), session)
+        self._log(session, "stays without a session")
+        return True
+
+    def _log(self, session: Session, what: str) -> None:
+        settings = self._node.settings
+        if settings.log.people:
+            self._node.log.often(f"{log_name(session.user, settings)} {what}: {session.user.uid}")
+
+    def remember(self, user: User, idle: Idle) -> None:
+        """Somebody is here without a session."""
+        self.idle[user] = idle
+        self._shared.unattended = len(self.idle)
+        if len(self.idle) == 1:
+            self._node.hearing_changed()
+
+    def _forget(self, user: User) -> Idle | None:
+        idle = self.idle.pop(user, None)
+        if idle is not None:
+            self._shared.unattended = len(self.idle)
+            if not self.idle:
+                self._node.hearing_changed()
+        return idle
+
+    def note_device(self, session: Session) -> Heard:
+        """What a device has heard that goes."""
+        clock = self._node.clock
+        since = clock.time() - (self._shared.monotonic() - session.heard)
+        # All ids that were given begin with a number that is not greater, and what follows it is less.
+        heard = Heard(int(since * 1000), self._node.message_ids.before(since) + "~")
+        key = self._shared.places.person(session.user)
+        if key is not None:
+            self.devices.note(key, session.device, heard, self._node.settings.bouncer.devices)
+            self.noted(session.user)
+        return heard
+
+    def _settle(self, session: Session) -> None:
+        """Whether a person is away, and secure, is a matter of all their sessions."""
+        user, sessions = session.user, self._shared.local.sessions_of(session.user)
+        secure = all(each.peer.secure for each in sessions)
+        if secure is not user.secure:
+            added, removed = ("Z", "") if secure else ("", "Z")
+            now = self._node.clock.time()
+            self._node.commit(UserModesChanged(user, added, removed, user.snomask, now), session)
+        settle(self._shared, sessions, session)
+
+    # the end
+
+    def end(self, user: User, reason: str) -> None:
+        """End all sessions of somebody, and have them quit, whether they are always on or not."""
+        before, self._leaving = self._leaving, user
+        try:
+            sessions = self._shared.local.sessions_of(user)
+            for session in sessions:
+                session.close(reason)
+        finally:
+            self._leaving = before
+        if user in self.idle:
+            self._node.commit(UserQuit(user, reason, self._node.clock.time()))
+
+    def end_idle(self, reason: str) -> None:
+        """The server ends."""
+        for user in list(self.idle):
+            self.end(user, reason)
+
+    def sweep(self) -> None:
+        """End whom nobody came for."""
+        if not self.idle:
+            return
+        limit = (self._node.clock.time() - self._node.settings.bouncer.expire * DAY) * 1000
+        for user, idle in list(self.idle.items()):
+            if idle.heard.ms < limit:
+                self.end(user, f"Nobody came for {self._node.settings.bouncer.expire} days")
+
+    def _quit(self, fact: UserQuit, origin: object) -> None:
+        self._forget(fact.user)
+
+    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        self._look_at(fact.user)
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        for user in list(self.idle):
+            if user.account_id in fact.touched:
+                self._look_at(user)
+
+    def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        for user in list(self.idle):
+            self._look_at(user)
+
+    def _look_at(self, user: User) -> None:
+        if user in self.idle and (user.account is None or not self._policy.stays(user)):
+            self.end(user, "Logged out")

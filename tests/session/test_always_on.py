@@ -1,0 +1,260 @@
+"""People who stay on the network when none of their devices is connected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from archive import Archive
+from conversation import Client
+from test_several_sessions import one_more
+
+from chatnet.model.facts import Killed
+from chatnet.rules.logins import logged_out
+
+TIMED = "server-time message-tags batch"
+"""What a client has that is shown what it missed."""
+ON: dict[str, Any] = {"always_on": "opt-out"}
+
+
+def house_of(**bouncer: Any) -> Archive:
+    house = Archive(bouncer=ON | bouncer)
+    house.account("ann")
+    house.account("bob")
+    return house
+
+
+@pytest.fixture
+def house() -> Archive:
+    return house_of()
+
+
+def here(house: Archive, caps: str = "", **more: Any) -> Client:
+    """A session of ann that has read its welcome."""
+    client = one_more(house, caps=caps, **more)
+    client.until("*:irc.test 001 *")
+    client.lines()
+    return client
+
+
+def watching(house: Archive) -> Client:
+    """bob in #c, who reads who is away."""
+    bob = house.client("bob", caps="away-notify")
+    bob >> "JOIN #c"
+    bob.lines()
+    return bob
+
+
+def gone(house: Archive, client: Client, bob: Client) -> None:
+    """The last session of ann goes."""
+    client >> "QUIT"
+    bob << ":ann!* AWAY :Nobody is connected"
+    bob.silent()
+    house.clock.advance(10)
+
+
+def texts(client: Client) -> list[str]:
+    """What was said of what a client reads, without tags; batches as they are."""
+    lines = [line.partition(" ")[2] if line.startswith("@") else line for line in client.lines()]
+    return [line for line in lines if " PRIVMSG " in line or " BATCH " in line]
+
+
+# to be idle, and to come back
+
+
+def test_who_has_no_session_stays(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    bob >> "PRIVMSG ann :are you there?" >> "NAMES #c" >> "LUSERS"
+    bob << ":irc.test 301 bob ann :Nobody is connected"
+    bob << ":irc.test 353 bob = #c :@bob ann"
+    bob.lines()
+    back = one_more(house)
+    welcome = back.lines()
+    assert welcome[0].startswith(":irc.test 001 ann ")
+    assert [line for line in welcome if line.endswith(" JOIN #c")] != []
+    assert not [line for line in welcome if " 306 " in line]
+    bob << ":ann!* AWAY"
+    bob.silent()
+
+
+def test_whatever_nick_is_asked_for(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    back = one_more(house, "ann_phone")
+    assert back.lines()[0].startswith(":irc.test 001 ann ")
+    assert back.session.user.nick == "ann"
+
+
+def test_who_had_said_away_is_away_when_they_come_back(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c" >> "AWAY :on holiday"
+    bob.lines()
+    ann >> "QUIT"
+    bob.silent()
+    back = one_more(house)
+    assert [line for line in back.lines() if " 306 ann " in line] != []
+    bob.silent()
+    back >> "AWAY"
+    bob << ":ann!* AWAY"
+
+
+def test_without_auto_away_nobody_sees_it() -> None:
+    house = house_of(auto_away="off")
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    ann >> "QUIT"
+    bob.silent()
+    assert house.node.network.user("ann") is not None
+
+
+def test_a_guest_quits(house: Archive) -> None:
+    bob = watching(house)
+    eve = house.client("eve")
+    eve >> "JOIN #c"
+    bob.lines()
+    eve >> "QUIT"
+    bob << ":eve!* QUIT *"
+
+
+def test_not_for_ever() -> None:
+    house = house_of(expire=2)
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    house.clock.advance(2 * 86400 - 20)
+    house.parts.sessions.persons.sweep()
+    bob.silent()
+    house.clock.advance(20)
+    house.parts.sessions.persons.sweep()
+    bob << ":ann!* QUIT :Nobody came for 2 days"
+
+
+def test_not_too_many() -> None:
+    house = house_of(persons=0)
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    ann >> "QUIT"
+    bob << ":ann!* QUIT *"
+
+
+def test_a_kill_ends_who_is_idle(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    user = ann.user
+    gone(house, ann, bob)
+    house.node.commit(Killed(user, house.node.network.me, "enough", house.clock.time()))
+    bob << ":ann!* QUIT :Killed (irc.test (enough))"
+    assert house.parts.sessions.people() == 1
+
+
+def test_who_is_not_always_on_any_more_quits(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    house.reload(bouncer={"always_on": "off"})
+    bob << ":ann!* QUIT :Logged out"
+
+
+def test_whose_account_is_gone_quits(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    user = ann.user
+    gone(house, ann, bob)
+    for fact in logged_out(user, house.clock.time()):
+        house.node.commit(fact)
+    bob << ":ann!* QUIT :Logged out"
+
+
+def test_the_server_ends(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    house.parts.sessions.close_all("Server is shutting down")
+    assert house.node.network.user("ann") is None
+
+
+# what was missed
+
+
+def test_what_was_missed_is_told_once(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house, TIMED)
+    ann >> "JOIN #c"
+    bob.lines()
+    bob >> "PRIVMSG #c :one"
+    ann.lines()
+    gone(house, ann, bob)
+    bob >> "PRIVMSG #c :two" >> "PRIVMSG ann :three"
+    house.clock.advance(5)
+    back = one_more(house, caps=TIMED)
+    told = texts(back)
+    assert [line.rpartition(" :")[2] for line in told if " PRIVMSG " in line] == ["two", "three"]
+    bob >> "PRIVMSG #c :four"
+    assert [line.rpartition(" :")[2] for line in texts(back)] == ["four"]
+
+
+def test_each_device_has_missed_something_else(house: Archive) -> None:
+    bob = watching(house)
+    laptop = here(house, TIMED)
+    laptop >> "JOIN #c"
+    phone = here(house, TIMED, account="ann@phone")
+    house.clock.advance(1)
+    phone >> "QUIT"
+    house.clock.advance(1)
+    bob >> "PRIVMSG #c :one"
+    house.clock.advance(1)
+    laptop >> "QUIT"
+    house.clock.advance(1)
+    bob >> "PRIVMSG #c :two"
+    house.clock.advance(1)
+    back = one_more(house, caps=TIMED, account="ann@phone")
+    assert [line[-3:] for line in texts(back) if " PRIVMSG " in line] == ["one", "two"]
+    back = one_more(house, caps=TIMED)
+    assert [line[-3:] for line in texts(back) if " PRIVMSG " in line] == ["two"]
+
+
+@pytest.mark.parametrize("caps", ["", f"{TIMED} draft/chathistory", f"{TIMED} znc.in/playback"])
+def test_who_can_ask_or_has_no_times_is_told_nothing(house: Archive, caps: str) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c"
+    bob.lines()
+    gone(house, ann, bob)
+    bob >> "PRIVMSG #c :two"
+    assert texts(one_more(house, caps=caps)) == []
+
+
+def test_a_first_device_is_shown_the_last_lines() -> None:
+    house = Archive(bouncer=ON, history={"autoreplay": 2})
+    for name in ("ann", "bob"):
+        house.account(name)
+    bob = watching(house)
+    laptop = here(house)
+    laptop >> "JOIN #c"
+    for text in ("one", "two", "three"):
+        house.clock.advance(1)
+        bob >> f"PRIVMSG #c :{text}"
+    phone = one_more(house, caps=TIMED, account="ann@phone")
+    assert [line.rpartition(":")[2] for line in texts(phone) if " PRIVMSG " in line] == ["two", "three"]
