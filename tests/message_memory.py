@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, TypeVar, cast
 
@@ -192,8 +192,8 @@ class MemoryMessages:
     def standing(self) -> Awaitable[Sequence[Target]]:
         return self._answer([each for each in self.known.values() if each.ended is None])
 
-    def stays(self, place: Place, person: str) -> Awaitable[Times]:
-        return self._answer(((0, LAST),))
+    def stays(self, places: Sequence[Place], person: str) -> Awaitable[Mapping[Place, Times]]:
+        return self._answer(dict.fromkeys(places, ((0, LAST),)))
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Awaitable[Found]:
         found, more = message_model.page(list(self.rows.values()), view, wanted)

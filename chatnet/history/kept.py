@@ -68,9 +68,8 @@ class KeptPast:
             return await self._ring.take_in(channel, page)
         self._recorder.flush()
         place = heard.place
-        times = [round(each.at * 1000) for each in page.records]
-        times += [round(gone.at * 1000) for gone in page.redactions]
-        doors = await self._doors(place, min(times, default=0), heard.flags)
+        times = [each.at for each in page.records] + [each.at for each in page.redactions]
+        doors = await self._doors(place, round(min(times, default=0.0) * 1000), heard.flags)
         news = await self._store.take_in(
             [row_of(each, place, doors(round(each.at * 1000))) for each in page.records],
             [redacted_of(each, place, doors(round(each.at * 1000))) for each in page.redactions],

@@ -73,7 +73,7 @@ def test_who_made_a_younger_one_was_not_in_the_registered_channel(
     assert read(joe, mesh) == [*(joes if mode == "+n" else []), "ann after"]
     assert [text for text in read(ann, mesh) if "ann" in text] == [*anns, "ann after"]
     assert mode == "+n" or not [text for text in read(ann, mesh) if "joe" in text]
-    (stay,) = at_once(mesh["b"].messages.stays(mesh.place("b"), BOB))
+    (stay,) = at_once(mesh["b"].messages.stays([mesh.place("b")], BOB))[mesh.place("b")]
     assert stay[0] >= merged and stay[1] == LAST
     mesh.check()
 

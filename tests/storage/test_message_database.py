@@ -179,11 +179,11 @@ def test_each_server_notes_what_it_hears(url: str) -> None:
     assert target is not None and (target.heard, target.ended) == (None, None)
     assert at_once(one.standing()) == []
     assert [each.place for each in at_once(two.standing())] == [CLUB]
-    assert [until > T + 9 for _, until in at_once(two.stays(CLUB, "ann"))] == [True]
+    assert [until > T + 9 for _, until in at_once(two.stays([CLUB], "ann"))[CLUB]] == [True]
     at_once(two.put([Silent(CLUB, T + 3), Ended(CLUB, T + 4)]))
     target = at_once(one.target(CLUB))
     assert target is not None and (target.heard, target.ended) == (T + 3, T + 4)
-    assert at_once(one.stays(CLUB, "ann")) == ((T, T + 3),)
+    assert at_once(one.stays([CLUB], "ann"))[CLUB] == ((T, T + 3),)
     at_once(one.put([Gap(CLUB, T, T + 5, "*")]))
     assert (len(at_once(one.gaps(CLUB))), at_once(two.gaps(CLUB))) == (1, [])
     for store in (one, two):
@@ -197,11 +197,11 @@ def test_stays_end_with_a_server_that_was_killed(url: str) -> None:
     for store in (one, two):
         at_once(store.put([Began(PUB, "#Pub", T), Came(PUB, "ann", T)]))
     again = in_database(url, "0AA")()
-    [(since, until)] = at_once(again.stays(CLUB, "ann"))
+    [(since, until)] = at_once(again.stays([CLUB], "ann"))[CLUB]
     assert since == T and until < LAST
-    assert at_once(again.stays(PUB, "ann")) == ((T, LAST),)
+    assert at_once(again.stays([PUB], "ann"))[PUB] == ((T, LAST),)
     at_once(again.put([Began(CLUB, "#Club", T + 90), Came(CLUB, "ann", T + 90)]))
-    assert at_once(again.stays(CLUB, "ann"))[1:] == ((T + 90, LAST),)
+    assert at_once(again.stays([CLUB], "ann"))[CLUB][1:] == ((T + 90, LAST),)
     for store in (one, two, again):
         at_once(store.close())
 

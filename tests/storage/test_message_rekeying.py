@@ -86,7 +86,7 @@ def test_names_become_ids(store: SQLiteMessages) -> None:
     assert authors(store, Place("g", "a3", "who")) == [(4, None)]
     assert authors(store, Place("d", "a2", "name:eve")) == [(5, "name:eve")]
     assert [at_once(store.target(place)) for place in (talk, guest, half)] == [None] * 3
-    assert at_once(store.stays(CLUB, "a2")) == ((T, T + 9),)
+    assert at_once(store.stays([CLUB], "a2"))[CLUB] == ((T, T + 9),)
     assert at_once(store.marks("a2")) == [("@a1", T + 3)]
     assert at_once(store.marks("a1")) == [("@name:eve", T + 3)]
     assert [gone.person for gone in at_once(store.redactions(CLUB, 0, 9))] == ["a2"]
@@ -117,7 +117,7 @@ def test_what_is_under_the_id_already_is_joined(store: SQLiteMessages, tmp_path:
     assert authors(store, CLUB) == [(1, "a2"), (3, "a2")]
     assert authors(store, now) == [(2, "a2"), (4, "a1")]
     assert at_once(store.marks("a2")) == [("#club", T + 9), ("@a1", T + 1)]
-    assert [since - T for since, _ in at_once(store.stays(CLUB, "a2"))] == [0, 3]
+    assert [since - T for since, _ in at_once(store.stays([CLUB], "a2"))[CLUB]] == [0, 3]
     views = [View(CLUB), View(now)]
     found = at_once(store.search(views, Words("tea", person="a2")))
     assert [row.at - T for row in found] == [1, 2, 3]

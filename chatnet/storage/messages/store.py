@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -192,9 +192,9 @@ class SQLiteMessages:
         """The channels that have not ended."""
         return self._read(lambda looking: looking.standing())
 
-    def stays(self, place: Place, person: str) -> Deferred[Times]:
-        """When an account was in a channel."""
-        return self._read(lambda looking: looking.stays(place, person))
+    def stays(self, places: Sequence[Place], person: str) -> Deferred[Mapping[Place, Times]]:
+        """When an account was in each of these channels."""
+        return self._read(lambda looking: looking.stays(places, person))
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Deferred[Found]:
         """Messages of a view."""

@@ -212,4 +212,8 @@ class DatabaseStatements(Statements):
             "AS place (kind, name, other, ts) JOIN target t USING (kind, name, other, ts) "
             "LEFT JOIN target part ON part.into_id = t.id"
         )
+        self.stays_of = (
+            "SELECT target, since, until FROM stay "
+            "WHERE target = ANY(%(targets)s::integer[]) AND person = %(person_)s"
+        )
         self.ends = "SELECT min(id), max(id) FROM message"
