@@ -21,10 +21,11 @@ import random
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import count
 from typing import Final, NamedTuple
 
+from chatnet.model.ids import SID, UID
+from chatnet.rules.heirs import Claim, heir, may_take_over, user_of
 from chatnet.rules.stamps import Clock, Stamp
 
 LATE: Final = 200
@@ -53,14 +54,6 @@ MUTANTS: Final = (
 """
 
 
-class Claim(NamedTuple):
-    """That a person is a user: the smallest is it."""
-
-    began: Stamp
-    sid: str
-    uid: int
-
-
 class Register(NamedTuple):
     """What was said last, and when."""
 
@@ -74,14 +67,14 @@ Registers = dict[str, Register]
 class Introduced(NamedTuple):
     """SERVER."""
 
-    sid: str
+    sid: SID
     hosts: bool
 
 
 class Gone(NamedTuple):
     """SQUIT, for all that are behind it."""
 
-    sids: tuple[str, ...]
+    sids: tuple[SID, ...]
 
 
 class Claimed(NamedTuple):
@@ -117,7 +110,7 @@ class Stated(NamedTuple):
     key: str
     claim: Claim
     registers: Registers
-    sid: str
+    sid: SID
     other: bool
 
 
@@ -126,7 +119,7 @@ class Sit(NamedTuple):
 
     key: str
     claim: Claim
-    sid: str
+    sid: SID
     number: int
     rises: bool
 
@@ -136,7 +129,7 @@ class Seat(NamedTuple):
 
     key: str
     claim: Claim
-    sid: str
+    sid: SID
     number: int
     taken: bool
     stamp: Stamp
@@ -170,7 +163,7 @@ class Person:
     key: str
     stays: bool
     sessions: int = 0
-    claims: dict[Claim, set[str]] = field(default_factory=dict)
+    claims: dict[Claim, set[SID]] = field(default_factory=dict)
     """Each with the servers that have seats of it."""
     registers: Registers = field(default_factory=dict)
     user: Claim | None = None
@@ -184,7 +177,7 @@ class Person:
     orphan: int | None = None
     """Since when nobody claims a person that is still shown."""
     heard_half: bool = False
-    places: set[str] = field(default_factory=set)
+    places: set[SID] = field(default_factory=set)
     """Where an orphan may have sessions."""
     shown: Registers | None = None
     """What the clients of this server have been told."""
@@ -218,14 +211,14 @@ class Link:
 
     def __init__(self, one: Server, other: Server, now: int) -> None:
         self.ends = {one.sid: one, other.sid: other}
-        self.queues: dict[str, deque[tuple[int, Told | Lost]]] = {one.sid: deque(), other.sid: deque()}
+        self.queues: dict[SID, deque[tuple[int, Told | Lost]]] = {one.sid: deque(), other.sid: deque()}
         self.open = {one.sid, other.sid}
         self.suspended = False
         self.cut = False
         self.since = now
         """Since when it is calm."""
 
-    def other(self, sid: str) -> str:
+    def other(self, sid: SID) -> SID:
         """The server at the other end."""
         return next(end for end in self.ends if end != sid)
 
@@ -233,7 +226,7 @@ class Link:
 class Server:
     """One server: what it knows, and what it does about it."""
 
-    def __init__(self, net: Net, sid: str, hosts: bool) -> None:
+    def __init__(self, net: Net, sid: SID, hosts: bool) -> None:
         self.net, self.sid, self.hosts = net, sid, hosts
         self.skew = 0
         self.disk: dict[str, Registers] = {}
@@ -244,12 +237,12 @@ class Server:
         """A new process, with nothing but the disk."""
         self.clock = Clock(self.sid)
         self.links: list[Link] = []
-        self.routes: dict[str, Link] = {}
-        self.able: dict[str, bool] = {}
+        self.routes: dict[SID, Link] = {}
+        self.able: dict[SID, bool] = {}
         self.people = {key: Person(key, stays) for key, stays in self.net.stays.items()}
         self.numbers = count(1)
         self.revive = revive
-        self.foreign: dict[str, set[int]] = {key: set() for key in self.people}
+        self.foreign: dict[str, set[UID]] = {key: set() for key in self.people}
 
     def stamp(self) -> Stamp:
         """The stamp of what happens here now."""
@@ -268,7 +261,7 @@ class Server:
             if link is not but:
                 self.send(link, told)
 
-    def send_to(self, sid: str, told: Told) -> None:
+    def send_to(self, sid: SID, told: Told) -> None:
         """To a server, wherever it is."""
         if (link := self.routes.get(sid)) is not None:
             self.send(link, told)
@@ -329,7 +322,7 @@ class Server:
             self.routes[told.sid], self.able[told.sid] = link, told.hosts
             self.tell(told, but=link)
 
-    def lose(self, sids: tuple[str, ...], but: Link | None = None) -> None:
+    def lose(self, sids: tuple[SID, ...], but: Link | None = None) -> None:
         """A netsplit."""
         if not sids:
             return
@@ -465,8 +458,9 @@ class Server:
 
     def settle(self, person: Person, why: str = "lost") -> None:
         """Look who the user is, and whether it is one of here."""
-        if person.claims:
-            self.follow(person, min(person.claims))
+        user = user_of(person.claims)
+        if user is not None:
+            self.follow(person, user)
         elif not person.known:
             if person.sessions:
                 self.claim(person)
@@ -509,7 +503,7 @@ class Server:
 
     def claim(self, person: Person) -> None:
         """Claim a person that nobody claims."""
-        claim = Claim(self.stamp(), self.sid, next(self.net.uids))
+        claim = Claim(self.stamp(), self.sid, UID(f"{self.sid}{next(self.net.uids):06}"))
         if not person.registers:
             person.registers.update(self.disk.get(person.key, {}))
         person.registers.setdefault("nick", Register(self.stamp(), person.key))
@@ -539,15 +533,15 @@ class Server:
         elif self.heir(person) == self.sid and self.may_claim(person):
             self.claim(person)
 
-    def heir(self, person: Person) -> str | None:
+    def heir(self, person: Person) -> SID | None:
         """Who is to claim it."""
         here = {self.sid} if person.sessions else set()
         able = {sid for sid in self.routes if self.able[sid]} | ({self.sid} if self.hosts else set())
-        return max((person.places | here) or able, key=lambda sid: rank(person.key, sid), default=None)
+        return heir(person.key, person.places | here, able)
 
     def may_claim(self, person: Person) -> bool:
         """Whether it would have a reason to be hosted here."""
-        return person.sessions > 0 or (person.stays and self.hosts)
+        return may_take_over(person.sessions, stays=person.stays, hosts=self.hosts)
 
     def part_with(self, person: Person) -> None:
         """Tell that it is gone, though it did not say so."""
@@ -636,12 +630,7 @@ class Server:
         self.settle(person)
 
 
-def rank(key: str, sid: str) -> bytes:
-    """Which server is the heir: the highest."""
-    return blake2b(f"{key} {sid}".encode(), digest_size=8).digest()
-
-
-def connected(links: Iterable[Link], sid: str) -> set[str]:
+def connected(links: Iterable[Link], sid: SID) -> set[SID]:
     """The servers that can be reached."""
     ways = [set(link.ends) for link in links]
     seen, more = {sid}, True
@@ -667,7 +656,7 @@ class Net:
         self.links: list[Link] = []
         hosts = 1.0 if self.random.random() < 0.6 else 0.6
         self.servers = [
-            Server(self, f"{number}CN", self.random.random() < hosts)
+            Server(self, SID(f"{number}CN"), self.random.random() < hosts)
             for number in range(self.random.choice([3, 3, 4, 5]))
         ]
         self.leaves = {server.sid for server in self.servers[2:] if self.random.random() < 0.3}
@@ -694,7 +683,7 @@ class Net:
         one.greet(link)
         other.greet(link)
 
-    def cut(self, link: Link, dead: str = "") -> None:
+    def cut(self, link: Link, dead: SID | None = None) -> None:
         """End a link; some of what is on the way still arrives, and the ends notice when they do."""
         if not link.cut:
             self.seen["cuts"] += 1
@@ -703,24 +692,24 @@ class Net:
                 for _ in range(self.random.randint(0, len(queue))):
                     queue.pop()
                 queue.append((self.now, LOST))
-        if dead:
+        if dead is not None:
             self.close(link, dead)
 
-    def close(self, link: Link, sid: str) -> None:
+    def close(self, link: Link, sid: SID) -> None:
         """One end is over."""
         link.open.discard(sid)
         link.queues[sid].clear()
         if not link.open:
             self.links.remove(link)
 
-    def deliver(self, link: Link, sid: str) -> None:
+    def deliver(self, link: Link, sid: SID) -> None:
         """The next line arrives at that end."""
         _, told = link.queues[sid].popleft()
         if isinstance(told, Lost):
             self.close(link, sid)
         link.ends[sid].hear(link, told)
 
-    def ways(self) -> list[tuple[Link, str]]:
+    def ways(self) -> list[tuple[Link, SID]]:
         """Where something may arrive."""
         return [
             (link, sid)

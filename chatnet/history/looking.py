@@ -23,7 +23,6 @@ from chatnet.model.past import Missed, Missing, Record
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.past import reaches, shows, united
-from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
@@ -303,23 +302,14 @@ class Looking:
         return await self._sights(user, [*user.channels, *await self._meanings.talks(user)])
 
     async def _sights(self, user: User, spots: Sequence[Spot]) -> Sights:
-        """With the stays of their account; all are asked for before the first answer, which takes a while."""
+        """With the stays of their account, of all channels at once."""
         person = self._places.person(user)
-        waiting = {
-            spot: self._store.stays(self._places.channel(spot), person)
-            for spot in spots
-            if isinstance(spot, Channel) and person is not None
-        }
+        channels = {spot: self._places.channel(spot) for spot in spots if isinstance(spot, Channel)}
         stays: dict[Spot, Times] = dict.fromkeys(spots, ())
         sights = Sights(self._node, self._places, self._joined, user, stays)
-        failed: StoreError | None = None
-        for spot, answer in waiting.items():
-            try:
-                stays[spot] = await answer
-            except StoreError as error:
-                failed = error
-        if failed is not None:
-            raise failed
+        if channels and person is not None:
+            found = await self._store.stays(list(channels.values()), person)
+            stays.update({spot: found.get(place, ()) for spot, place in channels.items()})
         return sights
 
     async def _latest(self, user: User, kinds: Collection[int], begin: int, end: int, most: int) -> Listed:

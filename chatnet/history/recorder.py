@@ -66,14 +66,17 @@ class Heard:
 
     Rows get its `place` and `flags`, if it is `stored`.  `here` are its members of this server, and since
     when they are in it, in milliseconds.  `people` are keys of accounts, and how many of the members are
-    logged in to each.  `away` are those that a netsplit took: at what time, and with which server.
+    logged in to each.  `away` are those that a netsplit took: at what time, and with which server.  It is
+    `registered` if it was the registered one of its name when its TS was that of the registration: another
+    one of the name may come to have that.
     """
 
-    __slots__ = ("away", "flags", "here", "kept", "people", "place", "stored")
+    __slots__ = ("away", "flags", "here", "kept", "people", "place", "registered", "stored")
 
     def __init__(self, place: Place, channel: Channel) -> None:
         self.place = place
         self.stored = True
+        self.registered = False
         self.kept: Keep | None = None
         self.flags = 0
         self.here: dict[User, int] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatnet.history.events import Events
-from chatnet.history.recorder import CLOSING, Heard, Recorder
+from chatnet.history.recorder import Heard, Recorder
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -25,6 +25,7 @@ from chatnet.model.facts import (
     NetSplit,
     NickChanged,
     Parted,
+    RecordsTaken,
     SettingsChanged,
     TopicChanged,
     UserQuit,
@@ -32,7 +33,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import SID
 from chatnet.model.places import Places
 from chatnet.node import Node
-from chatnet.storage.messages.rows import Began, Came, Ended, Kept, Moved, Row, Silent, Went
+from chatnet.storage.messages.rows import CLOSED, Began, Came, Ended, Kept, Moved, Row, Silent, Went
 
 
 class Stays:
@@ -60,6 +61,7 @@ class Stays:
             ChannelReset: self._channel_reset,
             ChannelRenamed: self._channel_renamed,
             ChannelSpelled: self._channel_spelled,
+            RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
         self._use()
@@ -88,6 +90,7 @@ class Stays:
                 return
             heard = self._channels[channel] = Heard(self._places.channel(channel), channel)
             self._look_how_long(heard)
+            self._look_whose(heard, channel)
             self._put([Began(heard.place, channel.name, at)])
             self._keep(heard, channel, anew=not fact.created)
             before = channel.members.keys() - {user for user, _ in fact.members}
@@ -174,6 +177,19 @@ class Stays:
         if network.channels.get(channel.folded) is not channel and not self._is_registered(channel):
             self._put([Ended(heard.place, at)])
 
+    def _look_whose(self, heard: Heard, channel: Channel) -> None:
+        """See whether it is the registered channel of its name; it stays so when an older one wins."""
+        registration = self._node.network.registry.channels.at(channel.folded)
+        is_it = registration is not None and registration.ts == channel.ts
+        heard.registered = is_it or (heard.registered and registration is not None)
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        for entity in fact.touched:
+            registration = self._node.network.registry.channels.by_id.get(entity)
+            channel = None if registration is None else self._node.network.channel(registration.name)
+            if channel is not None and (heard := self._channels.get(channel)) is not None:
+                self._look_whose(heard, channel)
+
     def _is_registered(self, channel: Channel) -> bool:
         return self._node.network.registry.channels.at(channel.folded) is not None
 
@@ -238,18 +254,18 @@ class Stays:
 
         What was said in this one is its past from now on, unless it was said behind closed doors: who is in
         the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
-        they are there from now on.  Of a registered channel both are the same.
+        they are there from now on.  The registered channel of the name takes all of its past along, and who
+        was there when; one that somebody made who did not know of that is as any other.
         """
         heard, channel = self._channels.get(fact.channel), fact.channel
         if heard is None:
             return
         before, heard.place = heard.place, self._places.channel(channel)
         at = int(fact.at * 1000)
-        registered = self._is_registered(channel)
-        if registered or fact.keeping:
+        if heard.registered or fact.keeping:
             self._put([Moved(before, heard.place, channel.name)])
         else:
-            if any(change.letter in CLOSING for change in fact.removed):
+            if heard.flags & CLOSED:
                 self._put([Went(before, key, at) for key in heard.people])
                 self._put([Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)])
             else:
@@ -258,6 +274,7 @@ class Stays:
             heard.here = dict.fromkeys(heard.here, at)
             heard.away.clear()
         heard.look_at(channel)
+        self._look_whose(heard, channel)
         self._keep(heard, channel, anew=True)
 
     def _keep(self, heard: Heard, channel: Channel, *, anew: bool = False) -> None:

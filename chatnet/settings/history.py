@@ -50,6 +50,9 @@ class HistorySettings(Section):
     """Messages that are written as one group, at most."""
     queue_bytes: Annotated[int, Field(ge=65536, le=1_099_511_627_776)] = 67_108_864
     """Bytes of memory that messages may take which wait to be written; beyond that the oldest are lost."""
+    spool_bytes: Annotated[int, Field(ge=0, le=1_099_511_627_776)] = 1_073_741_824
+    """Bytes of the file history.spool, in which groups wait as long as a database of messages is away; beyond
+    that they wait in memory (``queue_bytes``). 0: there is none."""
     channels: bool = True
     """Whether messages to channels are stored."""
     direct: bool = True

@@ -5,7 +5,7 @@ What is quoted stands there, unless another page is named.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 
 import pytest
 from archive import CAPS, Archive, Page, latest, page, parsed, refused, talk
@@ -782,9 +782,9 @@ def test_only_so_many_look_back_at_once(house: Archive) -> None:
     asked = house.messages.stays
     house.hold = True
 
-    async def slowly(place: rows.Place, person: str) -> rows.Times:
+    async def slowly(places: Sequence[rows.Place], person: str) -> Mapping[rows.Place, rows.Times]:
         await house.pause()
-        return await asked(place, person)
+        return await asked(places, person)
 
     house.messages.stays = slowly  # type: ignore[method-assign,assignment]
     ann.lines()

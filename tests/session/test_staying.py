@@ -12,7 +12,11 @@ from states import opered
 from test_always_on import ON, TIMED, here, texts
 from test_several_sessions import one_more
 
+from chatnet.model.entities import User
+from chatnet.model.facts import UserIntroduced
+from chatnet.model.ids import SID, UID, AccountName, Folded
 from chatnet.model.modes import ALL_PREFIXES
+from chatnet.model.server import Server
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.persons.interfaces import Stayed
 from chatnet.storage.persons.rows import Person, Standing
@@ -197,6 +201,24 @@ def test_a_nick_that_is_taken_is_not_taken_away() -> None:
     assert user.nick == user.uid and other.user.nick == "ann"
     back = one_more(new)
     assert back.lines()[0].startswith(f":irc.test 001 {user.uid} ")
+
+
+def test_who_is_on_another_server_meanwhile_does_not_come_back() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    recorder = home.parts.recorder
+    assert recorder is not None
+    recorder.flush()
+    new = Home(home, People(home.kept))
+    far = User(Server(SID("0FA"), "far.test", ""), "192.0.2.7", "192.0.2.7")
+    far.uid, far.nick, far.folded = UID("0FAAAAAAA"), "annie", Folded("annie")
+    far.account, far.account_id = AccountName("ann"), new.named("ann").id
+    new.node.commit(UserIntroduced(far, new.clock.time()))
+    staying = new.parts.sessions.staying
+    assert staying is not None
+    staying.revive(new.kept.load())
+    assert new.node.network.user("ann") is None and new.kept.people == {}
 
 
 def test_who_was_quicker_comes_back_to_their_channels() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import message_model as model
 import pytest
+from message_stores import KINDS, opener
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rekeying import Rekeyed, Rekeying
@@ -26,7 +27,7 @@ from chatnet.storage.messages.rows import (
     Went,
     Words,
 )
-from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.messages.store import SQLiteMessages
 
 T = 1_700_000_000_000
 CLUB = Place("c", "#club", "", 7)
@@ -38,9 +39,11 @@ def said(place: Place, ms: int, person: str | None, text: str = "word") -> Row:
     return Row(place, T + ms, model.msgid(T + ms), PRIVMSG, 0, person, "x!x@x", text)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SQLiteMessages:
-    return open_messages(tmp_path / "history.sqlite", search="words", now=lambda: T / 1000)
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteMessages]:
+    store = opener(request, tmp_path, request.param)(search="words", now=lambda: T / 1000)
+    yield store
+    at_once(store.close())
 
 
 def rekey(store: SQLiteMessages) -> Rekeyed:
@@ -83,7 +86,7 @@ def test_names_become_ids(store: SQLiteMessages) -> None:
     assert authors(store, Place("g", "a3", "who")) == [(4, None)]
     assert authors(store, Place("d", "a2", "name:eve")) == [(5, "name:eve")]
     assert [at_once(store.target(place)) for place in (talk, guest, half)] == [None] * 3
-    assert at_once(store.stays(CLUB, "a2")) == ((T, T + 9),)
+    assert at_once(store.stays([CLUB], "a2"))[CLUB] == ((T, T + 9),)
     assert at_once(store.marks("a2")) == [("@a1", T + 3)]
     assert at_once(store.marks("a1")) == [("@name:eve", T + 3)]
     assert [gone.person for gone in at_once(store.redactions(CLUB, 0, 9))] == ["a2"]
@@ -114,11 +117,14 @@ def test_what_is_under_the_id_already_is_joined(store: SQLiteMessages, tmp_path:
     assert authors(store, CLUB) == [(1, "a2"), (3, "a2")]
     assert authors(store, now) == [(2, "a2"), (4, "a1")]
     assert at_once(store.marks("a2")) == [("#club", T + 9), ("@a1", T + 1)]
-    assert [since - T for since, _ in at_once(store.stays(CLUB, "a2"))] == [0, 3]
+    assert [since - T for since, _ in at_once(store.stays([CLUB], "a2"))[CLUB]] == [0, 3]
     views = [View(CLUB), View(now)]
     found = at_once(store.search(views, Words("tea", person="a2")))
     assert [row.at - T for row in found] == [1, 2, 3]
-    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as connection:
+    assert at_once(store.search(views, Words("tea", person="name:ann"))) == []
+    if not (path := tmp_path / "history.sqlite").exists():
+        return
+    with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT key FROM person ORDER BY key").fetchall() == [("a1",), ("a2",)]
         connection.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
 

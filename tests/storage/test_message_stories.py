@@ -136,7 +136,7 @@ def agree(store: SQLiteMessages, known: model.Model) -> None:
         assert set(at_once(store.gaps(place))) == gaps
         for person in PEOPLE:
             stays: Times = tuple(joined(known.stays.get((place, person), ())))
-            assert tuple(joined(at_once(store.stays(place, person)))) == stays
+            assert tuple(joined(at_once(store.stays([place], person))[place])) == stays
     standing = {
         place for place, target in known.targets.items() if place.kind == "c" and target.ended is None
     }

@@ -184,7 +184,7 @@ def test_of_too_much_that_waits_the_oldest_messages_are_dropped(path: Path) -> N
     assert gaps == [Gap(CLUB, min(times), max(times), "*")]
     assert server.page().gaps == tuple(gaps)
     assert "hello" in server.texts()
-    assert server.calls.wait(server.store.stays(CLUB, "ann")) == ((T, LAST),)
+    assert server.calls.wait(server.store.stays([CLUB], "ann"))[CLUB] == ((T, LAST),)
     target = server.calls.wait(server.store.target(PUB))
     assert target is not None and target.span == 5
     assert [each.redacted for each in server.calls.wait(server.store.redactions(CLUB, 0, 9))] == ["x"]
@@ -377,7 +377,7 @@ def test_a_file_that_becomes_damaged_is_set_aside(path: Path) -> None:
     now = int(server.clock.time() * 1000)
     assert server.page().gaps == (Gap(CLUB, 0, now, "*"),)
     assert server.calls.wait(server.store.target(CLUB)) == before
-    assert server.calls.wait(server.store.stays(CLUB, "ann")) == ((T, LAST),)
+    assert server.calls.wait(server.store.stays([CLUB], "ann"))[CLUB] == ((T, LAST),)
     assert server.calls.wait(server.store.marks("ann")) == [("#club", T)]
     [redacted] = server.calls.wait(server.store.redactions(CLUB, 0, 9))
     assert (redacted.redacted, redacted.person) == (gone, "ann")

@@ -27,6 +27,7 @@ from chatnet.model.facts import (
     UserModesChanged,
     UserQuit,
 )
+from chatnet.rules.log_names import log_name
 from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
@@ -141,12 +142,14 @@ class Persons:
         shared.local.attach(session)
         self._settle(session)
         self.noted(person)
+        self._log(session, f"has one more session ({'TLS' if session.peer.secure else 'plain'})")
 
     def detached(self, session: Session) -> None:
         """A session has gone that was not the last one of its user."""
         if self._policy.stays(session.user):
             self.note_device(session)
         self._settle(session)
+        self._log(session, "has one session less")
 
     def keeps(self, session: Session) -> bool:
         """Whether a user stays whose last session has gone."""
@@ -158,7 +161,13 @@ class Persons:
         self.remember(user, Idle(self.note_device(session), user.away))
         if user.away is None and self._policy.goes_away(user):
             self._node.commit(AwayChanged(user, GONE, now), session)
+        self._log(session, "stays without a session")
         return True
+
+    def _log(self, session: Session, what: str) -> None:
+        settings = self._node.settings
+        if settings.log.people:
+            self._node.log.often(f"{log_name(session.user, settings)} {what}: {session.user.uid}")
 
     def remember(self, user: User, idle: Idle) -> None:
         """Somebody is here without a session."""

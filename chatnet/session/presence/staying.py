@@ -302,8 +302,10 @@ class Staying:
         return next((user for user in users if user.server is self._network.me), None)
 
     def _come(self, person: Person) -> User | None:
-        """Introduce somebody; None if they do not stay any more."""
+        """Introduce somebody; None if they do not stay any more, or are on another server now."""
         node, network, now = self._node, self._network, self._node.clock.time()
+        if network.logged_in.get(person.key):
+            return None
         user = User(network.me, person.address, person.real_host)
         if person.key.startswith(BY_NAME):
             user.account = AccountName(person.account)

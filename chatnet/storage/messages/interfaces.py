@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from chatnet.storage.messages.rows import (
@@ -71,8 +71,8 @@ class MessageStore(Protocol):
     def standing(self) -> Awaitable[Sequence[Target]]:
         """The channels that had not ended when they were heard of last, for a start."""
 
-    def stays(self, place: Place, person: str) -> Awaitable[Times]:
-        """When an account was in a channel; an open stay ends at ``LAST``.
+    def stays(self, places: Sequence[Place], person: str) -> Awaitable[Mapping[Place, Times]]:
+        """When an account was in each of these channels; an open stay ends at ``LAST``.
 
         :class:`Silent` and :class:`Ended` end all of them.
         """

@@ -118,13 +118,21 @@ class Looking:
         """The channels that have not ended."""
         return [_target(row) for row in self._execute(self._statements.standing)]
 
-    def stays(self, place: Place, person: str) -> Times:
-        """When an account was in a channel."""
+    def stays(self, places: Sequence[Place], person: str) -> Mapping[Place, Times]:
+        """When an account was in each of these channels."""
         number = self._number("person", {"key_": person})
-        found: list[tuple[int, int]] = []
-        for target in self._ids(place) if number is not None else ():
-            found += self._execute(self._statements.stays, {"target_": target, "person_": number})
-        return tuple(sorted(found))
+        found: dict[Place, list[tuple[int, int]]] = {place: [] for place in places}
+        if number is not None:
+            self._expect(places)
+            of = {target: place for place in places for target in self._ids(place)}
+            for target, since, until in self._stays(list(of), number):
+                found[of[target]].append((since, until))
+        return {place: tuple(sorted(times)) for place, times in found.items()}
+
+    def _stays(self, targets: Sequence[int], person: int) -> Iterator[tuple[int, int, int]]:
+        for target in targets:
+            for since, until in self._execute(self._statements.stays, {"target_": target, "person_": person}):
+                yield target, since, until
 
     def marks(self, person: str) -> Sequence[tuple[str, int]]:
         """How far somebody has read."""

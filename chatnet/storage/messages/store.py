@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -137,6 +137,11 @@ class SQLiteMessages:
         return self._writer.bytes
 
     @property
+    def is_behind(self) -> bool:
+        """Whether what was put may not be read for long: nothing can be written, or much waits for that."""
+        return self._writer.is_failing
+
+    @property
     def gathering(self) -> Gathering:
         """Reads all that is kept of an account or a channel, in whatever thread."""
         return Gathering(self._file.connect_to_read)
@@ -187,9 +192,9 @@ class SQLiteMessages:
         """The channels that have not ended."""
         return self._read(lambda looking: looking.standing())
 
-    def stays(self, place: Place, person: str) -> Deferred[Times]:
-        """When an account was in a channel."""
-        return self._read(lambda looking: looking.stays(place, person))
+    def stays(self, places: Sequence[Place], person: str) -> Deferred[Mapping[Place, Times]]:
+        """When an account was in each of these channels."""
+        return self._read(lambda looking: looking.stays(places, person))
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Deferred[Found]:
         """Messages of a view."""

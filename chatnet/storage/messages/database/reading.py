@@ -59,6 +59,10 @@ class DatabaseLooking(Looking):
         known = self._expected.get(place)
         return super()._ids(place) if known is None else known
 
+    def _stays(self, targets: Sequence[int], person: int) -> Iterator[tuple[int, int, int]]:
+        where = {"targets": list(targets), "person_": person}
+        yield from self._execute(self._own.stays_of, where)
+
     def _hits(
         self, targets: Collection[int], matching: str, person: int | None, words: Words
     ) -> Iterator[Sequence[Any]]:

@@ -106,6 +106,7 @@ class DatabaseStatements(Statements):
             "SELECT 1 FROM message other WHERE other.target = %(into)s AND other.at = message.at "
             "AND other.msgid = message.msgid)"
         )
+        self.give = "UPDATE message SET person = %(new)s, words = NULL WHERE id = %(id_)s"
 
         # who hears what
 
@@ -210,5 +211,9 @@ class DatabaseStatements(Statements):
             "%(kinds)s::text[], %(names)s::text[], %(others)s::text[], %(stamps)s::bigint[]) "
             "AS place (kind, name, other, ts) JOIN target t USING (kind, name, other, ts) "
             "LEFT JOIN target part ON part.into_id = t.id"
+        )
+        self.stays_of = (
+            "SELECT target, since, until FROM stay "
+            "WHERE target = ANY(%(targets)s::integer[]) AND person = %(person_)s"
         )
         self.ends = "SELECT min(id), max(id) FROM message"
