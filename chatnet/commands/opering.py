@@ -30,11 +30,11 @@ async def oper(request: Request) -> None:
         request.stop(numerics.ERR_NOOPERHOST)
     name, password = request.params[0], request.param(1)
     block = _block(request, name)
-    reason = "" if block is not None else misfit(request.settings, name, user, request.network.fold)
+    reason = "" if block is not None else misfit(request.settings, name, session.came, request.network.fold)
     if block is None or block.password is not None:
         if not password:
             request.stop(numerics.ERR_NEEDMOREPARAMS, "OPER")
-        if not blocks_for(request.settings, user, request.network.fold):
+        if not blocks_for(request.settings, session.came, request.network.fold):
             _failed(request, name, reason)
             request.stop(numerics.ERR_NOOPERHOST)
         verdict = await _verdict(request, block, password)
@@ -63,7 +63,7 @@ async def oper(request: Request) -> None:
 
 
 def _block(request: Request, name: str) -> OperSettings | None:
-    blocks = blocks_for(request.settings, request.user, request.network.fold)
+    blocks = blocks_for(request.settings, request.session.came, request.network.fold)
     return next((block for block in blocks if block.name == name), None)
 
 

@@ -188,12 +188,12 @@ def _connections(request: Request) -> None:
 
 def _connection(request: Request, session: Session) -> None:
     now = request.sessions.monotonic()
-    user = session.user
+    user, came = session.user, session.came
     text = (
-        f"{user.nick}[{user.username or '*'}@{user.real_host}] {user.address}"
+        f"{user.nick}[{user.username or '*'}@{came.real_host}] {came.address}"
         f" open {now - session.opened:.0f}s idle {now - session.spoke:.0f}s"
         f" class {session.connection_class.name} penalty {max(0.0, session.penalty - now):.1f}s"
-        f" delayed {session.backlog_bytes} bytes{' TLS' if user.secure else ''}"
+        f" delayed {session.backlog_bytes} bytes{' TLS' if session.peer.secure else ''}"
     )
     request.reply(numerics.RPL_STATSDEBUG, "l", text)
 

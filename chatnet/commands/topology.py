@@ -145,10 +145,10 @@ def _show_neighbours(request: Request) -> None:
 
 
 def _show_connection(request: Request, session: Session) -> None:
-    user = session.user
+    user, came = session.user, session.came
     now = request.sessions.monotonic()
-    name = f"{user.nick}[{user.username or '*'}@{user.real_host}]"
-    where = (session.connection_class.name, name, user.address)
+    name = f"{user.nick}[{user.username or '*'}@{came.real_host}]"
+    where = (session.connection_class.name, name, came.address)
     if not session.registered:
         request.reply(numerics.RPL_TRACEUNKNOWN, *where, now - session.opened)
     else:

@@ -17,6 +17,10 @@ class Applicant(Protocol):
     def user(self) -> User:
         """Who is (or will be) the user."""
 
+    @property
+    def came(self) -> User:
+        """Who came by it, with its address and its certificate: another one, if `user` has more of them."""
+
     def challenged(self, data: str) -> None:
         """The other side says something: one chunk."""
 

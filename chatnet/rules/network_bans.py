@@ -185,13 +185,13 @@ class NetworkBans:
             or self._first(self._indexes["X"].for_text(user.realname))
         )
 
-    def elsewhere(self, user: User, address: str) -> NetworkBan | None:
-        """The ban of a user whose session is at another address than the one that others know them by."""
+    def elsewhere(self, user: User, came: User) -> NetworkBan | None:
+        """The ban of a user for one of their sessions, which `came` from elsewhere than others know."""
         if not self._known:
             return None
         return (
-            self.address(address)
-            or self._first(self._of_hosts(user, (address,), address))
+            self.address(came.address)
+            or self._first(self._of_hosts(user, (came.real_host, came.address), came.address))
             or self._first(self._indexes["X"].for_text(user.realname))
         )
 

@@ -119,7 +119,7 @@ class Authentication:
         self._talks.pop(applicant, None)
 
     def _address(self, applicant: Applicant) -> str:
-        return self._accounts.throttle.address_of(applicant.user)
+        return self._accounts.throttle.address_of(applicant.came)
 
     def _challenge(self, talk: Talk, message: bytes) -> None:
         text = b64encode(message).decode()
@@ -171,10 +171,10 @@ class Authentication:
         return self._check(talk, self._check_plain(talk, *parts))
 
     async def _check_plain(self, talk: Talk, authorized: str, name: str, password: str) -> None:
-        user, accounts = talk.applicant.user, self._accounts
+        came, accounts = talk.applicant.came, self._accounts
         account, way = await self._tokens.enter(
-            name, password, address=self._address(talk.applicant), owner=accounts.throttle.queue_of(user),
-            certfp=user.certfp,
+            name, password, address=self._address(talk.applicant), owner=accounts.throttle.queue_of(came),
+            certfp=came.certfp,
         )  # fmt: skip
         if authorized and account not in accounts.meant(authorized):
             raise refused.wrong(authorized)
@@ -184,14 +184,14 @@ class Authentication:
 
     def _external(self, talk: Talk, response: bytes) -> Answer:
         """The account that the certificate logs in to, which may be named."""
-        accounts, user = self._accounts, talk.applicant.user
+        accounts, came = self._accounts, talk.applicant.came
         authorized = response.decode("utf-8", "surrogateescape")
-        account = accounts.by_certificate(user)
+        account = accounts.by_certificate(came)
         try:
             if account is None or (authorized and account not in accounts.meant(authorized)):
                 accounts.throttle.failed(self._address(talk.applicant), None)
                 raise refused.wrong(authorized)
-            accounts.check_certificate(user)
+            accounts.check_certificate(came)
         except Refused as why:
             self._refuse(talk, why)
         else:

@@ -62,13 +62,13 @@ class Expelling:
         self._shared.node.clock.later(0.0, lambda: self._go_on(sessions))
 
     def _look_at(self, session: Session) -> None:
-        bans, address = self._shared.network_bans, session.peer.address
+        bans, user = self._shared.network_bans, session.user
         # Who is not registered yet is held against all bans when they are; an address is known before.
         if not session.registered:
-            ban = bans.address(address)
-        elif address == session.user.address:
-            ban = bans.user(session.user)
+            ban = bans.address(session.peer.address)
+        elif session.came.address == user.address:
+            ban = bans.user(user)
         else:  # one more session of somebody who came from elsewhere
-            ban = bans.elsewhere(session.user, address)
+            ban = bans.elsewhere(user, session.came)
         if ban is not None and not session.closed:
             self._send_away(session, ban)

@@ -16,7 +16,7 @@ from chatnet.session.identifying import by_certificate, by_password, lacks_accou
 from chatnet.session.isupport import in_batches, show_isupport
 from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
-from chatnet.session.presence.catching import Catching
+from chatnet.session.presence.catching import Catching, Missed
 from chatnet.session.presence.persons import Persons
 from chatnet.session.render import in_utf8
 from chatnet.session.replaying import is_shown
@@ -101,8 +101,13 @@ class Registration:
         self._shared.tell_refused("Bad password from ", session.peer.address)
         session.close("Bad password")
 
-    def _admit(self, session: Session) -> Coroutine[Any, Any, None] | None:
-        """The last checks; what has to be awaited before they are in."""
+    def _admit(
+        self, session: Session, known: tuple[User, Missed] | None = None
+    ) -> Coroutine[Any, Any, None] | None:
+        """The last checks; what has to be awaited before they are in.
+
+        `known` is what somebody missed, if that was read already.
+        """
         shared = self._shared
         look_again(shared, session)
         by_certificate(shared, session)
@@ -116,9 +121,13 @@ class Registration:
         if person is None:
             self._introduce(session)
         elif not self._is_banned(session):
-            if self._catches_up(session, person):
+            if known is not None and known[0] is person:
+                self._attach(session, person)
+                self._catching.tell(session, known[1])
+            elif self._catches_up(session, person):
                 return self._attach_later(session, person)
-            self._attach(session, person)
+            else:
+                self._attach(session, person)
         return None
 
     # one more session of somebody
@@ -137,11 +146,11 @@ class Registration:
         session.needs &= ~Needs.LOGIN
         if session.closed:
             return
-        if self._persons.of(session) is not person:  # they have gone, or do not want it any more
-            self._introduce(session)
-            return
-        self._attach(session, person)
-        self._catching.tell(session, missed)
+        # Their account, a ban, or who bears the nick may be another one than when this began.
+        waiting = self._admit(session, (person, missed))
+        if waiting is not None:
+            session.needs |= Needs.LOGIN
+            await waiting
 
     def _attach(self, session: Session, person: User) -> None:
         shared, node = self._shared, self._shared.node

@@ -48,6 +48,11 @@ class Login:
         """Who logs in."""
         return self._session.user
 
+    @property
+    def came(self) -> User:
+        """Who came by this connection."""
+        return self._session.came
+
     # the client
 
     def respond(self, data: str) -> Coroutine[Any, Any, None] | None:

@@ -156,6 +156,7 @@ class Session:
         "backlog_bytes",
         "buffer",
         "burst",
+        "came",
         "cap_version",
         "caps",
         "checking",
@@ -202,6 +203,8 @@ class Session:
         self.outlet = outlet
         self.peer = peer
         self.user = user
+        self.came: Final = user
+        """Who came by it, to be judged by address, host and certificate: `user`, but for one more session."""
         self.buffer = LineBuffer(TAGS + LINE)
         self.caps = 0
         self.cap_version = 0

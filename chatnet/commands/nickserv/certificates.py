@@ -42,7 +42,7 @@ async def cert_add(errand: Errand) -> None:
     account, accounts = _account(errand, 2), errand.accounts
     errand.judge_way(account)
     label = cut(one_line(errand.param(1)), LABEL)
-    shown = errand.user.certfp if account.id == errand.user.account_id else None
+    shown = errand.session.came.certfp if account.id == errand.user.account_id else None
     fingerprint = _fingerprint(errand, errand.param(0)) if errand.params else shown
     if fingerprint is None:
         errand.end("You show no certificate now. Name one: CERT ADD <fingerprint>")

@@ -46,20 +46,20 @@ async def identify(errand: Errand) -> None:
 
 async def _entered(errand: Errand, *words: str) -> tuple[Account, Way]:
     """The account whose password or token was given, before it perhaps its name; and which it was."""
-    user, address = errand.user, errand.session.peer.address
+    user, address, certfp = errand.user, errand.session.peer.address, errand.session.came.certfp
     name = words[0] if len(words) > 1 else errand.nickserv.protection.wish(user) or user.nick
     with _counted(errand):
         return await errand.nickserv.tokens.enter(
-            name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=user.certfp
+            name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=certfp
         )
 
 
 async def proved(errand: Errand, name: str, password: str) -> Account:
     """The account of that name, whose password was given: no token."""
-    user, address = errand.user, errand.session.peer.address
+    address, certfp = errand.session.peer.address, errand.session.came.certfp
     with _counted(errand):
         return await errand.accounts.check(
-            name, password, address=address, owner=errand.sessions.owner(address), certfp=user.certfp
+            name, password, address=address, owner=errand.sessions.owner(address), certfp=certfp
         )
 
 
@@ -85,7 +85,7 @@ def _certified(errand: Errand) -> Account:
     user, accounts = errand.user, errand.accounts
     if not errand.sessions.links.gate.vouches(user):
         errand.end("Your server is not believed of certificates here: IDENTIFY <password>, or SASL.")
-    account = accounts.check_certificate(user)
+    account = accounts.check_certificate(errand.session.came)
     if account is None:
         errand.end(
             f"You have shown no certificate that logs in to an account: /msg {errand.bot.nick} "

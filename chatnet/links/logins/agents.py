@@ -125,11 +125,11 @@ class Agents:
         agent = self._agent()
         if agent is None:
             return False
-        user = applicant.user
+        user, came = applicant.user, applicant.came
         self._talks[user.uid] = applicant, agent
-        secure = "S" if user.secure else "P"
-        self._say(agent, user, "H", user.real_host, address(user.address), secure)
-        certificate = () if user.certfp is None else (user.certfp,)
+        secure = "S" if came.secure else "P"
+        self._say(agent, user, "H", came.real_host, address(came.address), secure)
+        certificate = () if came.certfp is None else (came.certfp,)
         self._say(agent, user, "S", mechanism, *certificate)
         return True
 

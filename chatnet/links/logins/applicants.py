@@ -70,6 +70,11 @@ class Remote:
         self.size = 0  # of the response that has begun
         self.timer: Timer | None = None
 
+    @property
+    def came(self) -> User:
+        """Of others of theirs nothing is known."""
+        return self.user
+
     def challenged(self, data: str) -> None:
         """``C``"""
         self._say("C", data)
