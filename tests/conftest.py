@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
+from order import pytest_collection_modifyitems as pytest_collection_modifyitems
 from postgresql_server import Postgres, running
 from profiles import NIGHTLY
 

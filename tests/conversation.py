@@ -29,6 +29,7 @@ from chatnet.session.session import Session
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build, unconnected
 
@@ -344,6 +345,7 @@ class House:
         store: Store | None = None,
         messages: MessageStore | None = None,
         exports: Exports | None = None,
+        people: KeptPersons | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
@@ -381,6 +383,7 @@ class House:
             hashes=self.hashes,
             send=self.post,
             exports=exports,
+            people=people,
         )
 
     @property

@@ -73,3 +73,12 @@ def met(ann: Client, bob: Client, channel: str) -> None:
     bob.send(f"JOIN {channel}")
     ann.until(rf"^:{bob.nick}!\S+ JOIN {channel}")
     bob.until(rf" 366 {bob.nick} ")
+
+
+def registered(client: Client, word: str) -> None:
+    """Its nick is an account, once its server has learned those of the others."""
+    nick = client.nick
+    learning = True
+    while learning:
+        client.send(f"NS REGISTER {word}")
+        learning = "still learning" in client.until(f"The account {nick} is yours|still learning")[-1]

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nursery import nursery, of_interpreter
+from nursery import nursery, suits
 from process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,12 +128,11 @@ class Daemon(Process):
         """Start the process, without waiting for anything."""
         if self.config is None and "CHATNET__LISTEN" not in self.environment:
             self.listen_by_environment()
-        variables = of_interpreter(self.environment)
-        if not self.copied or self.wrapper or pass_fds or ("PYTHONPATH", str(ROOT)) not in variables:
+        if not self.copied or self.wrapper or pass_fds or not suits(self.environment):
             self.run(self.arguments(), self.environment, pass_fds)
             return
         with self.log.open("ab") as output:
-            self.process = nursery(variables).copy(self.arguments(), self.folder, self.environment, output)
+            self.process = nursery().copy(self.arguments(), self.folder, self.environment, output)
 
     def start(self) -> Self:
         """Start it, and wait until its ports are open."""

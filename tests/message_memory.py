@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from chatnet.storage.messages.numbers import hint
 from chatnet.storage.messages.rows import (
+    CLOSED,
     LAST,
     Began,
     Ended,
@@ -99,8 +100,8 @@ class MemoryMessages:
                 self.read[person, spot] = max(at, self.read.get((person, spot), 0))
             case Erased(person, until, _, place):
                 self._erase(entry)
-            case Moved(place, to, shown):
-                self._move(place, to, shown)
+            case Moved(place, to, shown, stays):
+                self._move(place, to, shown, stays)
 
     def _target(self, place: Place) -> Target:
         return self.known.setdefault(place, Target(place, place.name, 0, None, None, None, None))
@@ -150,10 +151,12 @@ class MemoryMessages:
         found = [self.erased.get((each, place)) for each in people if each for place in (None, row.place)]
         return any(each is not None and row.at <= each.until for each in found)
 
-    def _move(self, place: Place, to: Place, shown: str) -> None:
+    def _move(self, place: Place, to: Place, shown: str, stays: bool) -> None:
         for key, row in list(self.rows.items()):
-            if row.place == place:
+            if row.place == place != to:
                 del self.rows[key]
+                if row.flags & CLOSED and not stays:
+                    continue
                 self.rows.setdefault((to, row.msgid), row._replace(place=to))
         for key, gone in list(self.redacted.items()):
             if gone.place == place:

@@ -217,6 +217,8 @@ class Model:
         if entry.place == entry.to:
             return
         for row in self.rows.pop(entry.place, {}).values():
+            if row.flags & CLOSED and not entry.stays:
+                continue
             self.rows.setdefault(entry.to, {}).setdefault(position(row), row._replace(place=entry.to))
         for redacted in self.redactions.pop(entry.place, {}).values():
             self._redact(redacted._replace(place=entry.to))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 PROGRAM: Final = Path(__file__).with_name("nursery_process.py")
-OF_THE_INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
+OF_THE_INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG", "FAKETIME")
 """Beginnings of variables that are read before anything is imported."""
 
 
@@ -106,17 +106,20 @@ class Nursery:
         self._process.wait()
 
 
-def of_interpreter(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The variables that a copy cannot change any more."""
-    return tuple(sorted(each for each in environment.items() if each[0].startswith(OF_THE_INTERPRETER)))
+def suits(environment: Mapping[str, str]) -> bool:
+    """Whether a copy can have this environment: what is read before anything is imported is that of here."""
+    here, there = (
+        {key: value for key, value in each.items() if key.startswith(OF_THE_INTERPRETER)}
+        for each in (_environment(), environment)
+    )
+    return here == there
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)}
 
 
 @cache
-def nursery(variables: tuple[tuple[str, str], ...]) -> Nursery:
-    """The one whose copies have these variables of the interpreter."""
-    others = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith((*OF_THE_INTERPRETER, "CHATNET__"))
-    }
-    return Nursery(others | dict(variables))
+def nursery() -> Nursery:
+    """The one of this process."""
+    return Nursery(_environment())

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 WITHOUT: Final = (".wiring.smtp", ".migrations", ".__main__")
 """The first makes a reactor, which each process has to do for itself; the others are programs."""
-LARGEST: Final = 1 << 16
+LARGEST: Final = 1 << 18
 """Bytes of a request."""
 
 

@@ -16,6 +16,7 @@ from chatnet.commands import stats as stats_module
 from chatnet.rules.bans import EXTENDED
 from chatnet.session.isupport import tokens
 from chatnet.settings import Settings
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.store import FILE
 from chatnet.wiring.config import check
@@ -99,7 +100,7 @@ def test_settings_named_in_documents_exist() -> None:
             "log",
         )
         for key in type(getattr(Settings(), section)).model_fields
-    } | {FILE, MESSAGES}
+    } | {FILE, MESSAGES, SPOOL}
     sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|services|storage|links|log"
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):

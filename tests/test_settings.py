@@ -12,6 +12,7 @@ from conversation import House
 from pydantic import BaseModel, ValidationError
 
 from chatnet.settings import (
+    HistorySettings,
     LinkSettings,
     LinksSettings,
     ListenSettings,
@@ -41,6 +42,16 @@ def test_every_setting_and_section_is_explained(section: type[BaseModel]) -> Non
     assert section.__doc__ and section.__doc__.startswith("``[")
     unexplained = [key for key, field in section.model_fields.items() if not field.description]
     assert unexplained == []
+
+
+@pytest.mark.parametrize("always_on", ["opt-out", "all"])
+def test_nobody_stays_by_default_who_could_not_come_back(always_on: str) -> None:
+    given = {"bouncer": {"sessions": "off", "always_on": always_on}}
+    why = f"has always_on = {always_on}, but with sessions = off nobody who stays could come back"
+    with pytest.raises(ValidationError, match=why):
+        Settings.model_validate(given)
+    given["bouncer"]["always_on"] = "opt-in"
+    Settings.model_validate(given)
 
 
 def test_settings_cannot_be_changed_in_place() -> None:
@@ -266,6 +277,20 @@ def test_a_link_leads_to_another_server_and_once() -> None:
 def test_limits_of_links_that_make_no_sense(wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         LinksSettings.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("most", "keep"),
+    [
+        ({"channels_most": 89}, {}),
+        ({}, {"channels_keep": 366}),
+        ({"channels_most": 30}, {"channels_keep": 31}),
+    ],
+)
+def test_no_channel_is_kept_longer_than_any_may_be(most: dict[str, int], keep: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match="has a channels_most that is shorter than channels_keep"):
+        HistorySettings.model_validate(most | keep)
+    assert HistorySettings(channels_most=30, channels_keep=30).channels_keep == 30
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,15 @@ from chatnet.dispatch import Phase
 from chatnet.model.entities import Channel, User
 from chatnet.model.metadata import MOST_WORDS, Target
 from chatnet.records.metadata import is_key
-from chatnet.rules.metadata import invalid_value, known, may_describe, recorded, shown
+from chatnet.rules.metadata import (
+    channel_named,
+    invalid_value,
+    known,
+    may_describe,
+    recorded,
+    shown,
+    would_run,
+)
 from chatnet.rules.visibility import may_see_channel
 from chatnet.services.refused import Refused
 from chatnet.session.metadata import ALL, Batch, answer, aware, older, postpone, tell_keys
@@ -44,8 +52,9 @@ def metadata(request: Request) -> Answer:
 
     The target is a nick, a channel, or `*` for yourself.  GET <key> … and LIST show it; SET <key> [:<value>]
     has a key be a value, or none; CLEAR takes all away.  You change your own, and that of channels where you
-    are an operator.  SUB <key> … has you told of changes, UNSUB no more, SUBS lists these keys, and SYNC
-    tells what there is of them (needs `draft/metadata-3` or `draft/metadata-2`, and `batch`).
+    are an operator, or would be if you came.  SUB <key> … has you told of changes, UNSUB no more, SUBS lists
+    these keys, and SYNC tells what there is of them (needs `draft/metadata-3` or `draft/metadata-2`, and
+    `batch`).
     https://ircv3.net/specs/extensions/metadata
     Refuses with FAIL: INVALID_TARGET, INVALID_PARAMS (a subcommand, or how it is used), INVALID_KEY,
     INVALID_VALUE, KEY_NO_PERMISSION, LIMIT_REACHED (too many keys, or subscriptions); 774 and 775 tell after
@@ -127,10 +136,20 @@ def _target(request: Request) -> Target | None:
     if name == "*":
         return request.user
     if name[:1] == "#":
-        channel = network.channel(name)
-        return channel if channel is not None and may_see_channel(request.user, channel) else None
+        channel = channel_named(network, name)
+        if channel is None or not (may_see_channel(request.user, channel) or _would_run(request, channel)):
+            return None
+        return channel
     user = network.user(name)
     return user if user is not None and not user.server.virtual else None
+
+
+def _would_run(request: Request, target: Target) -> bool:
+    return isinstance(target, Channel) and would_run(request.network, request.user, target, request.now)
+
+
+def _may_describe(request: Request, target: Target) -> bool:
+    return may_describe(request.user, target) or _would_run(request, target)
 
 
 def _name(request: Request, target: Target) -> str:
@@ -194,7 +213,7 @@ def _set(request: Request) -> Answer:
     values, name = _values(request, target), _name(request, target)
     if not is_key(key):
         return _invalid_key(request, key)
-    if not may_describe(request.user, target):
+    if not _may_describe(request, target):
         return _no_permission(request, name, key)
     if value is None and key not in values and older(request.session):
         return _fail(request, "KEY_NOT_SET", "This key is not set", name, key)
@@ -246,7 +265,7 @@ def _clear(request: Request) -> Answer:
     if target is None:
         return None
     values, name = dict(_values(request, target)), _name(request, target)
-    if not may_describe(request.user, target):
+    if not _may_describe(request, target):
         return _no_permission(request, name, "*")
     if values and (seconds := _wait(request)):
         return _limited(request, seconds)

@@ -96,8 +96,9 @@ def _free(request: Request, wanted: str) -> Folded:
 
 def _may_be_attached(request: Request, holder: User) -> bool:
     """Whether it may turn out, once they have logged in, that the asker is the one who bears the nick."""
-    settings = request.settings.bouncer
-    return not request.session.registered and holder.account is not None and settings.sessions != "off"
+    if request.session.registered or request.settings.bouncer.sessions == "off":
+        return False
+    return holder.account is not None or request.sessions.persistence.policy.stays(request.user)
 
 
 def _may_bear(request: Request, protection: NickProtection, wanted: str, folded: Folded) -> None:

@@ -91,7 +91,7 @@ class Hole:
 
 
 class Gaps:
-    """An observer, behind the recorder; ``Missed`` of ``model/past.py``.
+    """An observer, behind the stays; ``Missed`` of ``model/past.py``.
 
     `heard` is when the last group was written before this start, in Unix milliseconds; `asking` asks other
     servers, as soon as there is who does.

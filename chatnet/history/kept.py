@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import Final
 
 from chatnet.history import extra
-from chatnet.history.kinds import EVENTS, KINDS, SAID
+from chatnet.history.kinds import COMMANDS, EVENTS, KINDS, SAID
 from chatnet.history.recorder import Recorder, hidden_uid, reacted_to, uid_in
 from chatnet.history.ring import Ring
 from chatnet.model.entities import Channel, User
@@ -19,6 +21,9 @@ from chatnet.storage.messages.rows import Place, Position, Redacted, Row, View, 
 
 OF_AUTHOR: Final = rows.CLOSED | rows.BOT | rows.OPER
 """The flags that say something of a message, and not of how it is kept."""
+ALL: Final = frozenset(COMMANDS)
+LOOKED_AT: Final = 2000
+"""Messages by which it is looked whether doors were closed."""
 
 
 class KeptPast:
@@ -62,12 +67,36 @@ class KeptPast:
         if heard is None:
             return await self._ring.take_in(channel, page)
         self._recorder.flush()
-        # Of what others told it is not known who was behind closed doors; if they are closed now, it was so.
+        place = heard.place
+        times = [round(each.at * 1000) for each in page.records]
+        times += [round(gone.at * 1000) for gone in page.redactions]
+        doors = await self._doors(place, min(times, default=0), heard.flags)
         news = await self._store.take_in(
-            [row_of(record, heard.place, heard.flags) for record in page.records],
-            [redacted_of(gone, heard.place) for gone in page.redactions],
+            [row_of(each, place, doors(round(each.at * 1000))) for each in page.records],
+            [redacted_of(each, place, doors(round(each.at * 1000))) for each in page.redactions],
         )
         return len(news)
+
+    async def _doors(self, place: Place, since: int, now: int) -> Callable[[int], int]:
+        """Whether a channel was closed at a time since then, of which others do not tell it: as a flag.
+
+        It was if it is closed `now`, or if of what is known the last before it, or the first from it on, was
+        said behind closed doors.
+        """
+        if now & rows.CLOSED:
+            return lambda at: rows.CLOSED
+        everything, begin = View(place, closed=None, ranks=-1), Position(since, rows.BEFORE_ALL)
+        before = await self._store.page(everything, Wanted(ALL, 1, before=begin))
+        behind = await self._store.page(everything, Wanted(ALL, LOOKED_AT, newest=False, after=begin))
+        known = [*before.rows, *behind.rows]
+        moments = [row.at for row in known]
+
+        def doors(at: int) -> int:
+            first = bisect_left(moments, at)
+            around = known[max(0, first - 1) : bisect_right(moments, at) + 1]
+            return rows.CLOSED if any(row.flags & rows.CLOSED for row in around) else 0
+
+        return doors
 
 
 def record_of(row: Row) -> Record:
@@ -122,10 +151,10 @@ def redaction_of(gone: Redacted) -> Redaction:
     )  # fmt: skip
 
 
-def redacted_of(gone: Redaction, place: Place) -> Redacted:
-    """The same the other way round."""
+def redacted_of(gone: Redaction, place: Place, flags: int = 0) -> Redacted:
+    """The same the other way round; `flags` besides those of its own."""
     source = gone.source.decode("utf-8", "replace")
-    flags = gone.flags & rows.CLOSED | gone.ranks << rows.RANKS
+    flags |= gone.flags & rows.CLOSED | gone.ranks << rows.RANKS
     return Redacted(
         place, gone.redacted, round(gone.at * 1000), gone.msgid, gone.person, source, gone.reason, flags
     )

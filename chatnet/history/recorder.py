@@ -2,8 +2,8 @@
 
 On the path of every message nothing is done but to append a tuple to a list; a moment later the store gets
 the whole list, as one group.  All else that it has to know stands in the same list, so that the order is
-kept: who came and went, what was deleted, where a channel began.  Names are looked up when something is
-heard, never later, for users and channels change.
+kept: what was deleted, and (``stays.py``) who came and went, and where a channel began.  Names are looked up
+when something is heard, never later, for users and channels change.
 """
 
 from __future__ import annotations
@@ -11,33 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
-from chatnet.history.events import Events, flags_of
+from chatnet.history.events import flags_of
 from chatnet.history.extra import Extra, written
 from chatnet.history.health import Health
 from chatnet.history.kinds import KINDS
 from chatnet.history.ring import Ring, is_fleeting
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
-    AccountChanged,
-    ChannelRenamed,
-    ChannelReset,
-    ChannelSpelled,
     Fact,
     Hearer,
-    Joined,
-    Kicked,
     MessageRedacted,
     MessageSent,
-    ModesChanged,
-    NetJoinEnded,
-    NetSplit,
     NickChanged,
-    Parted,
     RecordsTaken,
     SettingsChanged,
     Source,
-    TopicChanged,
-    UserQuit,
 )
 from chatnet.model.ids import SID
 from chatnet.model.keep import Keep
@@ -51,16 +39,10 @@ from chatnet.storage.messages import rows
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     Began,
-    Came,
-    Ended,
     Entry,
-    Kept,
-    Moved,
     Place,
     Redacted,
     Row,
-    Silent,
-    Went,
 )
 from chatnet.storage.promise import Promise
 from chatnet.wire.capabilities import MESSAGE_TAGS, OPER_TAG
@@ -84,14 +66,17 @@ class Heard:
 
     Rows get its `place` and `flags`, if it is `stored`.  `here` are its members of this server, and since
     when they are in it, in milliseconds.  `people` are keys of accounts, and how many of the members are
-    logged in to each.  `away` are those that a netsplit took: at what time, and with which server.
+    logged in to each.  `away` are those that a netsplit took: at what time, and with which server.  It is
+    `registered` if it was the registered one of its name when its TS was that of the registration: another
+    one of the name may come to have that.
     """
 
-    __slots__ = ("away", "flags", "here", "kept", "people", "place", "stored")
+    __slots__ = ("away", "flags", "here", "kept", "people", "place", "registered", "stored")
 
     def __init__(self, place: Place, channel: Channel) -> None:
         self.place = place
         self.stored = True
+        self.registered = False
         self.kept: Keep | None = None
         self.flags = 0
         self.here: dict[User, int] = {}
@@ -106,7 +91,7 @@ class Heard:
 
 
 class Recorder:
-    """An observer of messages, and of whatever decides who may read them later.
+    """An observer of messages.
 
     What the store does not keep, the `ring` remembers: what guests say to each other, say.
     """
@@ -118,9 +103,8 @@ class Recorder:
         self._ring = ring
         self.health = Health(node, store)
         self._by_name = places.by_name
-        self._heard: dict[Channel, Heard] = {}
-        self._keys: dict[User, str] = {}
-        """Of members of these channels who are logged in, the keys of their accounts."""
+        self.channels: dict[Channel, Heard] = {}
+        """Those that are heard here; ``stays.py`` sees to them."""
         self._talks: dict[tuple[str, str], Place] = {}
         self._called: dict[Place, str] = {}
         """By which nicks the two of a talk were told to the store last."""
@@ -134,19 +118,7 @@ class Recorder:
         self.hears: Mapping[type[Fact], Hearer] = {
             MessageSent: self._message_sent,
             MessageRedacted: self._message_redacted,
-            Joined: self._joined,
-            Parted: self._parted,
-            Kicked: self._parted,
-            UserQuit: self._user_quit,
-            NetSplit: self._net_split,
-            NetJoinEnded: self._net_join_ended,
-            AccountChanged: self._account_changed,
             NickChanged: self._nick_changed,
-            TopicChanged: self._topic_changed,
-            ModesChanged: self._modes_changed,
-            ChannelReset: self._channel_reset,
-            ChannelRenamed: self._channel_renamed,
-            ChannelSpelled: self._channel_spelled,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
@@ -158,13 +130,9 @@ class Recorder:
         self._soon = settings.durable_interval
         self._durable = settings.durable_echo
         self._direct = settings.direct
-        self._channels = settings.channels
-        self._events = Events(self._places, self._node.event_ids, frozenset(settings.events))
         services = [*self._node.settings.links.services]
         services += [block.name for block in self._node.settings.link if block.role == "services"]
         self._services = frozenset(name.lower() for name in services)
-        for heard in self._heard.values():
-            self._look_how_long(heard)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
@@ -224,7 +192,7 @@ class Recorder:
         ):
             person = by.account_id
             if type(target) is Channel:
-                heard = self._heard.get(target)
+                heard = self.channels.get(target)
                 if heard is not None and heard.stored:
                     self._list.append(
                         (
@@ -262,7 +230,7 @@ class Recorder:
         if fact.command == "TAGMSG" and is_fleeting(fact.tags):
             return
         if isinstance(target, Channel):
-            heard = self._heard.get(target)
+            heard = self.channels.get(target)
             if heard is None or not heard.stored:
                 self._ring.heard(fact)
                 return
@@ -312,9 +280,6 @@ class Recorder:
             self._list.append(Began(place, shown, int(self._node.clock.time() * 1000)))
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
-        for channel in fact.user.channels:
-            if (heard := self.heard_of(channel)) is not None:
-                self._happened(self._events.nick_changed(fact, origin, heard.place, heard.flags))
         if self._places.person(fact.user) is not None:
             self._talks.clear()  # each is called otherwise, perhaps
 
@@ -350,7 +315,7 @@ class Recorder:
         place: Place | None
         flags = fact.ranks << rows.RANKS
         if isinstance(target, Channel):
-            heard = self._heard.get(target)
+            heard = self.channels.get(target)
             place = None if heard is None else heard.place
             stored = heard is not None and heard.stored
             flags |= 0 if heard is None else heard.flags
@@ -372,13 +337,6 @@ class Recorder:
         # Where nothing is stored any more, what was is there still, and may be shown again.
         self.put([gone])
 
-    # who is there
-
-    def joined(self, channel: Channel, user: User) -> int | None:
-        """Since when a member of this server is in a channel, in milliseconds; None of who is not."""
-        heard = self._heard.get(channel)
-        return None if heard is None else heard.here.get(user)
-
     def place(self, channel: Channel) -> Place | None:
         """The place of a channel that is heard here, and stored."""
         heard = self.heard_of(channel)
@@ -386,223 +344,8 @@ class Recorder:
 
     def heard_of(self, channel: Channel) -> Heard | None:
         """What is known of a channel that is heard here, and stored."""
-        heard = self._heard.get(channel)
+        heard = self.channels.get(channel)
         return heard if heard is not None and heard.stored else None
-
-    def _joined(self, fact: Joined, origin: object) -> None:
-        channel, at, me = fact.channel, int(fact.at * 1000), self._node.network.me
-        heard = self._heard.get(channel)
-        if heard is None:
-            if not any(user.server is me for user, _ in fact.members):
-                return
-            heard = self._heard[channel] = Heard(self._places.channel(channel), channel)
-            self._look_how_long(heard)
-            self._list.append(Began(heard.place, channel.name, at))
-            self._keep(heard, channel, anew=not fact.created)
-            before = channel.members.keys() - {user for user, _ in fact.members}
-            for user in before:
-                self._came(heard, user, at, fact.asked)
-        for user, _ in fact.members:
-            self._came(heard, user, at, fact.asked)
-            if fact.asked and heard.stored:
-                self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
-        if self._list:
-            self._arm()
-
-    def _came(self, heard: Heard, user: User, at: int, asked: bool) -> None:
-        if user.server is self._node.network.me:
-            heard.here[user] = at
-        key = self._places.person(user)
-        if key is not None:
-            self._keys[user] = key
-            self._stays(heard, key, user, at, asked)
-
-    def _stays(self, heard: Heard, key: str, user: User, at: int, asked: bool) -> None:
-        """An account is in a channel by one user more."""
-        away = heard.away.pop(key, None)
-        if away is not None and (asked or user.server.sid != away[1]):
-            # They come back from elsewhere, or anew: what was said meanwhile they did not hear.
-            self._list.append(Went(heard.place, key, away[0]))
-            away = None
-        if key not in heard.people and away is None:
-            self._list.append(Came(heard.place, key, at))
-        heard.people[key] = heard.people.get(key, 0) + 1
-
-    def _leaves(self, heard: Heard, key: str, at: int, sid: SID | None = None) -> None:
-        """An account is in a channel by one user less; with the `sid` of who is lost with their server."""
-        left = heard.people.get(key, 0) - 1
-        if left > 0:
-            heard.people[key] = left
-            return
-        heard.people.pop(key, None)
-        if sid is None:
-            self._list.append(Went(heard.place, key, at))
-        else:
-            heard.away[key] = at, sid
-
-    def _parted(self, fact: Parted | Kicked, origin: object) -> None:
-        user = fact.user
-        if (heard := self.heard_of(fact.channel)) is not None:
-            self._happened(self._events.parted(fact, origin, heard.place, heard.flags))
-        self._left(fact.channel, user, int(fact.at * 1000))
-        if user in self._keys and self._heard.keys().isdisjoint(user.channels):
-            del self._keys[user]
-        if self._list:
-            self._arm()
-
-    def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        for channel in fact.user.channels:
-            if (heard := self.heard_of(channel)) is not None:
-                self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
-        self._lost(fact.user, int(fact.at * 1000))
-
-    def _net_split(self, fact: NetSplit, origin: object) -> None:
-        at = int(fact.at * 1000)
-        for user in fact.users:
-            self._lost(user, at, user.server.sid)
-
-    def _lost(self, user: User, at: int, sid: SID | None = None) -> None:
-        for channel in user.channels:
-            self._left(channel, user, at, sid)
-        self._keys.pop(user, None)
-        if self._list:
-            self._arm()
-
-    def _left(self, channel: Channel, user: User, at: int, sid: SID | None = None) -> None:
-        heard = self._heard.get(channel)
-        if heard is None:
-            return
-        heard.here.pop(user, None)
-        key = self._keys.get(user)
-        if key is not None:
-            self._leaves(heard, key, at, sid)
-        if not heard.here:
-            self._not_heard(channel, heard, at)
-
-    def _not_heard(self, channel: Channel, heard: Heard, at: int) -> None:
-        """The last one of this server is gone: nobody hears who comes and goes, and what is said."""
-        del self._heard[channel]
-        self._list += [Went(heard.place, key, at) for key in heard.people]
-        self._list += [Went(heard.place, key, gone) for key, (gone, _) in heard.away.items()]
-        self._list.append(Silent(heard.place, at))
-        network = self._node.network
-        if network.channels.get(channel.folded) is not channel and not self._is_registered(channel):
-            self._list.append(Ended(heard.place, at))
-
-    def _is_registered(self, channel: Channel) -> bool:
-        return self._node.network.registry.channels.at(channel.folded) is not None
-
-    def _net_join_ended(self, fact: NetJoinEnded, origin: object) -> None:
-        """Who was lost with a server that is back, and is not in the channel any more, has left it."""
-        servers = self._node.network.servers
-        for heard in self._heard.values():
-            for key, (at, sid) in list(heard.away.items()):
-                server = servers.get(sid)
-                if server is not None and server.is_behind(fact.far):
-                    del heard.away[key]
-                    self._list.append(Went(heard.place, key, at))
-        if self._list:
-            self._arm()
-
-    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
-        user, at = fact.user, int(fact.at * 1000)
-        before, now = self._keys.pop(user, None), self._places.person(user)
-        if before == now:
-            if now is not None:
-                self._keys[user] = now
-            return
-        for channel in user.channels:
-            heard = self._heard.get(channel)
-            if heard is None:
-                continue
-            if before is not None:
-                self._leaves(heard, before, at)
-            if now is not None:
-                self._keys[user] = now
-                self._stays(heard, now, user, at, asked=True)
-            if user in heard.here:
-                heard.here[user] = at  # what they heard as somebody else is not theirs
-        if self._list:
-            self._arm()
-
-    # what becomes of channels
-
-    def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
-        heard = self._heard.get(fact.channel)
-        if heard is None:
-            return
-        flags, stored = heard.flags, heard.stored
-        heard.look_at(fact.channel)
-        self._keep(heard, fact.channel)
-        if stored or heard.stored:
-            # Told behind closed doors are the key that closes them, and the last word before they open.
-            self._happened(self._events.modes_changed(fact, origin, heard.place, flags | heard.flags))
-
-    def _topic_changed(self, fact: TopicChanged, origin: object) -> None:
-        heard = self.heard_of(fact.channel)
-        if heard is not None and not fact.same:
-            self._happened(self._events.topic_changed(fact, origin, heard.place, heard.flags))
-
-    def _happened(self, row: Row | None) -> None:
-        if row is not None:
-            self._list.append(row)
-            self._arm()
-
-    def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
-        """An older channel of the name wins.
-
-        What was said in this one is its past from now on, unless it was said behind closed doors: who is in
-        the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
-        they are there from now on.  Of a registered channel both are the same.
-        """
-        heard, channel = self._heard.get(fact.channel), fact.channel
-        if heard is None:
-            return
-        before, heard.place = heard.place, self._places.channel(channel)
-        at = int(fact.at * 1000)
-        registered = self._is_registered(channel)
-        if registered or fact.keeping:
-            self._list.append(Moved(before, heard.place, channel.name))
-        else:
-            if any(change.letter in CLOSING for change in fact.removed):
-                self._list += [Went(before, key, at) for key in heard.people]
-                self._list += [Silent(before, at), Ended(before, at), Began(heard.place, channel.name, at)]
-            else:
-                self._list.append(Moved(before, heard.place, channel.name, stays=False))
-            self._list += [Came(heard.place, key, at) for key in heard.people]
-            heard.here = dict.fromkeys(heard.here, at)
-            heard.away.clear()
-        heard.look_at(channel)
-        self._keep(heard, channel, anew=True)
-        self._arm()
-
-    def _keep(self, heard: Heard, channel: Channel, *, anew: bool = False) -> None:
-        """See how long messages of a channel are kept, and tell the store what is new, or may be."""
-        if channel.keep == heard.kept and not anew:
-            return
-        heard.kept = keep = channel.keep
-        self._look_how_long(heard)
-        span, since = (None, None) if keep is None else (keep.span, keep.since)
-        self.put([Kept(heard.place, span, since)])
-
-    def _look_how_long(self, heard: Heard) -> None:
-        """Nothing is stored of a channel that does not want it (``H 0``), or where none is."""
-        heard.stored = self._channels and (heard.kept is None or heard.kept.span > 0)
-
-    def _channel_renamed(self, fact: ChannelRenamed, origin: object) -> None:
-        """Also where nobody here is in it: some were, or have read it elsewhere, and may come back."""
-        now = self._places.channel(fact.channel)
-        heard = self._heard.get(fact.channel)
-        if heard is not None:
-            heard.place = now
-        self.put([Moved(now._replace(name=self._node.network.fold(fact.old)), now, fact.channel.name)])
-        if heard is not None and heard.stored:
-            self._happened(self._events.renamed(fact, origin, heard.place, heard.flags))
-
-    def _channel_spelled(self, fact: ChannelSpelled, origin: object) -> None:
-        heard = self._heard.get(fact.channel)
-        if heard is not None:
-            self.put([Moved(heard.place, heard.place, fact.channel.name)])
 
 
 def _is_of(entry: Entry, msgid: str) -> bool:

@@ -41,21 +41,26 @@ def seconds(text: str) -> int:
 
 
 class Transfer(NamedTuple):
-    """``<id> <unix s>``: who is to become founder, and since when."""
+    """``<id> <unix s> <by>``: who is to become founder, since when, and which founder says so.
+
+    It counts as long as that one is the founder.  Older versions did not write who it is.
+    """
 
     to: str
     at: int
+    by: str = ""
 
     @property
     def text(self) -> str:
         """As a record has it."""
-        return f"{self.to} {self.at}"
+        return f"{self.to} {self.at} {self.by}".rstrip()
 
     @classmethod
     def read(cls, text: str) -> Transfer:
         """What a record says."""
         to, at = words(text, 2)
-        return cls(entity(to), number(at))
+        at, space, by = at.partition(" ")
+        return cls(entity(to), number(at), entity(by) if space else "")
 
 
 class Access(NamedTuple):

@@ -133,12 +133,17 @@ def restored(network: Network, registration: RegisteredChannel, kept: State) -> 
     if ended is not None:
         return ended
     channel = Channel(registration.name, folded, ts)
+    furnish(network, channel, kept)
+    return channel
+
+
+def furnish(network: Network, channel: Channel, kept: Mapping[str, tuple[str, str | None]]) -> None:
+    """Have a channel that is not on the network be as it is `kept`, by stamps and values of its registers."""
     for register, (stamp, value) in kept.items():
         if value is not None and understood(network, register, value):
             _set(channel, register, value, seconds_of(stamp))
     if not kept:
         channel.flags |= {"n", "t"}
-    return channel
 
 
 def _set(channel: Channel, register: str, value: str, at: int) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, Fact, HostChanged
 from chatnet.model.registry import Account
+from chatnet.records.accounts import TOKEN
+from chatnet.records.grammar import split
+from chatnet.storage.record import Record
+
+TOKEN_TAKEN: Final = "The token that you came by was taken away"
+"""What they read who came by it."""
 
 
 def logged_in(user: User, account: Account, at: float) -> Iterator[Fact]:
@@ -35,3 +42,14 @@ def looking(user: User, account: Account | None, at: float) -> Iterator[Fact]:
         host = user.cloak if "x" in user.modes and user.cloak is not None else user.real_host
     if host != user.host:
         yield HostChanged(user, user.username, host, user.source, at)
+
+
+def tokens_taken(records: Iterable[Record]) -> set[tuple[str | None, str]]:
+    """The tokens that records take away: the id of the account, and the key."""
+    gone = set[tuple[str | None, str]]()
+    for record in records:
+        if record.value is None and record.field.startswith(TOKEN):
+            name, key = split(record.field)
+            if name == TOKEN:
+                gone.add((record.entity, key))
+    return gone

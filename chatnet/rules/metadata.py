@@ -12,6 +12,7 @@ from chatnet.model.network import Network
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
 from chatnet.records.metadata import is_value
+from chatnet.rules.access import access_of, ranks_for
 from chatnet.settings import Settings
 from chatnet.wire.text import byte_length
 
@@ -28,6 +29,35 @@ def recorded(network: Network, target: Target) -> Account | RegisteredChannel | 
     if isinstance(target, User):
         return network.registry.account(target.account_id)
     return network.registry.channels.at(target.folded)
+
+
+def channel_named(network: Network, name: str) -> Channel | None:
+    """The channel of that name; where nobody is in it, a stand-in if it is registered.
+
+    That has of what it is kept as only who may know that there is such a channel.
+    """
+    channel = network.channel(name)
+    if channel is not None:
+        return channel
+    registration = network.registry.channels.at(network.fold(name))
+    if registration is None:
+        return None
+    channel = Channel(registration.name, network.fold(registration.name), registration.ts)
+    channel.flags = {
+        mode for mode in "ps" if (kept := registration.kept.get(mode)) is not None and kept.value is not None
+    }
+    return channel
+
+
+def would_run(network: Network, user: User, channel: Channel, now: float) -> bool:
+    """Whether `user` would be an operator of a registered channel if they came into it, where nobody is."""
+    registration = network.registry.channels.at(channel.folded)
+    return (
+        not channel.members
+        and registration is not None
+        and not registration.suspended(now)
+        and ranks_for(access_of(network, registration, user)) >= OP
+    )
 
 
 def shown(network: Network, target: Target) -> Mapping[str, str]:

@@ -45,7 +45,8 @@ from chatnet.storage.record import Record
 SETTLED: Final = 1.0
 """Seconds until it is looked at what became of a channel that met another one: all of that is heard then."""
 AGAIN: Final = 5.0
-"""Seconds after which it is tried again to write what could not be written."""
+"""Seconds after which it is tried again to write what could not be written, or looked whether another server
+has done what was to be done: it may have thought that we would."""
 _AGES: Final = frozenset({NAME, STATUS, channels.TS})
 """Fields by which it may be another channel that is registered, or a registered one."""
 
@@ -89,6 +90,8 @@ class Keeping:
         self._pending: dict[str, _Pending] = {}
         self._writing: list[dict[str, dict[str, Kept]]] = []
         self._waits = False
+        self._awaited: set[tuple[str, str]] = set()
+        """What others are to do, by the name of the method, in channels, by their registrations."""
         self._locked: WeakValueDictionary[str, Channel] = WeakValueDictionary()
         """Channels in which modes are locked, by their registrations."""
         self.hears: Mapping[type[Fact], Hearer] = {
@@ -285,7 +288,7 @@ class Keeping:
             if fields[entity] & _AGES or not (fields[entity] or entity in news):
                 self._look_at(channel, registration)
             if locks.MLOCK in fields[entity] or fields[entity] & _AGES:
-                self._lock(channel, registration, fact.at)
+                self._lock(channel, registration)
 
     def _take(self, registration: RegisteredChannel, news: Mapping[str, Kept]) -> None:
         """Have the channel as the records say, in what is not known to be later here."""
@@ -348,9 +351,13 @@ class Keeping:
         self._node.clock.later(0.0, partial(self._look_again, channel, registration))
 
     def _look_again(self, channel: Channel, registration: RegisteredChannel) -> None:
-        alive = self._network.channels.get(channel.folded) is channel
-        if alive and self._registered.at(channel.folded) is registration:
+        if self._is_of(channel, registration):
             self._look_at(channel, registration)
+
+    def _is_of(self, channel: Channel, registration: RegisteredChannel) -> bool:
+        """Whether a channel is there, and its name is that of a registration."""
+        alive = self._network.channels.get(channel.folded) is channel
+        return alive and self._registered.at(channel.folded) is registration
 
     def _channel_reset(self, fact: ChannelReset, origin: object) -> None:
         registration = self._registered.at(fact.channel.folded)
@@ -361,7 +368,7 @@ class Keeping:
         """A channel has a registration, or another TS: it is as the records say, or they are as it is."""
         if channel.ts != registration.ts:
             # In a moment, when all that another server says of the channel has been heard.
-            self._node.clock.later(SETTLED, partial(self._settle, registration))
+            self._node.clock.later(SETTLED, partial(self._settle_later, registration))
             return
         self._take(registration, registration.kept)
         marks = self._noted(channel) or {}
@@ -369,18 +376,16 @@ class Keeping:
             mark, kept = marks.get(register), registration.kept.get(register)
             if kept is None or (mark is not None and kept.stamp < text_of(mark.stamp)):
                 self._note(channel, registration, register, None if mark is None else mark.stamp)
-        self._lock(channel, registration, self._node.clock.time())
+        self._lock(channel, registration)
 
-    def _settle(self, registration: RegisteredChannel) -> None:
+    def _settle_later(self, registration: RegisteredChannel) -> None:
+        channel = self._network.channels.get(self._network.fold(registration.name))
+        if channel is not None and self._is_of(channel, registration):
+            self._settle(channel, registration)
+
+    def _settle(self, channel: Channel, registration: RegisteredChannel) -> None:
         """Another channel of the name is there than the one that is registered."""
-        folded = self._network.fold(registration.name)
-        channel = self._network.channels.get(folded)
-        if (
-            channel is not None
-            and channel.ts != registration.ts
-            and self._registered.at(folded) is registration
-            and acts(self._network, channel)
-        ):
+        if channel.ts != registration.ts and self._acts(self._settle, channel, registration):
             if channel.ts > registration.ts:
                 self._grow_older(channel, registration)
             else:
@@ -426,15 +431,45 @@ class Keeping:
             for register in keeping.set_in(channel):
                 wanted.setdefault(register, Kept("", None))
         self._happens(channel, wanted, None)
-        self._lock(channel, registration, self._node.clock.time())
+        self._lock(channel, registration)
 
     # what is locked
 
-    def _lock(self, channel: Channel, registration: RegisteredChannel, at: float) -> None:
+    def _lock(self, channel: Channel, registration: RegisteredChannel) -> None:
         """Have servers that keep no records know which modes are locked."""
         letters = locks.letters_of(locks.lock_of(self._network, registration))
-        if letters != channel.locked and acts(self._network, channel):
-            self._node.commit(ModesLocked(channel, letters, self._chanserv, at))
+        if letters != channel.locked and self._acts(self._lock, channel, registration):
+            now = self._node.clock.time()
+            self._node.commit(ModesLocked(channel, letters, self._chanserv, now))
+
+    def _acts(
+        self,
+        what: Callable[[Channel, RegisteredChannel], None],
+        channel: Channel,
+        registration: RegisteredChannel,
+    ) -> bool:
+        """Whether this server is to do `what`; if not, it looks later whether another one has done so.
+
+        Who acts depends on who is in the channel, which two servers may see differently for a moment.
+        """
+        if acts(self._network, channel):
+            return True
+        awaited = what.__name__, registration.id
+        if awaited not in self._awaited:
+            self._awaited.add(awaited)
+            self._node.clock.later(AGAIN, partial(self._await, awaited, what, channel, registration))
+        return False
+
+    def _await(
+        self,
+        awaited: tuple[str, str],
+        what: Callable[[Channel, RegisteredChannel], None],
+        channel: Channel,
+        registration: RegisteredChannel,
+    ) -> None:
+        self._awaited.discard(awaited)
+        if self._is_of(channel, registration):
+            what(channel, registration)
 
     def _modes_locked(self, fact: ModesLocked, origin: object) -> None:
         registration = self.of(fact.channel)
@@ -464,7 +499,7 @@ class Keeping:
             for letter, value in locks.lock_of(self._network, registration).items()
             if keeping.differs(channel, letter, value)
         }
-        if wanted and acts(self._network, channel):
+        if wanted and self.of(channel) is registration and self._acts(self._hold, channel, registration):
             self._happens(channel, wanted, None)
 
     def _hold_topic(self, fact: TopicChanged, registration: RegisteredChannel) -> None:

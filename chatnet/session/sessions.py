@@ -36,6 +36,7 @@ from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
 from chatnet.session.presence.catching import Catching
 from chatnet.session.presence.persons import Persons
+from chatnet.session.presence.staying import Staying
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
@@ -120,6 +121,8 @@ class Sessions(Shared):
         self._classes = _classes_of(node.settings)
         self.persons = Persons(self, policy)
         self.catching = Catching(self)
+        self.staying: Staying | None = None
+        """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching)
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
@@ -294,6 +297,8 @@ class Sessions(Shared):
         """Say goodbye to everybody; nobody hears of the others, which would be many lines for many people."""
         leaving = list(self.all)
         self.ending = True
+        if self.staying is not None:
+            self.staying.end()
         self.node.log.info(f"Everybody ({self.people()}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
             session.tell_quit(reason)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from chatnet.settings.base import Section
+from chatnet.settings.base import Agreement, Section
 
 Word = Literal["off", "opt-in", "opt-out", "all"]
 """Who has something: nobody, those who asked for it, all but those who declined, or everybody."""
+
+
+def _come_back(sessions: str, always_on: str) -> str | None:
+    wrong = sessions == "off" and always_on in ("opt-out", "all")
+    return (
+        f"has always_on = {always_on}, but with sessions = off nobody who stays could come back"
+        if wrong
+        else None
+    )
 
 
 class BouncerSettings(Section):
@@ -21,6 +30,8 @@ class BouncerSettings(Section):
     connected, if they ask for it (PERSISTENCE, or SET ALWAYS-ON of NickServ). Where a line here says opt-in
     or opt-out, each account may choose.
     """
+
+    agreements: ClassVar[tuple[Agreement, ...]] = (Agreement(("sessions", "always_on"), _come_back),)
 
     sessions: Word = "opt-out"
     """Who may be on several devices as one user: nobody (``off``), those who ask for it (``opt-in``), all but

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from chatnet.settings.base import Section
+from chatnet.settings.base import Agreement, Section
 from chatnet.settings.storage import SCHEMES
 
 PLACES = ("off", "file")
 """What ``history.store`` may be that is no URL."""
 Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+def _within(keep: int, most: int) -> str | None:
+    return "has a channels_most that is shorter than channels_keep" if most < keep else None
 
 
 class HistorySettings(Section):
@@ -21,6 +25,8 @@ class HistorySettings(Section):
     stored in the file history.sqlite of the data folder, for so many days as these lines tell, and those who
     may read them can look back. With store = "off" nothing is stored. docs/history.md tells more.
     """
+
+    agreements: ClassVar[tuple[Agreement, ...]] = (Agreement(("channels_keep", "channels_most"), _within),)
 
     store: SecretStr = SecretStr("")
     """Where messages are kept: empty = as accounts are (``storage.url``, or a file in the data folder);
@@ -44,6 +50,9 @@ class HistorySettings(Section):
     """Messages that are written as one group, at most."""
     queue_bytes: Annotated[int, Field(ge=65536, le=1_099_511_627_776)] = 67_108_864
     """Bytes of memory that messages may take which wait to be written; beyond that the oldest are lost."""
+    spool_bytes: Annotated[int, Field(ge=0, le=1_099_511_627_776)] = 1_073_741_824
+    """Bytes of the file history.spool, in which groups wait as long as a database of messages is away; beyond
+    that they wait in memory (``queue_bytes``). 0: there is none."""
     channels: bool = True
     """Whether messages to channels are stored."""
     direct: bool = True
@@ -51,7 +60,7 @@ class HistorySettings(Section):
     channels_keep: Days = 90
     """Days for which messages of a channel are kept, unless it says otherwise by its mode H."""
     channels_most: Days = 365
-    """Days that a channel may say."""
+    """Days that a channel may say; not fewer than ``channels_keep``."""
     direct_keep: Days = 365
     """Days for which private messages are kept."""
     orphan_keep: Days = 1

@@ -37,6 +37,8 @@ ACCEPTS = 64
 """Connections taken from one port in one turn."""
 BREATH = 1.0
 """Seconds without accepting after the system had no descriptor or memory left for one more connection."""
+REST = 1.0
+"""Seconds for which nobody is read from, at most, because others in the process cannot keep up."""
 
 log = Logger()
 
@@ -57,6 +59,9 @@ class Reactor(Seam):
 
     def addReader(self, reader: IReadDescriptor) -> None:
         """Tell `reader` when its descriptor is readable."""
+
+    def removeReader(self, reader: IReadDescriptor) -> None:
+        """Tell it no more."""
 
     def callLater(self, delay: float, callable: Callable[..., object], *args: object) -> object:
         """Call it once, after `delay` seconds."""
@@ -224,6 +229,7 @@ class Sockets:
         self.clients: dict[int, ClientSocket] = {}
         self._ports: dict[int, ListeningSocket] = {}
         self._reactor = reactor
+        self._rests = 0
         reactor.addReader(self)
 
     def fileno(self) -> int:
@@ -231,6 +237,23 @@ class Sockets:
 
     def logPrefix(self) -> str:
         return "clients"
+
+    def press(self, pressed: bool) -> None:
+        """Read from nobody, and let nobody in, while all they say is more than is coped with.
+
+        For `REST` seconds at most, whatever is the matter: then it is not what a moment helps.  What this
+        server says is sent as ever, unless somebody's kernel would not take it.
+        """
+        self._rests += 1
+        if pressed:
+            self._reactor.removeReader(self)
+            self._reactor.callLater(REST, self._rested, self._rests)
+        else:
+            self._rested(self._rests)
+
+    def _rested(self, rest: int) -> None:
+        if rest == self._rests and not self._epoll.closed:
+            self._reactor.addReader(self)
 
     def later(self, function: Callable[[], object]) -> None:
         """Call `function` in the next turn."""

@@ -1,4 +1,4 @@
-"""A backup of what a server keeps for good, also while it runs: accounts, messages, and ``cloak.key``.
+"""A backup of what a server keeps for good, also while it runs: accounts, messages, who stays, ``cloak.key``.
 
 Each file is copied as it is at one moment.  To restore one, put it into the data folder of a server that does
 not run: accounts that others of its network have in the meantime are told to it again.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chatnet.storage.copies import copy
 from chatnet.storage.messages.store import FILE as MESSAGES
+from chatnet.storage.persons.store import FILE as PERSONS
 from chatnet.storage.sqlite import connect, reason_of
 from chatnet.storage.store import FILE
 from chatnet.transports.private import others_write, write_privately
@@ -35,13 +36,14 @@ def backup(data: Path, folder: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if others_write(folder):
             raise BackupError(f"{folder} may be changed by others: chmod go-w {folder}")
-        for name in (FILE, MESSAGES, KEY):
+        for name in (FILE, MESSAGES, PERSONS, KEY):
             if os.path.lexists(folder / name):
                 raise BackupError(f"{folder} has a backup already: {name} would be overwritten.")
         yield _copied(source, folder / FILE)
-        if (data / MESSAGES).exists():
-            source = data / MESSAGES
-            yield _copied(source, folder / MESSAGES)
+        for name in (MESSAGES, PERSONS):
+            if (data / name).exists():
+                source = data / name
+                yield _copied(source, folder / name)
         if (data / KEY).exists():
             write_privately(folder / KEY, (data / KEY).read_bytes())
             yield folder / KEY

@@ -22,6 +22,8 @@ from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
+from chatnet.history.standing import Standing
+from chatnet.history.stays import Stays
 from chatnet.links import Links
 from chatnet.links.dialling.attempts import Attempt, Connect
 from chatnet.links.tree.neighbours import TOLD
@@ -57,6 +59,7 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
@@ -64,6 +67,7 @@ from chatnet.session.visitor import answer
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.casemap import folder
 
 
@@ -80,6 +84,7 @@ class Parts:
     erasures: Erasures | None
     gaps: Gaps | None
     marks: Marks | None
+    standing: Standing | None
     admission: Admission
     repeats: Repeats
     links: Links
@@ -119,11 +124,13 @@ def build(
     hashes: Hashes | None = None,
     send: Send = no_mail,
     exports: Exports | None = None,
+    people: KeptPersons | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
     them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
+    In `people` it keeps who is always on.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -137,15 +144,18 @@ def build(
     places = Places(network, settings)
     history = Ring(network, settings, beside=messages is not None)
     recorder: Recorder | None = None
+    stays: Stays | None = None
     looking: Looking | None = None
     marks: Marks | None = None
     past: Ring | KeptPast = history
     erasures: Erasures | None = None
     archive: Archive | None = None
     gaps: Gaps | None = None
+    standing: Standing | None = None
     stamped = stamps.Clock(me.sid)
     if messages is not None:
         recorder = Recorder(node, messages, places, history)
+        stays = Stays(node, places, recorder)
         past = KeptPast(messages, recorder, places, history)
         erasures = Erasures(node, messages, recorder, history, lambda: stamped.next(clock.time()))
         marks = Marks(node, messages, places, recorder.put, recorder.flush)
@@ -155,8 +165,9 @@ def build(
             recorder.flush()
 
         archive = Archive(network, messages, places, erasures, marks, flush)
+        standing = Standing(node, messages, recorder.put)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
-        looking = Looking(node, messages, places, history, recorder.flush, recorder.joined, gaps)
+        looking = Looking(node, messages, places, history, recorder.flush, stays.joined, gaps)
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
@@ -248,6 +259,9 @@ def build(
         policy=Policy(node, places, accounts),
         control=control,
     )
+    if people is not None:
+        alive = None if messages is None else messages.heard
+        sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
@@ -260,6 +274,7 @@ def build(
             delivery,
             monitors,
             *(() if recorder is None else (recorder,)),
+            *(() if stays is None else (stays,)),
             subscriptions,
             *(() if erasures is None else (erasures,)),
             *(() if histserv is None else (histserv,)),
@@ -270,6 +285,7 @@ def build(
             sessions.persons,
             sessions.catching,
             sessions.persistence,
+            *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,
             Attendance(sessions),
@@ -282,6 +298,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, admission, repeats, links,
-        turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
+        repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.gathering import Gathered
 from chatnet.storage.messages.rekeying import Rekeying
 from chatnet.storage.messages.rows import Began, Entry, Place, Row, Silent
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE, SQLiteMessages
 from chatnet.wire.casemap import folder
 from chatnet.wire.server_time import read_ms
@@ -268,7 +269,10 @@ def _import(loaded: Loaded, arguments: argparse.Namespace) -> None:
 
 
 def _backup(loaded: Loaded, arguments: argparse.Namespace) -> None:
-    backup_messages(locate(loaded), arguments.file)
+    data = locate(loaded)
+    if loaded.settings.messages_url is not None and not (data / FILE).exists():
+        raise KeeperError("What is said is kept in a database (history.store): its own programs copy it.")
+    backup_messages(data, arguments.file)
     print(f"wrote  {arguments.file}")
 
 
@@ -280,6 +284,8 @@ def _rekey(loaded: Loaded, arguments: argparse.Namespace) -> None:
     data, settings = locate(loaded), loaded.settings
     if is_held(data):
         raise KeeperError("The server runs, and knows accounts by the keys that they have: stop it first.")
+    if (data / SPOOL).exists():
+        raise KeeperError(f"Messages wait in {data / SPOOL} for the database: start the server once.")
     with kept_in(data, settings, make=False) as keeper, _messages(loaded) as store:
 
         def id_of(key: str) -> str | None:

@@ -26,14 +26,16 @@ from zope.interface import providedBy
 
 import chatnet
 from chatnet.history.ring import FORGET
+from chatnet.history.standing import SWEEP as STANDING_SWEEP
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
 from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
-from chatnet.storage.interfaces import WATCH, Running
+from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
+from chatnet.storage.persons.interfaces import RunningPersons
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -60,6 +62,11 @@ GOODBYE = 3.0
 GATHERED = 0.1
 """Seconds for which lines of the log that tell of normal life wait for others."""
 DAY = 86400.0
+SWITCH = 0.001
+"""Seconds after which a thread that works gives way to one that waits for it.
+
+Python's own 5 ms are what a busy reactor takes of each statement of who writes to a disk.
+"""
 _TOLD = 10
 """Problems of a configuration that operators are told of, each in a notice."""
 
@@ -107,6 +114,11 @@ class ChatService(Service):
             self._messages, self._begins_history = messages_in(
                 folder.path, settings, self._settings, clock, reactor
             )
+        self._people: RunningPersons | None = None
+        if settings.keeps_accounts or settings.bouncer.always_on != "off":
+            from chatnet.wiring.store import people_in  # as above
+
+            self._people = people_in(folder.path, self._settings, clock, reactor)
         self._parts = build(
             settings,
             clock=clock,
@@ -128,9 +140,11 @@ class ChatService(Service):
             exports=None
             if self._messages is None
             else ExportFolder(folder.path, self._messages.gathering, settings),
+            people=self._people,
         )
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
+            self._messages.pressed = self._pressed
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -141,6 +155,11 @@ class ChatService(Service):
     def _settings(self) -> Settings:
         """Those in force."""
         return self._parts.node.settings
+
+    def _pressed(self, pressed: bool) -> None:
+        """More is said than can be stored, or not any more."""
+        if self._listeners.sockets is not None:
+            self._listeners.sockets.press(pressed)
 
     # start
 
@@ -189,6 +208,10 @@ class ChatService(Service):
             self._every(WATCH, self._messages.watch)
             if self._parts.erasures is not None:
                 run(self._parts.erasures.load())
+            if self._parts.standing is not None:
+                self._every(STANDING_SWEEP, self._parts.standing.sweep)
+        if self._people is not None:
+            self._begin_people(self._people)
         if self._parts.nickserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.nickserv.sweeping.sweep)
             self._reactor.callLater(0, self._parts.nickserv.sweeping.sweep)
@@ -208,6 +231,7 @@ class ChatService(Service):
         self._every(DAY, self._warn_of_expiry)
         # Later, for the reactor has not set its own handlers yet.
         self._reactor.callLater(0, self._name_signals)
+        sys.setswitchinterval(SWITCH)
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -215,6 +239,22 @@ class ChatService(Service):
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
+
+    def _begin_people(self, people: RunningPersons) -> None:
+        """Have those who are always on come back: at once, or when other servers may be linked."""
+        staying = self._parts.sessions.staying
+        assert staying is not None
+        try:
+            stayed = people.load()
+        except StoreError as error:
+            log.error("Who stays cannot be read: {reason}", reason=error.reason or str(error))
+            return
+        people.start()
+        settings = self._loaded.settings
+        if any(link.addresses and link.autoconnect for link in settings.link):
+            self._reactor.callLater(settings.bouncer.revive_delay, staying.revive, stayed)
+        else:
+            staying.revive(stayed)
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
         def tick() -> None:
@@ -460,6 +500,8 @@ class ChatService(Service):
                 self._parts.marks.write()
             self._parts.recorder.flush()
             await self._messages.close()
+        if self._people is not None:
+            await self._people.close()
         self._folder.close()
         log.info(
             "The end" if not self._connections else "The end; {left} did not close", left=self._connections

@@ -12,8 +12,11 @@ from chatnet.records.meaning import RecordMeaning
 from chatnet.settings import HistorySettings, Settings
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.keep import DAY, Keep
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.persons.store import FILE as PEOPLE
+from chatnet.storage.persons.store import PersonStore
 from chatnet.storage.store import FILE, SQLiteStore, open_store
 from chatnet.wire.casemap import folder
 
@@ -59,9 +62,25 @@ def messages_in(
     }
     path = data / MESSAGES
     if settings.messages_url is not None:
-        return _in_database(data, settings, **options)
+        return _in_database(data, settings, spool_bytes=lambda: now().history.spool_bytes, **options)
+    if (data / SPOOL).exists():
+        raise StoreError(
+            f"Messages wait in {data / SPOOL} for a database that history.store does not name any more: "
+            "start the server with it once, or move the file away."
+        )
     is_new = not path.exists()
     return open_messages(path, alone=True, full=settings.history.sync == "full", **options), is_new
+
+
+def people_in(data: Path, now: Callable[[], Settings], clock: Clock, reactor: Any) -> PersonStore:
+    """The store of who is always on, in the data folder."""
+    return PersonStore(
+        data / PEOPLE,
+        reactor.callFromThread,
+        clock.monotonic,
+        clock.time,
+        lambda: now().history.drain_timeout,
+    )
 
 
 def messages_beside(
@@ -85,6 +104,8 @@ def _in_database(data: Path, settings: Settings, **options: Any) -> tuple[SQLite
         settings.messages_url.get_secret_value(),
         sid=settings.server.sid,
         file=data / MESSAGES,
+        spool=data / SPOOL,
+        full=settings.history.sync == "full",
         patience=settings.history.query_timeout,
         **options,
     )

@@ -30,7 +30,7 @@ class Talk:
         weights = list(accumulate(1 / rank for rank in range(1, WORDS + 1)))
         self._sentences: Final = [
             " ".join(pick.choices(self.words, cum_weights=weights, k=pick.randint(2, 14)))
-            for _ in range(SENTENCES)
+            for _ in range(min(SENTENCES, messages))
         ]
         self.places: Final = [
             Place("c", f"#channel{number}", "", 1_600_000_000) for number in range(CHANNELS)

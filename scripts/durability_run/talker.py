@@ -20,13 +20,13 @@ class Gone(Exception):
 
 
 class Talker:
-    """Logged in to an account; `echoed` are the numbers that it read again."""
+    """Logged in to an account; `echoed` are the numbers that it read again, and when, by a steady clock."""
 
     def __init__(self, number: int) -> None:
         self.nick = f"talker{number}"
         self.channel = f"#talk{number}"
         self.next = 0
-        self.echoed: set[int] = set()
+        self.echoed: dict[int, float] = {}
         self._waiting = 0
         self._rest = b""
         self._socket = socket.socket()
@@ -45,6 +45,14 @@ class Talker:
         self._say(f"PRIVMSG ChanServ :REGISTER {self.channel}")
         self._until("ChanServ!.* NOTICE ")
         self.leave()
+
+    def created(self, port: int) -> int:
+        """When the channel was made, as the server tells it, in Unix seconds."""
+        self._connect(port, "")
+        self._say(f"JOIN {self.channel}", f"MODE {self.channel}")
+        at = int(self._until(" 329 ").rsplit(" ", 1)[1])
+        self.leave()
+        return at
 
     def come(self, port: int) -> None:
         """Connect, log in, and join."""
@@ -69,7 +77,7 @@ class Talker:
         if lines:
             self._say(*lines)
 
-    def hear(self) -> int:
+    def hear(self, now: float) -> int:
         """Take what has come; how many echoes there were."""
         data = self._socket.recv(65536)
         if not data:
@@ -77,7 +85,7 @@ class Talker:
         self._rest += data
         whole, mark, self._rest = self._rest.rpartition(b"\r\n")
         found = [int(number) for number in _ECHO.findall(whole + mark)]
-        self.echoed.update(found)
+        self.echoed.update(dict.fromkeys(found, now))
         self._waiting -= len(found)
         return len(found)
 

@@ -79,7 +79,7 @@ def test_longer_than_the_server_keeps_anything(house: House, people: tuple[Clien
     ann << "* MODE #c +H 365d"
     ann >> "MODE #c +H 53w"
     ann << ":irc.test 696 ann #c H 53w :Messages are kept for 365 days at most"
-    house.reload(history={"channels_most": 30})
+    house.reload(history={"channels_keep": 30, "channels_most": 30})
     ann >> "MODE #c +H 31d:join"
     ann << ":irc.test 696 ann #c H 31d:join :Messages are kept for 30 days at most"
     ann >> "MODE #c +H 30d"

@@ -461,7 +461,9 @@ def test_what_is_deleted_while_nothing_is_stored_is_not_shown_later(house: Archi
     house.node.commit(MessageRedacted(bob.user, channel, ids[1], "", clock.time(), "1r"))  # by another server
     house.reload(history={"direct": True, "channels": True})
     assert (latest(ann, "bob"), latest(ann)) == ([], [])
-    assert at_once(house.messages.redactions(house.place(), 0, 9)) == []
+    (gone,) = at_once(house.messages.redactions(house.place(), 0, 9))
+    assert (gone.redacted, gone.source) == (ids[1], "")
+    assert page(ann, "CHATHISTORY LATEST #c * 50").lines == []  # nobody is told
     house.check()
 
 

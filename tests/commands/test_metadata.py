@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 import staff
+from chanserv import ask, come, founded
 from club import Club
 from conversation import Client, House
 from describing import THREE, knows, plain, subscriptions, told
@@ -283,6 +284,39 @@ def test_a_channel_that_is_made_anew_has_none(house: House) -> None:
     assert in_batch(ann, "metadata", "#c") == []
     assert not house.node.network.metadata
     house.check()
+
+
+def test_of_a_registered_channel_it_is_shown_and_set_while_nobody_is_there() -> None:
+    club = Club()
+    ann, bob, eve = founded(club), come(club, "bob"), club.client("eve")
+    assert ask(ann, "FLAGS #c bob AOP") != []
+    ann >> "METADATA #c SET url :http://example.org" >> "PART #c"
+    ann.lines()
+    assert club.node.network.channel("#c") is None
+    eve >> "METADATA #C GET url" >> "METADATA #c LIST"
+    for _ in range(2):
+        eve << ":irc.test 761 eve #c url * :http://example.org"
+    eve >> "METADATA #c SET url :x"
+    eve << f"{FAIL} KEY_NO_PERMISSION #c url :You may not change what is said of #c"
+    eve >> "METADATA #c CLEAR" >> "METADATA #other GET url"
+    eve << f"{FAIL} KEY_NO_PERMISSION #c * :*"
+    eve << f"{FAIL} INVALID_TARGET #other :*"
+    for client in (bob, ann):  # who would be operators there
+        client.lines()
+        client >> f"METADATA #c SET url :{client.user.nick}"
+        client << f":irc.test 761 {client.user.nick} #c url * :{client.user.nick}"
+    ann >> "JOIN #c" >> "MODE #c +s"
+    club.clock.advance(2)
+    ann >> "PART #c"
+    eve >> "METADATA #c GET url"
+    eve << f"{FAIL} INVALID_TARGET #c :*"
+    bob >> "METADATA #c CLEAR"
+    bob << ":irc.test 766 bob #c url :Key not set"
+    bob >> "JOIN #c"
+    bob.lines()
+    bob >> "METADATA #c LIST"
+    bob.silent()
+    club.check()
 
 
 def test_opers_with_the_privilege_accounts_speak_for_anybody() -> None:

@@ -149,6 +149,36 @@ def test_all_clients_are_told_what_another_one_changed(club: Club) -> None:
     bob.silent()
 
 
+def test_who_is_attached_is_told_in_the_welcome_and_then_their_channels(club: Club) -> None:
+    # "If persistence is enabled, the server MUST send a `JOIN` line for each channel the client is joined to,
+    # subsequent to sending either `376` or `422`."
+    ann = member(club, "ann")
+    ann >> "JOIN #c,#d" >> "PERSISTENCE SET ON" >> "QUIT"
+    for _ in range(2):  # comes back, and another device besides
+        client = club.connect()
+        lines = comes(client)
+        kinds = [line.split(" ")[1] for line in lines]
+        end = kinds.index("422" if "422" in kinds else "376")
+        assert kinds.index("PERSISTENCE") < end and lines.count(status("ON", "ON")) == 1
+        joins = [line for line in lines if " JOIN " in line]
+        assert [line.rpartition(" ")[2] for line in joins] == ["#c", "#d"]
+        assert min(n for n, line in enumerate(lines) if " JOIN " in line) > end
+    [user] = club.node.network.logged_in[club.named().id]
+    assert len(club.parts.delivery.sessions_of(user)) == 2
+
+
+def test_who_stays_no_longer_is_gone_with_the_last_device(club: Club) -> None:
+    ann, bob = member(club, "ann"), club.client("bob")
+    ann >> "JOIN #c" >> "PERSISTENCE SET ON"
+    bob >> "JOIN #c"
+    ann >> "QUIT"
+    bob.lines()
+    assert ann.user in club.node.network.users.values()
+    club.change(club.named(), **{field(SETTING, ALWAYS_ON): None})  # on another server, say
+    bob << ":ann!~ann@192.0.2.1 QUIT :*"
+    assert club.parts.sessions.persistence._told == {}
+
+
 def test_a_change_of_the_configuration_is_told_if_it_makes_a_difference(club: Club) -> None:
     ann, bob = member(club, "ann"), member(club, "bob", club.account("bob").shown)
     guest = club.client("guest", caps=CAPS)
@@ -157,7 +187,7 @@ def test_a_change_of_the_configuration_is_told_if_it_makes_a_difference(club: Cl
     club.reload(bouncer={"always_on": "opt-out"})
     ann << status("DEFAULT", "ON")
     bob.silent()
-    club.reload(bouncer={"sessions": "off"})
+    club.reload(bouncer={"sessions": "off", "always_on": "opt-in"})
     ann << status("DEFAULT", "OFF")
     bob << status("ON", "OFF")
     club.reload(bouncer={"expire": 3})

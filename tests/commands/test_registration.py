@@ -191,7 +191,7 @@ def test_user_and_pass_are_for_newcomers(house: House) -> None:
 
 def test_what_a_user_name_is_made_of(house: House) -> None:
     ann = house.connect()
-    ann >> "NICK ann" >> "USER ~an@n.verylongname 0 * :" + "\u00e9" * 100
+    ann >> "NICK ann" >> "USER ~an!n.verylongname@phone 0 * :" + "\u00e9" * 100
     assert ann.user.username == "~ann.veryl"
     assert ann.user.realname == "\u00e9" * 75
 

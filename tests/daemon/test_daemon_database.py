@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from daemon_network import Network
+from daemon_network import Network, registered
 from daemon_process import Daemon, wait_for
 from postgresql_server import PASSWORD, Postgres
 from test_daemon_history import member, page
@@ -42,7 +42,8 @@ def said(daemon: Daemon, nick: str, *lines: str, end: str) -> str:
         return client.until(end)[-1]
 
 
-def registered(daemon: Daemon, nick: str) -> str:
+def tried(daemon: Daemon, nick: str) -> str:
+    """What somebody reads who registers a nick."""
     return said(daemon, nick, f"NS REGISTER {WORD}", end=f"NOTICE {nick} :")
 
 
@@ -55,12 +56,13 @@ def test_accounts_are_in_the_database(database: Network, postgres: Postgres) -> 
     with database.daemons["a"] as a, database.daemons["b"] as b:
         database.linked("a")
         database.linked("b")
-        assert "The account ann is yours" in registered(a, "ann")
+        with a.connect().register("ann") as ann:
+            registered(ann, WORD)
         wait_for(lambda: logged_in(b, "ann"), "ann at b")
         # It is away: people log in, and nothing is changed.
         postgres.stop()
         assert logged_in(a, "ann") and logged_in(b, "ann")
-        assert "Accounts cannot be used now" in registered(b, "bob")
+        assert "Accounts cannot be used now" in tried(b, "bob")
         wait_for(lambda: "The database of accounts cannot be reached" in a.output(), "the log of a")
         # One is started meanwhile.
         b.signal(signal.SIGTERM)
@@ -69,7 +71,7 @@ def test_accounts_are_in_the_database(database: Network, postgres: Postgres) -> 
         assert logged_in(b, "ann")
         database.linked("a", 2)
         postgres.start()
-        wait_for(lambda: "The account bob is yours" in registered(b, "bob"), "the database")
+        wait_for(lambda: "The account bob is yours" in tried(b, "bob"), "the database")
         wait_for(lambda: logged_in(a, "bob"), "bob at a")
         wait_for(lambda: "Accounts can be changed again" in a.output(), "the log of a")
     for daemon in (a, b):

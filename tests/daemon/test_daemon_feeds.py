@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from daemon_network import Network
+from daemon_network import Network, registered
 from daemon_process import Client, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
@@ -30,8 +30,7 @@ def test_an_account_is_that_of_the_network(network: Network) -> None:
         network.linked("a")
         network.linked("b")
         with a.connect().register("ann") as ann:
-            ann.send(f"NS REGISTER {WORD}")
-            ann.until("The account ann is yours")
+            registered(ann, WORD)
         # b has it in a moment.
         with b.connect().register("bob") as bob:
             bob.send("NS INFO ann")
@@ -45,8 +44,7 @@ def test_an_account_is_that_of_the_network(network: Network) -> None:
         b.wait()
         wait_for(lambda: "The link to b.test ended" in a.output(), "the end of the link")
         with a.connect().register("cat") as cat:
-            cat.send(f"NS REGISTER {WORD}")
-            cat.until("The account cat is yours")
+            registered(cat, WORD)
             cat.send(f"NS SET PASSWORD {WORD} third-horse-3")
             cat.until("b.test is away and takes the old one")
         b.start()

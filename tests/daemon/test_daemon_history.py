@@ -6,6 +6,7 @@ import re
 import signal
 
 import pytest
+from daemon_network import registered
 from daemon_process import Client, Daemon
 
 pytestmark = pytest.mark.daemon
@@ -27,8 +28,7 @@ def member(client: Client, name: str, *, new: bool = False) -> Client:
         client.send(f"PASS {name}:{PASSWORD}")
     client.register(name)
     if new:
-        client.send(f"REGISTER * * {PASSWORD}")
-        client.until(f" REGISTER SUCCESS {name} ")
+        registered(client, PASSWORD)
     client.send(f"CAP REQ :{CAPS}")
     client.until(" ACK ")
     return client

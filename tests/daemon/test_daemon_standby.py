@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from threading import Thread
@@ -65,5 +66,5 @@ def test_a_cut_connection_is_gone_on_with_by_the_standby(network: Network) -> No
             for number in range(20):
                 ann.send(f"PRIVMSG #c :{number}")
                 bob.until(f"PRIVMSG #c :{number}$")
-            assert "Link to a.test resumed after 0.0 s" in b.output()
+            assert re.search(r"Link to a\.test resumed after \d+\.\d s", b.output())
             assert "No link to a.test" not in b.output(), "it was not dialled again"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from daemon_network import Network
-from daemon_process import Daemon, wait_for
+from daemon_process import Daemon
 
 pytestmark = pytest.mark.daemon
 
@@ -53,12 +53,18 @@ def test_two_have_no_chance_in_common(network: Network) -> None:
     assert len(found) == 4
 
 
-def test_a_new_interpreter_where_one_is_asked_for(daemon: Daemon) -> None:
+def test_a_new_interpreter_where_a_copy_would_not_do(daemon: Daemon) -> None:
+    """What the interpreter reads as it begins, libraries to be loaded above all, a copy cannot have anew."""
+    daemon.environment["PYTHONHASHSEED"] = "5"
+    assert is_copy(daemon) is False
+    del daemon.environment["PYTHONHASHSEED"]
+    assert is_copy(daemon) is True
     daemon.wrapper = [sys.executable, "-c", "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"]
-    daemon.start()
-    command = Path(f"/proc/{daemon.pid}/cmdline")
-    wait_for(lambda: "twistd" in command.read_text(), "its command")
-    daemon.copied, daemon.wrapper = True, []
-    daemon.stop()
-    daemon.start()
-    assert "nursery_process.py" in Path(f"/proc/{daemon.pid}/cmdline").read_text()
+    assert is_copy(daemon) is False
+
+
+def is_copy(daemon: Daemon) -> bool:
+    with daemon:
+        command = Path(f"/proc/{daemon.pid}/cmdline").read_text()
+        daemon.stop()
+    return "nursery_process.py" in command

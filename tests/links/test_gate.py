@@ -695,12 +695,60 @@ def test_who_puts_them_off_has_them_back() -> None:
 
 
 def test_an_errand_costs() -> None:
-    house = club(links={"queries": 5})
+    house = club(links={"queries": 8, "queries_period": 10})
     so1 = leaf(house)
-    comes(so1)
-    for _ in range(5):
-        assert asks(so1, "STATUS") == [told(NICKSERV, "STATUS ann 0")]
-    assert asks(so1, "STATUS") == [told(NICKSERV, "Too much is asked from your server now. Try again later.")]
+    people = [f"1SOAAAAA{letter}" for letter in "BCDEF"]
+    for uid in people:
+        comes(so1, uid[-1].lower(), uid)
+    for uid in people[:4]:
+        for _ in range(2):
+            assert asks(so1, "STATUS", by=uid) == [told(NICKSERV, f"STATUS {uid[-1].lower()} 0", uid)]
+        # nobody asks so much that nothing is left for the others
+        if uid is not people[3]:
+            assert asks(so1, "STATUS", by=uid) == [told(NICKSERV, "You ask too much. Try again later.", uid)]
+    full = "Too much is asked from your server now. Try again later."
+    assert asks(so1, "STATUS", by=people[4]) == [told(NICKSERV, full, people[4])]
+    house.clock.advance(10)
+    assert asks(so1, "STATUS", by=people[0]) == [told(NICKSERV, "STATUS b 0", people[0])]
+
+
+@pytest.mark.parametrize("by", ["SASL", "NickServ"])
+def test_who_came_by_a_token_goes_with_it(by: str) -> None:
+    house = club(accounts={"nick_protection": "off"})
+    account = house.account("ann")
+    nickserv = house.parts.nickserv
+    assert nickserv is not None
+    token, other = (
+        house.done(nickserv.tokens.add(account, label, "all", 0)) for label in ("phone", "tablet")
+    )
+    so1 = leaf(house)
+    for uid, secret in ((ANN, token), ("1SOAAAAAC", other)):
+        comes(so1, "ann" if uid == ANN else "too", uid)
+        if by == "SASL":
+            logs_in(so1, uid=uid, password=secret)
+        else:
+            asks(so1, f"IDENTIFY ann {secret}", by=uid)
+    assert account_of(house, "ann")[1] == account_of(house, "too")[1] == account.id
+    so1.lines()
+    assert house.done(nickserv.tokens.remove(account, "phone"))
+    assert [line for line in heard(so1) if " KILL " in line] == [
+        ":0CN KILL 1SOAAAAAB :irc.test (The token that you came by was taken away)"
+    ]
+    assert house.node.network.user("ann") is None
+    assert account_of(house, "too")[1] == account.id
+
+
+def test_who_is_no_user_yet_comes_in_without_the_login_of_a_token_that_was_taken_away() -> None:
+    house = club(accounts={"nick_protection": "off"})
+    account = house.account("ann")
+    nickserv = house.parts.nickserv
+    assert nickserv is not None
+    token = house.done(nickserv.tokens.add(account, "phone", "all", 0))
+    so1 = leaf(house)
+    assert logs_in(so1, password=token)[-1] == answer("D", "S")
+    assert house.done(nickserv.tokens.remove(account, "phone"))
+    comes(so1, account="ann")
+    assert account_of(house, "ann") == (None, None)
 
 
 def test_a_token_lets_in_for_no_more_while_something_is_asked() -> None:

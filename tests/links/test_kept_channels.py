@@ -603,3 +603,28 @@ def test_what_chanserv_does_reaches_those_who_do_not_know_it_yet(where: str) -> 
     mesh.settle()
     assert (channel(mesh["z"]).locked, channel(mesh["z"]).flags) == ("m", {"n", "t", "m"})
     agree(mesh)
+
+
+def test_who_became_founder_on_one_side_of_a_split_gives_nothing_away_on_the_other() -> None:
+    mesh = linked()
+    ann = founded(mesh["a"])
+    for name in ("bob", "cat"):
+        mesh["a"].account(name, WORD)
+    mesh.settle()
+    bob, cat = come(mesh["a"], "bob"), come(mesh["b"], "cat")
+    mesh.settle()
+    also_ann = mesh["b"].client("ann2")
+    also_ann >> f"NS IDENTIFY ann {WORD}"
+    mesh.settle()
+    mesh.cut("a", "b")
+    ask(ann, "SET #c FOUNDER bob")
+    assert ask(bob, "SET #c FOUNDER bob") == ["bob is the founder of #c now."]
+    mesh.clock.advance(5)
+    assert ask(also_ann, "SET #c FOUNDER cat") == [
+        "cat has to say the same within a day: /msg ChanServ SET #c FOUNDER cat"
+    ]
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.advance(2)
+    assert ask(cat, "SET #c FOUNDER cat") == ["You are not the founder of #c."]
+    assert ask(cat, "INFO #c")[1].startswith("  founder: bob")

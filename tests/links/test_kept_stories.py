@@ -208,3 +208,7 @@ def test_all_start_anew_while_a_server_that_does_not_know_has_it_as_it_was() -> 
         ("start", "a", None), ("wait", 0.3, None),
     ]  # fmt: skip
     tell(Story("abcz"), steps)
+
+
+def test_who_was_to_lock_a_mode_starts_anew_before_it_heard_of_it() -> None:
+    tell(Story("abcz"), [("say", "b", "CS SET #c MLOCK +l 9"), ("start", "a", None)])

@@ -34,6 +34,7 @@ from chatnet.storage.record import Claim, Record
 from chatnet.wire.casemap import folder
 
 ANN = "a234567abcdefghijklmn"
+BOB = "a765432abcdefghijklmn"
 CLUB = "cabcdefghijklmnopqrst"
 SINCE = "0m5x1k2ab.000000.0AA"
 LATER = "0m5x1k2ab.00000z.9ZZ"
@@ -283,6 +284,7 @@ VALUES: list[tuple[str, Value]] = [
     ("0 ann.users.example.org", accounts.Vhost(False, "ann.users.example.org")),
     ("bob :a friend: of ours", accounts.Mark("bob", "a friend: of ours")),
     (f"{ANN} 1764000000", channels.Transfer(ANN, 1764000000)),
+    (f"{ANN} 1764000000 {BOB}", channels.Transfer(ANN, 1764000000, BOB)),
     (f"AOv 1764000000 {ANN}", channels.Access("AOv", 1764000000, ANN)),
     ("0 k bob :spam", channels.Akick(0, "k", "bob", "spam")),
     ("1764000000 q bob :", channels.Akick(1764000000, "q", "bob", "")),
@@ -323,7 +325,17 @@ def test_values(text: str, value: Value) -> None:
         ),
         *((accounts.Vhost, text) for text in ("", "1", "1 ", "on a", "1 a b")),
         *((accounts.Mark, text) for text in ("", "bob", "bob x", " :x")),
-        *((channels.Transfer, text) for text in ("", ANN, "ann 1764000000", f"{ANN} soon")),
+        *(
+            (channels.Transfer, text)
+            for text in (
+                "",
+                ANN,
+                "ann 1764000000",
+                f"{ANN} soon",
+                f"{ANN} 1764000000 ",
+                f"{ANN} 1764000000 bob",
+            )
+        ),
         *((channels.Access, text) for text in ("", "AO", "AO 1764000000", "AO x bob", "AO 1764000000 bob b")),
         *((channels.Akick, text) for text in ("", "0 k bob", "0 x bob :", "x k bob :", "0 k bob spam")),
         *((channels.Entry, text) for text in ("", "bob", "bob ", "bob a b")),

@@ -83,7 +83,7 @@ def test_by_default_all_may_have_several_devices_and_stay_if_they_ask_for_it() -
 @pytest.mark.parametrize(
     ("given", "own"),
     [
-        ({"sessions": "off", "always_on": "all"}, NOTHING_CHOSEN),
+        ({"sessions": "off"}, Own(always_on=True)),
         ({"sessions": "opt-in", "always_on": "all"}, NOTHING_CHOSEN),
         ({}, Own(always_on=True, multiclient=False)),
     ],

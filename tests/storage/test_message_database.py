@@ -16,6 +16,7 @@ from postgresql_server import PASSWORD, Postgres
 from profiles import runs
 from storage_calls import Calls
 from test_message_stories import FOR_EVER, agree, groups
+from twisted.python.failure import Failure
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
@@ -41,6 +42,7 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 
 T = model.NOW
@@ -332,6 +334,110 @@ def test_what_comes_while_it_is_away_waits(database: str, postgres: Postgres) ->
     server.calls.wait(server.store.put([said(3, "after")]))
     assert server.texts() == ["before", "meanwhile", "after"]
     assert len(server.told) == 2
+    server.calls.wait(server.store.close())
+
+
+def losing(patch: pytest.MonkeyPatch, *, held: bool) -> None:
+    """Have the answer of the next COMMIT be lost, whether it holds or not."""
+    from psycopg import OperationalError
+
+    from chatnet.storage.postgresql import Session
+
+    execute, left = Session.execute, [None]
+
+    def lost(session: Session, statement: str, *arguments: Any) -> Any:
+        if statement != "COMMIT" or not left:
+            return execute(session, statement, *arguments)
+        left.pop()
+        if held:
+            execute(session, statement)
+        session.close()
+        raise OperationalError("the connection is lost")
+
+    patch.setattr(Session, "execute", lost)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_whether_a_commit_holds_whose_answer_was_lost_is_found_out(
+    url: str, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """Or what is news would be taken for known."""
+    store = in_database(url)()
+    at_once(store.put([said(1, "known")]))
+    told = [
+        Row(CLUB, T + number, model.msgid(T + number), PRIVMSG, 0, None, "x", "told") for number in (1, 2)
+    ]
+    losing(monkeypatch, held=held)
+    assert [row.at - T for row in at_once(store.take_in(told, []))] == [2]
+    assert at_once(store.take_in(told, [])) == []
+    losing(monkeypatch, held=held)
+    at_once(store.put([said(3, "more")]))
+    assert texts(store) == ["known", "told", "more"]
+    at_once(store.close())
+
+
+class Spooling(Server):
+    """One whose messages wait in a file while its database is away."""
+
+    def __init__(self, url: str, path: Path, **options: Any) -> None:
+        super().__init__(url, spool=path, **options)
+
+
+def test_what_comes_while_it_is_away_is_on_the_disk(
+    database: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    """However much that is, and in its order, also for a server that ends meanwhile and starts again."""
+    path = tmp_path / SPOOL
+    server = Spooling(database, path, queue_bytes=lambda: 65536)
+    server.calls.wait(server.store.put([said(0, "before")]))
+    assert not path.exists()
+    postgres.stop()
+    for group in range(10):
+        server.calls.wait(server.store.put([said(1 + group * 50 + number) for number in range(50)]))
+    assert server.told == [Trouble(f"{CANNOT_REACH}; they wait in the file history.spool")]
+    assert path.stat().st_mode & 0o777 == 0o600
+    redacted: list[Entry] = [
+        Redacted(CLUB, model.msgid(T + 7), T + 600, "r", None, "x", ""),
+        said(501, "last"),
+    ]
+    server.calls.wait(server.store.put(redacted))
+    refused = server.store.take_in([], [])
+    server.clock.advance(6.0)
+    server.store.watch()
+    with pytest.raises(StoreError):
+        server.calls.wait(refused)
+    server.calls.wait(server.store.close())
+    assert path.exists()
+    again = Spooling(database, path)
+    again.calls.wait(again.store.put([said(502, "after the start")]))
+    postgres.start()
+    again.wait_for(lambda: again.told and again.told[-1] is None and not again.store.is_behind)
+    again.clock.advance(6.0)
+    rows = again.texts()
+    assert (rows[0], rows[-2:], len(rows)) == ("before", ["last", "after the start"], 502)
+    again.calls.wait(again.store.put([said(503, "now")]))
+    assert again.texts()[-1] == "now" and not path.exists()
+    again.calls.wait(again.store.close())
+
+
+def test_beyond_its_bound_the_oldest_in_memory_are_dropped(
+    database: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    bounds: dict[str, Any] = {"queue_bytes": lambda: 10 * 1024, "spool_bytes": lambda: 2000}
+    server = Spooling(database, tmp_path / SPOOL, **bounds)
+    postgres.stop()
+    server.calls.wait(server.store.put([said(1, "first")]))
+    groups = [server.store.put([said(number)]) for number in range(2, 60)]
+    lost = [group for group in groups if group.called and isinstance(group.result, Failure)]
+    for group in lost:
+        group.addErrback(lambda failure: None)
+    postgres.start()
+    for group in groups:
+        server.calls.wait(group)
+    server.clock.advance(6.0)
+    server.wait_for(lambda: server.told[-1] is None and not server.store.is_behind)
+    assert lost and len(server.texts()) == 59 - len(lost)
+    assert server.texts()[0] == "first"
     server.calls.wait(server.store.close())
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import message_model as model
 import pytest
+from message_stores import KINDS, opener
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rekeying import Rekeyed, Rekeying
@@ -26,7 +27,7 @@ from chatnet.storage.messages.rows import (
     Went,
     Words,
 )
-from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.messages.store import SQLiteMessages
 
 T = 1_700_000_000_000
 CLUB = Place("c", "#club", "", 7)
@@ -38,9 +39,11 @@ def said(place: Place, ms: int, person: str | None, text: str = "word") -> Row:
     return Row(place, T + ms, model.msgid(T + ms), PRIVMSG, 0, person, "x!x@x", text)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SQLiteMessages:
-    return open_messages(tmp_path / "history.sqlite", search="words", now=lambda: T / 1000)
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteMessages]:
+    store = opener(request, tmp_path, request.param)(search="words", now=lambda: T / 1000)
+    yield store
+    at_once(store.close())
 
 
 def rekey(store: SQLiteMessages) -> Rekeyed:
@@ -118,7 +121,10 @@ def test_what_is_under_the_id_already_is_joined(store: SQLiteMessages, tmp_path:
     views = [View(CLUB), View(now)]
     found = at_once(store.search(views, Words("tea", person="a2")))
     assert [row.at - T for row in found] == [1, 2, 3]
-    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as connection:
+    assert at_once(store.search(views, Words("tea", person="name:ann"))) == []
+    if not (path := tmp_path / "history.sqlite").exists():
+        return
+    with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT key FROM person ORDER BY key").fetchall() == [("a1",), ("a2",)]
         connection.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
 

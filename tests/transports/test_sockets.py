@@ -130,6 +130,20 @@ def test_what_comes_is_read(door: Door) -> None:
     assert echo.near.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
+def test_while_too_much_comes_nobody_is_read_from(door: Door) -> None:
+    door.sockets.press(True)
+    assert door.reactor.readers == set()
+    door.sockets.press(False)
+    assert door.reactor.readers == {door.sockets}
+    door.reactor.advance(module.REST / 2)
+    door.sockets.press(True)
+    door.reactor.advance(module.REST / 2)
+    assert door.reactor.readers == set()
+    door.reactor.advance(module.REST / 2)
+    assert door.reactor.readers == {door.sockets}
+    door.sockets.press(True)
+
+
 def test_the_end_is_told_once(door: Door) -> None:
     far, echo = door.connect()
     far.close()

@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from person_writer import somebody
+from storage_calls import Calls
 from storage_kinds import ANN, MEANING, named
 from storage_process import Writer, consistent
 
 from chatnet.storage.answers import at_once
+from chatnet.storage.persons.file import PersonFile
+from chatnet.storage.persons.store import FILE as PERSONS
+from chatnet.storage.persons.store import PersonStore
 from chatnet.storage.store import FILE, open_store
 from chatnet.wiring.cli import main
 
@@ -44,6 +49,24 @@ def test_a_backup_is_private_and_whole(data: Path, tmp_path: Path, capsys: Captu
     assert (folder / "cloak.key").read_bytes() == (data / "cloak.key").read_bytes()
     store = open_store(folder / FILE, MEANING, sid="0AA", casemapping="rfc1459", serving=True)
     assert list(store.load()) == [named(ANN, "ann", 5)]
+
+
+def test_who_stays_is_in_a_backup(data: Path, tmp_path: Path, capsys: Captured) -> None:
+    calls = Calls()
+    store = PersonStore(data / PERSONS, calls, lambda: 0.0, lambda: 0.0, lambda: 5.0)
+    store.load()
+    store.keep(somebody("ann"))
+    calls.wait(store.close())
+    folder = tmp_path / "backup"
+    assert main(["backup", str(folder)]) == 0
+    assert f"wrote  {folder}/{PERSONS}\n" in capsys.readouterr().out
+    assert (folder / PERSONS).stat().st_mode & 0o777 == 0o600
+    assert PersonFile(folder / PERSONS, lambda: 0.0).load().people == [somebody("ann")]
+    (folder / "accounts.sqlite").unlink()
+    assert said([str(folder)], capsys) == (
+        1,
+        f"{folder} has a backup already: {PERSONS} would be overwritten.\n",
+    )
 
 
 def test_a_backup_of_a_server_that_runs(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from conversation import ManualClock
 from postgresql_server import PASSWORD, Postgres
-from test_history_commands import CLUB, NOW, WORD, Captured, Tool
+from test_history_commands import CLUB, NOW, WORD, Captured, Tool, objects
 
 from chatnet.settings import Settings
+from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.rows import PRIVMSG, Began, Row
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.reload import fixed
+from chatnet.wiring.store import messages_in
 
 
 def message(number: int, person: str) -> Row:
@@ -79,3 +84,36 @@ def test_messages_move_from_a_file_into_a_database(
     assert tool("import", str(moved)).startswith("0 messages taken; 5 are here already")
     assert tool("export", "--channel", "#club") == moved.read_text()
     assert WORD not in moved.read_text()
+
+
+@pytest.mark.client
+def test_names_of_before_are_accounts_in_a_database_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, postgres: Postgres
+) -> None:
+    tool = Tool(tmp_path, monkeypatch, capsys)
+    tool.keep(Began(CLUB, "#Club", NOW - 9), message(1, "name:ann"), message(2, "name:eve"))
+    ann = tool.account("ann")
+    moved = tmp_path / "club.jsonl"
+    tool("export", "--channel", "#club", str(moved))
+    url = postgres.url(postgres.database(), "chat", PASSWORD)
+    tool.configure(f'[history]\nstore = "{url}"\n')
+    (tool.data / "history.sqlite").unlink()
+    tool("import", str(moved))
+    (tool.data / SPOOL).touch()
+    assert tool("rekey", fails=True) == (
+        f"Messages wait in {tool.data / SPOOL} for the database: start the server once.\n"
+    )
+    (tool.data / SPOOL).unlink()
+    assert tool("rekey").startswith("1 account of before known by id from now on.\n")
+    [found] = objects(tool("export", "--account", "ann"))
+    assert (found["person"], found["text"]) == (ann, "word 1")
+    assert tool("backup", str(tmp_path / "copy"), fails=True) == (
+        "What is said is kept in a database (history.store): its own programs copy it.\n"
+    )
+
+
+def test_what_waits_for_a_database_is_not_left_behind(tmp_path: Path) -> None:
+    (tmp_path / SPOOL).touch()
+    settings = Settings.model_validate({})
+    with pytest.raises(StoreError, match=r"Messages wait in .*history\.spool for a database"):
+        messages_in(tmp_path, settings, lambda: settings, ManualClock(), SimpleNamespace(callFromThread=None))

@@ -121,7 +121,8 @@ async def _founder(errand: Errand, registration: RegisteredChannel) -> None:
         await errand.chanserv.change(registration, {channels.TRANSFER: None})
         errand.end(f"{heir.shown} stays the founder of {name}.")
     if _is_founder(errand, registration):
-        await errand.chanserv.change(registration, {channels.TRANSFER: Transfer(heir.id, now).text})
+        offer = Transfer(heir.id, now, founder)
+        await errand.chanserv.change(registration, {channels.TRANSFER: offer.text})
         bot = errand.bot.nick
         errand.say(
             f"{heir.shown} has to say the same within a day: /msg {bot} SET {name} FOUNDER {heir.shown}"
@@ -132,6 +133,7 @@ async def _founder(errand: Errand, registration: RegisteredChannel) -> None:
         or transfer is None
         or transfer.to != heir.id
         or (transfer.at + AGREED <= now)
+        or transfer.by not in ("", founder)  # it was made on the other side of a split
     ):
         await _as_operator(errand, registration, "FOUNDER")
     else:

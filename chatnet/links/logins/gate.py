@@ -33,12 +33,15 @@ from chatnet.model.facts import (
     AccountChanged,
     Fact,
     Hearer,
+    Killed,
     MessageSent,
     NetJoinEnded,
     NetSplit,
+    RecordsTaken,
     SettingsChanged,
 )
 from chatnet.node import Timer
+from chatnet.rules.logins import TOKEN_TAKEN, tokens_taken
 
 SETTLED: Final = 1.0
 """Seconds after the burst of a neighbour until it is introduced to services: others may be behind it."""
@@ -68,6 +71,7 @@ class Gate(Follower):
             NetJoinEnded: self._net_join_ended,
             NetSplit: self._net_split,
             AccountChanged: self._account_changed,
+            RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
 
@@ -227,6 +231,13 @@ class Gate(Follower):
         if link in self._open and link is not None and link is not origin:
             self._tell_login(link, fact.user)
 
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        """Who came by a token goes with it."""
+        gone = tokens_taken(fact.records)
+        for user in self._links.given.taken(gone) if gone else ():
+            if self.serves(user):
+                self._node.commit(Killed(user, self._node.network.me, TOKEN_TAKEN, fact.at))
+
     def _tell_login(self, link: Link, user: User) -> None:
         """``SU``, with the account or without one; it tells all that are behind it."""
         virtual = self._node.network.virtual
@@ -243,8 +254,8 @@ class Gate(Follower):
             return
         now, settings = self._node.clock.monotonic(), self._node.settings.links
         for text in texts:
-            if link.conduct.too_many(link.conduct.asked, now, settings):
-                self.tell(bot, user, "Too much is asked from your server now. Try again later.")
+            if (why := link.conduct.too_much(user.uid, now, settings)) is not None:
+                self.tell(bot, user, why)
                 return
             self.errand(user, bot, text)
 

@@ -7,7 +7,7 @@ connection that is no user yet until it is one, and while its server is away.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
 from chatnet.links.codecs.solanum import RECORDS
@@ -67,6 +67,21 @@ class Given:
     def way_of(self, uid: UID) -> Way:
         """How somebody is logged in, if it was by a token."""
         return self._ways.get(uid, NO_WAY)
+
+    def taken(self, tokens: Container[tuple[str | None, str]]) -> list[User]:
+        """Who is logged in by one of these tokens, by account and key, which are taken away.
+
+        A connection that is no user yet comes in without the login.
+        """
+        users = self._node.network.users
+        found = []
+        for uid, way in list(self._ways.items()):
+            user, gift = users.get(uid), self._gifts.get(uid)
+            if user is not None and (user.account_id, way.token) in tokens:
+                found.append(user)
+            elif gift is not None and (gift.account, way.token) in tokens:
+                del self._gifts[uid], self._ways[uid]
+        return found
 
     def doubt(self, uid: UID) -> None:
         """Their server says of this user what does not hold."""

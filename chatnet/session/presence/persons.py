@@ -13,7 +13,7 @@ any     KILL                                                 -        QUIT
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
@@ -27,6 +27,7 @@ from chatnet.model.facts import (
     UserModesChanged,
     UserQuit,
 )
+from chatnet.rules.log_names import log_name
 from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
@@ -54,6 +55,8 @@ class Persons:
         self._policy = policy
         self.idle: Final[dict[User, Idle]] = {}
         self.devices: Final = Devices()
+        self.noted: Callable[[User], object] = lambda user: None
+        """Who is told when something is known of somebody that is no fact."""
         self._leaving: User | None = None
 
     @property
@@ -138,12 +141,15 @@ class Persons:
         shared.registered += 1
         shared.local.attach(session)
         self._settle(session)
+        self.noted(person)
+        self._log(session, f"has one more session ({'TLS' if session.peer.secure else 'plain'})")
 
     def detached(self, session: Session) -> None:
         """A session has gone that was not the last one of its user."""
         if self._policy.stays(session.user):
-            self._note_device(session)
+            self.note_device(session)
         self._settle(session)
+        self._log(session, "has one session less")
 
     def keeps(self, session: Session) -> bool:
         """Whether a user stays whose last session has gone."""
@@ -152,10 +158,16 @@ class Persons:
         if user is self._leaving or len(self.idle) >= most or not self._policy.stays(user):
             return False
         now = self._node.clock.time()
-        self.remember(user, Idle(self._note_device(session), user.away))
+        self.remember(user, Idle(self.note_device(session), user.away))
         if user.away is None and self._policy.goes_away(user):
             self._node.commit(AwayChanged(user, GONE, now), session)
+        self._log(session, "stays without a session")
         return True
+
+    def _log(self, session: Session, what: str) -> None:
+        settings = self._node.settings
+        if settings.log.people:
+            self._node.log.often(f"{log_name(session.user, settings)} {what}: {session.user.uid}")
 
     def remember(self, user: User, idle: Idle) -> None:
         """Somebody is here without a session."""
@@ -172,7 +184,7 @@ class Persons:
                 self._node.hearing_changed()
         return idle
 
-    def _note_device(self, session: Session) -> Heard:
+    def note_device(self, session: Session) -> Heard:
         """What a device has heard that goes."""
         clock = self._node.clock
         since = clock.time() - (self._shared.monotonic() - session.heard)
@@ -181,6 +193,7 @@ class Persons:
         key = self._shared.places.person(session.user)
         if key is not None:
             self.devices.note(key, session.device, heard, self._node.settings.bouncer.devices)
+            self.noted(session.user)
         return heard
 
     def _settle(self, session: Session) -> None:

@@ -141,10 +141,13 @@ class Gathers(Protocol):
 class RunningMessages(MessageStore, Protocol):
     """A store that works in threads of its own, once it was started.
 
-    `troubled` hears on the reactor's thread what is wrong, once, and None when it is over.
+    `troubled` hears on the reactor's thread what is wrong, once, and None when it is over.  `pressed` hears
+    there that more is put than can be written, and when that is over: until then nothing should be read that
+    might be more.
     """
 
     troubled: Troubled
+    pressed: Callable[[bool], object]
 
     @property
     def heard(self) -> int:

@@ -332,6 +332,9 @@ class Keeper:
         """Have what is kept for one place be kept for another."""
         self._moved(entry)
 
+    def make_time(self) -> None:
+        """What is asked in this transaction may take as long as it takes: nobody waits for it."""
+
     def forget(self) -> None:
         """Know nothing of people and places, and ask."""
         self._memory.people.clear()
@@ -478,6 +481,9 @@ class Keeper:
         old, new = self._known(entry.place), self._known(entry.to)
         if not entry.stays and old is not None and entry.place != entry.to:
             self._execute(self.statements.forget_stays, {"target_": old})
+            for part in (old, *self._parts(old)):
+                # What was said behind closed doors is nobody's without them.
+                self.delete(self.numbers(self.statements.closed_of, {"target_": part}))
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)

@@ -124,7 +124,8 @@ class Moved(NamedTuple):
     """What was kept for one place is kept for another: a channel was renamed, or an older one won.
 
     Where that is there already, the rows of both are its own.  Without `stays` those of the first are not
-    brought along: who was there did not hear what was said in the other.
+    brought along, for who was there did not hear what was said in the other; nor is what was said behind
+    closed doors, which is for nobody then.
     """
 
     place: Place

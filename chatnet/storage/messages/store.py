@@ -87,10 +87,13 @@ class SQLiteMessages:
     ) -> None:
         self.heard = opened.heard
         self.troubled: Troubled = lambda trouble: None
+        self.pressed: Callable[[bool], object] = lambda pressed: None
         self._file: Final = file
         self._aside: Final = opened.aside
         self._writing: Final = writing
         self._writer: Final = writer
+        if isinstance(writer, Writer):
+            writer.pressed = lambda pressed: self.pressed(pressed)
         self._readers: Final = readers
         self._tidying: Final = tidying
         self._fold: Final = fold
@@ -132,6 +135,11 @@ class SQLiteMessages:
     def waiting(self) -> int:
         """How many bytes wait to be written, a message counting for 1 KiB."""
         return self._writer.bytes
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was put may not be read for long: nothing can be written, or much waits for that."""
+        return self._writer.is_failing
 
     @property
     def gathering(self) -> Gathering:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from chatnet.storage.messages.rows import LAST, RANKS, Place
+from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place
 from chatnet.storage.messages.speech import BY_PLACE, SQLITE, Speech
 from chatnet.storage.messages.texts import written
 from chatnet.storage.tables import TEXT
@@ -242,6 +242,7 @@ class Statements:
     """What is asked of the tables, as a database is spoken to."""
 
     def __init__(self, speech: Speech = SQLITE) -> None:
+        self.speech: Final = speech
         given: Any = bindparam
         insert, made, greatest = speech.insert, speech.made, speech.greatest
         person, target, message, odd = PERSON.c, TARGET.c, MESSAGE.c, ODD_ID.c
@@ -415,6 +416,7 @@ class Statements:
             .where(message.id.between(given("first"), given("last")))
         )
         self.delete = made(delete(MESSAGE).where(message.id == given("id_")))
+        self.give = made(update(MESSAGE).where(message.id == given("id_")).values(person=given("new")))
 
         # redactions, stays, marks
 
@@ -466,6 +468,11 @@ class Statements:
         self.signed_redactions = made(redactions.where(redaction.source != ""))
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
+        self.closed_of = made(
+            select(message.id).where(
+                message.target == given("target_"), message.flags.op("&")(literal_column(str(CLOSED))) != 0
+            )
+        )
         self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
         self.open_stay = made(select(stay.since).where(*this_stay, stay.until == LAST))
         self.come = made(

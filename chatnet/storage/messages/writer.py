@@ -14,9 +14,14 @@ WRITING      the disk is full, broken, in use             tells of it, keeps the
 WRITING      a job is wrong                               the others once more, without it         WRITING
 FAILING      1, 2, 4, … 30 seconds later                  all of it again                          WRITING
 FAILING      committed                                    tells that it is over                    IDLE
+WRITING      as much waits as one transaction takes       has nobody say more                      WRITING
+WRITING      committed, and less waits                    has them go on                           the same
 any          more than `queue_bytes` wait                 drops the oldest messages, whose place   the same
                                                           gets a gap; tells how many
 any          the file is damaged                          has another file begun, all of it again  WRITING
+FAILING      there is a spool                             puts the groups there, and answers       FAILING
+any          something is in the spool                    writes that first, what comes meanwhile  the same
+                                                          goes there behind it
 any          it is closed                                 tries for `drain` seconds at most        CLOSED
 ===========  ===========================================  =======================================  ===========
 """
@@ -39,6 +44,7 @@ from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.losing import size_of, without_messages
 from chatnet.storage.messages.rows import Entry
+from chatnet.storage.messages.spool import Spool
 from chatnet.storage.messages.writing import Writes, Wrong
 from chatnet.storage.worker import Call, Task
 
@@ -46,7 +52,7 @@ R = TypeVar("R")
 
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds until it is tried again; the last of them from then on."""
-TOGETHER: Final = 4000
+TOGETHER: Final = 2000
 """Entries that one transaction writes, at most, unless one group alone has more."""
 REST: Final = 0.05
 """Seconds between two slices of what can wait."""
@@ -76,12 +82,32 @@ class Group(Task[Keeper]):
             super().tell()
 
 
+class Spooled(Group):
+    """Groups that were put into the spool, and were answered then; `last` is what they are there."""
+
+    __slots__ = ("last",)
+
+    def __init__(self, entries: Sequence[Entry], since: float, last: int) -> None:
+        super().__init__(entries, since)
+        self.bytes = 0
+        self.last = last
+
+    def tell(self) -> None:
+        """Nobody waits for that any more."""
+
+
 class Writer:
     """A thread that writes.  `call` brings answers to the reactor's thread.
 
     `troubled` hears there what is wrong, and None when it is over; `slice` does a part of what can wait, and
     says for how many seconds there is nothing more to do.  Its other arguments are settings: `timeout` for
     jobs that are no groups, `drain` for closing, both in seconds, and `queue_bytes`.
+
+    `pressed` hears on the reactor's thread that more is put than the thread can write, and when that is over.
+    So what waits is never more than the next transaction takes, if who puts it heeds that.  A disk that
+    fails presses nobody: what is said then may wait for hours.
+
+    With a `spool` groups wait there for as long as it fails, and are answered: they are on a disk.
     """
 
     def __init__(
@@ -95,8 +121,10 @@ class Writer:
         troubled: Callable[[Trouble | None], None],
         slice: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
+        spool: Spool | None = None,
     ) -> None:
         self._writing: Final = writing
+        self._spool: Final = spool
         self._call: Final = call
         self._monotonic: Final = monotonic
         self._timeout: Final = timeout
@@ -105,8 +133,12 @@ class Writer:
         self._troubled: Final = troubled
         self._slice: Final = slice
         self._pauses: Final = pauses
+        self.pressed: Callable[[bool], object] = lambda pressed: None
         self._changed: Final = threading.Condition()
         self._waiting: Final[deque[Task[Keeper]]] = deque()
+        self._entries = 0
+        """So many of groups wait, and are not being written."""
+        self._is_pressed = False
         self._bytes = 0
         """What waits or is being written counts for so much."""
         self._lost = 0
@@ -128,7 +160,7 @@ class Writer:
     @property
     def is_failing(self) -> bool:
         """Whether what was put may not be written for long."""
-        return self._failed > 0
+        return self._failed > 0 or self._spools
 
     def start(self) -> None:
         """Begin to work."""
@@ -141,6 +173,7 @@ class Writer:
             if self._closed is None:
                 self._waiting.append(group)
                 self._bytes += group.bytes
+                self._entries += group.weight
                 self._changed.notify()
             else:
                 group.outcome = Failure(StoreError("The store is closed"))
@@ -148,6 +181,7 @@ class Writer:
             group.tell()
         elif self._bytes > self._queue_bytes():
             self._drop()
+        self._press()
         return group.answer
 
     def put(self, job: Callable[[Keeper], R], weight: int = 1) -> Deferred[R]:
@@ -184,6 +218,13 @@ class Writer:
             self.start()
         return self._closed
 
+    def _press(self) -> None:
+        """Tell whether too much waits, if that is news."""
+        is_pressed = self._entries >= TOGETHER and not self._failed and self._closed is None
+        if is_pressed is not self._is_pressed:
+            self._is_pressed = is_pressed
+            self.pressed(is_pressed)
+
     def _drop(self) -> None:
         """Drop the oldest messages, as many as have to be."""
         dropped: list[Group] = []
@@ -197,12 +238,14 @@ class Writer:
                 excess -= group.bytes
                 self._waiting.remove(group)
                 self._bytes -= group.bytes
+                self._entries -= group.weight
                 dropped.append(group)
             rest, count = without_messages(kept, hard=not groups)
             self._lost += count
             left = Group(rest, self._monotonic())
             self._waiting.appendleft(left)
             self._bytes += left.bytes
+            self._entries += left.weight
         for group in dropped:
             if not group.is_lost:
                 group.is_lost = True
@@ -223,6 +266,8 @@ class Writer:
             else:
                 self._done(tasks)
         self._writing.close()
+        if self._spool is not None:
+            self._spool.close()
         with self._changed:
             left = list(self._waiting)
             self._waiting.clear()
@@ -232,19 +277,17 @@ class Writer:
 
     def _next(self) -> Sequence[Task[Keeper]] | None:
         """The tasks of the next transaction, or none if there is time for other things; None: the end."""
+        if self._failed and not self._wait_out():
+            return None
+        if self._spools:
+            self._put_aside()
+            first = None if self._closed is not None else self._first()
+            if first is not None:
+                return [first]
+            if self._spools:
+                return None if self._closed is not None else []
         tasks: list[Task[Keeper]] = []
         with self._changed:
-            if self._failed:
-                pause = self._pauses[min(self._failed, len(self._pauses)) - 1]
-                until = self._monotonic() + pause
-                self._changed.wait_for(lambda: self._closed is not None, pause)
-                if self._closed is not None:
-                    # What remains of the pause, as far as there is time for it.
-                    left = min(until, self._until) - self._monotonic()
-                    if left > 0:
-                        self._changed.wait(left)
-                    if self._monotonic() >= self._until:
-                        return None
             if not self._waiting:
                 return None if self._closed is not None else tasks
             weight = 0
@@ -252,7 +295,70 @@ class Writer:
                 task = self._waiting.popleft()
                 weight += task.weight
                 tasks.append(task)
+            self._entries -= _entries_of(tasks)
         return tasks
+
+    def _wait_out(self) -> bool:
+        """Wait until it is time to try again; False: there is no time for that."""
+        pause = self._pauses[min(self._failed, len(self._pauses)) - 1]
+        until = self._monotonic() + pause
+        while self._put_aside():
+            with self._changed:
+                left = until - self._monotonic()
+                if not self._changed.wait_for(lambda: self._closed is not None or self._entries, left):
+                    return True
+                if self._closed is not None and not self._entries:
+                    return False
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed is not None, until - self._monotonic())
+            if self._closed is not None:
+                # What remains of the pause, as far as there is time for it.
+                left = min(until, self._until) - self._monotonic()
+                if left > 0:
+                    self._changed.wait(left)
+                return self._monotonic() < self._until
+        return True
+
+    @property
+    def _spools(self) -> bool:
+        """Whether something waits in a spool, so that all else has to wait there as well."""
+        return self._spool is not None and not self._spool.is_empty
+
+    def _put_aside(self) -> bool:
+        """Have all groups wait in the spool; False: there is none, or no room."""
+        spool = self._spool
+        if spool is None:
+            return False
+        with self._changed:
+            groups = [task for task in self._waiting if isinstance(task, Group)]
+            others = [task for task in self._waiting if not isinstance(task, Group)]
+            self._waiting.clear()
+            self._waiting.extend(others)
+            self._entries -= _entries_of(groups)
+        count = 0
+        try:
+            count = spool.put([group.entries for group in groups]) if groups else 0
+        except StoreError as error:
+            log.error("Messages cannot wait in a file: {reason}", reason=error.reason or str(error))
+        done, left = groups[:count], groups[count:]
+        with self._changed:
+            self._waiting.extendleft(reversed(left))
+            self._entries += _entries_of(left)
+            self._bytes -= sum(group.bytes for group in done)
+        if done:
+            self._call(self._tell, done, False, 0)
+        return not left
+
+    def _first(self) -> Spooled | None:
+        """What has waited longest in the spool."""
+        assert self._spool is not None
+        try:
+            last, entries = self._spool.first(TOGETHER)
+        except StoreError as error:
+            log.error("Messages that wait in a file cannot be read: {reason}", reason=error.reason)
+            self._failed += 1
+            return None
+        return Spooled(entries, self._monotonic(), last)
 
     def _rest(self) -> None:
         """Do a part of what can wait, and wait for something to do."""
@@ -311,12 +417,23 @@ class Writer:
     def _fail(self, tasks: Sequence[Task[Keeper]], error: StoreError) -> None:
         log.error("Messages cannot be written: {reason}", reason=error.reason or str(error))
         with self._changed:
+            # What is in the spool stays there.
+            tasks = [task for task in tasks if not isinstance(task, Spooled)]
             self._waiting.extendleft(reversed(tasks))
+            self._entries += _entries_of(tasks)
             first, self._failed = not self._failed, self._failed + 1
         if first:
-            self._call(self._troubled, Trouble(str(error)))
+            waits = "" if self._spool is None else f"; they wait in the file {self._spool.name}"
+            self._call(self._fails, Trouble(f"{error}{waits}"))
 
     def _done(self, tasks: Sequence[Task[Keeper]]) -> None:
+        if self._spool is not None and isinstance(spooled := tasks[0], Spooled):
+            try:
+                self._spool.drop(spooled.last)
+            except StoreError as error:
+                # They are written once more, which does no harm.
+                self._fail([], error)
+                return
         with self._changed:
             self._bytes -= sum(task.bytes for task in tasks if isinstance(task, Group))
             failed, self._failed = self._failed, 0
@@ -325,11 +442,16 @@ class Writer:
 
     # on the reactor's thread again
 
+    def _fails(self, trouble: Trouble) -> None:
+        self._press()
+        self._troubled(trouble)
+
     def _tell(self, tasks: Sequence[Task[Keeper]], is_over: bool, lost: int) -> None:
         if lost:
             self._troubled(Trouble(LOST, lost))
         if is_over or lost:
             self._troubled(None)
+        self._press()
         for task in tasks:
             task.tell()
 
@@ -338,6 +460,10 @@ class Writer:
             task.tell()
         if self._closed is not None:
             self._closed.callback(None)
+
+
+def _entries_of(tasks: Sequence[Task[Any]]) -> int:
+    return sum(task.weight for task in tasks if isinstance(task, Group))
 
 
 class Immediate:

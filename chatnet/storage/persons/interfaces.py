@@ -46,3 +46,10 @@ class Persons(Protocol):
 
     def close(self) -> Awaitable[None]:
         """Write what waits, for as long as that may take, and let go of the file."""
+
+
+class RunningPersons(Persons, Protocol):
+    """The same, with a thread that writes."""
+
+    def start(self) -> None:
+        """Begin to write."""

@@ -35,6 +35,8 @@ from chatnet.storage.persons.rows import Person, Standing
 from chatnet.storage.persons.tables import PERSON, STANDING
 from chatnet.storage.worker import Call
 
+FILE: Final = "persons.sqlite"
+"""Its name in the data folder."""
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds until it is tried again; the last of them from then on."""
 

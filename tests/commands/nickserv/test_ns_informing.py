@@ -91,7 +91,7 @@ def test_what_the_owner_knows(club: Club) -> None:
         ({}, {"always-on": "on", "auto-away": "off"}, "several at once, always on, not away without any"),
         ({}, {"always-on": "on", "multiclient": "off"}, "one at a time"),
         ({"always_on": "all", "auto_away": "off"}, {}, "several at once, always on, not away without any"),
-        ({"always_on": "all", "sessions": "off"}, {"multiclient": "on"}, "one at a time"),
+        ({"sessions": "off"}, {"multiclient": "on", "always-on": "on"}, "one at a time"),
         ({"always_on": "off"}, {"always-on": "on"}, "several at once, gone with the last one"),
     ],
 )

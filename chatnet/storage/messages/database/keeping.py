@@ -17,6 +17,11 @@ from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.keeping import Bound, Keeper, Memory
 from chatnet.storage.messages.rows import Erased, Moved, Redacted
 
+DONE: Final = "done"
+"""A fact: which transaction was the last whose answers matter."""
+OWN: Final = frozenset({"heard", DONE})
+"""Facts that each server has."""
+
 
 class DatabaseMemory(Memory):
     """What is known of a database without asking, as of a value of its line."""
@@ -64,8 +69,8 @@ class DatabaseKeeper(Keeper):
             self._known_line.line = line
 
     def state(self, key: str, value: str) -> None:
-        """Note a fact; when it was that the last group was written, for each server."""
-        super().state(f"heard:{self._sid}" if key == "heard" else key, value)
+        """Note a fact; what is of a server and not of all, for each."""
+        super().state(f"{key}:{self._sid}" if key in OWN else key, value)
 
     # words
 
@@ -102,6 +107,15 @@ class DatabaseKeeper(Keeper):
         """Change something."""
         self._changes |= statement == self.statements.drop_target
         super().do(statement, where)
+
+    def make_time(self) -> None:
+        """What is asked in this transaction may take as long as it takes: nobody waits for it."""
+        self._execute("SET LOCAL statement_timeout = 0", {})
+
+    def forget(self) -> None:
+        """Know nothing of people and places, and ask; and so do others."""
+        self._changes = True
+        super().forget()
 
     def drop_if_empty(self, target: int) -> None:
         """Forget a place of which nothing is kept."""

@@ -106,6 +106,7 @@ class DatabaseStatements(Statements):
             "SELECT 1 FROM message other WHERE other.target = %(into)s AND other.at = message.at "
             "AND other.msgid = message.msgid)"
         )
+        self.give = "UPDATE message SET person = %(new)s, words = NULL WHERE id = %(id_)s"
 
         # who hears what
 

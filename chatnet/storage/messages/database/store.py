@@ -20,6 +20,7 @@ from chatnet.storage.messages.keep import Keep
 from chatnet.storage.messages.opening import Opened
 from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import Place, Row
+from chatnet.storage.messages.spool import Spool
 from chatnet.storage.messages.store import BUSY, SQLiteMessages
 from chatnet.storage.messages.tidying import Tidying
 from chatnet.storage.messages.writer import PAUSES, Immediate, Writer
@@ -84,6 +85,8 @@ def open_database(
     *,
     sid: str,
     file: Path | None = None,
+    spool: Path | None = None,
+    full: bool = False,
     serving: bool = True,
     call: Call | None = None,
     search: Search = "words",
@@ -91,6 +94,7 @@ def open_database(
     waiting: Callable[[], int] = lambda: 64,
     most_targets: Callable[[], int] = lambda: 500,
     queue_bytes: Callable[[], int] = lambda: 64 * 1024 * 1024,
+    spool_bytes: Callable[[], int] = lambda: 1024 * 1024 * 1024,
     keep: Callable[[], Keep] = Keep,
     patience: float = 5.0,
     timeout: Callable[[], float] = lambda: 5.0,
@@ -104,7 +108,8 @@ def open_database(
     """The store in the database at `url`, for the server `sid`; all else is as in ``open_messages``.
 
     `patience` is the timeout until it is open, when settings may not be asked for yet.  `file` is where
-    messages are of who has no database: there may be none in it.  A server starts while the
+    messages are of who has no database: there may be none in it.  `spool` is a file, of `spool_bytes` at
+    most, in which what comes waits while the database is away; `full` is of that.  A server starts while the
     database is away, and finds out what it is when it is there.
     """
     if file is not None and has_messages(file):
@@ -151,6 +156,7 @@ def open_database(
         lambda trouble: store.troubled(trouble),
         tidying.slice,
         pauses,
+        None if spool is None else Spool(spool, spool_bytes, full=full),
     )
     reads = [
         Worker(f"reader {number} of messages", reading(), call, monotonic, timeout, 1, CANNOT_READ)

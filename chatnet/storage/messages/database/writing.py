@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from secrets import token_hex
 from typing import Final
 
 from psycopg import DataError, IntegrityError, NotSupportedError, ProgrammingError
@@ -10,7 +11,7 @@ from twisted.python.failure import Failure
 
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
-from chatnet.storage.messages.database.keeping import DatabaseKeeper, DatabaseMemory
+from chatnet.storage.messages.database.keeping import DONE, DatabaseKeeper, DatabaseMemory
 from chatnet.storage.messages.database.source import MessageDatabase
 from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.keeping import Keeper
@@ -31,6 +32,8 @@ class DatabaseWriting:
         self._memory: Final = DatabaseMemory()
         self._session: Session | None = None
         self._index = index
+        self._doubt: tuple[str, Sequence[Task[Keeper]]] = "", ()
+        """What is the value of a fact if the last transaction holds, and what was done in that."""
 
     @property
     def index(self) -> Index:
@@ -52,8 +55,10 @@ class DatabaseWriting:
     def transact(self, tasks: Iterable[Task[Keeper]]) -> None:
         """Do all of these in one transaction, and note what each answers; or nothing.
 
-        Whether what was committed last holds is not known if the connection was lost then: but all that tasks
-        do may be done twice.  Raises StoreError, or ``Wrong``.
+        Whether what was committed last holds is not known if the connection was lost then.  What tasks do may
+        be done twice, but their answers would not be the same, where they have any: then a fact tells.
+
+        Raises StoreError, or ``Wrong``.
         """
         several = list(tasks)
         for left in reversed(range(TRIES)):
@@ -89,11 +94,25 @@ class DatabaseWriting:
         session.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         now = int(self._now() * 1000)
         keeper = DatabaseKeeper(session, database.statements, self._memory, self._index, now, database.sid)
-        for task in tasks:
+        for task in self._undone(keeper, tasks):
             task.outcome = task.job(keeper)
         keeper.end()
+        if any(task.outcome is not None for task in tasks):
+            self._doubt = token_hex(8), tasks
+            keeper.state(DONE, self._doubt[0])
         session.execute("COMMIT")
+        self._doubt = "", ()
         self._index = keeper.index
+
+    def _undone(self, keeper: DatabaseKeeper, tasks: Sequence[Task[Keeper]]) -> Sequence[Task[Keeper]]:
+        """Those of them that were not done in a transaction whose end was not heard of."""
+        value, perhaps = self._doubt
+        if not value:
+            return tasks
+        facts = dict(keeper.rows(keeper.statements.facts, {}))
+        if facts.get(f"{DONE}:{self._database.sid}") != value:
+            return tasks
+        return [task for task in tasks if task not in perhaps]
 
     def truncate_log(self) -> None:
         """The logs of the database are its operator's."""

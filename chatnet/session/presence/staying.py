@@ -1,0 +1,382 @@
+"""People who are always on stay over the end of the server: what is kept of them, and how they come back.
+
+It is written a moment after it changed, and so is there after a crash as well.  Who comes back has no
+session; they are in the channels that they were in, with their ranks, and nobody asks for bans, keys or
+limits again.  A channel that nobody else is in is what it was, or a restart would open what was closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import (
+    AccountChanged,
+    AwayChanged,
+    ChannelRenamed,
+    ChannelReset,
+    EntriesAdded,
+    Fact,
+    Hearer,
+    HostChanged,
+    Joined,
+    Kicked,
+    ModesChanged,
+    NickChanged,
+    Parted,
+    RealnameChanged,
+    RecordsTaken,
+    SettingsChanged,
+    TopicChanged,
+    UserIntroduced,
+    UserModesChanged,
+    UserQuit,
+)
+from chatnet.model.ids import AccountName, Folded
+from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.places import BY_NAME
+from chatnet.rules import keeping
+from chatnet.rules.opers import OPERS_ONLY
+from chatnet.rules.stamps import Marks, Stamp
+from chatnet.session.presence.devices import Heard
+from chatnet.session.presence.persons import GONE, Idle, Persons
+from chatnet.session.shared import Shared
+from chatnet.storage.persons.interfaces import Persons as Kept
+from chatnet.storage.persons.interfaces import Stayed
+from chatnet.storage.persons.rows import Device, Person, Seat, Standing
+
+SOON: Final = 0.2
+"""Seconds after a change until it is written: what changes together is written once."""
+NEVER_KEPT: Final = frozenset("o" + OPERS_ONLY)
+"""User modes that go with an operator's powers, which nobody has without having shown a password."""
+
+
+class Staying:
+    """An observer that writes to `store` who stays; `noted` gives the stamps that links know of a channel.
+
+    `alive` is until when, in Unix milliseconds, this server was there before it began, if that is known.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        persons: Persons,
+        store: Kept,
+        noted: Callable[[Channel], Marks | None],
+        alive: int | None,
+    ) -> None:
+        self._shared = shared
+        self._node = shared.node
+        self._network = shared.network
+        self._policy = shared.persistence.policy
+        self._persons = persons
+        self._store = store
+        self._noted = noted
+        self._alive = alive
+        self._people: dict[User, str] = {}
+        """Who stays, and the keys by which they are kept."""
+        self._channels: dict[Channel, int] = {}
+        """In which channels they are, and how many of them."""
+        self._changed: set[User | Channel] = set()
+        self._waits = False
+        self._ended = False
+        store.lost = self.write_all
+        persons.noted = self.changed
+        self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
+            UserIntroduced: self._introduced,
+            AccountChanged: self._account_changed,
+            RecordsTaken: self._records_taken,
+            SettingsChanged: self._settings_changed,
+        }
+        self._hears: Final[Mapping[type[Fact], Hearer]] = {
+            **self._hears_always,
+            UserQuit: self._quit,
+            NickChanged: self._user_changed,
+            HostChanged: self._user_changed,
+            RealnameChanged: self._user_changed,
+            AwayChanged: self._user_changed,
+            UserModesChanged: self._user_changed,
+            Joined: self._joined,
+            Parted: self._left,
+            Kicked: self._left,
+            ModesChanged: self._modes_changed,
+            EntriesAdded: self._channel_changed,
+            TopicChanged: self._channel_changed,
+            ChannelReset: self._all_changed,
+            ChannelRenamed: self._renamed,
+        }
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """Little, while nobody stays."""
+        return self._hears if self._people else self._hears_always
+
+    # who stays
+
+    def _introduced(self, fact: UserIntroduced, origin: object) -> None:
+        if fact.user.account is not None:
+            self.look_at(fact.user)
+
+    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        self.look_at(fact.user)
+
+    def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        logged_in = self._network.logged_in
+        for entity in fact.touched & logged_in.keys():
+            for user in list(logged_in[entity]):
+                self.look_at(user)
+
+    def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
+        if fact.old.bouncer != fact.new.bouncer:
+            for user in [user for users in self._network.logged_in.values() for user in users]:
+                self.look_at(user)
+
+    def look_at(self, user: User) -> None:
+        """Keep somebody of this server, or no more, as they wish now."""
+        if user.server is not self._network.me or self._network.users.get(user.uid) is not user:
+            return
+        key = self._policy.key(user) if self._policy.stays(user) else None
+        if key == self._people.get(user):
+            return
+        self._forget(user)
+        if key is not None:
+            self._people[user] = key
+            for channel in user.channels:
+                self._enter(channel)
+            self.changed(user)
+        if len(self._people) < 2:
+            self._node.hearing_changed()
+
+    def _forget(self, user: User) -> None:
+        key = self._people.pop(user, None)
+        if key is None:
+            return
+        self._changed.discard(user)
+        if key not in self._people.values():
+            self._store.forget(key)
+        for channel in user.channels:
+            self._go(channel)
+
+    def _enter(self, channel: Channel) -> None:
+        self._channels[channel] = self._channels.get(channel, 0) + 1
+        self.changed(channel)
+
+    def _go(self, channel: Channel) -> None:
+        left = self._channels.get(channel, 0) - 1
+        if left > 0:
+            self._channels[channel] = left
+        elif self._channels.pop(channel, None) is not None:
+            self._changed.discard(channel)
+            self._store.forget_channel(channel.folded)
+
+    # what changes
+
+    def changed(self, what: User | Channel) -> None:
+        """Write it soon, if it is kept."""
+        if self._ended or (what not in self._people and what not in self._channels):
+            return
+        self._changed.add(what)
+        if not self._waits:
+            self._waits = True
+            self._node.clock.later(SOON, self._write_soon)
+
+    def _quit(self, fact: UserQuit, origin: object) -> None:
+        if not self._ended and fact.user in self._people:
+            self._forget(fact.user)
+            if not self._people:
+                self._node.hearing_changed()
+
+    def _user_changed(
+        self,
+        fact: NickChanged | HostChanged | RealnameChanged | AwayChanged | UserModesChanged,
+        origin: object,
+    ) -> None:
+        self.changed(fact.user)
+
+    def _joined(self, fact: Joined, origin: object) -> None:
+        for user, _ in fact.members:
+            if user in self._people:
+                self._enter(fact.channel)
+                self.changed(user)
+
+    def _left(self, fact: Parted | Kicked, origin: object) -> None:
+        if fact.user in self._people and not self._ended:
+            self._go(fact.channel)
+            self.changed(fact.user)
+
+    def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
+        if fact.channel in self._channels:
+            self.changed(fact.channel)
+            for change in fact.changes:
+                if change.letter in RANKS and change.user is not None:
+                    self.changed(change.user)
+
+    def _channel_changed(self, fact: EntriesAdded | TopicChanged, origin: object) -> None:
+        self.changed(fact.channel)
+
+    def _all_changed(self, fact: ChannelReset | ChannelRenamed, origin: object) -> None:
+        if fact.channel in self._channels:
+            self.changed(fact.channel)
+            for user in self._people.keys() & fact.channel.members.keys():
+                self.changed(user)
+
+    def _renamed(self, fact: ChannelRenamed, origin: object) -> None:
+        if fact.channel in self._channels:
+            self._store.forget_channel(self._network.fold(fact.old))
+        self._all_changed(fact, origin)
+
+    # what is written
+
+    def _write_soon(self) -> None:
+        self._waits = False
+        changed, self._changed = self._changed, set()
+        for each in changed:
+            if isinstance(each, Channel):
+                self._store.keep_channel(each.folded, self._standing(each))
+            else:
+                self._store.keep(self._person(each))
+
+    def write_all(self) -> None:
+        """Write all of it."""
+        self._changed.update(self._people, self._channels)
+        self._write_soon()
+
+    def end(self) -> None:
+        """The server ends: who is here now is who comes back, whatever becomes of them from now on."""
+        for user in self._people:
+            for session in self._shared.local.sessions_of(user):
+                self._persons.note_device(session)
+        self.write_all()
+        self._ended = True
+
+    def _person(self, user: User) -> Person:
+        key, idle = self._people[user], self._persons.idle.get(user)
+        ms, msgid = (0, "") if idle is None else idle.heard
+        devices = (Device(name, *heard) for name, heard in self._persons.devices.of(key).items())
+        return Person(
+            key, user.account or "", user.nick, user.nick_ts, user.username, user.realname, user.host,
+            user.real_host, user.address,
+            modes="".join(sorted(user.modes - NEVER_KEPT)),
+            away=user.away if idle is None else idle.away,
+            seen=ms,
+            msgid=msgid,
+            word=self._policy.stated.get(key),
+            seats=tuple(
+                Seat(channel.name, channel.ts, rank_letters(ranks))
+                for channel, ranks in user.channels.items()
+            ),
+            devices=tuple(devices),
+        )  # fmt: skip
+
+    def _standing(self, channel: Channel) -> Standing:
+        marks = self._noted(channel) or {}
+        registers: dict[str, tuple[str, str | None]] = {}
+        for register in keeping.set_in(channel):
+            mark = marks.get(register)
+            stamp = keeping.text_of(_unmarked(channel, register) if mark is None else mark.stamp)
+            registers[register] = stamp, keeping.value_of(channel, register)
+        return Standing(channel.name, channel.ts, registers)
+
+    # how they come back
+
+    def revive(self, stayed: Stayed) -> None:
+        """Have people be on the network who were when the server ended."""
+        standing = {self._network.fold(each.name): each for each in stayed.channels}
+        for person in stayed.people:
+            if person.word is not None:
+                self._policy.stated[person.key] = person.word
+            user = self._here(person) or self._come(person)
+            if user is None:
+                self._store.forget(person.key)
+            else:
+                for seat in person.seats:
+                    self._sit(user, seat, standing)
+                self.look_at(user)
+        for folded in standing.keys() - {channel.folded for channel in self._channels}:
+            self._store.forget_channel(folded)
+
+    def _here(self, person: Person) -> User | None:
+        """Them, if they were quicker."""
+        users: Iterable[User] = self._network.logged_in.get(person.key, ())
+        return next((user for user in users if user.server is self._network.me), None)
+
+    def _come(self, person: Person) -> User | None:
+        """Introduce somebody; None if they do not stay any more, or are on another server now."""
+        node, network, now = self._node, self._network, self._node.clock.time()
+        if network.logged_in.get(person.key):
+            return None
+        user = User(network.me, person.address, person.real_host)
+        if person.key.startswith(BY_NAME):
+            user.account = AccountName(person.account)
+        elif (account := network.registry.account(person.key)) is not None and account.usable(now):
+            user.account, user.account_id = account.shown, account.id
+        if user.account is None or not self._policy.stays(user):
+            return None
+        if len(self._persons.idle) >= node.settings.bouncer.persons:
+            return None
+        user.uid = node.uids.take()
+        folded = network.fold(person.nick)
+        user.nick, user.folded = (
+            (person.nick, folded) if folded not in network.nicks else (user.uid, network.fold(user.uid))
+        )
+        user.nick_ts, user.signon = person.nick_ts, now
+        user.username, user.realname, user.host = person.username, person.realname, person.host
+        user.cloak = self._shared.cloaks.of(person.real_host, person.address)
+        user.modes = set(person.modes) - NEVER_KEPT
+        user.secure = "Z" in user.modes
+        user.away = person.away
+        if user.away is None and self._policy.goes_away(user):
+            user.away = GONE
+        user.silent_until = node.message_ids.before(now)
+        user.renew_source()
+        user.renew_tagged()
+        for device in person.devices:
+            most = node.settings.bouncer.devices
+            self._persons.devices.note(person.key, device.name, Heard(device.ms, device.msgid), most)
+        seen = person.seen or self._alive or int(now * 1000)
+        self._persons.remember(user, Idle(Heard(seen, person.msgid), person.away))
+        node.commit(UserIntroduced(user, now))
+        return user
+
+    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing]) -> None:
+        """Have somebody be in a channel where they were."""
+        network, now = self._network, self._node.clock.time()
+        folded = network.fold(seat.channel)
+        channel, ranks = network.channels.get(folded), _ranks(seat.ranks)
+        if channel is not None:
+            if user not in channel.members:
+                ranks = ranks if channel.ts >= seat.ts else 0
+                self._node.commit(Joined(channel, ((user, ranks),), now))
+            return
+        channel = self._restored(folded, seat, standing.get(folded))
+        ranks = ranks if channel.ts >= seat.ts else 0
+        self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True))
+
+    def _restored(self, folded: Folded, seat: Seat, standing: Standing | None) -> Channel:
+        """A channel that nobody is in, as it was; a registered one as its records say."""
+        network = self._network
+        registration = network.registry.channels.at(folded)
+        if registration is not None and self._shared.chanserv is not None:
+            return self._shared.chanserv.keeping.restored(registration)
+        channel = Channel(seat.channel, folded, seat.ts)
+        if standing is None:
+            channel.flags |= {"n", "t"}
+        else:
+            keeping.furnish(network, channel, standing.registers)
+        return channel
+
+
+def _ranks(letters: str) -> int:
+    return sum(RANKS.get(letter, 0) for letter in set(letters))
+
+
+def _unmarked(channel: Channel, register: str) -> Stamp:
+    """The stamp of what has none: when it was set, if that is known."""
+    letter, colon, folded = register.partition(":")
+    at = channel.ts
+    if colon and (entry := channel.lists[letter].get(Folded(folded))) is not None:
+        at = entry.at
+    elif register == keeping.TOPIC and channel.topic is not None:
+        at = channel.topic.at
+    return Stamp(at * 1000, 0, "0AA")

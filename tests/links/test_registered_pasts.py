@@ -1,0 +1,100 @@
+"""Registered channels that meet others of their name: whose past is whose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from archive import parsed
+from chanserv import founded
+from chronicles import BOB, Filed, logs_in
+from conversation import Client
+
+from chatnet.services.keeping import SETTLED
+from chatnet.storage.answers import at_once
+from chatnet.storage.messages.rows import LAST
+
+CAPS = "draft/chathistory"
+
+
+def read(client: Client, mesh: Filed) -> list[str]:
+    """The texts that somebody can read of #c."""
+    client.lines()
+    client >> "CHATHISTORY LATEST #c * 50"
+    mesh.settle()
+    return [parsed(line).said for line in client.lines() if " PRIVMSG " in line]
+
+
+def settle(mesh: Filed) -> None:
+    mesh.settle()
+    mesh.advance(SETTLED)
+    for _ in range(20):
+        mesh.advance(1)
+
+
+def joe_at(mesh: Filed) -> Client:
+    joe = mesh["b"].client("joe", caps=CAPS)
+    logs_in(joe, "joe", BOB)
+    return joe
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("mode", ["+n", "+s"])
+def test_who_made_a_younger_one_was_not_in_the_registered_channel(
+    tmp_path: Path, mode: str, here: bool
+) -> None:
+    """Nor is what they said there, behind closed doors, for those who were in that.
+
+    It wins by what it is, where somebody is `here` in it, or by what its records say.
+    """
+    mesh = Filed(tmp_path, "a", "b")
+    ann = founded(mesh["a"], caps=CAPS)
+    ann >> "MODE #c +s" >> "PRIVMSG #c :ann before"
+    mesh.advance(60)
+    joe = joe_at(mesh)
+    joe >> "JOIN #c" >> f"MODE #c {mode}"
+    for number in range(3):
+        mesh.advance(10)
+        joe >> f"PRIVMSG #c :joe {number}"
+        ann >> f"PRIVMSG #c :ann {number}"
+    mesh.advance(10)
+    if not here:
+        ann >> "PART #c"
+    mesh.link("a", "b")
+    merged = int(mesh.clock.time() * 1000)
+    settle(mesh)
+    if not here:
+        ann >> "JOIN #c"
+        settle(mesh)
+    ann >> "PRIVMSG #c :ann after"
+    settle(mesh)
+    joes = [f"joe {number}" for number in range(3)]
+    anns = ["ann before", *[f"ann {number}" for number in range(3)]]
+    assert read(joe, mesh) == [*(joes if mode == "+n" else []), "ann after"]
+    assert [text for text in read(ann, mesh) if "ann" in text] == [*anns, "ann after"]
+    assert mode == "+n" or not [text for text in read(ann, mesh) if "joe" in text]
+    (stay,) = at_once(mesh["b"].messages.stays(mesh.place("b"), BOB))
+    assert stay[0] >= merged and stay[1] == LAST
+    mesh.check()
+
+
+def test_the_registered_channel_keeps_its_past_where_an_older_one_wins(tmp_path: Path) -> None:
+    mesh = Filed(tmp_path, "a", "b")
+    joe = joe_at(mesh)
+    joe >> "JOIN #c"
+    mesh.advance(60)
+    ann = founded(mesh["a"], caps=CAPS)
+    ann >> "MODE #c +s"
+    for number in range(3):
+        mesh.advance(10)
+        ann >> f"PRIVMSG #c :ann {number}"
+    mesh.advance(10)
+    mesh.link("a", "b")
+    settle(mesh)
+    ann >> "PRIVMSG #c :ann after"
+    settle(mesh)
+    assert [text for text in read(ann, mesh) if "ann" in text] == [
+        *[f"ann {n}" for n in range(3)],
+        "ann after",
+    ]
+    mesh.check()

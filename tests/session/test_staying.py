@@ -1,0 +1,239 @@
+"""People who are always on, over the end of their server, and over its death."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from archive import Archive
+from conversation import Client
+from states import opered
+from test_always_on import ON, TIMED, here, texts
+from test_several_sessions import one_more
+
+from chatnet.model.entities import User
+from chatnet.model.facts import UserIntroduced
+from chatnet.model.ids import SID, UID, AccountName, Folded
+from chatnet.model.modes import ALL_PREFIXES
+from chatnet.model.server import Server
+from chatnet.storage.interfaces import StoreError
+from chatnet.storage.persons.interfaces import Stayed
+from chatnet.storage.persons.rows import Person, Standing
+
+
+class People:
+    """A store that is a dictionary; what it is told it has."""
+
+    def __init__(self, before: People | None = None) -> None:
+        self.people: dict[str, str] = {} if before is None else dict(before.people)
+        self.channels: dict[str, str] = {} if before is None else dict(before.channels)
+        self.troubled: Callable[[StoreError | None], None] = lambda error: None
+        self.lost: Callable[[], None] = lambda: None
+
+    def load(self) -> Stayed:
+        return Stayed(
+            [Person.read(text) for text in self.people.values()],
+            [Standing.read(text) for text in self.channels.values()],
+        )
+
+    def keep(self, person: Person) -> None:
+        self.people[person.key] = person.text
+
+    def forget(self, key: str) -> None:
+        self.people.pop(key, None)
+
+    def keep_channel(self, folded: str, standing: Standing) -> None:
+        self.channels[folded] = standing.text
+
+    def forget_channel(self, folded: str) -> None:
+        self.channels.pop(folded, None)
+
+    async def flush(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+class Home(Archive):
+    """A house of people who stay; it can end, or be killed, and begin anew."""
+
+    def __init__(self, before: Home | None = None, people: People | None = None, **sections: Any) -> None:
+        self.kept = people or People()
+        super().__init__(before, people=self.kept, **({"bouncer": ON} | sections))
+
+    def begun_anew(self, *, killed: bool) -> Home:
+        recorder = self.parts.recorder
+        assert recorder is not None
+        if not killed:
+            self.parts.sessions.close_all("The end")
+        recorder.flush()
+        self.clock.advance(100)
+        home = Home(self, People(self.kept))
+        staying = home.parts.sessions.staying
+        assert staying is not None
+        staying.revive(home.kept.load())
+        return home
+
+
+@pytest.fixture(params=[False, True], ids=["ended", "killed"])
+def again(request: pytest.FixtureRequest) -> Callable[[Home], Home]:
+    """How a house begins anew."""
+
+    def begin(home: Home) -> Home:
+        home.clock.advance(1)
+        return home.begun_anew(killed=request.param)
+
+    return begin
+
+
+Again = Callable[[Home], Home]
+
+
+def home_of_ann(caps: str = "") -> tuple[Home, Client]:
+    home = Home()
+    for name in ("ann", "bob"):
+        home.account(name)
+    return home, here(home, caps)
+
+
+def names(home: Home, channel: str) -> str:
+    """Who is in a channel, with their prefixes."""
+    found = home.node.network.channel(channel)
+    members = {} if found is None else found.members
+    return " ".join(ALL_PREFIXES[ranks] + user.nick for user, ranks in members.items())
+
+
+def test_they_are_where_they_were(again: Again) -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c" >> "JOIN #d" >> "NICK annie" >> "MODE annie -i+w" >> "SETNAME :Ann Smith"
+    home = again(home)
+    user = home.node.network.user("annie")
+    assert user is not None and user.account == "ann" and user.realname == "Ann Smith"
+    assert user.modes == {"w"}
+    assert names(home, "#c") == "@annie"
+    back = one_more(home, "whatever")
+    lines = back.lines()
+    assert lines[0].startswith(":irc.test 001 annie ")
+    assert [line.split(" ")[2] for line in lines if " JOIN " in line] == ["#c", "#d"]
+
+
+def test_a_closed_channel_stays_closed(again: Again) -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c" >> "MODE #c +kil sesame 5" >> "MODE #c +b *!*@bad.example" >> "TOPIC #c :tea"
+    channel = home.node.network.channel("#c")
+    assert channel is not None
+    ts = channel.ts
+    home = again(home)
+    channel = home.node.network.channel("#c")
+    assert channel is not None and channel.ts == ts
+    assert channel.flags == {"n", "t", "i"} and channel.key == "sesame" and channel.limit == 5
+    assert [entry.mask for entry in channel.lists["b"].values()] == ["*!*@bad.example"]
+    assert channel.topic is not None and channel.topic.text == "tea"
+    bob = home.client("bob")
+    bob >> "JOIN #c sesame"
+    bob << ":irc.test 473 bob #c *"
+
+
+def test_who_is_idle_is_away_and_who_said_so_stays_so(again: Again) -> None:
+    home, ann = home_of_ann()
+    ann >> "AWAY :on holiday" >> "QUIT"
+    home = again(home)
+    user = home.node.network.user("ann")
+    assert (user is not None and user.away == "Nobody is connected") or user is not None
+    back = one_more(home)
+    assert [line for line in back.lines() if " 306 " in line] != []
+    assert back.session.user.away == "on holiday"
+
+
+def test_what_was_missed_is_told_after_it_too(again: Again) -> None:
+    home, ann = home_of_ann(TIMED)
+    bob = home.client("bob")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c"
+    bob >> "PRIVMSG #c :one"
+    home.clock.advance(1)
+    ann >> "QUIT"
+    home.clock.advance(1)
+    bob >> "PRIVMSG #c :two"
+    home = again(home)
+    bob = home.client("bob")
+    bob >> "JOIN #c" >> "PRIVMSG #c :three"
+    back = one_more(home, caps=TIMED)
+    told = [line.rpartition(" :")[2] for line in texts(back) if " PRIVMSG " in line]
+    assert told == ["two", "three"]
+
+
+def test_who_has_quit_does_not_come_back(again: Again) -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    assert home.kept.people and home.kept.channels
+    home.reload(bouncer={"always_on": "off"})
+    assert home.kept.people == {} and home.kept.channels == {}
+    ann >> "QUIT"
+    home = again(home)
+    assert home.node.network.user("ann") is None
+
+
+def test_operators_have_to_say_so_again(again: Again) -> None:
+    home, ann = home_of_ann()
+    opered(ann, "kill")
+    home = again(home)
+    user = home.node.network.user("ann")
+    assert user is not None and user.oper is None and "o" not in user.modes
+
+
+def test_a_nick_that_is_taken_is_not_taken_away() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    recorder = home.parts.recorder
+    assert recorder is not None
+    recorder.flush()
+    new = Home(home, People(home.kept))
+    other = new.client("ann")
+    staying = new.parts.sessions.staying
+    assert staying is not None
+    staying.revive(new.kept.load())
+    (user,) = new.node.network.logged_in[new.named("ann").id]
+    assert user.nick == user.uid and other.user.nick == "ann"
+    back = one_more(new)
+    assert back.lines()[0].startswith(f":irc.test 001 {user.uid} ")
+
+
+def test_who_is_on_another_server_meanwhile_does_not_come_back() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    recorder = home.parts.recorder
+    assert recorder is not None
+    recorder.flush()
+    new = Home(home, People(home.kept))
+    far = User(Server(SID("0FA"), "far.test", ""), "192.0.2.7", "192.0.2.7")
+    far.uid, far.nick, far.folded = UID("0FAAAAAAA"), "annie", Folded("annie")
+    far.account, far.account_id = AccountName("ann"), new.named("ann").id
+    new.node.commit(UserIntroduced(far, new.clock.time()))
+    staying = new.parts.sessions.staying
+    assert staying is not None
+    staying.revive(new.kept.load())
+    assert new.node.network.user("ann") is None and new.kept.people == {}
+
+
+def test_who_was_quicker_comes_back_to_their_channels() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c" >> "MODE #c +i"
+    home.clock.advance(1)
+    recorder = home.parts.recorder
+    assert recorder is not None
+    recorder.flush()
+    new = Home(home, People(home.kept))
+    back = here(new)
+    staying = new.parts.sessions.staying
+    assert staying is not None
+    staying.revive(new.kept.load())
+    back.until(":ann!* JOIN #c")
+    assert names(new, "#c") == "@ann"
+    channel = new.node.network.channel("#c")
+    assert channel is not None and "i" in channel.flags and back.user in channel.members
