@@ -159,6 +159,11 @@ class User:
         """The servers, beside their own, that have sessions of theirs."""
         return () if self.person is None else self.person.seats
 
+    @property
+    def places(self) -> tuple[Server, ...]:
+        """All servers that speak for them: their own, and the seats."""
+        return (self.server, *self.seats)
+
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges

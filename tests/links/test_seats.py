@@ -12,7 +12,7 @@ from mesh import read_away
 
 from chatnet.links.codecs.solanum import OURS, SEATS, Solanum
 from chatnet.model.entities import Person, User
-from chatnet.model.facts import Joined, MessageSent, Parted, SeatLeft, SeatTaken
+from chatnet.model.facts import Joined, MessageSent, Parted, SeatLeft, SeatTaken, UserQuit
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
@@ -240,6 +240,131 @@ def test_what_only_the_own_server_says_is_not_believed_of_a_seat(line: str) -> N
     there = mesh.there("b")
     assert (there.nick, there.away) == ("ann_", None)
     assert mesh.bob.lines() == []
+
+
+# what somebody does at a seat, by a client of the same kind as all
+
+
+def at_seat(mesh: Seats) -> Client:
+    """A client of c that is ann's."""
+    client = mesh["c"].client("telephone")
+    session, node, alone = client.session, mesh["c"].node, client.user
+    mesh["c"].parts.sessions.local.detach(session)
+    session.user = mesh.there("c")
+    mesh["c"].parts.sessions.local.attach(session)
+    node.commit(UserQuit(alone, "It is ann", node.clock.time()))
+    mesh.settle()
+    read_away([client, mesh.ann, mesh.bob])
+    return client
+
+
+def test_one_person_reads_the_same_at_both_servers() -> None:
+    mesh = Seats()
+    mesh.sit()
+    phone = at_seat(mesh)
+    mesh.bob >> "PRIVMSG #c :hello"
+    mesh.settle()
+    phone >> "PRIVMSG #c :from my telephone"
+    mesh.settle()
+    mesh.ann >> "PRIVMSG #c :from my desk"
+    mesh.settle()
+    assert read_of(mesh.ann) == ["hello", "from my telephone"]
+    assert read_of(phone) == ["hello", "from my desk"]
+    assert read_of(mesh.bob) == ["from my telephone", "from my desk"]
+
+
+def test_a_channel_that_is_made_at_a_seat_is_made_everywhere() -> None:
+    mesh = Seats()
+    mesh.sit()
+    phone = at_seat(mesh)
+    phone >> "JOIN #d"
+    mesh.settle()
+    me = ":ann_!~ann_@192.0.2.1"
+    for client in (phone, mesh.ann):
+        client << f"{me} JOIN #d"
+        client << ":*.test MODE #d +nt"
+        client << ":*.test 353 ann_ = #d :@ann_"
+        client << ":*.test 366 ann_ #d :*"
+    assert [mesh.there(name).channels.keys() for name in "ab"] == [
+        {mesh[name].node.network.channel(each) for each in ("#c", "#d")} for name in "ab"
+    ]
+    mesh.check()
+
+
+def test_channels_are_run_at_a_seat() -> None:
+    mesh = Seats()
+    mesh.sit()
+    phone = at_seat(mesh)
+    phone >> "JOIN #d"
+    mesh.settle()
+    mesh.bob >> "JOIN #d"
+    mesh.settle()
+    read_away([phone, mesh.ann, mesh.bob])
+    me = ":ann_!~ann_@192.0.2.1"
+    for said, read in {
+        "TOPIC #d :tea": "TOPIC #d :tea",
+        "MODE #d +mv bob": "MODE #d +mv bob",
+        "KICK #d bob :out": "KICK #d bob :out",
+    }.items():
+        phone >> said
+        mesh.settle()
+        for client in (phone, mesh.ann, mesh.bob):
+            client << f"{me} {read}"
+    phone >> "INVITE bob #d"
+    mesh.settle()
+    mesh.bob << f"{me} INVITE bob #d"
+    phone << ":c.test 341 ann_ bob #d"
+    phone >> "PART #d :bye"
+    mesh.settle()
+    for client in (phone, mesh.ann):
+        client << f"{me} PART #d :bye"
+    assert [mesh[name].node.network.channel("#d") for name in "abc"] == [None] * 3
+    mesh.check()
+
+
+def test_messages_of_all_kinds_are_said_at_a_seat() -> None:
+    mesh = Seats()
+    mesh.sit()
+    phone = at_seat(mesh)
+    caps = "batch message-tags draft/multiline draft/message-redaction draft/channel-rename"
+    for client in (phone, mesh.ann, mesh.bob):
+        client >> f"CAP REQ :{caps}"
+        client.lines()
+    me = ":ann_!~ann_@192.0.2.1"
+    phone >> "@+typing=active TAGMSG #c"
+    mesh.settle()
+    mesh.bob << f"@*+typing=active* {me} TAGMSG #c"
+    phone >> "BATCH +1 draft/multiline #c"
+    phone >> "@batch=1 PRIVMSG #c :one"
+    phone >> "@batch=1 PRIVMSG #c :two"
+    phone >> "BATCH -1"
+    mesh.settle()
+    opening, one, two, _ = mesh.bob.lines()
+    assert " BATCH +" in opening and one.endswith("PRIVMSG #c :one") and two.endswith("PRIVMSG #c :two")
+    msgid = opening.partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    phone >> f"REDACT #c {msgid} :oops"
+    mesh.settle()
+    mesh.bob << f"@* {me} REDACT #c {msgid} :oops"
+    phone >> "RENAME #c #d :moved"
+    mesh.settle()
+    mesh.bob << f"@* {me} RENAME #c #d :moved"
+    mesh.check()
+
+
+def test_what_the_person_does_at_their_own_server_is_read_at_the_seat() -> None:
+    mesh = Seats()
+    mesh.sit()
+    phone = at_seat(mesh)
+    mesh.ann >> "JOIN #e"
+    mesh.settle()
+    mesh.ann >> "NICK anna"
+    mesh.settle()
+    phone << ":ann_!~ann_@192.0.2.1 JOIN #e"
+    phone << ":*.test MODE #e +nt"
+    phone << ":*.test 353 ann_ = #e :@ann_"
+    phone << ":*.test 366 ann_ #e :*"
+    phone << ":ann_!~ann_@192.0.2.1 NICK anna"
+    mesh.check()
 
 
 # who may

@@ -23,8 +23,8 @@ OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"}
 said by the user's server."""
 BY_SEATS: Final = frozenset(
     {
-        "BATCH", "INVITE", "JOIN", "KICK", "KNOCK", "NOTICE", "PART", "PRIVMSG", "REDACT", "RENAME", "TAGMSG",
-        "TMODE", "TOPIC",
+        "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KNOCK", "NOTICE", "PART", "PRIVMSG", "REDACT", "RENAME",
+        "TAGMSG", "TMODE", "TOPIC",
     }
 )  # fmt: skip
 """What a server says of a user of another one of whom it has sessions; all else only that other one does."""
