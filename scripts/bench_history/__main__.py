@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
+from bench_history.crowd import SECONDS, bystander, prepared
 from bench_history.talk import BEGAN, YEAR, Talk
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.index import Search
@@ -28,6 +29,7 @@ rows
   page       100 messages of a random channel: the newest, before a time, after one; wall time
   cold       the same where nothing of the file is in memory
   search     the newest 50 messages with a word, in 50 channels; wall time
+  ping       what somebody else waits for a PONG of a server with all these messages; wall time
 
 CPU time is this process's. Compare figures from the same machine and the same minutes only."""
 PAGE: Final = 100
@@ -144,14 +146,18 @@ def searches(path: Path, talk: Talk, tries: int) -> Iterator[Row]:
 def measured(folder: Path, messages: int, tries: int) -> Iterator[Row]:
     """All rows."""
     small, large = Talk(max(messages // 10, 1)), Talk(messages)
+    port, places = prepared(folder)
+    large.places[: len(places)] = places
     yield from writing(folder / "without.sqlite", small, "off")
     (folder / "without.sqlite").unlink()
-    path = folder / "history.sqlite"
+    path = folder / "data" / "history.sqlite"
+    path.unlink()
     yield from writing(path, large, "words")
     yield start(folder / "empty.sqlite", "empty")
     yield start(path, f"{messages:,} messages")
     yield from pages(path, large, tries)
     yield from searches(path, large, tries)
+    yield from bystander(folder, port, large, min(SECONDS, tries / 20))
 
 
 def main() -> None:

@@ -46,6 +46,14 @@ class Talker:
         self._until("ChanServ!.* NOTICE ")
         self.leave()
 
+    def created(self, port: int) -> int:
+        """When the channel was made, as the server tells it, in Unix seconds."""
+        self._connect(port, "")
+        self._say(f"JOIN {self.channel}", f"MODE {self.channel}")
+        at = int(self._until(" 329 ").rsplit(" ", 1)[1])
+        self.leave()
+        return at
+
     def come(self, port: int) -> None:
         """Connect, log in, and join."""
         secret = b64encode(f"\0{self.nick}\0{WORD}".encode()).decode()

@@ -51,8 +51,8 @@ time, and one by a longer one, for those it comes between and nobody else; then 
 and all servers tell the same of all channels. The exit status is 1 if a promise was broken.
 
 Memory stays what it is: servers remember all they may from the beginning, and after the first {WARM}
-faults of a process its resident memory grows by no more than {MOST} KiB in 100 faults, and once by
-{PEAK} KiB where there are long outages.
+faults of a process its resident memory grows by no more than {MOST} KiB in 100 faults, once by
+{PEAK} KiB where there are long outages, and by what SQLite has of a file of messages that grows.
 
 With --grace 0 no link is resumed, and with --plain changes at the same moment end differently on different
 servers: both are to break promises, and show that this would be seen.

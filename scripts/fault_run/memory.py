@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 WARM = 10
@@ -17,12 +17,17 @@ they know, and what was said meanwhile. It is free again, but not given back to 
 
 
 class Life:
-    """The resident memory of one process after each fault, in KiB; `long` if there was a long outage."""
+    """The resident memory of one process after each fault, in KiB; `long` if there was a long outage.
+
+    `cached` is so much of it as may be what SQLite has of the file of messages, which grows with that up to
+    the bounds of its caches.
+    """
 
     def __init__(self, name: str, process: int) -> None:
         self.name = name
         self.process = process
         self.sizes: list[int] = []
+        self.cached: list[int] = []
         self.long = False
 
     @property
@@ -33,8 +38,11 @@ class Life:
     @property
     def grown(self) -> float:
         """KiB between the middle of the first fifth and the middle of the last."""
-        fifth = len(self.warm) - self.span
-        return median(self.warm[-fifth:]) - median(self.warm[:fifth])
+        return self._grown(self.warm)
+
+    def _grown(self, sizes: Sequence[int]) -> float:
+        fifth = len(sizes) - self.span
+        return median(sizes[-fifth:]) - median(sizes[:fifth])
 
     @property
     def span(self) -> int:
@@ -44,7 +52,7 @@ class Life:
     @property
     def allowed(self) -> float:
         """KiB that are no reason to worry."""
-        return MOST * self.span / 100 + PEAK * self.long
+        return MOST * self.span / 100 + PEAK * self.long + self._grown(self.cached[WARM:])
 
     def __str__(self) -> str:
         return (
@@ -59,14 +67,15 @@ class Memory:
     def __init__(self) -> None:
         self.lives: list[Life] = []
 
-    def note(self, sizes: Mapping[str, tuple[int, int]], *, long: bool = False) -> None:
-        """After a fault: the process of each server, by its name, and its resident memory in KiB."""
-        for name, (process, size) in sizes.items():
+    def note(self, sizes: Mapping[str, tuple[int, int, int]], *, long: bool = False) -> None:
+        """After a fault: the process of each server, by its name, its resident memory, and caches, in KiB."""
+        for name, (process, size, cached) in sizes.items():
             life = next((life for life in self.lives if (life.name, life.process) == (name, process)), None)
             if life is None:
                 life = Life(name, process)
                 self.lives.append(life)
             life.sizes.append(size)
+            life.cached.append(cached)
             life.long |= long
 
     def in_words(self) -> Iterator[str]:

@@ -265,9 +265,9 @@ class Network:
         """How many there have been between servers."""
         return sum(link.proxy.connections for link in self.links)
 
-    def memory(self) -> dict[str, tuple[int, int]]:
-        """The process of each server, and its resident memory in KiB."""
-        return {node.name: (node.pid, node.memory()) for node in self.nodes}
+    def memory(self) -> dict[str, tuple[int, int, int]]:
+        """The process of each server, its resident memory, and so much of that as may be caches, in KiB."""
+        return {node.name: (node.pid, node.memory(), node.cached()) for node in self.nodes}
 
     def trouble(self) -> list[str]:
         """What must not happen to people, since the last look."""

@@ -17,6 +17,9 @@ from mortal import end_with_parent
 
 import chatnet
 from chatnet.history.ring import PLAIN
+from chatnet.settings import HistorySettings
+from chatnet.storage.messages.file import READING, WRITING
+from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.transports.certificates import make_self_signed, public_key_fingerprint
 from fault_run.proxy import HOST
 
@@ -204,3 +207,9 @@ class Node:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) if found else 0
+
+    def cached(self) -> int:
+        """KiB of the file of messages that connections may hold in memory: all of a small one, each."""
+        file = self.folder / "data" / MESSAGES
+        size = file.stat().st_size // 1024 if file.exists() else 0
+        return min(size, WRITING) + HistorySettings().readers * min(size, READING)

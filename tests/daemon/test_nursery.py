@@ -64,7 +64,7 @@ def test_a_new_interpreter_where_a_copy_would_not_do(daemon: Daemon) -> None:
 
 
 def is_copy(daemon: Daemon) -> bool:
-    with daemon:
-        command = Path(f"/proc/{daemon.pid}/cmdline").read_text()
-        daemon.stop()
+    daemon.start()
+    command = Path(f"/proc/{daemon.pid}/cmdline").read_text()
+    daemon.stop()
     return "nursery_process.py" in command

@@ -29,5 +29,5 @@ def test_all_is_measured() -> None:
     )
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^\| (\w+).* \| .*\d.* \|$", done.stdout, re.MULTILINE)
-    assert set(rows) == {"writing", "stored", "bytes", "start", "page", "search"}
+    assert set(rows) == {"writing", "stored", "bytes", "start", "page", "search", "ping"}
     assert "load average" in done.stdout

@@ -45,7 +45,7 @@ def test_people_of_the_demonstration_talk_and_ctrl_c_ends_it(tmp_path: Path) -> 
             ),  # a job in the background ignores it
         )
     try:
-        wait_for(lambda: demo.poll() is not None or "Ctrl-C" in output.read_text(), "the network", 60)
+        wait_for(lambda: demo.poll() is not None or "Ctrl-C" in output.read_text(), "the network")
         assert demo.poll() is None, output.read_text()
         assert f"  C  /connect {HOST} {port + 2}\n" in output.read_text()
         with (

@@ -151,11 +151,17 @@ def test_the_table_adds_up() -> None:
     assert str(late).endswith(": 0.5 s, crowded, splits 1")
 
 
-def lives(*lives: Callable[[int], int], faults: int = WARM + ENOUGH, long: bool = False) -> Memory:
+def lives(
+    *lives: Callable[[int], int],
+    faults: int = WARM + ENOUGH,
+    long: bool = False,
+    cached: Callable[[int], int] = lambda number: 0,
+) -> Memory:
     """The memory of servers 0, 1, … whose sizes depend on the number of the fault."""
     memory = Memory()
     for number in range(faults):
-        memory.note({str(at): (at, size(number)) for at, size in enumerate(lives)}, long=long)
+        sizes = {str(at): (at, size(number), cached(number)) for at, size in enumerate(lives)}
+        memory.note(sizes, long=long)
     return memory
 
 
@@ -184,12 +190,24 @@ def test_long_outages_may_take_some_memory_once() -> None:
     assert len(lives(lambda number: 70_000 + grows * number, long=True).broken()) == 1
 
 
+def test_what_may_be_of_the_file_of_messages_is_no_leak() -> None:
+    def grows(number: int) -> int:
+        return 70_000 + 300 * number
+
+    assert len(lives(grows).broken()) == 1
+    assert lives(grows, cached=lambda number: 300 * number).broken() == []
+    assert len(lives(grows, cached=lambda number: 200 * number).broken()) == 1
+    # Caches are full at some time; what grows on is something else.
+    full = lives(grows, cached=lambda number: 300 * min(number, WARM + ENOUGH // 3))
+    assert len(full.broken()) == 1
+
+
 def test_each_process_has_its_own_memory_and_a_short_one_tells_nothing() -> None:
     memory = lives(lambda number: 70_000 + 99 * number, faults=WARM + ENOUGH - 1)
-    memory.note({"0": (99, 60_000)})
+    memory.note({"0": (99, 60_000, 0)})
     assert [len(life.sizes) for life in memory.lives] == [WARM + ENOUGH - 1, 1]
     assert memory.broken() == []
-    memory.note({"0": (0, 70_000 + 99 * 99)})
+    memory.note({"0": (0, 70_000 + 99 * 99, 0)})
     assert len(memory.broken()) == 1
 
 
