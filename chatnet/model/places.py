@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.model.entities import Channel, User
+from chatnet.model.ids import AccountName
 from chatnet.model.network import Network
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.settings import Settings
@@ -57,7 +58,11 @@ class Places:
         """
         if not self.by_name or user.account is None:
             return user.account_id
-        return BY_NAME + self._network.fold(user.account)
+        return self.named(user.account)
+
+    def named(self, account: AccountName) -> str:
+        """The key of an account that services of another make keep."""
+        return BY_NAME + self._network.fold(account)
 
     def channel(self, channel: Channel) -> Place:
         """The place of a channel, as it is called and as old as it is now."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from archive import Archive
 from conversation import Client
+from states import opered
 from test_several_sessions import one_more
 
 from chatnet.model.facts import Killed
@@ -115,6 +116,23 @@ def test_without_auto_away_nobody_sees_it() -> None:
     ann >> "QUIT"
     bob.silent()
     assert house.node.network.user("ann") is not None
+
+
+def test_who_is_idle_is_no_operator(house: Archive) -> None:
+    bob = watching(house)
+    ann = here(house)
+    ann >> "JOIN #c" >> "JOIN #d"
+    opered(ann, "kill", snomask="k")
+    phone = one_more(house)
+    phone >> "QUIT"
+    assert ann.user.oper is not None
+    bob.lines()
+    gone(house, ann, bob)
+    assert ann.user.oper is None and not {"o", "s"} & ann.user.modes
+    back = one_more(house)
+    back.lines()
+    back >> "KILL bob :spam"
+    assert back.numerics() == ["481"]
 
 
 def test_a_guest_quits(house: Archive) -> None:

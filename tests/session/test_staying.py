@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from archive import Archive
+from club import plain
 from conversation import Client
 from states import opered
 from test_always_on import ON, TIMED, here, texts
 from test_several_sessions import one_more
 
 from chatnet.model.entities import User
-from chatnet.model.facts import UserIntroduced
+from chatnet.model.facts import Killed, UserIntroduced
 from chatnet.model.ids import SID, UID, AccountName, Folded
 from chatnet.model.modes import ALL_PREFIXES
 from chatnet.model.server import Server
@@ -141,7 +142,7 @@ def test_who_is_idle_is_away_and_who_said_so_stays_so(again: Again) -> None:
     ann >> "AWAY :on holiday" >> "QUIT"
     home = again(home)
     user = home.node.network.user("ann")
-    assert (user is not None and user.away == "Nobody is connected") or user is not None
+    assert user is not None and user.away == "on holiday"
     back = one_more(home)
     assert [line for line in back.lines() if " 306 " in line] != []
     assert back.session.user.away == "on holiday"
@@ -237,3 +238,15 @@ def test_who_was_quicker_comes_back_to_their_channels() -> None:
     assert names(new, "#c") == "@ann"
     channel = new.node.network.channel("#c")
     assert channel is not None and "i" in channel.flags and back.user in channel.members
+
+
+def test_one_of_two_users_of_an_account_goes() -> None:
+    home, ann = home_of_ann()
+    guest = home.client("guest", caps="sasl")
+    plain(guest)
+    assert guest.user.account == "ann" and guest.user is not ann.user
+    home.clock.advance(1)
+    home.node.commit(Killed(guest.user, home.node.network.me, "enough", home.clock.time()))
+    home.clock.advance(1)
+    (text,) = home.kept.people.values()
+    assert Person.read(text).nick == "ann"

@@ -24,10 +24,13 @@ from chatnet.model.facts import (
     Hearer,
     RecordsTaken,
     SettingsChanged,
+    UserIntroduced,
     UserModesChanged,
     UserQuit,
 )
+from chatnet.model.ids import AccountName
 from chatnet.rules.log_names import log_name
+from chatnet.rules.opers import resigned
 from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
@@ -58,13 +61,22 @@ class Persons:
         self.noted: Callable[[User], object] = lambda user: None
         """Who is told when something is known of somebody that is no fact."""
         self._leaving: User | None = None
+        self._named: Final[dict[str, dict[User, None]]] = {}
+        """Who of this server is logged in to an account, by its key, where nobody has an id."""
+        self._hears_of_names: Final[Mapping[type[Fact], Hearer]] = {
+            UserIntroduced: self._introduced,
+            AccountChanged: self._account_changed,
+            UserQuit: self._quit,
+        }
 
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
-        """Nothing, while nobody is idle."""
+        """Little, while nobody is idle."""
+        by_name = self._shared.places.by_name
         if not self.idle:
-            return {}
+            return self._hears_of_names if by_name else {}
         return {
+            **(self._hears_of_names if by_name else {}),
             UserQuit: self._quit,
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
@@ -100,7 +112,7 @@ class Persons:
     def _logged_in(self, newcomer: User, key: str) -> list[User]:
         known: Iterable[User] = self._node.network.logged_in.get(newcomer.account_id or "", ())
         if self._shared.places.by_name:  # nobody has an id
-            known = self.idle
+            known = self._named.get(key, ())
         return [user for user in known if self._is_of(user, key)]
 
     def _refusal(self, user: User, session: Session) -> str | None:
@@ -159,6 +171,9 @@ class Persons:
             return False
         now = self._node.clock.time()
         self.remember(user, Idle(self.note_device(session), user.away))
+        if user.oper is not None:  # whoever comes back has shown no password for that
+            for fact in resigned(user, now):
+                self._node.commit(fact, session)
         if user.away is None and self._policy.goes_away(user):
             self._node.commit(AwayChanged(user, GONE, now), session)
         self._log(session, "stays without a session")
@@ -234,15 +249,36 @@ class Persons:
             if idle.heard.ms < limit:
                 self.end(user, f"Nobody came for {self._node.settings.bouncer.expire} days")
 
+    def _introduced(self, fact: UserIntroduced, origin: object) -> None:
+        self._name(fact.user)
+
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._forget(fact.user)
+        if fact.user.account is not None:
+            self._unname(fact.user, fact.user.account)
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        if fact.old_account is not None:
+            self._unname(fact.user, fact.old_account)
+        self._name(fact.user)
         self._look_at(fact.user)
 
+    def _name(self, user: User) -> None:
+        if self._shared.places.by_name and user.server is self._node.network.me:
+            key = self._shared.places.person(user)
+            if key is not None:
+                self._named.setdefault(key, {})[user] = None
+
+    def _unname(self, user: User, account: AccountName) -> None:
+        key = self._shared.places.named(account)
+        users = self._named.get(key)
+        if users is not None and users.pop(user, user) is None and not users:
+            del self._named[key]
+
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
-        for user in list(self.idle):
-            if user.account_id in fact.touched:
+        logged_in = self._node.network.logged_in
+        for entity in fact.touched & logged_in.keys():
+            for user in list(logged_in[entity]):
                 self._look_at(user)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:

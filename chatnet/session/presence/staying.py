@@ -7,7 +7,7 @@ limits again.  A channel that nobody else is in is what it was, or a restart wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -76,6 +76,8 @@ class Staying:
         self._alive = alive
         self._people: dict[User, str] = {}
         """Who stays, and the keys by which they are kept."""
+        self._kept: dict[str, dict[User, None]] = {}
+        """The other way round: of those who have one account the one is kept that changed last."""
         self._channels: dict[Channel, int] = {}
         """In which channels they are, and how many of them."""
         self._changed: set[User | Channel] = set()
@@ -142,6 +144,7 @@ class Staying:
         self._forget(user)
         if key is not None:
             self._people[user] = key
+            self._kept.setdefault(key, {})[user] = None
             for channel in user.channels:
                 self._enter(channel)
             self.changed(user)
@@ -153,7 +156,12 @@ class Staying:
         if key is None:
             return
         self._changed.discard(user)
-        if key not in self._people.values():
+        others = self._kept[key]
+        del others[user]
+        if others:
+            self.changed(next(reversed(others)))
+        else:
+            del self._kept[key]
             self._store.forget(key)
         for channel in user.channels:
             self._go(channel)
@@ -283,10 +291,14 @@ class Staying:
     def revive(self, stayed: Stayed) -> None:
         """Have people be on the network who were when the server ended."""
         standing = {self._network.fold(each.name): each for each in stayed.channels}
+        here = self._by_keys()
         for person in stayed.people:
             if person.word is not None:
                 self._policy.stated[person.key] = person.word
-            user = self._here(person) or self._come(person)
+            users = here.get(person.key, ())
+            user = next((user for user in users if user.server is self._network.me), None)  # who was quicker
+            if user is None and not users:
+                user = self._come(person)
             if user is None:
                 self._store.forget(person.key)
             else:
@@ -296,16 +308,17 @@ class Staying:
         for folded in standing.keys() - {channel.folded for channel in self._channels}:
             self._store.forget_channel(folded)
 
-    def _here(self, person: Person) -> User | None:
-        """Them, if they were quicker."""
-        users: Iterable[User] = self._network.logged_in.get(person.key, ())
-        return next((user for user in users if user.server is self._network.me), None)
+    def _by_keys(self) -> dict[str, list[User]]:
+        """Who is logged in, on all servers, by the keys of accounts."""
+        found: dict[str, list[User]] = {}
+        for user in self._network.users.values():
+            if user.account is not None and (key := self._policy.key(user)) is not None:
+                found.setdefault(key, []).append(user)
+        return found
 
     def _come(self, person: Person) -> User | None:
-        """Introduce somebody; None if they do not stay any more, or are on another server now."""
+        """Introduce somebody; None if they do not stay any more."""
         node, network, now = self._node, self._network, self._node.clock.time()
-        if network.logged_in.get(person.key):
-            return None
         user = User(network.me, person.address, person.real_host)
         if person.key.startswith(BY_NAME):
             user.account = AccountName(person.account)
