@@ -26,7 +26,7 @@ def show(request: Request, bot: User, table: Table, words: Sequence[str]) -> Non
 
 def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
     request.session.notice_by(bot, f"/msg {bot.nick} <command>, in upper or lower case:")
-    for row in _without_aliases(rows):
+    for row in _without_aliases(rows) or rows:
         if row.privilege is None:
             _line(request, bot, row)
     mighty = [

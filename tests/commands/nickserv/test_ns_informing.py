@@ -183,6 +183,7 @@ def test_every_command_explains_itself(club: Club, row: Row) -> None:
 
 def test_a_subcommand_alone(club: Club) -> None:
     bob = club.client("bob")
+    assert [line for line in ask(bob, "HELP CLIENTS") if line.startswith("  ")] != []  # other names of some
     assert ask(bob, "SET") == ["I do not know that command. HELP lists what I do."]
     assert ask(bob, "SET PASSWORD") == ["There is something missing. Say it so: SET PASSWORD <old> <new>"]
 
