@@ -8,6 +8,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.rules.persons import ALWAYS_ON
 from chatnet.services.refused import Refused
 
+SAY_IT: Final = "Say it so: PERSISTENCE GET, or PERSISTENCE SET ON, OFF or DEFAULT"
 WORDS: Final = {"ON": True, "OFF": False, "DEFAULT": None}
 
 
@@ -27,7 +28,7 @@ async def persistence(request: Request) -> None:
         return None
     word = request.param(1).upper()
     if not subcommand or (subcommand == "SET" and word not in WORDS):
-        return session.fail("PERSISTENCE", "INVALID_PARAMETERS", "Invalid parameters")
+        return session.fail("PERSISTENCE", "INVALID_PARAMETERS", SAY_IT)
     if subcommand == "SET" and shown.policy.status(request.user) is not None:
         try:
             await shown.choose(session, WORDS[word])

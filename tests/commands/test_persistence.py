@@ -23,7 +23,7 @@ from chatnet.wire.capabilities import BY_NAME
 
 CAPS = "draft/persistence"
 REQUIRED = ":irc.test FAIL PERSISTENCE ACCOUNT_REQUIRED :An account is required"
-INVALID = ":irc.test FAIL PERSISTENCE INVALID_PARAMETERS :Invalid parameters"
+INVALID = ":irc.test FAIL PERSISTENCE INVALID_PARAMETERS :Say it so: *"
 NOBODY = "On this server nobody stays without a connection"
 EVERYBODY = "On this server everybody stays who has an account"
 
