@@ -10,6 +10,7 @@ from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
 from chatnet.model.ids import Folded
+from chatnet.rules.persons import elsewhere
 from chatnet.services.protection import NickProtection
 from chatnet.session import asked
 from chatnet.session.presence.devices import device_of
@@ -84,6 +85,8 @@ def _free(request: Request, wanted: str) -> Folded:
     folded = network.fold(wanted)
     holder = network.nicks.get(folded)
     if holder is not None and holder is not me and not _may_be_attached(request, holder):
+        if me.account is not None and request.sessions.persons.may_be_joined(holder, me):
+            request.session.notice(elsewhere(holder.nick, me.account))
         request.stop(numerics.ERR_NICKNAMEINUSE, wanted)
     protection = None if sessions.nickserv is None else sessions.nickserv.protection
     held = folded != me.folded and sessions.held_nicks.includes(folded)

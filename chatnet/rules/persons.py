@@ -85,6 +85,14 @@ def may_attach(settings: Settings, own: Own, user: User, sessions: int, secure: 
     return None
 
 
+def elsewhere(nick: str, account: str) -> str:
+    """What somebody reads who logged in too late to be `nick`, whom other devices of theirs are."""
+    return (
+        f"{nick} is you on your other devices. To be {nick} here as well, connect again and log in by SASL, "
+        f"a certificate, or PASS {account}:<password>."
+    )
+
+
 _NOBODY: Final = {
     ALWAYS_ON: "On this server nobody stays without a connection",
     MULTICLIENT: "On this server a nick is for one connection at a time",

@@ -184,7 +184,10 @@ class Registration:
         shared = self._shared
         node = shared.node
         user = session.user
-        if user.folded in node.network.nicks:  # somebody else was quicker
+        holder = node.network.nicks.get(user.folded)
+        if holder is not None:  # somebody else was quicker, or this is a device that has not logged in
+            if user.account is None and shared.nickserv is not None and self._persons.may_be_joined(holder):
+                session.notice(shared.nickserv.protection.refused_early(user.nick))
             self._want_another_nick(session)
             return
         wanted = user.nick

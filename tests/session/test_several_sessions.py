@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from club import PASSWORD, Club, said
 from conversation import Client
+from nickserv import ask
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.facts import Killed, NetworkBanned
@@ -78,7 +79,22 @@ def test_who_is_not_logged_in_has_another_user(house: Club) -> None:
     one_more(house).lines()
     eve = house.connect()
     eve >> "NICK ann" >> "USER eve 0 * :Eve"
-    eve << ":irc.test 433 * ann *"
+    eve << ":irc.test NOTICE ann :ann belongs to an account: log in to that by SASL, or choose another nick."
+    eve << ":irc.test 433 ann ann *"
+
+
+def test_who_logs_in_too_late_is_told_how_to_be_the_same(house: Club) -> None:
+    one_more(house).lines()
+    other = house.client("other")
+    ask(other, f"IDENTIFY ann :{PASSWORD}")
+    other.lines()
+    other >> "NICK ann"
+    other << (
+        ":irc.test NOTICE other :ann is you on your other devices. To be ann here as well, connect again and "
+        "log in by SASL, a certificate, or PASS ann:<password>."
+    )
+    other << ":irc.test 433 other ann *"
+    assert ask(other, "REGAIN ann") == ["You are ann now."]
 
 
 def test_another_nick_is_another_user(house: Club) -> None:

@@ -13,6 +13,7 @@ from chatnet.records import accounts as values
 from chatnet.records.accounts import Named
 from chatnet.records.claims import NAMES
 from chatnet.records.grammar import field
+from chatnet.rules.persons import elsewhere
 from chatnet.session.logins import log_in
 from chatnet.storage.interfaces import NameTaken
 from chatnet.wire.text import printable
@@ -79,8 +80,8 @@ async def ghost(errand: Errand) -> None:
 async def regain(errand: Errand) -> None:
     """`REGAIN <nick> [<password>]`: take a nick of yours from whoever bears it; RECOVER is the same.
 
-    They get the nick of a guest; on another server they are disconnected. With the password you are logged
-    in.
+    They get the nick of a guest; on another server they are disconnected. Who is you on this server, and
+    always on, keeps it: GHOST ends them. With the password you are logged in.
     """
     account = await _whose(errand)
     holder = _holder(errand, account)
@@ -93,6 +94,8 @@ async def regain(errand: Errand) -> None:
         holder = _holder(errand, account)  # whose nick it was may have it by that
     if holder is not None and holder is not errand.user:
         if holder.server is errand.network.me:
+            if holder.account_id == account.id and errand.sessions.persistence.policy.stays(holder):
+                errand.end(elsewhere(holder.nick, account.shown))
             protection.put_off(holder)
         else:
             _disconnect(errand, holder, "REGAIN")

@@ -119,6 +119,14 @@ class Persons:
         number = len(self._shared.local.sessions_of(user))
         return self._policy.refusal(user, number, session.peer.secure)
 
+    def may_be_joined(self, user: User, by: User | None = None) -> bool:
+        """Whether a device that logs in while it connects can be `user`, who is on this server.
+
+        `by` is the user that it is now; None: nobody yet.
+        """
+        mine = by is None or self._policy.key(by) == self._policy.key(user)
+        return mine and user.server is self._node.network.me and self._policy.attaches(user)
+
     def is_shared(self, user: User) -> bool:
         """Whether a user has several sessions, or may: then they keep their account."""
         return len(self._shared.local.sessions_of(user)) > 1 or self._policy.stays(user)
