@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from archive import Archive
+from club import PASSWORD
 from conversation import Client
+from nickserv import ask
 from states import opered
 from test_several_sessions import one_more
 
@@ -133,6 +135,44 @@ def test_who_is_idle_is_no_operator(house: Archive) -> None:
     back.lines()
     back >> "KILL bob :spam"
     assert back.numerics() == ["481"]
+
+
+def identified(house: Archive) -> Client:
+    """A user of ann's account who logged in too late to be ann, in #d."""
+    other = house.client("other")
+    ask(other, f"IDENTIFY ann :{PASSWORD}")
+    other >> "JOIN #d"
+    other.lines()
+    return other
+
+
+@pytest.mark.parametrize("first", ["ann", "other"])
+def test_one_user_of_an_account_stays(house: Archive, first: str) -> None:
+    clients = {"ann": here(house), "other": identified(house)}
+    clients.pop(first) >> "QUIT"
+    for client in clients.values():
+        client >> "QUIT"
+    assert house.node.network.user("other") is None
+    assert house.node.network.user("ann") is not None
+
+
+def test_who_came_first_stays_of_those_without_a_nick_of_the_account(house: Archive) -> None:
+    first, second = identified(house), house.client("second")
+    ask(second, f"IDENTIFY ann :{PASSWORD}")
+    second >> "QUIT"
+    assert house.node.network.user("second") is None
+    first >> "QUIT"
+    assert house.node.network.user("other") is not None
+
+
+def test_nobody_takes_the_nick_of_the_person_they_are(house: Archive) -> None:
+    ann, other = here(house), identified(house)
+    (answer,) = ask(other, "REGAIN ann")
+    assert answer.startswith("ann is you on your other devices. To be ann here as well, connect again and ")
+    ann >> "QUIT"
+    assert ask(other, "REGAIN ann") == [answer]
+    assert ask(other, "GHOST ann") == ["The connection of ann was killed."]
+    assert ask(other, "REGAIN ann") == ["You are ann now."]
 
 
 def test_a_guest_quits(house: Archive) -> None:

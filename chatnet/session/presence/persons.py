@@ -5,6 +5,8 @@ HERE    one more session                                     HERE     nothing; b
 HERE    a session goes, and another is left                  HERE     nothing; away, if all others are
 HERE    the last one goes, and they are not always on        -        QUIT
 HERE    the last one goes, and they are always on            IDLE     AWAY, unless they do not want that
+HERE    the last one goes, and another user of this server
+        is who stays of their account                        -        QUIT
 IDLE    a session                                            HERE     back, unless they had said AWAY
 IDLE    they are not always on any more, or nobody came
         for ``bouncer.expire`` days, or the account is gone  -        QUIT
@@ -177,6 +179,8 @@ class Persons:
         most = self._node.settings.bouncer.persons
         if user is self._leaving or len(self.idle) >= most or not self._policy.stays(user):
             return False
+        if not self._is_the_one(user):
+            return False
         now = self._node.clock.time()
         self.remember(user, Idle(self.note_device(session), user.away))
         if user.oper is not None:  # whoever comes back has shown no password for that
@@ -186,6 +190,20 @@ class Persons:
             self._node.commit(AwayChanged(user, GONE, now), session)
         self._log(session, "stays without a session")
         return True
+
+    def _is_the_one(self, user: User) -> bool:
+        """Whether it is this user who stays, of all of their account: nobody could come back to two.
+
+        It is who is idle already, then who bears a nick of the account, then who came first.
+        """
+        key = self._shared.places.person(user)
+        users = [] if key is None else self._logged_in(user, key)
+        return len(users) < 2 or user is min(users, key=self._precedence)
+
+    def _precedence(self, user: User) -> tuple[bool, bool, float, str]:
+        owner = self._node.network.registry.owner(user.folded)
+        owns = owner is not None and owner.id == user.account_id
+        return user not in self.idle, not owns, user.signon, user.uid
 
     def _log(self, session: Session, what: str) -> None:
         settings = self._node.settings
