@@ -137,6 +137,22 @@ def test_who_is_idle_is_no_operator(house: Archive) -> None:
     assert back.numerics() == ["481"]
 
 
+def test_operators_read_who_comes_and_goes(house: Archive) -> None:
+    root = house.client("root")
+    opered(root, "see-all", snomask="cq")
+    laptop, phone = here(house), here(house, address="198.51.100.9")
+    phone >> "QUIT"
+    laptop >> "QUIT"
+    told = [line.partition("*** Notice -- ")[2] for line in root.lines() if "Client " in line]
+    assert [line.partition(":")[0] for line in told] == [
+        "Client connecting",
+        "Client attached",
+        "Client detached",
+        "Client detached",
+    ]
+    assert told[2].endswith(" from 198.51.100.9") and told[3].endswith(" from 192.0.2.1")
+
+
 def identified(house: Archive) -> Client:
     """A user of ann's account who logged in too late to be ann, in #d."""
     other = house.client("other")

@@ -33,6 +33,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import AccountName
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import resigned
+from chatnet.rules.visibility import public_identity
 from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
@@ -172,6 +173,7 @@ class Persons:
             self.note_device(session)
         self._settle(session)
         self._log(session, "has one session less")
+        self._tell_detached(session)
 
     def keeps(self, session: Session) -> bool:
         """Whether a user stays whose last session has gone."""
@@ -189,6 +191,7 @@ class Persons:
         if user.away is None and self._policy.goes_away(user):
             self._node.commit(AwayChanged(user, GONE, now), session)
         self._log(session, "stays without a session")
+        self._tell_detached(session)
         return True
 
     def _is_the_one(self, user: User) -> bool:
@@ -204,6 +207,13 @@ class Persons:
         owner = self._node.network.registry.owner(user.folded)
         owns = owner is not None and owner.id == user.account_id
         return user not in self.idle, not owns, user.signon, user.uid
+
+    def _tell_detached(self, session: Session) -> None:
+        """Operators read of it where they would of a QUIT."""
+        if self._node.network.opers:  # else the text is not worth making
+            user, what = session.user, "Client detached:"
+            text = f"{what} {user.identity} from {session.peer.address}"
+            self._node.notice("q", text, f"{what} {public_identity(user)}")
 
     def _log(self, session: Session, what: str) -> None:
         settings = self._node.settings
