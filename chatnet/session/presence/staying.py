@@ -76,8 +76,6 @@ class Staying:
         self._alive = alive
         self._people: dict[User, str] = {}
         """Who stays, and the keys by which they are kept."""
-        self._kept: dict[str, dict[User, None]] = {}
-        """The other way round: of those who have one account the one is kept that changed last."""
         self._channels: dict[Channel, int] = {}
         """In which channels they are, and how many of them."""
         self._changed: set[User | Channel] = set()
@@ -85,6 +83,7 @@ class Staying:
         self._ended = False
         store.lost = self.write_all
         persons.noted = self.changed
+        self._policy.chosen = self._chosen
         self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
             UserIntroduced: self._introduced,
             AccountChanged: self._account_changed,
@@ -144,7 +143,6 @@ class Staying:
         self._forget(user)
         if key is not None:
             self._people[user] = key
-            self._kept.setdefault(key, {})[user] = None
             for channel in user.channels:
                 self._enter(channel)
             self.changed(user)
@@ -156,15 +154,31 @@ class Staying:
         if key is None:
             return
         self._changed.discard(user)
-        others = self._kept[key]
-        del others[user]
-        if others:
-            self.changed(next(reversed(others)))
-        else:
-            del self._kept[key]
-            self._store.forget(key)
+        other = next((each for each in self._persons.users(key) if self._people.get(each) == key), None)
+        if other is None:
+            self._let_go(key)
+        else:  # what is kept may be theirs who goes
+            self.changed(other)
         for channel in user.channels:
             self._go(channel)
+
+    def _let_go(self, key: str) -> None:
+        """Keep of somebody nothing but what they chose, if no record tells that."""
+        word = self._policy.stated.get(key)
+        if word is None:
+            self._store.forget(key)
+        else:
+            self._store.keep(Person(key, "", "", 0, "", "", "", "", "", word=word))
+
+    def _chosen(self, key: str) -> None:
+        users = [user for user in self._persons.users(key) if user.server is self._network.me]
+        for user in users:
+            self.look_at(user)
+        staying = [user for user in users if user in self._people]
+        for user in staying:
+            self.changed(user)
+        if not staying:
+            self._let_go(key)
 
     def _enter(self, channel: Channel) -> None:
         self._channels[channel] = self._channels.get(channel, 0) + 1
@@ -295,12 +309,14 @@ class Staying:
         for person in stayed.people:
             if person.word is not None:
                 self._policy.stated[person.key] = person.word
+            if not person.nick:  # no more than their word is kept
+                continue
             users = here.get(person.key, ())
             user = next((user for user in users if user.server is self._network.me), None)  # who was quicker
             if user is None and not users:
                 user = self._come(person)
             if user is None:
-                self._store.forget(person.key)
+                self._let_go(person.key)
             else:
                 for seat in person.seats:
                     self._sit(user, seat, standing)
@@ -319,7 +335,8 @@ class Staying:
     def _come(self, person: Person) -> User | None:
         """Introduce somebody; None if they do not stay any more."""
         node, network, now = self._node, self._network, self._node.clock.time()
-        user = User(network.me, person.address, person.real_host)
+        real_host = person.address if person.address == person.real_host else person.real_host
+        user = User(network.me, person.address, real_host)  # mostly one text in memory
         if person.key.startswith(BY_NAME):
             user.account = AccountName(person.account)
         elif (account := network.registry.account(person.key)) is not None and account.usable(now):
@@ -335,6 +352,8 @@ class Staying:
         )
         user.nick_ts, user.signon = person.nick_ts, now
         user.username, user.realname, user.host = person.username, person.realname, person.host
+        if user.host == real_host:
+            user.host = real_host
         user.cloak = self._shared.cloaks.of(person.real_host, person.address)
         user.modes = set(person.modes) - NEVER_KEPT
         user.secure = "Z" in user.modes
