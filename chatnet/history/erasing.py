@@ -8,7 +8,6 @@ servers write the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from chatnet.history.recorder import Recorder
 from chatnet.history.ring import Ring
@@ -19,8 +18,7 @@ from chatnet.rules.stamps import Stamp, read
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import Erased, Place
-
-DAY: Final = 86400
+from chatnet.wire.server_time import DAY
 
 
 class Erasures:

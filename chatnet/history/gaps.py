@@ -36,6 +36,7 @@ from chatnet.model.places import Places, talk
 from chatnet.node import Node
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.rows import Filled, Gap, Place
 from chatnet.storage.promise import Promise
 
@@ -51,7 +52,6 @@ TALKS: Final = 100
 """Talks of an account that are looked for elsewhere when somebody logs in to it here."""
 REMEMBERED: Final = 10_000
 """Accounts of which it is known when they were here last."""
-DAY: Final = 86_400_000
 WIDEST: Final = 31 * DAY
 """Milliseconds of which two servers compare at once whether they know the same."""
 

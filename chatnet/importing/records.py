@@ -35,11 +35,11 @@ from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import complete_mask
 from chatnet.wire.names import is_hostname, is_mail_address
+from chatnet.wire.server_time import DAY
 from chatnet.wire.text import cut, one_line
 
 SID: Final = "000"
 """The server of the stamps."""
-DAY: Final = 86400
 VERIFY: Final = 7 * DAY
 """Seconds that somebody has to show that an address is theirs who had not done so there."""
 _TEXT: Final = 400

@@ -27,6 +27,23 @@ class Oper:
         self.title = title
 
 
+class Person:
+    """What makes a user a person: somebody with an account, who has sessions on several servers, or may.
+
+    `key` is that of the account, `began` the stamp of the introduction as it stands on the wire, which is the
+    claim to be this person; `stays` tells whether they are there without any session.  `seats` are the
+    servers, beside their own, that have sessions of theirs.  Only ``Network.apply`` changes them.
+    """
+
+    __slots__ = ("began", "key", "seats", "stays")
+
+    def __init__(self, key: str, began: str, *, stays: bool = False) -> None:
+        self.key = key
+        self.began = began
+        self.stays = stays
+        self.seats: tuple[Server, ...] = ()
+
+
 NO_UID: Final = UID("")
 NO_NICK: Final = Folded("*")
 """What a user has before it is known."""
@@ -61,6 +78,7 @@ class User:
         "nick",
         "nick_ts",
         "oper",
+        "person",
         "real_host",
         "realname",
         "secure",
@@ -100,6 +118,7 @@ class User:
         self.snomask = ""
         self.away: str | None = None
         self.oper: Oper | None = None
+        self.person: Person | None = None
         self.channels: dict[Channel, int] = {}  # the same ranks as Channel.members has
         self.accepts: dict[User, None] = {}  # who may write to a user with mode g
         self.accepted_by: dict[User, None] = {}  # the other way round
@@ -134,6 +153,16 @@ class User:
     def meets(self, other: User) -> bool:
         """True if the two are in one channel."""
         return not self.channels.keys().isdisjoint(other.channels.keys())
+
+    @property
+    def seats(self) -> tuple[Server, ...]:
+        """The servers, beside their own, that have sessions of theirs."""
+        return () if self.person is None else self.person.seats
+
+    @property
+    def places(self) -> tuple[Server, ...]:
+        """All servers that speak for them: their own, and the seats."""
+        return (self.server, *self.seats)
 
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""

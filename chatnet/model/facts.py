@@ -109,11 +109,35 @@ class CapabilitiesTold(Fact):
 
 
 @fact
+class SeatTaken(Fact):
+    """A server has sessions of a `user` of another one, who is a person, and acts for them from now on.
+
+    That is so since a `stamp`, which is later than all that was said of the user before.
+    """
+
+    user: User
+    server: Server
+    at: float
+    stamp: str
+
+
+@fact
+class SeatLeft(Fact):
+    """A server has none any more, since a `stamp`; or it is about to be lost."""
+
+    user: User
+    server: Server
+    at: float
+    stamp: str = ""
+
+
+@fact
 class NetSplit(Fact):
     """The servers `near` and `far` lost each other, and with `far` all who are behind it.
 
     `servers` are `far` and those behind it, `users` everybody on them, whose `channels` still tell where they
-    were, for the observers.
+    were, for the observers, and whose `seats` who had sessions of theirs.  None of `servers` has a seat any
+    more.
     """
 
     near: Server

@@ -51,6 +51,7 @@ class Network:
         self.registry = Registry(self.fold)
         self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
         self.opers: dict[User, None] = {}
+        self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._bans_seen_to = 0.0
         self.invisible = 0
@@ -63,6 +64,8 @@ class Network:
             facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.SeatTaken: self._seat_taken,
+            facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
@@ -168,6 +171,24 @@ class Network:
         if len(self.users) > self.most_users:
             self.most_users = len(self.users)
 
+    def _seat_taken(self, fact: facts.SeatTaken) -> None:
+        person = fact.user.person
+        if person is not None and fact.server not in person.seats:
+            person.seats += (fact.server,)
+            self.seated.setdefault(fact.server, {})[fact.user] = None
+
+    def _seat_left(self, fact: facts.SeatLeft) -> None:
+        person = fact.user.person
+        if person is not None and fact.server in person.seats:
+            person.seats = tuple(seat for seat in person.seats if seat is not fact.server)
+            self._forget_seat(fact.server, fact.user)
+
+    def _forget_seat(self, server: Server, user: User) -> None:
+        users = self.seated[server]
+        del users[user]
+        if not users:
+            del self.seated[server]
+
     def _user_quit(self, fact: facts.UserQuit) -> None:
         self._forget_user(fact.user)
         self.whowas.remember(fact.user, fact.at)
@@ -192,6 +213,9 @@ class Network:
             self.opers.pop(user, None)
         if user.account_id is not None:
             self._forget_login(user, user.account_id)
+        if user.person is not None:
+            for server in user.person.seats:  # they still tell observers
+                self._forget_seat(server, user)
         if "i" in user.modes:
             self.invisible -= 1
         if user.accepted_by or user.accepts:
@@ -512,6 +536,9 @@ class Network:
         assert known == {user for user in self.users.values() if user.account_id is not None}
         for entity, logged_in in self.logged_in.items():
             assert logged_in and all(user.account_id == entity for user in logged_in)
+        sat = {(server, user) for user in self.users.values() for server in user.seats}
+        assert sat == {(server, user) for server, users in self.seated.items() for user in users}
+        assert all(self.servers[server.sid] is server for server in self.seated)
         for target in self.metadata:
             here = target.uid in self.users if isinstance(target, User) else target.folded in self.channels
             assert here and self.metadata.words(target)

@@ -13,6 +13,7 @@ from typing import Final
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.registered import RegisteredChannels
+from chatnet.model.single import Single
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
@@ -110,6 +111,8 @@ def _with(mapping: Mapping[str, str], key: str, value: str | None) -> Mapping[st
     changed = {name: each for name, each in mapping.items() if name != key}
     if value is not None:
         changed[key] = value
+    if len(changed) == 1:
+        return Single(*changed.popitem())
     return changed or _NOTHING
 
 

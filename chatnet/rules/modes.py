@@ -15,6 +15,7 @@ from chatnet.model.network import Network
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.settings import LimitSettings
+from chatnet.storage.messages.keep import DAY
 from chatnet.wire import numerics
 from chatnet.wire.text import cut, middle
 
@@ -105,10 +106,6 @@ def history(text: str) -> str | None:
     """The parameter of ``+H`` in its one spelling, as ``30d``, ``0`` or ``90d:join`` (``model/keep.py``)."""
     found = read_keep(text)
     return None if found is None else found.text
-
-
-DAY: Final = 86_400_000
-"""Milliseconds."""
 
 
 def keeps_too_long(text: str, most: int) -> bool:

@@ -12,13 +12,12 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.keep import Keep
 from chatnet.model.registry import Account
 from chatnet.settings import HistorySettings
+from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place, Redacted, Row, Times, View
 
 PRIVILEGE: Final = "history"
 """With it an oper reads channels that they are not in."""
 
-DAY: Final = 86_400_000
-"""Milliseconds."""
 
 DM_HISTORY: Final = "dm-history"
 """The setting of an account that says whether its private messages are stored."""

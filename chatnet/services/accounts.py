@@ -29,12 +29,12 @@ from chatnet.services.throttle import Throttle
 from chatnet.storage.interfaces import NameTaken, StoreError
 from chatnet.storage.record import Record
 from chatnet.wire.names import nick_mistake
+from chatnet.wire.server_time import DAY
 
 MOST_MEANT: Final = 4
 """Accounts whose password may be meant by one name: its owner, and others that lost it in a split."""
 CERTIFICATE_WAITS: Final = 7 * 86400
 """Seconds within which a certificate that was told of has to be shown."""
-DAY: Final = 86400
 
 _PENDING: Final = "cert"
 """The purpose of a code that is the fingerprint of a certificate which has not been shown yet."""

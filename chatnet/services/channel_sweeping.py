@@ -23,6 +23,7 @@ from chatnet.services.ledger import Change
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.record import Record
+from chatnet.wire.server_time import DAY
 
 LOOK: Final = 3600.0
 """Seconds between two looks at all of them."""
@@ -30,7 +31,6 @@ SLICE: Final = 500
 """Channels that are looked at in one go."""
 PAUSE: Final = 0.05
 """Seconds until the next ones are."""
-DAY: Final = 86400
 
 
 class ChannelSweeping:

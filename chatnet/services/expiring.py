@@ -12,8 +12,9 @@ from chatnet.records import accounts as values
 from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, seconds_of
 from chatnet.services.abroad import Abroad
-from chatnet.services.accounts import DAY, Accounts, value_of
+from chatnet.services.accounts import Accounts, value_of
 from chatnet.services.refused import Refused
+from chatnet.wire.server_time import DAY
 
 AT_A_TIME: Final = 200
 """Accounts that are looked at together: 100,000 take eight hours."""

@@ -16,8 +16,7 @@ from chatnet.services import refused
 from chatnet.services.ledger import Change, Ledger
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
-
-DAY = 86400
+from chatnet.wire.server_time import DAY
 
 
 class Roll:

@@ -16,10 +16,10 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.expiring import Expiring
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
+from chatnet.wire.server_time import DAY
 
 SWEEP: Final = 60.0
 """Seconds between two looks."""
-DAY: Final = 86400
 FORGET_AT: Final = 3 * 3600
 """Seconds after midnight, UTC, when what was removed before that day, less ``accounts.tombstones``, goes."""
 _ENDING: Final = (State.DROPPED, State.PENDING)

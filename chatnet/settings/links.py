@@ -280,5 +280,8 @@ class LinkSettings(Section):
     """Whether bans that it sets hold here."""
     allow_opers: bool = True
     """Whether its operators count as operators here."""
+    allow_seats: bool | None = None
+    """Whether servers behind it may have sessions of people who are on other servers, and speak for them:
+    that they logged in is then its word. If nothing is said here, it may if it is believed of accounts."""
     sendq: Annotated[int, Field(ge=65536, le=4_294_967_296)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""

@@ -19,12 +19,17 @@ _RFC1459: Final = str.maketrans(ascii_uppercase + "[]\\~", ascii_lowercase + "{}
 
 @lru_cache(8192)
 def _fold_ascii(text: str) -> str:
-    return text.translate(_ASCII)
+    return _shared(text, text.translate(_ASCII))
 
 
 @lru_cache(8192)
 def _fold_rfc1459(text: str) -> str:
-    return text.translate(_RFC1459)
+    return _shared(text, text.translate(_RFC1459))
+
+
+def _shared(text: str, folded: str) -> str:
+    """`folded`, which is `text` itself where it says the same: names are kept beside it, many at a time."""
+    return text if folded == text else folded
 
 
 _FOLDERS: Final[dict[str, Folder]] = {"ascii": _fold_ascii, "rfc1459": _fold_rfc1459}

@@ -7,6 +7,9 @@ import time
 from datetime import datetime
 from typing import Final
 
+DAY: Final = 86400
+"""Seconds of a day."""
+
 _FORM: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,18}))?Z", re.ASCII)
 _LAST = 253_402_300_799
 """The last second that has a year of four digits."""

@@ -40,6 +40,7 @@ from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
+from chatnet.wire.server_time import DAY
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
@@ -61,7 +62,6 @@ GOODBYE = 3.0
 """Seconds that the last lines may take to leave when the process ends."""
 GATHERED = 0.1
 """Seconds for which lines of the log that tell of normal life wait for others."""
-DAY = 86400.0
 SWITCH = 0.001
 """Seconds after which a thread that works gives way to one that waits for it.
 

@@ -270,6 +270,7 @@ def test_a_plain_configuration_imports_nothing_of_tls_dns_or_hashing(
     daemon.environment["CHATNET__ACCOUNTS__AUTHORITY"] = authority
     if authority == "external":
         daemon.environment["CHATNET__HISTORY__STORE"] = "off"
+        daemon.environment["CHATNET__BOUNCER__ALWAYS_ON"] = "off"  # nobody has to be kept, either
     daemon.environment["CHATNET__LISTEN"] = json.dumps([{"endpoint": f"tcp:{daemon.port}:interface={HOST}"}])
     done = subprocess.run(
         [sys.executable, "-c", PROBE],

@@ -477,15 +477,16 @@ def ahead(house: House, seconds: float, sid: str = "9BD") -> str:
     return Stamp(int((house.clock.time() + seconds) * 1000), 0, sid).text
 
 
+@pytest.mark.parametrize("before", [0, 1])
 @pytest.mark.parametrize("sid", ["9BD", "9XX"])
-def test_a_stamp_is_taken_as_it_is_or_ends_the_link(sid: str) -> None:
+def test_a_stamp_is_taken_as_it_is_or_ends_the_link(sid: str, before: int) -> None:
     """Twice the horizon: whoever has seen a stamp of a clock that is ahead stamps later than that."""
     most = 2 * 86400
     house = House(link=[block("bad")])
     bad = stamping(house)
     registers = house.parts.links.registers
     assert registers is not None
-    text = ahead(house, most - 1, sid)
+    text = ahead(house, most - before, sid)
     bad >> f"@chatnet/ts={text} :9BD TMODE {NOW} #e +m"
     channel = house.node.network.channel("#e")
     assert channel is not None and registers.of(channel)["m"].stamp.text == text and bad.gone is None

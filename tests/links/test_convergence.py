@@ -369,6 +369,27 @@ def test_when_clocks_are_set_while_links_are_there(tree: str, data: st.DataObjec
     assert world.compare() == 0
 
 
+@pytest.mark.parametrize("order", range(4))
+@pytest.mark.parametrize("heard", [0, 1, 9])
+def test_a_channel_gets_several_names_at_one_moment(order: int, heard: int) -> None:
+    """The latest holds on all servers as soon as all have heard of it, whoever heard what first."""
+    world = World("abcde")
+    world.clients["a"] >> "RENAME #x #y"
+    world.clients["d"] >> "RENAME #x #z"
+    for number in range(heard):
+        world.mesh.deliver_one(order + 3 * number)
+    world.clients["b"] >> "MODE #x +m" >> "TOPIC #z :of b"
+    world.mesh.clock.advance(0.001)
+    name = next(iter(world.mesh["a"].node.network.channels.values())).name
+    world.clients["a"] >> f"RENAME {name} #w" >> "JOIN #other"
+    for number in range(99):
+        world.mesh.deliver_one(order + 7 * number)
+    world.heal()
+    world.agree()
+    assert [sorted(house.node.network.channels) for house in world.mesh] == [["#other", "#w"]] * 5
+    assert world.compare() == 0
+
+
 @settings(deadline=None, max_examples=runs(25, 5000))
 @given(data=st.data())
 def test_a_leaf_that_says_any_ts(data: st.DataObject) -> None:

@@ -18,7 +18,7 @@ from profiles import runs
 
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, ListEntry, Oper, Topic, User
+from chatnet.model.entities import Channel, ListEntry, Oper, Person, Topic, User
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, AccountName, UIDs
 from chatnet.model.modes import OP, RANKS
@@ -103,9 +103,20 @@ class RandomFacts(RuleBasedStateMachine):
         users = tuple(user for user in network.users.values() if user.server in lost)
         assert far.uplink is not None
         stay = len(network.users) - len(users)
+        for server in lost:
+            for user in list(network.seated.get(server, ())):
+                self.apply(facts.SeatLeft(user, server, self.now))
         self.apply(facts.NetSplit(far.uplink, far, tuple(lost), users, self.now))
         assert len(network.users) == stay and not set(lost) & set(network.servers.values())
         assert not any(member.server in lost for c in network.channels.values() for member in c.members)
+
+    @rule(user=users, server=servers, taking=st.booleans())
+    def seat(self, user: User, server: Server, taking: bool) -> None:
+        if self.network.servers.get(server.sid) is not server:
+            return
+        user.person = user.person or Person("akey", "1.0.0AA")
+        self.apply((facts.SeatTaken if taking else facts.SeatLeft)(user, server, self.now, "2.0.0AA"))
+        assert user.seats.count(server) == int(taking)
 
     @rule(user=users, nick=nicks, ts=st.sampled_from([None, 7]))
     def rename(self, user: User, nick: str, ts: int | None) -> None:

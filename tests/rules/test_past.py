@@ -14,7 +14,6 @@ from chatnet.model.keep import read_keep
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
 from chatnet.rules.past import (
-    DAY,
     Reader,
     channel_view,
     may_look_back,
@@ -24,6 +23,7 @@ from chatnet.rules.past import (
     united,
 )
 from chatnet.settings import HistorySettings
+from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.rows import CLOSED, LAST, PRIVMSG, RANKS, Place, Row, Times, View
 
 NOW = 1_700_000_000_000

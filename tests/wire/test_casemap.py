@@ -23,6 +23,12 @@ def test_beyond_ascii_nothing_changes() -> None:
     assert folder("ascii")("ÄÖÜ") == "ÄÖÜ"
 
 
+@pytest.mark.parametrize("mapping", ["ascii", "rfc1459"])
+def test_what_is_folded_already_takes_no_memory_of_its_own(mapping: str) -> None:
+    name = "".join(["ann", "{b}"])
+    assert folder(mapping)(name) is name
+
+
 def test_one_function_per_mapping() -> None:
     assert folder("rfc1459") is folder("rfc1459")
 

@@ -13,9 +13,7 @@ from chatnet.records.accounts import ACTIVE, Email, Mark, State, Status
 from chatnet.rules.persons import Own, attaches, goes_away, stays
 from chatnet.services.persons import own_of
 from chatnet.settings import BouncerSettings
-from chatnet.wire.server_time import minute
-
-DAY = 86400
+from chatnet.wire.server_time import DAY, minute
 
 
 @NICKSERV.command("INFO", penalty=2.0)

@@ -24,7 +24,7 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 class Burst:
     """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
-    channels, and what all these say of themselves."""
+    who has seats, channels, and what all these say of themselves."""
 
     def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
         self._links = links
@@ -35,6 +35,7 @@ class Burst:
             self._users,
             agents,
             erased,
+            self._seats,
             self._channels,
             lambda link: all_words(links, link),
         )
@@ -98,6 +99,19 @@ class Burst:
             for user in users:
                 if network.users.get(user.uid) is user:
                     yield from link.codec.user(user)
+
+        return tell()
+
+    def _seats(self, link: Link) -> Iterator[bytes]:
+        links, seated = self._links, self._links.node.network.seated
+        if not link.codec.seats:
+            return iter(())
+        planned = [(server, user) for server, users in seated.items() for user in users]
+
+        def tell() -> Iterator[bytes]:
+            for server, user in planned:
+                if user in seated.get(server, ()) and links.way_to(user) is not link:
+                    yield link.codec.seat(user, server, links.next_stamp().text, taken=True)
 
         return tell()
 

@@ -17,12 +17,12 @@ from chatnet.model.ids import SID
 from chatnet.model.past import Archive
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.promise import Promise
+from chatnet.wire.server_time import DAY
 
 SLICE: Final = 200
 """Marks that are read, and told, at a time."""
 PAUSE: Final = 0.25
 """Seconds until the next slice, also where the link has enough that is not confirmed."""
-DAY: Final = 86400
 
 
 class Pasts:

@@ -13,11 +13,11 @@ from chatnet.links.exchange.asking import Inquiries
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel
 from chatnet.model.past import Archive, Chapter, Missed
+from chatnet.storage.messages.keep import DAY
 from chatnet.storage.promise import Promise
 
 PAUSE: Final = 0.05
 """Seconds between two channels."""
-DAY: Final = 86_400_000
 
 
 class Stores:

@@ -17,6 +17,7 @@ from chatnet.links.inbound.collisions import (
     save_newcomer,
     turn_away,
 )
+from chatnet.links.inbound.seats import person_of
 from chatnet.links.speech.encap import ENCAPSULATED, about_user, by_user
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
@@ -81,6 +82,7 @@ def euid(line: Line) -> None:
         user.real_host = real_host
     user.account, user.account_id = account_of(line, user, account)
     user.account_since = registered_of(line, user.account_id)
+    user.person = person_of(line, user)
     _introduce(line, user, nick, modes, realname)
 
 

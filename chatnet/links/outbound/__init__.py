@@ -9,6 +9,7 @@ from chatnet.links.outbound.channels import ChannelsOut
 from chatnet.links.outbound.messages import MessagesOut
 from chatnet.links.outbound.metadata import MetadataOut
 from chatnet.links.outbound.pasts import PastsOut
+from chatnet.links.outbound.seats import SeatsOut
 from chatnet.links.outbound.servers import ServersOut
 from chatnet.links.outbound.users import UsersOut
 from chatnet.links.tree.neighbours import Neighbours
@@ -32,6 +33,7 @@ class Outbound:
                 BansOut(links),
                 MetadataOut(links),
                 PastsOut(links),
+                SeatsOut(links),
             )
         )
 

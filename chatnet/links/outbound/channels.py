@@ -41,6 +41,8 @@ class ChannelsOut:
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
+            facts.SeatTaken: self._seat_taken,
+            facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
             facts.ModesChanged: self._modes_changed,
             facts.EntriesAdded: self._entries_added,
@@ -87,6 +89,9 @@ class ChannelsOut:
         channel = fact.channel
         for server, number in Counter([user.server for user, _ in fact.members]).items():
             self._links.routes.entered(channel, server, number)
+        for user, _ in fact.members:
+            if user.person is not None:
+                self._links.routes.sat(channel, user.person.seats)
         stamp = self._stamp(origin)
         if stamp is not None:
             self._mark_joined(fact, stamp)
@@ -196,6 +201,7 @@ class ChannelsOut:
 
     def _left(self, channel: Channel, user: User, origin: object, make: Make) -> None:
         self._links.routes.left(channel, user.server)
+        self._links.routes.rose(channel, user.seats)
         stamp = self._stamp(origin)
         if stamp is not None and self._links.registers is not None:
             self._links.registers.left(channel, user.uid, stamp)
@@ -204,9 +210,22 @@ class ChannelsOut:
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
             self._links.routes.left(channel, fact.user.server)
+            self._links.routes.rose(channel, fact.user.seats)
         self._forget((fact.user,))
 
+    def _seat_taken(self, fact: facts.SeatTaken, origin: object) -> None:
+        for channel in fact.user.channels:
+            self._links.routes.sat(channel, (fact.server,))
+
+    def _seat_left(self, fact: facts.SeatLeft, origin: object) -> None:
+        for channel in fact.user.channels:
+            self._links.routes.rose(channel, (fact.server,))
+
     def _net_split(self, fact: facts.NetSplit, origin: object) -> None:
+        for user in fact.users:
+            if user.person is not None:
+                for channel in user.channels:
+                    self._links.routes.rose(channel, user.person.seats)
         self._forget(fact.users)
 
     def _forget(self, users: Iterable[User]) -> None:

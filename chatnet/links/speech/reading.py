@@ -21,6 +21,13 @@ from chatnet.wire.text import printable
 OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"})
 """Verbs that hold although the user who said so was killed here meanwhile: there they did it.  They count as
 said by the user's server."""
+BY_SEATS: Final = frozenset(
+    {
+        "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KNOCK", "NOTICE", "PART", "PRIVMSG", "REDACT", "RENAME",
+        "TAGMSG", "TMODE", "TOPIC",
+    }
+)  # fmt: skip
+"""What a server says of a user of another one of whom it has sessions; all else only that other one does."""
 EARLY: Final = 8192
 """Bytes a server may say before it is introduced."""
 
@@ -56,7 +63,7 @@ class Reader:
             return
         row.count += 1
         row.bytes += len(raw)
-        source = self._source(link, source_text)
+        source = self._source(link, source_text, verb)
         if source is None and verb in OUTLIVING:
             source = self._server_of(link, source_text)
         if source is None:
@@ -100,8 +107,8 @@ class Reader:
             text = f"{verb} {' '.join(params[1:])}"[:200]
             self._links.tell(f"{link.name} does not understand us, and says: {printable(text)}")
 
-    def _source(self, link: Link, text: str) -> Server | User | None:
-        """Who said it; None, and a strike, if that is nobody behind this link."""
+    def _source(self, link: Link, text: str, verb: str) -> Server | User | None:
+        """Who said it; None, and a strike, if that is nobody behind this link, nor who has a seat there."""
         network = self._node.network
         if link.server is None:
             return network.me  # a placeholder: in the handshake nobody speaks but the neighbour
@@ -117,6 +124,8 @@ class Reader:
         if (source.server if isinstance(source, User) else source).virtual:
             return None  # somebody of that name: there may be others who keep accounts
         if self._links.way_to(source) is not link:
+            if verb in BY_SEATS and isinstance(source, User) and self._links.sits_behind(source, link):
+                return source
             server = source if isinstance(source, Server) else source.server
             if not link.has_lost(server):
                 link.strike("it speaks for others")
@@ -142,7 +151,7 @@ class Reader:
 
     def _unknown(self, link: Link, source: str, verb: str, params: list[str]) -> None:
         if len(verb) == 3 and verb.isascii() and verb.isdigit():
-            origin = self._source(link, source)
+            origin = self._source(link, source, verb)
             if isinstance(origin, Server) and params:
                 self._links.carry_numeric(origin, verb, params)
         elif link.settings is not None and link.settings.role == "services":

@@ -19,7 +19,7 @@ from chatnet.links.tree.barred import Barred
 from chatnet.links.tree.given import Given
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import Hearsay, NetSplit, NumericSent
+from chatnet.model.facts import Hearsay, NetSplit, NumericSent, SeatLeft
 from chatnet.model.ids import SID, UID, moment
 from chatnet.model.server import Server
 from chatnet.node import Node
@@ -190,6 +190,27 @@ class Neighbours:
             return RECORDS in link.caps or (virtual is not None and self.way_to(virtual) is link)
         return link.settings is not None and link.settings.role in ("hub", "services")
 
+    def may_sit(self, link: Link) -> bool:
+        """Whether servers behind a link may have sessions of people of other servers, and speak for them.
+
+        That somebody logged in there is their word: as long as the block does not say otherwise, those may
+        who are believed of accounts.
+        """
+        allowed = None if link.settings is None else link.settings.allow_seats
+        return self.knows_accounts(link) if allowed is None else allowed
+
+    def sits_behind(self, user: User, link: Link) -> bool:
+        """Whether a server behind `link` has sessions of a user who is elsewhere."""
+        return any(self.way_to(seat) is link for seat in user.seats)
+
+    def observe(self, stamp: Stamp) -> None:
+        """What happens here from now on is later than `stamp`."""
+        self._stamps.observe(stamp)
+
+    def next_stamp(self) -> Stamp:
+        """The stamp of what happens here now."""
+        return self._stamps.next(self.node.clock.time())
+
     def has_namesake(self, link: Link, sid: SID, by: Server) -> None:
         """`by`, behind `link`, brings services that have the names which ours have: `sid` has them."""
         self.namesakes.setdefault(link, {})[sid] = by
@@ -325,6 +346,10 @@ class Neighbours:
         there = (user for user in reversed(network.users.values()) if user.server in gone)
         users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         near = far.uplink or network.me
+        if network.seated:
+            for server in servers:
+                for user in list(network.seated.get(server, ())):
+                    self.node.commit(SeatLeft(user, server, self.node.clock.time()), TOLD)
         if self.keeps_records:
             self.given.lost(users)
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)

@@ -15,8 +15,9 @@ class Routes:
     """`direct` are the neighbours with their links.
 
     Every server is behind one neighbour, since the network is a tree; members of channels are counted by link
-    as facts tell of them, so that a message need not look at them all.  `users` counts who is behind a link,
-    `memberships` in how many channels they are, all of them together.
+    as facts tell of them, so that a message need not look at them all.  A server with a seat counts as one
+    more member of each channel that the user is in: what is said there goes to it as well.  `users` counts
+    who is behind a link, `memberships` in how many channels they are, all of them together.
     """
 
     __slots__ = ("_counts", "direct", "memberships", "users")
@@ -63,8 +64,7 @@ class Routes:
         """So many more members on `server`."""
         link = self.way_to(server)
         if link is not None:
-            counts = self._counts.setdefault(channel, {})
-            counts[link] = counts.get(link, 0) + members
+            self._more(channel, link, members)
             self.memberships[link] = self.memberships.get(link, 0) + members
 
     def left(self, channel: Channel, server: Server) -> None:
@@ -72,6 +72,19 @@ class Routes:
         link = self.way_to(server)
         if link is not None:
             self._less(channel, link, 1)
+            self.memberships[link] -= 1
+
+    def sat(self, channel: Channel, seats: Iterable[Server]) -> None:
+        """These servers have sessions of somebody who came into `channel`, or was there already."""
+        for server in seats:
+            if (link := self.way_to(server)) is not None:
+                self._more(channel, link, 1)
+
+    def rose(self, channel: Channel, seats: Iterable[Server]) -> None:
+        """They have none any more, or the user is there no more."""
+        for server in seats:
+            if (link := self.way_to(server)) is not None:
+                self._less(channel, link, 1)
 
     def lost(self, far: Server, users: Collection[User]) -> None:
         """`users`, all behind `far`, are gone with it."""
@@ -81,13 +94,17 @@ class Routes:
         self.users[link] -= len(users)
         for channel, members in Counter(chain.from_iterable([user.channels for user in users])).items():
             self._less(channel, link, members)
+            self.memberships[link] -= members
+
+    def _more(self, channel: Channel, link: Link, members: int) -> None:
+        counts = self._counts.setdefault(channel, {})
+        counts[link] = counts.get(link, 0) + members
 
     def _less(self, channel: Channel, link: Link, members: int) -> None:
         counts = self._counts.get(channel)
         if counts is None:
             return
         counts[link] -= members
-        self.memberships[link] -= members
         if not counts[link]:
             del counts[link]
         if not counts:

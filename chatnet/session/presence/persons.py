@@ -36,10 +36,10 @@ from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
+from chatnet.wire.server_time import DAY
 
 GONE: Final = "Nobody is connected"
 """What is told of an idle person who said nothing of themselves."""
-DAY: Final = 86400
 
 
 class Idle(NamedTuple):

@@ -33,6 +33,9 @@ RECORDS: Final = "CNREG"
 PAST: Final = "CNPAST"
 """The same if messages are stored, and can be asked for."""
 
+SEATS: Final = "CNSEAT"
+"""The token of a server that knows of people who have sessions on several servers."""
+
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
 
@@ -76,13 +79,14 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "keeps", "kind", "records", "tags", "virtual")
+    __slots__ = ("blank", "caps", "core", "keeps", "kind", "records", "seats", "tags", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.keeps = self.core and "CNKEEP" in caps  # which knows for how long messages are kept (H)
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
+        self.seats = self.core and SEATS in caps  # which know of people with sessions on several servers
         self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.
         self.blank = b"" if self.core else b" "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from chatnet.links.codecs.solanum.base import Base, address, encode
+from chatnet.links.codecs.solanum.base import address, encode
+from chatnet.links.codecs.solanum.persons import Persons
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged, Source, UserQuit
 from chatnet.model.server import Server
@@ -22,7 +23,7 @@ _AWAY: Final = 390
 _REASON: Final = 260
 
 
-class Users(Base):
+class Users(Persons):
     """Users: who they are and what becomes of them."""
 
     __slots__ = ()
@@ -44,7 +45,10 @@ class Users(Base):
         name = encode(self._cut(user.realname, _REALNAME)) or self.blank
         if "EUID" in self.caps:
             line = b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
-            yield self._identified(user, line)
+            line, person = self._identified(user, line), self.person(user)
+            if person:
+                line = b"@%b%b" % (person, b";" + line[1:] if line.startswith(b"@") else b" " + line)
+            yield line
         else:
             yield b":%b UID %b :%b" % (encode(user.server.sid), head, name)
             if real_host != b"*":

@@ -78,6 +78,8 @@ def _room(line: Line) -> Room:
 def sjoin(line: Line) -> None:
     """A channel as a server knows it: its TS, its modes, and members behind the link with their ranks.
 
+    Who has made it at a seat is one of them.
+
     # <- :1SO SJOIN 1795345576 #one +ntlkj 5 secret 3:10 :+1SOAAAAAC @1SOAAAAAB
     # <- :1SO SJOIN 1795345576 #one 0 :1SOAAAAAC
     """
@@ -98,9 +100,9 @@ def sjoin(line: Line) -> None:
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
         user = users.get(UID(uid))
-        if made and user is not None and not is_behind(user.server, source):
+        if made and user is not None and not any(is_behind(each, source) for each in user.places):
             continue
-        if user is not None and behind[user.server]:
+        if user is not None and any(behind[each] for each in user.places):
             members.append((user, ranks))
         elif ranks and is_uid(uid):
             absent.append((uid, ranks))

@@ -1,0 +1,66 @@
+"""People who have sessions on several servers: what neighbours say of them."""
+
+from __future__ import annotations
+
+from chatnet.links.codecs.solanum.persons import BEGAN, PERSON, STAYS
+from chatnet.links.speech.line import LINK, Line
+from chatnet.links.speech.outcome import Ignored
+from chatnet.model.entities import Person, User
+from chatnet.model.facts import SeatLeft, SeatTaken
+from chatnet.model.ids import SID, UID
+from chatnet.model.places import BY_NAME, is_key
+from chatnet.rules.stamps import Stamp, read, too_far
+
+
+@LINK.command("CNSEAT", min_params=4)
+def cnseat(line: Line) -> None:
+    """A server has sessions of a user who is on the source, or none any more.
+
+    It speaks for that user from now on, see ``speech/reading.py``; the stamp is later than all that was said
+    of the user by then.  Who may not sit down is no seat here.
+
+    # <- :0AA CNSEAT 0AAAAAAAA 0CA + mfg2k1c7.0.0AA
+    # <- :0AA CNSEAT 0AAAAAAAA 0CA - mfg2k1d9.0.0AA
+    """
+    host, links, network = line.by_server(), line.links, line.network
+    uid, sid, sign, text = line.params[:4]
+    user, server, stamp = network.users.get(UID(uid)), network.servers.get(SID(sid)), read(text)
+    if not line.link.codec.seats or sign not in ("+", "-") or stamp is None:
+        raise Ignored
+    _judge(line, stamp)
+    if user is None or user.server is not host or server is None or server is host:
+        raise Ignored  # one of them is lost, as somebody will say
+    taken, way = sign == "+", links.way_to(server)
+    if user.person is None or (server in user.seats) is taken:
+        raise Ignored
+    if taken and way is not None and not links.may_sit(way):
+        line.doubt(f"says that {server.name} has sessions of its people, which is not allowed to")
+    links.observe(stamp)
+    line.commit((SeatTaken if taken else SeatLeft)(user, server, line.now, text))
+
+
+def person_of(line: Line, user: User) -> Person | None:
+    """Which person a user is who is introduced, as the tags say; None: they are nobody else than this user.
+
+    Those are believed who may have sessions of people of other servers, of the account that they are
+    believed of.
+    """
+    key, links = line.tags.get(PERSON), line.links
+    if key is None or not line.link.codec.seats or not links.may_sit(line.link):
+        return None
+    began = read(line.tags.get(BEGAN, ""))
+    known = user.account_id
+    if known is None and user.account is not None and not line.node.settings.keeps_accounts:
+        known = BY_NAME + line.network.fold(user.account)
+    if began is None or not is_key(key) or key != known:
+        return None
+    _judge(line, began)
+    links.observe(began)
+    return Person(key, began.text, stays=line.tags.get(STAYS) == "1")
+
+
+def _judge(line: Line, stamp: Stamp) -> None:
+    """A stamp is taken as it is, or ends the link: all servers have to see the same one."""
+    horizon = 2 * line.node.settings.links.stamp_horizon
+    if too_far(stamp, line.now, horizon):
+        line.violate(f"{line.row.verb}: {stamp.text} is of the future, more than links.stamp_horizon")
