@@ -7,7 +7,8 @@ limits again.  A channel that nobody else is in is what it was, or a restart wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -48,6 +49,8 @@ from chatnet.storage.persons.rows import Device, Person, Seat, Standing
 
 SOON: Final = 0.2
 """Seconds after a change until it is written: what changes together is written once."""
+SLICE: Final = 100
+"""How many people come back, or are written, in one turn; others are served between two."""
 NEVER_KEPT: Final = frozenset("o" + OPERS_ONLY)
 """User modes that go with an operator's powers, which nobody has without having shown a password."""
 
@@ -251,8 +254,12 @@ class Staying:
     # what is written
 
     def _write_soon(self) -> None:
-        self._waits = False
-        changed, self._changed = self._changed, set()
+        self._write([self._changed.pop() for _ in range(min(len(self._changed), SLICE))])
+        self._waits = bool(self._changed)
+        if self._waits:
+            self._node.clock.later(0.0, self._write_soon)
+
+    def _write(self, changed: Iterable[User | Channel]) -> None:
         for each in changed:
             if isinstance(each, Channel):
                 self._store.keep_channel(each.folded, self._standing(each))
@@ -261,8 +268,9 @@ class Staying:
 
     def write_all(self) -> None:
         """Write all of it."""
-        self._changed.update(self._people, self._channels)
-        self._write_soon()
+        self._changed.clear()
+        self._write(self._people)
+        self._write(self._channels)
 
     def end(self) -> None:
         """The server ends: who is here now is who comes back, whatever becomes of them from now on."""
@@ -305,8 +313,13 @@ class Staying:
     def revive(self, stayed: Stayed) -> None:
         """Have people be on the network who were when the server ended."""
         standing = {self._network.fold(each.name): each for each in stayed.channels}
-        here = self._by_keys()
-        for person in stayed.people:
+        self._come_back(iter(stayed.people), standing)
+
+    def _come_back(self, people: Iterator[Person], standing: Mapping[Folded, Standing]) -> None:
+        if self._ended:
+            return
+        here, some = self._by_keys(), list(islice(people, SLICE))
+        for person in some:
             if person.word is not None:
                 self._policy.stated[person.key] = person.word
             if not person.nick:  # no more than their word is kept
@@ -321,6 +334,9 @@ class Staying:
                 for seat in person.seats:
                     self._sit(user, seat, standing)
                 self.look_at(user)
+        if len(some) == SLICE:
+            self._node.clock.later(0.0, lambda: self._come_back(people, standing))
+            return
         for folded in standing.keys() - {channel.folded for channel in self._channels}:
             self._store.forget_channel(folded)
 
