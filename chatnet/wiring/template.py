@@ -70,6 +70,7 @@ _EXAMPLE_VALUES = {
     # Too short to be accepted: nobody shall run with a secret that is printed here.
     "cloak.key": "",
     "listen.connection_class": "default",
+    "link.allow_seats": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
     "mail.password": "the-password-of-that-user",
