@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
@@ -37,6 +38,8 @@ class Policy:
         self._accounts = accounts
         self.stated: Final[dict[str, bool]] = {}
         """By the keys of accounts (``model/places.py``)."""
+        self.chosen: Callable[[str], object] = lambda key: None
+        """Who is told by whose key something else is `stated`: no fact tells it."""
 
     def key(self, user: User) -> str | None:
         """The key of the account that they are logged in to; None of a guest."""
@@ -60,12 +63,16 @@ class Policy:
         if account is not None and self._accounts is not None:
             text = None if word is None else ON if word else OFF
             await self._accounts.change(account, {field(SETTING, ALWAYS_ON): text})
-        elif word is None or key is None:
-            self.stated.pop(key or "", None)
+            return
+        if key is None:
+            return
+        if word is None:
+            self.stated.pop(key, None)
         elif key in self.stated or len(self.stated) < self._node.settings.bouncer.persons:
             self.stated[key] = word
         else:
             raise Refused(TEMPORARILY_UNAVAILABLE, "This server keeps nobody else's choice")
+        self.chosen(key)
 
     def status(self, user: User) -> Status | None:
         """Whether they wish to stay, and do; None of a guest, who never does."""

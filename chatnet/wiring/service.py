@@ -248,6 +248,7 @@ class ChatService(Service):
             stayed = people.load()
         except StoreError as error:
             log.error("Who stays cannot be read: {reason}", reason=error.reason or str(error))
+            people.start()  # whoever stays from now on is written all the same
             return
         people.start()
         settings = self._loaded.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conversation import Client, House
 from test_always_on import ON
 from test_staying import People
@@ -12,8 +13,8 @@ from chatnet.storage.persons.interfaces import Stayed
 from chatnet.storage.persons.rows import Person
 
 
-def house_of(people: People | None = None) -> House:
-    return House(people=people, accounts={"authority": "external"}, bouncer=ON)
+def house_of(people: People | None = None, **bouncer: str) -> House:
+    return House(people=people, accounts={"authority": "external"}, bouncer=ON | bouncer)
 
 
 def come(house: House, nick: str, account: str = "Ann") -> Client:
@@ -61,3 +62,33 @@ def test_who_was_quicker_is_not_there_twice() -> None:
     again.parts.sessions.staying.revive(Stayed([Person.read(text)], []))
     assert list(again.node.network.users.values()) == [quick.user]
     assert [channel.name for channel in quick.user.channels] == ["#c"]
+
+
+@pytest.mark.parametrize(("policy", "word"), [("opt-in", "ON"), ("opt-out", "OFF")])
+def test_what_they_chose_is_kept(policy: str, word: str) -> None:
+    people = People()
+    house = house_of(people, always_on=policy)
+    laptop = come(house, "ann")
+    laptop >> f"PERSISTENCE SET {word}"
+    house.clock.advance(1)
+    if word == "OFF":
+        laptop >> "QUIT"
+    again = house_of(People(people), always_on=policy)
+    assert again.parts.sessions.staying is not None
+    again.parts.sessions.staying.revive(people.load())
+    assert [user.nick for user in again.node.network.users.values()] == (["ann"] if word == "ON" else [])
+    phone = come(again, "phone")
+    phone >> "PERSISTENCE GET"
+    phone << f":irc.test PERSISTENCE STATUS {word} {word}"
+
+
+def test_a_choice_that_is_taken_back_is_not_kept() -> None:
+    people = People()
+    house = house_of(people, always_on="opt-in")
+    laptop = come(house, "ann")
+    laptop >> "PERSISTENCE SET ON"
+    house.clock.advance(1)
+    assert people.people
+    laptop >> "PERSISTENCE SET DEFAULT"
+    house.clock.advance(1)
+    assert not people.people

@@ -18,6 +18,7 @@ from chatnet.model.facts import Killed, UserIntroduced
 from chatnet.model.ids import SID, UID, AccountName, Folded
 from chatnet.model.modes import ALL_PREFIXES
 from chatnet.model.server import Server
+from chatnet.session.presence.staying import SLICE, SOON
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.persons.interfaces import Stayed
 from chatnet.storage.persons.rows import Person, Standing
@@ -250,3 +251,25 @@ def test_one_of_two_users_of_an_account_goes() -> None:
     home.clock.advance(1)
     (text,) = home.kept.people.values()
     assert Person.read(text).nick == "ann"
+
+
+def test_many_come_back_a_few_at_a_time() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    (text,) = home.kept.people.values()
+    one = Person.read(text)
+    accounts = [home.account(f"ann{number}") for number in range(SLICE + 1)]
+    new = Home(home, People())
+    for account in accounts:
+        new.kept.keep(one._replace(key=account.id, account=account.shown, nick=account.shown))
+    staying = new.parts.sessions.staying
+    assert staying is not None
+    stayed = Stayed(new.kept.load().people, list(home.kept.load().channels))
+    new.kept.people.clear()
+    staying.revive(stayed)
+    assert len(new.node.network.users) == SLICE and not new.kept.people
+    new.clock.step()
+    assert len(new.node.network.users) == len(accounts)
+    new.clock.advance(SOON)
+    assert len(new.kept.people) == len(accounts) and new.kept.channels

@@ -104,7 +104,7 @@ class Persons:
                 return bearer
             session.notice(why)
             return None
-        for user in self._logged_in(newcomer, key):
+        for user in self._logged_in(key):
             if self._policy.stays(user) and self._refusal(user, session) is None:
                 return user
         return None
@@ -112,11 +112,13 @@ class Persons:
     def _is_of(self, user: User, key: str) -> bool:
         return user.server is self._node.network.me and self._shared.places.person(user) == key
 
-    def _logged_in(self, newcomer: User, key: str) -> list[User]:
-        known: Iterable[User] = self._node.network.logged_in.get(newcomer.account_id or "", ())
-        if self._shared.places.by_name:  # nobody has an id
-            known = self._named.get(key, ())
-        return [user for user in known if self._is_of(user, key)]
+    def _logged_in(self, key: str) -> list[User]:
+        return [user for user in self.users(key) if self._is_of(user, key)]
+
+    def users(self, key: str) -> Iterable[User]:
+        """Who is logged in to the account of this key: on this server, at least."""
+        by_name = self._shared.places.by_name  # then nobody has an id
+        return (self._named if by_name else self._node.network.logged_in).get(key, ())
 
     def _refusal(self, user: User, session: Session) -> str | None:
         number = len(self._shared.local.sessions_of(user))
@@ -200,7 +202,7 @@ class Persons:
         It is who is idle already, then who bears a nick of the account, then who came first.
         """
         key = self._shared.places.person(user)
-        users = [] if key is None else self._logged_in(user, key)
+        users = [] if key is None else self._logged_in(key)
         return len(users) < 2 or user is min(users, key=self._precedence)
 
     def _precedence(self, user: User) -> tuple[bool, bool, float, str]:

@@ -7,7 +7,8 @@ limits again.  A channel that nobody else is in is what it was, or a restart wou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -48,6 +49,8 @@ from chatnet.storage.persons.rows import Device, Person, Seat, Standing
 
 SOON: Final = 0.2
 """Seconds after a change until it is written: what changes together is written once."""
+SLICE: Final = 100
+"""How many people come back, or are written, in one turn; others are served between two."""
 NEVER_KEPT: Final = frozenset("o" + OPERS_ONLY)
 """User modes that go with an operator's powers, which nobody has without having shown a password."""
 
@@ -76,8 +79,6 @@ class Staying:
         self._alive = alive
         self._people: dict[User, str] = {}
         """Who stays, and the keys by which they are kept."""
-        self._kept: dict[str, dict[User, None]] = {}
-        """The other way round: of those who have one account the one is kept that changed last."""
         self._channels: dict[Channel, int] = {}
         """In which channels they are, and how many of them."""
         self._changed: set[User | Channel] = set()
@@ -85,6 +86,7 @@ class Staying:
         self._ended = False
         store.lost = self.write_all
         persons.noted = self.changed
+        self._policy.chosen = self._chosen
         self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
             UserIntroduced: self._introduced,
             AccountChanged: self._account_changed,
@@ -144,7 +146,6 @@ class Staying:
         self._forget(user)
         if key is not None:
             self._people[user] = key
-            self._kept.setdefault(key, {})[user] = None
             for channel in user.channels:
                 self._enter(channel)
             self.changed(user)
@@ -156,15 +157,31 @@ class Staying:
         if key is None:
             return
         self._changed.discard(user)
-        others = self._kept[key]
-        del others[user]
-        if others:
-            self.changed(next(reversed(others)))
-        else:
-            del self._kept[key]
-            self._store.forget(key)
+        other = next((each for each in self._persons.users(key) if self._people.get(each) == key), None)
+        if other is None:
+            self._let_go(key)
+        else:  # what is kept may be theirs who goes
+            self.changed(other)
         for channel in user.channels:
             self._go(channel)
+
+    def _let_go(self, key: str) -> None:
+        """Keep of somebody nothing but what they chose, if no record tells that."""
+        word = self._policy.stated.get(key)
+        if word is None:
+            self._store.forget(key)
+        else:
+            self._store.keep(Person(key, "", "", 0, "", "", "", "", "", word=word))
+
+    def _chosen(self, key: str) -> None:
+        users = [user for user in self._persons.users(key) if user.server is self._network.me]
+        for user in users:
+            self.look_at(user)
+        staying = [user for user in users if user in self._people]
+        for user in staying:
+            self.changed(user)
+        if not staying:
+            self._let_go(key)
 
     def _enter(self, channel: Channel) -> None:
         self._channels[channel] = self._channels.get(channel, 0) + 1
@@ -237,8 +254,12 @@ class Staying:
     # what is written
 
     def _write_soon(self) -> None:
-        self._waits = False
-        changed, self._changed = self._changed, set()
+        self._write([self._changed.pop() for _ in range(min(len(self._changed), SLICE))])
+        self._waits = bool(self._changed)
+        if self._waits:
+            self._node.clock.later(0.0, self._write_soon)
+
+    def _write(self, changed: Iterable[User | Channel]) -> None:
         for each in changed:
             if isinstance(each, Channel):
                 self._store.keep_channel(each.folded, self._standing(each))
@@ -247,8 +268,9 @@ class Staying:
 
     def write_all(self) -> None:
         """Write all of it."""
-        self._changed.update(self._people, self._channels)
-        self._write_soon()
+        self._changed.clear()
+        self._write(self._people)
+        self._write(self._channels)
 
     def end(self) -> None:
         """The server ends: who is here now is who comes back, whatever becomes of them from now on."""
@@ -291,20 +313,30 @@ class Staying:
     def revive(self, stayed: Stayed) -> None:
         """Have people be on the network who were when the server ended."""
         standing = {self._network.fold(each.name): each for each in stayed.channels}
-        here = self._by_keys()
-        for person in stayed.people:
+        self._come_back(iter(stayed.people), standing)
+
+    def _come_back(self, people: Iterator[Person], standing: Mapping[Folded, Standing]) -> None:
+        if self._ended:
+            return
+        here, some = self._by_keys(), list(islice(people, SLICE))
+        for person in some:
             if person.word is not None:
                 self._policy.stated[person.key] = person.word
+            if not person.nick:  # no more than their word is kept
+                continue
             users = here.get(person.key, ())
             user = next((user for user in users if user.server is self._network.me), None)  # who was quicker
             if user is None and not users:
                 user = self._come(person)
             if user is None:
-                self._store.forget(person.key)
+                self._let_go(person.key)
             else:
                 for seat in person.seats:
                     self._sit(user, seat, standing)
                 self.look_at(user)
+        if len(some) == SLICE:
+            self._node.clock.later(0.0, lambda: self._come_back(people, standing))
+            return
         for folded in standing.keys() - {channel.folded for channel in self._channels}:
             self._store.forget_channel(folded)
 
@@ -319,7 +351,8 @@ class Staying:
     def _come(self, person: Person) -> User | None:
         """Introduce somebody; None if they do not stay any more."""
         node, network, now = self._node, self._network, self._node.clock.time()
-        user = User(network.me, person.address, person.real_host)
+        real_host = person.address if person.address == person.real_host else person.real_host
+        user = User(network.me, person.address, real_host)  # mostly one text in memory
         if person.key.startswith(BY_NAME):
             user.account = AccountName(person.account)
         elif (account := network.registry.account(person.key)) is not None and account.usable(now):
@@ -335,6 +368,8 @@ class Staying:
         )
         user.nick_ts, user.signon = person.nick_ts, now
         user.username, user.realname, user.host = person.username, person.realname, person.host
+        if user.host == real_host:
+            user.host = real_host
         user.cloak = self._shared.cloaks.of(person.real_host, person.address)
         user.modes = set(person.modes) - NEVER_KEPT
         user.secure = "Z" in user.modes

@@ -36,8 +36,8 @@ class Person(NamedTuple):
     `modes` are user modes as letters, without ``o``.  `began` is the stamp of their introduction, empty if
     there is none.  `away` is what they had said themselves, None if they had not.  `seen` and `msgid` tell
     until when the last session was there, as of a device; 0: one is there.  `word` is whether they wish to
-    stay, where that is not kept with the account.  Devices are in order, the one that was here last at the
-    end.
+    stay, where that is not kept with the account; of whom nothing else is kept, the nick is empty.  Devices
+    are in order, the one that was here last at the end.
     """
 
     key: str
