@@ -130,11 +130,10 @@ _NAMES: Final = {
 
 
 def note_numerics(lines: list[str]) -> None:
-    """Strike those that `lines` bear, in the form of the table, off the missing ones.
-
-    Lines that have tags are not looked at.
-    """
+    """Strike those that `lines` bear, in the form of the table, off the missing ones."""
     for line in lines:
+        if line[:1] == "@":
+            line = line.partition(" ")[2]
         source, _, rest = line.partition(" ")
         if source[:1] == ":":
             for name in _NAMES.get(rest[:3], ()):

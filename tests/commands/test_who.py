@@ -246,6 +246,7 @@ def test_idle_time_is_that_of_the_session_that_spoke_last() -> None:
     house.clock.advance(100)
     again >> "PRIVMSG bob :hi"
     house.clock.advance(5)
+    ann << ":ann!* PRIVMSG bob :hi"
     ann >> "WHO ann %l"
     ann << ":irc.test 354 ann 5"
     bob.lines()
