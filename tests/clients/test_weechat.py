@@ -263,7 +263,7 @@ def _leave(weechat: WeeChat, bob: Client) -> None:
     bob.until("^:wee2?!.* JOIN :?#den")
     weechat.sees(r"-->\twee2 \(.*\) has joined #den")
     # Who closes a connection with something unread resets it, and may be read no more.
-    bob.send("PRIVMSG #den :sleep well")
+    bob.send("PRIVMSG wee2 :sleep well")
     weechat.sees("sleep well")
     weechat.enter("/disconnect net good night")
     bob.until("^:wee2?!.* QUIT :Quit: good night$")
