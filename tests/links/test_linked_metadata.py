@@ -46,6 +46,26 @@ def chain(*names: str, **sections: Any) -> Mesh:
 # guests and channels of nobody
 
 
+def test_what_changes_while_a_newcomer_is_told() -> None:
+    """A burst goes on in later turns, and in between somebody sets what was not there, and removes it."""
+    mesh = Mesh("a", "b", links={"burst_slice": 1})
+    ann = mesh["a"].client("ann")
+    for number in range(6):
+        ann >> f"METADATA * SET key{number} :{number}"
+    mesh.link("a", "b")
+    number = 0
+    while mesh.deliver_one(number):
+        ann >> f"METADATA * SET new{number % 9} :{number}" >> f"METADATA * SET new{(number + 4) % 9}"
+        mesh["a"].clock.advance(0.0)
+        number += 1
+        assert number < 2000
+        if number > 60:
+            break
+    mesh.settle()
+    assert everywhere(mesh, "ann") == values(mesh["a"], "ann") != {}
+    mesh.check()
+
+
 def test_guests_and_channels_are_told_to_all_and_those_who_subscribe_hear_it() -> None:
     mesh = chain("a", "b", "c")
     ann, cat = mesh["a"].client("ann"), knows(mesh["c"], "cat", "url")

@@ -52,8 +52,11 @@ def whole(links: Neighbours, link: Link, target: Target) -> Iterator[bytes]:
 
 
 def each(links: Neighbours, link: Link, target: Target) -> Iterator[bytes]:
-    """All that there is of a target, for who may know of later words."""
-    for key, word in words_for(links, link, target).items():
+    """All that there is of a target, for who may know of later words.
+
+    As it is at one moment: a burst goes on in later turns.
+    """
+    for key, word in list(words_for(links, link, target).items()):
         yield link.codec.word(links.node.network.me, target, key, word)
 
 
