@@ -102,14 +102,18 @@ def unmarked(registration: RegisteredChannel, channel: Channel, register: str) -
 
     It is the same on all servers, and earlier than any that is remembered.
     """
-    letter, colon, folded = register.partition(":")
-    at = channel.ts
-    if colon and (entry := channel.lists[letter].get(Folded(folded))) is not None:
-        at = entry.at
-    elif register == TOPIC and channel.topic is not None:
-        at = channel.topic.at
     since = stamp_of(registration.since)
-    return Stamp(max(0, min(at * 1000, since.ms)), 0, since.sid)
+    return Stamp(max(0, min(set_at(channel, register) * 1000, since.ms)), 0, since.sid)
+
+
+def set_at(channel: Channel, register: str) -> int:
+    """The Unix time at which a register was set, if the channel tells; else when that was made."""
+    letter, colon, folded = register.partition(":")
+    if colon and (entry := channel.lists[letter].get(Folded(folded))) is not None:
+        return entry.at
+    if register == TOPIC and channel.topic is not None:
+        return channel.topic.at
+    return channel.ts
 
 
 def text_of(stamp: Stamp) -> str:

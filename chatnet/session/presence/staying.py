@@ -300,12 +300,12 @@ class Staying:
         )  # fmt: skip
 
     def _standing(self, channel: Channel) -> Standing:
-        marks = self._noted(channel) or {}
+        marks, me = self._noted(channel) or {}, self._network.me.sid
         registers: dict[str, tuple[str, str | None]] = {}
         for register in keeping.set_in(channel):
             mark = marks.get(register)
-            stamp = keeping.text_of(_unmarked(channel, register) if mark is None else mark.stamp)
-            registers[register] = stamp, keeping.value_of(channel, register)
+            stamp = Stamp(keeping.set_at(channel, register) * 1000, 0, me) if mark is None else mark.stamp
+            registers[register] = keeping.text_of(stamp), keeping.value_of(channel, register)
         return Standing(channel.name, channel.ts, registers)
 
     # how they come back
@@ -417,14 +417,3 @@ class Staying:
 
 def _ranks(letters: str) -> int:
     return sum(RANKS.get(letter, 0) for letter in set(letters))
-
-
-def _unmarked(channel: Channel, register: str) -> Stamp:
-    """The stamp of what has none: when it was set, if that is known."""
-    letter, colon, folded = register.partition(":")
-    at = channel.ts
-    if colon and (entry := channel.lists[letter].get(Folded(folded))) is not None:
-        at = entry.at
-    elif register == keeping.TOPIC and channel.topic is not None:
-        at = channel.topic.at
-    return Stamp(at * 1000, 0, "0AA")
