@@ -170,6 +170,15 @@ class Daemon(Process):
         self.signal(signal.SIGTERM)
         return self.wait()
 
+    def restart(self, *, sudden: bool) -> None:
+        """End it as :meth:`stop` does, or by SIGKILL, and begin anew."""
+        if sudden:
+            self.signal(signal.SIGKILL)
+            self.wait()
+        else:
+            self.stop()
+        self.start()
+
     def peak(self) -> int:
         """The largest resident memory it had, in KiB."""
         return self._status("VmHWM")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 
 import pytest
 from daemon_network import registered
@@ -65,12 +64,7 @@ def test_what_was_said_is_there_after_a_restart(daemon: Daemon, sudden: bool) ->
             assert [text for *_, text in told] == [str(number) for number in range(20)]
             assert [text for *_, text in in_channel] == ["in the channel"]
             assert page(bob, "ann") == told
-        if sudden:
-            daemon.signal(signal.SIGKILL)
-            daemon.wait()
-        else:
-            daemon.stop()
-        daemon.start()
+        daemon.restart(sudden=sudden)
         with daemon.connect() as ann:
             member(ann, "ann")
             assert page(ann, "bob") == told

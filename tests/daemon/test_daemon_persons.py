@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -46,12 +45,7 @@ def test_who_stays_is_there_after_a_restart(daemon: Daemon, sudden: bool) -> Non
     with daemon:
         stays(daemon)
         wait_for(lambda: is_written(daemon, "#c"), "ann to be written")
-        if sudden:
-            daemon.signal(signal.SIGKILL)
-            daemon.wait()
-        else:
-            daemon.stop()
-        daemon.start()
+        daemon.restart(sudden=sudden)
         with daemon.connect() as bob:
             bob.register("bob")
             assert seen(bob) == [":@#c", ":Nobody is connected"]
