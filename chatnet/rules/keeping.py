@@ -138,6 +138,8 @@ def restored(network: Network, registration: RegisteredChannel, kept: State) -> 
         return ended
     channel = Channel(registration.name, folded, ts)
     furnish(network, channel, kept)
+    if not kept:
+        channel.flags |= {"n", "t"}
     return channel
 
 
@@ -146,8 +148,6 @@ def furnish(network: Network, channel: Channel, kept: Mapping[str, tuple[str, st
     for register, (stamp, value) in kept.items():
         if value is not None and understood(network, register, value):
             _set(channel, register, value, seconds_of(stamp))
-    if not kept:
-        channel.flags |= {"n", "t"}
 
 
 def _set(channel: Channel, register: str, value: str, at: int) -> None:

@@ -138,6 +138,14 @@ def test_a_closed_channel_stays_closed(again: Again) -> None:
     bob << ":irc.test 473 bob #c *"
 
 
+def test_a_channel_without_modes_has_none(again: Again) -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c" >> "MODE #c -nt"
+    home = again(home)
+    channel = home.node.network.channel("#c")
+    assert channel is not None and channel.flags == set()
+
+
 def test_who_is_idle_is_away_and_who_said_so_stays_so(again: Again) -> None:
     home, ann = home_of_ann()
     ann >> "AWAY :on holiday" >> "QUIT"
