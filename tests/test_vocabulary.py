@@ -55,6 +55,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.SeatTaken,
     facts.ServerIntroduced,
     facts.SettingsChanged,
+    facts.UserMoved,  # it is the same person to everybody
 }
 
 FACTS = {

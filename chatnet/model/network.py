@@ -64,6 +64,7 @@ class Network:
             facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.UserMoved: self._user_moved,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -170,6 +171,19 @@ class Network:
             self.invisible += 1
         if len(self.users) > self.most_users:
             self.most_users = len(self.users)
+
+    def _user_moved(self, fact: facts.UserMoved) -> None:
+        user = fact.user
+        for server in fact.old_person.seats:
+            self._forget_seat(server, user)
+        del self.users[user.uid]
+        user.server.users -= 1
+        user.uid, user.server, user.person = fact.uid, fact.server, fact.person
+        self.users[user.uid] = user
+        user.server.users += 1
+        for server in fact.person.seats:
+            self.seated.setdefault(server, {})[user] = None
+        self._drop_verdicts(user)
 
     def _seat_taken(self, fact: facts.SeatTaken) -> None:
         person = fact.user.person

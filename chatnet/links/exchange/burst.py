@@ -14,9 +14,11 @@ from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, parameters
+from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.ids import Folded
+from chatnet.model.modes import rank_letters
 from chatnet.rules.modes import KEY_ABROAD
+from chatnet.rules.stamps import Mark
 
 Chapter = Callable[[Link], Iterable[bytes]]
 """What a newcomer is told of one thing: settles at once of whom, and yields how they are in their turn."""
@@ -93,11 +95,12 @@ class Burst:
 
     def _users(self, link: Link) -> Iterator[bytes]:
         network, links = self._links.node.network, self._links
-        users = [user for user in network.users.values() if links.way_to(user) is not link]
+        # Who moves meanwhile, and is another user there, comes with what is told of that.
+        users = [(user.uid, user) for user in network.users.values() if links.way_to(user) is not link]
 
         def tell() -> Iterator[bytes]:
-            for user in users:
-                if network.users.get(user.uid) is user:
+            for uid, user in users:
+                if network.users.get(uid) is user:
                     yield from link.codec.user(user)
 
         return tell()
@@ -174,6 +177,26 @@ def channel(
         yield codec.topic_of(me, channel, channel.topic)
     if channel.locked:
         yield codec.locked(channel, me, channel.locked)
+
+
+def member(links: Neighbours, link: Link, channel: Channel, user: User, ranks: int) -> Iterator[bytes]:
+    """What `link` is told of one member of a channel that it knows.
+
+    To a neighbour that stamps what it changes: ``CNSTAMP``, SJOIN.
+    """
+    codec, me, registers = link.codec, links.node.network.me, links.registers
+    if link.stamped and registers is not None:
+        marks: dict[str, Mark] = {}
+        if (mark := registers.members(channel.folded).get(user.uid)) is not None:
+            marks[user.uid] = mark
+        for letter in rank_letters(ranks):
+            register = f"{letter}:{user.uid}"
+            if (mark := registers.known(channel, register)) is not None:
+                marks[register] = mark
+        if marks:
+            yield from codec.marks(me, channel, marks)
+    told = SJoin(channel.name, channel.ts, frozenset(), {}, ((user, ranks),), silent=True)
+    yield from codec.sjoin(me, told)
 
 
 def ages(links: Neighbours, link: Link, folded: Folded) -> Iterator[bytes]:

@@ -41,6 +41,7 @@ class ChannelsOut:
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
+            facts.UserMoved: self._user_moved,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -212,6 +213,18 @@ class ChannelsOut:
             self._links.routes.left(channel, fact.user.server)
             self._links.routes.rose(channel, fact.user.seats)
         self._forget((fact.user,))
+
+    def _user_moved(self, fact: facts.UserMoved, origin: object) -> None:
+        user, routes = fact.user, self._links.routes
+        for channel in user.channels:
+            routes.left(channel, fact.old_server)
+            routes.rose(channel, fact.old_person.seats)
+            routes.entered(channel, fact.server)
+            routes.sat(channel, fact.person.seats)
+        for link in self._links.neighbours():
+            if not link.codec.seats:  # the user is a new one there
+                for channel, ranks in user.channels.items():
+                    _send(link, burst.member(self._links, link, channel, user, ranks))
 
     def _seat_taken(self, fact: facts.SeatTaken, origin: object) -> None:
         for channel in fact.user.channels:

@@ -20,6 +20,7 @@ class UsersOut:
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._introduced,
             facts.UserQuit: self._quit,
+            facts.UserMoved: self._moved,
             facts.Killed: self._killed_,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
@@ -45,6 +46,15 @@ class UsersOut:
             return
         for link in self._links.others(origin):
             link.send(link.codec.quit(fact))
+
+    def _moved(self, fact: facts.UserMoved, origin: object) -> None:
+        self._links.routes.departed(fact.old_server)
+        self._links.routes.arrived(fact.server)
+        for link in self._links.neighbours():
+            if not link.codec.seats:  # or they know the claim
+                link.send(link.codec.moved_away(fact))
+                for text in link.codec.user(fact.user):
+                    link.send(text)
 
     def _killed_(self, fact: facts.Killed, origin: object) -> None:
         user, node = fact.user, self._links.node

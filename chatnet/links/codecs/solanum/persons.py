@@ -6,6 +6,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import Base, encode
 from chatnet.model.entities import User
+from chatnet.model.facts import UserMoved
 from chatnet.model.server import Server
 
 PERSON: Final = "chatnet/person"
@@ -28,6 +29,10 @@ class Persons(Base):
             return b""
         tags = f"{PERSON}={person.key};{BEGAN}={person.began}"
         return f"{tags};{STAYS}=1".encode() if person.stays else tags.encode()
+
+    def moved_away(self, fact: UserMoved) -> bytes:
+        """``:<uid> QUIT :Moved``, to who is told of the same person as of another user next."""
+        return b":%b QUIT :Moved" % encode(fact.old_uid)
 
     def seat(self, user: User, server: Server, stamp: str, *, taken: bool) -> bytes:
         """``:<host sid> CNSEAT <uid> <sid> (+|-) <stamp>``
