@@ -50,6 +50,7 @@ class Network:
         self.metadata = Metadata()
         self.registry = Registry(self.fold)
         self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
+        self.persons: dict[str, User] = {}  # by the key of the account of which the user is the person
         self.opers: dict[User, None] = {}
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
@@ -166,6 +167,8 @@ class Network:
         if user.account_id is not None:
             self.logged_in.setdefault(user.account_id, {})[user] = None
             self._note_since(user)
+        if user.person is not None:
+            self.persons.setdefault(user.person.key, user)
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
@@ -228,6 +231,8 @@ class Network:
         if user.account_id is not None:
             self._forget_login(user, user.account_id)
         if user.person is not None:
+            if self.persons.get(user.person.key) is user:
+                del self.persons[user.person.key]
             for server in user.person.seats:  # they still tell observers
                 self._forget_seat(server, user)
         if "i" in user.modes:
@@ -550,6 +555,8 @@ class Network:
         assert known == {user for user in self.users.values() if user.account_id is not None}
         for entity, logged_in in self.logged_in.items():
             assert logged_in and all(user.account_id == entity for user in logged_in)
+        for key, user in self.persons.items():
+            assert self.users[user.uid] is user and user.person is not None and user.person.key == key
         sat = {(server, user) for user in self.users.values() for server in user.seats}
         assert sat == {(server, user) for server, users in self.seated.items() for user in users}
         assert all(self.servers[server.sid] is server for server in self.seated)
