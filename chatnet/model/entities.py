@@ -160,6 +160,11 @@ class User:
         return () if self.person is None else self.person.seats
 
     @property
+    def subject(self) -> str:
+        """Whose it is since when they are where, and what they are there: a person's, by key, or a UID's."""
+        return self.uid if self.person is None else self.person.key
+
+    @property
     def places(self) -> tuple[Server, ...]:
         """All servers that speak for them: their own, and the seats."""
         return (self.server, *self.seats)

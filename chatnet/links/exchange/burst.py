@@ -163,12 +163,12 @@ def channel(
     if not link.stamped or registers is None:
         yield from codec.channel(me, channel, members, at, msgid)
         return
-    here = {user.uid for user, _ in members}
+    here = {user.subject for user, _ in members}
     marks = dict(registers.of(channel))
-    for uid, mark in registers.members(channel.folded).items():
-        if not mark.adding or uid in here:
-            marks[uid] = mark
-    yield from codec.marks(me, channel, marks)
+    for subject, mark in registers.members(channel.folded).items():
+        if not mark.adding or subject in here:
+            marks[subject] = mark
+    yield from codec.marks(me, channel, registers.told(marks))
     flags, values = frozenset(channel.flags), parameters(channel)
     yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)), at, msgid)
     for letter, entries in channel.lists.items():
@@ -187,14 +187,14 @@ def member(links: Neighbours, link: Link, channel: Channel, user: User, ranks: i
     codec, me, registers = link.codec, links.node.network.me, links.registers
     if link.stamped and registers is not None:
         marks: dict[str, Mark] = {}
-        if (mark := registers.members(channel.folded).get(user.uid)) is not None:
-            marks[user.uid] = mark
+        if (mark := registers.members(channel.folded).get(user.subject)) is not None:
+            marks[user.subject] = mark
         for letter in rank_letters(ranks):
-            register = f"{letter}:{user.uid}"
+            register = f"{letter}:{user.subject}"
             if (mark := registers.known(channel, register)) is not None:
                 marks[register] = mark
         if marks:
-            yield from codec.marks(me, channel, marks)
+            yield from codec.marks(me, channel, registers.told(marks))
     told = SJoin(channel.name, channel.ts, frozenset(), {}, ((user, ranks),), silent=True)
     yield from codec.sjoin(me, told)
 

@@ -147,9 +147,9 @@ class ChannelsOut:
         registers, channel = self._links.registers, fact.channel
         assert registers is not None
         for user, ranks in fact.members:
-            registers.came(channel, user.uid, stamp)
+            registers.came(channel, user.subject, stamp)
             for letter in rank_letters(ranks):
-                registers.mark(channel, f"{letter}:{user.uid}", stamp, adding=True)
+                registers.mark(channel, f"{letter}:{user.subject}", stamp, adding=True)
         if fact.created and not fact.before:
             for register in (*channel.flags, *parameters(channel)):
                 registers.mark(channel, register, stamp, adding=True)
@@ -205,7 +205,7 @@ class ChannelsOut:
         self._links.routes.rose(channel, user.seats)
         stamp = self._stamp(origin)
         if stamp is not None and self._links.registers is not None:
-            self._links.registers.left(channel, user.uid, stamp)
+            self._links.registers.left(channel, user.subject, stamp)
         self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
@@ -248,9 +248,9 @@ class ChannelsOut:
         gone: dict[Channel, set[str]] = {}
         for user in users:
             for channel in user.channels:
-                gone.setdefault(channel, set()).add(user.uid)
-        for channel, uids in gone.items():
-            registers.forget_members(channel, uids)
+                gone.setdefault(channel, set()).add(user.subject)
+        for channel, subjects in gone.items():
+            registers.forget_members(channel, subjects)
             registers.lost(channel)
 
     # modes, lists, topics
@@ -374,7 +374,9 @@ class ChannelsOut:
 def _ranks_in(channel: Channel) -> set[str]:
     """The registers of all ranks that members have."""
     return {
-        f"{letter}:{user.uid}" for user, ranks in channel.members.items() for letter in rank_letters(ranks)
+        f"{letter}:{user.subject}"
+        for user, ranks in channel.members.items()
+        for letter in rank_letters(ranks)
     }
 
 
