@@ -56,6 +56,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.ServerIntroduced,
     facts.SettingsChanged,
     facts.UserMoved,  # it is the same person to everybody
+    facts.UserOrphaned,  # they are shown as before
 }
 
 FACTS = {

@@ -150,6 +150,19 @@ class UserMoved(Fact):
     old_person: Person
 
 
+@fact
+class UserOrphaned(Fact):
+    """The server of a person is lost, or has given them up, and nobody knows yet whose user they are.
+
+    They stay as they are, for all who see them; but no server is told of them.  If it is `told`, those who
+    know nothing of such people read that they are gone; else they read of the lost server.
+    """
+
+    user: User
+    at: float
+    told: bool
+
+
 def moved(user: User, uid: UID, server: Server, person: Person, at: float) -> UserMoved:
     """That `user`, who is a person, is the user of another claim."""
     assert user.person is not None

@@ -96,12 +96,22 @@ class Burst:
     def _users(self, link: Link) -> Iterator[bytes]:
         network, links = self._links.node.network, self._links
         # Who moves meanwhile, and is another user there, comes with what is told of that.
-        users = [(user.uid, user) for user in network.users.values() if links.way_to(user) is not link]
+        users = [
+            (user.uid, user)
+            for user in network.users.values()
+            if links.way_to(user) is not link and not user.orphan
+        ]
+        aliases = [uid for uid, each in links.claims.aliases.items() if links.way_to(each.user) is not link]
 
         def tell() -> Iterator[bytes]:
             for uid, user in users:
-                if network.users.get(uid) is user:
+                if network.users.get(uid) is user and not user.orphan:
                     yield from link.codec.user(user)
+                elif link.codec.seats and (alias := links.claims.aliases.get(uid)) is not None:
+                    yield from link.codec.user(alias.user)
+            for uid in aliases if link.codec.seats else ():
+                if (alias := links.claims.aliases.get(uid)) is not None:
+                    yield from link.codec.user(alias.user)
 
         return tell()
 
@@ -110,11 +120,16 @@ class Burst:
         if not link.codec.seats:
             return iter(())
         planned = [(server, user) for server, users in seated.items() for user in users]
+        others = [each.user for each in links.claims.aliases.values() if each.user.seats]
 
         def tell() -> Iterator[bytes]:
             for server, user in planned:
-                if user in seated.get(server, ()) and links.way_to(user) is not link:
+                if user in seated.get(server, ()) and links.way_to(user) is not link and not user.orphan:
                     yield link.codec.seat(user, server, links.next_stamp().text, taken=True)
+            for user in others:
+                if user.uid in links.claims.aliases and links.way_to(user) is not link:
+                    for server in user.seats:
+                        yield link.codec.seat(user, server, links.next_stamp().text, taken=True)
 
         return tell()
 

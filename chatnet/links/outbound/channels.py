@@ -42,6 +42,7 @@ class ChannelsOut:
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
             facts.UserMoved: self._user_moved,
+            facts.UserOrphaned: self._user_orphaned,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -88,7 +89,7 @@ class ChannelsOut:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
-        for server, number in Counter([user.server for user, _ in fact.members]).items():
+        for server, number in Counter([user.server for user, _ in fact.members if not user.orphan]).items():
             self._links.routes.entered(channel, server, number)
         for user, _ in fact.members:
             if user.person is not None:
@@ -201,7 +202,8 @@ class ChannelsOut:
         self._left(fact.channel, fact.user, origin, lambda link: [link.codec.kicked(fact)])
 
     def _left(self, channel: Channel, user: User, origin: object, make: Make) -> None:
-        self._links.routes.left(channel, user.server)
+        if not user.orphan:
+            self._links.routes.left(channel, user.server)
         self._links.routes.rose(channel, user.seats)
         stamp = self._stamp(origin)
         if stamp is not None and self._links.registers is not None:
@@ -210,14 +212,16 @@ class ChannelsOut:
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
-            self._links.routes.left(channel, fact.user.server)
+            if not fact.user.orphan:
+                self._links.routes.left(channel, fact.user.server)
             self._links.routes.rose(channel, fact.user.seats)
         self._forget((fact.user,))
 
     def _user_moved(self, fact: facts.UserMoved, origin: object) -> None:
         user, routes = fact.user, self._links.routes
         for channel in user.channels:
-            routes.left(channel, fact.old_server)
+            if not fact.old_person.orphan:
+                routes.left(channel, fact.old_server)
             routes.rose(channel, fact.old_person.seats)
             routes.entered(channel, fact.server)
             routes.sat(channel, fact.person.seats)
@@ -225,6 +229,10 @@ class ChannelsOut:
             if not link.codec.seats:  # the user is a new one there
                 for channel, ranks in user.channels.items():
                     _send(link, burst.member(self._links, link, channel, user, ranks))
+
+    def _user_orphaned(self, fact: facts.UserOrphaned, origin: object) -> None:
+        for channel in fact.user.channels:
+            self._links.routes.left(channel, fact.user.server)
 
     def _seat_taken(self, fact: facts.SeatTaken, origin: object) -> None:
         for channel in fact.user.channels:

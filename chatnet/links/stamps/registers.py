@@ -63,6 +63,8 @@ class Registers:
         self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
         """Registers, and channels that ended, that were noted since."""
+        self._parts: dict[str, dict[Folded, None]] = {}
+        """Of people, by their keys, the channels that they have left, as far as that is noted."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
         self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
         self._touched: dict[Folded, float] = {}
@@ -194,6 +196,14 @@ class Registers:
             return
         self._members.setdefault(channel.folded, {})[subject] = Mark(stamp, here, self._minute)
         self._touch(channel.folded)
+        if not is_uid(subject):
+            parts = self._parts.setdefault(subject, {})
+            if here:
+                parts.pop(channel.folded, None)
+            else:
+                parts[channel.folded] = None
+            if not parts:
+                del self._parts[subject]
         for each in (channel, *self.network.memory.ended_of(channel.folded).values()):
             marks = self._of.get(each)
             if marks:
@@ -201,6 +211,17 @@ class Registers:
                     known = marks.get(f"{letter}:{subject}")
                     if known is not None and known.stamp < stamp:
                         del marks[f"{letter}:{subject}"]
+
+    def parts(self, subject: str) -> list[tuple[Folded, Mark]]:
+        """The channels that a person is not in any more, and since when."""
+        found = []
+        for folded in list(self._parts.get(subject, ())):
+            mark = self._members.get(folded, {}).get(subject)
+            if mark is not None and not mark.adding:
+                found.append((folded, mark))
+            else:
+                del self._parts[subject][folded]
+        return found
 
     def forget_members(self, channel: Channel, subjects: set[str]) -> None:
         """Who was lost with a server comes back as that server says; but who had left before stays away."""
@@ -223,6 +244,9 @@ class Registers:
         self.remember_name(channel, old)
         members = self._members.pop(old, None)
         if members is not None:  # what they were in another channel of the name counts no more
+            for subject in members.keys() & self._parts.keys():
+                if self._parts[subject].pop(old, self) is None:
+                    self._parts[subject][channel.folded] = None
             self._members.setdefault(channel.folded, {}).update(members)
 
     def remember_name(self, channel: Channel, folded: Folded) -> None:
@@ -286,6 +310,9 @@ class Registers:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        for subject in list(self._parts):
+            if not self.parts(subject):
+                del self._parts[subject]
         kept = [(at, folded) for folded, at in self._beaten.items() if apart or at >= now - memory]
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)
