@@ -283,6 +283,8 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             sessions.persons,
+            sessions.sitting,
+            sessions.hosting,
             sessions.catching,
             sessions.persistence,
             *(() if sessions.staying is None else (sessions.staying,)),
