@@ -65,6 +65,8 @@ class Network:
             facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.UserMoved: self._user_moved,
+            facts.UserOrphaned: self._user_orphaned,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -174,6 +176,26 @@ class Network:
         if len(self.users) > self.most_users:
             self.most_users = len(self.users)
 
+    def _user_moved(self, fact: facts.UserMoved) -> None:
+        user = fact.user
+        for server in fact.old_person.seats:
+            self._forget_seat(server, user)
+        del self.users[user.uid]
+        if not user.orphan:
+            user.server.users -= 1
+        user.uid, user.server, user.person = fact.uid, fact.server, fact.person
+        self.users[user.uid] = user
+        user.server.users += 1
+        for server in fact.person.seats:
+            self.seated.setdefault(server, {})[user] = None
+        self._drop_verdicts(user)
+
+    @staticmethod
+    def _user_orphaned(fact: facts.UserOrphaned) -> None:
+        if fact.user.person is not None:
+            fact.user.person.orphan = True
+            fact.user.server.users -= 1
+
     def _seat_taken(self, fact: facts.SeatTaken) -> None:
         person = fact.user.person
         if person is not None and fact.server not in person.seats:
@@ -211,7 +233,8 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        user.server.users -= 1
+        if not user.orphan:
+            user.server.users -= 1
         if user.oper is not None:
             self.opers.pop(user, None)
         if user.account_id is not None:
@@ -527,8 +550,8 @@ class Network:
             assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
-            assert self.servers[user.server.sid] is user.server
-        on = Counter(user.server for user in self.users.values())
+            assert user.orphan or self.servers[user.server.sid] is user.server
+        on = Counter(user.server for user in self.users.values() if not user.orphan)
         for sid, server in self.servers.items():
             assert server.users == on[server]
             assert server.sid == sid and (server is self.me) == (server.uplink is None)
