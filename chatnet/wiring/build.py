@@ -285,6 +285,8 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             sessions.persons,
+            sessions.sitting,
+            sessions.hosting,
             sessions.catching,
             sessions.persistence,
             Moving(sessions, sessions.persons),
