@@ -274,6 +274,26 @@ class Persons:
         owns = owner is not None and owner.id == user.account_id
         return user not in self.idle, not owns, user.signon, user.uid
 
+    def came(self, user: User) -> None:
+        """This server is that of somebody now, who was on another one; they may be without a session."""
+        self._name(user)
+        if self._shared.local.sessions_of(user) or user.seats:
+            return
+        now, away = self._node.clock.time(), None if user.away == GONE else user.away
+        self.remember(user, Idle(Heard(int(now * 1000), self._node.message_ids.before(now) + "~"), away))
+        # Those that are elsewhere ask for a seat first.
+        self._node.clock.later(self._node.settings.bouncer.attach_timeout, lambda: self._look_after(user))
+
+    def _look_after(self, user: User) -> None:
+        if user in self.idle and user.away is None and self._policy.goes_away(user):
+            self._node.commit(AwayChanged(user, GONE, self._node.clock.time()))
+
+    def went(self, user: User) -> None:
+        """Somebody is on another server now."""
+        self.back(user)
+        if user.account is not None:
+            self._unname(user, user.account)
+
     def _tell_detached(self, session: Session) -> None:
         """Operators read of it where they would of a QUIT."""
         if self._node.network.opers:  # else the text is not worth making
