@@ -322,6 +322,10 @@ class Persons:
                 self._node.hearing_changed()
         return idle
 
+    def let_go(self, user: User) -> None:
+        """Somebody who was here without a session is another server's."""
+        self._forget(user)
+
     def note_device(self, session: Session) -> Heard:
         """What a device has heard that goes."""
         clock = self._node.clock
