@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final, NamedTuple, Protocol
 
+from chatnet.links.exchange.persons import ENDING
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
@@ -169,6 +170,13 @@ class Seats:
         return True
 
     # a host speaks
+
+    def hand_over(self, user: User) -> bool:
+        """This server ends, and somebody else may have `user` then; False if nobody is told."""
+        links = self._links.seating()
+        for link in links:
+            link.send(link.codec.given_up(user, ENDING))
+        return bool(links)
 
     def decide(self, seat: Server, number: int, why: str | None) -> None:
         """Tell `seat` that it may sit, or why it may not."""

@@ -173,9 +173,10 @@ class Hosting:
         if fact.server is me:
             for seat in fact.person.seats:
                 self._seats.put(user, Seat(seat, secure=user.secure))
-            self._persons.came(user)
-        elif fact.old_server is me:
-            self._persons.went(user)
+            seconds = self._node.settings.bouncer.attach_timeout
+            self._node.clock.later(seconds, lambda: self._persons.goes_away(user))
+        if me in (fact.server, fact.old_server):
+            self._persons.moved(user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for user in list(self._seats):
