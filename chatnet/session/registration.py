@@ -161,7 +161,7 @@ class Registration:
     async def _sit(self, session: Session, person: User) -> None:
         """Be one more session of somebody of another server, if that lets it."""
         with self._sitting.coming(person):
-            answer, missed = await self._sitting.sit(person, session.peer.secure), None
+            answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
             granted = answer is not None and answer.granted and not session.closed
             if granted and self._catches_up(session, person):
                 missed = await self._catching.read(person, self._persons.heard(session, person))

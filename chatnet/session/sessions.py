@@ -124,6 +124,7 @@ class Sessions(Shared):
         self.sitting = Sitting(self)
         self.persons = Persons(self, policy, self.sitting)
         self.hosting = links.seats.host = Hosting(self, self, self.persons)
+        links.persons.sessions = lambda user: len(local.sessions_of(user))
         self.catching = Catching(self)
         self.staying: Staying | None = None
         """Who keeps those who are always on, where there is a file for that."""
@@ -309,11 +310,11 @@ class Sessions(Shared):
             self.staying.end()
         self.node.log.info(f"Everybody ({self.people()}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
-            if session.user.server is self.network.me:
-                session.tell_quit(reason)
-            else:
+            if session.user.server is not self.network.me:
                 self.sitting.left(session, reason)
-        self.persons.end_idle(reason)
+            elif not self.persons.hands_over(session.user):
+                session.tell_quit(reason)
+        self.persons.end_others(reason)
         for session in leaving:
             session.say_goodbye(reason)
 

@@ -341,9 +341,7 @@ def test_a_kill_ends_all_of_them(both: Both) -> None:
     both.mesh.say(both.mesh.bob, "JOIN #d")
     oper = both.mesh.come("a", "bob_", "bob")
     killer = oper.user
-    both.mesh["a"].node.commit(
-        Killed(both.mesh.there("a"), killer, "spam", both.mesh.clock.time())
-    )
+    both.mesh["a"].node.commit(Killed(both.mesh.there("a"), killer, "spam", both.mesh.clock.time()))
     both.mesh.settle()
     for client in (both.desk, both.phone):
         lines = client.lines()
@@ -443,14 +441,87 @@ def test_who_is_gone_meanwhile_is_another_user_then() -> None:
     mesh.agree()
 
 
-def test_a_host_that_is_lost_takes_the_sessions_with_it() -> None:
+def test_a_host_that_is_lost_is_noticed_by_nobody_at_the_seat() -> None:
+    both = Both("ab")
+    phone = both.phone.user
+    both.mesh.cut("a", "b")
+    both.phone >> "PRIVMSG #c :still here"
+    both.mesh.settle()
+    assert both.mesh.bob.lines() == [f"{ME} PRIVMSG #c :still here"]
+    both.phone.silent()
+    assert phone is both.mesh.there("b") and phone.server is both.mesh["b"].node.network.me
+    both.mesh.say(both.phone, "NICK anna")
+    assert both.mesh.bob.lines() == [f"{ME} NICK anna"]
+    both.mesh.check()
+    both.mesh.say(both.phone, "QUIT :bye")
+    assert both.mesh.user("b", "anna") is None
+    both.mesh.check()
+
+
+def test_sessions_wait_until_it_is_known_whose_they_are() -> None:
+    """The host of three servers is lost: one of two seats is the heir, and the other one asks it."""
+    mesh = Houses("b", "a", "c")
+    desk = mesh.come("a")
+    mesh.say(desk, "JOIN #c")
+    left, right = mesh.come("b"), mesh.come("c")
+    mesh.cut("b", "a")
+    mesh.cut("a", "c")
+    mesh.link("b", "c")
+    left >> "PRIVMSG #c :from the left"
+    right >> "PRIVMSG #c :from the right"
+    mesh.settle()
+    mesh.advance(5.0)
+    assert left.user is mesh.there("b") and right.user is mesh.there("c")
+    assert len(mesh.there("b").seats) == 1
+    known = [(mesh.there(name).uid, mesh.seats(name)) for name in "bc"]
+    assert known[0] == known[1]
+    assert [line for line in mesh.bob.lines() if "QUIT" in line] == []
+    mesh.say(left, "PRIVMSG #c :one")
+    assert f"{ME} PRIVMSG #c :one" in mesh.bob.lines() and right.lines()[-1] == f"{ME} PRIVMSG #c :one"
+    mesh.check()
+
+
+def test_when_halves_meet_the_sessions_of_both_are_one_person_again() -> None:
     both = Both("ab")
     both.mesh.cut("a", "b")
     both.mesh.settle()
-    assert "a.test, which is lost" in both.phone.lines()[-1]
-    assert both.mesh.user("b") is None
-    assert both.mesh.there("a").seats == ()
+    assert both.mesh.there("a").server.name == "a.test" and both.mesh.there("b").server.name == "b.test"
+    both.read_away()
+    both.mesh.link("a", "b")
+    both.mesh.settle()
+    assert both.mesh.seats("a") == ["b.test"]
+    both.mesh.agree()
+    assert both.phone.user is both.mesh.there("b") and not both.phone.session.held
+    for client in (both.desk, both.phone):
+        assert not any("ann!" in line and (" JOIN " in line or " QUIT " in line) for line in client.lines())
+    both.mesh.bob.lines()
+    line = [f"{ME} PRIVMSG #c :both"]
+    assert both.say(both.phone, "PRIVMSG #c :both") == [line, [], line]
+    assert both.say(both.phone, "NICK anna")[0] == [f"{ME} NICK anna"]
     both.mesh.check()
+
+
+def test_a_host_that_ends_hands_its_people_over() -> None:
+    both = Both("ab", bouncer={"always_on": "all"})
+    both.mesh["a"].parts.sessions.close_all("Maintenance")
+    both.mesh.settle()
+    both.mesh.cut("a", "b")
+    both.mesh.advance(10.0)
+    assert both.phone.user is both.mesh.there("b") and not both.phone.outlet.ended
+    both.mesh["b"].check()
+
+
+def test_who_stays_without_a_session_is_taken_over_and_idle() -> None:
+    mesh = Houses("a", "b", bouncer={"always_on": "all"})
+    mesh.come("a") >> "QUIT"
+    mesh.settle()
+    mesh.cut("a", "b")
+    mesh.advance(10.0)
+    ann = mesh.there("b")
+    assert ann.server is mesh["b"].node.network.me and ann.away == "Nobody is connected"
+    phone = mesh.come("b")
+    assert phone.user is ann and ann.away is None
+    mesh.check()
 
 
 def test_a_seat_that_is_lost_ends_who_has_nothing_else() -> None:

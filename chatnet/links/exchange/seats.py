@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final, NamedTuple, Protocol
 
+from chatnet.links.exchange.persons import ENDING
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
@@ -36,7 +37,9 @@ MOOT: Final = Answer(granted=False)
 class Host(Protocol):
     """Decides who may sit, and does what seats ask for: see ``session/presence/hosting.py``."""
 
-    def asked(self, seat: Server, number: int, user: User, key: str, *, secure: bool) -> None:
+    def asked(
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+    ) -> None:
         """May `seat` have sessions of `user`, by the key of their account?"""
 
     def rose(self, seat: Server, user: User, reason: str) -> None:
@@ -76,15 +79,18 @@ class Seats:
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
         """Nothing, while nothing is asked."""
-        return {NetSplit: self._split, UserQuit: self._quit} if self._open else {}
+        if not self._open:
+            return {}
+        return {NetSplit: self._split, UserQuit: self._quit}
 
     # a seat speaks
 
-    def sit(self, user: User, key: str, *, secure: bool) -> Promise[Answer | None]:
+    def sit(self, user: User, key: str, *, secure: bool, away: str | None) -> Promise[Answer | None]:
         """Ask whether this server may have sessions of `user`; None: there was no answer in time."""
         question = self._ask(user, self._node.settings.bouncer.attach_timeout, lambda line: None)
         if (way := self._way(user)) is not None:
-            way.send(way.codec.sit(self._node.network.me, question.number, user, key, secure=secure))
+            me = self._node.network.me
+            way.send(way.codec.sit(me, question.number, user, key, secure=secure, away=away))
         return question.answer
 
     def rise(self, user: User, reason: str) -> None:
@@ -106,7 +112,8 @@ class Seats:
 
     def _way(self, user: User) -> Link | None:
         """Where their server is, if they are still somebody there."""
-        return self._links.way_to(user) if self._node.network.users.get(user.uid) is user else None
+        there = self._node.network.users.get(user.uid) is user and not user.orphan
+        return self._links.way_to(user) if there else None
 
     def _ask(self, user: User, seconds: float, read: Callable[[str], object]) -> Question:
         question = Question(next(self._numbers), user, read)
@@ -137,11 +144,10 @@ class Seats:
             self._end(question, MOOT)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
-        for question in [each for each in self._open.values() if each.user is fact.user]:
-            self._end(question, MOOT)
+        self.moved(fact.user)
 
     def moved(self, user: User) -> None:
-        """They are a user of another server now: the one that was asked does not answer."""
+        """Whoever was asked about `user` is not the host any more, or there is none."""
         for question in [each for each in self._open.values() if each.user is user]:
             self._end(question, MOOT)
 
@@ -164,6 +170,13 @@ class Seats:
         return True
 
     # a host speaks
+
+    def hand_over(self, user: User) -> bool:
+        """This server ends, and somebody else may have `user` then; False if nobody is told."""
+        links = self._links.seating()
+        for link in links:
+            link.send(link.codec.given_up(user, ENDING))
+        return bool(links)
 
     def decide(self, seat: Server, number: int, why: str | None) -> None:
         """Tell `seat` that it may sit, or why it may not."""

@@ -26,6 +26,7 @@ from chatnet.model.facts import (
     SeatTaken,
     SettingsChanged,
     UserModesChanged,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.server import Server
@@ -59,6 +60,7 @@ class Hosting:
             SeatTaken: self._seat_taken,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
+            UserMoved: self._moved,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
@@ -66,7 +68,9 @@ class Hosting:
 
     # what is asked
 
-    def asked(self, seat: Server, number: int, user: User, key: str, *, secure: bool) -> None:
+    def asked(
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+    ) -> None:
         """May a server have sessions of a user?  It is told; so are all others if it has some from now on."""
         why = self._refusal(user, seat, key, secure)
         if why is None:
@@ -75,8 +79,9 @@ class Hosting:
                 known.secure = secure
             else:
                 idle = self._persons.back(user)
-                away = None if idle is None or idle.away is None else (0, idle.away)
-                self._seats.put(user, Seat(seat, secure=secure, away=away))
+                text = away if away is not None or idle is None else idle.away
+                said = None if text is None else (latest(voices_of(self._shared, user)), text)
+                self._seats.put(user, Seat(seat, secure=secure, away=said))
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
             self._settle(user)
@@ -160,6 +165,18 @@ class Hosting:
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Who has sessions elsewhere asks anew, where the person is now."""
+        self._seats.forget(fact.user)
+        user, me = fact.user, self._node.network.me
+        if fact.server is me:
+            for seat in fact.person.seats:
+                self._seats.put(user, Seat(seat, secure=user.secure))
+            seconds = self._node.settings.bouncer.attach_timeout
+            self._node.clock.later(seconds, lambda: self._persons.goes_away(user))
+        if me in (fact.server, fact.old_server):
+            self._persons.moved(user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for user in list(self._seats):

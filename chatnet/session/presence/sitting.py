@@ -20,7 +20,17 @@ from typing import Final
 
 from chatnet.links.exchange.seats import MOOT, Answer
 from chatnet.model.entities import User
-from chatnet.model.facts import AwayChanged, Fact, Hearer, NetSplit, SeatLeft, SeatTaken, UserQuit
+from chatnet.model.facts import (
+    AwayChanged,
+    Fact,
+    Hearer,
+    NetSplit,
+    SeatLeft,
+    SeatTaken,
+    UserMoved,
+    UserOrphaned,
+    UserQuit,
+)
 from chatnet.session.presence.absence import common, tell
 from chatnet.session.render import encode
 from chatnet.session.seats import Sitter
@@ -49,14 +59,22 @@ class Sitting:
             SeatTaken: self._seat_taken,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
+            UserMoved: self._moved,
+            UserOrphaned: self._orphaned,
             NetSplit: self._split,
             AwayChanged: self._away_changed,
+        }
+
+        self._hears_always: Mapping[type[Fact], Hearer] = {
+            SeatTaken: self._seat_taken,
+            UserMoved: self._moved,
+            UserOrphaned: self._orphaned,
         }
 
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
         """Little, while nobody sits here."""
-        return self._hears if self._sitters else {SeatTaken: self._seat_taken}
+        return self._hears if self._sitters else self._hears_always
 
     # sitting down
 
@@ -78,22 +96,28 @@ class Sitting:
         sitter = self._sitters.get(user)
         return sitter is not None and self._node.network.me in user.seats and (secure or not sitter.secure)
 
-    async def sit(self, user: User, secure: bool) -> Answer | None:
-        """Have one more session of `user` be here; None: their server did not answer in time."""
+    async def sit(self, user: User, secure: bool, away: str | None) -> Answer | None:
+        """Have one more session of `user` be here, which may be `away`.
+
+        None: their server did not answer in time.
+        """
         if self.sits(user, secure):
             return GRANTED
         sitter = self._sitters.get(user)
-        return await self._ask(user, secure and (sitter is None or sitter.secure))
+        if sitter is not None and user in self._detained:
+            await self._detained[user]
+            return MOOT
+        return await self._ask(user, secure and (sitter is None or sitter.secure), away)
 
-    async def _ask(self, user: User, secure: bool) -> Answer | None:
-        """`secure`: all sessions that are here then come by TLS."""
+    async def _ask(self, user: User, secure: bool, away: str | None) -> Answer | None:
+        """`secure`: all sessions that are here then come by TLS; or all are `away`."""
         network, asking = self._node.network, self._asking.get((user, secure))
         if asking is not None:
             return await asking
         key = self._shared.places.person(user)
         if key is None:
             return MOOT
-        asking = self._asking[user, secure] = self._seats.sit(user, key, secure=secure)
+        asking = self._asking[user, secure] = self._seats.sit(user, key, secure=secure, away=away)
         try:
             answer = await asking
         finally:
@@ -130,7 +154,7 @@ class Sitting:
     def settle(self, user: User) -> None:
         """Tell the host what the sessions here are together, if it was told otherwise."""
         sitter, sessions = self._sitters.get(user), self._shared.local.sessions_of(user)
-        if sitter is None or not sessions:
+        if sitter is None or not sessions or user in self._detained:
             return
         text, secure = common(sessions), all(session.peer.secure for session in sessions)
         if text != sitter.said:
@@ -140,7 +164,7 @@ class Sitting:
             self._node.run(self._secured(user))
 
     async def _secured(self, user: User) -> None:
-        await self._ask(user, secure=True)
+        await self._ask(user, secure=True, away=None)
 
     def left(self, session: Session, reason: str) -> None:
         """The last session of somebody here has gone, who is on another server."""
@@ -176,6 +200,9 @@ class Sitting:
                 lines.append(text)
 
         answer = await self._seats.do(session.user, line, read)
+        while answer is MOOT and (detained := self._detained.get(session.user)) is not None:
+            await detained
+            answer = await self._seats.do(session.user, line, read)
         for text in lines:  # all at once, so that they are one answer, under one label
             source, _, rest = text.partition(" ")
             session.send(encode(f":{self._shared.server_name} {rest}" if source == f":{host}" else text))
@@ -197,38 +224,57 @@ class Sitting:
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         user = fact.user
-        if fact.server is self._node.network.me and user in self._sitters:
-            self.sit_again(user)
+        if fact.server is self._node.network.me and user in self._sitters and user not in self._detained:
+            self._detain(user)
+            self._node.run(self._sit_again(user))
 
-    def sit_again(self, user: User) -> None:
-        """Ask anew for the sessions that are here, which wait meanwhile."""
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Somebody is a user of another server now, which does not know of sessions here; or of this one."""
+        user, here = fact.user, fact.server is self._node.network.me
+        if not here and self._shared.local.sessions_of(user):
+            if user not in self._sitters:
+                self._sit_down(user, user.secure)
+            self._detain(user)
+            self._seats.moved(user)
+            self._node.run(self._sit_again(user))
+        else:
+            self._forget(user)
+            self._seats.moved(user)
+
+    def _orphaned(self, fact: UserOrphaned, origin: object) -> None:
+        """Nobody knows whose user they are; this server may be the next one."""
+        if fact.user in self._sitters:
+            self._detain(fact.user)
+        self._seats.moved(fact.user)
+
+    def _detain(self, user: User) -> None:
+        """Have the sessions that are here wait until it is known whose seat this is."""
         if user in self._detained:
             return
-        sessions = self._shared.local.sessions_of(user)
-        if not sessions:
-            self._forget(user)
-            return
         self._detained[user] = Promise()
-        self._node.run(self._sit_again(user))
-        for session in sessions:
+        for session in self._shared.local.sessions_of(user):
             if not session.held:  # one that is looks at it when it goes on
                 session.wait_for(_nothing())
 
     async def _sit_again(self, user: User) -> None:
         local = self._shared.local
-        while user in self._detained and (sessions := local.sessions_of(user)):
-            answer = await self._ask(user, all(session.peer.secure for session in sessions))
-            if user not in self._sitters or answer is MOOT:
+        while user in self._detained:
+            sessions = local.sessions_of(user)
+            if not sessions:
+                self._forget(user)
+                return
+            text = common(sessions)
+            answer = await self._ask(user, all(session.peer.secure for session in sessions), text)
+            if answer is MOOT:
                 return  # whoever tells that they are gone, or elsewhere, sees to the sessions
-            if answer is None:
+            if user not in self._sitters or answer is None:
                 continue
-            detained = self._detained.pop(user)
             if answer.granted:
-                self._sitters[user].said = user.away
+                self._sitters[user].said = text
+                self._detained.pop(user).keep(None)
                 self.settle(user)
             else:
                 self.end(user, answer.why)
-            detained.keep(None)
             return
 
     def _quit(self, fact: UserQuit, origin: object) -> None:

@@ -54,14 +54,18 @@ class Persons(Base):
             stamp.encode(),
         )  # fmt: skip
 
-    def sit(self, seat: Server, number: int, user: User, key: str, *, secure: bool) -> bytes:
-        """``:<seat sid> CNSIT <number> <uid> <account key> <flags>``
+    def sit(
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+    ) -> bytes:
+        """``:<seat sid> CNSIT <number> <uid> <account key> <flags> [:<away text>]``
 
-        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``-``
-        stands for none.
+        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``A``
+        that all are away, with that text; ``-`` stands for none.
         """
-        flags = b"S" if secure else b"-"
-        return b":%b CNSIT %d %b %b %b" % (encode(seat.sid), number, encode(user.uid), encode(key), flags)
+        flags = b"S" * secure + b"A" * (away is not None) or b"-"
+        words = (encode(seat.sid), number, encode(user.uid), encode(key), flags)
+        line = b":%b CNSIT %d %b %b %b" % words
+        return line if away is None else b"%b :%b" % (line, encode(away))
 
     def sat(self, host: Server, number: int, seat: Server, why: str | None) -> bytes:
         """``:<host sid> CNSIT <number> <seat sid> (YES | NO :<reason>)``"""
