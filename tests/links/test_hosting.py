@@ -10,6 +10,7 @@ from conversation import Client
 from sitting import KNOWN, ME, OFFERED, Houses
 
 from chatnet.links.neighbour.link import State
+from chatnet.session.seats import Sitter
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +35,16 @@ class Told(Houses):
         """b hears of c what a test says; what a says of it to b then."""
         self.said("a", "b")
         line = line.format(uid=self.uid, key=self.key)
-        self.wire("b", "c").connections["b"].receive(line.encode() + b"\r\n")
+        self.wire("b", "c").links["c"].send(line.encode())
         self.settle()
         return self.said("a", "b")
+
+    def sit(self) -> None:
+        """c has a seat, and takes itself for one."""
+        there = self.there("c")
+        self["c"].parts.sessions.sitters[there] = Sitter(there, secure=True)
+        self.hears(":0CA CNSIT 17 {uid} {key} S")
+        assert self.seats("a") == ["c.test"]
 
     def calm(self) -> None:
         """Nothing has changed, no link has ended, nobody has failed."""
@@ -49,6 +57,8 @@ class Told(Houses):
 
 def test_what_is_said_for_a_seat_that_may_be() -> None:
     mesh = Told()
+    there = mesh.there("c")
+    mesh["c"].parts.sessions.sitters[there] = Sitter(there, secure=True)
     said = mesh.hears(":0CA CNSIT 17 {uid} {key} S")
     assert said[0].startswith(f":0AA CNSEAT {mesh.uid} 0CA + ")
     assert said[-1] == ":0AA CNSIT 17 0CA YES"
@@ -95,24 +105,26 @@ def test_another_account_is_refused(key: str) -> None:
     mesh.calm()
 
 
-class Leaf(Told):
-    """c may not have seats, as a and b have it."""
+class Leaf(Houses):
+    """b may not have seats, as a has it."""
 
     def make(self, **given: Any) -> FullClub:
         for block in given["link"]:
-            block["allow_seats"] = block["name"] == "a.test"
+            block["allow_seats"] = block["name"] != "b.test"
         return super().make(**given)
 
 
 def test_a_server_that_may_not_sit_is_told_so() -> None:
-    mesh = Leaf()
-    assert mesh.hears(":0CA CNSIT 17 {uid} {key} S") == [
-        ":0AA CNSIT 17 0CA NO :a.test lets nobody be on c.test as well"
-    ]
-    mesh.calm()
-    phone = mesh.begin("c")
+    mesh = Leaf("a", "b")
+    desk = mesh.come("a")
+    mesh.said("a", "b")
+    phone = mesh.begin("b")
     mesh.settle()
-    assert any("a.test lets nobody be on c.test as well" in line for line in phone.lines())
+    assert ":0AA CNSIT 1 0BA NO :a.test lets nobody be on b.test as well" in mesh.said("a", "b")
+    lines = phone.lines()
+    assert any("a.test lets nobody be on b.test as well" in line for line in lines)
+    assert any(" 433 " in line for line in lines)
+    assert mesh.seats("a") == mesh.seats("b") == [] and desk.user.seats == ()
     mesh.check()
 
 
@@ -142,25 +154,25 @@ def test_a_server_on_the_way_that_does_not_let_it_sit_is_enough() -> None:
     [
         "PRIVMSG bob :hi", "JOIN #d", "QUIT", "KILL bob :x", "OPER a", "REHASH", "DIE", "NS DROP", "",
         "MODE #c +i", "MODE #c", "AUTHENTICATE PLAIN", "CAP REQ :sasl", "PASS x", "USER a b c d",
-        "SQUIT b.test", "CNDO 1", ":eve!e@h NICK eve", "@label=x PRIVMSG bob :hi", "WHOIS ann", "AWAY :x",  "  ",
+        "CNDO 1", ":eve!e@h NICK eve", "@label=x PRIVMSG bob :hi", "WHOIS ann", "AWAY :x", "  ",
     ],
 )  # fmt: skip
 def test_a_command_that_is_not_for_the_host_is_none(said: str) -> None:
     mesh = Told()
-    mesh.hears(":0CA CNSIT 17 {uid} {key} S")
+    mesh.sit()
     answer = mesh.hears(f":0CA CNDO 18 {{uid}} :{said}")
     assert answer[-1] == ":0AA CNDONE 18 0CA END"
     if "NICK eve" not in said:
         code = answer[0].split(" ")[5]
         assert code in ("421", "502") and len(answer) == 2
         assert mesh.desk.user.nick == "ann"
+        mesh.bob.silent()
     mesh.check()
-    mesh.bob.silent()
 
 
 def test_a_command_that_is_too_long_is_none() -> None:
     mesh = Told()
-    mesh.hears(":0CA CNSIT 17 {uid} {key} S")
+    mesh.sit()
     assert mesh.hears(":0CA CNDO 18 {uid} :SETNAME :" + "x" * 600) == [":0AA CNDONE 18 0CA END"]
     assert mesh.desk.user.realname == "Ann"
     mesh.check()
@@ -168,7 +180,7 @@ def test_a_command_that_is_too_long_is_none() -> None:
 
 def test_a_command_with_too_little_says_so() -> None:
     mesh = Told()
-    mesh.hears(":0CA CNSIT 17 {uid} {key} S")
+    mesh.sit()
     answer = mesh.hears(":0CA CNDO 18 {uid} :ACCEPT")
     assert answer == [
         ":0AA CNDONE 18 0CA ::a.test 461 ann ACCEPT :Not enough parameters",
@@ -177,8 +189,8 @@ def test_a_command_with_too_little_says_so() -> None:
 
 
 def test_a_seat_changes_nicks_no_faster_than_a_client() -> None:
-    mesh = Told()
-    mesh.hears(":0CA CNSIT 17 {uid} {key} S")
+    mesh = Told(flood={"enabled": True})
+    mesh.sit()
     answers = [mesh.hears(f":0CA CNDO {number} {{uid}} :NICK ann{number}") for number in range(20)]
     assert any(" 438 " in line for answer in answers for line in answer)
     assert mesh.desk.user.nick != "ann19"
