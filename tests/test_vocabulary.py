@@ -56,6 +56,8 @@ NOT_SEEN: set[type[Fact]] = {
     facts.SeatTaken,
     facts.ServerIntroduced,
     facts.SettingsChanged,
+    facts.UserMoved,  # it is the same person to everybody
+    facts.UserOrphaned,  # they are shown as before
 }
 
 FACTS = {

@@ -14,6 +14,7 @@ from chatnet.links.exchange.backfill import BackFill
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.pasts import Pasts
+from chatnet.links.exchange.persons import Persons
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
 from chatnet.links.exchange.stores import Stores
@@ -23,6 +24,7 @@ from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
 from chatnet.links.inbound.metadata import Heard, MetadataIn
+from chatnet.links.inbound.persons import PersonsIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.logins.agents import Agents
@@ -87,6 +89,7 @@ class Links(Neighbours):
         pasts = Pasts(self, archive)
         self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
+        self.persons = Persons(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
         burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
@@ -101,6 +104,7 @@ class Links(Neighbours):
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
             MessagesIn(self.gate),
             QueriesIn(self.queries),
+            PersonsIn(self.persons),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
             MetadataIn(stamps, lambda target, words: self.described(target, words)),
@@ -120,6 +124,7 @@ class Links(Neighbours):
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
+            self.persons,
             self.barred,
             self.joins,
             self.dialler,

@@ -215,6 +215,8 @@ class Registration:
         user.renew_source()
         if self._is_banned(session):
             return
+        if user.account is not None:
+            self._persons.claim(user)
         session.registered = True
         shared.registered += 1
         shared.local.attach(session)

@@ -39,6 +39,7 @@ class Seats(Clubs):
         self.ann = self["a"].client("ann_")
         self.ann >> "NS IDENTIFY ann correct-horse"
         self.ann.user.person = Person(account.id, BEGAN, stays=True)
+        self["a"].node.network.persons[account.id] = self.ann.user
         self.link("a", "b")
         self.settle()
         if linked:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from chatnet.model.entities import User
+from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
@@ -150,6 +150,15 @@ class Persons:
         if heard is None and person in self.idle:
             heard = self.idle[person].heard
         return heard
+
+    # who somebody is on all servers
+
+    def claim(self, user: User) -> None:
+        """Have somebody, who is to be introduced, be the person of their account, unless somebody is."""
+        key = self._policy.key(user)
+        if key is not None and key not in self._node.network.persons and self._policy.attaches(user):
+            began = self._shared.links.next_stamp().text
+            user.person = Person(key, began, stays=self._policy.stays(user))
 
     # sessions
 

@@ -384,6 +384,7 @@ class Staying:
             self._persons.devices.note(person.key, device.name, Heard(device.ms, device.msgid), most)
         seen = person.seen or self._alive or int(now * 1000)
         self._persons.remember(user, Idle(Heard(seen, person.msgid), person.away))
+        self._persons.claim(user)
         node.commit(UserIntroduced(user, now))
         return user
 
