@@ -88,7 +88,7 @@ class Inquiries:
 
     def witnesses(self, channel: Channel | None) -> Sequence[SID]:
         """Who can be asked; see ``model/past.py``."""
-        there = set() if channel is None else {user.server for user in channel.members}
+        there = set() if channel is None else {server for user in channel.members for server in user.places}
         found = [server for server in self._links.node.network.servers.values() if self.reaches(server)]
         if channel is None:
             found = [server for server in found if self._knows(server)]

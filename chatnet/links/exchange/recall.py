@@ -92,16 +92,16 @@ class Recall:
         if question.name[:1] == "@":
             return self._may_know_talks(question)
         channel = self._links.node.network.channel(question.name)
-        return channel is not None and any(user.server is question.asker for user in channel.members)
+        return channel is not None and any(user.is_at(question.asker) for user in channel.members)
 
     def _may_know_talks(self, question: Asked | AskedStored) -> bool:
-        """Whether one of these accounts is logged in there, as it is believed here."""
+        """Whether somebody is there who is logged in to one of these accounts, as it is believed here."""
         links, network = self._links, self._links.node.network
         way = links.way_to(question.asker)
         keys = [key.removeprefix("@") for key in question.name.split(",")]
         if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
             return False
-        return any(user.server is question.asker for key in keys for user in network.logged_in.get(key, ()))
+        return any(user.is_at(question.asker) for key in keys for user in network.logged_in.get(key, ()))
 
     def _next(self) -> None:
         node = self._links.node
