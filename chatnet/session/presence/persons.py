@@ -314,17 +314,13 @@ class Persons:
             self._node.hearing_changed()
 
     def back(self, user: User) -> Idle | None:
-        """Somebody has a session again; what was known of them, if they had none."""
+        """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
         idle = self.idle.pop(user, None)
         if idle is not None:
             self._shared.unattended = len(self.idle)
             if not self.idle:
                 self._node.hearing_changed()
         return idle
-
-    def let_go(self, user: User) -> None:
-        """Somebody who was here without a session is another server's."""
-        self._forget(user)
 
     def note_device(self, session: Session) -> Heard:
         """What a device has heard that goes."""
