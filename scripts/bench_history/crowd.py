@@ -133,11 +133,17 @@ def served(folder: Path, port: int, code: str = LAUNCH) -> Iterator[None]:
         process.wait()
 
 
-def prepared(folder: Path) -> tuple[int, list[Place]]:
-    """A server with channels that are registered since long: its port, and what they are in its store."""
+def configured(folder: Path) -> int:
+    """Have the server of a folder listen where nobody does; gives the port."""
     with socket.create_server((HOST, 0)) as free:
         port: int = free.getsockname()[1]
     (folder / "crowd.toml").write_text(CONFIGURATION.format(port=port))
+    return port
+
+
+def prepared(folder: Path) -> list[Place]:
+    """A server with channels that are registered since long: what they are in its store."""
+    port = configured(folder)
     places = []
     with served(folder, port, EARLIER.format(time.time() - 1_600_000_000) + LAUNCH):
         for number in range(CHANNELS):
@@ -145,7 +151,7 @@ def prepared(folder: Path) -> tuple[int, list[Place]]:
             founder.channel = f"#channel{number}"
             founder.register(port)
             places.append(Place("c", founder.channel, "", founder.created(port)))
-    return port, places
+    return places
 
 
 def _look_back(port: int, talk: Talk, seconds: float, answers: Synchronized[int]) -> None:
@@ -192,8 +198,9 @@ def _in_words(took: list[float]) -> str:
     return f"median {parts[49] * 1000:.1f} ms, 99 in 100 below {parts[98] * 1000:.1f} ms"
 
 
-def bystander(folder: Path, port: int, talk: Talk, seconds: float = SECONDS) -> Iterator[tuple[str, str]]:
+def bystander(folder: Path, talk: Talk, seconds: float = SECONDS) -> Iterator[tuple[str, str]]:
     """A PING while nothing happens, and while the crowd looks back."""
+    port = configured(folder)
     with served(folder, port):
         client = Client(port, "bystander")
         yield "ping, nobody else", _in_words(pings(client, seconds / 2))
