@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -18,6 +18,7 @@ from chatnet.session.scans import Scan
 from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
+from chatnet.wire.message import format_message
 from chatnet.wire.numerics import (
     ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
@@ -102,6 +103,16 @@ class Request:
     def notice(self, letter: str, text: str, public: str | None = None) -> None:
         """Tell the opers who want to know (a letter of the snomask); `public` as in ``Node.notice``."""
         self.sessions.node.notice(letter, text, public)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the asker is a user of another server, who has sessions here."""
+        return self.user in self.sessions.sitters
+
+    def by_host(self, verb: str = "", *params: str) -> Awaitable[None]:
+        """Have the server of the asker carry out the command, or another one, in place of this one."""
+        line = format_message(verb, params) if verb else format_message(self.row.verb, self.params)
+        return self.sessions.sitting.do(self.session, line)
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""

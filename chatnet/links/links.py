@@ -17,6 +17,7 @@ from chatnet.links.exchange.pasts import Pasts
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
+from chatnet.links.exchange.seats import Seats
 from chatnet.links.exchange.stores import Stores
 from chatnet.links.inbound.accounts import AccountsIn
 from chatnet.links.inbound.bans import BansIn
@@ -27,6 +28,7 @@ from chatnet.links.inbound.metadata import Heard, MetadataIn
 from chatnet.links.inbound.persons import PersonsIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
+from chatnet.links.inbound.sitting import SittingIn
 from chatnet.links.logins.agents import Agents
 from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
@@ -89,6 +91,7 @@ class Links(Neighbours):
         pasts = Pasts(self, archive)
         self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
+        self.seats = Seats(self)
         self.persons = Persons(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
@@ -104,6 +107,7 @@ class Links(Neighbours):
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
             MessagesIn(self.gate),
             QueriesIn(self.queries),
+            SittingIn(self.seats),
             PersonsIn(self.persons),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
@@ -129,6 +133,7 @@ class Links(Neighbours):
             self.joins,
             self.dialler,
             self.inquiries,
+            self.seats,
             self.backfill,
             pasts,
             self.agents,

@@ -59,6 +59,7 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.moving import Moving
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -262,6 +263,7 @@ def build(
     if people is not None:
         alive = None if messages is None else messages.heard
         sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
+    links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
@@ -283,8 +285,11 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             sessions.persons,
+            sessions.sitting,
+            sessions.hosting,
             sessions.catching,
             sessions.persistence,
+            Moving(sessions, sessions.persons),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,

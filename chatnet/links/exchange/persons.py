@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, claim_of
@@ -50,8 +51,6 @@ from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.rules.heirs import heir, may_take_over
 
-HOSTS: Final = "CNHOST"
-"""The token of a server that takes over people whose server is lost."""
 MOVED: Final = "moved"
 """Why a claim ends that another one has beaten: the person is there as before."""
 ENDING: Final = "ending"
@@ -79,7 +78,7 @@ class _Orphan:
 class Persons:
     """An observer, and what lines of neighbours about claims come to.
 
-    `sessions` counts those of somebody that are here; `hosts` tells whether this server takes people over.
+    `sessions` counts those of somebody that are here.
     """
 
     def __init__(self, links: Neighbours) -> None:
@@ -97,12 +96,6 @@ class Persons:
             UserQuit: self._quit,
             SeatLeft: self._seat_left,
         }
-
-    @property
-    def hosts(self) -> bool:
-        """Whether this server takes over people whose server is lost, and who stay."""
-        settings = self._node.settings
-        return settings.bouncer.host and settings.accounts.authority != "remote"
 
     # claims
 
@@ -307,13 +300,13 @@ class Persons:
         if self.sessions(user):
             places.add(me.sid)
         able = {server.sid for server in servers.values() if HOSTS in server.caps and server is not me}
-        if self.hosts:
+        if self._links.hosts:
             able.add(me.sid)
         return heir(user.person.key, places & servers.keys(), able)
 
     def _may_claim(self, user: User) -> bool:
         stays = user.person is not None and user.person.stays
-        return may_take_over(self.sessions(user), stays=stays, hosts=self.hosts)
+        return may_take_over(self.sessions(user), stays=stays, hosts=self._links.hosts)
 
     def claim(self, user: User) -> None:
         """Claim an orphan: it is a user of this server now."""

@@ -89,6 +89,9 @@ class Neighbours:
         """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
         self.keeps_past = False  # a store of messages, which others may ask
+        settings = node.settings
+        self.hosts = settings.bouncer.host and settings.accounts.authority != "remote"
+        """Whether this server takes over people who stay, and whose server is lost."""
         self.given = Given(node)
         self.namesakes: dict[Link, dict[SID, Server]] = {}
         """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has

@@ -32,6 +32,7 @@ from chatnet.model.facts import (
     TopicChanged,
     UserIntroduced,
     UserModesChanged,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.ids import AccountName, Folded
@@ -89,9 +90,11 @@ class Staying:
         self._policy.chosen = self._chosen
         self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
             UserIntroduced: self._introduced,
+            UserMoved: self._moved,
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
+            UserMoved: self._moved,
         }
         self._hears: Final[Mapping[type[Fact], Hearer]] = {
             **self._hears_always,
@@ -122,8 +125,26 @@ class Staying:
         if fact.user.account is not None:
             self.look_at(fact.user)
 
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Somebody is a person of this server now, or of another one, which keeps them from now on."""
+        if fact.server is self._network.me:
+            self.look_at(fact.user)
+        elif fact.user in self._people and not self._ended:
+            self._forget(fact.user)
+            if not self._people:
+                self._node.hearing_changed()
+
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         self.look_at(fact.user)
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """A person is kept where their user is."""
+        if fact.server is self._network.me:
+            self.look_at(fact.user)
+        elif fact.user in self._people:
+            self._forget(fact.user)
+            if not self._people:
+                self._node.hearing_changed()
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         logged_in = self._network.logged_in

@@ -20,7 +20,7 @@ STAYS: Final = "chatnet/stays"
 
 
 class Persons(Base):
-    """CNSEAT, and what an introduction says of a person."""
+    """CNSEAT, what an introduction says of a person, and what a seat and a host say to each other."""
 
     __slots__ = ()
 
@@ -53,3 +53,39 @@ class Persons(Base):
             encode(user.server.sid), encode(user.uid), encode(server.sid), b"+" if taken else b"-",
             stamp.encode(),
         )  # fmt: skip
+
+    def sit(
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+    ) -> bytes:
+        """``:<seat sid> CNSIT <number> <uid> <account key> <flags> [:<away text>]``
+
+        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``A``
+        that all are away, with that text; ``-`` stands for none.
+        """
+        flags = b"S" * secure + b"A" * (away is not None) or b"-"
+        words = (encode(seat.sid), number, encode(user.uid), encode(key), flags)
+        line = b":%b CNSIT %d %b %b %b" % words
+        return line if away is None else b"%b :%b" % (line, encode(away))
+
+    def sat(self, host: Server, number: int, seat: Server, why: str | None) -> bytes:
+        """``:<host sid> CNSIT <number> <seat sid> (YES | NO :<reason>)``"""
+        head = b":%b CNSIT %d %b " % (encode(host.sid), number, encode(seat.sid))
+        return head + b"YES" if why is None else b"%bNO :%b" % (head, encode(why))
+
+    def rise(self, seat: Server, user: User, reason: str) -> bytes:
+        """``:<seat sid> CNRISE <uid> :<reason>``: the last session there is gone."""
+        return b":%b CNRISE %b :%b" % (encode(seat.sid), encode(user.uid), encode(reason))
+
+    def voice(self, seat: Server, user: User, text: str | None) -> bytes:
+        """``:<seat sid> CNAWAY <uid> (HERE | AWAY :<text>)``: what the sessions there say together."""
+        head = b":%b CNAWAY %b " % (encode(seat.sid), encode(user.uid))
+        return head + b"HERE" if text is None else b"%bAWAY :%b" % (head, encode(text))
+
+    def do(self, seat: Server, number: int, user: User, line: str) -> bytes:
+        """``:<seat sid> CNDO <number> <uid> :<command line>``: what only the user's server may do."""
+        return b":%b CNDO %d %b :%b" % (encode(seat.sid), number, encode(user.uid), encode(line))
+
+    def done(self, host: Server, number: int, seat: Server, line: str | None) -> bytes:
+        """``:<host sid> CNDONE <number> <seat sid> (:<line> | END)``: a line of the answer, or its end."""
+        head = b":%b CNDONE %d %b " % (encode(host.sid), number, encode(seat.sid))
+        return head + b"END" if line is None else b"%b:%b" % (head, encode(line))

@@ -1,0 +1,16 @@
+"""One person on several servers, by chance: whatever happens, all servers end with one user."""
+
+from __future__ import annotations
+
+import pytest
+from person_stories import World
+from profiles import runs
+from test_seats import offered
+
+__all__ = ["offered"]
+
+
+@pytest.mark.parametrize("seed", range(runs(12, 2000)))
+def test_whatever_happens_all_servers_end_with_the_same_user(seed: int) -> None:
+    """Nobody is two, no client read of somebody who moved, and a Solanum sees no collision."""
+    World(seed).run()
