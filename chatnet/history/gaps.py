@@ -40,7 +40,7 @@ from chatnet.node import Node
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place
+from chatnet.storage.messages.rows import Filled, Gap, Place, Stayed
 from chatnet.storage.promise import Promise
 
 ANY: Final = "*"
@@ -51,6 +51,8 @@ TRIES: Final = 5
 """How often a server is asked that does not answer, at ever greater distances."""
 PAGE: Final = 100
 """Messages that are asked for at once while nobody waits."""
+STAYS: Final = 1000
+"""Stays of an account in channels that others tell."""
 TALKS: Final = 100
 """Talks of an account that are looked for elsewhere when somebody logs in to it here."""
 REMEMBERED: Final = 10_000
@@ -411,12 +413,20 @@ class Gaps:
             self._leaves(self._places.person(fact.user))
 
     def _user_moved(self, fact: UserMoved, origin: object) -> None:
-        user, person = fact.user, self._places.person(fact.user)
+        user, me, person = fact.user, self._node.network.me, self._places.person(fact.user)
         for channel in user.channels:
             self._drop_if_left(channel)
             self._look_at(channel, int(fact.at * 1000))
-        if person is not None and user.is_at(self._node.network.me):
+        if person is None or self.asking is None:
+            return
+        was_here = me in (fact.old_server, *fact.old_person.seats)
+        if not user.is_at(me):
+            if was_here:
+                self._leaves(person)
+        elif was_here:
             self.spoke_at(person, fact.old_server.sid)
+        else:
+            self._came(person, user.server.sid)
 
     def spoke_at(self, person: str, sid: SID) -> None:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
@@ -432,10 +442,18 @@ class Gaps:
                 del self._asked[next(iter(self._asked))]
 
     async def _look_for_talks(self, person: str, since: int, first: SID | None) -> None:
-        """Somebody is here who may have talked elsewhere: something of each such talk is missing."""
+        """Somebody is here who may have talked elsewhere: something of each such talk is missing.
+
+        Of channels, who was in them when was heard there.
+        """
         assert self.asking is not None
         sids = sorted(self.asking.witnesses(None), key=lambda sid: sid != first)
         for sid in sids[:FIRST]:
+            for stay in await self.asking.ask_stays(sid, person, STAYS):
+                channel = self._node.network.channel(stay.channel)
+                place = None if channel is None else self._recorder.place(channel)
+                if place is not None and place.ts == stay.ts:
+                    self._recorder.put([Stayed(place, person, stay.since, stay.until)])
             await self._look_for_talks_at(sid, person, since)
 
     async def _look_for_talks_at(self, sid: SID, person: str, since: int) -> int:

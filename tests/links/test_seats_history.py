@@ -167,3 +167,21 @@ def test_all_devices_are_answered_the_same(tmp_path: Path) -> None:
     say(mesh, mesh.ann, "PRIVMSG bob :one from there")
     agree(mesh, mesh.ann, phone)
     agree(mesh, mesh.ann, phone, target="bob")
+
+
+def test_a_seat_shows_what_was_said_behind_closed_doors_to_who_was_there(tmp_path: Path) -> None:
+    mesh = FiledSeating(tmp_path)
+    bob = mesh.client("b", "bob", BOB)
+    say(mesh, bob, "JOIN #c", "MODE #c +s", "PRIVMSG #c :one before she came")
+    say(mesh, mesh.ann, "JOIN #c", "PRIVMSG #c :one that she heard")
+    say(mesh, mesh.ann, "PART #c")
+    say(mesh, bob, "PRIVMSG #c :one when she was away")
+    say(mesh, mesh.ann, "JOIN #c")
+    phone = mesh.sit("c")
+    wait(mesh)
+    say(mesh, bob, "PRIVMSG #c :one that both heard")
+    agree(mesh, mesh.ann, phone)
+    texts = [
+        line.rpartition(" :")[2] for line in past(phone, "CHATHISTORY LATEST #c * 50") if "PRIVMSG" in line
+    ]
+    assert texts == ["one that she heard", "one that both heard"]
