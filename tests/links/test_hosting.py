@@ -142,7 +142,8 @@ def test_a_server_on_the_way_that_does_not_let_it_sit_is_enough() -> None:
     [
         "PRIVMSG bob :hi", "JOIN #d", "QUIT", "KILL bob :x", "OPER a", "REHASH", "DIE", "NS DROP", "",
         "MODE #c +i", "MODE #c", "AUTHENTICATE PLAIN", "CAP REQ :sasl", "PASS x", "USER a b c d",
-        "SQUIT b.test", "CNDO 1", ":eve!e@h NICK eve", "@label=x PRIVMSG bob :hi", "WHOIS ann", "AWAY :x",  "  ",
+        "SQUIT b.test", "CNDO 1", ":eve!e@h NICK eve", "@label=x PRIVMSG bob :hi", "WHOIS ann",
+        "AWAY :x", "  ",
     ],
 )  # fmt: skip
 def test_a_command_that_is_not_for_the_host_is_none(said: str) -> None:
