@@ -57,6 +57,8 @@ class Sitting:
         self._asking: dict[tuple[User, bool], Promise[Answer | None]] = {}
         self._coming: Counter[User] = Counter()
         self._detained: dict[User, Promise[None]] = {}
+        self._awaited: dict[User, Promise[None]] = {}
+        """By people whose server is lost, what those wait for who come meanwhile."""
         self._hears: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
             SeatLeft: self._seat_left,
@@ -69,6 +71,7 @@ class Sitting:
 
         self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
+            UserQuit: self._quit,
             UserMoved: self._moved,
             UserOrphaned: self._orphaned,
         }
@@ -103,6 +106,9 @@ class Sitting:
 
         None: their server did not answer in time.
         """
+        if user.orphan:
+            await self._awaited.setdefault(user, Promise())
+            return MOOT
         if self.sits(user, secure):
             return GRANTED
         sitter = self._sitters.get(user)
@@ -247,6 +253,7 @@ class Sitting:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """Somebody is a user of another server now, which does not know of sessions here; or of this one."""
         user, here = fact.user, fact.server is self._node.network.me
+        self._no_orphan(user)
         if not here and self._shared.local.sessions_of(user):
             if user not in self._sitters:
                 self._sit_down(user, user.secure)
@@ -256,6 +263,11 @@ class Sitting:
         else:
             self._forget(user)
             self._seats.moved(user)
+
+    def _no_orphan(self, user: User) -> None:
+        """Whoever waits to be one of theirs looks again."""
+        if (awaited := self._awaited.pop(user, None)) is not None:
+            awaited.keep(None)
 
     def _orphaned(self, fact: UserOrphaned, origin: object) -> None:
         """Nobody knows whose user they are; this server may be the next one."""
@@ -296,6 +308,7 @@ class Sitting:
     def _quit(self, fact: UserQuit, origin: object) -> None:
         if fact.user in self._sitters:
             self.end(fact.user, fact.reason)
+        self._no_orphan(fact.user)
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         users = self._node.network.users
