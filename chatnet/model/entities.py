@@ -176,6 +176,10 @@ class User:
         """All servers that speak for them: their own, and the seats."""
         return (self.server, *self.seats)
 
+    def is_at(self, server: Server) -> bool:
+        """Whether `server` is their own, or has sessions of theirs."""
+        return self.server is server or (self.person is not None and server in self.person.seats)
+
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges

@@ -608,6 +608,22 @@ class MessageRedacted(Fact):
 
 
 @fact
+class MessageCopied(Fact):
+    """What `user`, a person, said or was told by a message that another server judged: for those of their
+    sessions which are here, and for the store.
+
+    `teller`, one of the servers of the person, tells it; `said_at` is the one at which they said it, None if
+    somebody else did.
+    """
+
+    message: MessageSent | MessageRedacted
+    user: User
+    teller: Server
+    said_at: Server | None
+    at: float
+
+
+@fact
 class BroadcastSent(Fact):
     """An oper's PRIVMSG, NOTICE or TAGMSG to everybody on the servers that match ``$$mask``."""
 

@@ -300,7 +300,7 @@ class Persons:
             self._node.hearing_changed()
 
     def back(self, user: User) -> Idle | None:
-        """Somebody has a session again; what was known of them, if they had none."""
+        """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
         idle = self.idle.pop(user, None)
         if idle is not None:
             self._shared.unattended = len(self.idle)

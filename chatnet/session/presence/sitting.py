@@ -31,7 +31,9 @@ from chatnet.model.facts import (
     UserOrphaned,
     UserQuit,
 )
+from chatnet.model.server import Server
 from chatnet.session.presence.absence import common, tell
+from chatnet.session.presence.clients import CLIENTS
 from chatnet.session.render import encode
 from chatnet.session.seats import Sitter
 from chatnet.session.session import Session
@@ -199,21 +201,35 @@ class Sitting:
 
     async def do(self, session: Session, line: str) -> None:
         """Have the host carry out a command of a session here, which reads what that would read."""
-        host, lines = session.user.server.name, list[str]()
-
-        def read(text: str) -> None:
-            if len(lines) < MOST:
-                lines.append(text)
-
+        host, read = f":{session.user.server.name}", _Lines()
         answer = await self._seats.do(session.user, line, read)
         while answer is MOOT and (detained := self._detained.get(session.user)) is not None:
             await detained
             answer = await self._seats.do(session.user, line, read)
-        for text in lines:  # all at once, so that they are one answer, under one label
+        for text in read.lines:  # all at once, so that they are one answer, under one label
             source, _, rest = text.partition(" ")
-            session.send(encode(f":{self._shared.server_name} {rest}" if source == f":{host}" else text))
+            session.send(encode(f":{self._shared.server_name} {rest}" if source == host else text))
         if answer is None or not answer.granted:
             session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def ask(self, session: Session, whom: Server, line: str) -> None:
+        """Have another server answer a question of a session here."""
+        read = _Lines()
+        answer = await self._seats.ask(session.user, whom, line, read)
+        for text in read.lines:
+            session.send(encode(text))
+        if answer is None or not answer.granted:
+            session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def clients(self, user: User, whom: Server) -> list[str] | None:
+        """The sessions of somebody at another server, a line for each; None: it did not answer."""
+        read = _Lines()
+        answer = await self._seats.ask(user, whom, CLIENTS, read)
+        return read.lines if answer is not None and answer.granted else None
+
+    async def end_client(self, user: User, whom: Server, word: str) -> None:
+        """End one of them, by its number there."""
+        await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
 
     def detained(self, user: User) -> Promise[None] | None:
         """What sessions of somebody wait for before they go on."""
@@ -312,6 +328,17 @@ class Sitting:
         for session in self._shared.local.sessions_of(fact.user):
             if session is not asked:
                 tell(session)
+
+
+class _Lines:
+    """Takes the lines of an answer."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        if len(self.lines) < MOST:
+            self.lines.append(text)
 
 
 async def _nothing() -> None:
