@@ -106,7 +106,7 @@ class Leaf:
             self.faults.append(line)
         elif verb == "SAVE":
             # Two users who are bob, since he does not stay, may have asked for one nick; ann is one user.
-            if self.nicks.get(words[2], "ann").startswith("ann"):
+            if self.nicks.get(words[2], "").startswith("ann"):
                 self.faults.append(line)
             self.nicks[words[2]] = words[2]
         elif verb == "NICK" and source in self.nicks:
