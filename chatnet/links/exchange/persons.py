@@ -215,6 +215,11 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        if fact.server is self._network.me:
+            # Before anybody says what becomes of the claim, which may be much at once.
+            self._tell(fact.user, None)
+            for link in self._links.seating():
+                self._remind(link, fact.user)
         user, newcomer = fact.user, self._coming.pop(fact.user, None)
         if newcomer is None:
             return
@@ -339,10 +344,6 @@ class Persons:
         self._forget(user)
         mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
         self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
-        for link in self._links.seating():
-            for text in link.codec.user(user):
-                link.send(text)
-            self._remind(link, user)
 
     def _half(self, user: User) -> None:
         """Half of the time is over: the heir did not know them, or is lost as well."""
