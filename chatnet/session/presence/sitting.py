@@ -194,9 +194,12 @@ class Sitting:
 
     def end(self, user: User, reason: str) -> None:
         """They are no more: their sessions here end, and nobody needs to be told."""
+        detained = self._detained.pop(user, None)
         self._forget(user)
         for session in self._shared.local.sessions_of(user):
             session.close(reason)
+        if detained is not None:  # not before, or they would go on as somebody who is gone
+            detained.keep(None)
 
     # what the host does
 
