@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -105,7 +105,10 @@ class Leaf:
             self.nicks.pop(words[2], None)
             self.faults.append(line)
         elif verb == "SAVE":
-            self.faults.append(line)
+            # Two users who are bob, since he does not stay, may have asked for one nick; ann is one user.
+            if self.nicks.get(words[2], "ann").startswith("ann"):
+                self.faults.append(line)
+            self.nicks[words[2]] = words[2]
         elif verb == "NICK" and source in self.nicks:
             self.nicks[source] = words[2]
         elif verb == "SID":
@@ -162,7 +165,7 @@ class Watcher:
         elif verb == "QUIT":
             reason = line.partition(" :")[2]
             self.quits[reason] += 1
-            if "Moved" in reason:
+            if "Moved" in reason or nick.startswith("ann"):
                 self.faults.append(f"{self.nick} read {line}")
             for members in self.there.values():
                 members.discard(nick)
@@ -191,6 +194,7 @@ class World(Clubs):
             bouncer={"always_on": "opt-in"},
             links={"resume_grace": 0, "stamp_horizon": 30 * 86400, "most_skew": 30 * 86400},
         )
+        self.came: set[str] = set()
         self.clients: dict[tuple[str, str], Client] = {}
         self.watchers: dict[str, Watcher] = {}
         self.leaf: Leaf | None = None
@@ -367,6 +371,7 @@ class World(Clubs):
         client.lines()
         client >> f"NICK {name}" >> f"USER {name} 0 * :{name}" >> "CAP END"
         self.seen["logins"] += 1
+        self.came.add(name)
 
     # the end
 
@@ -403,6 +408,7 @@ class World(Clubs):
                 there = {channel.folded: ranks for channel, ranks in known[0].channels.items()}
                 assert places == there and user.nick == known[0].nick, f"{name}: {places} is not {there}"
                 assert (user.away, user.modes) == (known[0].away, known[0].modes)
+            self.judge_sessions(name, people)
             if known:
                 self.seen["people"] += 1
         for house in self:
@@ -422,6 +428,28 @@ class World(Clubs):
             theirs = {uid: nick for uid, nick in self.leaf.nicks.items() if not uid.startswith("00")}
             ours = {uid: user.nick for uid, user in first.users.items()}
             assert theirs == ours, f"the leaf knows {theirs}, not {ours}"
+
+    def judge_sessions(self, name: str, people: Mapping[str, User | None]) -> None:
+        """Everybody who is connected is one of the person, whose seats are where they are."""
+        sat = set()
+        for (house, who), client in self.clients.items():
+            if who == name and client.outlet.ended is None:
+                assert client.session.registered, f"{name} waits at {house}"
+                if name == "bob" and client.user.person is None:
+                    continue  # the person had another nick then, and does not stay: it is another user
+                sat.add(house)
+                assert client.user is people[house], f"{name} is somebody else at {house}: {client.user}"
+        hosts = {each for each, user in people.items() if user and user.server is self[each].node.network.me}
+        if None in people.values():
+            assert not sat, f"{name} is nowhere, and connected at {sat}"
+            assert name != "ann" or name not in self.came, "ann stays, and is nowhere"
+            return
+        assert len(hosts) == 1, f"{name} is a user of {hosts}"
+        assert name == "ann" or sat, f"{name} is there without a session"
+        for each, user in people.items():
+            assert user is not None
+            seats = {seat.name[0] for seat in user.seats}
+            assert seats == sat - hosts, f"{each} knows seats of {name} at {seats}, not at {sat - hosts}"
 
     def run(self, steps: int = 60) -> None:
         """One story, and what it comes to."""
