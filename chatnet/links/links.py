@@ -30,6 +30,7 @@ from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
 from chatnet.links.inbound.sitting import SittingIn
 from chatnet.links.logins.agents import Agents
+from chatnet.links.logins.elsewhere import Elsewhere
 from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
 from chatnet.links.meeting.handshake import Handshake
@@ -117,6 +118,7 @@ class Links(Neighbours):
         feeds: tuple[Feeds, ...] = ()
         if store is not None:
             self.feeds = Feeds(self, store)
+            self.elsewhere = Elsewhere(self.agents, self.feeds.knowing)
             FeedingIn(self.feeds).enter(verbs)
             feeds = (self.feeds,)
         AccountsIn(self.agents, self.logins, self.gate).enter(encapsulated)

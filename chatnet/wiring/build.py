@@ -233,7 +233,9 @@ def build(
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
+        authority = links.gate.applicants.examiner = Authentication(
+            node, accounts, nickserv.tokens, links.elsewhere
+        )
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
