@@ -13,6 +13,7 @@ from chatnet.model.facts import SeatLeft, SeatTaken, UserQuit
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
+from chatnet.session.seats import Sitter
 
 OFFERED: Final = "chatnet.links.meeting.handshake.OURS"
 """Where the words of CAPAB are."""
@@ -59,6 +60,8 @@ class Seating(Chronicles):
         client = self[name].client(f"at_{name}", caps=CAPS)
         session, node, alone = client.session, self[name].node, client.user
         if self.server("a", name) not in self.ann.user.seats:
+            there = self.there(name)
+            self[name].parts.sessions.sitters[there] = Sitter(there, secure=False)
             seated = SeatTaken(self.ann.user, self.server("a", name), self.clock.time(), TAKEN)
             self["a"].node.commit(seated)
             self.settle()
@@ -76,6 +79,7 @@ class Seating(Chronicles):
 
     def rise(self, name: str) -> None:
         """No session of hers is there any more, as her own server says."""
+        self[name].parts.sessions.sitters.pop(self.there(name), None)
         self["a"].node.commit(SeatLeft(self.ann.user, self.server("a", name), self.clock.time(), TAKEN))
         self.settle()
 

@@ -67,6 +67,7 @@ class Network:
             facts.UserQuit: self._user_quit,
             facts.UserMoved: self._user_moved,
             facts.UserOrphaned: self._user_orphaned,
+            facts.PersonChanged: self._person_changed,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -189,6 +190,19 @@ class Network:
         for server in fact.person.seats:
             self.seated.setdefault(server, {})[user] = None
         self._drop_verdicts(user)
+
+    def _person_changed(self, fact: facts.PersonChanged) -> None:
+        user, old = fact.user, fact.user.person
+        if old is not None:
+            if self.persons.get(old.key) is user:
+                del self.persons[old.key]
+            for server in old.seats:
+                self._forget_seat(server, user)
+        user.person = fact.person
+        if fact.person is not None:
+            self.persons[fact.person.key] = user
+            for server in fact.person.seats:
+                self.seated.setdefault(server, {})[user] = None
 
     @staticmethod
     def _user_orphaned(fact: facts.UserOrphaned) -> None:

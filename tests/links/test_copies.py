@@ -18,6 +18,7 @@ from chatnet.model.facts import MessageCopied, MessageRedacted, MessageSent, Sea
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
+from chatnet.session.seats import Sitter
 from chatnet.wire.multiline import Part
 
 TALKS = frozenset({"CN1", "EUID", "STAG", "CNREG", SEATS})
@@ -155,6 +156,8 @@ def test_what_two_people_say_is_read_by_all_devices_of_both() -> None:
         there.person = Person(BOB, bob.user.person.began, stays=True)
     for name in "ac":
         taken = Stamp(1_699_999_000_006, 0, "0BA").text
+        there = mesh[name].node.network.users[bob.user.uid]
+        mesh[name].parts.sessions.sitters[there] = Sitter(there, secure=False)
         mesh["b"].node.commit(SeatTaken(bob.user, mesh.server("b", name), mesh.clock.time(), taken))
         mesh.settle()
     bobs = [bob]

@@ -36,6 +36,7 @@ from chatnet.model.facts import (
     HostChanged,
     NickChanged,
     Opered,
+    PersonChanged,
     RealHostChanged,
     RealnameChanged,
     SeatLeft,
@@ -110,15 +111,38 @@ class Persons:
             return False
         orphan = user.person.orphan
         self._tell(newcomer, link)
-        if orphan or claim_of(newcomer) < claim_of(user):
-            self._displace(user)
-            self._move(user, newcomer)
-        else:
-            self._claims.add(Alias(newcomer))
+        self._compete(user, newcomer)
         # Who came meanwhile was told nothing of an orphan.
         for other in self._links.seating() if orphan else (link,):
             self._remind(other, user)
         return True
+
+    def _compete(self, user: User, newcomer: User) -> None:
+        """The smaller claim holds."""
+        if user.orphan or claim_of(newcomer) < claim_of(user):
+            self._displace(user)
+            self._move(user, newcomer)
+        else:
+            self._claims.add(Alias(newcomer))
+
+    def became(self, link: Link, user: User, person: Person | None, raw: bytes) -> None:
+        """The server of a user, behind `link`, says which person they are from now on.
+
+        If somebody else is that person, they are one: the user is gone, and the claim is known.
+        """
+        at = self._node.clock.time()
+        holder = None if person is None else self._network.persons.get(person.key)
+        if person is None or holder is None or holder is user:
+            if person is not None and user.person is not None and person.key == user.person.key:
+                person.seats = user.person.seats
+            self._node.commit(PersonChanged(user, person, user.person, at), link)
+            return
+        newcomer = _as_now(user)
+        newcomer.person = person
+        self._pass_on(link, raw)
+        self._node.commit(UserQuit(user, f"Is {holder.nick}", at), CLAIMED)
+        self._compete(holder, newcomer)
+        self._remind(link, holder)
 
     def left(self, link: Link, user: User, raw: bytes, why: str) -> bool:
         """The server of a user, who may be an alias, takes the claim back.
@@ -191,6 +215,11 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        if fact.server is self._network.me:
+            # Before anybody says what becomes of the claim, which may be much at once.
+            self._tell(fact.user, None)
+            for link in self._links.seating():
+                self._remind(link, fact.user)
         user, newcomer = fact.user, self._coming.pop(fact.user, None)
         if newcomer is None:
             return
@@ -315,10 +344,6 @@ class Persons:
         self._forget(user)
         mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
         self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
-        for link in self._links.seating():
-            for text in link.codec.user(user):
-                link.send(text)
-            self._remind(link, user)
 
     def _half(self, user: User) -> None:
         """Half of the time is over: the heir did not know them, or is lost as well."""

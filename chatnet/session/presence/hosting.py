@@ -21,6 +21,8 @@ from chatnet.model.entities import User
 from chatnet.model.facts import (
     Fact,
     Hearer,
+    MessageCopied,
+    MessageRedacted,
     MessageSent,
     Opered,
     RecordsTaken,
@@ -36,6 +38,7 @@ from chatnet.rules.opers import granted_elsewhere
 from chatnet.session.presence.absence import latest, settle, tell, voices_of
 from chatnet.session.presence.clients import CLIENTS, describe, end_some
 from chatnet.session.presence.deputy import ANSWERED_HERE, DONE_HERE, Deputy
+from chatnet.session.presence.devices import HEARD, device_of, read_heard
 from chatnet.session.presence.persons import Persons
 from chatnet.session.seats import Seat
 from chatnet.session.session import Home
@@ -72,7 +75,13 @@ class Hosting:
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
         """What is said only while somebody may say it on another server."""
-        return {**self._hears, MessageSent: self._message_sent} if self._seats else self._hears
+        if not self._seats:
+            return self._hears
+        return {
+            **self._hears,
+            MessageSent: self._message_sent,
+            MessageCopied: lambda fact, origin: self._message_sent(fact.message, origin),
+        }
 
     # what is asked
 
@@ -89,7 +98,9 @@ class Hosting:
                 idle = self._persons.back(user)
                 text = away if away is not None or idle is None else idle.away
                 said = None if text is None else (latest(voices_of(self._shared, user)), text)
-                self._seats.put(user, Seat(seat, secure=secure, away=said))
+                known = Seat(seat, secure=secure, away=said)
+                known.heard = None if idle is None else idle.heard
+                self._seats.put(user, known)
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
             self._settle(user)
@@ -130,8 +141,23 @@ class Hosting:
         if words[0] == "OPER" and len(words) == 3:
             self._oper(deputy, seat, *words[1:])
             self._links.seats.reply(seat, number, None)
+        elif words[0] == HEARD:
+            self._heard(known, number, user, words[1:])
         else:
             deputy.carry_out(line, DONE_HERE)
+
+    def _heard(self, seat: Seat, number: int, user: User, words: list[str]) -> None:
+        """Until when a device has heard all that its person hears: it is asked, or told."""
+        key, device = self._shared.places.person(user), words[0] if words else ""
+        name = "" if device == "*" else device_of(f"@{device}")
+        if key is not None and len(words) == 1:
+            heard, seat.heard = self._persons.devices.of(key).get(name) or seat.heard, None
+            if heard is not None:
+                self._links.seats.reply(seat.server, number, "{} {}".format(*heard))
+        elif key is not None and (told := read_heard(words[1:])) is not None:
+            self._persons.devices.note(key, name, told, self._node.settings.bouncer.devices)
+            self._persons.noted(user)
+        self._links.seats.reply(seat.server, number, None)
 
     def questioned(self, seat: Server, number: int, user: User, line: str) -> None:
         """A session there asks this server something, as its users do who name it."""
@@ -201,9 +227,9 @@ class Hosting:
         else:
             self._persons.emptied(user, self._reason)
 
-    def _message_sent(self, fact: MessageSent, origin: object) -> None:
+    def _message_sent(self, fact: MessageSent | MessageRedacted, origin: object) -> None:
         by = fact.by
-        if isinstance(by, User) and by in self._seats and fact.command != "TAGMSG":
+        if isinstance(by, User) and by in self._seats and isinstance(fact, MessageSent) and fact.text:
             self._seats.spoke[by] = self._shared.monotonic()
 
     def _quit(self, fact: UserQuit, origin: object) -> None:

@@ -209,8 +209,7 @@ class Persons:
 
     def detached(self, session: Session) -> None:
         """A session has gone that was not the last one of its user."""
-        if self._policy.stays(session.user):
-            self.note_device(session)
+        self._has_heard(session)
         self._settle(session)
         self._log(session, "has one session less")
         self._tell_detached(session)
@@ -234,11 +233,17 @@ class Persons:
         return True
 
     def _leave_seat(self, session: Session, reason: str) -> None:
-        if self._policy.stays(session.user):
-            self.note_device(session)
+        self._has_heard(session)
         self._sitting.left(session, reason)
         self._log(session, "has no session here any more")
         self._tell_detached(session)
+
+    def _has_heard(self, session: Session) -> None:
+        """A session goes; what it has heard is noted where its person is."""
+        if self._policy.stays(session.user):
+            heard = self.note_device(session)
+            if session.user.server is not self._node.network.me:
+                self._sitting.has_heard(session, heard)
 
     def emptied(self, user: User, reason: str) -> None:
         """The last session of somebody has gone, on another server: they stay without, or have quit."""

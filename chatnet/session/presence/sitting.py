@@ -34,6 +34,7 @@ from chatnet.model.facts import (
 from chatnet.model.server import Server
 from chatnet.session.presence.absence import common, tell
 from chatnet.session.presence.clients import CLIENTS
+from chatnet.session.presence.devices import HEARD, Heard, read_heard
 from chatnet.session.render import encode
 from chatnet.session.seats import Sitter
 from chatnet.session.session import Session
@@ -230,6 +231,18 @@ class Sitting:
     async def end_client(self, user: User, whom: Server, word: str) -> None:
         """End one of them, by its number there."""
         await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+
+    async def heard(self, user: User, device: str) -> Heard | None:
+        """What a device of somebody has heard, as their server knows."""
+        read = _Lines()
+        await self._seats.do(user, f"{HEARD} {device or '*'}", read)
+        return read_heard(read.lines[0].split(" ")) if read.lines else None
+
+    def has_heard(self, session: Session, heard: Heard) -> None:
+        """A device goes that was here."""
+        if session.user in self._sitters:
+            text = f"{HEARD} {session.device or '*'} {heard.ms} {heard.msgid}"
+            self._seats.do(session.user, text, _Lines())
 
     def detained(self, user: User) -> Promise[None] | None:
         """What sessions of somebody wait for before they go on."""
