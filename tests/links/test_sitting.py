@@ -626,3 +626,52 @@ def test_a_server_that_ends_gives_its_seats_up(both: Both) -> None:
     both.mesh[seat].parts.sessions.close_all("Maintenance")
     both.mesh.settle()
     assert both.mesh.seats("a") == [] and not both.desk.outlet.ended
+
+
+# what services do for them
+
+
+def test_regain_is_done_by_the_host(both: Both) -> None:
+    both.mesh.say(both.phone, "NICK anna")
+    both.mesh.advance(60.0)
+    seat = list(both.mesh.houses)[-1]
+    thief = both.mesh[seat].connect()
+    both.mesh.say(thief, "NICK ann", "USER x 0 * :X")
+    both.read_away()
+    both.mesh.say(both.phone, "NS REGAIN ann")
+    assert both.mesh.there("a").account == "ann" and both.mesh.there(seat).account == "ann"
+    assert any("You are ann now" in line for line in both.phone.lines())
+    assert ":anna!~ann@192.0.2.1 NICK ann" in both.desk.lines()
+    both.mesh.check()
+
+
+def test_ranks_of_a_registered_channel_that_a_seat_came_into_go_with_access() -> None:
+    both = Both()
+    both.say(both.mesh.bob, "JOIN #r", "CS REGISTER #r", "CS FLAGS #r ann +O")
+    both.mesh.advance(5.0)
+    both.say(both.phone, "JOIN #r")
+    channel = both.mesh["a"].node.network.channel("#r")
+    assert channel is not None and channel.members[both.mesh.there("a")]
+    both.say(both.mesh.bob, "CS FLAGS #r ann -O")
+    both.mesh.advance(5.0)
+    assert not channel.members[both.mesh.there("a")]
+    both.mesh.agree()
+
+
+def test_somebody_is_idle_since_they_said_something_anywhere() -> None:
+    both = Both()
+    both.mesh.advance(100.0)
+
+    def idle() -> int:
+        both.mesh.say(both.mesh.bob, "WHOIS ann ann")
+        return next(int(line.split(" ")[4]) for line in both.mesh.bob.lines() if " 317 " in line)
+
+    assert idle() >= 100
+    both.say(both.phone, "PRIVMSG #c :hello")
+    assert idle() == 0
+    both.mesh.advance(50.0)
+    assert idle() == 50
+    both.say(both.phone, "PRIVMSG bob :hello")
+    assert idle() == 0
+    both.say(both.phone, "QUIT")
+    assert idle() >= 150
