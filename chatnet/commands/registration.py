@@ -151,6 +151,8 @@ def ping(request: Request) -> None:
             request.stop(numerics.ERR_NOSUCHSERVER, middle(request.params[1]))
         if not queries.is_here(whom):
             server = whom.server if isinstance(whom, User) else whom
+            if request.is_elsewhere:
+                request.ask(server, [token])
             if asked.too_many(request.session, server):
                 request.stop(numerics.RPL_TRYAGAIN, "PING")
             asked.ask(request.session, server, wanted=True)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from chatnet.model.entities import User
+from chatnet.model.entities import Oper, User
 from chatnet.model.server import Server
 from chatnet.session.session import Session
 
@@ -40,9 +40,19 @@ class Seats:
 
     def __init__(self) -> None:
         self._seats: Final[dict[User, dict[Server, Seat]]] = {}
+        self.opers: Final[dict[User, Oper]] = {}
+        """Who has shown the password of an operator on a server of these, and by what they are one here."""
+        self.spoke: Final[dict[User, float]] = {}
+        """When they said something there, as far as it was heard here; in monotonic seconds."""
 
     def __iter__(self) -> Iterator[User]:
         return iter(self._seats)
+
+    def __contains__(self, user: User) -> bool:
+        return user in self._seats
+
+    def __len__(self) -> int:
+        return len(self._seats)
 
     def of(self, user: User) -> Iterable[Seat]:
         """All of a user."""
@@ -61,11 +71,13 @@ class Seats:
         """One less."""
         seats = self._seats.get(user)
         if seats is not None and seats.pop(server, None) is not None and not seats:
-            del self._seats[user]
+            self.forget(user)
 
     def forget(self, user: User) -> None:
         """None of them any more."""
         self._seats.pop(user, None)
+        self.opers.pop(user, None)
+        self.spoke.pop(user, None)
 
 
 class Sitter:

@@ -310,11 +310,11 @@ class Sessions(Shared):
             self.staying.end()
         self.node.log.info(f"Everybody ({self.people()}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
-            if session.user.server is self.network.me:
-                session.tell_quit(reason)
-            else:
+            if session.user.server is not self.network.me:
                 self.sitting.left(session, reason)
-        self.persons.end_idle(reason)
+            elif not self.persons.hands_over(session.user):
+                session.tell_quit(reason)
+        self.persons.end_others(reason)
         for session in leaving:
             session.say_goodbye(reason)
 

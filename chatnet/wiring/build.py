@@ -53,6 +53,7 @@ from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.bygone import LINE
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
 from chatnet.session.news import News
@@ -168,7 +169,16 @@ def build(
         archive = Archive(network, messages, places, erasures, marks, flush)
         standing = Standing(node, messages, recorder.put)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
-        looking = Looking(node, messages, places, history, recorder.flush, stays.joined, gaps)
+        looking = Looking(
+            node,
+            messages,
+            places,
+            history,
+            recorder.flush,
+            stays.joined,
+            gaps,
+            lambda owner, messages: sessions.scans.room(owner, messages * LINE),
+        )
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)

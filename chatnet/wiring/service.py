@@ -235,6 +235,7 @@ class ChatService(Service):
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         # Sessions make few cycles: young objects need not be looked through every 700 allocations.
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))

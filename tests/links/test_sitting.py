@@ -376,6 +376,78 @@ def test_the_account_is_of_all_of_them(both: Both) -> None:
     assert both.mesh.there("a").account == "ann"
 
 
+# questions
+
+
+@pytest.mark.parametrize(
+    "said", ["WHOIS ann ann", "STATS u a.test", "TIME a.test", "PING x a.test", "WHOIS ann b.test"]
+)
+def test_a_question_for_another_server_is_answered_to_who_asked(both: Both, said: str) -> None:
+    desk, phone, bob = both.say(both.phone, said)
+    assert phone and desk == bob == []
+    both.mesh.check()
+    assert no_strikes(both.mesh)
+
+
+def test_answers_of_others_are_one_answer_under_a_label() -> None:
+    both = Both(phone="labeled-response batch")
+    phone = both.say(both.phone, "@label=q WHOIS ann ann")[1]
+    assert phone[0] == "@label=q :c.test BATCH +2 labeled-response" and phone[-1] == ":c.test BATCH -2"
+    assert any(" 312 ann ann a.test " in line for line in phone)
+    assert any(" 317 ann ann " in line for line in phone)
+
+
+def test_a_third_server_answers_as_well() -> None:
+    both = Both()
+    desk, phone, _ = both.say(both.phone, "TIME b.test")
+    assert desk == [] and " 391 ann b.test " in phone[0]
+    both.say(both.mesh.bob, "QUIT")
+    assert both.say(both.phone, "TIME nowhere.test")[1] == [":c.test 402 ann nowhere.test :No such server"]
+
+
+def test_no_word_of_a_seat_is_taken_for_somebody_elses(both: Both) -> None:
+    """Whatever a session at a seat says, no server on the way takes the seat for a liar."""
+    both.say(both.mesh.bob, "MODE #c +o ann", "JOIN #d", "MODE #d +i")
+    for said in (
+        "PRIVMSG bob :private", "NOTICE bob :private", "PRIVMSG #c,bob :both", "TOPIC #c :t", "INVITE bob #e",
+        "KNOCK #d", "JOIN #e", "INVITE bob #e", "MODE #c +b x!*@*", "MODE #c +k key", "NAMES #c", "LIST",
+        "WHO #c", "WHO bob", "WHOX", "WHOWAS bob", "USERHOST bob", "ISON bob", "MONITOR + bob", "LUSERS",
+        "METADATA * SET url :x", "METADATA #c SET url :x", "MODE ann", "MODE #c", "STATS u", "TIME", "MOTD",
+        "AWAY :x", "AWAY", "SETNAME :x", "NICK anna", "NICK ann", "ACCEPT bob", "NS INFO", "NS SESSIONS",
+        "CS INFO #c", "NS SET MULTICLIENT ON", "NS GROUP", "PART #e :bye", "KICK #c bob :x", "HELP", "MAP",
+    ):  # fmt: skip
+        both.say(both.phone, said)
+        both.mesh.advance(10.0)
+        assert both.phone.session.backlog is None and not both.phone.session.held, said
+    both.mesh.check()
+    assert no_strikes(both.mesh)
+
+
+def no_strikes(mesh: Houses) -> bool:
+    return not any(link.conduct.strikes for wire in mesh.wires for link in wire.links.values())
+
+
+def test_sessions_of_all_servers_are_listed_and_ended(both: Both) -> None:
+    seat = list(both.mesh.houses)[-1]
+
+    def listed(client: Client) -> list[str]:
+        both.mesh.say(client, "NS CLIENTS LIST")
+        return [line.partition(" :")[2] for line in client.lines() if "NOTICE" in line]
+
+    desk, phone, end = listed(both.desk)
+    assert desk.startswith("1. ann (you) on a.test from") and end == "2 sessions of ann."
+    assert phone.startswith(f"2. ann on {seat}.test from 192.0.2.1, connected since")
+    first, second, _ = listed(both.phone)
+    assert first.startswith(f"1. ann (you) on {seat}.test ") and second.startswith("2. ann on a.test ")
+    both.mesh.say(both.phone, "NS CLIENTS LOGOUT 2")
+    assert both.desk.lines()[-1].startswith("ERROR ") and not both.phone.outlet.ended
+    assert listed(both.phone)[-1] == "1 session of ann."
+    both.mesh.come("a")
+    both.mesh.say(both.phone, "NS LOGOUT ALL")
+    assert listed(both.phone)[-1] == "1 session of ann."
+    both.mesh.agree()
+
+
 # who may not
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final, NamedTuple, Protocol
 
+from chatnet.links.codecs.solanum import SEATS
+from chatnet.links.exchange.persons import ENDING
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
@@ -50,16 +52,19 @@ class Host(Protocol):
     def told(self, seat: Server, number: int, user: User, line: str) -> None:
         """A session there gives a command."""
 
+    def questioned(self, seat: Server, number: int, user: User, line: str) -> None:
+        """A session there asks this server something, whoever is host."""
+
 
 class Question:
-    """Something that `host` was asked about `user`; `read` takes the lines of the answer, one by one."""
+    """Something that `host` was asked about `user`, or by them; `read` takes the lines of the answer."""
 
     __slots__ = ("answer", "host", "number", "read", "timer", "user")
 
-    def __init__(self, number: int, user: User, read: Callable[[str], object]) -> None:
+    def __init__(self, number: int, user: User, host: Server, read: Callable[[str], object]) -> None:
         self.number = number
         self.user = user
-        self.host = user.server
+        self.host = host
         self.read = read
         self.answer: Promise[Answer | None] = Promise()
         self.timer: Timer | None = None
@@ -109,14 +114,28 @@ class Seats:
             way.send(way.codec.do(self._node.network.me, question.number, user, line))
         return question.answer
 
+    def ask(
+        self, user: User, whom: Server, line: str, read: Callable[[str], object]
+    ) -> Promise[Answer | None]:
+        """The same of a question that some server answers, be it the host or not."""
+        question = self._ask(user, self._node.settings.bouncer.command_timeout, read, whom)
+        way = self._links.way_to(whom)
+        if way is None or not whom.is_reached_with(SEATS):
+            self._end(question, MOOT)
+        else:
+            way.send(way.codec.ask(self._node.network.me, question.number, whom, user, line))
+        return question.answer
+
     def _way(self, user: User) -> Link | None:
         """Where their server is, if they are still somebody there."""
         there = self._node.network.users.get(user.uid) is user and not user.orphan
         return self._links.way_to(user) if there else None
 
-    def _ask(self, user: User, seconds: float, read: Callable[[str], object]) -> Question:
-        question = Question(next(self._numbers), user, read)
-        if self._way(user) is None:
+    def _ask(
+        self, user: User, seconds: float, read: Callable[[str], object], whom: Server | None = None
+    ) -> Question:
+        question = Question(next(self._numbers), user, whom or user.server, read)
+        if whom is None and self._way(user) is None:
             question.answer.keep(MOOT)
             return question
         self._open[question.number] = question
@@ -169,6 +188,13 @@ class Seats:
         return True
 
     # a host speaks
+
+    def hand_over(self, user: User) -> bool:
+        """This server ends, and somebody else may have `user` then; False if nobody is told."""
+        links = self._links.seating()
+        for link in links:
+            link.send(link.codec.given_up(user, ENDING))
+        return bool(links)
 
     def decide(self, seat: Server, number: int, why: str | None) -> None:
         """Tell `seat` that it may sit, or why it may not."""

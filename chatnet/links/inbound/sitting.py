@@ -34,6 +34,7 @@ class SittingIn:
         verbs.command("CNRISE", min_params=1)(self.cnrise)
         verbs.command("CNAWAY", min_params=2)(self.cnaway)
         verbs.command("CNDO", min_params=3)(self.cndo)
+        verbs.command("CNASK", min_params=4)(self.cnask)
         verbs.command("CNDONE", min_params=3)(self.cndone)
 
     # to a host
@@ -100,6 +101,27 @@ class SittingIn:
             self._seats.reply(seat, number, None)
         else:
             host.told(seat, number, user, text)
+
+    def cnask(self, line: Line) -> None:
+        """A session of a user at the source asks a server something, as WHOIS does with the nick twice.
+
+        # <- :0CA CNASK 19 0BA 0AAAAAAAA :WHOIS bob bob
+        """
+        seat, text, links = line.by_server(), line.params[3], line.links
+        if not _is_for_me(line):
+            return
+        user, number, host = line.network.users.get(UID(line.params[2])), _number(line), self._seats.host
+        settings, conduct, now = line.node.settings.links, line.link.conduct, line.node.clock.monotonic()
+        if (
+            user is None
+            or host is None
+            or seat not in links.claims.places(user)
+            or byte_length(text) > LONGEST
+            or conduct.too_many(conduct.asked, now, settings)
+        ):
+            self._seats.reply(seat, number, None)
+        else:
+            host.questioned(seat, number, user, text)
 
     def _asked_of(self, line: Line, index: int) -> tuple[User, Host | None]:
         """The user that a parameter means, and this server as their host; or pass it on: then there is none.

@@ -24,8 +24,8 @@ OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"}
 said by the user's server."""
 BY_SEATS: Final = frozenset(
     {
-        "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KNOCK", "NOTICE", "PART", "PRIVMSG", "REDACT", "RENAME",
-        "TAGMSG", "TMODE", "TOPIC",
+        "BAN", "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KILL", "KNOCK", "NOTICE", "OPERWALL", "PART",
+        "PRIVMSG", "REDACT", "RENAME", "TAGMSG", "TMODE", "TOPIC", "WALLOPS",
     }
 )  # fmt: skip
 """What a server says of a user of another one of whom it has sessions; all else only that other one does."""

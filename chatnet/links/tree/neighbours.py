@@ -366,7 +366,7 @@ class Neighbours:
         servers = [far, *(server for server in behind if server is not far)]
         gone = set(servers)
         # The newest first, and no further than there is somebody: servers may come and go at every line.
-        there = (user for user in reversed(network.users.values()) if user.server in gone)
+        there = (user for user in reversed(network.users.values()) if user.server in gone and not user.orphan)
         users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         near = far.uplink or network.me
         if network.seated:

@@ -16,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import User
 from chatnet.model.facts import (
     Fact,
     Hearer,
+    MessageSent,
     Opered,
     RecordsTaken,
     SeatLeft,
@@ -32,12 +34,14 @@ from chatnet.model.facts import (
 from chatnet.model.server import Server
 from chatnet.rules.opers import granted_elsewhere
 from chatnet.session.presence.absence import latest, settle, tell, voices_of
-from chatnet.session.presence.deputy import Deputy
+from chatnet.session.presence.clients import CLIENTS, describe, end_some
+from chatnet.session.presence.deputy import ANSWERED_HERE, DONE_HERE, Deputy
 from chatnet.session.presence.persons import Persons
 from chatnet.session.seats import Seat
 from chatnet.session.session import Home
 from chatnet.session.shared import Shared
 from chatnet.wire import numerics
+from chatnet.wire.text import middle
 
 LOST: Final = "Connection lost"
 """Why somebody has quit whose last sessions were on a server that is gone."""
@@ -64,7 +68,11 @@ class Hosting:
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
         }
-        self.hears = self._hears
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """What is said only while somebody may say it on another server."""
+        return {**self._hears, MessageSent: self._message_sent} if self._seats else self._hears
 
     # what is asked
 
@@ -123,7 +131,33 @@ class Hosting:
             self._oper(deputy, seat, *words[1:])
             self._links.seats.reply(seat, number, None)
         else:
-            deputy.carry_out(line)
+            deputy.carry_out(line, DONE_HERE)
+
+    def questioned(self, seat: Server, number: int, user: User, line: str) -> None:
+        """A session there asks this server something, as its users do who name it."""
+        if line.split(" ")[0] == CLIENTS:
+            self._clients(seat, number, user, line)
+            return
+        deputy = Deputy(self._home, self._links.seats, Seat(seat, secure=False), number, user)
+        verb, *params = line.split(" ")
+        place = PLACES.get(verb, (len(params), 0))[0]
+        name = params[place].removeprefix(":") if place < len(params) else self._shared.server_name
+        whom = self._links.queries.meant(name)
+        if whom is None or not self._links.queries.is_here(whom):
+            deputy.numeric(numerics.ERR_NOSUCHSERVER, middle(name))
+            self._links.seats.reply(seat, number, None)
+        else:
+            deputy.carry_out(line, ANSWERED_HERE)
+
+    def _clients(self, seat: Server, number: int, user: User, line: str) -> None:
+        """Tell of the sessions that somebody has here, or end some: they ask where they have others."""
+        words = line.split(" ")
+        if len(words) > 1:
+            end_some(self._shared, user, words[1])
+        else:
+            for session in self._shared.local.sessions_of(user):
+                self._links.seats.reply(seat, number, describe(self._shared, session))
+        self._links.seats.reply(seat, number, None)
 
     def _oper(self, deputy: Deputy, seat: Server, name: str, oper_class: str) -> None:
         """Somebody has shown the password of an operator there, and it is believed of that server or not."""
@@ -134,6 +168,7 @@ class Hosting:
             deputy.numeric(numerics.ERR_NOOPERHOST)
         else:
             oper = granted_elsewhere(self._node.settings, name, oper_class, TITLE)
+            self._seats.opers[user] = oper
             now = self._node.clock.time()
             self._node.commit(Opered(user, oper, now), deputy)
             self._node.commit(UserModesChanged(user, "o", "", user.snomask, now), deputy)
@@ -152,16 +187,24 @@ class Hosting:
         user = fact.user
         if user.server is self._node.network.me and self._seats.at(user, fact.server) is None:
             self._seats.put(user, Seat(fact.server, secure=user.secure))
+        self._node.hearing_changed()
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         user = fact.user
         if user.server is not self._node.network.me or self._seats.at(user, fact.server) is None:
             return
         self._seats.drop(user, fact.server)
+        if not self._seats:
+            self._node.hearing_changed()
         if user.seats or self._shared.local.sessions_of(user):
             self._settle(user)
         else:
             self._persons.emptied(user, self._reason)
+
+    def _message_sent(self, fact: MessageSent, origin: object) -> None:
+        by = fact.by
+        if isinstance(by, User) and by in self._seats and fact.command != "TAGMSG":
+            self._seats.spoke[by] = self._shared.monotonic()
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)
@@ -173,9 +216,10 @@ class Hosting:
         if fact.server is me:
             for seat in fact.person.seats:
                 self._seats.put(user, Seat(seat, secure=user.secure))
-            self._persons.came(user)
-        elif fact.old_server is me:
-            self._persons.went(user)
+            seconds = self._node.settings.bouncer.attach_timeout
+            self._node.clock.later(seconds, lambda: self._persons.goes_away(user))
+        if me in (fact.server, fact.old_server):
+            self._persons.moved(user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for user in list(self._seats):

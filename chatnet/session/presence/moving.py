@@ -25,7 +25,7 @@ class Moving:
             if not self._shared.local.sessions_of(user) and not user.seats and user not in self._persons.idle:
                 self._persons.remember(user, self._idle(user, fact.at))
         elif fact.old_server is me:
-            self._persons.let_go(user)
+            self._persons.back(user)
 
     def _idle(self, user: User, at: float) -> Idle:
         """They have heard all until now, by whoever was there for them."""

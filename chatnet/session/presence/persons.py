@@ -69,6 +69,7 @@ class Persons:
         self.noted: Callable[[User], object] = lambda user: None
         """Who is told when something is known of somebody that is no fact."""
         self._leaving: User | None = None
+        self._handed_over: Final[set[User]] = set()
         self._named: Final[dict[str, dict[User, None]]] = {}
         """Who of this server is logged in to an account, by its key, where nobody has an id."""
         self._hears_of_names: Final[Mapping[type[Fact], Hearer]] = {
@@ -274,25 +275,10 @@ class Persons:
         owns = owner is not None and owner.id == user.account_id
         return user not in self.idle, not owns, user.signon, user.uid
 
-    def came(self, user: User) -> None:
-        """This server is that of somebody now, who was on another one; they may be without a session."""
-        self._name(user)
-        if self._shared.local.sessions_of(user) or user.seats:
-            return
-        now, away = self._node.clock.time(), None if user.away == GONE else user.away
-        self.remember(user, Idle(Heard(int(now * 1000), self._node.message_ids.before(now) + "~"), away))
-        # Those that are elsewhere ask for a seat first.
-        self._node.clock.later(self._node.settings.bouncer.attach_timeout, lambda: self._look_after(user))
-
-    def _look_after(self, user: User) -> None:
+    def goes_away(self, user: User) -> None:
+        """Somebody who came from another server has had the time to be asked for by their sessions."""
         if user in self.idle and user.away is None and self._policy.goes_away(user):
             self._node.commit(AwayChanged(user, GONE, self._node.clock.time()))
-
-    def went(self, user: User) -> None:
-        """Somebody is on another server now."""
-        self.back(user)
-        if user.account is not None:
-            self._unname(user, user.account)
 
     def _tell_detached(self, session: Session) -> None:
         """Operators read of it where they would of a QUIT."""
@@ -314,17 +300,13 @@ class Persons:
             self._node.hearing_changed()
 
     def back(self, user: User) -> Idle | None:
-        """Somebody has a session again; what was known of them, if they had none."""
+        """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
         idle = self.idle.pop(user, None)
         if idle is not None:
             self._shared.unattended = len(self.idle)
             if not self.idle:
                 self._node.hearing_changed()
         return idle
-
-    def let_go(self, user: User) -> None:
-        """Somebody who was here without a session is another server's."""
-        self._forget(user)
 
     def note_device(self, session: Session) -> Heard:
         """What a device has heard that goes."""
@@ -370,10 +352,24 @@ class Persons:
         if not sessions:
             self._node.commit(UserQuit(user, reason, self._node.clock.time()))
 
-    def end_idle(self, reason: str) -> None:
-        """The server ends."""
-        for user in list(self.idle):
-            self.end(user, reason)
+    def hands_over(self, user: User) -> bool:
+        """The server ends: whether another one may have somebody from now on, who is told of it."""
+        person, network = user.person, self._node.network
+        if user in self._handed_over:
+            return True
+        if person is None or network.persons.get(person.key) is not user:
+            return False
+        told = (bool(user.seats) or person.stays) and self._shared.links.seats.hand_over(user)
+        if told:
+            self._handed_over.add(user)
+        return told
+
+    def end_others(self, reason: str) -> None:
+        """The server ends: nor do those stay who have no session here."""
+        here = self._shared.local.sessions_of
+        for user in [*self.idle, *(user for user in self._shared.seats if not here(user))]:
+            if not self.hands_over(user):
+                self.end(user, reason)
 
     def sweep(self) -> None:
         """End whom nobody came for."""
@@ -397,6 +393,12 @@ class Persons:
             self._unname(fact.user, fact.old_account)
         self._name(fact.user)
         self._look_at(fact.user)
+
+    def moved(self, user: User) -> None:
+        """Somebody is a user of this server now, or not any more."""
+        if user.account is not None:
+            self._unname(user, user.account)
+        self._name(user)
 
     def _name(self, user: User) -> None:
         if self._shared.places.by_name and user.server is self._node.network.me:

@@ -31,7 +31,9 @@ from chatnet.model.facts import (
     UserOrphaned,
     UserQuit,
 )
+from chatnet.model.server import Server
 from chatnet.session.presence.absence import common, tell
+from chatnet.session.presence.clients import CLIENTS
 from chatnet.session.render import encode
 from chatnet.session.seats import Sitter
 from chatnet.session.session import Session
@@ -55,6 +57,8 @@ class Sitting:
         self._asking: dict[tuple[User, bool], Promise[Answer | None]] = {}
         self._coming: Counter[User] = Counter()
         self._detained: dict[User, Promise[None]] = {}
+        self._awaited: dict[User, Promise[None]] = {}
+        """By people whose server is lost, what those wait for who come meanwhile."""
         self._hears: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
             SeatLeft: self._seat_left,
@@ -67,6 +71,7 @@ class Sitting:
 
         self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
+            UserQuit: self._quit,
             UserMoved: self._moved,
             UserOrphaned: self._orphaned,
         }
@@ -101,6 +106,9 @@ class Sitting:
 
         None: their server did not answer in time.
         """
+        if user.orphan:
+            await self._awaited.setdefault(user, Promise())
+            return MOOT
         if self.sits(user, secure):
             return GRANTED
         sitter = self._sitters.get(user)
@@ -193,21 +201,35 @@ class Sitting:
 
     async def do(self, session: Session, line: str) -> None:
         """Have the host carry out a command of a session here, which reads what that would read."""
-        host, lines = session.user.server.name, list[str]()
-
-        def read(text: str) -> None:
-            if len(lines) < MOST:
-                lines.append(text)
-
+        host, read = f":{session.user.server.name}", _Lines()
         answer = await self._seats.do(session.user, line, read)
         while answer is MOOT and (detained := self._detained.get(session.user)) is not None:
             await detained
             answer = await self._seats.do(session.user, line, read)
-        for text in lines:  # all at once, so that they are one answer, under one label
+        for text in read.lines:  # all at once, so that they are one answer, under one label
             source, _, rest = text.partition(" ")
-            session.send(encode(f":{self._shared.server_name} {rest}" if source == f":{host}" else text))
+            session.send(encode(f":{self._shared.server_name} {rest}" if source == host else text))
         if answer is None or not answer.granted:
             session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def ask(self, session: Session, whom: Server, line: str) -> None:
+        """Have another server answer a question of a session here."""
+        read = _Lines()
+        answer = await self._seats.ask(session.user, whom, line, read)
+        for text in read.lines:
+            session.send(encode(text))
+        if answer is None or not answer.granted:
+            session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def clients(self, user: User, whom: Server) -> list[str] | None:
+        """The sessions of somebody at another server, a line for each; None: it did not answer."""
+        read = _Lines()
+        answer = await self._seats.ask(user, whom, CLIENTS, read)
+        return read.lines if answer is not None and answer.granted else None
+
+    async def end_client(self, user: User, whom: Server, word: str) -> None:
+        """End one of them, by its number there."""
+        await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
 
     def detained(self, user: User) -> Promise[None] | None:
         """What sessions of somebody wait for before they go on."""
@@ -231,6 +253,7 @@ class Sitting:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """Somebody is a user of another server now, which does not know of sessions here; or of this one."""
         user, here = fact.user, fact.server is self._node.network.me
+        self._no_orphan(user)
         if not here and self._shared.local.sessions_of(user):
             if user not in self._sitters:
                 self._sit_down(user, user.secure)
@@ -240,6 +263,11 @@ class Sitting:
         else:
             self._forget(user)
             self._seats.moved(user)
+
+    def _no_orphan(self, user: User) -> None:
+        """Whoever waits to be one of theirs looks again."""
+        if (awaited := self._awaited.pop(user, None)) is not None:
+            awaited.keep(None)
 
     def _orphaned(self, fact: UserOrphaned, origin: object) -> None:
         """Nobody knows whose user they are; this server may be the next one."""
@@ -280,6 +308,7 @@ class Sitting:
     def _quit(self, fact: UserQuit, origin: object) -> None:
         if fact.user in self._sitters:
             self.end(fact.user, fact.reason)
+        self._no_orphan(fact.user)
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         users = self._node.network.users
@@ -299,6 +328,17 @@ class Sitting:
         for session in self._shared.local.sessions_of(fact.user):
             if session is not asked:
                 tell(session)
+
+
+class _Lines:
+    """Takes the lines of an answer."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        if len(self.lines) < MOST:
+            self.lines.append(text)
 
 
 async def _nothing() -> None:

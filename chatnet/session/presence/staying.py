@@ -94,7 +94,6 @@ class Staying:
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
-            UserMoved: self._moved,
         }
         self._hears: Final[Mapping[type[Fact], Hearer]] = {
             **self._hears_always,
@@ -136,15 +135,6 @@ class Staying:
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         self.look_at(fact.user)
-
-    def _moved(self, fact: UserMoved, origin: object) -> None:
-        """A person is kept where their user is."""
-        if fact.server is self._network.me:
-            self.look_at(fact.user)
-        elif fact.user in self._people:
-            self._forget(fact.user)
-            if not self._people:
-                self._node.hearing_changed()
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         logged_in = self._network.logged_in

@@ -85,6 +85,11 @@ class Persons(Base):
         """``:<seat sid> CNDO <number> <uid> :<command line>``: what only the user's server may do."""
         return b":%b CNDO %d %b :%b" % (encode(seat.sid), number, encode(user.uid), encode(line))
 
+    def ask(self, seat: Server, number: int, whom: Server, user: User, line: str) -> bytes:
+        """``:<seat sid> CNASK <number> <sid> <uid> :<command line>``: a question that that server answers."""
+        head = b":%b CNASK %d %b %b" % (encode(seat.sid), number, encode(whom.sid), encode(user.uid))
+        return b"%b :%b" % (head, encode(line))
+
     def done(self, host: Server, number: int, seat: Server, line: str | None) -> bytes:
         """``:<host sid> CNDONE <number> <seat sid> (:<line> | END)``: a line of the answer, or its end."""
         head = b":%b CNDONE %d %b " % (encode(host.sid), number, encode(seat.sid))
