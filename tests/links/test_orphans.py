@@ -7,11 +7,8 @@ from typing import Any
 from conversation import Client
 from mesh import block, stranger
 from sitting import Houses
-from test_seats import offered
 
 from chatnet.model.entities import User
-
-__all__ = ["offered"]
 
 
 class Left(Houses):
