@@ -10,12 +10,13 @@ from chatnet.history.kept import redacted_of, redaction_of, row_of, told_of
 from chatnet.history.kinds import COMMANDS
 from chatnet.history.marks import Marks
 from chatnet.model.network import Network
-from chatnet.model.past import Chapter
+from chatnet.model.past import Chapter, Stay
 from chatnet.model.places import Places, is_key, talk
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
     BEFORE_ALL,
+    OURS,
     Erased,
     Place,
     Position,
@@ -67,7 +68,8 @@ class Archive:
             found = (await self._store.page(everything(place), wanted)).rows
         redacted = await self._store.redactions(place, since, GONE) if gone else ()
         return Chapter(
-            [told_of(row) for row in found], [redaction_of(each) for each in redacted if each.at < until]
+            [told_of(row) for row in found],
+            [redaction_of(each) for each in redacted if each.at < until and not each.flags & OURS],
         )
 
     async def tally(self, place: Place, since: int, until: int) -> str:
@@ -84,6 +86,20 @@ class Archive:
         return [
             (place.other if place.name == person else place.name, position.at) for place, position in found
         ]
+
+    async def stays(self, person: str, most: int) -> Sequence[Stay]:
+        """Since when an account is in its channels; see ``model/past.py``."""
+        self._flush()
+        users = self._network.logged_in.get(person, ())
+        there = {channel for user in users for channel in user.channels}
+        channels = {self._places.channel(channel): channel.name for channel in there}
+        found = [
+            Stay(channels[place], place.ts, since, until)
+            for place, times in (await self._store.stays(list(channels), person)).items()
+            for since, until in times
+        ]
+        found.sort(key=lambda stay: stay.until, reverse=True)
+        return found[:most]
 
     async def keep(self, place: Place, told: Chapter) -> int:
         """Store what others told of a place; see ``model/past.py``."""
@@ -113,5 +129,5 @@ class Archive:
 
 
 def everything(place: Place) -> View:
-    """A view that hides nothing: other servers judge by themselves who may see what."""
-    return View(place, closed=None, ranks=-1)
+    """A view that hides nothing but what is ours: other servers judge by themselves who may see what."""
+    return View(place, closed=None, ranks=-1, hidden=OURS)

@@ -28,6 +28,7 @@ from chatnet.storage.messages.rows import (
     Row,
     Said,
     Silent,
+    Stayed,
     Went,
 )
 from chatnet.storage.messages.tables import Statements, labelled, named
@@ -101,6 +102,7 @@ class Keeper:
             Kept: self._kept,
             Came: self._came,
             Went: self._went,
+            Stayed: self._stayed,
             Marked: self._marked,
             Gap: self._gap,
             Filled: self._filled,
@@ -411,6 +413,11 @@ class Keeper:
         target, person = self._target(entry.place, entry.at), self._person(entry.person)
         self._execute(self.statements.go, {"target_": target, "person_": person, "at": entry.at})
 
+    def _stayed(self, entry: Stayed) -> None:
+        target, person = self._target(entry.place, entry.since), self._person(entry.person)
+        where = {"target": target, "person": person, "since": entry.since, "until": entry.until}
+        self._execute(self.statements.stay, where)
+
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)
         self._execute(self.statements.mark, {"person": person, "spot": written(entry.spot), "at": entry.at})
@@ -484,6 +491,10 @@ class Keeper:
             for part in (old, *self._parts(old)):
                 # What was said behind closed doors is nobody's without them.
                 self.delete(self.numbers(self.statements.closed_of, {"target_": part}))
+        if entry.ours and old is not None:
+            for part in (old, *self._parts(old)):
+                for statement in self.statements.have_ours:
+                    self._execute(statement, {"target_": part})
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)
