@@ -108,7 +108,8 @@ class Leaf:
             # Two users who are bob, since he does not stay, may have asked for one nick; ann is one user.
             if self.nicks.get(words[2], "").startswith("ann"):
                 self.faults.append(line)
-            self.nicks[words[2]] = words[2]
+            if words[2] in self.nicks:
+                self.nicks[words[2]] = words[2]
         elif verb == "NICK" and source in self.nicks:
             self.nicks[source] = words[2]
         elif verb == "SID":

@@ -109,7 +109,7 @@ class Links(Neighbours):
             MessagesIn(self.gate),
             QueriesIn(self.queries),
             SittingIn(self.seats),
-            PersonsIn(self.persons),
+            PersonsIn(self.persons, self),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
             MetadataIn(stamps, lambda target, words: self.described(target, words)),

@@ -51,6 +51,7 @@ from chatnet.model.ids import SID
 from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.rules.heirs import heir, may_take_over
+from chatnet.wire.names import is_uid
 
 MOVED: Final = "moved"
 """Why a claim ends that another one has beaten: the person is there as before."""
@@ -63,6 +64,11 @@ POWERS: Final = frozenset("oaS")
 def no_sessions(user: User) -> int:
     """In the place of who counts the sessions of a user that are here."""
     return 0
+
+
+def no_collisions(user: User, nick: str, ts: int) -> bool:
+    """In the place of who knows the rules of nicks."""
+    return True
 
 
 class _Orphan:
@@ -91,6 +97,8 @@ class Persons:
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
+        self.contend: Callable[[User, str, int], bool] = no_collisions
+        """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
         links.keep = self.keep
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
@@ -225,23 +233,26 @@ class Persons:
             return
         for other in list(_differences(user, newcomer, fact)):
             self._node.commit(other, CLAIMED)
-        later = (newcomer.nick_ts, newcomer.folded) > (user.nick_ts, user.folded)
-        if later or user.nick == fact.old_uid:
+        if (newcomer.nick_ts, newcomer.folded) > (user.nick_ts, user.folded):
             self.rename(user, newcomer.nick, newcomer.nick_ts)
+        elif user.nick == fact.old_uid:
+            self._name(user, user.uid, user.nick_ts)
 
-    def rename(self, user: User, nick: str, ts: int) -> None:
+    def rename(self, user: User, nick: str, ts: int) -> bool:
         """A person has this nick since a TS, which is later than that of the one they have here.
 
-        Where somebody else has it they keep theirs: the rules of nicks decide when those two meet.
+        False if somebody else keeps it: then they keep theirs.
         """
-        folded = self._network.fold(nick)
-        holder = self._network.nicks.get(folded)
-        if holder is not None and holder is not user:
-            nick, ts = user.uid, 100
-            folded = self._network.fold(nick)
-        at = self._node.clock.time()
-        fact = NickChanged(user, nick, folded, at, user.nick, user.source, ts)
-        self._node.commit(fact, CLAIMED)
+        if not self.contend(user, nick, ts):
+            if user.nick not in (user.uid, nick) and is_uid(user.nick):
+                self._name(user, user.uid, user.nick_ts)
+            return False
+        self._name(user, nick, ts)
+        return True
+
+    def _name(self, user: User, nick: str, ts: int) -> None:
+        at, folded = self._node.clock.time(), self._network.fold(nick)
+        self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
     def _remind(self, link: Link, user: User) -> None:
         """Tell a neighbour all that is known of a person: nick, channels and ranks, and what they left."""

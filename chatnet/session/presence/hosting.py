@@ -22,7 +22,6 @@ from chatnet.model.facts import (
     Fact,
     Hearer,
     MessageCopied,
-    MessageRedacted,
     MessageSent,
     Opered,
     RecordsTaken,
@@ -63,25 +62,24 @@ class Hosting:
         self._links = shared.links
         self._seats = shared.seats
         self._reason = LOST
-        self._hears: Mapping[type[Fact], Hearer] = {
+        self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
+            UserMoved: self._moved,
+        }
+        self._hears: Mapping[type[Fact], Hearer] = {
+            **self._hears_always,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
-            UserMoved: self._moved,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
+            MessageSent: self._message_sent,
+            MessageCopied: self._message_copied,
         }
 
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
-        """What is said only while somebody may say it on another server."""
-        if not self._seats:
-            return self._hears
-        return {
-            **self._hears,
-            MessageSent: self._message_sent,
-            MessageCopied: lambda fact, origin: self._message_sent(fact.message, origin),
-        }
+        """Little, while nobody has a seat."""
+        return self._hears if self._seats else self._hears_always
 
     # what is asked
 
@@ -227,10 +225,14 @@ class Hosting:
         else:
             self._persons.emptied(user, self._reason)
 
-    def _message_sent(self, fact: MessageSent | MessageRedacted, origin: object) -> None:
+    def _message_sent(self, fact: MessageSent, origin: object) -> None:
         by = fact.by
-        if isinstance(by, User) and by in self._seats and isinstance(fact, MessageSent) and fact.text:
+        if isinstance(by, User) and by in self._seats and fact.text:
             self._seats.spoke[by] = self._shared.monotonic()
+
+    def _message_copied(self, fact: MessageCopied, origin: object) -> None:
+        if isinstance(fact.message, MessageSent):
+            self._message_sent(fact.message, origin)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)

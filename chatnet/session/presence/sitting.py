@@ -94,7 +94,9 @@ class Sitting:
             self._coming[user] -= 1
             if not self._coming[user]:
                 del self._coming[user]
-                if user in self._sitters and not self._shared.local.sessions_of(user):
+                # The seat may be given already to a session that has not waited for the answer.
+                sits = user in self._sitters or self._node.network.me in user.seats
+                if sits and not self._shared.local.sessions_of(user):
                     self._rise(user, "Connection closed")
 
     def sits(self, user: User, secure: bool) -> bool:
@@ -194,9 +196,12 @@ class Sitting:
 
     def end(self, user: User, reason: str) -> None:
         """They are no more: their sessions here end, and nobody needs to be told."""
+        detained = self._detained.pop(user, None)
         self._forget(user)
         for session in self._shared.local.sessions_of(user):
             session.close(reason)
+        if detained is not None:  # not before, or they would go on as somebody who is gone
+            detained.keep(None)
 
     # what the host does
 
