@@ -53,6 +53,9 @@ async def oper(request: Request) -> None:
     session.failed_opers = 0
     become = f"is an operator now: {block.name}"
     request.sessions.node.log.info(f"{log_name(user, request.settings)} {become}")
+    if request.is_elsewhere:
+        await request.by_host("OPER", block.name, block.oper_class)
+        return
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
     request.reply(numerics.RPL_YOUREOPER)

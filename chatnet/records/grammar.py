@@ -26,11 +26,13 @@ ERASED: Final = "erased"
 MOST_FIELD: Final = 300
 MOST_VALUE: Final = 8192
 """In bytes of UTF-8."""
+STAMP: Final = r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}"
+"""A stamp of fixed width, as a regular expression."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
-_STAMP: Final = re.compile(r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}", re.ASCII)
+_STAMP: Final = re.compile(STAMP, re.ASCII)
 _FORBIDDEN: Final = re.compile("[\r\n\0]")
 _ESCAPES: Final = re.compile(r"\\(.?)", re.DOTALL)
 
@@ -75,7 +77,7 @@ def is_field(text: str) -> bool:
         return False
     if mark and (not key or " " in key or _FORBIDDEN.search(key)):
         return False
-    return all(each in ("s", "\\") for each in _ESCAPES.findall(key))
+    return "\\" not in key or all(each in ("s", "\\") for each in _ESCAPES.findall(key))
 
 
 def is_value(text: str) -> bool:

@@ -60,6 +60,8 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.claiming import Claiming
+from chatnet.session.presence.moving import Moving
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -231,7 +233,9 @@ def build(
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
+        authority = links.gate.applicants.examiner = Authentication(
+            node, accounts, nickserv.tokens, links.elsewhere
+        )
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
@@ -272,6 +276,7 @@ def build(
     if people is not None:
         alive = None if messages is None else messages.heard
         sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
+    links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
@@ -293,8 +298,12 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             sessions.persons,
+            sessions.sitting,
+            sessions.hosting,
             sessions.catching,
             sessions.persistence,
+            Moving(sessions, sessions.persons),
+            Claiming(sessions),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,

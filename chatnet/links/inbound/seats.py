@@ -5,10 +5,12 @@ from __future__ import annotations
 from chatnet.links.codecs.solanum.persons import BEGAN, PERSON, STAYS
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.claims import Alias
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import SeatLeft, SeatTaken
 from chatnet.model.ids import SID, UID
 from chatnet.model.places import BY_NAME, is_key
+from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp, read, too_far
 
 
@@ -28,6 +30,9 @@ def cnseat(line: Line) -> None:
     if not line.link.codec.seats or sign not in ("+", "-") or stamp is None:
         raise Ignored
     _judge(line, stamp)
+    if user is None and (alias := links.claims.aliases.get(UID(uid))) is not None:
+        _of_alias(line, alias, server, taken=sign == "+")
+        return
     if user is None or user.server is not host or server is None or server is host:
         raise Ignored  # one of them is lost, as somebody will say
     taken, way = sign == "+", links.way_to(server)
@@ -39,24 +44,40 @@ def cnseat(line: Line) -> None:
     line.commit((SeatTaken if taken else SeatLeft)(user, server, line.now, text))
 
 
+def _of_alias(line: Line, alias: Alias, server: Server | None, *, taken: bool) -> None:
+    """A server has sessions of a user who is not the one that a person is; or none any more."""
+    if alias.user.server is not line.source or server is None or server is line.source:
+        raise Ignored
+    seats = tuple(seat for seat in alias.person.seats if seat is not server)
+    alias.person.seats = (*seats, server) if taken else seats
+    for link in line.links.seating(line.link):
+        link.send(line.raw)
+
+
 def person_of(line: Line, user: User) -> Person | None:
     """Which person a user is who is introduced, as the tags say; None: they are nobody else than this user.
 
     Those are believed who may have sessions of people of other servers, of the account that they are
     believed of.
     """
-    key, links = line.tags.get(PERSON), line.links
-    if key is None or not line.link.codec.seats or not links.may_sit(line.link):
+    key = line.tags.get(PERSON)
+    if key is None:
         return None
-    began = read(line.tags.get(BEGAN, ""))
-    known = user.account_id
+    return claimed_person(line, user, key, line.tags.get(BEGAN, ""), stays=line.tags.get(STAYS) == "1")
+
+
+def claimed_person(line: Line, user: User, key: str, text: str, *, stays: bool) -> Person | None:
+    """The person of that key, as whom `user` has been since the stamp that is `text`; as above."""
+    links, known, began = line.links, user.account_id, read(text)
+    if not line.link.codec.seats or not links.may_sit(line.link):
+        return None
     if known is None and user.account is not None and not line.node.settings.keeps_accounts:
         known = BY_NAME + line.network.fold(user.account)
     if began is None or not is_key(key) or key != known:
         return None
     _judge(line, began)
     links.observe(began)
-    return Person(key, began.text, stays=line.tags.get(STAYS) == "1")
+    return Person(key, began.text, stays=stays)
 
 
 def _judge(line: Line, stamp: Stamp) -> None:
