@@ -14,18 +14,15 @@ from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
-from chatnet.model.bans import NAMES, NetworkBan
+from chatnet.model.bans import MOST_MASK, MOST_REASON, NAMES, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
-from chatnet.model.network import BANS_SEEN_TO
 from chatnet.rules.network_bans import is_everybody
 from chatnet.wire.masks import parse_network
 from chatnet.wire.text import byte_length, cut, printable
 
-MOST_MASK: Final = 300
-"""Bytes of a mask, and of who set it; a longer mask is none."""
-MOST_REASON: Final = 400
-"""Bytes of a reason."""
+BANS_SEEN_TO: Final = 60.0
+"""Seconds between two looks for bans that are to be forgotten, as more come."""
 
 HERE: Final = {"KLINE": ("K", 4, 2), "DLINE": ("D", 3, 1), "XLINE": ("X", 4, 1), "RESV": ("R", 4, 1)}
 """Verb → the kind of ban, and how many parameters it takes to set one, and (``UN…``) to take it back."""
