@@ -44,10 +44,11 @@ class NetworkBan:
     """A ban as it was last changed.
 
     `host` is the whole mask of kinds other than K, whose `user` is ``*``.  `created`, `until` and `lifetime`
-    are Unix times: it holds until `until` (None: for ever), and is remembered until `lifetime`, so that a
-    server that was away does not bring back what was changed meanwhile.  `wide` ones are told to every server
-    that comes; others are this server's alone.  `by` says in one word who set it.  `record` is the entity of
-    those that are records, and else empty; `fixed` ones stand in the configuration.  `reading` is what ``rules/network_bans.py`` made of its masks.
+    are Unix times: it holds until `until` (None: for ever; not after `created`: it does not), and is
+    remembered until `lifetime`, so that a server that was away does not bring back what was changed
+    meanwhile.  `wide` ones are told to every server that comes; others are this server's alone.  `by` says in
+    one word who set it.  `record` is the entity of those that are records, and else empty; `fixed` ones stand
+    in the configuration.  `reading` is what ``rules/network_bans.py`` made of its masks.
     """
 
     kind: str
@@ -81,7 +82,7 @@ class NetworkBan:
 
     def holds(self, now: float) -> bool:
         """Whether it bans anybody at the Unix time `now`."""
-        return self.until is None or now < self.until
+        return self.until is None or self.created < self.until > now
 
     def remembered(self, now: float) -> bool:
         """Whether it is to be kept at the Unix time `now`."""

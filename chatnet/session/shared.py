@@ -25,6 +25,7 @@ from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
+from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
@@ -154,6 +155,7 @@ class Shared:
         histserv: HistServ | None,
         repeats: Repeats,
         describing: Describing,
+        banning: Banning,
         subscriptions: Subscribing,
         policy: Policy,
     ) -> None:
@@ -178,6 +180,7 @@ class Shared:
         self.nickserv = nickserv
         self.chanserv = chanserv
         self.describing = describing
+        self.banning = banning
         self.subscriptions = subscriptions
         self.histserv = histserv
         self._repeats = repeats

@@ -39,6 +39,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
 from chatnet.services.authentication import Authentication
+from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
@@ -226,6 +227,8 @@ def build(
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
+    banning = Banning(node, ledger)
+    links.banned = banning.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
@@ -255,6 +258,7 @@ def build(
         histserv=histserv,
         repeats=repeats,
         describing=describing,
+        banning=banning,
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,
@@ -290,6 +294,7 @@ def build(
             news,
             Attendance(sessions),
             errands,
+            banning,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

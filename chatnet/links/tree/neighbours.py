@@ -85,6 +85,8 @@ class Neighbours:
         """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
         self.keeps_past = False  # a store of messages, which others may ask
+        self.is_fed_bans: Callable[[Link], bool] = self.full
+        """Whether a neighbour hears of bans that are records by being fed these."""
         self.given = Given(node)
         self.namesakes: dict[Link, dict[SID, Server]] = {}
         """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has
