@@ -30,6 +30,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.configured_bans import configured_bans
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
@@ -94,6 +95,7 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
         control: Control | None = None,
@@ -122,6 +124,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             banning=banning,
+            auditing=auditing,
             subscriptions=subscriptions,
             policy=policy,
         )

@@ -38,6 +38,7 @@ from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
@@ -259,6 +260,7 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        auditing=Auditing(node, None if ledger is None else ledger.store),
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,

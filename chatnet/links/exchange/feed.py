@@ -66,9 +66,10 @@ class Feed:
     """One full neighbour: what it is fed, and what it feeds us."""
 
     __slots__ = (
-        "after", "beginning", "begun", "busy", "changed", "comparison", "database", "deaf", "doubted", "even",
-        "filled", "finding", "have", "heard", "kinds", "learned", "merging", "new", "news", "on_the_way", "pages",
-        "records", "said", "serial", "shared", "skipped", "state", "store", "told", "unconfirmed", "waiting",
+        "after", "beginning", "begun", "busy", "changed", "comparison", "database", "deaf",
+        "doubted", "even", "filled", "finding", "have", "heard", "kinds", "learned", "merging",
+        "new", "news", "on_the_way", "pages", "records", "said", "serial", "shared", "skipped",
+        "state", "store", "told", "unconfirmed", "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
