@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from chatnet.model.bans import NetworkBan
@@ -29,6 +29,14 @@ class Ending:
         if end is not None:
             self._next += 1
             heapq.heappush(self._heap, (end, self._next, ban))
+
+    def load(self, bans: Iterable[tuple[float | None, NetworkBan]]) -> None:
+        """Many at once, with their ends."""
+        for number, (end, ban) in enumerate(bans, self._next + 1):
+            if end is not None:
+                self._heap.append((end, number, ban))
+                self._next = number
+        heapq.heapify(self._heap)
 
     def until(self, now: float) -> Iterator[NetworkBan]:
         """Those that are over at a Unix time; they are in here no more."""

@@ -497,9 +497,11 @@ class Network:
 
     def load_bans(self, bans: Iterable[NetworkBan]) -> None:
         """Take the bans that were kept, at the start."""
+        ending: list[tuple[float | None, NetworkBan]] = []
         for ban in bans:
             self.bans[ban.kind][self.fold(ban.mask)] = ban
-            self._ending_bans.add(ban.lifetime, ban)
+            ending.append((ban.lifetime, ban))
+        self._ending_bans.load(ending)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

@@ -72,7 +72,6 @@ class RecordedBans:
             kind not in _KINDS
             or value.action not in _ACTIONS
             or (value.action == EXEMPT) is not (kind in EXEMPTING)
-            or len(mask) > MOST_MASK
             or byte_length(mask) > MOST_MASK
             or ban_entity(kind, self._fold(mask)) != entity
         ):

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from chatnet.records.value_parts import number, remark, words
-
 FIELD: Final = "ban"
+_DIGITS: Final = 15
 
 
 class BanValue(NamedTuple):
@@ -35,11 +34,16 @@ class BanValue(NamedTuple):
     @classmethod
     def read(cls, text: str) -> BanValue:
         """What a record says."""
-        at, until, action, by, kind, mask, reason = words(text, 7)
-        return cls(number(at), number(until), action, by, kind, mask, remark(reason))
+        parts = text.split(" ", 6)  # a hundred thousand of them may be read at a start
+        at, until = parts[0], parts[1] if len(parts) == 7 else ""
+        if not (at + until).isdecimal() or not at.isascii() or not until.isascii() or "" in parts:
+            raise ValueError("it is no ban")
+        if len(at) > _DIGITS or len(until) > _DIGITS or parts[6][0] != ":":
+            raise ValueError("it is no ban")
+        return cls(int(at), int(until), parts[2], parts[3], parts[4], parts[5], parts[6][1:])
 
 
 def end_of(value: str) -> int:
     """The Unix time at which a ban ends; 0: never, or it is none."""
     parts = value.split(" ", 2)
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() and len(parts[1]) <= 15 else 0
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() and len(parts[1]) <= _DIGITS else 0

@@ -13,7 +13,6 @@ No CR, LF or NUL in any of them.  Kinds and fields that a server does not know a
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import secrets
@@ -32,6 +31,9 @@ MOST_VALUE: Final = 8192
 """In bytes of UTF-8."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = [first + second for first in _LETTERS for second in _LETTERS]
+_PLACES: Final = range(90, -1, -10)
+"""Where in a number of 100 bits each pair of letters stands."""
 _ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 _STAMP: Final = re.compile(r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}", re.ASCII)
@@ -52,7 +54,8 @@ def server_entity(sid: str) -> str:
 def ban_entity(kind: str, folded: str) -> str:
     """The entity that a ban of one kind and mask is: the same on all servers, also while they are apart."""
     digest = hashlib.blake2b(f"{kind} {folded}".encode("utf-8", "surrogateescape"), digest_size=13).digest()
-    return BAN + base64.b32encode(digest)[:20].decode().lower()
+    number = int.from_bytes(digest, "big") >> 4
+    return BAN + "".join([_PAIRS[number >> place & 1023] for place in _PLACES])
 
 
 def is_entity(text: str) -> bool:

@@ -1,14 +1,15 @@
 """Whether somebody is banned from the network, or a name is reserved.
 
 A network may have a hundred thousand bans, and each newcomer is held against all of them.  So those without
-wildcards are looked up, networks of addresses by their number for each length in use, and the others by three
-letters that stand in their mask: only those are tried whose letters a name has.
+wildcards are looked up, networks of addresses by their number for each length in use, and the others by six
+letters that stand in their mask, or by three: only those are tried whose letters a name has.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ from chatnet.model.facts import NetworkBanned
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob, parse_network
 
-LETTERS: Final = 3
-"""Letters, one after the other, by which a mask with wildcards is found."""
+LETTERS: Final = (6, 3)
+"""Letters, one after the other, by which a mask with wildcards is found: as many as it has."""
 TRIED: Final = 12
 """Of these, so many places of a mask are looked at to find the one where fewest others are."""
 
@@ -31,6 +32,8 @@ _WILD: Final = re.compile(r"[*?\\]+")
 _FEW: Final = 2
 """Letters and digits that a mask with wildcards has to have."""
 _IPV4: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?", re.ASCII)
+_GROUPS: Final = "[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5}"
+_IPV6: Final = re.compile(rf"([1-9a-fA-F]{_GROUPS[12:]})::((?:{_GROUPS})?)(?:/(\d{{1,3}}))?", re.ASCII)
 
 Place = tuple[int, int, int]
 """Of a network of addresses: version, bits, and the number of its first address."""
@@ -50,6 +53,21 @@ def network_of(text: str) -> Place | None:
             return 4, length, number >> (32 - length) << (32 - length)
     if ":" not in text:
         return None
+    return _network6(text)
+
+
+@lru_cache(1024)
+def _network6(text: str) -> Place | None:
+    plain = _IPV6.fullmatch(text)
+    if plain is not None:  # most are written so
+        front, back, bits = plain.groups()
+        parts, rest = front.split(":"), [] if not back else back.split(":")
+        length = 128 if bits is None else int(bits)
+        if len(parts) + len(rest) < 8 and length <= 128:
+            number = 0
+            for part in parts + ["0"] * (8 - len(parts) - len(rest)) + rest:
+                number = number << 16 | int(part, 16)
+            return 6, length, number >> (128 - length) << (128 - length)
     network = parse_network(text)
     return None if network is None else (network.version, network.prefixlen, int(network.network_address))
 
@@ -65,11 +83,12 @@ class _Reading:
     Patterns are not: of a hundred thousand an index asks about few.
     """
 
-    __slots__ = ("network", "part")
+    __slots__ = ("network", "part", "whole")
 
     def __init__(self, ban: NetworkBan) -> None:
         self.network = network_of(ban.host) if ban.kind[-1] in "KD" else None
         self.part = ""
+        self.whole = ""
 
 
 def _reading(ban: NetworkBan) -> _Reading:
@@ -100,27 +119,31 @@ class _Index:
     def __init__(self, fold: Folder) -> None:
         self._fold = fold
         self._whole: dict[str, _Bans] = {}
-        self._parts: dict[str, _Bans] = {}
+        self._parts: dict[int, dict[str, _Bans]] = {length: {} for length in LETTERS}
         self._any: _Bans = {}
         self._networks: dict[tuple[int, int], dict[int, _Bans]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._whole or self._parts or self._any or self._networks)
+        return bool(self._whole or self._any or self._networks or any(self._parts.values()))
 
     def add(self, ban: NetworkBan) -> None:
         """Find `ban` from now on."""
         reading = _reading(ban)
         if reading.network is not None:
             version, length, number = reading.network
-            self._networks.setdefault((version, length), {}).setdefault(number, {})[ban] = None
+            networks = self._networks.setdefault((version, length), {})
+            networks.setdefault(number, {})[ban] = None
             return
         mask = self._fold(_host(ban))
-        runs = _WILD.split(mask)
-        if len(runs) == 1:
+        if _WILD.search(mask) is None:
+            reading.whole = mask
             self._whole.setdefault(mask, {})[ban] = None
             return
-        reading.part = self._rarest(runs)
-        (self._parts.setdefault(reading.part, {}) if reading.part else self._any)[ban] = None
+        reading.part = self._rarest(_WILD.split(mask))
+        if reading.part:
+            self._parts[len(reading.part)].setdefault(reading.part, {})[ban] = None
+        else:
+            self._any[ban] = None
 
     def remove(self, ban: NetworkBan) -> None:
         """Find it no more."""
@@ -132,30 +155,37 @@ class _Index:
             if not networks:
                 del self._networks[version, length]
         elif reading.part:
-            _take_out(self._parts, reading.part, ban)
-        elif ban in self._any:
-            del self._any[ban]
+            _take_out(self._parts[len(reading.part)], reading.part, ban)
+        elif reading.whole:
+            _take_out(self._whole, reading.whole, ban)
         else:
-            _take_out(self._whole, self._fold(_host(ban)), ban)
+            del self._any[ban]
 
-    def _rarest(self, runs: Iterable[str]) -> str:
+    def _rarest(self, runs: list[str]) -> str:
         """The letters by which fewest others are found; empty if there are none."""
-        best, fewest = "", -1
-        for letters in islice((each for run in runs for each in _parts(run)), TRIED):
-            number = len(self._parts.get(letters, ()))
-            if number < fewest or fewest < 0:
-                best, fewest = letters, number
-            if not number:
-                break
-        return best
+        for length in LETTERS:
+            best, fewest = "", -1
+            for letters in islice((each for run in runs for each in _parts(run, length)), TRIED):
+                number = len(self._parts[length].get(letters, ()))
+                if not number:
+                    return letters
+                if number < fewest or fewest < 0:
+                    best, fewest = letters, number
+            if best:
+                return best
+        return ""
 
     def for_text(self, text: str) -> Iterator[NetworkBan]:
         """Those whose masks match a host, a real name or a nick."""
         text = self._fold(text)
         yield from self._whole.get(text, ())
-        if self._parts:
-            for letters in set(_parts(text)) & self._parts.keys():
-                yield from self._matching(self._parts[letters], text)
+        for length, parts in self._parts.items():
+            if len(parts) < len(text):
+                there = [letters for letters in parts if letters in text] if parts else []
+            else:
+                there = [letters for letters in set(_parts(text, length)) if letters in parts]
+            for letters in there:
+                yield from self._matching(parts[letters], text)
         if self._any:
             yield from self._matching(self._any, text)
 
@@ -180,9 +210,9 @@ def _take_out(places: dict[Any, _Bans], key: object, ban: NetworkBan) -> None:
         del places[key]
 
 
-def _parts(text: str) -> list[str]:
-    """All its letters by threes: ``abcd`` has ``abc`` and ``bcd``."""
-    return [text[start : start + LETTERS] for start in range(len(text) - LETTERS + 1)]
+def _parts(text: str, length: int) -> list[str]:
+    """All its letters by so many: ``abcd`` has ``abc`` and ``bcd``."""
+    return [text[start : start + length] for start in range(len(text) - length + 1)]
 
 
 class NetworkBans:
@@ -198,8 +228,11 @@ class NetworkBans:
 
     def load(self, bans: Iterable[NetworkBan]) -> None:
         """Hold people against these, at the start."""
+        ending: list[NetworkBan] = []
         for ban in bans:
-            self._add(ban)
+            self._enter(ban)
+            ending.append(ban)
+        self._ending.load((ban.until, ban) for ban in ending)
 
     def take(self, fact: NetworkBanned) -> None:
         """Hold people against a ban from now on, or no more."""
@@ -230,9 +263,12 @@ class NetworkBans:
         return self._known.get(self._key(ban)) is ban
 
     def _add(self, ban: NetworkBan) -> None:
+        self._enter(ban)
+        self._ending.add(ban.until, ban)
+
+    def _enter(self, ban: NetworkBan) -> None:
         self._known[self._key(ban)] = ban
         self._indexes[ban.kind].add(ban)
-        self._ending.add(ban.until, ban)
         self._exempting += ban.kind in EXEMPTING
 
     def _remove(self, key: tuple[str, str, bool]) -> None:
