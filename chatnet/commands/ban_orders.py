@@ -102,13 +102,12 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     wide, until = not order.server, now + order.seconds if order.seconds else None
     if wide and until is None and not request.sessions.banning.keeps:
         until = now + FOREVER
-    # By its first letters a client would take it for the end of the line.
     by = request.user.mask
     ban = NetworkBan(kind, user, host, now, until, until, by, reason, wide, order.action)
     length = f"{duration(order.seconds)}" if order.seconds else "for ever"
     where = f" on {order.server}" if order.server else ""
     login = ", but who is logged in" if order.action == LOGIN else ""
-    request.note_down(order.mask, f"{length}{where}{login}: {reason}")
+    request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)
         if not read_glob(order.server, str.lower)(network.me.name):
@@ -145,7 +144,7 @@ def tell_others(request: Request, words: list[str]) -> None:
 
 def _name(ban: NetworkBan) -> str:
     """What Solanum's operators call it: a global one is of the whole network, others of this server."""
-    minutes = "" if ban.until is None else f"{(ban.until - ban.created) // 60} min. "
+    minutes = "" if ban.until is None else f"{(ban.until - ban.created + 59) // 60} min. "
     kind = "global " if ban.wide else "temporary " if minutes else ""
     return f"{kind}{minutes}{NAMES[ban.kind]}"
 

@@ -33,6 +33,7 @@ from chatnet.wire.casemap import folder
 
 NOW = 1_790_000_000
 FOLD = folder("rfc1459")
+TOP = "net", "org", "de"
 LETTERS = "aaaabcdeeeeefghiiijklllmmnnnnoooprrrsssttuuvwxyz"
 
 
@@ -42,12 +43,13 @@ def word(chance: random.Random) -> str:
 
 def address(chance: random.Random) -> str:
     if chance.random() < 0.3:
-        return f"2001:db8:{chance.randrange(1, 65536):x}:{chance.randrange(1, 65536):x}::{chance.randrange(1, 99):x}"
+        home = f"2001:db8:{chance.randrange(1, 65536):x}:{chance.randrange(1, 65536):x}"
+        return f"{home}::{chance.randrange(1, 99):x}"
     return ".".join(str(chance.randrange(1, 255)) for _ in range(4))
 
 
 def host(chance: random.Random) -> str:
-    return f"{word(chance)}-{chance.randrange(1000)}.{word(chance)}.example.{chance.choice(('net', 'org', 'de'))}"
+    return f"{word(chance)}-{chance.randrange(1000)}.{word(chance)}.example.{chance.choice(TOP)}"
 
 
 def bans(count: int, chance: random.Random) -> Iterator[NetworkBan]:
