@@ -49,7 +49,7 @@ class BanSettings(Section):
 
     target: Annotated[str, AfterValidator(_target)]
     """Whom it means: an address or a network, ``user@host``, ``account:<name>``, ``realname:<mask>``,
-    ``cert:<SHA-256 in hex>``; a nick or channel that nobody may have is ``name:<mask>`` or ``#channel``."""
+    ``cert:<SHA-256 in hex>``; ``name:<mask>`` and ``#channel`` are names that nobody may have."""
     reason: Line = ""
     """Why; what stands behind a ``|`` only operators read."""
     require_login: bool = False

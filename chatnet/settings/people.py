@@ -207,7 +207,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "restart": "RESTART",
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
-    "bans": "UBAN, KLINE, DLINE, XLINE, RESV and their likes: to ban people from the network, and lift bans",
+    "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

@@ -263,3 +263,16 @@ def test_where_no_records_are_kept_bans_are_in_memory() -> None:
         "This server keeps no file of accounts, and so no notes of what operators do"
     ]
     house.check()
+
+
+def test_stats_lists_bans_of_all_kinds(club: Club, root: Client) -> None:
+    said(root, "UBAN ADD account:troll 1d x|y")
+    said(root, "UBAN EXEMPT 192.0.2.7 ours")
+    said(root, "DLINE 192.0.2.0/24 :bots")
+    by = root.user.mask
+    assert said(root, "STATS b") == [
+        f"249 root b :account:troll [{by}, 86400 s left, network] x|y",
+        "219 root b :End of /STATS report",
+    ]
+    assert said(root, "STATS E")[0] == f"249 root E :192.0.2.7 [{by}, for ever, network] ours"
+    assert said(root, "STATS d")[0] == f"225 root D 192.0.2.0/24 :[{by}, for ever, network] bots"
