@@ -50,6 +50,16 @@ class RecordedBans:
         """All of which it is known what they are of; some may be over."""
         return [each for each in self._known.values() if isinstance(each, NetworkBan)]
 
+    def tidy(self, now: float, memory: float) -> None:
+        """Forget what those are of that are over, and of those that are for so many seconds everything."""
+        for entity, found in list(self._known.items()):
+            if isinstance(found, NetworkBan):
+                if found.holds(now):
+                    continue
+                found = self._known[entity] = max(found.created, found.until or 0)
+            if found < now - memory:
+                del self._known[entity]
+
     def take(self, record: Record) -> None:
         """Take what a record says; ValueError if that is no ban, or not one of this entity."""
         if record.field != FIELD:

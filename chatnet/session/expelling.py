@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from chatnet.model.bans import EXEMPTING, NetworkBan
@@ -23,7 +23,7 @@ FEW: Final = 4
 class Expelling:
     """Looks at all sessions after bans were set, once for all that came together.
 
-    `send_away` closes one, and tells why; `end` does it with a user who has none.
+    `send_away` closes one, and tells why; `end` does it with a user who is `idle`: here without any.
     """
 
     __slots__ = ("_began", "_busy", "_end", "_everybody", "_idle", "_new", "_send_away", "_shared")
@@ -32,7 +32,7 @@ class Expelling:
         self,
         shared: Shared,
         send_away: Callable[[Session, NetworkBan], object],
-        idle: Callable[[], list[User]],
+        idle: Callable[[], Mapping[User, object]],
         end: Callable[[User, NetworkBan], object],
     ) -> None:
         self._shared = shared
@@ -80,7 +80,7 @@ class Expelling:
         if not everybody:
             self._look_for(new)
             return
-        for user in self._idle():
+        for user in list(self._idle()):
             self._look_at_idle(user)
         self._go_on(iter(list(self._shared.all)))
 
@@ -133,3 +133,5 @@ class Expelling:
             ban = bans.elsewhere(user, session.came)
         if ban is not None and not session.closed:
             self._send_away(session, ban)
+            if user in self._idle():  # they stay without a session, and are not to
+                self._look_at_idle(user)

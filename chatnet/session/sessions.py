@@ -140,7 +140,7 @@ class Sessions(Shared):
         """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching)
         self._expelling = Expelling(
-            self, self._registration.send_away, lambda: list(self.persons.idle), self._registration.end
+            self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
         )
         self.network_bans.load(ban for bans in node.network.bans.values() for ban in bans.values())
         self.network_bans.configure(configured_bans(node.settings))

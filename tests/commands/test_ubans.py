@@ -205,3 +205,15 @@ def test_a_disk_that_takes_nothing_refuses_a_ban(club: Club, root: Client) -> No
     club.client("vic", address="192.0.2.9")
     club.store.broken = False
     assert said(root, "UBAN ADD 192.0.2.9 x")[1] == "Done, on all servers. To undo: /UBAN DEL 192.0.2.9"
+
+
+def test_where_an_account_is_needed_none_is_made(club: Club, root: Client) -> None:
+    said(root, "UBAN ADD REQUIRE-SASL 192.0.2.0/24 school")
+    vic = club.connect("192.0.2.9")
+    vic >> "CAP LS 302" >> "NICK vic" >> "USER vic 0 * :x"
+    vic.lines()
+    vic >> "REGISTER * * secret-word-1"
+    vic << (
+        ":irc.test FAIL REGISTER TEMPORARILY_UNAVAILABLE vic"
+        " :From where you are people come in with an account that they have already"
+    )
