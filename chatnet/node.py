@@ -84,7 +84,7 @@ class Node:
         self.log = log
         self.run = run
         self.uids = UIDs(network.me.sid, first_uid)
-        self.message_ids = MessageIds()
+        self.message_ids = MessageIds(network.me.sid)
         self.event_ids = EventIds(self.message_ids, network.me)
         self.started = clock.time()
         self.began = clock.monotonic()

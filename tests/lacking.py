@@ -33,6 +33,9 @@ class Lacking:
     async def apart(self, channel: Channel, sid: SID, since: int) -> int | None:
         return None
 
+    def spoke_at(self, person: str, sid: SID) -> None:
+        pass
+
     def arrived(self, sid: SID) -> None:
         pass
 

@@ -23,6 +23,7 @@ from chatnet.storage.messages.rows import (
     Redacted,
     Row,
     Silent,
+    Stayed,
     Target,
     View,
     Wanted,
@@ -177,6 +178,12 @@ class Model:
             stays = self.stays.setdefault((place, entry.person), [])
             if all(until != LAST for _, until in stays):
                 stays.append((entry.at, LAST))
+        elif isinstance(entry, Stayed):
+            self._target(place, entry.since)
+            stays = self.stays.setdefault((place, entry.person), [])
+            ends = [until for since, until in stays if since == entry.since]
+            stays[:] = [each for each in stays if each[0] != entry.since]
+            stays.append((entry.since, max([entry.until, *ends])))
         elif isinstance(entry, Went):
             self._target(place, entry.at)
             self._close(self.stays.setdefault((place, entry.person), []), entry.at)

@@ -27,6 +27,7 @@ SESSION: Rungs = (
             "answers",
             "packing",
             "rates",
+            "seats",
             "authority",
             "bygone",
             "marking",

@@ -15,6 +15,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.Knocked,
     facts.MarkMoved,  # kept by history/marks.py
     facts.MechanismsChanged,  # what is offered is the sessions' business
+    facts.MessageCopied,  # as a message
     facts.MessageRedacted,  # the text is history's, not the network's
     facts.MessageSent,
     facts.NetJoinBegan,
@@ -55,6 +56,8 @@ NOT_SEEN: set[type[Fact]] = {
     facts.SeatTaken,
     facts.ServerIntroduced,
     facts.SettingsChanged,
+    facts.UserMoved,  # it is the same person to everybody
+    facts.UserOrphaned,  # they are shown as before
 }
 
 FACTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from chatnet.commands.request import CLIENT, Request
@@ -32,7 +32,7 @@ LISTS: Final[dict[str, tuple[Numeric, Numeric]]] = {
 
 
 @CLIENT.command("MODE", min_params=1, penalty=1.0)
-def mode(request: Request) -> None:
+def mode(request: Request) -> Awaitable[None] | None:
     """`MODE <channel> [<modes> [<parameters>]]`, `MODE <your nick> [<modes>]`: show or change modes.
 
     ``MODE #c +o-v ann bob`` makes ann an operator and takes bob's voice; ``MODE #c b`` shows the bans, and so
@@ -44,8 +44,12 @@ def mode(request: Request) -> None:
     with 502 (not you), 501 (unknown).
     """
     if request.params[0][:1] != "#":
-        user_mode(request)
-        return
+        return user_mode(request)
+    _channel_mode(request)
+    return None
+
+
+def _channel_mode(request: Request) -> None:
     channel = request.channel(0)
     if len(request.params) == 1:
         user = request.user

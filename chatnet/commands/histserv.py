@@ -14,7 +14,8 @@ from chatnet.commands.looking_back import note_reading
 from chatnet.commands.searching import whose
 from chatnet.dispatch import Table
 from chatnet.history.histserv import HistServ
-from chatnet.history.looking import Asked, Busy, Looking, Point, Unseen, Way
+from chatnet.history.looking import Asked, Looking, Point, Unseen, Way
+from chatnet.history.questions import Busy
 from chatnet.history.sights import Sight
 from chatnet.rules.durations import seconds_in
 from chatnet.session.render import LINE, encode

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.looking import SPOKEN, Asked, Busy, Looking, Point, Unseen, Untold, Way
+from chatnet.history.looking import SPOKEN, Asked, Looking, Point, Unseen, Untold, Way
+from chatnet.history.questions import Busy
 from chatnet.rules.durations import seconds_in
 from chatnet.rules.past import PRIVILEGE
 from chatnet.rules.visibility import public_identity

@@ -56,6 +56,9 @@ async def oper(request: Request) -> None:
     request.note_down(
         f"{user.nick}!{user.username}@{session.came.address}", f"{block.name} ({block.oper_class})"
     )
+    if request.is_elsewhere:
+        await request.by_host("OPER", block.name, block.oper_class)
+        return
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
     request.reply(numerics.RPL_YOUREOPER)

@@ -29,6 +29,8 @@ async def persistence(request: Request) -> None:
     word = request.param(1).upper()
     if not subcommand or (subcommand == "SET" and word not in WORDS):
         return session.fail("PERSISTENCE", "INVALID_PARAMETERS", SAY_IT)
+    if subcommand == "SET" and request.is_elsewhere and not request.is_recorded:
+        return await request.by_host()  # which keeps that word
     if subcommand == "SET" and shown.policy.status(request.user) is not None:
         try:
             await shown.choose(session, WORDS[word])

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from chatnet.commands.looking_back import kinds_for, note_reading
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.looking import Asked, Busy, Looking, Point, Unseen, Way
+from chatnet.history.looking import Asked, Looking, Point, Unseen, Way
+from chatnet.history.questions import Busy
 from chatnet.session.bygone import tell
 from chatnet.session.render import encode
 from chatnet.storage.interfaces import StoreError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 
 from chatnet.commands.muted import muted_in
@@ -35,18 +35,21 @@ def away(request: Request) -> None:
 
 
 @CLIENT.command("SETNAME", penalty=2.0)
-def setname(request: Request) -> None:
+def setname(request: Request) -> Awaitable[None] | None:
     """`SETNAME :<real name>`: change your real name.
 
     https://ircv3.net/specs/extensions/setname  Fails with INVALID_REALNAME (empty or too long),
     CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in).
     """
+    if request.is_elsewhere:
+        return request.by_host()
     session = request.session
     realname = request.param(0)
     if not realname.strip(" ") or byte_length(realname) > request.settings.limits.realname:
         session.fail("SETNAME", "INVALID_REALNAME", "Realname is not valid")
-        return
+        return None
     request.scan(partial(_change_realname, request, realname))
+    return None
 
 
 async def _change_realname(request: Request, realname: str, scan: Scan) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.looking import Busy
+from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageRedacted
 from chatnet.model.modes import OP, RANK_OF_PREFIX

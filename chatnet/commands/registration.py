@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
 
 from chatnet.commands.muted import muted_in
@@ -56,7 +57,7 @@ def user(request: Request) -> None:
 
 
 @CLIENT.command("NICK", phase=Phase.ANY, penalty=1.0)
-def nick(request: Request) -> None:
+def nick(request: Request) -> Awaitable[None] | None:
     """`NICK <nick>`: take a nick, or another one.
 
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
@@ -66,12 +67,15 @@ def nick(request: Request) -> None:
     session, me = request.session, request.user
     if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
+    if request.is_elsewhere:
+        return request.by_host()
     folded = _free(request, wanted)
     if not session.registered:
         me.nick, me.folded = wanted, folded
         session.satisfy(Needs.NICK)
     elif wanted != me.nick:
         request.scan(partial(_change, request, wanted))
+    return None
 
 
 def _free(request: Request, wanted: str) -> Folded:
@@ -147,6 +151,8 @@ def ping(request: Request) -> None:
             request.stop(numerics.ERR_NOSUCHSERVER, middle(request.params[1]))
         if not queries.is_here(whom):
             server = whom.server if isinstance(whom, User) else whom
+            if request.is_elsewhere:
+                request.ask(server, [token])
             if asked.too_many(request.session, server):
                 request.stop(numerics.RPL_TRYAGAIN, "PING")
             asked.ask(request.session, server, wanted=True)

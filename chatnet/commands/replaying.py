@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.commands.request import Request
-from chatnet.history.looking import Asked, Busy, Looking, Point, Unseen, Way
+from chatnet.history.looking import Asked, Looking, Point, Unseen, Way
+from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel
 from chatnet.rules.past import kept_for, readable_from
 from chatnet.session.bygone import tell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -11,6 +11,7 @@ from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact
 from chatnet.model.network import Network
+from chatnet.model.server import Server
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.session import asked
@@ -18,6 +19,7 @@ from chatnet.session.scans import Scan
 from chatnet.session.session import Elsewhere, Refused, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import Settings
+from chatnet.wire.message import format_message
 from chatnet.wire.numerics import (
     ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
@@ -102,6 +104,30 @@ class Request:
     def notice(self, letter: str, text: str, public: str | None = None) -> None:
         """Tell the opers who want to know (a letter of the snomask); `public` as in ``Node.notice``."""
         self.sessions.node.notice(letter, text, public)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the asker is a user of another server, who has sessions here."""
+        return self.user in self.sessions.sitters
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the account of the asker is kept here: then all servers know what is chosen for it."""
+        return self.network.registry.account(self.user.account_id) is not None
+
+    def by_host(self, verb: str = "", *params: str) -> Awaitable[None]:
+        """Have the server of the asker carry out the command, or another one, in place of this one."""
+        line = format_message(verb, params) if verb else format_message(self.row.verb, self.params)
+        return self.sessions.sitting.do(self.session, line)
+
+    def ask(self, server: Server, params: Sequence[str]) -> NoReturn:
+        """End the command here: another server answers it, and this is the session that reads the answer.
+
+        For a user of this server that may be any of theirs.
+        """
+        line = format_message(self.row.verb, params)
+        self.session.answer_by(self.row.verb, self.sessions.sitting.ask(self.session, server, line))
+        raise Elsewhere
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
@@ -210,6 +236,8 @@ class Request:
             self.stop(ERR_NOSUCHSERVER, middle(name))
         self.charge(ELSEWHERE_PENALTY)
         server = whom.server if isinstance(whom, User) else whom
+        if self.is_elsewhere:
+            self.ask(server, self.params)
         if asked.too_many(self.session, server):
             self.stop(RPL_TRYAGAIN, self.row.verb)
         queries.pass_on(self.user, self.row.verb, self.params, whom)

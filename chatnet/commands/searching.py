@@ -8,7 +8,8 @@ from typing import Final
 
 from chatnet.commands.looking_back import FAILED, note_missing, note_reading
 from chatnet.commands.request import CLIENT, Request
-from chatnet.history.looking import Busy, Unseen
+from chatnet.history.looking import Unseen
+from chatnet.history.questions import Busy
 from chatnet.session.bygone import tell_found
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.rows import LAST, Words

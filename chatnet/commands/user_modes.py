@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Final
 
 from chatnet.commands.request import Request
@@ -18,7 +19,7 @@ FIXED: Final = "Z"
 """Modes that the server alone sets."""
 
 
-def user_mode(request: Request) -> None:
+def user_mode(request: Request) -> Awaitable[None] | None:
     """``MODE <nick> [<modes> [<snomask>]]``, for one's own nick.
 
     https://modern.ircdocs.horse/#mode-message  Refuses with 401, 502 (somebody else), 501 (unknown letter,
@@ -26,14 +27,17 @@ def user_mode(request: Request) -> None:
     """
     if request.nick(0) is not request.user:
         request.stop(numerics.ERR_USERSDONTMATCH)
+    if request.is_elsewhere:
+        return request.by_host()
     if len(request.params) == 1:
         _show(request)
-        return
+        return None
     changes, unknown = parse_changes(request.params[1], request.params[2:3], _kind_of)
     wanted, snomask = _judge(request, changes)
     _change(request, wanted, snomask.replace("?", ""))
     if unknown or "?" in snomask:
         request.reply(numerics.ERR_UMODEUNKNOWNFLAG)
+    return None
 
 
 def _kind_of(letter: str) -> str | None:

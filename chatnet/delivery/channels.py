@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from chatnet.delivery.audience import Groups, add, key_of, select
 from chatnet.delivery.damping import Damping
@@ -62,8 +63,14 @@ class ChannelsHere:
         channel = fact.channel
         if not fact.members:
             return  # a channel that stays while it is empty
-        if self._netsplits.joins and self._netsplits.tells(fact):
-            return
+        if self._netsplits.joins:
+            # Who has sessions here comes into it for them, wherever the server is that they are on.
+            here = tuple(member for member in fact.members if member[0] in self._index.users)
+            others = tuple(member for member in fact.members if member[0] not in self._index.users)
+            if others and self._netsplits.tells(replace(fact, members=others) if here else fact):
+                if not here:
+                    return
+                fact = replace(fact, members=here)
         own: list[Session] = []
         for user, _ in fact.members:
             own += self._index.users.get(user, ())

@@ -9,8 +9,9 @@ from chatnet.delivery.audience import DEAF, key_of
 from chatnet.delivery.index import Index, Render
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import Fact, Hearer
+from chatnet.model.facts import Fact, Hearer, Hearsay
 from chatnet.node import Node
+from chatnet.rules.messages import is_service
 from chatnet.session import asked, batches, render
 from chatnet.session.batches import References
 from chatnet.session.rates import note
@@ -45,6 +46,7 @@ class MessagesHere:
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
+            facts.MessageCopied: self._message_copied,
             facts.BroadcastSent: self._broadcast_sent,
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
@@ -89,21 +91,26 @@ class MessagesHere:
         return make
 
     def _private_message(self, target: User, make: Render, fact: Said, origin: object) -> None:
-        need = NEEDED.get(fact.command, 0)
-        for session in self._index.users.get(target, ()):
+        need, by = NEEDED.get(fact.command, 0), fact.by
+        told = self._index.users.get(target, ())
+        if told and target.server.uplink is not None and by is not target:
+            told = ()  # their own server judges that, and tells by a copy
+        for session in told:
             if session.caps & need == need:
                 session.outlet.send(self._index.fit(make(fact, session.caps)))
                 if session is origin and session.labelled is not None:
                     session.labelled.leave_out()  # the label is for the echo
-                if type(origin) is not Session and isinstance(fact.by, User):
-                    note(session, "target " + fact.by.uid)  # so that answers to other servers are free
-        if isinstance(fact.by, User):
-            if fact.parts and fact.by is target:
+                if type(origin) is not Session and isinstance(by, User):
+                    note(session, "target " + by.uid)  # so that answers to other servers are free
+        if isinstance(by, User) and not isinstance(origin, Hearsay):  # else it was said elsewhere: as above
+            if fact.parts and by is target:
                 make = self._of_parts()  # who hears both hears two batches
-            for session in self._index.users.get(fact.by, ()):
-                # Their other sessions would not know of it otherwise.
+            sessions = self._index.users.get(by, ())
+            # Their other sessions would not know of it otherwise; there may be a password for services in it.
+            quiet = len(sessions) > 1 and is_service(target, self._node.settings.service_names)
+            for session in sessions:
                 wanted = need | cap.ECHO_MESSAGE if session is origin else need
-                if session.caps & wanted == wanted and (session is origin or fact.by is not target):
+                if session.caps & wanted == wanted and (session is origin or not (quiet or by is target)):
                     session.outlet.send(self._index.fit(make(fact, session.caps)))
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
@@ -122,6 +129,20 @@ class MessagesHere:
     def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
         # "in the same way as PRIVMSG messages"
         self._message_sent(fact, origin, render.redacted)
+
+    def _message_copied(self, fact: facts.MessageCopied, origin: object) -> None:
+        """They read it as one's other sessions do what one says."""
+        message = fact.message
+        if isinstance(message, facts.MessageRedacted):
+            make: Render = render.redacted
+        else:
+            make = self._of_parts() if message.parts else render.message
+        need = NEEDED.get(message.command, 0)
+        told = [session for session in self._index.users.get(fact.user, ()) if session.caps & need == need]
+        self._index.tell(told, make, message)
+        if isinstance(message.by, User) and message.by is not fact.user:
+            for session in told:
+                note(session, "target " + message.by.uid)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)

@@ -10,7 +10,7 @@ from chatnet.history.kept import redacted_of, redaction_of, row_of, told_of
 from chatnet.history.kinds import COMMANDS
 from chatnet.history.marks import Marks
 from chatnet.model.network import Network
-from chatnet.model.past import Chapter
+from chatnet.model.past import Chapter, Stay
 from chatnet.model.places import Places, is_key, talk
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
@@ -84,6 +84,20 @@ class Archive:
         return [
             (place.other if place.name == person else place.name, position.at) for place, position in found
         ]
+
+    async def stays(self, person: str, most: int) -> Sequence[Stay]:
+        """Since when an account is in its channels; see ``model/past.py``."""
+        self._flush()
+        users = self._network.logged_in.get(person, ())
+        there = {channel for user in users for channel in user.channels}
+        channels = {self._places.channel(channel): channel.name for channel in there}
+        found = [
+            Stay(channels[place], place.ts, since, until)
+            for place, times in (await self._store.stays(list(channels), person)).items()
+            for since, until in times
+        ]
+        found.sort(key=lambda stay: stay.until, reverse=True)
+        return found[:most]
 
     async def keep(self, place: Place, told: Chapter) -> int:
         """Store what others told of a place; see ``model/past.py``."""

@@ -26,8 +26,11 @@ from chatnet.model.facts import (
     Kicked,
     NetSplit,
     Parted,
+    SeatLeft,
+    SeatTaken,
     ServerIntroduced,
     UserIntroduced,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.ids import SID
@@ -37,7 +40,7 @@ from chatnet.node import Node
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place
+from chatnet.storage.messages.rows import Filled, Gap, Place, Stayed
 from chatnet.storage.promise import Promise
 
 ANY: Final = "*"
@@ -48,6 +51,8 @@ TRIES: Final = 5
 """How often a server is asked that does not answer, at ever greater distances."""
 PAGE: Final = 100
 """Messages that are asked for at once while nobody waits."""
+STAYS: Final = 1000
+"""Stays of an account in channels that others tell."""
 TALKS: Final = 100
 """Talks of an account that are looked for elsewhere when somebody logs in to it here."""
 REMEMBERED: Final = 10_000
@@ -118,6 +123,8 @@ class Gaps:
         self._talks: dict[Place, list[Hole]] = {}
         self._here: dict[str, int] = {}
         """Accounts that were here, and up to when, in milliseconds."""
+        self._asked: dict[tuple[str, SID], int] = {}
+        """Who is here, and up to when another server was asked with whom they talked there."""
         self._gone: dict[SID, float] = {}
         """Servers that were here, and since when (monotonic seconds) they are away."""
         self._arriving: dict[SID, tuple[int, set[Channel]]] = {}
@@ -135,6 +142,9 @@ class Gaps:
             ChannelReset: self._moved,
             ServerIntroduced: self._introduced,
             NetSplit: self._net_split,
+            SeatTaken: self._seat_taken,
+            SeatLeft: self._seat_left,
+            UserMoved: self._user_moved,
             AccountChanged: self._logged_in,
             UserIntroduced: self._logged_in,
         }
@@ -197,7 +207,8 @@ class Gaps:
         channel = self._node.network.channel(place.name)
         if not self._arriving or channel is None or place.kind != "c" or self.asking is None:
             return 0
-        there = {user.server.sid for user in channel.members} & set(self.asking.witnesses(channel))
+        there = {server.sid for user in channel.members for server in user.places}
+        there.intersection_update(self.asking.witnesses(channel))
         coming = [self._arriving[sid] for sid in there & self._arriving.keys()]
         return max((at for at, asked in coming if channel not in asked), default=0)
 
@@ -268,14 +279,17 @@ class Gaps:
     # where gaps come from
 
     def _joined(self, fact: Joined, origin: object) -> None:
-        channel = fact.channel
+        self._look_at(fact.channel, int(fact.at * 1000), created=fact.created)
+
+    def _look_at(self, channel: Channel, at: int, *, created: bool = False) -> None:
+        """It may be that a channel is heard here now which was not before."""
         place = self._recorder.place(channel)
         if place is None or channel in self._channels:
             return
         self._channels[channel] = []
         registered = self._node.network.registry.channels.at(channel.folded) is not None
-        if not fact.created or registered:
-            self._node.run(self._begin(channel, place, int(fact.at * 1000)))
+        if not created or registered:
+            self._node.run(self._begin(channel, place, at))
 
     async def _begin(self, channel: Channel, place: Place, now: int) -> None:
         """Somebody is in a channel again: what was said since the last one left is not known."""
@@ -333,7 +347,7 @@ class Gaps:
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
             self._drop_if_left(channel)
-        if fact.user.server is self._node.network.me:
+        if fact.user.is_at(self._node.network.me):
             self._leaves(self._places.person(fact.user))
 
     def _drop_if_left(self, channel: Channel) -> None:
@@ -373,23 +387,91 @@ class Gaps:
         user = fact.user
         person = self._places.person(user)
         if user.server is self._node.network.me and person is not None and self.asking is not None:
-            since = self._here.pop(person, self._overlap) - self._overlap
-            self._node.clock.later(0.0, lambda: self._node.run(self._look_for_talks(person, since)))
+            self._came(person)
 
-    async def _look_for_talks(self, person: str, since: int) -> None:
-        """Somebody is here who may have talked elsewhere: something of each such talk is missing."""
+    def _came(self, person: str, first: SID | None = None) -> None:
+        """Somebody is here; others are asked what they said elsewhere, one of them first."""
+        since = self._here.pop(person, self._overlap) - self._overlap
+        self._node.clock.later(0.0, lambda: self._node.run(self._look_for_talks(person, since, first)))
+
+    def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
+        """Who has sessions of somebody may know what they said there, while servers were apart."""
+        user, me = fact.user, self._node.network.me
+        person = self._places.person(user)
+        if fact.server is me:
+            for channel in user.channels:
+                self._look_at(channel, int(fact.at * 1000))
+            if person is not None and self.asking is not None:
+                self._came(person, user.server.sid)
+        elif user.server is me and person is not None:
+            self.spoke_at(person, fact.server.sid)
+
+    def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        if fact.server is self._node.network.me:
+            for channel in fact.user.channels:
+                self._drop_if_left(channel)
+            self._leaves(self._places.person(fact.user))
+
+    def _user_moved(self, fact: UserMoved, origin: object) -> None:
+        user, me, person = fact.user, self._node.network.me, self._places.person(fact.user)
+        for channel in user.channels:
+            self._drop_if_left(channel)
+            self._look_at(channel, int(fact.at * 1000))
+        if person is None or self.asking is None:
+            return
+        was_here = me in (fact.old_server, *fact.old_person.seats)
+        if not user.is_at(me):
+            if was_here:
+                self._leaves(person)
+        elif was_here:
+            self.spoke_at(person, fact.old_server.sid)
+        else:
+            self._came(person, user.server.sid)
+
+    def spoke_at(self, person: str, sid: SID) -> None:
+        """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
+        if self.asking is None:
+            return
+        self._node.clock.later(0.0, lambda: self._node.run(self._look_there(sid, person)))
+
+    async def _look_there(self, sid: SID, person: str) -> None:
+        now = self._now() - self._overlap
+        if await self._look_for_talks_at(sid, person, self._asked.pop((person, sid), 0)):
+            self._asked[person, sid] = now
+            if len(self._asked) > REMEMBERED:
+                del self._asked[next(iter(self._asked))]
+
+    async def _look_for_talks(self, person: str, since: int, first: SID | None) -> None:
+        """Somebody is here who may have talked elsewhere: something of each such talk is missing.
+
+        Of channels, who was in them when was heard there.
+        """
+        assert self.asking is not None
+        sids = sorted(self.asking.witnesses(None), key=lambda sid: sid != first)
+        for sid in sids[:FIRST]:
+            for stay in await self.asking.ask_stays(sid, person, STAYS):
+                channel = self._node.network.channel(stay.channel)
+                place = None if channel is None else self._recorder.place(channel)
+                if place is not None and place.ts == stay.ts:
+                    self._recorder.put([Stayed(place, person, stay.since, stay.until)])
+            await self._look_for_talks_at(sid, person, since)
+
+    async def _look_for_talks_at(self, sid: SID, person: str, since: int) -> int:
+        """How many talks a server names."""
         asking = self.asking
         assert asking is not None
-        for sid in asking.witnesses(None)[:FIRST]:
-            for other, at in await asking.ask_talks(sid, person, since, TALKS):
-                place = talk(person, other)
-                holes = self._talks.setdefault(place, [])
-                if not any(hole.sid == sid for hole in holes):
-                    hole = Hole(Gap(place, max(since, self._oldest(place)), at + 1, sid), None)
-                    holes.append(hole)
-                    self._recorder.put([hole.gap])
-                    self._due[hole] = None
+        talks = await asking.ask_talks(sid, person, since, TALKS) if sid in asking.witnesses(None) else ()
+        for other, at in talks:
+            place = talk(person, other)
+            holes = self._talks.setdefault(place, [])
+            gap = Gap(place, max(since, self._oldest(place)), at + 1, sid)
+            if not any(hole.sid == sid and hole.since <= gap.since and at < hole.until for hole in holes):
+                hole = Hole(gap, None)
+                holes.append(hole)
+                self._recorder.put([hole.gap])
+                self._due[hole] = None
         self._fill()
+        return len(talks)
 
     # asking
 

@@ -7,7 +7,7 @@ the last wait.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from chatnet.history import pages
 from chatnet.history.extra import Extra, written
 from chatnet.history.kinds import KINDS
 from chatnet.history.meanings import Meanings
+from chatnet.history.questions import Questions
 from chatnet.history.ring import Ring
 from chatnet.history.sights import IN_MEMORY, Sight, Sights, Spot
 from chatnet.model.entities import Channel, User
@@ -42,10 +43,13 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
+from chatnet.wire.masks import aggregate
 from chatnet.wire.text import sanitise
 
 T = TypeVar("T")
 
+ABREAST: Final = 2
+"""Questions that are asked at a time, for each thread that reads: none of them asks all the time."""
 SPOKEN: Final = frozenset({PRIVMSG, NOTICE})
 """The kinds that every client can show."""
 
@@ -58,8 +62,8 @@ class Untold(Exception):
     """Nothing tells when the message was said of which they gave the id."""
 
 
-class Busy(Exception):
-    """So many look back that one more would wait for too long."""
+async def _enough(owner: str, messages: int) -> None:
+    """There is time for everything."""
 
 
 class Way(Enum):
@@ -136,8 +140,9 @@ class Looking:
     """Answers what people ask of the past, out of a `store`; what guests write to each other out of a `ring`.
 
     `flush` hands what was heard just now to the store, which then has it in its answers.  `joined` tells
-    since when, in milliseconds, a member is in a channel.  It observes too: what is redacted while somebody
-    waits is shown to nobody any more.
+    since when, in milliseconds, a member is in a channel.  `room` waits until there is time for somebody's
+    so many messages to be told: the answer is told in the same turn.  It observes too: what is redacted while
+    somebody waits is shown to nobody any more.
     """
 
     def __init__(
@@ -149,6 +154,7 @@ class Looking:
         flush: Callable[[], object],
         joined: Callable[[Channel, User], int | None],
         missed: Missed | None = None,
+        room: Callable[[str, int], Awaitable[None]] = _enough,
     ) -> None:
         self._node = node
         self._store = store
@@ -157,6 +163,8 @@ class Looking:
         self._flush = flush
         self._joined = joined
         self._missed = missed
+        self._room = room
+        self._questions = Questions(node, lambda: ABREAST * node.settings.history.readers)
         self._meanings = Meanings(node.network, places, store)
         self._open = 0
         self._redacted: set[str] = set()
@@ -173,11 +181,11 @@ class Looking:
 
         Raises Unseen, Untold, Busy, StoreError.
         """
-        return await self._turn(self._look(user, name, asked))
+        return await self._turn(user, self._look(user, name, asked))
 
     async def sees(self, user: User, channel: Channel, record: Record) -> bool:
         """Whether `user` may see that message of a channel.  Raises Busy, StoreError."""
-        sight = (await self._turn(self._sights(user, [channel]))).of(channel)
+        sight = (await self._turn(user, self._sights(user, [channel]))).of(channel)
         row = _row(record)
         row = row._replace(flags=row.flags | record.flags, person=record.person)
         return sight is not None and shows(sight.view, row)
@@ -187,7 +195,7 @@ class Looking:
 
         Raises Busy, StoreError.
         """
-        return list((await self._turn(self._all(user))).now().values())
+        return list((await self._turn(user, self._all(user))).now().values())
 
     async def latest(self, user: User, kinds: Collection[int], begin: int, end: int, most: int) -> Listed:
         """The channels and talks whose latest message that `user` may see is strictly between two times.
@@ -195,27 +203,33 @@ class Looking:
         The first `most` of them, counted from `begin`, which may be the later one, and all that share the
         last one's millisecond, at most twice as many.  Raises Busy, StoreError.
         """
-        return await self._turn(self._latest(user, kinds, begin, end, most))
+        return await self._turn(user, self._latest(user, kinds, begin, end, most))
 
     async def search(self, user: User, words: Words, name: str = "") -> Searched:
         """What is found of `words` in all that `user` may look at, or in the one place that `name` means.
 
         What is not known here is not asked for, but told to be missing.  Raises Unseen, Busy, StoreError.
         """
-        return await self._turn(self._search(user, words, name))
+        return await self._turn(user, self._search(user, words, name))
 
-    async def _turn(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._open >= self._node.settings.history.waiting:
-            work.close()
-            raise Busy
+    async def _turn(self, user: User, work: Coroutine[Any, Any, T]) -> T:
         self._open += 1
         try:
-            self._flush()
-            return await work
+            await self._questions.turn(self._owner(user))
+            try:
+                self._flush()
+                return await work
+            finally:
+                self._questions.done()
         finally:
+            work.close()  # which may never have begun
             self._open -= 1
             if not self._open:
                 self._redacted.clear()
+
+    def _owner(self, user: User) -> str:
+        """Whom a question of `user` is counted for."""
+        return aggregate(user.address, 32, self._node.settings.flood.address_ipv6)
 
     # pages
 
@@ -228,9 +242,11 @@ class Looking:
         if self._missed is not None and not sight.in_memory:
             times = _covered(found, newest, wanted)
             if self._missed.missing(sight.view.place, *times) != Missing():
-                await self._missed.ask(sight.view.place, *times)
+                with self._questions.aside():
+                    await self._missed.ask(sight.view.place, *times)
                 self._flush()
                 found, newest, wanted = await self._page(user, sight, asked)
+        await self._room(self._owner(user), len(found.rows) + len(found.reactions))
         sight = sights.of(spot)  # after what came meanwhile
         if sight is None:
             raise Unseen
@@ -318,6 +334,7 @@ class Looking:
         after, before, newest = min(begin, end), max(begin, end), begin > end
         # Twice as many as wanted, so that those of one millisecond are there, and one that is beyond.
         times = await self._store.latest(views, kinds, after, before, most * 2 + 1, newest) if views else ()
+        await self._room(self._owner(user), len(times))
         now = sights.now()
         found = [
             (position.at, sight.name)
@@ -351,6 +368,7 @@ class Looking:
             latest = {place for place, _ in await self._store.latest(views, SPOKEN, -1, LAST, most, True)}
             views = [view for view in views if view.place in latest]
         rows = await self._store.search(views, words) if views else ()
+        await self._room(self._owner(user), len(rows))
         now = sights.now()
         unsure = {place: self._unsure(place) for place in {row.place for row in rows}}
         found = [

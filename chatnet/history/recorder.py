@@ -20,6 +20,7 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     Fact,
     Hearer,
+    MessageCopied,
     MessageRedacted,
     MessageSent,
     NickChanged,
@@ -33,6 +34,7 @@ from chatnet.model.places import Places
 from chatnet.node import Node, Timer
 from chatnet.records.accounts import SETTING
 from chatnet.records.grammar import field
+from chatnet.rules.messages import is_service
 from chatnet.rules.past import DM_HISTORY, stores_talk
 from chatnet.settings import HistorySettings
 from chatnet.storage.messages import rows
@@ -118,6 +120,7 @@ class Recorder:
         self.hears: Mapping[type[Fact], Hearer] = {
             MessageSent: self._message_sent,
             MessageRedacted: self._message_redacted,
+            MessageCopied: self._message_copied,
             NickChanged: self._nick_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
@@ -130,9 +133,7 @@ class Recorder:
         self._soon = settings.durable_interval
         self._durable = settings.durable_echo
         self._direct = settings.direct
-        services = [*self._node.settings.links.services]
-        services += [block.name for block in self._node.settings.link if block.role == "services"]
-        self._services = frozenset(name.lower() for name in services)
+        self._services = self._node.settings.service_names
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._use(fact.new.history)
@@ -224,6 +225,17 @@ class Recorder:
                     return
         self._put_other(fact, origin)
 
+    def _message_copied(self, fact: MessageCopied, origin: object) -> None:
+        """Perhaps it was heard before: the other one of the two may be here, or have sessions here as well.
+
+        The store knows what it has by its id.
+        """
+        message = fact.message
+        if isinstance(message, MessageRedacted):
+            self._message_redacted(message, origin)
+        elif not self._ring.has(message):
+            self._message_sent(message, origin)
+
     def _put_other(self, fact: MessageSent, origin: object) -> None:
         """What is not plain, or the first of its talk, or nothing for the store."""
         by, target = fact.by, fact.target
@@ -284,10 +296,8 @@ class Recorder:
             self._talks.clear()  # each is called otherwise, perhaps
 
     def _is_service(self, user: Source) -> bool:
-        """What services are told may be a password, and what they answer a token: it is kept nowhere."""
-        if not isinstance(user, User):
-            return False
-        return "S" in user.modes or user.server.virtual or user.server.name.lower() in self._services
+        """What is said to services, and by them, is kept nowhere."""
+        return isinstance(user, User) and is_service(user, self._services)
 
     def _row(self, fact: MessageSent, place: Place, flags: int) -> Row:
         by = fact.by

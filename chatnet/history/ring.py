@@ -17,6 +17,7 @@ from chatnet.model.facts import (
     Fact,
     Hearer,
     Kicked,
+    MessageCopied,
     MessageRedacted,
     MessageSent,
     ModesChanged,
@@ -109,6 +110,7 @@ class Ring:
                     **self.hears,
                     MessageSent: self._message_sent,
                     MessageRedacted: self._message_redacted,
+                    MessageCopied: self._message_copied,
                 }
             self.hears = {
                 **self.hears,
@@ -156,6 +158,18 @@ class Ring:
             shelf.records.popleft()
         else:
             self._put(shelf, plain, PLAIN)
+
+    def has(self, fact: MessageSent) -> bool:
+        """Whether it is remembered."""
+        key = key_of(fact.by, fact.target)
+        return key is not None and self.known(key, fact.msgid) is not None
+
+    def _message_copied(self, fact: MessageCopied, origin: object) -> None:
+        message = fact.message
+        if isinstance(message, MessageRedacted):
+            self._message_redacted(message, origin)
+        elif not self.has(message):
+            self._message_sent(message, origin)
 
     def _put_other(self, fact: MessageSent) -> None:
         # What is not plain, or the first of its target, or for nobody to ask for.

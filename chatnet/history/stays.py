@@ -26,8 +26,11 @@ from chatnet.model.facts import (
     NickChanged,
     Parted,
     RecordsTaken,
+    SeatLeft,
+    SeatTaken,
     SettingsChanged,
     TopicChanged,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.ids import SID
@@ -52,6 +55,9 @@ class Stays:
             Parted: self._parted,
             Kicked: self._parted,
             UserQuit: self._user_quit,
+            SeatTaken: self._seat_changed,
+            SeatLeft: self._seat_changed,
+            UserMoved: self._user_moved,
             NetSplit: self._net_split,
             NetJoinEnded: self._net_join_ended,
             AccountChanged: self._account_changed,
@@ -86,13 +92,9 @@ class Stays:
         channel, at, me = fact.channel, int(fact.at * 1000), self._node.network.me
         heard = self._channels.get(channel)
         if heard is None:
-            if not any(user.server is me for user, _ in fact.members):
+            if not any(user.is_at(me) for user, _ in fact.members):
                 return
-            heard = self._channels[channel] = Heard(self._places.channel(channel), channel)
-            self._look_how_long(heard)
-            self._look_whose(heard, channel)
-            self._put([Began(heard.place, channel.name, at)])
-            self._keep(heard, channel, anew=not fact.created)
+            heard = self._hear(channel, at, anew=not fact.created)
             before = channel.members.keys() - {user for user, _ in fact.members}
             for user in before:
                 self._came(heard, user, at, fact.asked)
@@ -101,13 +103,43 @@ class Stays:
             if fact.asked and heard.stored:
                 self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
 
+    def _hear(self, channel: Channel, at: int, *, anew: bool) -> Heard:
+        """What is said in a channel is heard here from now on."""
+        heard = self._channels[channel] = Heard(self._places.channel(channel), channel)
+        self._look_how_long(heard)
+        self._look_whose(heard, channel)
+        self._put([Began(heard.place, channel.name, at)])
+        self._keep(heard, channel, anew=anew)
+        return heard
+
     def _came(self, heard: Heard, user: User, at: int, asked: bool) -> None:
-        if user.server is self._node.network.me:
+        if user.is_at(self._node.network.me):
             heard.here[user] = at
         key = self._places.person(user)
         if key is not None:
             self._keys[user] = key
             self._stays(heard, key, user, at, asked)
+
+    def _seat_changed(self, fact: SeatTaken | SeatLeft, origin: object) -> None:
+        if fact.server is self._node.network.me:
+            self._look_where(fact.user, int(fact.at * 1000))
+
+    def _user_moved(self, fact: UserMoved, origin: object) -> None:
+        self._look_where(fact.user, int(fact.at * 1000))
+
+    def _look_where(self, user: User, at: int) -> None:
+        """Somebody is here, or is no more, who goes on to be in their channels."""
+        is_here = user.is_at(self._node.network.me)
+        for channel in user.channels:
+            heard = self._channels.get(channel)
+            if is_here and heard is None:
+                heard = self._hear(channel, at, anew=True)
+                for member in channel.members:
+                    self._came(heard, member, at, asked=False)
+            elif is_here and heard is not None:
+                heard.here.setdefault(user, at)
+            elif heard is not None and heard.here.pop(user, None) is not None and not heard.here:
+                self._not_heard(channel, heard, at)
 
     def _stays(self, heard: Heard, key: str, user: User, at: int, asked: bool) -> None:
         """An account is in a channel by one user more."""

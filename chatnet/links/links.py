@@ -16,8 +16,10 @@ from chatnet.links.exchange.bans import tell_bans
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.pasts import Pasts
+from chatnet.links.exchange.persons import Persons
 from chatnet.links.exchange.queries import Queries
 from chatnet.links.exchange.recall import Recall
+from chatnet.links.exchange.seats import Seats
 from chatnet.links.exchange.stores import Stores
 from chatnet.links.inbound.accounts import AccountsIn
 from chatnet.links.inbound.bans import Banned, BansIn
@@ -25,9 +27,12 @@ from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
 from chatnet.links.inbound.metadata import Heard, MetadataIn
+from chatnet.links.inbound.persons import PersonsIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
+from chatnet.links.inbound.sitting import SittingIn
 from chatnet.links.logins.agents import Agents
+from chatnet.links.logins.elsewhere import Elsewhere
 from chatnet.links.logins.gate import Gate
 from chatnet.links.logins.remembered import Logins
 from chatnet.links.meeting.handshake import Handshake
@@ -98,6 +103,8 @@ class Links(Neighbours):
         pasts = Pasts(self, archive)
         self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
+        self.seats = Seats(self)
+        self.persons = Persons(self)
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
         burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
@@ -112,6 +119,8 @@ class Links(Neighbours):
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
             MessagesIn(self.gate),
             QueriesIn(self.queries),
+            SittingIn(self.seats),
+            PersonsIn(self.persons),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
             MetadataIn(stamps, lambda target, words: self.described(target, words)),
@@ -122,6 +131,7 @@ class Links(Neighbours):
             self.feeds = Feeds(self, store)
             self.feeds.unfed = partial(tell_bans, self)
             self.is_fed_bans = self.feeds.feeds_bans
+            self.elsewhere = Elsewhere(self.agents, self.feeds.knowing)
             FeedingIn(self.feeds).enter(verbs)
             feeds = (self.feeds,)
         AccountsIn(self.agents, self.logins, self.gate).enter(encapsulated)
@@ -133,10 +143,12 @@ class Links(Neighbours):
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
+            self.persons,
             self.barred,
             self.joins,
             self.dialler,
             self.inquiries,
+            self.seats,
             self.backfill,
             pasts,
             self.agents,

@@ -32,15 +32,17 @@ class Person:
 
     `key` is that of the account, `began` the stamp of the introduction as it stands on the wire, which is the
     claim to be this person; `stays` tells whether they are there without any session.  `seats` are the
-    servers, beside their own, that have sessions of theirs.  Only ``Network.apply`` changes them.
+    servers, beside their own, that have sessions of theirs.  Of an `orphan` the server is lost, and nobody
+    knows yet whose user it is.  Only ``Network.apply`` changes them.
     """
 
-    __slots__ = ("began", "key", "seats", "stays")
+    __slots__ = ("began", "key", "orphan", "seats", "stays")
 
     def __init__(self, key: str, began: str, *, stays: bool = False) -> None:
         self.key = key
         self.began = began
         self.stays = stays
+        self.orphan = False
         self.seats: tuple[Server, ...] = ()
 
 
@@ -160,9 +162,23 @@ class User:
         return () if self.person is None else self.person.seats
 
     @property
+    def subject(self) -> str:
+        """Whose it is since when they are where, and what they are there: a person's, by key, or a UID's."""
+        return self.uid if self.person is None else self.person.key
+
+    @property
+    def orphan(self) -> bool:
+        """Whether their server is lost, and they are shown until somebody takes them over."""
+        return self.person is not None and self.person.orphan
+
+    @property
     def places(self) -> tuple[Server, ...]:
         """All servers that speak for them: their own, and the seats."""
         return (self.server, *self.seats)
+
+    def is_at(self, server: Server) -> bool:
+        """Whether `server` is their own, or has sessions of theirs."""
+        return self.server is server or (self.person is not None and server in self.person.seats)
 
     def may(self, privilege: str) -> bool:
         """True if this user is an oper whose class grants `privilege`."""

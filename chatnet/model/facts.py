@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, ListEntry, Oper, User
-from chatnet.model.ids import AccountName, Folded
+from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
+from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
 from chatnet.settings import Settings
@@ -129,6 +129,44 @@ class SeatLeft(Fact):
     server: Server
     at: float
     stamp: str = ""
+
+
+@fact
+class UserMoved(Fact):
+    """A person is the user of another claim from now on: `uid` on `server`, as `person` tells.
+
+    That is no event.  Channels, ranks, nick and account stay, sessions and who talks with them need not know
+    of it, and clients are told nothing.  Powers went before.  What they were is `old_uid`, `old_server` and
+    `old_person`, of which the seats count no more.
+    """
+
+    user: User
+    uid: UID
+    server: Server
+    person: Person
+    at: float
+    old_uid: UID
+    old_server: Server
+    old_person: Person
+
+
+@fact
+class UserOrphaned(Fact):
+    """The server of a person is lost, or has given them up, and nobody knows yet whose user they are.
+
+    They stay as they are, for all who see them; but no server is told of them.  If it is `told`, those who
+    know nothing of such people read that they are gone; else they read of the lost server.
+    """
+
+    user: User
+    at: float
+    told: bool
+
+
+def moved(user: User, uid: UID, server: Server, person: Person, at: float) -> UserMoved:
+    """That `user`, who is a person, is the user of another claim."""
+    assert user.person is not None
+    return UserMoved(user, uid, server, person, at, user.uid, user.server, user.person)
 
 
 @fact
@@ -567,6 +605,22 @@ class MessageRedacted(Fact):
     msgid: str
     ranks: int = 0
     status: str = ""
+
+
+@fact
+class MessageCopied(Fact):
+    """What `user`, a person, said or was told by a message that another server judged: for those of their
+    sessions which are here, and for the store.
+
+    `teller`, one of the servers of the person, tells it; `said_at` is the one at which they said it, None if
+    somebody else did.
+    """
+
+    message: MessageSent | MessageRedacted
+    user: User
+    teller: Server
+    said_at: Server | None
+    at: float
 
 
 @fact

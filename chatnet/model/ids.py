@@ -60,17 +60,23 @@ def derived(ms: int, number: int, sid: str, place: str, verb: str) -> str:
     return f"{10_000_000_000_000 + ms}{number % 1_000_000:06d}{sid}{place}.{verb}"
 
 
+_SHARE: Final = 1_000_000 // (10 * 36 * 36)
+"""How far the counters of two SIDs are apart, of which there are so many."""
+
+
 class MessageIds:
     """Hands out the ids of one server's messages: unique, and in the order of time as texts.
 
     They have Solanum's form, so that its clients can reply to a message of ours and ours to one of theirs:
     ``1``, ten digits of Unix seconds, three of milliseconds, six of a counter, the sender's UID, and for a
     channel its name in base64.  https://ircv3.net/specs/extensions/message-ids
+    One user may speak at several servers in one millisecond: the counter begins elsewhere for each `sid`.
     """
 
-    __slots__ = ("_last",)
+    __slots__ = ("_first", "_last")
 
-    def __init__(self) -> None:
+    def __init__(self, sid: str) -> None:
+        self._first = 10_000_000_000_000_000_000 + int(sid, 36) * _SHARE
         self._last = 0
 
     def take(self, at: float, sender: UID, place: str = "") -> str:
@@ -78,7 +84,7 @@ class MessageIds:
 
         A clock that goes back is not followed; after a million messages within a millisecond the next begins.
         """
-        number = (10_000_000_000_000 + int(at * 1000)) * 1_000_000
+        number = int(at * 1000) * 1_000_000 + self._first
         if number <= self._last:
             number = self._last + 1
         self._last = number

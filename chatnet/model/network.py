@@ -48,6 +48,7 @@ class Network:
         self.metadata = Metadata()
         self.registry = Registry(self.fold)
         self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
+        self.persons: dict[str, User] = {}  # by the key of the account of which the user is the person
         self.opers: dict[User, None] = {}
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
@@ -62,6 +63,8 @@ class Network:
             facts.CapabilitiesTold: self._capabilities_told,
             facts.UserIntroduced: self._user_introduced,
             facts.UserQuit: self._user_quit,
+            facts.UserMoved: self._user_moved,
+            facts.UserOrphaned: self._user_orphaned,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -163,11 +166,33 @@ class Network:
         if user.account_id is not None:
             self.logged_in.setdefault(user.account_id, {})[user] = None
             self._note_since(user)
+        if user.person is not None:
+            self.persons.setdefault(user.person.key, user)
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1
         if len(self.users) > self.most_users:
             self.most_users = len(self.users)
+
+    def _user_moved(self, fact: facts.UserMoved) -> None:
+        user = fact.user
+        for server in fact.old_person.seats:
+            self._forget_seat(server, user)
+        del self.users[user.uid]
+        if not user.orphan:
+            user.server.users -= 1
+        user.uid, user.server, user.person = fact.uid, fact.server, fact.person
+        self.users[user.uid] = user
+        user.server.users += 1
+        for server in fact.person.seats:
+            self.seated.setdefault(server, {})[user] = None
+        self._drop_verdicts(user)
+
+    @staticmethod
+    def _user_orphaned(fact: facts.UserOrphaned) -> None:
+        if fact.user.person is not None:
+            fact.user.person.orphan = True
+            fact.user.server.users -= 1
 
     def _seat_taken(self, fact: facts.SeatTaken) -> None:
         person = fact.user.person
@@ -206,12 +231,15 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        user.server.users -= 1
+        if not user.orphan:
+            user.server.users -= 1
         if user.oper is not None:
             self.opers.pop(user, None)
         if user.account_id is not None:
             self._forget_login(user, user.account_id)
         if user.person is not None:
+            if self.persons.get(user.person.key) is user:
+                del self.persons[user.person.key]
             for server in user.person.seats:  # they still tell observers
                 self._forget_seat(server, user)
         if "i" in user.modes:
@@ -532,8 +560,8 @@ class Network:
             assert bool(user.tagged & ACCOUNT_TAG) == (user.account is not None)
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
-            assert self.servers[user.server.sid] is user.server
-        on = Counter(user.server for user in self.users.values())
+            assert user.orphan or self.servers[user.server.sid] is user.server
+        on = Counter(user.server for user in self.users.values() if not user.orphan)
         for sid, server in self.servers.items():
             assert server.users == on[server]
             assert server.sid == sid and (server is self.me) == (server.uplink is None)
@@ -546,6 +574,8 @@ class Network:
         assert known == {user for user in self.users.values() if user.account_id is not None}
         for entity, logged_in in self.logged_in.items():
             assert logged_in and all(user.account_id == entity for user in logged_in)
+        for key, user in self.persons.items():
+            assert self.users[user.uid] is user and user.person is not None and user.person.key == key
         sat = {(server, user) for user in self.users.values() for server in user.seats}
         assert sat == {(server, user) for server, users in self.seated.items() for user in users}
         assert all(self.servers[server.sid] is server for server in self.seated)

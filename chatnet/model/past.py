@@ -123,6 +123,18 @@ class Past(Protocol):
         """
 
 
+class Stay(NamedTuple):
+    """That an account was in a channel, as old as its `ts` (Unix seconds), from when to when.
+
+    These are milliseconds; until ``LAST``: it is in it now.
+    """
+
+    channel: str
+    ts: int
+    since: int
+    until: int
+
+
 class Archive(Protocol):
     """What is stored, as far as servers have to do with it that know how to ask for it (``CNPAST``).
 
@@ -143,6 +155,9 @@ class Archive(Protocol):
 
     async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
         """With whom an account talked: keys of other accounts, and when there was the last word."""
+
+    async def stays(self, person: str, most: int) -> Sequence[Stay]:
+        """Since when an account is in channels that it is in now, and when it was before; the last first."""
 
     async def keep(self, place: Place, told: Chapter) -> int:
         """Store what others told of a place; how much of it was news."""
@@ -177,6 +192,9 @@ class Asking(Protocol):
     async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Sequence[tuple[str, int]]:
         """With whom an account talked, as a server knows; nothing if it did not answer."""
 
+    async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
+        """Since when an account is in its channels, as a server knows; nothing if it did not answer."""
+
 
 class Told(NamedTuple):
     """What a server answered, and what is missing there as well."""
@@ -208,6 +226,9 @@ class Missed(Protocol):
 
     def unsure(self, place: Place) -> int:
         """See ``Missing``; 0: nothing is."""
+
+    def spoke_at(self, person: str, sid: SID) -> None:
+        """Somebody who is here, by the key of their account, may have talked at another server as well."""
 
     async def apart(self, channel: Channel, sid: SID, since: int) -> int | None:
         """A server is back that was away: ask it for what was said meanwhile in a channel.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
@@ -36,36 +36,76 @@ KEPT_SETTINGS: Final = frozenset(
 NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.MARK})
 """Fields of accounts that are not: they are read from the store."""
 _NOTHING: Final[Mapping[str, str]] = {}
+_NICK: Final = f"{values.NICK}:"
+
+
+class Besides(NamedTuple):
+    """What most accounts have nothing of, which share one of these; it is replaced, never changed.
+
+    `said` is what the status of an account says, whether there is a `suspension` or not; `certificates` are
+    since when it has each, by SHA-256 fingerprint; `metadata` is what its users say of themselves, by key,
+    also that it is not set any more.
+    """
+
+    said: Status = ACTIVE
+    suspension: Suspension | None = None
+    vhost: Vhost | None = None
+    certificates: Mapping[str, str] = _NOTHING
+    settings: Mapping[str, str] = _NOTHING
+    metadata: Mapping[str, Word] = NO_WORDS
+
+
+_NOTHING_BESIDES: Final = Besides()
 
 
 class Account:
     """An account: the name that it asks for, and what it is called (`shown`): the same but after a split.
 
-    `nicks` are grouped nicks: since when, by folded nick; `certificates` the same by SHA-256 fingerprint.
-    `created` is Unix time in seconds; `since` are stamps.  `status` is what it is; `said` is what its status
-    says, whether there is a `suspension` or not.  `metadata` is what its users say of
-    themselves, by key, also that it is not set any more.
+    `nicks` are grouped nicks: since when, by folded nick.  `created` is Unix time in seconds; `since` are
+    stamps.  `status` is what it is, and what it has `besides` the rest of it.
     """
 
-    __slots__ = (
-        "certificates", "created", "id", "metadata", "name", "nicks", "said", "settings", "shown", "since",
-        "status", "suspension", "vhost",
-    )  # fmt: skip
+    __slots__ = ("besides", "created", "id", "name", "nicks", "shown", "since", "status")
 
     def __init__(self, entity: str) -> None:
         self.id = entity
         self.name = NO_NAME
         self.shown = NO_NAME
         self.since = ""
-        self.status = self.said = ACTIVE
-        self.suspension: Suspension | None = None
+        self.status = ACTIVE
         self.created = 0
-        self.vhost: Vhost | None = None
-        # Most have none: these are replaced, never changed.
         self.nicks = _NOTHING
-        self.certificates = _NOTHING
-        self.settings = _NOTHING
-        self.metadata = NO_WORDS
+        self.besides = _NOTHING_BESIDES
+
+    @property
+    def said(self) -> Status:
+        """What its status says."""
+        return self.besides.said
+
+    @property
+    def suspension(self) -> Suspension | None:
+        """Why nobody may use it, and until when; also one that is over."""
+        return self.besides.suspension
+
+    @property
+    def vhost(self) -> Vhost | None:
+        """The host that its users have, or may have."""
+        return self.besides.vhost
+
+    @property
+    def certificates(self) -> Mapping[str, str]:
+        """Since when it has which."""
+        return self.besides.certificates
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Those of them that are in memory (`KEPT_SETTINGS`)."""
+        return self.besides.settings
+
+    @property
+    def metadata(self) -> Mapping[str, Word]:
+        """What its users say of themselves."""
+        return self.besides.metadata
 
     @property
     def lost(self) -> bool:
@@ -210,10 +250,46 @@ class Registry:
 
     def load(self, records: Iterable[Record]) -> None:
         """Take all that is stored, at the start."""
+        entity, new = "", None
         for record in records:
-            self._take(record)
+            if record[0] != entity:
+                entity = record[0]
+                new = None if entity[0] != ACCOUNT or entity in self.accounts else self._make(entity)
+            if new is None or not self._begin(new, record):
+                self._take(record)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
+
+    def _begin(self, account: Account, record: Record) -> bool:
+        """Take what a new account has in nearly all cases, without regard to what it might have had before.
+
+        False if it is something else.
+        """
+        _, field, _, value = record
+        try:
+            if value is None:
+                return False
+            if field == values.NAME and not account.name:
+                since, name = Named.parts(value)
+                if MARK in name:
+                    return False
+                account.since, account.name = since, AccountName(name)
+                account.shown = account.name
+                folded = self._fold(name)
+            elif field == values.CREATED:
+                account.created = Created.read(value).at
+                return True
+            elif field.startswith(_NICK) and not account.nicks and "\\" not in field:
+                folded = field[len(_NICK) :]
+                account.nicks = Single(folded, Named.parts(value)[0])
+            else:
+                return False
+        except ValueError:
+            return False
+        found = self._names.setdefault(folded, account)
+        if found is not account:
+            self._enter(self._names, folded, account)
+        return True
 
     def take(self, records: Iterable[Record]) -> None:
         """Take what is news, in this order."""
@@ -240,14 +316,16 @@ class Registry:
                 with suppress(ValueError):  # of a version to come, say
                     self.bans.take(record)
             return ()
-        account = self.accounts.get(entity)
-        if account is None:
-            account = self.accounts[entity] = Account(entity)
+        account = self.accounts.get(entity) or self._make(entity)
         name, key = split(field)
         try:
             return self._note(account, name, key, value, stamp)
         except ValueError:
             return ()  # of a version to come, say: it is kept in the store, and means nothing here
+
+    def _make(self, entity: str) -> Account:
+        account = self.accounts[entity] = Account(entity)
+        return account
 
     def _hear(self, record: Record) -> None:
         """What is told of a full server."""
@@ -262,16 +340,10 @@ class Registry:
 
     def _note(self, account: Account, name: str, key: str, value: str | None, stamp: str) -> tuple[str, ...]:
         if name == values.NAME and value is not None:
-            named = Named.read(value)
-            before, after = self._fold(account.name), self._fold(named.name)
-            self._call(account, named.name)
-            account.name = account.shown
-            account.since = named.since
-            if before not in account.nicks:
-                self._leave(self._names, before, account)
-            self._enter(self._names, after, account)
-            return before, after
-        if name == values.NICK:
+            return self._name(account, Named.read(value))
+        if name == values.CREATED and value is not None:
+            account.created = Created.read(value).at
+        elif name == values.NICK:
             since = None if value is None else Named.read(value).since
             account.nicks = _with(account.nicks, key, since)
             if since is not None:
@@ -279,32 +351,49 @@ class Registry:
             elif self._fold(account.name) != key:
                 self._leave(self._names, key, account)
             return (key,)
-        if name == values.CERTIFICATE:
-            since = None if value is None else Certificate.read(value).since
-            account.certificates = _with(account.certificates, key, since)
-            (self._leave if since is None else self._enter)(self._certificates, key, account)
         elif name == STATUS and value is not None:
-            account.said = Status.read(value)
+            _set(account, said=Status.read(value))
             account.status = _standing(account)
             if account.status.state is State.ERASED:
                 self.erased[account.id] = stamp
                 return self._erase(account)
+        else:
+            self._note_besides(account, name, key, value, stamp)
+        return ()
+
+    def _name(self, account: Account, named: Named) -> tuple[str, ...]:
+        """What it asks for is another name, or the first one."""
+        before, after = account.name, self._fold(named.name)
+        self._call(account, named.name)
+        account.name, account.since = account.shown, named.since
+        self._enter(self._names, after, account)
+        if not before:
+            return (after,)
+        left = self._fold(before)
+        if left != after and left not in account.nicks:
+            self._leave(self._names, left, account)
+        return left, after
+
+    def _note_besides(self, account: Account, name: str, key: str, value: str | None, stamp: str) -> None:
+        known = account.besides
+        if name == values.CERTIFICATE:
+            since = None if value is None else Certificate.read(value).since
+            _set(account, certificates=_with(known.certificates, key, since))
+            (self._leave if since is None else self._enter)(self._certificates, key, account)
         elif name == values.SUSPENSION:
-            account.suspension = None if value is None else Suspension.read(value)
+            suspension = None if value is None else Suspension.read(value)
+            _set(account, suspension=suspension)
             account.status = _standing(account)
-        elif name == values.CREATED and value is not None:
-            account.created = Created.read(value).at
         elif name == values.VHOST:
             vhost = None if value is None else Vhost.read(value)
             self._leave_host(account)
-            account.vhost = vhost
+            _set(account, vhost=vhost)
             if vhost is not None:
                 self._enter(self._hosts, vhost.host, account)
         elif name == values.SETTING and key in KEPT_SETTINGS:
-            account.settings = _with(account.settings, key, value)
+            _set(account, settings=_with(known.settings, key, value))
         elif name == META and is_key(key) and (value is None or is_value(value)):
-            account.metadata = with_word(account.metadata, key, Word(stamp, value))
-        return ()
+            _set(account, metadata=with_word(known.metadata, key, Word(stamp, value)))
 
     def _erase(self, account: Account) -> tuple[str, ...]:
         del self.accounts[account.id]
@@ -354,11 +443,17 @@ class Registry:
             self._call(each, shown_lost(each.name, each.id, ids, self.most_name))
 
     def _call(self, account: Account, shown: str) -> None:
-        if self._lost.get(before := self._fold(account.shown)) is account:
+        if MARK in account.shown and self._lost.get(before := self._fold(account.shown)) is account:
             del self._lost[before]
         account.shown = AccountName(shown)
         if MARK in shown:
             self._lost[self._fold(shown)] = account
+
+
+def _set(account: Account, **given: Any) -> None:
+    """Have an account something besides; what has nothing shares that."""
+    besides = account.besides._replace(**given)
+    account.besides = _NOTHING_BESIDES if besides == _NOTHING_BESIDES else besides
 
 
 def _standing(account: Account) -> Status:

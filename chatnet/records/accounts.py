@@ -5,10 +5,12 @@ Reading raises ValueError for what is no such value; the record is kept all the 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
-from chatnet.records.grammar import ACCOUNT, is_entity
+from chatnet.records.grammar import ACCOUNT, STAMP, is_entity
 from chatnet.records.value_parts import flag, is_sha256, number, remark, sha256, stamp, word, words
 from chatnet.storage.record import Record
 from chatnet.wire.names import is_sid
@@ -34,6 +36,9 @@ MOST_PAST: Final = 4
 """Stamps that a verifier remembers of those before it."""
 
 
+_NAMED: Final = re.compile(rf"({STAMP}) ([^ ]+)", re.ASCII)
+
+
 def is_fingerprint(text: str) -> bool:
     """Whether it is a SHA-256 of 64 hex digits in lower case."""
     return is_sha256(text)
@@ -53,8 +58,15 @@ class Named(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Named:
         """What a record says."""
-        since, _, name = text.partition(" ")
-        return cls(stamp(since), word(name))
+        return cls(*cls.parts(text))
+
+    @staticmethod
+    def parts(text: str) -> Sequence[str]:
+        """The same, not put together: when a server starts there are hundreds of thousands of them."""
+        found = _NAMED.fullmatch(text)
+        if found is None:
+            raise ValueError("it is no stamp and a name")
+        return found.groups()
 
 
 class Created(NamedTuple):
@@ -149,7 +161,7 @@ class Status(NamedTuple):
             return cls(state, number(until), by, remark(reason))
         if mark:
             raise ValueError(f"{name} stands alone")
-        return cls(state)
+        return ACTIVE if state is State.ACTIVE else cls(state)  # one for all who are
 
 
 ACTIVE: Final = Status(State.ACTIVE)

@@ -35,8 +35,10 @@ class BanValue(NamedTuple):
     def read(cls, text: str) -> BanValue:
         """What a record says."""
         parts = text.split(" ", 6)  # a hundred thousand of them may be read at a start
-        at, until = parts[0], parts[1] if len(parts) == 7 else ""
-        if not (at + until).isdecimal() or not at.isascii() or not until.isascii() or "" in parts:
+        if len(parts) != 7 or "" in parts:
+            raise ValueError("it is no ban")
+        at, until = parts[0], parts[1]
+        if not (at.isdecimal() and until.isdecimal() and at.isascii() and until.isascii()):
             raise ValueError("it is no ban")
         if len(at) > _DIGITS or len(until) > _DIGITS or parts[6][0] != ":":
             raise ValueError("it is no ban")

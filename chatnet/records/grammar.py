@@ -29,6 +29,8 @@ ERASED: Final = "erased"
 MOST_FIELD: Final = 300
 MOST_VALUE: Final = 8192
 """In bytes of UTF-8."""
+STAMP: Final = r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}"
+"""A stamp of fixed width, as a regular expression."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS: Final = [first + second for first in _LETTERS for second in _LETTERS]
@@ -36,7 +38,7 @@ _PLACES: Final = range(90, -1, -10)
 """Where in a number of 100 bits each pair of letters stands."""
 _ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
-_STAMP: Final = re.compile(r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}", re.ASCII)
+_STAMP: Final = re.compile(STAMP, re.ASCII)
 _FORBIDDEN: Final = re.compile("[\r\n\0]")
 _ESCAPES: Final = re.compile(r"\\(.?)", re.DOTALL)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chatnet.model.entities import User
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
@@ -43,3 +45,11 @@ def unanswerable(user: User, target: User) -> str | None:
     if "R" in user.modes and target.account is None:
         return "+R"
     return None
+
+
+def is_service(user: User, names: Collection[str]) -> bool:
+    """Whether `user` is a service: what it is told may be a password, and what it answers a token.
+
+    `names` are those of servers of services.
+    """
+    return "S" in user.modes or user.server.virtual or user.server.name.lower() in names

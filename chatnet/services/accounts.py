@@ -186,6 +186,8 @@ class Accounts:
         self, attempt: Attempt, password: str, owner: str
     ) -> tuple[Account, Sequence[Record], str]:
         """Whose password it is of those who are meant, with all that is stored of them and its verifier."""
+        if not attempt.meant:
+            self.roll.judge_unknown(attempt.name)
         for account in attempt.meant or (None,):
             records = await self.read(account)
             form = _form(records)

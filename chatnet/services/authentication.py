@@ -8,6 +8,9 @@
     -          the mechanism has its last word    as a challenge                                 FINAL
     FINAL      ``+``                              logged in                                      over
     CHECKING   (it is right, or wrong)            logged in, or failed                           over
+    ASKED      a name that nobody here has        said to a full neighbour, while that tells     ELSEWHERE
+                                                  this server of the accounts
+    ELSEWHERE  anything                           said to that one, as its answers are to them   ELSEWHERE
 
 What a line may be is judged before (``session/sasl.py``), and what is no Base64 fails.  Nothing tells an
 account that does not exist from a wrong password.  https://ircv3.net/specs/extensions/sasl-3.1
@@ -17,9 +20,9 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from chatnet.model.applicant import Applicant
 from chatnet.model.logins import CERTIFICATE, SCRAM, Way
@@ -48,6 +51,25 @@ class State(Enum):
     ASKED = "the applicant is to say something"
     CHECKING = "what they said is being looked at"
     FINAL = "they are right, and are to say that they have read it"
+    ELSEWHERE = "another server looks at what they say"
+
+
+class Elsewhere(Protocol):
+    """Full servers that may know who is not known here (``links/logins/elsewhere.py``)."""
+
+    def begin(
+        self, applicant: Applicant, mechanism: str, said: Sequence[str], over: Callable[[bool], object]
+    ) -> bool:
+        """Let `applicant` talk to one, beginning with the chunks `said`; False if none is to be asked.
+
+        `over` hears how it ended.
+        """
+
+    def say(self, applicant: Applicant, data: str) -> None:
+        """One chunk of what `applicant` answers."""
+
+    def give_up(self, applicant: Applicant) -> None:
+        """`applicant` does not want any more, or is gone."""
 
 
 class Talk:
@@ -70,8 +92,9 @@ class Authentication:
 
     any_time: Final = True
 
-    def __init__(self, node: Node, accounts: Accounts, tokens: Tokens) -> None:
+    def __init__(self, node: Node, accounts: Accounts, tokens: Tokens, elsewhere: Elsewhere) -> None:
         self._node = node
+        self._elsewhere = elsewhere
         self._accounts = accounts
         self._tokens = tokens
         self._talks: dict[Applicant, Talk] = {}
@@ -102,6 +125,9 @@ class Authentication:
         talk = self._talks.get(applicant)
         if talk is None or talk.state is State.CHECKING:
             return None
+        if talk.state is State.ELSEWHERE:
+            self._elsewhere.say(applicant, data)
+            return None
         if data != NOTHING:
             talk.chunks.append(data)
             if len(data) == CHUNK:
@@ -116,17 +142,26 @@ class Authentication:
 
     def give_up(self, applicant: Applicant) -> None:
         """`applicant` does not want any more, or is gone."""
-        self._talks.pop(applicant, None)
+        talk = self._talks.pop(applicant, None)
+        if talk is not None and talk.state is State.ELSEWHERE:
+            self._elsewhere.give_up(applicant)
 
     def _address(self, applicant: Applicant) -> str:
         return self._accounts.throttle.address_of(applicant.came)
 
     def _challenge(self, talk: Talk, message: bytes) -> None:
-        text = b64encode(message).decode()
-        for begin in range(0, len(text), CHUNK):
-            talk.applicant.challenged(text[begin : begin + CHUNK])
-        if len(text) % CHUNK == 0:
-            talk.applicant.challenged(NOTHING)
+        for chunk in _chunks(message):
+            talk.applicant.challenged(chunk)
+
+    def _asks(self, talk: Talk, mechanism: str, response: bytes) -> bool:
+        """Whether a full neighbour looks at it from now on, who may know whom nobody here knows."""
+        talk.state = State.ELSEWHERE  # it may be over at once
+        asks = self._elsewhere.begin(
+            talk.applicant, mechanism, _chunks(response), lambda good: self._end(talk, good)
+        )
+        if not asks:
+            talk.state = State.ASKED
+        return asks
 
     def _end(self, talk: Talk, good: bool) -> None:
         if self._talks.pop(talk.applicant, None) is not None:
@@ -168,6 +203,8 @@ class Authentication:
         if len(parts) != 3 or not parts[1] or not parts[2]:
             self._end(talk, False)
             return None
+        if not self._accounts.meant(parts[1]) and self._asks(talk, PLAIN, response):
+            return None
         return self._check(talk, self._check_plain(talk, *parts))
 
     async def _check_plain(self, talk: Talk, authorized: str, name: str, password: str) -> None:
@@ -187,6 +224,8 @@ class Authentication:
         accounts, came = self._accounts, talk.applicant.came
         authorized = response.decode("utf-8", "surrogateescape")
         account = accounts.by_certificate(came)
+        if account is None and self._asks(talk, EXTERNAL, response):
+            return None
         try:
             if account is None or (authorized and account not in accounts.meant(authorized)):
                 accounts.throttle.failed(self._address(talk.applicant), None)
@@ -204,6 +243,8 @@ class Authentication:
         """``n,,n=<name>,r=<nonce>``"""
         try:
             talk.exchange = Exchange(response)
+            if not self._accounts.meant(talk.exchange.name) and self._asks(talk, SCHEME, response):
+                return None
             talk.attempt = self._accounts.attempt(talk.exchange.name, self._address(talk.applicant))
         except ValueError:
             self._end(talk, False)
@@ -253,3 +294,10 @@ class Authentication:
         else:
             self._log_in(talk, talk.account, SCRAM, talk.attempt.name)
         return None
+
+
+def _chunks(message: bytes) -> Sequence[str]:
+    """A message in Base64, as it is said: behind a chunk of full length there is another one."""
+    text = b64encode(message).decode()
+    chunks = [text[begin : begin + CHUNK] for begin in range(0, len(text), CHUNK)]
+    return chunks if chunks and len(chunks[-1]) < CHUNK else [*chunks, NOTHING]

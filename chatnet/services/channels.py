@@ -26,6 +26,7 @@ from chatnet.model.facts import (
     ModeChange,
     ModesChanged,
     RecordsTaken,
+    UserMoved,
 )
 from chatnet.model.modes import OWNER, rank_letters
 from chatnet.model.registered import RegisteredChannel
@@ -85,6 +86,7 @@ class ChannelAccess:
             ChannelReset: self._channel_reset,
             Joined: self._joined,
             RecordsTaken: self._records_taken,
+            UserMoved: self._moved,
         }
 
     def _sees_to(self, user: User) -> bool:
@@ -103,6 +105,20 @@ class ChannelAccess:
                 if fact.created and ranks:
                     self._take(fact.channel, registration, user, ranks, fact.at)
                 self._look_at(fact.channel, registration, user, fact.at)
+            elif user.seats and user.server is self._network.me:
+                # A server that has sessions of theirs let them in, and gave them these.
+                given = ranks & ranks_for(access_of(self._network, registration, user))
+                self._note(fact.channel, registration, user, given)
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Somebody is a user of this server now: of their ranks those are explained that access explains."""
+        user = fact.user
+        if fact.server is self._network.me:
+            for channel, ranks in user.channels.items():
+                registration = self._registered.at(channel.folded)
+                if registration is not None:
+                    given = ranks & ranks_for(access_of(self._network, registration, user))
+                    self._note(channel, registration, user, given)
 
     def _take(
         self, channel: Channel, registration: RegisteredChannel, user: User, ranks: int, at: float

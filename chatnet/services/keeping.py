@@ -416,7 +416,7 @@ class Keeping:
         channel = self._network.channels.get(folded)
         if channel is not None and channel.ts == registration.ts and self._registered.at(folded) is None:
             text = f"{channel.name} is registered no more: it was renamed, and is {registration.name} now."
-            for user in [user for user in channel.members if user.server is self._network.me]:
+            for user in [user for user in channel.members if self._network.me in user.places]:
                 self._tell(self._chanserv, user, text)
 
     def _set_anew(self, channel: Channel, registration: RegisteredChannel) -> None:

@@ -40,13 +40,15 @@ class Presence:
     def _call(self, user: User, entity: str, at: float) -> None:
         """Show somebody of another server by the name that their account has."""
         account = self._node.network.registry.account(entity)
-        if account is not None and account.shown != user.account:
+        if account is not None and account.name and account.shown != user.account:
             self._node.commit(
                 AccountChanged(user, account.shown, at, user.account, entity, entity), self._told
             )
 
     def _look_at(self, user: User, entity: str, at: float) -> None:
         account = self._node.network.registry.account(entity)
+        if account is not None and not account.name:
+            return  # its records begin to come, and what it is called will be among them
         if account is not None and account.suspended(at):
             reason = f"The account {account.shown} is suspended"
             if account.status.reason:

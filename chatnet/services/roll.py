@@ -46,11 +46,15 @@ class Roll:
 
     # who may give out names
 
-    def judge(self, name: str) -> None:
-        """Refuse to give out `name` now, while others might give it out as well."""
+    def judge_unknown(self, name: str) -> None:
+        """Refuse to say anything of `name`, which nobody here has, while others may know whose it is."""
         if self._learning():
             why = "This server is still learning the accounts"
             raise Refused(refused.TEMPORARILY_UNAVAILABLE, why, name)
+
+    def judge(self, name: str) -> None:
+        """Refuse to give out `name` now, while others might give it out as well."""
+        self.judge_unknown(name)
         if self._node.settings.accounts.names == "majority":
             away, every = len(self.away()), len(self.all())
             if 2 * (every - away) <= every:

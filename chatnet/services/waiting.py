@@ -79,7 +79,7 @@ class Waiting:
         name = registration.name
         text = self._sentence(registration) if waits else COUNTS.format(name=name)
         for user in list(self._network.logged_in.get(self._founder(registration), ())):
-            if user.server is self._network.me:
+            if self._network.me in user.places:
                 self._say(user, text)
         if waits:
             account = self._network.registry.account(self._founder(registration))

@@ -94,6 +94,8 @@ def inside(lines: bytes, reference: bytes) -> bytes:
     another batch. If they do, they both MUST have batch tag”)
     """
     tag = b"batch=" + reference
+    if lines.count(b"\n") == 1:
+        return lines if is_inside(lines) else tagged(lines, tag)
     return b"".join([text if is_inside(text) else tagged(text, tag) for text in lines.splitlines(True)])
 
 

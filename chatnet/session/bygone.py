@@ -47,6 +47,8 @@ CONTEXT: Final = b"draft/chathistory-context"
 
 https://ircv3.net/specs/extensions/chathistory#draftchathistory-context-tag
 """
+LINE: Final = 15
+"""Microseconds that it takes to make a line of a message, about."""
 _NOWHERE: Final = Server(SID(""), "", "")
 """The server of stand-ins."""
 _OPEN: Final = Folded("")

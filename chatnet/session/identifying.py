@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.model.logins import CERTIFICATE
+from chatnet.model.logins import CERTIFICATE, NO_WAY
 from chatnet.records.claims import MARK
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import INVALID_CREDENTIALS, Refused
@@ -57,7 +57,11 @@ def look_again(shared: Shared, session: Session) -> None:
     if accounts is None or user.account_id is None:
         return
     account = accounts.registry.account(user.account_id)
-    if account is None or not account.usable(shared.node.clock.time()):
+    if account is None or not account.name:
+        # Where a full neighbour looked at it, its records are to come yet, or some of them.
+        if session.way != NO_WAY or user.account_id in accounts.registry.erased:
+            log_out(session)
+    elif not account.usable(shared.node.clock.time()):
         log_out(session)
     elif account.shown != user.account:
         log_in(session, account, session.way)

@@ -32,10 +32,11 @@ class News:
 
     def _opered(self, fact: Opered, origin: object) -> None:
         user, oper, now = fact.user, fact.oper, self._sessions.monotonic()
-        if oper is None or user.server is not self._sessions.node.network.me:
+        sessions = self._sessions.local.sessions_of(user)
+        if oper is None or not sessions:
             return
         for until, text, told in self._news:
             if now < until and oper.name not in told:
                 told.add(oper.name)
-                for session in self._sessions.local.sessions_of(user):
+                for session in sessions:
                     session.notice(text)

@@ -25,6 +25,8 @@ class Opers:
             oper = user.oper
             if oper is None or user.server is not node.network.me:
                 continue
+            if self._sessions.seats.opers.get(user) is oper:
+                continue  # by a block of another server, which sees to that
             block = blocks.get(oper.name)
             if block is None:
                 for change in resigned(user, node.clock.time()):

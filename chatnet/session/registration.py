@@ -19,6 +19,7 @@ from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.presence.catching import Catching, Missed
 from chatnet.session.presence.persons import Persons
+from chatnet.session.presence.sitting import Sitting
 from chatnet.session.render import in_utf8
 from chatnet.session.replaying import is_shown
 from chatnet.session.session import Needs, Session
@@ -31,12 +32,13 @@ from chatnet.wire.capabilities import SERVER_TIME
 class Registration:
     """Lets sessions in, as users or as one more of their `persons`, and sends away whom a ban means."""
 
-    __slots__ = ("_catching", "_persons", "_shared")
+    __slots__ = ("_catching", "_persons", "_shared", "_sitting")
 
-    def __init__(self, shared: Shared, persons: Persons, catching: Catching) -> None:
+    def __init__(self, shared: Shared, persons: Persons, catching: Catching, sitting: Sitting) -> None:
         self._shared = shared
         self._persons = persons
         self._catching = catching
+        self._sitting = sitting
 
     def advance(self, session: Session) -> None:
         """Register `session` if it needs nothing more."""
@@ -119,7 +121,11 @@ class Registration:
             return None
         person = self._persons.of(session)
         if person is None:
-            self._introduce(session)
+            there = self._persons.elsewhere(session)
+            if there is None:
+                self._introduce(session)
+            elif not self._is_banned(session):
+                return self._sit(session, there)
         elif not self._is_banned(session):
             if known is not None and known[0] is person:
                 self._attach(session, person)
@@ -151,6 +157,33 @@ class Registration:
         if waiting is not None:
             session.needs |= Needs.LOGIN
             await waiting
+
+    async def _sit(self, session: Session, person: User) -> None:
+        """Be one more session of somebody of another server, if that lets it."""
+        with self._sitting.coming(person):
+            answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
+            granted = answer is not None and answer.granted and not session.closed
+            if granted and self._catches_up(session, person):
+                missed = await self._catching.read(person, self._persons.heard(session, person))
+            session.needs &= ~Needs.LOGIN
+            if session.closed:
+                return
+            if answer is None:
+                server = person.server.name
+                session.close(f"Your other sessions are on {server}, which cannot be reached now")
+            elif answer.why:
+                session.notice(answer.why)
+                self._introduce(session)
+            elif (
+                self._sitting.sits(person, session.peer.secure) and self._persons.elsewhere(session) is person
+            ):
+                self._attach(session, person)
+                if missed is not None:
+                    self._catching.tell(session, missed)
+            # What they log in to, or where the person is, may be something else than when this began.
+            elif (waiting := self._admit(session)) is not None:
+                session.needs |= Needs.LOGIN
+                await waiting
 
     def _attach(self, session: Session, person: User) -> None:
         shared, node = self._shared, self._shared.node
@@ -215,6 +248,8 @@ class Registration:
         user.renew_source()
         if self._is_banned(session):
             return
+        if user.account is not None:
+            self._persons.claim(user)
         session.registered = True
         shared.registered += 1
         shared.local.attach(session)

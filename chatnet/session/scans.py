@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chatnet.node import Node
 from chatnet.rules.fair_queue import FairQueue
+from chatnet.storage.promise import Promise
 
 PENALTY: Final = 10_000
 """Microseconds of looking that cost a penalty of 1.0."""
@@ -109,6 +110,17 @@ class Scans:
             await what
         finally:
             self._go_on(owner, scan)
+
+    async def room(self, owner: str, cost: int) -> None:
+        """Wait until the address `owner` may do what takes `cost` microseconds, at once after this."""
+        ready: Promise[None] = Promise()
+
+        async def begin() -> None:
+            self.spend(cost)
+            ready.keep(None)
+
+        self.run(owner, begin, lambda: False)
+        await ready
 
     def spend(self, cost: int) -> bool:
         """Take `cost` microseconds off this turn; True if nothing is left of it."""

@@ -133,8 +133,11 @@ class Home(Protocol):
     def forget(self, session: Session) -> bool:
         """`session` ends; True if its user has no other."""
 
-    def keeps(self, session: Session) -> bool:
-        """Whether the user of `session`, which was the last one, stays."""
+    def keeps(self, session: Session, reason: str) -> bool:
+        """Whether the user of `session`, which was the last one, stays, though it ends for a `reason`."""
+
+    def detained(self, user: User) -> Awaitable[None] | None:
+        """What all sessions of `user` have to wait for before they go on."""
 
     def is_shared(self, user: User) -> bool:
         """Whether a user has several sessions, or may."""
@@ -477,6 +480,8 @@ class Session:
                 if self.labelled is labelled:  # or the session was closed, and the answer with it
                     self.labelled = None
                     labelled.end()
+        while (detained := self.sessions.detained(self.user)) is not None:
+            await detained
         self.held = False
         self.go_on()
 
@@ -612,7 +617,7 @@ class Session:
         self.sessions.notice("f", address, f"{what}: {user.mask} [{address}]", public)
 
     def _leave(self, reason: str) -> None:
-        if self.depart() and not self.sessions.keeps(self):
+        if self.depart() and not self.sessions.keeps(self, reason):
             self.tell_quit(reason)
 
     def depart(self) -> bool:

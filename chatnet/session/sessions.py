@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -46,7 +46,9 @@ from chatnet.session.outlet import Outlet
 from chatnet.session.passwords import Ask
 from chatnet.session.peer import Peer
 from chatnet.session.presence.catching import Catching
+from chatnet.session.presence.hosting import Hosting
 from chatnet.session.presence.persons import Persons
+from chatnet.session.presence.sitting import Sitting
 from chatnet.session.presence.staying import Staying
 from chatnet.session.registration import Registration
 from chatnet.session.session import Needs, Session
@@ -134,11 +136,14 @@ class Sessions(Shared):
         self.control = control
         self._admission = admission
         self._classes = _classes_of(node.settings)
-        self.persons = Persons(self, policy)
+        self.sitting = Sitting(self)
+        self.persons = Persons(self, policy, self.sitting)
+        self.hosting = links.seats.host = Hosting(self, self, self.persons)
+        links.persons.sessions = lambda user: len(local.sessions_of(user))
         self.catching = Catching(self)
         self.staying: Staying | None = None
         """Who keeps those who are always on, where there is a file for that."""
-        self._registration = Registration(self, self.persons, self.catching)
+        self._registration = Registration(self, self.persons, self.catching, self.sitting)
         self._expelling = Expelling(
             self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
         )
@@ -175,8 +180,8 @@ class Sessions(Shared):
 
     def _killed(self, fact: Killed, origin: object) -> None:
         killer = fact.by.mask.partition("!")[0]
-        if fact.user.server is self.network.me:
-            self.persons.end(fact.user, f"Killed ({killer} ({fact.reason}))")
+        end = self.persons.end if fact.user.server is self.network.me else self.sitting.end
+        end(fact.user, f"Killed ({killer} ({fact.reason}))")
 
     def class_of(self, peer: Peer, otherwise: ConnectionClassSettings) -> ConnectionClassSettings:
         """The connection class of `peer`: its listener's, or the first that matches; else `otherwise`."""
@@ -284,9 +289,13 @@ class Sessions(Shared):
             self.persons.detached(session)
         return False
 
-    def keeps(self, session: Session) -> bool:
-        """Whether the user of `session`, which was the last one, stays."""
-        return self.persons.keeps(session)
+    def keeps(self, session: Session, reason: str) -> bool:
+        """Whether the user of `session`, which was the last one, stays, though it ends for a `reason`."""
+        return self.persons.keeps(session, reason)
+
+    def detained(self, user: User) -> Awaitable[None] | None:
+        """What all sessions of `user` have to wait for before they go on."""
+        return self.sitting.detained(user)
 
     def is_shared(self, user: User) -> bool:
         """Whether a user has several sessions, or may."""
@@ -325,8 +334,11 @@ class Sessions(Shared):
             self.staying.end()
         self.node.log.info(f"Everybody ({self.people()}) is told: {reason}")
         for session in [session for session in leaving if session.depart()]:
-            session.tell_quit(reason)
-        self.persons.end_idle(reason)
+            if session.user.server is not self.network.me:
+                self.sitting.left(session, reason)
+            elif not self.persons.hands_over(session.user):
+                session.tell_quit(reason)
+        self.persons.end_others(reason)
         for session in leaving:
             session.say_goodbye(reason)
 

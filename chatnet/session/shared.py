@@ -40,6 +40,7 @@ from chatnet.session.offers import Offers
 from chatnet.session.passwords import Ask, Queue, Verdict
 from chatnet.session.persistence import Persistence
 from chatnet.session.scans import Scans
+from chatnet.session.seats import Seats, Sitter
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
@@ -195,6 +196,8 @@ class Shared:
         self.monotonic = node.clock.monotonic
         self.server_name = node.network.me.name
         self.all: dict[Session, None] = {}
+        self.seats = Seats()
+        self.sitters: dict[User, Sitter] = {}
         self.persistence = Persistence(node, policy, self.all, local.sessions_of)
         self.registered = 0
         self.most_people = 0

@@ -64,3 +64,5 @@ class BouncerSettings(Section):
     network again."""
     attach_timeout: Annotated[float, Field(ge=0.1, le=3600)] = 5.0
     """Seconds for which the server is waited for on which the other sessions of a person are."""
+    command_timeout: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
+    """Seconds for which that server is waited for when it has to carry out a command, such as NICK."""

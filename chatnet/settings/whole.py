@@ -105,6 +105,12 @@ class Settings(Section):
         return services_name(self.services.name, self.server.network)
 
     @property
+    def service_names(self) -> frozenset[str]:
+        """The names of servers of services, in small letters: by name, or as their own link has it."""
+        names = [*self.links.services, *(block.name for block in self.link if block.role == "services")]
+        return frozenset(name.lower() for name in names)
+
+    @property
     def registers_early(self) -> bool:
         """Whether accounts are registered while connecting: not where a password has to be known first."""
         passwords = (self.server.password, *(klass.password for klass in self.connection_class))

@@ -14,7 +14,10 @@ from chatnet.storage.copies import copy
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.sqlite import connect
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
+ALEMBIC: Final = Path(__file__).parent / "migrations"
+"""Where Alembic finds how steps are run, of whatever file."""
+MIGRATIONS: Final = ALEMBIC / "versions"
+"""The steps of the file of accounts."""
 COPIES: Final = 2
 """How many of the copies that were made before are kept."""
 
@@ -48,7 +51,9 @@ def take_steps(
     from sqlalchemy.pool import NullPool
 
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(ALEMBIC).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")  # a path may have all others in it
+    config.set_main_option("version_locations", str(folder).replace("%", "%%"))
     engine = create_engine(url, creator=connected, poolclass=NullPool)
     try:
         with engine.connect() as connection:

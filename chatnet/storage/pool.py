@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
@@ -15,12 +16,21 @@ from chatnet.storage.worker import Task, Worker
 T = TypeVar("T")
 R = TypeVar("R")
 
+EAGER: Final = 0.0005
+"""Seconds after which a thread lets go of the interpreter for others, while questions are being answered.
+
+The reactor lets go of it with each thing that it reads and sends, and would wait for a reader each time.
+"""
+USUAL: Final = 0.005
+"""The same at other times: each change from one thread to another costs both."""
+
 
 class Pool(Generic[T]):
     """Workers, each of which has one job at a time; it is used on the reactor's thread only.
 
-    So many jobs as `waiting` says wait for one, at most; of more, and of what waits for longer than `timeout`
-    seconds, the answer is a StoreError, `busy` or `late`.
+    While any of them works all threads of the process take turns more often.  So many jobs as `waiting` says
+    wait for one, at most; of more, and of what waits for longer than `timeout` seconds, the answer is a
+    StoreError, `busy` or `late`.
     """
 
     def __init__(
@@ -80,11 +90,15 @@ class Pool(Generic[T]):
 
     def _go(self) -> None:
         while self._free and self._waiting:
+            if len(self._free) == len(self._workers):
+                sys.setswitchinterval(EAGER)
             worker, task = self._free.pop(), self._waiting.popleft()
 
             def done(outcome: Any, worker: Worker[T] = worker, task: Task[T] = task) -> None:
                 self._free.append(worker)
                 self._go()
+                if len(self._free) == len(self._workers):
+                    sys.setswitchinterval(USUAL)
                 task.outcome = outcome
                 task.tell()
 

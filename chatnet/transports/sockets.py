@@ -12,6 +12,7 @@ from __future__ import annotations
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Protocol as Seam
 
@@ -34,7 +35,11 @@ FEW = 8
 READY = 512
 """Ready sockets served in one turn; the others are first in the next."""
 ACCEPTS = 64
-"""Connections taken from one port in one turn."""
+"""Connections taken from one port in one turn, at most."""
+FEW_ACCEPTS = 8
+"""The same while turns take long: a crowd that comes at once is waited for by nobody who is there."""
+LONG = 0.01
+"""Seconds of a turn that are long."""
 BREATH = 1.0
 """Seconds without accepting after the system had no descriptor or memory left for one more connection."""
 REST = 1.0
@@ -214,7 +219,7 @@ class Sockets:
     """All client sockets of a process, and the ports they come in by; `clients` are the open ones.
 
     `room` tells how many descriptors may be in use before clients are let in no more, and `full` hears, in
-    words, of each who was not.
+    words, of each who was not; `monotonic` counts seconds.
     """
 
     def __init__(
@@ -222,7 +227,10 @@ class Sockets:
         reactor: Reactor,
         room: Callable[[], int] = lambda: sys.maxsize,
         full: Callable[[str], object] = lambda text: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
+        self._accepts = ACCEPTS
         self._epoll = select.epoll()
         self._room = room
         self._full = full
@@ -284,7 +292,7 @@ class Sockets:
 
     def _accept(self, descriptor: int, listening: ListeningSocket) -> None:
         room = sys.maxsize if listening.factory.for_servers else self._room()
-        for _ in range(ACCEPTS):
+        for _ in range(self._accepts):
             try:
                 connection, peer = listening.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):
@@ -345,7 +353,12 @@ class Sockets:
             pass  # not in it, or closed
 
     def doRead(self) -> None:
-        ready = self._epoll.poll(0, READY)
+        begun = self._monotonic()
+        self._serve(self._epoll.poll(0, READY))
+        long = self._monotonic() - begun > LONG
+        self._accepts = max(self._accepts // 2, FEW_ACCEPTS) if long else min(self._accepts * 2, ACCEPTS)
+
+    def _serve(self, ready: list[tuple[int, int]]) -> None:
         # Of few, each is read when its turn comes: then there is more to read, and to send in one piece.
         together = TOGETHER if len(ready) > FEW else 1
         for start in range(0, len(ready), together):

@@ -15,16 +15,23 @@ _LAST = 253_402_300_799
 """The last second that has a year of four digits."""
 _milliseconds = -1
 _time = b""
+_day = 0
+_prefix = b"time=1970-01-01T"
 
 
 def time_tag(at: float) -> bytes:
-    """``time=2026-11-22T13:20:00.123Z`` for a Unix time; the last one is remembered."""
-    global _milliseconds, _time
+    """``time=2026-11-22T13:20:00.123Z`` for a Unix time; the last one and its day are remembered."""
+    global _milliseconds, _time, _day, _prefix
     milliseconds = int(at * 1000)
     if milliseconds != _milliseconds:
         _milliseconds = milliseconds
         second, rest = divmod(milliseconds, 1000)
-        _time = time.strftime(f"time=%Y-%m-%dT%H:%M:%S.{rest:03d}Z", time.gmtime(second)).encode()
+        minute, second = divmod(second, 60)
+        hour, minute = divmod(minute, 60)
+        day, hour = divmod(hour, 24)
+        if day != _day:
+            _day, _prefix = day, time.strftime("time=%Y-%m-%dT", time.gmtime(day * DAY)).encode()
+        _time = b"%b%02d:%02d:%02d.%03dZ" % (_prefix, hour, minute, second, rest)
     return _time
 
 

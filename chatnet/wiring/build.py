@@ -55,12 +55,14 @@ from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.bygone import LINE
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
 from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.moving import Moving
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -169,7 +171,16 @@ def build(
         archive = Archive(network, messages, places, erasures, marks, flush)
         standing = Standing(node, messages, recorder.put)
         gaps = Gaps(node, messages, recorder, places, archive, messages.heard)
-        looking = Looking(node, messages, places, history, recorder.flush, stays.joined, gaps)
+        looking = Looking(
+            node,
+            messages,
+            places,
+            history,
+            recorder.flush,
+            stays.joined,
+            gaps,
+            lambda owner, messages: sessions.scans.room(owner, messages * LINE),
+        )
     delivery = Delivery(node, turn, references, shadows, marks)
     admission = Admission(lambda: node.settings, clock.monotonic)
     repeats = Repeats(clock.later, lambda: node.settings.flood)
@@ -223,7 +234,9 @@ def build(
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
         links.feeds.disputed = nickserv.disputed
-        authority = links.gate.applicants.examiner = Authentication(node, accounts, nickserv.tokens)
+        authority = links.gate.applicants.examiner = Authentication(
+            node, accounts, nickserv.tokens, links.elsewhere
+        )
         links.gate.applicants.agent = seated.saslserv.uid
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
@@ -268,6 +281,7 @@ def build(
     if people is not None:
         alive = None if messages is None else messages.heard
         sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
+    links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
@@ -289,8 +303,11 @@ def build(
             *(() if looking is None else (looking,)),
             sessions,
             sessions.persons,
+            sessions.sitting,
+            sessions.hosting,
             sessions.catching,
             sessions.persistence,
+            Moving(sessions, sessions.persons),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,

@@ -35,8 +35,14 @@ def not_ours(folder: Path) -> str | None:
     """What is to be done so that this process may write where it has to; None if it may."""
     for path in (folder, folder / "lock", *folder.glob("*.sqlite*")):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
-            owner, user = user_name(path.stat().st_uid), user_name(os.geteuid())
-            return f"{path} is {owner}'s, and this server runs as {user}: chown -R {user} {folder}"
+            owner, user = path.stat().st_uid, user_name(os.geteuid())
+            if os.statvfs(path).f_flag & os.ST_RDONLY:
+                return f"{path} is on a file system that nobody can write to: mount it so that they can"
+            if owner == os.geteuid():
+                return (
+                    f"{path} may not be written to, not even by {user}, whose it is: chmod -R u+rwX {folder}"
+                )
+            return f"{path} is {user_name(owner)}'s, and this server runs as {user}: chown -R {user} {folder}"
     return None
 
 

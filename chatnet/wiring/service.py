@@ -55,7 +55,7 @@ from chatnet.wiring.notify import READY, STOPPING, notify, reloading
 from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
-from chatnet.wiring.turns import Turns
+from chatnet.wiring.turns import Turns, at_a_time, processors
 
 log = Logger(namespace="chatnet")
 
@@ -101,7 +101,7 @@ class ChatService(Service):
         self._reloading = False
         settings = loaded.settings
         clock = ReactorClock(reactor)
-        turns = Turns(lambda queue: most_waiting(self._settings(), queue))
+        turns = Turns(lambda queue: most_waiting(self._settings(), queue), at_a_time(processors()))
         self._store: Running | None = None
         if settings.keeps_accounts:
             from chatnet.wiring.store import store_in  # SQLAlchemy takes a fifth of a second, and 13 MiB
@@ -236,6 +236,7 @@ class ChatService(Service):
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         # Sessions make few cycles: young objects need not be looked through every 700 allocations.
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))

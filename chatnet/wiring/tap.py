@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from twisted.application.service import IService
@@ -30,6 +31,7 @@ def makeService(options: Options) -> IService:
     """The service that twistd runs. What is wrong with the configuration ends the start, in plain words."""
     from twisted.internet import reactor
 
+    gc.disable()  # what a start makes is used as long as the server runs, which collects when it begins to
     count_steadily(reactor)
     from chatnet.wiring.service import ChatService
 

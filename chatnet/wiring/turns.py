@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from typing import Any, Final, Generic, TypeVar
 
@@ -15,8 +16,18 @@ from chatnet.session.passwords import Queue
 
 T = TypeVar("T")
 
-AT_A_TIME: Final = 2
-"""Hashes computed at the same time; the others wait their turn."""
+MOST_AT_A_TIME: Final = 2
+"""Hashes computed at the same time, at most, where there are processors enough; others wait their turn."""
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def at_a_time(processors: int) -> int:
+    """Hashes computed at the same time: one processor is left to the reactor, for which everybody waits."""
+    return max(1, min(MOST_AT_A_TIME, processors - 1))
 
 
 class Waiting(Generic[T]):
@@ -65,15 +76,19 @@ class Turns:
 
     Queues take turns, and so do the owners within one.  `most` gives how many may wait in a queue: one more
     takes the place of the last one of the owner who has most there, or is refused at once.  What nobody waits
-    for is not computed.
+    for is not computed, and never more than `at_a_time` are.
     """
 
     def __init__(
-        self, most: Callable[[Queue], int], compute: Callable[..., Deferred[Any]] = deferToThread
+        self,
+        most: Callable[[Queue], int],
+        at_a_time: int = MOST_AT_A_TIME,
+        compute: Callable[..., Deferred[Any]] = deferToThread,
     ) -> None:
         self._most = most
         self._compute = compute
         self._queues: dict[Queue, FairQueue[Waiting[Any]]] = {queue: FairQueue() for queue in Queue}
+        self._at_a_time = at_a_time
         self._computing = 0
 
     def ask(self, queue: Queue, owner: str, function: Callable[..., T], *args: object) -> Waiting[T]:
@@ -91,7 +106,7 @@ class Turns:
         return waiting
 
     def _go_on(self) -> None:
-        while self._computing < AT_A_TIME and (waiting := self._next()) is not None:
+        while self._computing < self._at_a_time and (waiting := self._next()) is not None:
             self._computing += 1
             self._compute(waiting.function, *waiting.args).addBoth(self._done, waiting)
 

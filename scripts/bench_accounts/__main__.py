@@ -18,7 +18,8 @@ from typing import Final
 from bench_load.server import Ports, Started
 
 from bench_accounts.seeds import sow
-from bench_accounts.servers import SIDS, Club, Look, Person
+from bench_accounts.servers import DEADLINE, SIDS, Club, Look, Person
+from bench_accounts.storms import Crowd
 
 EXPLANATION: Final = """\
 rows
@@ -28,12 +29,14 @@ rows
   REGISTER   from the command to the answer, which is on the disk: alone, and 50 at a time
   start      CPU time until the server listens, and its memory, empty and with so many accounts
   A to B     from the answer of one server to when another one has it on its disk, over loopback
+  talks      10,000 connections that begin to log in and say nothing more: memory, and what a PING every 10 ms
+             and a login wait; PLAIN beside wrong passwords of 200
   filling    an empty server is told all of another one: its CPU time, its memory, and what somebody who
              sends it a PING every 10 ms waits meanwhile
 
 CPU time is the server's, of all threads. Compare figures from the same machine and the same minutes only."""
 PINGS: Final = 0.01
-PARTS: Final = ("logins", "guessing", "registering", "start", "going-round", "filling")
+PARTS: Final = ("logins", "guessing", "registering", "start", "going-round", "talks", "storm", "filling")
 
 
 class Bench:
@@ -188,6 +191,76 @@ class Bystander(threading.Thread):
             time.sleep(PINGS)
 
 
+def waits(took: list[float]) -> str:
+    """What a bystander waited."""
+    if not took:
+        return "it was over before it answered"
+    return f"{median(took) * 1000:.1f} ms, 99 in 100 {late(took) * 1000:.0f}, at most {max(took) * 1000:.0f}"
+
+
+def talks(bench: Bench, scale: float) -> Iterator[Row]:
+    """Logins that do not come to an end."""
+    server = bench.start(Club("a"))
+    size = int(10_000 * scale) or 2
+    crowd = Crowd(server.ports.plain, size)
+    try:
+        owner = Person(server.ports.plain, "owner0")
+        owner.register()
+        owner.registered()
+        bystander = Bystander(server.ports.plain)
+        bystander.start()
+        time.sleep(2.0)
+        alone, before, cpu, begun = len(bystander.took), server.memory(), server.cpu(), time.monotonic()
+        yield "PING alone", waits(bystander.took[:alone])
+        while crowd.half < size:
+            if crowd.closed or time.monotonic() - begun > DEADLINE:
+                raise SystemExit(f"{crowd.half} have begun to log in, {crowd.closed} were closed")
+            crowd.work(0.05)
+        coming, cpu, seconds = len(bystander.took), server.cpu() - cpu, time.monotonic() - begun
+        yield f"{size:,} talks begin, CPU", f"{cpu:.1f} s, in {seconds:.1f} s by the clock"
+        yield "PING meanwhile", waits(bystander.took[alone:coming])
+        taken = (server.memory() - before) / size / 1000
+        yield "memory of each", f"{taken:.1f} kB, {server.memory() / 2**20:.0f} MiB in all"
+        begun = time.monotonic()
+        owner.plain("owner0")
+        owner.logged_in()
+        yield "PLAIN while they are there", f"{(time.monotonic() - begun) * 1000:.0f} ms"
+        time.sleep(2.0)
+        there = len(bystander.took)
+        yield "PING while they are there", waits(bystander.took[coming:there])
+        crowd.close()
+        time.sleep(3.0)
+        bystander.done = True
+        bystander.join()
+        yield "PING while they go", waits(bystander.took[there:])
+    finally:
+        crowd.close()
+        server.stop()
+
+
+def storm(bench: Bench, scale: float) -> Iterator[Row]:
+    """Wrong passwords of many at once."""
+    server = bench.start(Club("a"))
+    try:
+        bystander = Bystander(server.ports.plain)
+        people = [Person(server.ports.plain, f"guesser{number}") for number in range(int(200 * scale) or 2)]
+        bystander.start()
+        time.sleep(2.0)
+        alone, begun = len(bystander.took), time.monotonic()
+        for number, each in enumerate(people):
+            each.plain(f"ghost{number}", "wrong-horse-battery")
+        for each in people:
+            each.refused()
+        seconds = time.monotonic() - begun
+        bystander.done = True
+        bystander.join()
+        yield "PING alone", waits(bystander.took[:alone])
+        yield f"PING beside wrong passwords of {len(people)}", waits(bystander.took[alone:])
+        yield "these answered", f"in {seconds:.1f} s"
+    finally:
+        server.stop()
+
+
 def filling(bench: Bench, seeds: Path, count: int) -> Iterator[Row]:
     """An empty server beside a full one."""
     a = bench.start(Club("a", seeds))
@@ -239,6 +312,8 @@ def main() -> None:
             ("registering", registering(bench, given.scale)),
             ("start", start(bench, seeds, given.accounts)),
             ("going-round", going_round(bench, given.scale)),
+            ("talks", talks(bench, given.scale)),
+            ("storm", storm(bench, given.scale)),
             ("filling", filling(bench, seeds, count)),
         ):
             if given.only not in (None, name):

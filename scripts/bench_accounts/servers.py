@@ -41,6 +41,10 @@ enabled = false
 
 [sasl]
 attempts = 1000
+timeout = 600.0
+
+[limits]
+registration_timeout = 600.0
 
 [[listen]]
 endpoint = "tcp:{plain}:interface=127.0.0.1:backlog=1024"
@@ -67,13 +71,16 @@ addresses = [{addresses}]
 class Club:
     """A server that keeps accounts: `a`, or `b` which dials the port `dials` of that.
 
-    It begins with a copy of the store at `seeds`, or with an empty one.
+    It begins with a copy of the store at `seeds`, or with an empty one.  `besides` is more configuration.
     """
 
     links = True
 
-    def __init__(self, name: str, seeds: Path | None = None, dials: int | None = None) -> None:
+    def __init__(
+        self, name: str, seeds: Path | None = None, dials: int | None = None, besides: str = ""
+    ) -> None:
         self.name = name
+        self._besides = besides
         self._seeds = seeds
         self._addresses = "" if dials is None else f'"{HOST}:{dials}"'
 
@@ -91,6 +98,7 @@ class Club:
                 link=ports.link,
                 addresses=self._addresses,
             )
+            + self._besides
         )
         return [sys.executable, "-c", LAUNCH, "-n", "--pidfile=", "chatnet", "--config", "bench.toml"]
 

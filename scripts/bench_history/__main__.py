@@ -15,6 +15,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from bench_history.crowd import SECONDS, bystander, prepared
+from bench_history.ground import Ground, found
 from bench_history.talk import BEGAN, YEAR, Talk
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.index import Search
@@ -125,16 +126,16 @@ def searches(path: Path, talk: Talk, tries: int) -> Iterator[Row]:
     store = open_messages(path)
     ranks = {"common": (0, 100), "middle": (100, 2000), "rare": (5000, 50_000)}
 
-    def asked(kind: str) -> str:
+    def words(kind: str) -> str:
         if kind == "two words":
-            return f"{asked('common')} {asked('middle')}"
+            return f"{words('common')} {words('middle')}"
         if kind == "prefix":
-            return asked("rare")[:2] + "*"
+            return words("rare")[:2] + "*"
         return talk.words[pick.randrange(*ranks[kind])]
 
     def search(kind: str) -> object:
         views = [View(place) for place in pick.sample(talk.places, min(PLACES, len(talk.places)))]
-        return at_once(store.search(views, Words(asked(kind))))
+        return at_once(store.search(views, Words(words(kind))))
 
     for kind in (*ranks, "two words", "prefix"):
         search(kind)
@@ -143,21 +144,45 @@ def searches(path: Path, talk: Talk, tries: int) -> Iterator[Row]:
     at_once(store.close())
 
 
-def measured(folder: Path, messages: int, tries: int) -> Iterator[Row]:
-    """All rows."""
-    small, large = Talk(max(messages // 10, 1)), Talk(messages)
-    port, places = prepared(folder)
-    large.places[: len(places)] = places
+def filled(folder: Path, messages: int) -> Iterator[Row]:
+    """Fill a new folder."""
+    small = Talk(max(messages // 10, 1))
+    ground = Ground(folder, messages, prepared(folder))
     yield from writing(folder / "without.sqlite", small, "off")
     (folder / "without.sqlite").unlink()
-    path = folder / "data" / "history.sqlite"
-    path.unlink()
-    yield from writing(path, large, "words")
-    yield start(folder / "empty.sqlite", "empty")
-    yield start(path, f"{messages:,} messages")
-    yield from pages(path, large, tries)
-    yield from searches(path, large, tries)
-    yield from bystander(folder, port, large, min(SECONDS, tries / 20))
+    ground.store.unlink()
+    yield from writing(ground.store, ground.talk(), "words")
+    ground.keep()
+
+
+def asked(ground: Ground, tries: int) -> Iterator[Row]:
+    """Ask questions of what is in a folder."""
+    path, talk = ground.store, ground.talk()
+    with tempfile.TemporaryDirectory(dir=ground.folder) as empty:
+        yield start(Path(empty) / "empty.sqlite", "empty")
+    yield start(path, f"{ground.messages:,} messages")
+    yield from pages(path, talk, tries)
+    yield from searches(path, talk, tries)
+    yield from bystander(ground.folder, talk, min(SECONDS, tries / 20))
+
+
+def table(rows: Iterable[Row], messages: int) -> None:
+    """Print them, each as soon as it is there."""
+    print(f"| {messages:,} messages | measured |\n| --- | --- |")
+    for what, result in rows:
+        print(f"| {what} | {result} |")
+        sys.stdout.flush()
+
+
+def measured(folder: Path, messages: int, tries: int, fill: bool) -> None:
+    """Fill a folder unless it is, and ask questions of it unless it shall only be filled."""
+    ground = found(folder)
+    if ground is None:
+        table(filled(folder, messages), messages)
+        ground = found(folder)
+        assert ground is not None
+    if not fill:
+        table(asked(ground, tries), ground.messages)
 
 
 def main() -> None:
@@ -170,13 +195,21 @@ def main() -> None:
     )
     parser.add_argument("--messages", type=int, default=1_000_000, help="1000000; 400 bytes of disk each")
     parser.add_argument("--tries", type=int, default=200, help="pages, and searches of each kind; 200")
-    parser.add_argument("--folder", type=Path, help="for the files; that of temporary ones")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the messages are: filled if it is empty, else asked as it is; kept, where one is named",
+    )
+    parser.add_argument(
+        "--fill", action="store_true", help="only fill the folder, to ask questions another time"
+    )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        print(f"| {given.messages:,} messages | measured |\n| --- | --- |")
-        for what, result in measured(Path(folder), given.messages, given.tries):
-            print(f"| {what} | {result} |")
-            sys.stdout.flush()
+    if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
+        measured(given.folder, given.messages, given.tries, given.fill)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            measured(Path(folder), given.messages, given.tries, given.fill)
     one, five, _ = os.getloadavg()
     print(f"\nload average {one:.1f}, {five:.1f} in the last five minutes")
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.sharedctypes import Synchronized
@@ -31,6 +32,8 @@ CHANNELS: Final = 20
 CROWD: Final = 100
 SECONDS: Final = 10.0
 """For which it is measured, each time."""
+REFUSED: Final = 0.25
+"""Seconds after which one who was refused asks anew."""
 PAUSE: Final = 0.02
 """Seconds between two PINGs."""
 START: Final = 120.0
@@ -85,21 +88,22 @@ class Client:
         """Send a line."""
         self._socket.sendall(f"{line}\r\n".encode())
 
-    def has(self, pattern: bytes) -> bool:
-        """Read once; whether a line of that pattern has come, and with it all before it is forgotten."""
+    def has(self, pattern: bytes) -> bytes | None:
+        """Read once; what is of that pattern if a line of it has come: then all before it is forgotten."""
         data = self._socket.recv(1 << 20)
         if not data:
             raise SystemExit("the server closed a connection")
         self._rest += data
         lines, _, rest = self._rest.rpartition(b"\r\n")
-        found = re.search(pattern, lines) is not None
-        if found:
-            self._rest = rest
-        return found
+        found = re.search(pattern, lines)
+        if found is None:
+            return None
+        self._rest = rest
+        return found[0]
 
     def until(self, pattern: bytes) -> None:
         """Wait for such a line."""
-        while not self.has(pattern):
+        while self.has(pattern) is None:
             pass
 
 
@@ -133,11 +137,17 @@ def served(folder: Path, port: int, code: str = LAUNCH) -> Iterator[None]:
         process.wait()
 
 
-def prepared(folder: Path) -> tuple[int, list[Place]]:
-    """A server with channels that are registered since long: its port, and what they are in its store."""
+def configured(folder: Path) -> int:
+    """Have the server of a folder listen where nobody does; gives the port."""
     with socket.create_server((HOST, 0)) as free:
         port: int = free.getsockname()[1]
     (folder / "crowd.toml").write_text(CONFIGURATION.format(port=port))
+    return port
+
+
+def prepared(folder: Path) -> list[Place]:
+    """A server with channels that are registered since long: what they are in its store."""
+    port = configured(folder)
     places = []
     with served(folder, port, EARLIER.format(time.time() - 1_600_000_000) + LAUNCH):
         for number in range(CHANNELS):
@@ -145,10 +155,12 @@ def prepared(folder: Path) -> tuple[int, list[Place]]:
             founder.channel = f"#channel{number}"
             founder.register(port)
             places.append(Place("c", founder.channel, "", founder.created(port)))
-    return port, places
+    return places
 
 
-def _look_back(port: int, talk: Talk, seconds: float, answers: Synchronized[int]) -> None:
+def _look_back(
+    port: int, talk: Talk, seconds: float, answers: Synchronized[int], refused: Synchronized[int]
+) -> None:
     """The crowd: each asks for a page or a search, and for the next one when that is there."""
     pick = random.Random(4)
 
@@ -167,9 +179,19 @@ def _look_back(port: int, talk: Talk, seconds: float, answers: Synchronized[int]
         client.until(rb" 366 ")
         ask(client, number)
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        for client in select.select(clients, [], [], left)[0]:
-            if client.has(rb"BATCH -|:\S+ FAIL "):
+    waiting: deque[tuple[float, Client]] = deque()
+    while (now := time.monotonic()) < end:
+        while waiting and waiting[0][0] <= now:
+            client = waiting.popleft()[1]
+            ask(client, clients.index(client))
+        for client in select.select(clients, [], [], REFUSED / 10)[0]:
+            said = client.has(rb"BATCH -|:\S+ FAIL ")
+            if said is None:
+                continue
+            if b"FAIL" in said:
+                refused.value += 1
+                waiting.append((time.monotonic() + REFUSED, client))
+            else:
                 answers.value += 1
                 ask(client, clients.index(client))
 
@@ -192,20 +214,27 @@ def _in_words(took: list[float]) -> str:
     return f"median {parts[49] * 1000:.1f} ms, 99 in 100 below {parts[98] * 1000:.1f} ms"
 
 
-def bystander(folder: Path, port: int, talk: Talk, seconds: float = SECONDS) -> Iterator[tuple[str, str]]:
+def bystander(folder: Path, talk: Talk, seconds: float = SECONDS) -> Iterator[tuple[str, str]]:
     """A PING while nothing happens, and while the crowd looks back."""
+    port = configured(folder)
     with served(folder, port):
         client = Client(port, "bystander")
         yield "ping, nobody else", _in_words(pings(client, seconds / 2))
         context = multiprocessing.get_context("fork")
-        answers = context.Value("i", 0)
-        crowd = context.Process(target=_look_back, args=(port, talk, seconds * 2, answers), daemon=True)
+        answers, refused = context.Value("i", 0), context.Value("i", 0)
+        crowd = context.Process(
+            target=_look_back, args=(port, talk, seconds * 2, answers, refused), daemon=True
+        )
         crowd.start()
         while not answers.value and crowd.is_alive():
             time.sleep(0.1)
-        before, begun = answers.value, time.monotonic()
+        before, no, begun = answers.value, refused.value, time.monotonic()
         took = _in_words(pings(client, seconds))
-        rate = (answers.value - before) / (time.monotonic() - begun)
+        passed = time.monotonic() - begun
+        rate, no_rate = (answers.value - before) / passed, (refused.value - no) / passed
         crowd.terminate()
         crowd.join()
-        yield f"ping, {CROWD} page and search", f"{took}; {rate:.0f} answers a second"
+        yield (
+            f"ping, {CROWD} page and search",
+            f"{took}; {rate:.0f} answers and {no_rate:.0f} refusals a second",
+        )

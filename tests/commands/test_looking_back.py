@@ -777,8 +777,9 @@ def test_a_page_is_no_larger_than_a_slow_client_can_bear(house: Archive) -> None
 def test_only_so_many_look_back_at_once(house: Archive) -> None:
     house.reload(history={"waiting": 1})
     ann, bob = room(house)
-    cyd = house.member("cyd", caps=CAPS)
-    cyd >> "JOIN #c"
+    others = [house.member(f"one{number}", caps=CAPS) for number in range(5)]
+    for other in others:
+        other >> "JOIN #c"
     asked = house.messages.stays
     house.hold = True
 
@@ -787,15 +788,21 @@ def test_only_so_many_look_back_at_once(house: Archive) -> None:
         return await asked(places, person)
 
     house.messages.stays = slowly  # type: ignore[method-assign,assignment]
-    ann.lines()
-    ann >> "CHATHISTORY LATEST #c * 5"
-    ann.silent()
+    for other in others:  # four are asked at a time by two readers, and one waits
+        other.lines()
+        other >> "CHATHISTORY LATEST #c * 5"
+        other.silent()
     bob.lines()
-    refused(cyd, "CHATHISTORY LATEST #c * 5", "MESSAGE_ERROR LATEST #c :*")
+    refused(ann, "CHATHISTORY LATEST #c * 5", "MESSAGE_ERROR LATEST #c :*")
     bob >> "HISTORY #c"
     bob << ":irc.test 263 bob HISTORY :*"
     house.release()
-    ann << "*BATCH +* chathistory #c"
+    for other in others[:4]:
+        other << "*BATCH +* chathistory #c"
+        other.lines()
+    house.release()
+    others[4] << "*BATCH +* chathistory #c"
+    others[4].lines()
     house.check()
 
 

@@ -178,6 +178,8 @@ class Story:
             if not self.joined(one, other):
                 mesh.link(one, other)
                 mesh.settle()
+        # Somebody may wait for a server to be back behind another link, and let nobody link to it meanwhile.
+        mesh.advance(mesh[self.names[0]].settings.links.resume_grace)
         for _ in range(4):
             mesh.settle()
             mesh.advance(AGAIN)

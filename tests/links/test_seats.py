@@ -16,6 +16,7 @@ from chatnet.model.facts import Joined, MessageSent, Parted, SeatLeft, SeatTaken
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
+from chatnet.session.seats import Sitter
 
 OFFERED = "chatnet.links.meeting.handshake.OURS"
 """Where the words of CAPAB are."""
@@ -39,6 +40,7 @@ class Seats(Clubs):
         self.ann = self["a"].client("ann_")
         self.ann >> "NS IDENTIFY ann correct-horse"
         self.ann.user.person = Person(account.id, BEGAN, stays=True)
+        self["a"].node.network.persons[account.id] = self.ann.user
         self.link("a", "b")
         self.settle()
         if linked:
@@ -60,6 +62,7 @@ class Seats(Clubs):
 
     def sit(self, name: str = "c") -> None:
         """ann's server says that another one has sessions of hers."""
+        self[name].parts.sessions.sitters[self.there(name)] = Sitter(self.there(name), secure=False)
         self["a"].node.commit(SeatTaken(self.ann.user, self.server("a", name), self.clock.time(), TAKEN))
         self.settle()
 

@@ -53,5 +53,6 @@ def test_all_is_measured() -> None:
         "A",
         "filling",
         *("wrong", "the", "their"),  # passwords that are guessed
+        *("PING", "200", "memory", "these"),  # who does not come to an end, or to a wrong one
     }
     assert "load average" in done.stdout

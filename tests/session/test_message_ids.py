@@ -10,7 +10,7 @@ from conversation import Client, House
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatnet.model.ids import UID, MessageIds
+from chatnet.model.ids import UID, MessageIds, moment
 
 
 def ids_of(client: Client) -> list[str]:
@@ -51,7 +51,7 @@ def test_the_form_of_an_id(house: House) -> None:
     ann >> "PRIVMSG #c{é} :x" >> "PRIVMSG #c[É] :x" >> "PRIVMSG #C[é] :y" >> "PRIVMSG ann :x"
     ann.until("*403*")
     lines = ann.lines()
-    first = f"11700000000250{1:06d}{ann.user.uid}"
+    first = f"11700000000250{int('0CN', 36) * 77 + 1:06d}{ann.user.uid}"
     assert [line for line in lines if first in line]
     own = [i for i in re.findall("msgid=([^; ]+)", " ".join(lines)) if len(i) == 29]
     assert len(own) == 2 and own[0] == own[1]  # delivered and echoed
@@ -61,17 +61,25 @@ def test_the_form_of_an_id(house: House) -> None:
 
 @given(st.lists(st.floats(min_value=0, max_value=2e9), max_size=40))
 def test_ids_are_unique_and_in_order_whatever_the_clock_does(times: list[float]) -> None:
-    ids = MessageIds()
+    ids = MessageIds("0CN")
     taken = [ids.take(at, UID("0CNAAAAAA")) for at in times]
     assert all(earlier < later for earlier, later in pairwise(taken))
     assert {len(taken_id) for taken_id in taken} <= {29}
 
 
 def test_a_million_messages_in_a_millisecond() -> None:
-    ids = MessageIds()
+    ids = MessageIds("0CN")
     last = ""
     for _ in range(1_000_002):
         now = ids.take(1.0, UID("0CNAAAAAA"))
         assert now > last
         last = now
-    assert last == "1" + "0000000001001" + "000001" + "0CNAAAAAA"
+    assert last == "1" + "0000000001001" + f"{int('0CN', 36) * 77 + 1:06d}" + "0CNAAAAAA"
+
+
+@given(st.sets(st.from_regex(r"[0-9][0-9A-Z]{2}", fullmatch=True), min_size=2, max_size=8))
+def test_no_two_servers_give_one_id_to_what_one_user_says_at_both(sids: set[str]) -> None:
+    """They may have sessions at both, and speak at one moment."""
+    taken = [ids.take(1.0, UID("0CNAAAAAA")) for ids in map(MessageIds, sids) for _ in range(50)]
+    assert len(set(taken)) == 50 * len(sids)
+    assert all(moment(each) == 1000 for each in taken)

@@ -37,6 +37,7 @@ from chatnet.storage.messages.rows import (
     Redacted,
     Row,
     Silent,
+    Stayed,
     Times,
     View,
     Wanted,
@@ -89,6 +90,9 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Ended, channels, moments),
     st.builds(Moved, channels, channels, st.just("#Moved"), st.booleans()),
     st.builds(Kept, channels, st.none() | st.integers(0, 9), st.sampled_from([None, "all"])),
+    st.builds(Stayed, channels, people, moments, moments).map(
+        lambda stay: stay._replace(since=min(stay.since, stay.until), until=max(stay.since, stay.until))
+    ),
     st.builds(Came, channels, people, moments),
     st.builds(Went, channels, people, moments),
     st.builds(Marked, people, st.sampled_from(["#club", "#pub", "@ann"]), moments, st.just(0)),

@@ -390,7 +390,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(opening.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(opening, "MIGRATIONS", folder)
     monkeypatch.setattr(opening, "SCHEMA", "0002")
-    return folder / "versions"
+    return folder
 
 
 STEP = """

@@ -6,6 +6,7 @@ import os
 import resource
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -434,4 +435,17 @@ def test_a_row_of_the_past_waits_for_the_same_disk(path: Path) -> None:
     assert server.calls.wait(server.store.take_in([row], [])) == [row]
     assert server.calls.wait(server.store.take_in([row], [])) == []
     assert server.page().rows == (row,)
+    server.close()
+
+
+def test_threads_take_turns_more_often_while_questions_are_answered(path: Path) -> None:
+    server = Server(path, readers=2)
+    server.store.start()
+    server.calls.wait(server.store.put([]))
+    usual = sys.getswitchinterval()
+    asked = [server.store.standing() for _ in range(3)]
+    assert sys.getswitchinterval() < usual
+    for answer in asked:
+        server.calls.wait(answer)
+    assert sys.getswitchinterval() == usual
     server.close()

@@ -17,7 +17,7 @@ from storage_kinds import ANN, MEANING, named
 from chatnet.storage import opening
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.migrating import MIGRATIONS
+from chatnet.storage.migrating import ALEMBIC, MIGRATIONS
 from chatnet.storage.sqlite import connect
 from chatnet.storage.store import SQLiteStore, open_store
 from chatnet.storage.tables import SCHEMA
@@ -61,7 +61,7 @@ class Future:
     def step(self, body: str) -> None:
         before, self.schema = self.schema, f"{int(self.schema) + 1:04}"
         text = STEP.format(revision=self.schema, before=before, body=body)
-        (self.folder / "versions" / f"{self.schema}_step.py").write_text(text)
+        (self.folder / f"{self.schema}_step.py").write_text(text)
         self.monkeypatch.setattr(opening, "SCHEMA", self.schema)
 
 
@@ -77,7 +77,7 @@ def ask(path: Path, statement: str) -> list[object]:
 
 def test_steps_lead_to_the_schema_of_the_tables() -> None:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(ALEMBIC))
     script = ScriptDirectory.from_config(config)
     assert script.get_heads() == [SCHEMA]
     assert all(len(step.revision) == 4 and step.revision.isdecimal() for step in script.walk_revisions())

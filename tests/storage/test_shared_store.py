@@ -745,7 +745,7 @@ def test_the_first_of_a_newer_version_changes_the_tables(
     folder = tmp_path / "steps, 100%"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     schema = f"{int(SCHEMA) + 1:04}"
-    (folder / "versions" / f"{schema}_step.py").write_text(
+    (folder / f"{schema}_step.py").write_text(
         f'from alembic import op\n\nrevision = "{schema}"\ndown_revision = "{SCHEMA}"\n\n\n'
         'def upgrade():\n    op.execute("ALTER TABLE audit ADD COLUMN colour TEXT")\n'
     )

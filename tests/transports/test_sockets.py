@@ -74,12 +74,12 @@ class Door:
         self.reactor = HandReactor()
         self.room = 1 << 20
         self.full: list[str] = []
-        self.sockets = Sockets(self.reactor, lambda: self.room, self.full.append)
+        self.sockets = Sockets(self.reactor, lambda: self.room, self.full.append, self.reactor.seconds)
         self.made: list[Echo] = []
         self.factory = factory = EchoFactory()
         factory.noisy = False
         factory.buildProtocol = self.build  # type: ignore[method-assign]  # it takes any address
-        self.port = tcp.Port(0, factory, interface="127.0.0.1", reactor=self.reactor)
+        self.port = tcp.Port(0, factory, backlog=512, interface="127.0.0.1", reactor=self.reactor)
         self.port.startListening()
         assert self.sockets.accept_from(self.port, factory)
         self.far: list[socket.socket] = []
@@ -296,6 +296,28 @@ def test_some_descriptors_are_kept_from_clients_but_not_from_servers(door: Door)
     door.factory.for_servers = True
     door.connect()
     assert len(door.made) == 2
+
+
+def test_a_crowd_that_comes_at_once_waits_for_itself(door: Door) -> None:
+    """Where turns take long fewer are taken in one, so that who is there does not wait for all of them."""
+
+    def taken(seconds: float) -> int:
+        """How many are, in a turn that takes so long for each."""
+        before, build = len(door.made), door.build
+
+        def slowly(addr: object) -> Echo:
+            door.reactor.rightNow += seconds
+            return build(addr)
+
+        door.factory.buildProtocol = slowly  # type: ignore[method-assign]
+        door.sockets.doRead()
+        return len(door.made) - before
+
+    for _ in range(300):
+        door.far.append(socket.create_connection(door.port.socket.getsockname(), timeout=5))
+    assert [taken(0.001) for _ in range(5)] == [64, 32, 16, 8, 16]
+    assert [taken(0.02) for _ in range(4)] == [8, 8, 8, 8]
+    assert [taken(0.0) for _ in range(4)] == [8, 16, 32, 64]
 
 
 def test_a_port_that_is_left_takes_nobody(door: Door) -> None:

@@ -125,3 +125,28 @@ def test_who_never_was_root_reads_what_to_do(name: str, folder: Path) -> None:
     assert as_somebody(said) == (
         f"{path} is root's, and this server runs as nobody: chown -R nobody {folder}"
     )
+
+
+@root_only
+@pytest.mark.parametrize("name", ["", "history.sqlite"])
+def test_who_may_not_write_to_what_is_theirs_is_not_told_to_take_it(name: str, folder: Path) -> None:
+    (folder / name).touch()
+    give(folder, SOMEBODY, SOMEBODY)
+    os.chmod(folder / name, 0o555 if not name else 0o444)
+    path = folder / name if name else folder
+    assert as_somebody(lambda: str(not_ours(folder))) == (
+        f"{path} may not be written to, not even by nobody, whose it is: chmod -R u+rwX {folder}"
+    )
+
+
+def test_a_file_system_that_is_read_only_is_called_that(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class State:
+        f_flag = os.ST_RDONLY
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(os, "statvfs", lambda path: State)
+    assert not_ours(folder) == (
+        f"{folder} is on a file system that nobody can write to: mount it so that they can"
+    )

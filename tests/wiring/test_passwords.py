@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from chatnet.services.hashes import Busy
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.wiring.passwords import Looking, Passwords, matches
-from chatnet.wiring.turns import AT_A_TIME, Turns
+from chatnet.wiring.turns import Turns, at_a_time
 
 
 class Threads:
@@ -23,7 +23,7 @@ class Threads:
         self.begun: list[str] = []
         self._results: list[Deferred[bool]] = []
         self.verdicts: dict[str, Verdict | str] = {}
-        self.turns = Turns(lambda queue: self.most, self._compute)
+        self.turns = Turns(lambda queue: self.most, at_a_time(4), self._compute)
         self.passwords = Passwords(self.turns)
 
     def _compute(self, function: object, secret: str, given: str) -> Deferred[bool]:
@@ -62,12 +62,18 @@ def test_a_few_are_computed_at_a_time_and_each_has_its_verdict() -> None:
     threads = Threads()
     for given in "abcd":
         threads.ask(Queue.CONNECT, "one", given)
-    assert threads.begun == ["a", "b"] and AT_A_TIME == 2
+    assert threads.begun == ["a", "b"]
     threads.end(True)
     assert threads.begun == ["a", "b", "c"] and threads.verdicts == {"a": Verdict.RIGHT}
     threads.end(False)
     assert threads.verdicts == {"a": Verdict.RIGHT, "b": Verdict.WRONG}
     assert threads.end_all() == ["a", "b", "c", "d"] and len(threads.verdicts) == 4
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(1, 1), (2, 1), (3, 2), (64, 2)])
+def test_one_processor_is_left_to_the_reactor(processors: int, expected: int) -> None:
+    """With two hashes on two processors everybody waited for a turn three times as long."""
+    assert at_a_time(processors) == expected
 
 
 def test_addresses_take_turns() -> None:

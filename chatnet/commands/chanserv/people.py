@@ -32,7 +32,7 @@ def invite(errand: Errand) -> None:
             errand.end("You invite too many. Wait a minute.")
     # Who invites themselves is invited by ChanServ, since bots wait for that before they come in; and who is
     # elsewhere is not told of as if they had invited somebody there.
-    here = user is not errand.user and errand.user.server is errand.network.me
+    here = user is not errand.user and errand.network.me in errand.user.places
     errand.commit(Invited(user, channel, errand.user if here else errand.bot, errand.now))
     errand.say(f"Inviting {user.nick} to {channel.name}.")
 

@@ -12,9 +12,11 @@ from chatnet.model.entities import User
 from chatnet.model.facts import Killed
 from chatnet.model.logins import CERTIFICATE, Way
 from chatnet.model.registry import Account
+from chatnet.model.server import Server
 from chatnet.services import refused
 from chatnet.services.refused import Refused
 from chatnet.session.logins import KEPT, keeps_account, log_in, log_out
+from chatnet.session.presence.clients import describe
 from chatnet.session.session import Session
 from chatnet.wire.server_time import minute
 
@@ -96,7 +98,7 @@ def _certified(errand: Errand) -> Account:
 
 @NICKSERV.command("CLIENTS LOGOUT", penalty=2.0)
 @NICKSERV.command("LOGOUT", penalty=2.0)
-def logout(errand: Errand) -> None:
+async def logout(errand: Errand) -> None:
     """`LOGOUT [<number>|<nick>|ALL]`: log out; or disconnect others who are logged in to your account.
 
     SESSIONS has their numbers. ALL means all but you. CLIENTS LOGOUT is the same.
@@ -107,23 +109,28 @@ def logout(errand: Errand) -> None:
             errand.end(KEPT)
         log_out(errand.session)
         errand.end("You are logged out.")
-    clients = clients_of(errand, account)
+    clients = await clients_of(errand, account)
     others = [each for each in clients if not _is_own(errand, each)]
     if word.upper() != "ALL":
         others = [each for each in others if _is_meant(errand, clients, each, word)]
         if not others:
             errand.end("That is no other session of yours. SESSIONS lists them.")
-    for user, session in others:
-        if session is not None:
-            session.close(f"Logged out by {errand.user.nick}")
+    for client in reversed(others):  # those elsewhere have their numbers until one before them is gone
+        if client.session is not None:
+            client.session.close(f"Logged out by {errand.user.nick}")
+        elif client.there is not None:
+            await errand.sessions.sitting.end_client(client.user, client.there, str(client.number))
         else:
-            errand.commit(Killed(user, errand.network.me, f"LOGOUT by {errand.user.nick}", errand.now))
+            reason = f"LOGOUT by {errand.user.nick}"
+            errand.commit(Killed(client.user, errand.network.me, reason, errand.now))
     errand.say(f"{counted(len(others), 'session')} of yours ended.")
 
 
 def _is_own(errand: Errand, client: ClientOf) -> bool:
     """Whether it is the session that asks; of those of other servers nothing is known but the user."""
-    return client.user is errand.user if client.session is None else client.session is errand.session
+    if client.session is not None:
+        return client.session is errand.session
+    return client.user is errand.user and not client.number
 
 
 def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: str) -> bool:
@@ -135,52 +142,68 @@ def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: s
 @NICKSERV.command("LISTLOGINS", penalty=2.0)
 @NICKSERV.command("CLIENTS LIST", penalty=2.0)
 @NICKSERV.command("SESSIONS", penalty=2.0)
-def sessions(errand: Errand) -> None:
+async def sessions(errand: Errand) -> None:
     """`SESSIONS [<account>]`: who is logged in to your account, on which server, and from where.
 
-    LISTLOGINS and CLIENTS LIST are the same. Of those on this server it tells more: the device, since when
-    they are connected, for how long they have said nothing, and by what they logged in. Of other accounts it
-    tells operators with the privilege accounts.
+    LISTLOGINS and CLIENTS LIST are the same. Of those on this server, and of those that are you on others, it
+    tells more: the device, since when they are connected, for how long they have said nothing, and by what
+    they logged in. Of other accounts it tells operators with the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:
         errand.need("accounts")
-    clients = clients_of(errand, account)
-    for number, (user, session) in enumerate(clients, 1):
-        errand.say(f"{number}. {_described(errand, user, session)}")
+    clients = await clients_of(errand, account)
+    for number, client in enumerate(clients, 1):
+        errand.say(f"{number}. {_described(errand, client)}")
     errand.say(f"{counted(len(clients), 'session')} of {account.shown}.")
 
 
-def _described(errand: Errand, user: User, session: Session | None) -> str:
+def _described(errand: Errand, client: ClientOf) -> str:
+    user, session = client.user, client.session
+    if session is not None:
+        return describe(errand.sessions, session, asking=session is errand.session)
+    if client.there is not None:
+        return client.text
     server = f"on {user.server.name}"
-    if session is None:
-        idle = errand.sessions.persons.idle.get(user)
-        if idle is not None:
-            return f"{user.nick} {server}, where nobody is connected since {minute(idle.heard.ms / 1000)}"
-        you = " (you)" if user is errand.user else ""
-        return f"{user.nick}{you} {server} from {user.address}"
-    now = errand.sessions.monotonic()
-    you = " (you)" if session is errand.session else ""
-    device = f" by {session.device}" if session.device else ""
-    since = minute(errand.now - (now - session.opened))
-    text = f"{user.nick}{device}{you} {server} from {session.peer.address}, connected since {since}"
-    text += f", idle {int(now - session.spoke)} s"
-    return f"{text}, by {session.way.how}" if session.way.how else text
+    idle = errand.sessions.persons.idle.get(user)
+    if idle is not None:
+        return f"{user.nick} {server}, where nobody is connected since {minute(idle.heard.ms / 1000)}"
+    you = " (you)" if user is errand.user else ""
+    return f"{user.nick}{you} {server} from {user.address}"
 
 
 class ClientOf(NamedTuple):
-    """Somebody who is logged in, by one of their sessions; None: without one, or on another server."""
+    """Somebody who is logged in, by one of their sessions; None: without one, or on another server.
+
+    A session of the one who asks that is elsewhere has a `number` `there`, and a `text` about it.
+    """
 
     user: User
     session: Session | None
+    there: Server | None = None
+    number: int = 0
+    text: str = ""
 
 
-def clients_of(errand: Errand, account: Account) -> list[ClientOf]:
+async def clients_of(errand: Errand, account: Account) -> list[ClientOf]:
     """By whom an account is used, on all servers: the first of this one first, then those of others."""
-    found = []
+    found: list[ClientOf] = []
     for user in users_of(errand, account):
-        here = errand.sessions.local.sessions_of(user)
-        found += [ClientOf(user, session) for session in here] or [ClientOf(user, None)]
+        clients = [ClientOf(user, session) for session in errand.sessions.local.sessions_of(user)]
+        if user is errand.user:
+            clients += await _elsewhere(errand, user)
+        found += clients or [ClientOf(user, None)]
+    return found
+
+
+async def _elsewhere(errand: Errand, user: User) -> list[ClientOf]:
+    """The sessions that the asker has on other servers, as these tell."""
+    found = []
+    for server in [server for server in user.places if server is not errand.network.me]:
+        texts = await errand.sessions.sitting.clients(user, server)
+        if texts is None:
+            texts = [f"{user.nick} on {server.name}, which does not answer now"]
+        found += [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
     return found
 
 

@@ -93,13 +93,18 @@ async def regain(errand: Errand) -> None:
         log_in(errand.session, account, PASSWORD)
         holder = _holder(errand, account)  # whose nick it was may have it by that
     if holder is not None and holder is not errand.user:
+        if holder.account_id == account.id and errand.sessions.persistence.policy.stays(holder):
+            errand.end(elsewhere(holder.nick, account.shown))
         if holder.server is errand.network.me:
-            if holder.account_id == account.id and errand.sessions.persistence.policy.stays(holder):
-                errand.end(elsewhere(holder.nick, account.shown))
             protection.put_off(holder)
         else:
             _disconnect(errand, holder, "REGAIN")
-    if not protection.take(errand.user, errand.params[0]):
+    if errand.is_elsewhere:
+        await errand.by_host("NICK", errand.params[0])
+        had = errand.user.folded == folded
+    else:
+        had = protection.take(errand.user, errand.params[0])
+    if not had:
         errand.end("Somebody else was quicker. Try again.")
     errand.say(f"You are {errand.params[0]} now.")
 

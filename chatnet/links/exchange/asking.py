@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Final
 
-from chatnet.links.codecs.solanum import PAST
+from chatnet.links.codecs.solanum import PAST, SEATS
 from chatnet.links.exchange.records import Nonsense, StoredReader
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit
 from chatnet.model.ids import SID
-from chatnet.model.past import Event, Record, Redaction, Told
-from chatnet.model.places import is_key
+from chatnet.model.past import Event, Record, Redaction, Stay, Told
+from chatnet.model.places import MOST_CHANNEL, is_key
 from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.storage.promise import Promise
+from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import read_time
 
 TOKEN: Final = "CNHIST"
@@ -44,11 +45,11 @@ class Numbers:
 
 
 class Inquiry:
-    """What `server` was asked, and what it has answered so far: of a time, or (without a reader) of talks."""
+    """What `server` was asked, and what it has answered: of a time, or (without a reader) of an account."""
 
     __slots__ = (
         "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "reader", "redactions",
-        "server", "since", "talks", "timer", "until",
+        "server", "since", "stays", "talks", "timer", "until",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +64,7 @@ class Inquiry:
         self.events: list[Record | Event] = []
         self.redactions: list[Redaction] = []
         self.talks: list[tuple[str, int]] = []
+        self.stays: list[Stay] = []
         self.gaps: list[tuple[int, int]] = []
         self.gone = False
         self.bytes = 0
@@ -88,7 +90,7 @@ class Inquiries:
 
     def witnesses(self, channel: Channel | None) -> Sequence[SID]:
         """Who can be asked; see ``model/past.py``."""
-        there = set() if channel is None else {user.server for user in channel.members}
+        there = set() if channel is None else {server for user in channel.members for server in user.places}
         found = [server for server in self._links.node.network.servers.values() if self.reaches(server)]
         if channel is None:
             found = [server for server in found if self._knows(server)]
@@ -131,6 +133,14 @@ class Inquiries:
             return ()
         inquiry = Inquiry(0, server, since, 0, most, None)
         return inquiry.talks if await self._answered(inquiry, "targets", f"@{person}", "-") else ()
+
+    async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
+        """Since when an account is in its channels, as a server knows; see ``model/past.py``."""
+        server = self._links.node.network.servers.get(sid)
+        if server is None or SEATS not in server.caps or not self._knows(server):
+            return ()
+        inquiry = Inquiry(0, server, 0, 0, most, None)
+        return inquiry.stays if await self._answered(inquiry, "stays", f"@{person}", "-") else ()
 
     async def _answered(self, inquiry: Inquiry, how: str, target: str, tally: str) -> bool:
         """Ask, as soon as there is room; whether it is answered."""
@@ -214,7 +224,7 @@ class Inquiries:
         if inquiry.bytes > 2 * self._links.node.settings.links.backfill_bytes + 262_144:
             raise Nonsense("there is more than was asked for")
         if inquiry.reader is None:
-            self._take_talk(inquiry, text)
+            (self._take_stay if text[:1] == "#" else self._take_talk)(inquiry, text)
             return
         found = inquiry.reader.take(text)
         if found is None:
@@ -243,6 +253,16 @@ class Inquiries:
         if not inquiry.since <= ms <= (self._links.node.clock.time() + 86400) * 1000:
             raise Nonsense("it is of another time")
         inquiry.talks.append((name[1:], ms))
+
+    def _take_stay(self, inquiry: Inquiry, text: str) -> None:
+        name, *words = text.split(" ")
+        times = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 15]
+        if not is_channel(name, MOST_CHANNEL) or len(times) != 3 or len(inquiry.stays) >= inquiry.most:
+            raise Nonsense("it is no stay")
+        ts, since, until = times
+        if not since <= until <= (self._links.node.clock.time() + 86400) * 1000:
+            raise Nonsense("it is of another time")
+        inquiry.stays.append(Stay(name, ts, since, until))
 
     def _end(self, inquiry: Inquiry, *, well: bool) -> None:
         del self._open[inquiry.number]

@@ -21,7 +21,15 @@ from chatnet.links.exchange.tally import tally
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel
-from chatnet.model.facts import CapabilitiesTold, Fact, Hearer, NetJoinEnded, NetSplit, ServerIntroduced
+from chatnet.model.facts import (
+    CapabilitiesTold,
+    Fact,
+    Hearer,
+    NetJoinEnded,
+    NetSplit,
+    SeatLeft,
+    ServerIntroduced,
+)
 from chatnet.model.ids import SID
 from chatnet.model.past import Event, Missed, Page, Past, Record, Redaction
 from chatnet.model.server import Server
@@ -114,6 +122,7 @@ class BackFill:
             ServerIntroduced: self._introduced,
             CapabilitiesTold: self._told,
             NetSplit: self._split,
+            SeatLeft: self._seat_left,
             NetJoinEnded: self._joined,
         }
 
@@ -176,6 +185,11 @@ class BackFill:
             if question.server in gone:
                 self._end(question, well=False)
 
+    def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        """A server that is about to be lost heard these channels, and may go on to do so."""
+        if self._missed is not None and not fact.stamp and fact.user.channels:
+            self._had.setdefault(fact.server.sid, set()).update(fact.user.channels)
+
     # whom to ask
 
     def _begin(self) -> None:
@@ -214,7 +228,7 @@ class BackFill:
         network = self._links.node.network
         if network.channels.get(channel.folded) is not channel or not self._most:
             return deque()
-        servers = {user.server for user in channel.members}
+        servers = {server for user in channel.members for server in user.places}
         if network.me not in servers:
             return deque()
         asked = {self._witness(server) for server in servers} & walk.servers.keys()

@@ -14,9 +14,11 @@ from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
-from chatnet.model.entities import Channel, parameters
+from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.ids import Folded
+from chatnet.model.modes import rank_letters
 from chatnet.rules.modes import KEY_ABROAD
+from chatnet.rules.stamps import Mark
 
 Chapter = Callable[[Link], Iterable[bytes]]
 """What a newcomer is told of one thing: settles at once of whom, and yields how they are in their turn."""
@@ -93,12 +95,23 @@ class Burst:
 
     def _users(self, link: Link) -> Iterator[bytes]:
         network, links = self._links.node.network, self._links
-        users = [user for user in network.users.values() if links.way_to(user) is not link]
+        # Who moves meanwhile, and is another user there, comes with what is told of that.
+        users = [
+            (user.uid, user)
+            for user in network.users.values()
+            if links.way_to(user) is not link and not user.orphan
+        ]
+        aliases = [uid for uid, each in links.claims.aliases.items() if links.way_to(each.user) is not link]
 
         def tell() -> Iterator[bytes]:
-            for user in users:
-                if network.users.get(user.uid) is user:
+            for uid, user in users:
+                if network.users.get(uid) is user and not user.orphan:
                     yield from link.codec.user(user)
+                elif link.codec.seats and (alias := links.claims.aliases.get(uid)) is not None:
+                    yield from link.codec.user(alias.user)
+            for uid in aliases if link.codec.seats else ():
+                if (alias := links.claims.aliases.get(uid)) is not None:
+                    yield from link.codec.user(alias.user)
 
         return tell()
 
@@ -107,11 +120,16 @@ class Burst:
         if not link.codec.seats:
             return iter(())
         planned = [(server, user) for server, users in seated.items() for user in users]
+        others = [each.user for each in links.claims.aliases.values() if each.user.seats]
 
         def tell() -> Iterator[bytes]:
             for server, user in planned:
-                if user in seated.get(server, ()) and links.way_to(user) is not link:
+                if user in seated.get(server, ()) and links.way_to(user) is not link and not user.orphan:
                     yield link.codec.seat(user, server, links.next_stamp().text, taken=True)
+            for user in others:
+                if user.uid in links.claims.aliases and links.way_to(user) is not link:
+                    for server in user.seats:
+                        yield link.codec.seat(user, server, links.next_stamp().text, taken=True)
 
         return tell()
 
@@ -160,12 +178,12 @@ def channel(
     if not link.stamped or registers is None:
         yield from codec.channel(me, channel, members, at, msgid)
         return
-    here = {user.uid for user, _ in members}
+    here = {user.subject for user, _ in members}
     marks = dict(registers.of(channel))
-    for uid, mark in registers.members(channel.folded).items():
-        if not mark.adding or uid in here:
-            marks[uid] = mark
-    yield from codec.marks(me, channel, marks)
+    for subject, mark in registers.members(channel.folded).items():
+        if not mark.adding or subject in here:
+            marks[subject] = mark
+    yield from codec.marks(me, channel, registers.told(marks))
     flags, values = frozenset(channel.flags), parameters(channel)
     yield from codec.sjoin(me, SJoin(channel.name, channel.ts, flags, values, tuple(members)), at, msgid)
     for letter, entries in channel.lists.items():
@@ -174,6 +192,26 @@ def channel(
         yield codec.topic_of(me, channel, channel.topic)
     if channel.locked:
         yield codec.locked(channel, me, channel.locked)
+
+
+def member(links: Neighbours, link: Link, channel: Channel, user: User, ranks: int) -> Iterator[bytes]:
+    """What `link` is told of one member of a channel that it knows.
+
+    To a neighbour that stamps what it changes: ``CNSTAMP``, SJOIN.
+    """
+    codec, me, registers = link.codec, links.node.network.me, links.registers
+    if link.stamped and registers is not None:
+        marks: dict[str, Mark] = {}
+        if (mark := registers.members(channel.folded).get(user.subject)) is not None:
+            marks[user.subject] = mark
+        for letter in rank_letters(ranks):
+            register = f"{letter}:{user.subject}"
+            if (mark := registers.known(channel, register)) is not None:
+                marks[register] = mark
+        if marks:
+            yield from codec.marks(me, channel, registers.told(marks))
+    told = SJoin(channel.name, channel.ts, frozenset(), {}, ((user, ranks),), silent=True)
+    yield from codec.sjoin(me, told)
 
 
 def ages(links: Neighbours, link: Link, folded: Folded) -> Iterator[bytes]:

@@ -37,7 +37,7 @@ def digest(channel: Channel, *, keeps: bool = True) -> int:
     """
     topic = channel.topic.text if channel.topic is not None else ""
     lists = [f"{letter}{entry.text}" for letter, each in channel.lists.items() for entry in each.values()]
-    members = [f"{user.uid}{ranks}" for user, ranks in channel.members.items()]
+    members = [f"{user.uid}{ranks}" for user, ranks in channel.members.items() if not user.orphan]
     values = [f"{letter}{value}" for letter, value in parameters(channel).items() if keeps or letter != KEEP]
     locked = channel.locked if keeps else channel.locked.replace(KEEP, "")
     words = (

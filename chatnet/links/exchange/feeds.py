@@ -111,6 +111,14 @@ class Feeds(Follower):
         feeds = self._feeds.values()
         return any(feed.said and feed.heard and feed.new and not feed.filled for feed in feeds)
 
+    def knowing(self) -> Server | None:
+        """Who may know accounts that are not known here yet, if any do: the neighbour that has told most."""
+        if not self.learning:
+            return None
+        full = [(feed, link) for link, feed in self._feeds.items() if feed.heard and not link.suspended]
+        best = max(full, key=lambda each: (each[0].filled, not each[0].new), default=None)
+        return None if best is None else best[1].server
+
     def _may(self, link: Link) -> bool:
         """Whether a neighbour is to be full; operators read why one is not that is set up so."""
         if self._links.full(link):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import count, groupby
 from typing import Final
 
+from chatnet.links.codecs.solanum import encode
 from chatnet.links.codecs.solanum.history import TALK, line_of, lines_of, stored_lines
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.links.exchange.tally import tally
@@ -51,7 +52,8 @@ class Asked:
 class AskedStored:
     """What `asker` wants to know of what is stored: the newest `most` of a time, in milliseconds.
 
-    `how` is ``latest``, with all that was deleted; ``before``; or ``targets``: with whom an account talks.
+    `how` is ``latest``, with all that was deleted; ``before``; ``targets``: with whom an account talks; or
+    ``stays``: since when it is in its channels.
     If the `tally` is the same here, only what was deleted is wanted.
     """
 
@@ -92,16 +94,16 @@ class Recall:
         if question.name[:1] == "@":
             return self._may_know_talks(question)
         channel = self._links.node.network.channel(question.name)
-        return channel is not None and any(user.server is question.asker for user in channel.members)
+        return channel is not None and any(user.is_at(question.asker) for user in channel.members)
 
     def _may_know_talks(self, question: Asked | AskedStored) -> bool:
-        """Whether one of these accounts is logged in there, as it is believed here."""
+        """Whether somebody is there who is logged in to one of these accounts, as it is believed here."""
         links, network = self._links, self._links.node.network
         way = links.way_to(question.asker)
         keys = [key.removeprefix("@") for key in question.name.split(",")]
         if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
             return False
-        return any(user.server is question.asker for key in keys for user in network.logged_in.get(key, ()))
+        return any(user.is_at(question.asker) for key in keys for user in network.logged_in.get(key, ()))
 
     def _next(self) -> None:
         node = self._links.node
@@ -159,6 +161,13 @@ class Recall:
             return [
                 (number, b"@%b timestamp=%b" % (other.encode(), time_tag(at / 1000).removeprefix(b"time=")))
                 for number, (other, at) in enumerate(talks, 1)
+            ]
+        if question.how == "stays":
+            stays = await archive.stays(question.name.removeprefix("@"), most)
+            now = int(self._links.node.clock.time() * 1000)
+            return [
+                (number, b"%b %d %d %d" % (encode(channel), ts, since, min(until, now)))
+                for number, (channel, ts, since, until) in enumerate(stays, 1)
             ]
         place = archive.place(question.name)
         if place is None:

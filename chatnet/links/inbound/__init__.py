@@ -6,6 +6,7 @@ from chatnet.links.exchange import digests
 from chatnet.links.inbound import (
     accounts,
     bans,
+    copies,
     history,
     messages,
     queries,
@@ -21,6 +22,7 @@ __all__ = [
     "accounts",
     "bans",
     "channels",
+    "copies",
     "digests",
     "encap",
     "handshake",

@@ -46,6 +46,7 @@ class AccountsIn:
         encapsulated.believed("MECHLIST", self._mechlist_told, 1)(self.mechlist)
         encapsulated.believed("SASL", _of_talks, 4)(self.sasl)
         encapsulated.kept["SASL"] = self._sasl_for_us
+        encapsulated.kept["SVSLOGIN"] = self._login_lent
         encapsulated.kept["LOGIN"] = self._login_told
         encapsulated.kept["SU"] = self._su_believed
 
@@ -61,10 +62,33 @@ class AccountsIn:
         """
         virtual = line.network.virtual
         uid, agent, letter, *words = line.params
+        if line.links.keeps_records and self._agents.applicant(UID(agent), line.server_of_source()):
+            self.sasl(line)  # a full neighbour looks at it, for this server is still told the accounts
+            return True
         if virtual is None or not line.links.keeps_records or agent[:3] not in ("*", virtual.sid):
             return False
-        if self._gate.is_open(line.link):
+        if self._gate.is_open(line.link) or line.links.full(line.link):
             self._gate.applicants.hear(line.link, line.server_of_source(), uid, letter, words)
+        return True
+
+    def _login_lent(self, line: Line) -> bool:
+        """A full neighbour has looked at what somebody said here, whose account is not known here yet."""
+        uid = UID(line.params[0])
+        applicant = self._agents.applicant(uid, line.server_of_source()) if line.links.keeps_records else None
+        if applicant is None:
+            return False
+        account, entity = account_of(line, applicant.user, line.params[4])
+        if entity is None:
+            raise Ignored
+        host = host_name(line.params[3])
+        if applicant.user.uid in line.network.users:
+            user = applicant.user
+            log_in(line, user, account, None, entity)
+            if host is not None and host != user.host:
+                line.node.commit(HostChanged(user, user.username, host, user.source, line.at))
+        else:
+            applicant.logged_in(None, None, host, account)
+            applicant.user.account_id = entity
         return True
 
     def _login_told(self, line: Line) -> bool:

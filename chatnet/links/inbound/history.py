@@ -21,6 +21,8 @@ from chatnet.storage.messages.rows import Place
 from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import read_time
 
+HOW: Final = frozenset({"latest", "before", "targets", "stays"})
+"""What a server that stores messages can be asked; see ``codecs/solanum/history.py``."""
 SLOW: Final = 1000
 """Milliseconds that may pass between what an erasure is up to and its stamp."""
 
@@ -75,7 +77,7 @@ class HistoryIn:
             if how == "before":
                 since, until = until, since
             times = _milliseconds(since), _milliseconds(until)
-            if times[0] is None or times[1] is None or how not in ("latest", "before", "targets"):
+            if times[0] is None or times[1] is None or how not in HOW:
                 _is_odd(line, "CNHIST that is no question")
             else:
                 asked = AskedStored(asker, number, how, name, times[0], times[1], most, line.params[7])

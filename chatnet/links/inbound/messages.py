@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
+from chatnet.links.codecs.solanum.copies import COPY
 from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT
+from chatnet.links.inbound import copies
 from chatnet.links.inbound.callers import Callers
 from chatnet.links.logins.gate import Gate
 from chatnet.links.neighbour.batches import Begun
@@ -87,16 +89,17 @@ class MessagesIn:
         # <- @batch=17 :2CNAAAAAB PRIVMSG #chatnet :the first line
         # <- @batch=17;draft/multiline-concat :2CNAAAAAB PRIVMSG #chatnet : and more of it
         # <- :2CNAAAAAB BATCH -17
+        # <- @time=…;msgid=1abc :0AA BATCH +18 chatnet/copy 0CA 0AAAAAAAA * 0BAAAAAAB PRIVMSG 0AAAAAAAA
         """
         if not line.link.codec.core:
             raise Ignored
         batches = line.link.batches
         sign, reference = line.params[0][:1], line.params[0][1:]
         if sign == "+":
-            if len(line.params) < 3 or line.params[1] != TYPE:
+            if len(line.params) < 3 or not _is_of_message(line):
                 raise Ignored
             begun = Begun(line.source, line.params, line.tags)
-            if not batches.begin(reference, begun, line.network.users):
+            if not batches.begin(reference, begun, line.network):
                 line.violate("Too many batches")
         elif sign == "-" and (ended := batches.end(reference, line.source)) is not None:
             self._batch_ended(line, ended)
@@ -104,12 +107,16 @@ class MessagesIn:
     def _batch_ended(self, line: Line, begun: Begun) -> None:
         if begun.spoilt:
             line.link.strike(begun.spoilt)
+        elif begun.params[1] == COPY:
+            if not is_blank(begun.parts):
+                opening = Line(line.links, line.link, begun.source, begun.params, begun.tags, line.row)
+                copies.take(opening, begun.params[2:], _parts(begun))
         elif (bot := _bot(line, begun.params[2])) is not None:
             self._errand(line, begun.source, begun.command, bot, [part.text for part in begun.parts])
         elif not is_blank(begun.parts):
             opening = Line(line.links, line.link, begun.source, begun.params, begun.tags, line.row)
             way = find_way(opening, opening.params[2])
-            parts = tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
+            parts = _parts(begun)
             self._tell(opening, begun.command, way, combine(parts), parts)
 
     def _say(self, line: Line, text: str) -> None:
@@ -170,6 +177,18 @@ class MessagesIn:
                 line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
             line.commit(CallerBlocked(target, user, letter, line.now))
         return False
+
+
+def _parts(begun: Begun) -> tuple[Part, ...]:
+    return tuple(Part(cut(part.text, MOST_TEXT), part.joined) for part in begun.parts)
+
+
+def _is_of_message(line: Line) -> bool:
+    """Whether a batch begins that is a message, or the copy of one."""
+    kind = line.params[1]
+    if kind == COPY:
+        return line.link.codec.seats and len(line.params) >= 2 + copies.PARAMS
+    return kind == TYPE
 
 
 def _bot(line: Line, name: str) -> User | None:

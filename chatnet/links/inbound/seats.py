@@ -5,10 +5,12 @@ from __future__ import annotations
 from chatnet.links.codecs.solanum.persons import BEGAN, PERSON, STAYS
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.claims import Alias
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import SeatLeft, SeatTaken
 from chatnet.model.ids import SID, UID
 from chatnet.model.places import BY_NAME, is_key
+from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp, read, too_far
 
 
@@ -28,6 +30,9 @@ def cnseat(line: Line) -> None:
     if not line.link.codec.seats or sign not in ("+", "-") or stamp is None:
         raise Ignored
     _judge(line, stamp)
+    if user is None and (alias := links.claims.aliases.get(UID(uid))) is not None:
+        _of_alias(line, alias, server, taken=sign == "+")
+        return
     if user is None or user.server is not host or server is None or server is host:
         raise Ignored  # one of them is lost, as somebody will say
     taken, way = sign == "+", links.way_to(server)
@@ -37,6 +42,16 @@ def cnseat(line: Line) -> None:
         line.doubt(f"says that {server.name} has sessions of its people, which is not allowed to")
     links.observe(stamp)
     line.commit((SeatTaken if taken else SeatLeft)(user, server, line.now, text))
+
+
+def _of_alias(line: Line, alias: Alias, server: Server | None, *, taken: bool) -> None:
+    """A server has sessions of a user who is not the one that a person is; or none any more."""
+    if alias.user.server is not line.source or server is None or server is line.source:
+        raise Ignored
+    seats = tuple(seat for seat in alias.person.seats if seat is not server)
+    alias.person.seats = (*seats, server) if taken else seats
+    for link in line.links.seating(line.link):
+        link.send(line.raw)
 
 
 def person_of(line: Line, user: User) -> Person | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +19,7 @@ from chatnet.links.inbound.collisions import (
     turn_away,
 )
 from chatnet.links.inbound.seats import person_of
+from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.encap import ENCAPSULATED, about_user, by_user
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
@@ -68,9 +70,13 @@ _FINGERPRINT: Final = re.compile(r"[0-9A-Za-z:_-]{1,200}")
 # who they are
 
 
-@LINK.command("EUID", min_params=11)
-def euid(line: Line) -> None:
-    """A user came, behind the source.
+def nobody(link: Link, user: User) -> bool:
+    """In the place of who knows of people whom several servers claim, where there is nobody."""
+    return False
+
+
+def euid(line: Line, claimed: Callable[[Link, User], bool] = nobody) -> None:
+    """A user came, behind the source.  If it is somebody who is `claimed` to be here, nobody came.
 
     # <- :1SO EUID alice 1 1795345575 +i ~alice 127.0.0.1 127.0.0.1 1SOAAAAAB * * :real alice
     """
@@ -83,7 +89,7 @@ def euid(line: Line) -> None:
     user.account, user.account_id = account_of(line, user, account)
     user.account_since = registered_of(line, user.account_id)
     user.person = person_of(line, user)
-    _introduce(line, user, nick, modes, realname)
+    _introduce(line, user, nick, modes, realname, claimed)
 
 
 @LINK.command("UID", min_params=9)
@@ -104,7 +110,8 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
     assert link.settings is not None
     if not is_uid(uid) or uid[:3] != server.sid:
         line.violate(f"{server.name} gave the UID {uid[:20]!r}, which is not one of its own")
-    if UID(uid) in line.network.users:
+    known = line.network.users.get(UID(uid))
+    if (known is not None and not known.orphan) or UID(uid) in line.links.claims.aliases:
         line.violate(f"{server.name} gave the UID {uid} to two users")
     if line.links.routes.users.get(link, 0) >= link.settings.max_users:
         line.exceed("there are too many users behind it", "a larger max_users")
@@ -118,7 +125,14 @@ def _newcomer(line: Line, uid: str, username: str, host: str, address: str) -> U
     return user
 
 
-def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> None:
+def _introduce(
+    line: Line,
+    user: User,
+    nick: str,
+    modes: str,
+    realname: str,
+    claimed: Callable[[Link, User], bool] = nobody,
+) -> None:
     """Let `user` in, under `nick` if they may have it."""
     network, link = line.network, line.link
     user.realname = cut(realname, line.node.settings.limits.realname)
@@ -131,6 +145,12 @@ def _introduce(line: Line, user: User, nick: str, modes: str, realname: str) -> 
     if "o" in user.modes:
         user.oper = Oper("", "", frozenset(), TITLE)
     user.secure = "Z" in user.modes
+    if user.person is not None:
+        user.nick = nick if is_nick(nick, line.node.settings.limits.nick) else user.uid
+        user.folded, user.signon = network.fold(user.nick), float(user.nick_ts)
+        user.renew_source()
+        if claimed(link, user):
+            return
     loser = _contend(line, user, nick, user.nick_ts, holder)
     if loser & Loser.NEWCOMER:
         if not save_newcomer(link, user, user.nick_ts):
@@ -252,7 +272,6 @@ def save_(line: Line) -> None:
         kill(line.links, user, by, REASON, line.link, line)
 
 
-@LINK.command("QUIT")
 def quit_(line: Line) -> None:
     """A user left.
 

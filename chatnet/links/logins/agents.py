@@ -120,36 +120,42 @@ class Agents:
 
     # the talks
 
-    def begin(self, applicant: Applicant, mechanism: str) -> bool:
+    @property
+    def sid(self) -> str:
+        """The server whose connections they are."""
+        return self._links.node.network.me.sid
+
+    def begin(self, applicant: Applicant, mechanism: str, agent: Server | None = None) -> bool:
         """Let `applicant` talk to an agent; False if there is none."""
-        agent = self._agent()
+        agent = agent or self._agent()
         if agent is None:
             return False
-        user, came = applicant.user, applicant.came
-        self._talks[user.uid] = applicant, agent
+        came = applicant.came
+        self._talks[came.uid] = applicant, agent
         secure = "S" if came.secure else "P"
-        self._say(agent, user, "H", came.real_host, address(came.address), secure)
+        self._say(agent, came, "H", came.real_host, address(came.address), secure)
         certificate = () if came.certfp is None else (came.certfp,)
-        self._say(agent, user, "S", mechanism, *certificate)
+        self._say(agent, came, "S", mechanism, *certificate)
         return True
 
     def say(self, applicant: Applicant, data: str) -> None:
         """One chunk of what `applicant` answers."""
-        talk = self._talks.get(applicant.user.uid)
+        talk = self._talks.get(applicant.came.uid)
         if talk is not None:
-            self._say(talk[1], applicant.user, "C", data)
+            self._say(talk[1], applicant.came, "C", data)
 
     def give_up(self, applicant: Applicant) -> None:
         """`applicant` does not want any more, or is gone."""
-        talk = self._talks.pop(applicant.user.uid, None)
+        talk = self._talks.pop(applicant.came.uid, None)
         if talk is not None:
-            self._say(talk[1], applicant.user, "D", "A")
+            self._say(talk[1], applicant.came, "D", "A")
 
-    def _say(self, agent: Server, user: User, *words: str) -> None:
+    def _say(self, agent: Server, came: User, *words: str) -> None:
+        """By the UID of who came by the connection: several of them may be of one user, and talk at once."""
         link = self._links.way_to(agent)
         if link is not None:
             me = self._links.node.network.me
-            link.send(link.codec.encap(me, [agent.name, "SASL", user.uid, "*", *words]))
+            link.send(link.codec.encap(me, [agent.name, "SASL", came.uid, "*", *words]))
 
     def applicant(self, uid: UID, agent: Server) -> Applicant | None:
         """Who of our connections talks to `agent` under this UID."""
@@ -163,5 +169,5 @@ class Agents:
         elif letter == "M" and all(_MECHANISM.fullmatch(name) for name in text.split(",")):
             applicant.shown(text)
         elif letter == "D":
-            del self._talks[applicant.user.uid]
+            del self._talks[applicant.came.uid]
             applicant.ended(text == "S")

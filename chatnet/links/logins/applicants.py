@@ -59,7 +59,7 @@ class Remote:
         self,
         user: User,
         say: Callable[[str, str], object],
-        log_in: Callable[[User, Account, Way], object],
+        log_in: Callable[[User, Account, Way], bool],
         over: Callable[[], object],
     ) -> None:
         self.user = user
@@ -90,8 +90,7 @@ class Remote:
 
     def proved(self, account: Account, way: Way, name: str) -> bool:
         """SVSLOGIN, or SU."""
-        self._log_in(self.user, account, way)
-        return True
+        return self._log_in(self.user, account, way)
 
     def locked(self, text: str) -> None:
         """There is no word for that."""
@@ -129,7 +128,7 @@ class Applicants:
             name
             for name in self.examiner.mechanisms(secure=True)
             if (name != PLAIN or safe or self._node.settings.sasl.plaintext_links)
-            and (name != EXTERNAL or link.settings.believe_certificates)
+            and (name != EXTERNAL or link.settings.believe_certificates or self._links.full(link))
         )
 
     def count(self, link: Link) -> int:
@@ -275,23 +274,33 @@ class Applicants:
     # what is said to their server
 
     def _say(self, link: Link, server: Server, uid: UID, letter: str, text: str) -> None:
-        virtual = self._node.network.virtual
-        if virtual is not None:
-            link.send(link.codec.encap(virtual, [server.name, "SASL", self.agent, uid, letter, text]))
+        link.send(link.codec.encap(self._voice(link), [server.name, "SASL", self.agent, uid, letter, text]))
 
-    def _log_in(self, link: Link, applicant: User, account: Account, way: Way) -> None:
-        node = self._node
+    def _voice(self, link: Link) -> Server:
+        """In whose name that is said: full servers all have the virtual one, so there it is this one."""
+        virtual = self._node.network.virtual
+        assert virtual is not None  # whoever looks at passwords has it
+        return self._node.network.me if self._links.full(link) else virtual
+
+    def _log_in(self, link: Link, applicant: User, account: Account, way: Way) -> bool:
+        """Have their server log them in; not by a token at a full one, which would not know what that may."""
+        node, voice = self._node, self._voice(link)
+        user = node.network.users.get(applicant.uid)
+        words = ["SVSLOGIN", applicant.uid, "*", "*", shown_host(account) or "*", account.shown]
+        text = link.codec.encap(voice, [applicant.server.name, *words])
+        if self._links.full(link):
+            if way.token:
+                return False
+            link.send(link.codec.identified(text, account.id, account.created))
+            return True
         self._links.given.came_by(applicant.uid, way)
-        user, virtual = node.network.users.get(applicant.uid), node.network.virtual
-        assert virtual is not None
         if user is None:
             self._links.given.give(applicant.uid, account.id, link.name)
-            words = ["SVSLOGIN", applicant.uid, "*", "*", shown_host(account) or "*", account.shown]
-            text = link.codec.encap(virtual, [applicant.server.name, *words])
             link.send(link.codec.identified(text, account.id, account.created))
         elif user.account_id == account.id:
-            text = link.codec.encap(virtual, ["*", "SU", user.uid, account.shown])
+            text = link.codec.encap(voice, ["*", "SU", user.uid, account.shown])
             link.send(link.codec.identified(text, account.id, account.created))
         else:
             for fact in logged_in(user, account, node.clock.time()):
                 node.commit(fact)
+        return True

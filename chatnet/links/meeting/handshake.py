@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
-from chatnet.links.codecs.solanum import NEEDED, OURS, PAST, RECORDS, STAMPS, Solanum, encode
+from chatnet.links.codecs.solanum import HOSTS, NEEDED, OURS, PAST, RECORDS, STAMPS, Solanum, encode
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.meeting import agreement, clocks
 from chatnet.links.meeting.leaving import Leaving
@@ -102,6 +102,8 @@ class Handshake(Follower):
             words.append(RECORDS)
         if self._links.keeps_past:
             words.append(PAST)
+        if self._links.hosts:
+            words.append(HOSTS)
         words += agreement.stated(self._node.settings, self._cloak_digest())
         return b"CAPAB :%b" % " ".join(words).encode()
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.model.entities import User
-from chatnet.model.ids import UID
+from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.wire.multiline import Part
 from chatnet.wire.text import byte_length
@@ -56,12 +56,11 @@ class Batches:
     def __init__(self) -> None:
         self._begun: dict[str, Begun] = {}
 
-    def begin(self, reference: str, begun: Begun, users: Mapping[UID, User]) -> bool:
-        """One begins; False if there are too many of those who are among `users`, or it has begun already."""
+    def begin(self, reference: str, begun: Begun, network: Network) -> bool:
+        """One begins; False if it has already, or there are too many of those who are on the `network`."""
         if len(self._begun) >= MOST:
             for key, other in list(self._begun.items()):
-                source = other.source
-                if isinstance(source, User) and users.get(source.uid) is not source:
+                if not _is_there(other.source, network):
                     del self._begun[key]  # its end will never be heard: nobody speaks for who is gone
         if len(self._begun) >= MOST or reference in self._begun:
             return False
@@ -79,3 +78,9 @@ class Batches:
             return None
         del self._begun[reference]
         return begun
+
+
+def _is_there(source: Server | User, network: Network) -> bool:
+    if isinstance(source, User):
+        return network.users.get(source.uid) is source
+    return network.servers.get(source.sid) is source

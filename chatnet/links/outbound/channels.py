@@ -41,6 +41,8 @@ class ChannelsOut:
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
+            facts.UserMoved: self._user_moved,
+            facts.UserOrphaned: self._user_orphaned,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -87,7 +89,7 @@ class ChannelsOut:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         channel = fact.channel
-        for server, number in Counter([user.server for user, _ in fact.members]).items():
+        for server, number in Counter([user.server for user, _ in fact.members if not user.orphan]).items():
             self._links.routes.entered(channel, server, number)
         for user, _ in fact.members:
             if user.person is not None:
@@ -146,9 +148,9 @@ class ChannelsOut:
         registers, channel = self._links.registers, fact.channel
         assert registers is not None
         for user, ranks in fact.members:
-            registers.came(channel, user.uid, stamp)
+            registers.came(channel, user.subject, stamp)
             for letter in rank_letters(ranks):
-                registers.mark(channel, f"{letter}:{user.uid}", stamp, adding=True)
+                registers.mark(channel, f"{letter}:{user.subject}", stamp, adding=True)
         if fact.created and not fact.before:
             for register in (*channel.flags, *parameters(channel)):
                 registers.mark(channel, register, stamp, adding=True)
@@ -200,18 +202,37 @@ class ChannelsOut:
         self._left(fact.channel, fact.user, origin, lambda link: [link.codec.kicked(fact)])
 
     def _left(self, channel: Channel, user: User, origin: object, make: Make) -> None:
-        self._links.routes.left(channel, user.server)
+        if not user.orphan:
+            self._links.routes.left(channel, user.server)
         self._links.routes.rose(channel, user.seats)
         stamp = self._stamp(origin)
         if stamp is not None and self._links.registers is not None:
-            self._links.registers.left(channel, user.uid, stamp)
+            self._links.registers.left(channel, user.subject, stamp)
         self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
-            self._links.routes.left(channel, fact.user.server)
+            if not fact.user.orphan:
+                self._links.routes.left(channel, fact.user.server)
             self._links.routes.rose(channel, fact.user.seats)
         self._forget((fact.user,))
+
+    def _user_moved(self, fact: facts.UserMoved, origin: object) -> None:
+        user, routes = fact.user, self._links.routes
+        for channel in user.channels:
+            if not fact.old_person.orphan:
+                routes.left(channel, fact.old_server)
+            routes.rose(channel, fact.old_person.seats)
+            routes.entered(channel, fact.server)
+            routes.sat(channel, fact.person.seats)
+        for link in self._links.neighbours():
+            if not link.codec.seats:  # the user is a new one there
+                for channel, ranks in user.channels.items():
+                    _send(link, burst.member(self._links, link, channel, user, ranks))
+
+    def _user_orphaned(self, fact: facts.UserOrphaned, origin: object) -> None:
+        for channel in fact.user.channels:
+            self._links.routes.left(channel, fact.user.server)
 
     def _seat_taken(self, fact: facts.SeatTaken, origin: object) -> None:
         for channel in fact.user.channels:
@@ -235,9 +256,9 @@ class ChannelsOut:
         gone: dict[Channel, set[str]] = {}
         for user in users:
             for channel in user.channels:
-                gone.setdefault(channel, set()).add(user.uid)
-        for channel, uids in gone.items():
-            registers.forget_members(channel, uids)
+                gone.setdefault(channel, set()).add(user.subject)
+        for channel, subjects in gone.items():
+            registers.forget_members(channel, subjects)
             registers.lost(channel)
 
     # modes, lists, topics
@@ -361,7 +382,9 @@ class ChannelsOut:
 def _ranks_in(channel: Channel) -> set[str]:
     """The registers of all ranks that members have."""
     return {
-        f"{letter}:{user.uid}" for user, ranks in channel.members.items() for letter in rank_letters(ranks)
+        f"{letter}:{user.subject}"
+        for user, ranks in channel.members.items()
+        for letter in rank_letters(ranks)
     }
 
 

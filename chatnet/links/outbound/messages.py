@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from chatnet.links.neighbour.link import Link
+from chatnet.links.outbound.copies import Copies
 from chatnet.links.tree.neighbours import TOLD, Neighbours
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import Fact, Hearer
+from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.wire.masks import compile_glob
 
 EVERYWHERE: Final = "o"
@@ -21,9 +22,11 @@ class MessagesOut:
 
     def __init__(self, links: Neighbours) -> None:
         self._links = links
+        self._copies = Copies(links)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
+            facts.MessageCopied: self._copies.copied,
             facts.BroadcastSent: self._broadcast_sent,
             facts.WallopsSent: self._wallops_sent,
             facts.ServerNotice: self._server_notice,
@@ -31,22 +34,28 @@ class MessagesOut:
             facts.PongSent: self._pong_sent,
         }
 
-    def _ways(self, target: Channel | User, origin: object) -> Iterable[Link]:
+    def _ways(self, by: Source, target: Channel | User, origin: object) -> Iterable[Link]:
         links = self._links
         if type(target) is Channel:
             return links.ways_to(target, origin)
         assert isinstance(target, User)
+        if self._copies.is_to_oneself(by, target):
+            return ()
         way = links.way_to(target)
         return () if way is None or way is origin or origin is TOLD else (way,)
 
     def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
-        ways = self._ways(fact.target, origin)
+        ways = self._ways(fact.by, fact.target, origin)
         if ways:
             reference = self._links.reference() if fact.parts else b""
             _tell(ways, lambda link: link.codec.message(fact, reference))
+        if type(fact.target) is User:
+            self._copies.said(fact, fact.target, origin)
 
     def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
-        _tell(self._ways(fact.target, origin), lambda link: link.codec.redaction(fact))
+        _tell(self._ways(fact.by, fact.target, origin), lambda link: link.codec.redaction(fact))
+        if type(fact.target) is User:
+            self._copies.said(fact, fact.target, origin)
 
     def _broadcast_sent(self, fact: facts.BroadcastSent, origin: object) -> None:
         links = self._links

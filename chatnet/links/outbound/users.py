@@ -20,6 +20,8 @@ class UsersOut:
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._introduced,
             facts.UserQuit: self._quit,
+            facts.UserMoved: self._moved,
+            facts.UserOrphaned: self._orphaned,
             facts.Killed: self._killed_,
             facts.NickChanged: self._nick_changed,
             facts.HostChanged: self._host_changed,
@@ -39,12 +41,31 @@ class UsersOut:
 
     def _quit(self, fact: facts.UserQuit, origin: object) -> None:
         user = fact.user
-        self._links.routes.departed(user.server)
+        if not user.orphan:
+            self._links.routes.departed(user.server)
         if user in self._killed:  # whoever heard of that knows
             del self._killed[user]
             return
         for link in self._links.others(origin):
             link.send(link.codec.quit(fact))
+
+    def _moved(self, fact: facts.UserMoved, origin: object) -> None:
+        if not fact.old_person.orphan:
+            self._links.routes.departed(fact.old_server)
+        self._links.routes.arrived(fact.server)
+        for link in self._links.neighbours():
+            if not link.codec.seats:  # or they know the claim
+                if not fact.old_person.orphan:  # or they have read of that
+                    link.send(link.codec.moved_away(fact.old_uid))
+                for text in link.codec.user(fact.user):
+                    link.send(text)
+
+    def _orphaned(self, fact: facts.UserOrphaned, origin: object) -> None:
+        self._links.routes.departed(fact.user.server)
+        if fact.told:
+            for link in self._links.neighbours():
+                if not link.codec.seats:
+                    link.send(link.codec.moved_away(fact.user.uid))
 
     def _killed_(self, fact: facts.Killed, origin: object) -> None:
         user, node = fact.user, self._links.node

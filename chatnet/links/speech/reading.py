@@ -9,6 +9,7 @@ from chatnet.dispatch import Phase, Row
 from chatnet.links.neighbour.link import Link, State
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored, Violation
+from chatnet.links.tree.claims import OF_CLAIMS
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
 from chatnet.model.ids import SID, UID
@@ -23,11 +24,13 @@ OUTLIVING: Final = frozenset({"ETB", "KICK", "KILL", "RENAME", "TMODE", "TOPIC"}
 said by the user's server."""
 BY_SEATS: Final = frozenset(
     {
-        "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KNOCK", "NOTICE", "PART", "PRIVMSG", "REDACT", "RENAME",
-        "TAGMSG", "TMODE", "TOPIC",
+        "BAN", "BATCH", "ETB", "INVITE", "JOIN", "KICK", "KILL", "KNOCK", "NOTICE", "OPERWALL", "PART",
+        "PRIVMSG", "REDACT", "RENAME", "TAGMSG", "TMODE", "TOPIC", "WALLOPS",
     }
 )  # fmt: skip
 """What a server says of a user of another one of whom it has sessions; all else only that other one does."""
+LEAVING: Final = frozenset({"QUIT"})
+"""What ends a claim, whether it holds or not."""
 EARLY: Final = 8192
 """Bytes a server may say before it is introduced."""
 
@@ -52,6 +55,11 @@ class Reader:
         parts = split(raw.decode("utf-8", "surrogateescape"))
         if parts is None:
             return
+        if self._links.claims.aliases:
+            if self._is_aside(link, parts[1], parts[2], raw):
+                return
+            raw = self._links.claims.renamed(raw, parts[2])
+            parts = split(raw.decode("utf-8", "surrogateescape")) or parts
         tags, source_text, verb, params = parts
         row = self._rows.get(verb)
         if link.early and not self._may_be_early(link, verb, len(raw), row):
@@ -80,6 +88,20 @@ class Reader:
         except Exception:
             self._node.log.failure(f"{row.verb} from {link.name} failed")
             link.strike("its lines cannot be handled")
+
+    def _is_aside(self, link: Link, source: str, verb: str, raw: bytes) -> bool:
+        """Whether a line tells of the user of a claim that does not hold: it is noted, and goes on to others.
+
+        What anybody with a session of the person may say is said of the person.
+        """
+        alias = self._links.claims.aliases.get(UID(source))
+        if alias is None or verb in BY_SEATS or verb in OF_CLAIMS or verb in LEAVING:
+            return False
+        if self._links.way_to(alias.user) is link:
+            alias.note(raw)
+            for other in self._links.seating(link):
+                other.send(raw)
+        return True
 
     def _may_be_early(self, link: Link, verb: str, size: int, row: Row | None) -> bool:
         """Whether a line may come now, in the handshake; the link is closed for what may not."""
@@ -114,6 +136,8 @@ class Reader:
             return network.me  # a placeholder: in the handshake nobody speaks but the neighbour
         if not text:
             return link.server
+        if verb in LEAVING and (alias := self._links.claims.aliases.get(UID(text))) is not None:
+            return alias.user if self._links.way_to(alias.user) is link else None
         source: Server | User | None = (
             network.users.get(UID(text)) or self._links.server(text) or network.user(text.partition("!")[0])
         )

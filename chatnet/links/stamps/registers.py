@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
-from chatnet.model.entities import Channel, split_forward
+from chatnet.model.entities import Channel, User, split_forward
 from chatnet.model.facts import AgesForgotten, ChannelForgotten, ChannelsBeaten, EndedKept, ModeChange
-from chatnet.model.ids import Folded
+from chatnet.model.ids import UID, Folded
 from chatnet.model.modes import RANKS
 from chatnet.model.network import Network
+from chatnet.model.places import is_key
 from chatnet.model.registered import Kept
 from chatnet.rules.stamps import NEVER, SLACK, Clock, Mark, Marks, Stamp, stamp_of
+from chatnet.wire.names import is_uid
 
 SWEEP: Final = 60.0
 """Seconds between two looks for what may be forgotten."""
@@ -34,7 +36,10 @@ def nobody_keeps(channel: Channel, register: str, stamp: Stamp) -> None:
 
 
 class Registers:
-    """Marks of channels by the register, and of members by the name of the channel and the UID.
+    """Marks of channels by the register, and of members by the name of the channel and their subject.
+
+    The subject is the key of a person, and else the UID: what is known of a person is theirs, whatever user
+    they are.  On the wire it is the UID of the user who they are now.
 
     A member's mark is of the name, because who is in a younger channel of that name is in the older one when
     that wins; all others belong to the channel with its TS.
@@ -58,6 +63,8 @@ class Registers:
         self._names = 0  # of channels that had ended then, or were beaten
         self.news = 0
         """Registers, and channels that ended, that were noted since."""
+        self._parts: dict[str, dict[Folded, None]] = {}
+        """Of people, by their keys, the channels that they have left, as far as that is noted."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
         self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
         self._touched: dict[Folded, float] = {}
@@ -101,6 +108,51 @@ class Registers:
         """The marks of those who are in the channel of a name, or were."""
         return self._members.get(folded, {})
 
+    def user(self, subject: str) -> User | None:
+        """Whom the marks of a subject are of, if they are on the network."""
+        return self.network.persons.get(subject) or self.network.users.get(UID(subject))
+
+    def subject(self, uid: str) -> str:
+        """Of which subject a line speaks that names a UID."""
+        user = self.network.users.get(UID(uid))
+        return uid if user is None else user.subject
+
+    def register(self, told: str) -> str:
+        """The register that a line names; of a person it tells the UID."""
+        if is_uid(told):
+            return self.subject(told)
+        letter, colon, uid = told.partition(":")
+        return f"{letter}:{self.subject(uid)}" if colon and letter in RANKS else told
+
+    def told(self, marks: Marks) -> Marks:
+        """Marks as a line tells them; nothing of a person who is not on the network."""
+        if not self.network.persons:
+            return marks
+        found = {}
+        for register, mark in marks.items():
+            letter, _, subject = ("", "", register) if is_subject(register) else register.partition(":")
+            if letter and letter not in RANKS:
+                subject = ""
+            if subject and not is_uid(subject):
+                user = self.network.persons.get(subject)
+                if user is None:
+                    continue
+                register = f"{letter}:{user.uid}" if letter else user.uid
+            found[register] = mark
+        return found
+
+    def became(self, old: str, new: str) -> None:
+        """Who was one subject is another one: their user became a person, or is one no more."""
+        for members in self._members.values():
+            if (mark := members.pop(old, None)) is not None:
+                known = members.get(new)
+                members[new] = mark if known is None else max(mark, known)
+        for marks in self._of.values():
+            for letter in RANKS:
+                if (mark := marks.pop(f"{letter}:{old}", None)) is not None:
+                    known = marks.get(f"{letter}:{new}")
+                    marks[f"{letter}:{new}"] = mark if known is None else max(mark, known)
+
     def mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         """A register of `channel` was set or removed; without a stamp there is nothing to note."""
         if stamp is not NEVER:
@@ -131,34 +183,53 @@ class Registers:
         self._beaten[folded] = self._monotonic()
         return True
 
-    def came(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+    def came(self, channel: Channel, subject: str, stamp: Stamp) -> None:
         """Somebody came into `channel`; what they were before counts no more."""
-        self._moved(channel, uid, stamp, here=True)
+        self._moved(channel, subject, stamp, here=True)
 
-    def left(self, channel: Channel, uid: str, stamp: Stamp) -> None:
+    def left(self, channel: Channel, subject: str, stamp: Stamp) -> None:
         """Somebody left `channel`, or was put out of it."""
-        self._moved(channel, uid, stamp, here=False)
+        self._moved(channel, subject, stamp, here=False)
 
-    def _moved(self, channel: Channel, uid: str, stamp: Stamp, *, here: bool) -> None:
+    def _moved(self, channel: Channel, subject: str, stamp: Stamp, *, here: bool) -> None:
         if stamp is NEVER:
             return
-        self._members.setdefault(channel.folded, {})[uid] = Mark(stamp, here, self._minute)
+        self._members.setdefault(channel.folded, {})[subject] = Mark(stamp, here, self._minute)
         self._touch(channel.folded)
+        if not is_uid(subject):
+            parts = self._parts.setdefault(subject, {})
+            if here:
+                parts.pop(channel.folded, None)
+            else:
+                parts[channel.folded] = None
+            if not parts:
+                del self._parts[subject]
         for each in (channel, *self.network.memory.ended_of(channel.folded).values()):
             marks = self._of.get(each)
             if marks:
                 for letter in RANKS:
-                    known = marks.get(f"{letter}:{uid}")
+                    known = marks.get(f"{letter}:{subject}")
                     if known is not None and known.stamp < stamp:
-                        del marks[f"{letter}:{uid}"]
+                        del marks[f"{letter}:{subject}"]
 
-    def forget_members(self, channel: Channel, uids: set[str]) -> None:
+    def parts(self, subject: str) -> list[tuple[Folded, Mark]]:
+        """The channels that a person is not in any more, and since when."""
+        found = []
+        for folded in list(self._parts.get(subject, ())):
+            mark = self._members.get(folded, {}).get(subject)
+            if mark is not None and not mark.adding:
+                found.append((folded, mark))
+            else:
+                del self._parts[subject][folded]
+        return found
+
+    def forget_members(self, channel: Channel, subjects: set[str]) -> None:
         """Who was lost with a server comes back as that server says; but who had left before stays away."""
         members = self._members.get(channel.folded)
         if members is not None:
-            for uid in uids & members.keys():
-                if members[uid].adding:
-                    del members[uid]
+            for subject in subjects & members.keys():
+                if members[subject].adding:
+                    del members[subject]
 
     def lost(self, channel: Channel) -> None:
         """Members of a channel are gone from the network."""
@@ -173,6 +244,9 @@ class Registers:
         self.remember_name(channel, old)
         members = self._members.pop(old, None)
         if members is not None:  # what they were in another channel of the name counts no more
+            for subject in members.keys() & self._parts.keys():
+                if self._parts[subject].pop(old, self) is None:
+                    self._parts[subject][channel.folded] = None
             self._members.setdefault(channel.folded, {}).update(members)
 
     def remember_name(self, channel: Channel, folded: Folded) -> None:
@@ -191,23 +265,23 @@ class Registers:
         """All marks of `channel`, and of its members, which are forgotten: it becomes part of another one."""
         return {**self._of.pop(channel, {}), **self._members.pop(channel.folded, {})}
 
-    def ranks(self, channel: Channel, uid: str) -> int:
+    def ranks(self, channel: Channel, subject: str) -> int:
         """The ranks that somebody was given in `channel` since they came, or as they did."""
         marks = self._of.get(channel)
         if not marks:
             return 0
-        came = self._members.get(channel.folded, {}).get(uid)
+        came = self._members.get(channel.folded, {}).get(subject)
         since = NEVER if came is None else came.stamp
         found = 0
         for letter, rank in RANKS.items():
-            known = marks.get(f"{letter}:{uid}")
+            known = marks.get(f"{letter}:{subject}")
             if known is not None and known.adding and known.stamp >= since:
                 found |= rank
         return found
 
-    def gives(self, channel: Channel, letter: str, uid: str, stamp: Stamp) -> bool:
+    def gives(self, channel: Channel, letter: str, subject: str, stamp: Stamp) -> bool:
         """Whether a rank that was given or taken at `stamp` counts for who is in `channel` now."""
-        came = self._members.get(channel.folded, {}).get(uid)
+        came = self._members.get(channel.folded, {}).get(subject)
         return came is None or stamp >= came.stamp
 
     def __len__(self) -> int:
@@ -236,6 +310,9 @@ class Registers:
                 del marks[register]
         self._of = {channel: marks for channel, marks in self._of.items() if marks}
         self._members = {folded: marks for folded, marks in self._members.items() if marks}
+        for subject in list(self._parts):
+            if not self.parts(subject):
+                del self._parts[subject]
         kept = [(at, folded) for folded, at in self._beaten.items() if apart or at >= now - memory]
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)
@@ -294,10 +371,15 @@ def _mark_of(kept: Kept) -> Mark:
     return Mark(stamp_of(kept.stamp), kept.value is not None)
 
 
+def is_subject(register: str) -> bool:
+    """Whether a register tells since when somebody is in a channel, or is not: it is the UID, or a key."""
+    return is_uid(register) or is_key(register)
+
+
 def register_of(fold: Callable[[str], str], change: ModeChange) -> str:
     """The register that `change` is of; `fold` brings masks to the spelling under which they are found."""
     if change.user is not None:
-        return f"{change.letter}:{change.user.uid}"
+        return f"{change.letter}:{change.user.subject}"
     if change.letter in RANKS:  # of somebody unknown
         return f"{change.letter}:{change.parameter}"
     if change.letter in "beI":

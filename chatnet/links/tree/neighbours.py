@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count, islice
 from typing import Final
@@ -16,6 +16,7 @@ from chatnet.links.neighbour.resume import token
 from chatnet.links.neighbour.telling import tell
 from chatnet.links.stamps.registers import Registers, nobody_keeps
 from chatnet.links.tree.barred import Barred
+from chatnet.links.tree.claims import Claims
 from chatnet.links.tree.given import Given
 from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
@@ -34,6 +35,8 @@ AT_ONCE: Final = 2000
 """Users that were lost whose memory is freed in one turn."""
 TOLD: Final = Hearsay()
 """The origin of a fact that every link was told of already: ENCAP carries on what it brings by itself."""
+CLAIMED: Final = Hearsay()
+"""The origin of a fact that comes of a claim: all who know of seats know that as well."""
 MARKED: Final = Hearsay()
 """The origin of a fact about a channel that all are told but those who stamp, who know it."""
 REFUSED: Final = "Invalid credentials"
@@ -78,6 +81,7 @@ class Neighbours:
         self.epoch = token(16)  # of this process, for neighbours that come back to it
         self.all: dict[Link, None] = {}
         self.routes = Routes()
+        self.claims = Claims(node.network)
         self.barred = Barred(node)
         self.registers: Registers | None = None
         self.new_entries = 0
@@ -87,6 +91,9 @@ class Neighbours:
         self.keeps_past = False  # a store of messages, which others may ask
         self.is_fed_bans: Callable[[Link], bool] = self.full
         """Whether a neighbour hears of bans that are records by being fed these."""
+        settings = node.settings
+        self.hosts = settings.bouncer.host and settings.accounts.authority != "remote"
+        """Whether this server takes over people who stay, and whose server is lost."""
         self.given = Given(node)
         self.namesakes: dict[Link, dict[SID, Server]] = {}
         """By link the SIDs of servers behind it that have a name of our virtual server's, or a user who has
@@ -94,6 +101,8 @@ class Neighbours:
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
         self._doubted: set[tuple[SID, str, str]] = set()
+        self.keep: Callable[[Sequence[User], Collection[Server], object], Collection[User]] = nobody_stays
+        """Of users whose servers are lost, and the origin of that, those who stay nevertheless."""
         self._read: Callable[[Link, bytes], None] = _no_reader
         self._followers: Sequence[Follower] = ()
 
@@ -101,6 +110,10 @@ class Neighbours:
         """`read` takes every line of a neighbour; `followers` hear what becomes of links, in this order."""
         self._read = read
         self._followers = followers
+
+    def hear(self, link: Link, raw: bytes) -> None:
+        """Take a line of a neighbour again, which was noted."""
+        self._read(link, raw)
 
     # links
 
@@ -133,6 +146,8 @@ class Neighbours:
         """All neighbours but `origin`; none if that is TOLD."""
         if origin is TOLD or not self.routes.direct:
             return []
+        if origin is CLAIMED:
+            return [link for link in self.routes.direct.values() if not link.codec.seats]
         return [link for link in self.routes.direct.values() if link is not origin]
 
     def stamp(self) -> Registers:
@@ -201,9 +216,14 @@ class Neighbours:
         allowed = None if link.settings is None else link.settings.allow_seats
         return self.knows_accounts(link) if allowed is None else allowed
 
+    def seating(self, origin: object = None) -> list[Link]:
+        """The neighbours, but for `origin`, who know of people with sessions on several servers."""
+        return [link for link in self.routes.direct.values() if link.codec.seats and link is not origin]
+
     def sits_behind(self, user: User, link: Link) -> bool:
-        """Whether a server behind `link` has sessions of a user who is elsewhere."""
-        return any(self.way_to(seat) is link for seat in user.seats)
+        """Whether a server behind `link` may speak for a user who is elsewhere: it has sessions of theirs,
+        or took them for its own until a moment ago."""
+        return any(self.routes.way_to(place) is link for place in self.claims.places(user))
 
     def observe(self, stamp: Stamp) -> None:
         """What happens here from now on is later than `stamp`."""
@@ -327,7 +347,10 @@ class Neighbours:
         return sid in self.node.network.servers or self.server(name) is not None
 
     def way_to(self, whom: Server | User) -> Link | None:
-        """The link behind which a server or a user is; None for this server and its users."""
+        """The link behind which a server or a user is; None for this server and its users.
+
+        None as well for whoever stays though their server is lost.
+        """
         return self.routes.way_to(whom.server if isinstance(whom, User) else whom)
 
     def ways_to(self, channel: Channel, origin: object) -> list[Link]:
@@ -345,13 +368,15 @@ class Neighbours:
         servers = [far, *(server for server in behind if server is not far)]
         gone = set(servers)
         # The newest first, and no further than there is somebody: servers may come and go at every line.
-        there = (user for user in reversed(network.users.values()) if user.server in gone)
+        there = (user for user in reversed(network.users.values()) if user.server in gone and not user.orphan)
         users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         near = far.uplink or network.me
         if network.seated:
             for server in servers:
                 for user in list(network.seated.get(server, ())):
                     self.node.commit(SeatLeft(user, server, self.node.clock.time()), TOLD)
+        if kept := self.keep(users, gone, origin):
+            users = tuple(user for user in users if user not in kept)
         if self.keeps_records:
             self.given.lost(users)
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
@@ -421,6 +446,11 @@ class Neighbours:
         """
         settings = self.node.settings.links
         return 2 * settings.stamp_horizon if link.codec.core else settings.most_skew
+
+
+def nobody_stays(users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
+    """In the place of who knows of people that outlive their server, where there is nobody."""
+    return ()
 
 
 def _no_reader(link: Link, raw: bytes) -> None:

@@ -57,7 +57,9 @@ class Routes:
     def members_beyond(self, link: Link, channel: Channel) -> list[tuple[User, int]]:
         """The members of `channel` who are not behind `link`, with their ranks."""
         return [
-            (user, ranks) for user, ranks in channel.members.items() if self.way_to(user.server) is not link
+            (user, ranks)
+            for user, ranks in channel.members.items()
+            if self.way_to(user.server) is not link and not user.orphan
         ]
 
     def entered(self, channel: Channel, server: Server, members: int = 1) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from chatnet.history.looking import SPOKEN, Asked, Busy, Point, Seen, Unseen, Way
+from chatnet.history.looking import SPOKEN, Asked, Point, Seen, Unseen, Way
+from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, MessageRedacted, MessageSent
 from chatnet.session import render

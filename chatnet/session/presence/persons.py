@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from chatnet.model.entities import User
+from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
@@ -37,6 +37,7 @@ from chatnet.rules.visibility import public_identity
 from chatnet.services.persons import Policy
 from chatnet.session.presence.absence import settle
 from chatnet.session.presence.devices import Devices, Heard
+from chatnet.session.presence.sitting import Sitting
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.wire.server_time import DAY
@@ -53,17 +54,22 @@ class Idle(NamedTuple):
 
 
 class Persons:
-    """Knows who is idle, and ends whom nothing keeps: an observer of what may be a reason for that."""
+    """Knows who is idle, and ends whom nothing keeps: an observer of what may be a reason for that.
 
-    def __init__(self, shared: Shared, policy: Policy) -> None:
+    Those of other servers who have sessions here are the business of `sitting`.
+    """
+
+    def __init__(self, shared: Shared, policy: Policy, sitting: Sitting) -> None:
         self._shared = shared
         self._node = shared.node
         self._policy = policy
+        self._sitting = sitting
         self.idle: Final[dict[User, Idle]] = {}
         self.devices: Final = Devices()
         self.noted: Callable[[User], object] = lambda user: None
         """Who is told when something is known of somebody that is no fact."""
         self._leaving: User | None = None
+        self._handed_over: Final[set[User]] = set()
         self._named: Final[dict[str, dict[User, None]]] = {}
         """Who of this server is logged in to an account, by its key, where nobody has an id."""
         self._hears_of_names: Final[Mapping[type[Fact], Hearer]] = {
@@ -109,6 +115,21 @@ class Persons:
                 return user
         return None
 
+    def elsewhere(self, session: Session) -> User | None:
+        """Whom of another server a session may be one of, if that server agrees; see :meth:`of`."""
+        newcomer, network = session.user, self._node.network
+        key = self._shared.places.person(newcomer)
+        person = None if key is None else network.persons.get(key)
+        if person is None or person.person is None or person.server is network.me:
+            return None
+        bears = network.nicks.get(newcomer.folded) is person
+        if not bears and not person.person.stays:
+            return None
+        why = self._refusal(person, session)
+        if why is not None and bears:
+            session.notice(why)
+        return person if why is None else None
+
     def _is_of(self, user: User, key: str) -> bool:
         return user.server is self._node.network.me and self._shared.places.person(user) == key
 
@@ -121,19 +142,24 @@ class Persons:
         return (self._named if by_name else self._node.network.logged_in).get(key, ())
 
     def _refusal(self, user: User, session: Session) -> str | None:
-        number = len(self._shared.local.sessions_of(user))
+        me = self._node.network.me
+        others = sum(place is not me for place in user.places)  # there are no fewer than one at each
+        number = len(self._shared.local.sessions_of(user)) + others
         return self._policy.refusal(user, number, session.peer.secure)
 
     def may_be_joined(self, user: User, by: User | None = None) -> bool:
-        """Whether a device that logs in while it connects can be `user`, who is on this server.
+        """Whether a device that logs in while it connects can be `user`.
 
         `by` is the user that it is now; None: nobody yet.
         """
         mine = by is None or self._policy.key(by) == self._policy.key(user)
-        return mine and user.server is self._node.network.me and self._policy.attaches(user)
+        here = user.server is self._node.network.me or user.person is not None
+        return mine and here and self._policy.attaches(user)
 
     def is_shared(self, user: User) -> bool:
         """Whether a user has several sessions, or may: then they keep their account."""
+        if user.seats or user in self._shared.sitters:
+            return True
         return len(self._shared.local.sessions_of(user)) > 1 or self._policy.stays(user)
 
     def replays(self, user: User) -> bool:
@@ -151,12 +177,21 @@ class Persons:
             heard = self.idle[person].heard
         return heard
 
+    # who somebody is on all servers
+
+    def claim(self, user: User) -> None:
+        """Have somebody, who is to be introduced, be the person of their account, unless somebody is."""
+        key = self._policy.key(user)
+        if key is not None and key not in self._node.network.persons and self._policy.attaches(user):
+            began = self._shared.links.next_stamp().text
+            user.person = Person(key, began, stays=self._policy.stays(user))
+
     # sessions
 
     def attach(self, session: Session, person: User) -> None:
         """Have `session` be one more of `person`: it hears what they hear from now on."""
         shared, newcomer = self._shared, session.user
-        idle = self._forget(person)
+        idle = self.back(person)
         away = newcomer.away
         if away is None and idle is not None:
             away = idle.away
@@ -165,7 +200,10 @@ class Persons:
         session.registered = True
         shared.registered += 1
         shared.local.attach(session)
-        self._settle(session)
+        if person in shared.sitters:
+            self._sitting.attached(session)
+        else:
+            self._settle(session)
         self.noted(person)
         self._log(session, f"has one more session ({'TLS' if session.peer.secure else 'plain'})")
 
@@ -177,24 +215,51 @@ class Persons:
         self._log(session, "has one session less")
         self._tell_detached(session)
 
-    def keeps(self, session: Session) -> bool:
-        """Whether a user stays whose last session has gone."""
+    def keeps(self, session: Session, reason: str) -> bool:
+        """Whether a user stays whose last session here has gone, for a `reason`."""
         user = session.user
-        most = self._node.settings.bouncer.persons
-        if user is self._leaving or len(self.idle) >= most or not self._policy.stays(user):
+        if user.server is not self._node.network.me:
+            self._leave_seat(session, reason)
+            return True
+        if user is self._leaving:
             return False
-        if not self._is_the_one(user):
+        if user.seats:
+            self.detached(session)
+            return True
+        if not self._may_stay(user):
             return False
-        now = self._node.clock.time()
-        self.remember(user, Idle(self.note_device(session), user.away))
-        if user.oper is not None:  # whoever comes back has shown no password for that
-            for fact in resigned(user, now):
-                self._node.commit(fact, session)
-        if user.away is None and self._policy.goes_away(user):
-            self._node.commit(AwayChanged(user, GONE, now), session)
+        self._stay(user, self.note_device(session), session)
         self._log(session, "stays without a session")
         self._tell_detached(session)
         return True
+
+    def _leave_seat(self, session: Session, reason: str) -> None:
+        if self._policy.stays(session.user):
+            self.note_device(session)
+        self._sitting.left(session, reason)
+        self._log(session, "has no session here any more")
+        self._tell_detached(session)
+
+    def emptied(self, user: User, reason: str) -> None:
+        """The last session of somebody has gone, on another server: they stay without, or have quit."""
+        now = self._node.clock.time()
+        if self._may_stay(user):
+            self._stay(user, Heard(int(now * 1000), self._node.message_ids.before(now) + "~"), None)
+        else:
+            self._node.commit(UserQuit(user, reason, now))
+
+    def _may_stay(self, user: User) -> bool:
+        most = self._node.settings.bouncer.persons
+        return len(self.idle) < most and self._policy.stays(user) and self._is_the_one(user)
+
+    def _stay(self, user: User, heard: Heard, origin: object) -> None:
+        now = self._node.clock.time()
+        self.remember(user, Idle(heard, user.away))
+        if user.oper is not None:  # whoever comes back has shown no password for that
+            for fact in resigned(user, now):
+                self._node.commit(fact, origin)
+        if user.away is None and self._policy.goes_away(user):
+            self._node.commit(AwayChanged(user, GONE, now), origin)
 
     def _is_the_one(self, user: User) -> bool:
         """Whether it is this user who stays, of all of their account: nobody could come back to two.
@@ -209,6 +274,11 @@ class Persons:
         owner = self._node.network.registry.owner(user.folded)
         owns = owner is not None and owner.id == user.account_id
         return user not in self.idle, not owns, user.signon, user.uid
+
+    def goes_away(self, user: User) -> None:
+        """Somebody who came from another server has had the time to be asked for by their sessions."""
+        if user in self.idle and user.away is None and self._policy.goes_away(user):
+            self._node.commit(AwayChanged(user, GONE, self._node.clock.time()))
 
     def _tell_detached(self, session: Session) -> None:
         """Operators read of it where they would of a QUIT."""
@@ -229,7 +299,8 @@ class Persons:
         if len(self.idle) == 1:
             self._node.hearing_changed()
 
-    def _forget(self, user: User) -> Idle | None:
+    def back(self, user: User) -> Idle | None:
+        """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
         idle = self.idle.pop(user, None)
         if idle is not None:
             self._shared.unattended = len(self.idle)
@@ -251,13 +322,21 @@ class Persons:
 
     def _settle(self, session: Session) -> None:
         """Whether a person is away, and secure, is a matter of all their sessions."""
-        user, sessions = session.user, self._shared.local.sessions_of(session.user)
-        secure = all(each.peer.secure for each in sessions)
+        user = session.user
+        if user.server is self._node.network.me:
+            self.settle_secure(user, session)
+            settle(self._shared, user, session)
+        else:
+            self._sitting.settle(user)
+
+    def settle_secure(self, user: User, origin: object) -> None:
+        """Have somebody have the mode Z if all of theirs come by TLS."""
+        sessions, seats = self._shared.local.sessions_of(user), self._shared.seats.of(user)
+        secure = all(each.peer.secure for each in sessions) and all(seat.secure for seat in seats)
         if secure is not user.secure:
             added, removed = ("Z", "") if secure else ("", "Z")
             now = self._node.clock.time()
-            self._node.commit(UserModesChanged(user, added, removed, user.snomask, now), session)
-        settle(self._shared, sessions, session)
+            self._node.commit(UserModesChanged(user, added, removed, user.snomask, now), origin)
 
     # the end
 
@@ -270,13 +349,27 @@ class Persons:
                 session.close(reason)
         finally:
             self._leaving = before
-        if user in self.idle:
+        if not sessions:
             self._node.commit(UserQuit(user, reason, self._node.clock.time()))
 
-    def end_idle(self, reason: str) -> None:
-        """The server ends."""
-        for user in list(self.idle):
-            self.end(user, reason)
+    def hands_over(self, user: User) -> bool:
+        """The server ends: whether another one may have somebody from now on, who is told of it."""
+        person, network = user.person, self._node.network
+        if user in self._handed_over:
+            return True
+        if person is None or network.persons.get(person.key) is not user:
+            return False
+        told = (bool(user.seats) or person.stays) and self._shared.links.seats.hand_over(user)
+        if told:
+            self._handed_over.add(user)
+        return told
+
+    def end_others(self, reason: str) -> None:
+        """The server ends: nor do those stay who have no session here."""
+        here = self._shared.local.sessions_of
+        for user in [*self.idle, *(user for user in self._shared.seats if not here(user))]:
+            if not self.hands_over(user):
+                self.end(user, reason)
 
     def sweep(self) -> None:
         """End whom nobody came for."""
@@ -291,7 +384,7 @@ class Persons:
         self._name(fact.user)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
-        self._forget(fact.user)
+        self.back(fact.user)
         if fact.user.account is not None:
             self._unname(fact.user, fact.user.account)
 
@@ -300,6 +393,12 @@ class Persons:
             self._unname(fact.user, fact.old_account)
         self._name(fact.user)
         self._look_at(fact.user)
+
+    def moved(self, user: User) -> None:
+        """Somebody is a user of this server now, or not any more."""
+        if user.account is not None:
+            self._unname(user, user.account)
+        self._name(user)
 
     def _name(self, user: User) -> None:
         if self._shared.places.by_name and user.server is self._node.network.me:

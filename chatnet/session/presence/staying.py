@@ -32,6 +32,7 @@ from chatnet.model.facts import (
     TopicChanged,
     UserIntroduced,
     UserModesChanged,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.ids import AccountName, Folded
@@ -89,6 +90,7 @@ class Staying:
         self._policy.chosen = self._chosen
         self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
             UserIntroduced: self._introduced,
+            UserMoved: self._moved,
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
@@ -121,6 +123,15 @@ class Staying:
     def _introduced(self, fact: UserIntroduced, origin: object) -> None:
         if fact.user.account is not None:
             self.look_at(fact.user)
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Somebody is a person of this server now, or of another one, which keeps them from now on."""
+        if fact.server is self._network.me:
+            self.look_at(fact.user)
+        elif fact.user in self._people and not self._ended:
+            self._forget(fact.user)
+            if not self._people:
+                self._node.hearing_changed()
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         self.look_at(fact.user)
@@ -384,6 +395,7 @@ class Staying:
             self._persons.devices.note(person.key, device.name, Heard(device.ms, device.msgid), most)
         seen = person.seen or self._alive or int(now * 1000)
         self._persons.remember(user, Idle(Heard(seen, person.msgid), person.away))
+        self._persons.claim(user)
         node.commit(UserIntroduced(user, now))
         return user
 

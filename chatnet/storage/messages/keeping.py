@@ -28,6 +28,7 @@ from chatnet.storage.messages.rows import (
     Row,
     Said,
     Silent,
+    Stayed,
     Went,
 )
 from chatnet.storage.messages.tables import Statements, labelled, named
@@ -101,6 +102,7 @@ class Keeper:
             Kept: self._kept,
             Came: self._came,
             Went: self._went,
+            Stayed: self._stayed,
             Marked: self._marked,
             Gap: self._gap,
             Filled: self._filled,
@@ -410,6 +412,11 @@ class Keeper:
     def _went(self, entry: Went) -> None:
         target, person = self._target(entry.place, entry.at), self._person(entry.person)
         self._execute(self.statements.go, {"target_": target, "person_": person, "at": entry.at})
+
+    def _stayed(self, entry: Stayed) -> None:
+        target, person = self._target(entry.place, entry.since), self._person(entry.person)
+        where = {"target": target, "person": person, "since": entry.since, "until": entry.until}
+        self._execute(self.statements.stay, where)
 
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)

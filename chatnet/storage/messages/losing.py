@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, cast
 
-from chatnet.storage.messages.rows import Came, Entry, Filled, Gap, Marked, Place, Row, Said, Went
+from chatnet.storage.messages.rows import Came, Entry, Filled, Gap, Marked, Place, Row, Said, Stayed, Went
 
 PLAIN: Final = 1024
 """Bytes that an entry counts for, whatever its text; what only few messages have besides."""
@@ -35,7 +35,7 @@ def without_messages(entries: Iterable[Entry], *, hard: bool) -> tuple[list[Entr
         elif isinstance(entry, Gap) and entry.sid == "*":
             place, since, until, _ = entry
         else:
-            if not (hard and isinstance(entry, (Came, Went, Marked, Filled))):
+            if not (hard and isinstance(entry, (Came, Went, Stayed, Marked, Filled))):
                 kept.append(entry)
             continue
         first, last = gaps.get(place, (since, until))

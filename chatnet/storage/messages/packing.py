@@ -22,6 +22,7 @@ from chatnet.storage.messages.rows import (
     Row,
     Said,
     Silent,
+    Stayed,
     Went,
 )
 
@@ -38,6 +39,7 @@ _KINDS: Final[dict[str, Any]] = {
         Kept,
         Came,
         Went,
+        Stayed,
         Marked,
         Erased,
         Gap,

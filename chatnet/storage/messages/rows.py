@@ -161,6 +161,15 @@ class Went(NamedTuple):
     at: int
 
 
+class Stayed(NamedTuple):
+    """It was, from `since` until then, as another server tells; beside what is known here."""
+
+    place: Place
+    person: str
+    since: int
+    until: int
+
+
 class Marked(NamedTuple):
     """Somebody has read as far as `at` in a `spot`; the greatest such time holds.
 
@@ -215,6 +224,7 @@ Entry = (
     | Kept
     | Came
     | Went
+    | Stayed
     | Marked
     | Erased
     | Gap

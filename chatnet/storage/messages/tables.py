@@ -480,6 +480,16 @@ class Statements:
             .values(target=given("target"), person=given("person"), since=given("at"), until=LAST)
             .on_conflict_do_update(index_elements=["target", "person", "since"], set_={"until": LAST})
         )
+        stayed = insert(STAY).values(
+            target=given("target"), person=given("person"), since=given("since"), until=given("until")
+        )
+        self.stay = made(
+            stayed.on_conflict_do_update(
+                index_elements=["target", "person", "since"],
+                set_={"until": given("until")},
+                where=stay.until < given("until"),
+            )
+        )
         self.go = made(
             update(STAY).where(*this_stay, stay.until == LAST).values(until=greatest(stay.since, given("at")))
         )

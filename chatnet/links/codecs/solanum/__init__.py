@@ -7,19 +7,29 @@ without CR LF, for a neighbour with certain tokens in its CAPAB.
 from __future__ import annotations
 
 from chatnet.links.codecs.solanum.bans import Bans
-from chatnet.links.codecs.solanum.base import NEEDED, OURS, PAST, RECORDS, SEATS, STAMPS, encode, stamped
+from chatnet.links.codecs.solanum.base import (
+    HOSTS,
+    NEEDED,
+    OURS,
+    PAST,
+    RECORDS,
+    SEATS,
+    STAMPS,
+    encode,
+    stamped,
+)
 from chatnet.links.codecs.solanum.channels import Channels
+from chatnet.links.codecs.solanum.copies import Copies
 from chatnet.links.codecs.solanum.history import History
-from chatnet.links.codecs.solanum.messages import Messages
 from chatnet.links.codecs.solanum.metadata import Metadata
 from chatnet.links.codecs.solanum.persons import Persons
 from chatnet.links.codecs.solanum.servers import Servers
 from chatnet.links.codecs.solanum.users import Users
 
-__all__ = ["NEEDED", "OURS", "PAST", "RECORDS", "SEATS", "STAMPS", "Solanum", "encode", "stamped"]
+__all__ = ["HOSTS", "NEEDED", "OURS", "PAST", "RECORDS", "SEATS", "STAMPS", "Solanum", "encode", "stamped"]
 
 
-class Solanum(Servers, Users, Persons, Channels, Messages, History, Bans, Metadata):
+class Solanum(Servers, Users, Persons, Channels, Copies, History, Bans, Metadata):
     """All lines of the dialect."""
 
     __slots__ = ()

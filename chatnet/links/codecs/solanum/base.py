@@ -36,6 +36,9 @@ PAST: Final = "CNPAST"
 SEATS: Final = "CNSEAT"
 """The token of a server that knows of people who have sessions on several servers."""
 
+HOSTS: Final = "CNHOST"
+"""The token of a server that takes over people whose server is lost, which changes at a restart only."""
+
 NEEDED: Final = frozenset({"QS", "EX", "IE", "ENCAP"})
 """Without these a neighbour is no TS6 server."""
 

@@ -58,7 +58,8 @@ class History(Base):
 
         ``latest <target> <since> <most> <until> <tally>``: the newest, and all that was deleted;
         ``before <target> <until> <most> <since> <tally>``: the newest;
-        ``targets @<account key> <since> <most> * -``: with whom an account talks.
+        ``targets @<account key> <since> <most> * -``: with whom an account talks;
+        ``stays @<account key> * <most> * -``: since when it is in its channels, to who knows ``CNSEAT``.
 
         Times are ``timestamp=…``, or ``*`` for the beginning; the first is included, the last is not.  A
         target is a channel, or ``@<account key>,@<account key>``.  Where the `tally` is the same there,

@@ -6,18 +6,21 @@ from typing import Final
 
 from chatnet.links.codecs.solanum.base import Base, encode
 from chatnet.model.entities import User
+from chatnet.model.ids import UID
 from chatnet.model.server import Server
 
 PERSON: Final = "chatnet/person"
 """The tag of an introduction with the key of the account of which the user is the person."""
 BEGAN: Final = "chatnet/began"
 """The tag with the stamp of the introduction: of several users who are one person the oldest is."""
+WHY: Final = "chatnet/why"
+"""The tag of a QUIT that ends a claim alone: ``moved`` if another holds, ``ending`` if its server ends."""
 STAYS: Final = "chatnet/stays"
 """The tag ``chatnet/stays=1``: they stay without a session."""
 
 
 class Persons(Base):
-    """CNSEAT, and what an introduction says of a person."""
+    """CNSEAT, what an introduction says of a person, and what a seat and a host say to each other."""
 
     __slots__ = ()
 
@@ -29,6 +32,18 @@ class Persons(Base):
         tags = f"{PERSON}={person.key};{BEGAN}={person.began}"
         return f"{tags};{STAYS}=1".encode() if person.stays else tags.encode()
 
+    def moved_away(self, uid: UID) -> bytes:
+        """``:<uid> QUIT :Moved``, to who is told of the same person as of another user next."""
+        return b":%b QUIT :Moved" % encode(uid)
+
+    def given_up(self, user: User, why: str) -> bytes:
+        """``@chatnet/why=(moved|ending) :<uid> QUIT :Moved``: a claim is taken back, but nobody left."""
+        return b"@%b=%b :%b QUIT :Moved" % (WHY.encode(), why.encode(), encode(user.uid))
+
+    def nick_known(self, me: Server, user: User) -> bytes:
+        """``:<sid> CNNICK <uid> <nick> <TS>``: the nick of a person, as it is known here."""
+        return b":%b CNNICK %b %b %d" % (encode(me.sid), encode(user.uid), encode(user.nick), user.nick_ts)
+
     def seat(self, user: User, server: Server, stamp: str, *, taken: bool) -> bytes:
         """``:<host sid> CNSEAT <uid> <sid> (+|-) <stamp>``
 
@@ -38,3 +53,44 @@ class Persons(Base):
             encode(user.server.sid), encode(user.uid), encode(server.sid), b"+" if taken else b"-",
             stamp.encode(),
         )  # fmt: skip
+
+    def sit(
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+    ) -> bytes:
+        """``:<seat sid> CNSIT <number> <uid> <account key> <flags> [:<away text>]``
+
+        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``A``
+        that all are away, with that text; ``-`` stands for none.
+        """
+        flags = b"S" * secure + b"A" * (away is not None) or b"-"
+        words = (encode(seat.sid), number, encode(user.uid), encode(key), flags)
+        line = b":%b CNSIT %d %b %b %b" % words
+        return line if away is None else b"%b :%b" % (line, encode(away))
+
+    def sat(self, host: Server, number: int, seat: Server, why: str | None) -> bytes:
+        """``:<host sid> CNSIT <number> <seat sid> (YES | NO :<reason>)``"""
+        head = b":%b CNSIT %d %b " % (encode(host.sid), number, encode(seat.sid))
+        return head + b"YES" if why is None else b"%bNO :%b" % (head, encode(why))
+
+    def rise(self, seat: Server, user: User, reason: str) -> bytes:
+        """``:<seat sid> CNRISE <uid> :<reason>``: the last session there is gone."""
+        return b":%b CNRISE %b :%b" % (encode(seat.sid), encode(user.uid), encode(reason))
+
+    def voice(self, seat: Server, user: User, text: str | None) -> bytes:
+        """``:<seat sid> CNAWAY <uid> (HERE | AWAY :<text>)``: what the sessions there say together."""
+        head = b":%b CNAWAY %b " % (encode(seat.sid), encode(user.uid))
+        return head + b"HERE" if text is None else b"%bAWAY :%b" % (head, encode(text))
+
+    def do(self, seat: Server, number: int, user: User, line: str) -> bytes:
+        """``:<seat sid> CNDO <number> <uid> :<command line>``: what only the user's server may do."""
+        return b":%b CNDO %d %b :%b" % (encode(seat.sid), number, encode(user.uid), encode(line))
+
+    def ask(self, seat: Server, number: int, whom: Server, user: User, line: str) -> bytes:
+        """``:<seat sid> CNASK <number> <sid> <uid> :<command line>``: a question that that server answers."""
+        head = b":%b CNASK %d %b %b" % (encode(seat.sid), number, encode(whom.sid), encode(user.uid))
+        return b"%b :%b" % (head, encode(line))
+
+    def done(self, host: Server, number: int, seat: Server, line: str | None) -> bytes:
+        """``:<host sid> CNDONE <number> <seat sid> (:<line> | END)``: a line of the answer, or its end."""
+        head = b":%b CNDONE %d %b " % (encode(host.sid), number, encode(seat.sid))
+        return head + b"END" if line is None else b"%b:%b" % (head, encode(line))

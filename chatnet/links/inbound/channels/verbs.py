@@ -96,13 +96,18 @@ def sjoin(line: Line) -> None:
     members, absent = [], []
     users, behind = network.users, _Behind(line)
     # Somebody who is there made it: it goes on as it came, and nobody speaks for others.
+    claims = line.links.claims
+    knows = codec.seats and line.links.may_sit(line.link)  # of people who may be anywhere
     made, source = line.link.stamped and "chatnet/ts" in line.tags, line.server_of_source()
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
         user = users.get(UID(uid))
-        if made and user is not None and not any(is_behind(each, source) for each in user.places):
+        if made and user is not None and not any(is_behind(each, source) for each in claims.places(user)):
             continue
-        if user is not None and any(behind[each] for each in user.places):
+        if user is not None and (
+            any(behind[each] for each in claims.places(user))
+            or (knows and not made and user.person is not None)
+        ):
             members.append((user, ranks))
         elif ranks and is_uid(uid):
             absent.append((uid, ranks))

@@ -115,7 +115,7 @@ def grow_older(line: Line, channel: Channel, ts: int) -> None:
     flags = frozenset(older.flags) if older is not None else frozenset[str]()
     values = parameters(older) if older is not None else {}
     name = channel.name if older is None else older.name
-    members = tuple((user, registers.ranks(channel, user.uid)) for user in channel.members)
+    members = tuple((user, registers.ranks(channel, user.subject)) for user in channel.members)
     by = line.server_of_source()
     for fact in resolve_older(channel, SJoin(name, ts, flags, values, members)).facts(
         line.network, channel, by, line.at

@@ -22,14 +22,14 @@ from chatnet.links.inbound.channels.stamped.modes import makes_difference
 from chatnet.links.inbound.channels.stamped.names import spell
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.companions import Companion
+from chatnet.links.stamps.registers import is_subject
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, ModesLocked, TopicChanged
-from chatnet.model.ids import UID, Folded
+from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS, rank_letters
 from chatnet.rules.stamps import NEVER, Mark, Stamp, holds
 from chatnet.rules.timestamps import greater
-from chatnet.wire.names import is_uid
 
 APART = "Put out while servers did not see each other"
 """The reason of a KICK that went astray."""
@@ -118,10 +118,10 @@ class _Merge:
     def put_out(self, channel: Channel | None) -> None:
         """Who is in the channel no more, whatever its TS, as CNSTAMP tells."""
         line, name = self._line, self._claim.name
-        for uid, mark in self._told.marks.items() if self._first else ():
-            gone = is_uid(uid) and not mark.adding
-            if gone and leave(line, name, channel, uid, mark.stamp, self._kicked):
-                self._marks[uid] = mark
+        for subject, mark in self._told.marks.items() if self._first else ():
+            gone = is_subject(subject) and not mark.adding
+            if gone and leave(line, name, channel, subject, mark.stamp, self._kicked):
+                self._marks[subject] = mark
 
     def _kicked(self, channel: Channel, user: User) -> Fact:
         return Kicked(channel, user, self._by, APART, self._line.at)
@@ -177,13 +177,13 @@ class _Merge:
         line, registers, found = self._line, registers_of(self._line), []
         for register, mark in self._told.marks.items():
             letter, colon, subject = register.partition(":")
-            if is_uid(register) or (mark.adding and letter not in RANKS):
+            if is_subject(register) or (mark.adding and letter not in RANKS):
                 continue
             if holds(mark.stamp, registers.known(channel, register)):
                 registers.mark(channel, register, mark.stamp, adding=mark.adding)
                 self._marks[register] = mark
                 if letter in RANKS and colon:
-                    user = line.network.users.get(UID(subject))
+                    user = registers.user(subject)
                     if (
                         user is not None
                         and user in channel.members
@@ -210,15 +210,16 @@ class _Merge:
         alive = is_alive(self._line, channel)
         known = registers.members(channel.folded)
         for user, _ in self._claim.members:
-            stamp, mark = self._of(user.uid), known.get(user.uid)
+            subject = user.subject
+            stamp, mark = self._of(subject), known.get(subject)
             there = alive and user in channel.members
             if holds(stamp, mark):
-                registers.came(channel, user.uid, stamp)
-                self._marks[user.uid] = Mark(stamp, True)
+                registers.came(channel, subject, stamp)
+                self._marks[subject] = Mark(stamp, True)
                 if there:  # they left and came again
-                    give(self._line, channel, user, registers.ranks(channel, user.uid))
+                    give(self._line, channel, user, registers.ranks(channel, user.subject))
             elif mark is not None and not mark.adding:
-                self._lost[user.uid] = mark
+                self._lost[subject] = mark
                 continue
             if not there:
                 found[user] = 0
@@ -228,21 +229,21 @@ class _Merge:
         """Gives those who `came` their ranks; the changes for those who were there."""
         registers, changes = registers_of(self._line), []
         for user, ranks in self._claim.members:
-            if user.uid in self._lost:
+            if user.subject in self._lost:
                 continue
             before = channel.members.get(user, 0)
             for letter in rank_letters(ranks):
-                register = f"{letter}:{user.uid}"
+                register = f"{letter}:{user.subject}"
                 unstamped = not before & RANKS[letter]
                 if self._hold(channel, register, unstamped=unstamped) and registers.gives(
-                    channel, letter, user.uid, self._of(register)
+                    channel, letter, user.subject, self._of(register)
                 ):
                     if user in came:
                         came[user] |= RANKS[letter]
                     elif unstamped:
                         changes.append(ModeChange(True, letter, None, user))
             if user in came:
-                came[user] |= registers.ranks(channel, user.uid)
+                came[user] |= registers.ranks(channel, user.subject)
         for uid, ranks in self._absent:  # they may come back
             for letter in rank_letters(ranks):
                 self._hold(channel, f"{letter}:{uid}", unstamped=False)
@@ -254,14 +255,15 @@ class _Merge:
         came = self._came(channel)
         registers = registers_of(line)
         for user in came:
-            came[user] = registers.ranks(channel, user.uid)
+            came[user] = registers.ranks(channel, user.subject)
         if came:
             self._join(channel, came, created=False)
-        members = tuple((user, 0) for user, _ in self._claim.members if user.uid not in self._lost)
+        members = tuple((user, 0) for user, _ in self._claim.members if user.subject not in self._lost)
         if came or self._marks:
             told = SJoin(channel.name, channel.ts, frozenset(), {}, members)
             codec = line.link.codec
-            relay(line, *codec.marks(line.network.me, channel, self._marks), *codec.sjoin(self._by, told))
+            told_marks = registers.told(self._marks)
+            relay(line, *codec.marks(line.network.me, channel, told_marks), *codec.sjoin(self._by, told))
         self._answer(channel)
 
     def _tell(
@@ -273,10 +275,10 @@ class _Merge:
             return
         members = tuple(
             (user, channel.members.get(user, 0)) for user, _ in self._claim.members
-            if user in changed or user.uid in self._marks
+            if user in changed or user.subject in self._marks
         )  # fmt: skip
         told = SJoin(channel.name, channel.ts, frozenset(flags), values, members)
-        marks = codec.marks(line.network.me, channel, self._marks)
+        marks = codec.marks(line.network.me, channel, registers_of(line).told(self._marks))
         relay(line, *marks, *codec.sjoin(self._by, told))
 
     def _answer(self, channel: Channel) -> None:
@@ -284,5 +286,6 @@ class _Merge:
         line, codec, me = self._line, self._line.link.codec, self._line.network.me
         if self._lost and self._stamp is NEVER:
             nothing = SJoin(channel.name, channel.ts, frozenset(), {}, ())
-            for text in (*codec.marks(me, channel, self._lost), *codec.sjoin(me, nothing)):
+            lost = registers_of(line).told(self._lost)
+            for text in (*codec.marks(me, channel, lost), *codec.sjoin(me, nothing)):
                 line.link.send(text)

@@ -10,6 +10,7 @@ from chatnet.links.inbound.channels.stamped.known import (
     find_of_ts,
     is_alive,
     observed,
+    registers_of,
     relay,
     stamp_of,
 )
@@ -43,7 +44,8 @@ def cnstamp(line: Line) -> None:
         register, _, text = word.rpartition("=")
         stamp = read(text.removesuffix("-"))
         if stamp is not None and _is_register(register):
-            companion.marks[register] = Mark(observed(line, stamp), not text.endswith("-"))
+            mark = Mark(observed(line, stamp), not text.endswith("-"))
+            companion.marks[registers_of(line).register(register)] = mark
     if len(companion.marks) > line.node.settings.links.stamps:
         line.violate("Too many stamps")
 

@@ -21,7 +21,6 @@ from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.entities import Channel, User, place_of
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, Parted
-from chatnet.model.ids import UID
 from chatnet.model.modes import rank_letters
 from chatnet.rules.stamps import NEVER, Stamp, holds
 from chatnet.wire.names import is_uid
@@ -35,7 +34,7 @@ def join(line: Line, name: str, ts: int) -> None:
     folded = folded_name(line, name, channel)
     if channel is not None and not is_alive(line, channel):
         channel = None  # it stayed, with nobody in it, but the older one does not
-    known = registers.members(folded).get(user.uid)
+    known = registers.members(folded).get(user.subject)
     there = channel is not None and user in channel.members
     if not holds(stamp, known) and (stamp is not NEVER or known is not None or there):
         return
@@ -51,15 +50,15 @@ def join(line: Line, name: str, ts: int) -> None:
     if channel is None:
         line.needs_channel()
         channel, complete = begin(line, name, ts)
-        registers.came(channel, user.uid, stamp)
-        ranks = registers.ranks(channel, user.uid)
+        registers.came(channel, user.subject, stamp)
+        ranks = registers.ranks(channel, user.subject)
         commit(line, Joined(channel, ((user, ranks),), at, created=True, asked=True, msgid=msgid))
         if not complete:
             line.link.send(line.link.codec.resync(line.network.me, name, ts))
         settle(line, channel)
         return
-    registers.came(channel, user.uid, stamp)
-    ranks = registers.ranks(channel, user.uid)
+    registers.came(channel, user.subject, stamp)
+    ranks = registers.ranks(channel, user.subject)
     if there:
         give(line, channel, user, ranks)
     else:
@@ -83,7 +82,7 @@ def part(line: Line, names: Iterable[str], reason: str | None) -> None:
         return Parted(channel, user, reason, *event_of(line, stamp, channel.place))
 
     for name in names:
-        leave(line, name, find_meant(line, name), user.uid, stamp, parted)
+        leave(line, name, find_meant(line, name), user.subject, stamp, parted)
     relay(line)
 
 
@@ -96,7 +95,7 @@ def kick(line: Line, name: str, uid: str, reason: str) -> None:
     def kicked(channel: Channel, user: User) -> Fact:
         return Kicked(channel, user, line.source, reason, *event_of(line, stamp, channel.place))
 
-    if leave(line, name, channel, uid, stamp, kicked):
+    if leave(line, name, channel, registers_of(line).subject(uid), stamp, kicked):
         relay(line)
 
 
@@ -104,19 +103,19 @@ def leave(
     line: Line,
     name: str,
     channel: Channel | None,
-    uid: str,
+    subject: str,
     stamp: Stamp,
     make: Callable[[Channel, User], Fact],
 ) -> bool:
-    """Somebody, who may be unknown, is in `channel` no more; False if it is known that they are.
+    """The `subject`, who may be unknown, is in `channel` no more; False if it is known that they are.
 
     The line calls it `name`.  `make` gives the fact, if they were in it here.
     """
     registers, folded = registers_of(line), folded_name(line, name, channel)
-    if not holds(stamp, registers.members(folded).get(uid)):
+    if not holds(stamp, registers.members(folded).get(subject)):
         return False
-    registers.left(channel or Channel(name, folded, 0), uid, stamp)
-    user = line.network.users.get(UID(uid))
+    registers.left(channel or Channel(name, folded, 0), subject, stamp)
+    user = registers.user(subject)
     if channel is not None and user is not None and user in channel.members:
         commit(line, make(channel, user))
     return True

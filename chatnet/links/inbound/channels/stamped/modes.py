@@ -92,7 +92,7 @@ def _change(
         if change.letter in RANKS and not (
             change.user is not None
             and change.user in channel.members
-            and registers.gives(channel, change.letter, change.user.uid, stamp)
+            and registers.gives(channel, change.letter, change.user.subject, stamp)
         ):
             continue
         subject: object = change.user

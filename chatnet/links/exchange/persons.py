@@ -1,0 +1,413 @@
+"""People whom several servers claim, and people whose server is lost: who they are from now on.
+
+state    what comes                                      next     what is done
+USER     a smaller claim                                 USER     the person moves; mine is taken back
+USER     a larger claim                                  USER     it is noted, and others are told
+USER     QUIT, or its server is lost; another is known   USER     the person moves to the smallest
+USER     its server is lost, or has given it up          ORPHAN   they are shown, if they stay, or have seats
+USER     its server is lost, and nothing holds them      -        the netsplit
+ORPHAN   a claim                                         USER     the person moves
+ORPHAN   this server is the heir, or half of the         USER     this server claims them
+         time is over, and it could take them over
+ORPHAN   all of the time is over                         -        the QUIT of the netsplit
+
+Whoever tells of a claim is told what is known of the person, and so is who tells that one went: they may know
+less (``rules/heirs.py``, and ``tests/person_model.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from chatnet.links.codecs.solanum import HOSTS
+from chatnet.links.exchange import burst
+from chatnet.links.neighbour.link import Link
+from chatnet.links.tree.claims import Alias, claim_of
+from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
+from chatnet.model.claims import SJoin
+from chatnet.model.entities import Person, User
+from chatnet.model.facts import (
+    AccountChanged,
+    AwayChanged,
+    CertfpChanged,
+    Fact,
+    Hearer,
+    HostChanged,
+    NickChanged,
+    Opered,
+    RealHostChanged,
+    RealnameChanged,
+    SeatLeft,
+    UserIntroduced,
+    UserModesChanged,
+    UserMoved,
+    UserOrphaned,
+    UserQuit,
+    moved,
+)
+from chatnet.model.ids import SID
+from chatnet.model.server import Server
+from chatnet.node import Timer
+from chatnet.rules.heirs import heir, may_take_over
+
+MOVED: Final = "moved"
+"""Why a claim ends that another one has beaten: the person is there as before."""
+ENDING: Final = "ending"
+"""Why a claim ends whose server ends: somebody else may take the person over."""
+POWERS: Final = frozenset("oaS")
+"""User modes that came from the server that a person had."""
+
+
+def no_sessions(user: User) -> int:
+    """In the place of who counts the sessions of a user that are here."""
+    return 0
+
+
+class _Orphan:
+    """Whose server is lost: why, and the timers of half of the time, and of all of it."""
+
+    __slots__ = ("places", "reason", "timer")
+
+    def __init__(self, reason: str, places: set[SID]) -> None:
+        self.reason = reason
+        self.places = places
+        self.timer: Timer | None = None
+
+
+class Persons:
+    """An observer, and what lines of neighbours about claims come to.
+
+    `sessions` counts those of somebody that are here.
+    """
+
+    def __init__(self, links: Neighbours) -> None:
+        self._links = links
+        self._node = links.node
+        self._network = links.node.network
+        self._claims = links.claims
+        self._orphans: dict[User, _Orphan] = {}
+        self._coming: dict[User, User] = {}
+        """As whom somebody moves, until they have."""
+        self.sessions: Callable[[User], int] = no_sessions
+        links.keep = self.keep
+        self.hears: Mapping[type[Fact], Hearer] = {
+            UserMoved: self._moved,
+            UserQuit: self._quit,
+            SeatLeft: self._seat_left,
+        }
+
+    # claims
+
+    def claimed(self, link: Link, newcomer: User) -> bool:
+        """A server behind `link` claims a person: `newcomer`, who is as it tells.
+
+        False if nobody is known to be that person: then a user is introduced.
+        """
+        assert newcomer.person is not None
+        user = self._network.persons.get(newcomer.person.key)
+        if user is None or user.person is None:
+            return False
+        orphan = user.person.orphan
+        self._tell(newcomer, link)
+        if orphan or claim_of(newcomer) < claim_of(user):
+            self._displace(user)
+            self._move(user, newcomer)
+        else:
+            self._claims.add(Alias(newcomer))
+        # Who came meanwhile was told nothing of an orphan.
+        for other in self._links.seating() if orphan else (link,):
+            self._remind(other, user)
+        return True
+
+    def left(self, link: Link, user: User, raw: bytes, why: str) -> bool:
+        """The server of a user, who may be an alias, takes the claim back.
+
+        False if nothing else is known of the person, who leaves.
+        """
+        alias = self._claims.aliases.get(user.uid)
+        if alias is not None:
+            self._claims.remove(alias)
+            self._pass_on(link, raw)
+            known = self._network.persons.get(alias.person.key)
+            if known is not None:
+                self._remind(link, known)
+            return True
+        if user.person is None or self._network.persons.get(user.person.key) is not user:
+            return False
+        others = self._claims.of(user.person.key)
+        if not others and why not in (MOVED, ENDING):
+            return False
+        self._pass_on(link, raw)
+        if others:
+            self._succeed(user, others[0])
+            self._remind(link, user)
+        else:
+            self._orphan(user, "Connection lost", {user.server.sid} if why == MOVED else set(), told=True)
+            self._settle(user)
+        return True
+
+    def _pass_on(self, link: Link, raw: bytes) -> None:
+        for other in self._links.seating(link):
+            other.send(raw)
+
+    def _tell(self, newcomer: User, link: Link | None) -> None:
+        """Tell all others who know of claims."""
+        for other in self._links.seating(link):
+            for text in other.codec.user(newcomer):
+                other.send(text)
+
+    def _displace(self, user: User) -> None:
+        """The claim of a user is not the one that holds any more."""
+        person = user.person
+        assert person is not None
+        if person.orphan:
+            self._forget(user)
+            return
+        if user.oper is not None:
+            at = self._node.clock.time()
+            self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
+            self._node.commit(Opered(user, None, at), TOLD)
+        if user.server is self._network.me:
+            for link in self._links.seating():
+                link.send(link.codec.given_up(user, MOVED))
+        else:
+            self._claims.add(Alias(_as_now(user)))
+
+    def _succeed(self, user: User, alias: Alias) -> None:
+        """Another claim holds now."""
+        self._claims.remove(alias)
+        self._move(user, alias.user)
+        if (way := self._links.way_to(alias.user)) is not None:
+            for raw in alias.noted:
+                self._links.hear(way, raw)
+
+    def _move(self, user: User, newcomer: User) -> None:
+        person = newcomer.person
+        assert person is not None
+        self._coming[user] = newcomer
+        now = self._node.clock.time()
+        self._node.commit(moved(user, newcomer.uid, newcomer.server, person, now), CLAIMED)
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """What else is different of the user of that claim."""
+        user, newcomer = fact.user, self._coming.pop(fact.user, None)
+        if newcomer is None:
+            return
+        for other in list(_differences(user, newcomer, fact)):
+            self._node.commit(other, CLAIMED)
+        later = (newcomer.nick_ts, newcomer.folded) > (user.nick_ts, user.folded)
+        if later or user.nick == fact.old_uid:
+            self.rename(user, newcomer.nick, newcomer.nick_ts)
+
+    def rename(self, user: User, nick: str, ts: int) -> None:
+        """A person has this nick since a TS, which is later than that of the one they have here.
+
+        Where somebody else has it they keep theirs: the rules of nicks decide when those two meet.
+        """
+        folded = self._network.fold(nick)
+        holder = self._network.nicks.get(folded)
+        if holder is not None and holder is not user:
+            nick, ts = user.uid, 100
+            folded = self._network.fold(nick)
+        at = self._node.clock.time()
+        fact = NickChanged(user, nick, folded, at, user.nick, user.source, ts)
+        self._node.commit(fact, CLAIMED)
+
+    def _remind(self, link: Link, user: User) -> None:
+        """Tell a neighbour all that is known of a person: nick, channels and ranks, and what they left."""
+        if link.gone or user.person is None:
+            return
+        if user.nick != user.uid:
+            link.send(link.codec.nick_known(self._network.me, user))
+        for text in self._known(link, user):
+            link.send(text)
+
+    def _known(self, link: Link, user: User) -> Iterator[bytes]:
+        for channel, ranks in user.channels.items():
+            yield from burst.member(self._links, link, channel, user, ranks)
+        registers = self._links.registers
+        if registers is None or not link.stamped:
+            return
+        me, subject = self._network.me, user.subject
+        for folded, mark in registers.parts(subject):
+            ended = self._network.memory.ended_of(folded)
+            channel_ = self._network.channels.get(folded) or next(iter(ended.values()), None)
+            if channel_ is not None:
+                yield from link.codec.marks(me, channel_, registers.told({subject: mark}))
+                nothing = SJoin(channel_.name, channel_.ts, frozenset(), {}, ())
+                yield from link.codec.sjoin(me, nothing)
+
+    # whose server is lost
+
+    def keep(self, users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
+        """Of `users`, whose servers are `gone`, those who are somebody else's now, or wait for an heir."""
+        link = origin if isinstance(origin, Link) and not origin.gone else None
+        for alias in [alias for alias in self._claims.aliases.values() if alias.user.server in gone]:
+            self._claims.remove(alias)
+            known = self._network.persons.get(alias.person.key)
+            if known is not None and link is not None and known.server not in gone:
+                self._remind(link, known)
+        for alias in self._claims.aliases.values():
+            alias.person.seats = tuple(seat for seat in alias.person.seats if seat not in gone)
+        kept: dict[User, None] = {}
+        for user in users:
+            person = user.person
+            if person is None or person.orphan or self._network.persons.get(person.key) is not user:
+                continue
+            if others := self._claims.of(person.key):
+                self._succeed(user, others[0])
+                if link is not None:
+                    self._remind(link, user)
+            elif person.stays or self._sits(user, gone):
+                far = next((server for server in gone if server.uplink not in gone), user.server)
+                near = far.uplink or self._network.me
+                self._orphan(user, f"{near.name} {far.name}", set(), told=False)
+            else:
+                continue
+            kept[user] = None
+        if kept:
+            self._node.clock.later(0.0, lambda: self._settle_all(list(kept)))
+        return kept
+
+    def _sits(self, user: User, gone: Collection[Server]) -> bool:
+        return self.sessions(user) > 0 or any(seat not in gone for seat in user.seats)
+
+    def _orphan(self, user: User, reason: str, places: set[SID], *, told: bool) -> None:
+        """Nobody claims this person any more, who did not leave."""
+        orphan = self._orphans[user] = _Orphan(reason, places)
+        time = self._node.settings.bouncer.orphan_time
+        orphan.timer = self._node.clock.later(time / 2, lambda: self._half(user))
+        at = self._node.clock.time()
+        if user.oper is not None:
+            self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
+            self._node.commit(Opered(user, None, at), TOLD)
+        self._node.commit(UserOrphaned(user, at, told), CLAIMED)
+
+    def _settle_all(self, users: Iterable[User]) -> None:
+        for user in users:
+            self._settle(user)
+
+    def _settle(self, user: User) -> None:
+        """Claim an orphan, if this server is its heir."""
+        if user in self._orphans and self._heir(user) == self._network.me.sid and self._may_claim(user):
+            self.claim(user)
+
+    def _heir(self, user: User) -> SID | None:
+        assert user.person is not None
+        me, servers = self._network.me, self._network.servers
+        places = {seat.sid for seat in user.seats} | self._orphans[user].places
+        if self.sessions(user):
+            places.add(me.sid)
+        able = {server.sid for server in servers.values() if HOSTS in server.caps and server is not me}
+        if self._links.hosts:
+            able.add(me.sid)
+        return heir(user.person.key, places & servers.keys(), able)
+
+    def _may_claim(self, user: User) -> bool:
+        stays = user.person is not None and user.person.stays
+        return may_take_over(self.sessions(user), stays=stays, hosts=self._links.hosts)
+
+    def claim(self, user: User) -> None:
+        """Claim an orphan: it is a user of this server now."""
+        person, me = user.person, self._network.me
+        assert person is not None
+        self._forget(user)
+        mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
+        self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
+        for link in self._links.seating():
+            for text in link.codec.user(user):
+                link.send(text)
+            self._remind(link, user)
+
+    def _half(self, user: User) -> None:
+        """Half of the time is over: the heir did not know them, or is lost as well."""
+        orphan = self._orphans.get(user)
+        if orphan is None:
+            return
+        if self._may_claim(user):
+            self.claim(user)
+            return
+        time = self._node.settings.bouncer.orphan_time
+        orphan.timer = self._node.clock.later(time / 2, lambda: self._over(user))
+
+    def _over(self, user: User) -> None:
+        """Nobody took them over."""
+        orphan = self._orphans.pop(user, None)
+        if orphan is not None:
+            self._node.commit(UserQuit(user, orphan.reason, self._node.clock.time()), TOLD)
+
+    def _forget(self, user: User) -> None:
+        orphan = self._orphans.pop(user, None)
+        if orphan is not None and orphan.timer is not None:
+            orphan.timer.cancel()
+
+    def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        """The last seat of an orphan is lost: nothing holds it, unless it stays."""
+        user = fact.user
+        if user in self._orphans and not user.seats and not self._holds(user):
+            self._over(user)
+
+    def _holds(self, user: User) -> bool:
+        stays = user.person is not None and user.person.stays
+        return stays or self.sessions(user) > 0 or bool(self._orphans[user].places)
+
+    def _quit(self, fact: UserQuit, origin: object) -> None:
+        """Somebody has left, or was killed; whoever claims the same person is it now."""
+        self._forget(fact.user)
+        person = fact.user.person
+        if person is None or not (others := self._claims.of(person.key)):
+            return
+        if self._network.persons.get(person.key) is not None:
+            return  # it was another user of the same account
+        alias = others[0]
+        self._claims.remove(alias)
+        user = alias.user
+        if user.folded in self._network.nicks:
+            user.nick, user.nick_ts = user.uid, 100
+            user.folded = self._network.fold(user.nick)
+            user.renew_source()
+        self._node.commit(UserIntroduced(user, self._node.clock.time()), CLAIMED)
+        if (way := self._links.way_to(user)) is not None:
+            for raw in alias.noted:
+                self._links.hear(way, raw)
+
+
+def _as_now(user: User) -> User:
+    """The user of a claim, apart from the person."""
+    found = User(user.server, user.address, user.real_host)
+    for name in (
+        "uid", "nick", "folded", "username", "host", "realname", "account", "account_id", "account_since",
+        "certfp", "secure", "nick_ts", "signon", "snomask", "away", "person",
+    ):  # fmt: skip
+        setattr(found, name, getattr(user, name))
+    found.modes = user.modes - POWERS
+    found.renew_source()
+    found.renew_tagged()
+    return found
+
+
+def _differences(user: User, newcomer: User, fact: UserMoved) -> Iterator[Fact]:
+    """What is different of a user as the server of another claim tells of them."""
+    at = fact.at
+    if (newcomer.username, newcomer.host) != (user.username, user.host):
+        yield HostChanged(user, newcomer.username, newcomer.host, user.source, at)
+    if newcomer.real_host != user.real_host:
+        yield RealHostChanged(user, newcomer.real_host)
+    if newcomer.realname != user.realname:
+        yield RealnameChanged(user, newcomer.realname, at)
+    if newcomer.certfp is not None and newcomer.certfp != user.certfp:
+        yield CertfpChanged(user, newcomer.certfp)
+    if newcomer.away != user.away:
+        yield AwayChanged(user, newcomer.away, at)
+    if newcomer.account != user.account:
+        yield AccountChanged(
+            user, newcomer.account, at, user.account, newcomer.account_id, user.account_id,
+            newcomer.account_since,
+        )  # fmt: skip
+    if newcomer.oper is not None:
+        yield Opered(user, newcomer.oper, at)
+    added = "".join(sorted(newcomer.modes - user.modes))
+    removed = "".join(sorted(user.modes - newcomer.modes))
+    if added or removed:
+        yield UserModesChanged(user, added, removed, user.snomask, at)

@@ -1,0 +1,345 @@
+"""People of other servers who have sessions here: this server has a seat of them.
+
+state    what comes                                          next     what is said to the host
+-        a session whose person is there                     ASKING   CNSIT
+ASKING   CNSEAT, and YES                                      SEATED   nothing; the session is attached
+ASKING   NO                                                   -        nothing; the session is another user
+ASKING   nothing, for ``bouncer.attach_timeout``              -        nothing; the session ends
+SEATED   one more session, or one less                        SEATED   CNSIT if not all come by TLS; CNAWAY
+SEATED   the last session goes                                -        CNRISE
+SEATED   CNSEAT says that it is none any more                 ASKING   CNSIT; the sessions wait
+SEATED   the person is killed, has quit, or is lost           -        nothing; the sessions end
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from chatnet.links.exchange.seats import MOOT, Answer
+from chatnet.model.entities import User
+from chatnet.model.facts import (
+    AwayChanged,
+    Fact,
+    Hearer,
+    NetSplit,
+    SeatLeft,
+    SeatTaken,
+    UserMoved,
+    UserOrphaned,
+    UserQuit,
+)
+from chatnet.model.server import Server
+from chatnet.session.presence.absence import common, tell
+from chatnet.session.presence.clients import CLIENTS
+from chatnet.session.render import encode
+from chatnet.session.seats import Sitter
+from chatnet.session.session import Session
+from chatnet.session.shared import Shared
+from chatnet.storage.promise import Promise
+from chatnet.wire import numerics
+
+GRANTED: Final = Answer(granted=True)
+MOST: Final = 1000
+"""Lines of one answer of a host at most."""
+
+
+class Sitting:
+    """Asks for seats, and gives them up: an observer of what becomes of those who sit here."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._node = shared.node
+        self._seats = shared.links.seats
+        self._sitters = shared.sitters
+        self._asking: dict[tuple[User, bool], Promise[Answer | None]] = {}
+        self._coming: Counter[User] = Counter()
+        self._detained: dict[User, Promise[None]] = {}
+        self._awaited: dict[User, Promise[None]] = {}
+        """By people whose server is lost, what those wait for who come meanwhile."""
+        self._hears: Mapping[type[Fact], Hearer] = {
+            SeatTaken: self._seat_taken,
+            SeatLeft: self._seat_left,
+            UserQuit: self._quit,
+            UserMoved: self._moved,
+            UserOrphaned: self._orphaned,
+            NetSplit: self._split,
+            AwayChanged: self._away_changed,
+        }
+
+        self._hears_always: Mapping[type[Fact], Hearer] = {
+            SeatTaken: self._seat_taken,
+            UserQuit: self._quit,
+            UserMoved: self._moved,
+            UserOrphaned: self._orphaned,
+        }
+
+    @property
+    def hears(self) -> Mapping[type[Fact], Hearer]:
+        """Little, while nobody sits here."""
+        return self._hears if self._sitters else self._hears_always
+
+    # sitting down
+
+    @contextmanager
+    def coming(self, user: User) -> Iterator[None]:
+        """A session is about to be one of `user`: the seat is kept for it, and given up if it stays away."""
+        self._coming[user] += 1
+        try:
+            yield
+        finally:
+            self._coming[user] -= 1
+            if not self._coming[user]:
+                del self._coming[user]
+                if user in self._sitters and not self._shared.local.sessions_of(user):
+                    self._rise(user, "Connection closed")
+
+    def sits(self, user: User, secure: bool) -> bool:
+        """Whether a session of `user` may be here, that comes by TLS or not, for all that the host knows."""
+        sitter = self._sitters.get(user)
+        return sitter is not None and self._node.network.me in user.seats and (secure or not sitter.secure)
+
+    async def sit(self, user: User, secure: bool, away: str | None) -> Answer | None:
+        """Have one more session of `user` be here, which may be `away`.
+
+        None: their server did not answer in time.
+        """
+        if user.orphan:
+            await self._awaited.setdefault(user, Promise())
+            return MOOT
+        if self.sits(user, secure):
+            return GRANTED
+        sitter = self._sitters.get(user)
+        if sitter is not None and user in self._detained:
+            await self._detained[user]
+            return MOOT
+        return await self._ask(user, secure and (sitter is None or sitter.secure), away)
+
+    async def _ask(self, user: User, secure: bool, away: str | None) -> Answer | None:
+        """`secure`: all sessions that are here then come by TLS; or all are `away`."""
+        network, asking = self._node.network, self._asking.get((user, secure))
+        if asking is not None:
+            return await asking
+        key = self._shared.places.person(user)
+        if key is None:
+            return MOOT
+        asking = self._asking[user, secure] = self._seats.sit(user, key, secure=secure, away=away)
+        try:
+            answer = await asking
+        finally:
+            del self._asking[user, secure]
+        if answer is None or not answer.granted:
+            return answer
+        if network.users.get(user.uid) is not user:
+            return MOOT
+        if network.me not in user.seats:
+            return Answer(
+                False, f"A server on the way to {user.server.name} does not let you be here as well"
+            )
+        self._sit_down(user, secure)
+        return answer
+
+    def _sit_down(self, user: User, secure: bool) -> None:
+        sitter = self._sitters.get(user)
+        if sitter is None:
+            self._sitters[user] = Sitter(user, secure=secure)
+            if len(self._sitters) == 1:
+                self._node.hearing_changed()
+        else:
+            sitter.secure = secure
+
+    # sessions
+
+    def attached(self, session: Session) -> None:
+        """One more session of somebody who sits here; the first is as the host says that they are."""
+        user, sessions = session.user, self._shared.local.sessions_of(session.user)
+        if len(sessions) == 1 and session.away is None and user.away is not None:
+            session.away = (0, user.away)
+        self.settle(user)
+
+    def settle(self, user: User) -> None:
+        """Tell the host what the sessions here are together, if it was told otherwise."""
+        sitter, sessions = self._sitters.get(user), self._shared.local.sessions_of(user)
+        if sitter is None or not sessions or user in self._detained:
+            return
+        text, secure = common(sessions), all(session.peer.secure for session in sessions)
+        if text != sitter.said:
+            sitter.said = text
+            self._seats.voice(user, text)
+        if secure and not sitter.secure:
+            self._node.run(self._secured(user))
+
+    async def _secured(self, user: User) -> None:
+        await self._ask(user, secure=True, away=None)
+
+    def left(self, session: Session, reason: str) -> None:
+        """The last session of somebody here has gone, who is on another server."""
+        user = session.user
+        if user in self._sitters and user not in self._coming:
+            self._rise(user, reason)
+
+    def _rise(self, user: User, reason: str) -> None:
+        self._forget(user)
+        self._seats.rise(user, reason)
+
+    def _forget(self, user: User) -> None:
+        if self._sitters.pop(user, None) is not None and not self._sitters:
+            self._node.hearing_changed()
+        detained = self._detained.pop(user, None)
+        if detained is not None:
+            detained.keep(None)
+
+    def end(self, user: User, reason: str) -> None:
+        """They are no more: their sessions here end, and nobody needs to be told."""
+        self._forget(user)
+        for session in self._shared.local.sessions_of(user):
+            session.close(reason)
+
+    # what the host does
+
+    async def do(self, session: Session, line: str) -> None:
+        """Have the host carry out a command of a session here, which reads what that would read."""
+        host, read = f":{session.user.server.name}", _Lines()
+        answer = await self._seats.do(session.user, line, read)
+        while answer is MOOT and (detained := self._detained.get(session.user)) is not None:
+            await detained
+            answer = await self._seats.do(session.user, line, read)
+        for text in read.lines:  # all at once, so that they are one answer, under one label
+            source, _, rest = text.partition(" ")
+            session.send(encode(f":{self._shared.server_name} {rest}" if source == host else text))
+        if answer is None or not answer.granted:
+            session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def ask(self, session: Session, whom: Server, line: str) -> None:
+        """Have another server answer a question of a session here."""
+        read = _Lines()
+        answer = await self._seats.ask(session.user, whom, line, read)
+        for text in read.lines:
+            session.send(encode(text))
+        if answer is None or not answer.granted:
+            session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+
+    async def clients(self, user: User, whom: Server) -> list[str] | None:
+        """The sessions of somebody at another server, a line for each; None: it did not answer."""
+        read = _Lines()
+        answer = await self._seats.ask(user, whom, CLIENTS, read)
+        return read.lines if answer is not None and answer.granted else None
+
+    async def end_client(self, user: User, whom: Server, word: str) -> None:
+        """End one of them, by its number there."""
+        await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+
+    def detained(self, user: User) -> Promise[None] | None:
+        """What sessions of somebody wait for before they go on."""
+        return self._detained.get(user)
+
+    # what is heard
+
+    def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
+        """An answer that came too late, or to a process that is gone: nobody is here."""
+        user, me = fact.user, self._node.network.me
+        asking = (user, True) in self._asking or (user, False) in self._asking
+        if fact.server is me and user not in self._sitters and not asking:
+            self._seats.rise(user, "Connection closed")
+
+    def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        user = fact.user
+        if fact.server is self._node.network.me and user in self._sitters and user not in self._detained:
+            self._detain(user)
+            self._node.run(self._sit_again(user))
+
+    def _moved(self, fact: UserMoved, origin: object) -> None:
+        """Somebody is a user of another server now, which does not know of sessions here; or of this one."""
+        user, here = fact.user, fact.server is self._node.network.me
+        self._no_orphan(user)
+        if not here and self._shared.local.sessions_of(user):
+            if user not in self._sitters:
+                self._sit_down(user, user.secure)
+            self._detain(user)
+            self._seats.moved(user)
+            self._node.run(self._sit_again(user))
+        else:
+            self._forget(user)
+            self._seats.moved(user)
+
+    def _no_orphan(self, user: User) -> None:
+        """Whoever waits to be one of theirs looks again."""
+        if (awaited := self._awaited.pop(user, None)) is not None:
+            awaited.keep(None)
+
+    def _orphaned(self, fact: UserOrphaned, origin: object) -> None:
+        """Nobody knows whose user they are; this server may be the next one."""
+        if fact.user in self._sitters:
+            self._detain(fact.user)
+        self._seats.moved(fact.user)
+
+    def _detain(self, user: User) -> None:
+        """Have the sessions that are here wait until it is known whose seat this is."""
+        if user in self._detained:
+            return
+        self._detained[user] = Promise()
+        for session in self._shared.local.sessions_of(user):
+            if not session.held:  # one that is looks at it when it goes on
+                session.wait_for(_nothing())
+
+    async def _sit_again(self, user: User) -> None:
+        local = self._shared.local
+        while user in self._detained:
+            sessions = local.sessions_of(user)
+            if not sessions:
+                self._forget(user)
+                return
+            text = common(sessions)
+            answer = await self._ask(user, all(session.peer.secure for session in sessions), text)
+            if answer is MOOT:
+                return  # whoever tells that they are gone, or elsewhere, sees to the sessions
+            if user not in self._sitters or answer is None:
+                continue
+            if answer.granted:
+                self._sitters[user].said = text
+                self._detained.pop(user).keep(None)
+                self.settle(user)
+            else:
+                self.end(user, answer.why)
+            return
+
+    def _quit(self, fact: UserQuit, origin: object) -> None:
+        if fact.user in self._sitters:
+            self.end(fact.user, fact.reason)
+        self._no_orphan(fact.user)
+
+    def _split(self, fact: NetSplit, origin: object) -> None:
+        users = self._node.network.users
+        for user in [user for user in self._sitters if users.get(user.uid) is not user]:
+            self.end(user, f"Your other sessions are on {user.server.name}, which is lost")
+
+    def _away_changed(self, fact: AwayChanged, origin: object) -> None:
+        sitter = self._sitters.get(fact.user)
+        if sitter is None:
+            return
+        # What that one said may have changed nothing: then this comes of something else.
+        asked = sitter.asked if fact.text == sitter.said else None
+        sitter.asked = None
+        if sitter.shown is (fact.text is not None):
+            return
+        sitter.shown = fact.text is not None
+        for session in self._shared.local.sessions_of(fact.user):
+            if session is not asked:
+                tell(session)
+
+
+class _Lines:
+    """Takes the lines of an answer."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        if len(self.lines) < MOST:
+            self.lines.append(text)
+
+
+async def _nothing() -> None:
+    """What a session is held for that waits for nothing of its own."""

@@ -1,0 +1,187 @@
+"""A server with sessions of somebody stores what they can read, and answers what their own server does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chronicles import ANN, BOB, Chronicle, logs_in
+from clubs import FullClub
+from conversation import Client
+from seating import OFFERED, Seating
+
+from chatnet.links.codecs.solanum import OURS, SEATS
+from chatnet.storage.messages.store import open_messages
+
+
+@pytest.fixture(autouse=True)
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All servers here know of seats."""
+    monkeypatch.setattr(OFFERED, (*OURS, SEATS))
+
+
+def wait(mesh: Seating, seconds: int = 20) -> None:
+    """Let time pass, and what is said be heard meanwhile."""
+    for _ in range(seconds):
+        mesh.advance(1)
+    mesh.settle()
+
+
+def say(mesh: Seating, client: Client, *lines: str) -> None:
+    for line in lines:
+        client >> line
+        mesh.advance(1)
+
+
+def past(client: Client, command: str) -> list[str]:
+    """What a client is answered, without what is of its server alone."""
+    client.lines()
+    client >> command
+    lines = client.lines()
+    assert lines, command
+    return [re.sub(r"(batch=|BATCH [+-])\w+|:\w+\.test ", "", line) for line in lines]
+
+
+def agree(mesh: Seating, *devices: Client, target: str = "#c") -> None:
+    """All devices read the same of what was said."""
+    for command in (
+        f"CHATHISTORY LATEST {target} * 50",
+        f"CHATHISTORY LATEST {target} * 3",
+        f"CHATHISTORY BEFORE {target} timestamp=2033-01-01T00:00:00.000Z 4",
+        "CHATHISTORY TARGETS timestamp=2001-01-01T00:00:00.000Z timestamp=2033-01-01T00:00:00.000Z 50",
+        f"HISTORY {target} 10",
+        "SEARCH text=one",
+    ):
+        first, *others = [past(device, command) for device in devices]
+        assert others == [first] * len(others), command
+
+
+def test_a_seat_stores_the_channels_of_the_user_and_fills_what_was_said_before() -> None:
+    mesh = Seating()
+    bob = mesh.client("b", "bob", BOB)
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c", "PRIVMSG #c :one of " + client.user.nick)
+    assert not mesh.rows("c")
+    phone = mesh.sit("c")
+    wait(mesh)
+    say(mesh, bob, "PRIVMSG #c :two")
+    assert mesh.texts("c") == ["one of ann", "one of bob", "two"] == mesh.texts("a")
+    assert mesh.all_of("c") == mesh.all_of("a")
+    say(mesh, phone, "PRIVMSG #c :three")
+    assert mesh.texts("a") == mesh.texts("c") and len(mesh.texts("c")) == 4
+    mesh.check()
+
+
+def test_a_seat_stores_no_more_when_it_has_left_and_all_when_it_is_back() -> None:
+    mesh = Seating()
+    bob = mesh.client("b", "bob", BOB)
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c")
+    mesh.sit("c")
+    say(mesh, bob, "PRIVMSG #c :one", "PRIVMSG ann :secret one")
+    wait(mesh)
+    mesh.rise("c")
+    say(mesh, bob, "PRIVMSG #c :two", "PRIVMSG ann :secret two")
+    assert mesh.texts("c") == ["one"]
+    assert mesh.sit("c").house is mesh["c"]
+    wait(mesh)
+    assert mesh.texts("c") == ["one", "two"]
+    assert mesh.talk_at("c", ANN, BOB) == mesh.talk_at("a", ANN, BOB)
+    assert len(mesh.talk_at("c", ANN, BOB)) == 2
+
+
+def test_a_seat_asks_the_users_own_server_for_each_talk() -> None:
+    mesh = Seating()
+    bob = mesh.client("a", "bob", BOB)  # so that nobody else has it
+    say(mesh, bob, "PRIVMSG ann :one")
+    say(mesh, mesh.ann, "PRIVMSG bob :two")
+    mesh.sit("d")
+    wait(mesh)
+    assert [text for _, _, text in mesh.talk_at("d", ANN, BOB)] == ["one", "two"]
+    assert mesh.talk_at("d", ANN, BOB) == mesh.talk_at("a", ANN, BOB)
+    assert mesh.talk_at("b", ANN, BOB) == [] == mesh.talk_at("c", ANN, BOB)
+
+
+def test_the_users_own_server_asks_a_seat_what_was_said_there() -> None:
+    """They may have been the user of another claim at that server, while the two were apart."""
+    mesh = Seating()
+    bob = mesh.client("c", "bob", BOB)
+    mesh.cut("b", "c")
+    mesh.settle()
+    there = mesh["c"].client("annie")
+    logs_in(there, "ann", ANN)
+    say(mesh, bob, "PRIVMSG annie :while you were away")
+    there >> "QUIT"
+    assert mesh.talk_at("a", ANN, BOB) == []
+    mesh.link("b", "c")
+    wait(mesh)
+    mesh.sit("c")
+    wait(mesh)
+    assert [text for _, _, text in mesh.talk_at("a", ANN, BOB)] == ["while you were away"]
+
+
+def test_who_has_no_seat_any_more_is_told_nothing() -> None:
+    mesh = Seating()
+    bob = mesh.client("b", "bob", BOB)
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c", "PRIVMSG #c :one")
+    mesh.sit("c")
+    wait(mesh)
+    mesh.rise("c")
+    mesh.said("a", "b")
+    for text in ("999 0AA latest #c * 500 * -", f"998 0AA targets @{ANN} * 9 * -"):
+        mesh.wire("b", "c").connections["b"].receive(f":0CA CNHIST {text}\r\n".encode())
+    wait(mesh)
+    answers = [line for line in mesh.said("a", "b") if " CNHR 99" in line]
+    assert sorted(line.split(" CNHR ")[1] for line in answers) == ["998 0CA NO", "999 0CA NO"]
+
+
+# what clients read
+
+
+class FiledSeating(Seating):
+    """Stores in files, which know who was there when, and words."""
+
+    def __init__(self, folder: Path, *houses: str, **given: Any) -> None:
+        self.folder = folder
+        super().__init__(*houses, **given)
+
+    def make(self, **given: Any) -> FullClub:
+        path = self.folder / f"{given['server']['sid']}.sqlite"
+        return Chronicle(open_messages(path, now=given["clock"].time), **given)
+
+
+def test_all_devices_are_answered_the_same(tmp_path: Path) -> None:
+    mesh = FiledSeating(tmp_path)
+    bob = mesh.client("b", "bob", BOB)
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c", "PRIVMSG #c :one of " + client.user.nick)
+    say(mesh, bob, "PRIVMSG ann :one for you")
+    phone = mesh.sit("c")
+    wait(mesh)
+    agree(mesh, mesh.ann, phone)
+    agree(mesh, mesh.ann, phone, target="bob")
+    say(mesh, phone, "PRIVMSG #c :one from here", "PRIVMSG bob :one as well")
+    say(mesh, mesh.ann, "PRIVMSG bob :one from there")
+    agree(mesh, mesh.ann, phone)
+    agree(mesh, mesh.ann, phone, target="bob")
+
+
+def test_a_seat_shows_what_was_said_behind_closed_doors_to_who_was_there(tmp_path: Path) -> None:
+    mesh = FiledSeating(tmp_path)
+    bob = mesh.client("b", "bob", BOB)
+    say(mesh, bob, "JOIN #c", "MODE #c +s", "PRIVMSG #c :one before she came")
+    say(mesh, mesh.ann, "JOIN #c", "PRIVMSG #c :one that she heard")
+    say(mesh, mesh.ann, "PART #c")
+    say(mesh, bob, "PRIVMSG #c :one when she was away")
+    say(mesh, mesh.ann, "JOIN #c")
+    phone = mesh.sit("c")
+    wait(mesh)
+    say(mesh, bob, "PRIVMSG #c :one that both heard")
+    agree(mesh, mesh.ann, phone)
+    texts = [
+        line.rpartition(" :")[2] for line in past(phone, "CHATHISTORY LATEST #c * 50") if "PRIVMSG" in line
+    ]
+    assert texts == ["one that she heard", "one that both heard"]
