@@ -40,7 +40,7 @@ def _candidates(items: list[T], ban: NetworkBan, who: Callable[[T], User]) -> li
     users = list(map(who, items))
     kind, host = ban.kind[-1], ban.host
     if kind == "A":
-        return [item for item, user in zip(items, users, strict=True) if user.account is not None]
+        return _having(items, [[user.account or "" for user in users]], _literal(host))
     if kind == "C":
         return [item for item, user in zip(items, users, strict=True) if user.certfp is not None]
     if kind == "X":
