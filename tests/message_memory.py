@@ -14,6 +14,7 @@ from chatnet.storage.messages.numbers import hint
 from chatnet.storage.messages.rows import (
     CLOSED,
     LAST,
+    OURS,
     Began,
     Ended,
     Entry,
@@ -42,6 +43,8 @@ T = TypeVar("T")
 
 class MemoryMessages:
     """A ``MessageStore``.  While `slow` nothing is answered; :meth:`go_on` answers all that was asked."""
+
+    spooled = 0
 
     def __init__(self, heard: int = 0) -> None:
         self.heard = heard
@@ -100,8 +103,8 @@ class MemoryMessages:
                 self.read[person, spot] = max(at, self.read.get((person, spot), 0))
             case Erased(person, until, _, place):
                 self._erase(entry)
-            case Moved(place, to, shown, stays):
-                self._move(place, to, shown, stays)
+            case Moved(place, to, shown, stays, ours):
+                self._move(place, to, shown, stays, ours)
 
     def _target(self, place: Place) -> Target:
         return self.known.setdefault(place, Target(place, place.name, 0, None, None, None, None))
@@ -151,17 +154,19 @@ class MemoryMessages:
         found = [self.erased.get((each, place)) for each in people if each for place in (None, row.place)]
         return any(each is not None and row.at <= each.until for each in found)
 
-    def _move(self, place: Place, to: Place, shown: str, stays: bool) -> None:
+    def _move(self, place: Place, to: Place, shown: str, stays: bool, ours: bool) -> None:
         for key, row in list(self.rows.items()):
             if row.place == place != to:
                 del self.rows[key]
                 if row.flags & CLOSED and not stays:
                     continue
-                self.rows.setdefault((to, row.msgid), row._replace(place=to))
+                flags = row.flags | (OURS if ours and row.flags & CLOSED else 0)
+                self.rows.setdefault((to, row.msgid), row._replace(place=to, flags=flags))
         for key, gone in list(self.redacted.items()):
             if gone.place == place:
                 del self.redacted[key]
-                self.redacted.setdefault((to, gone.redacted), gone._replace(place=to))
+                flags = gone.flags | (OURS if ours and gone.flags & CLOSED else 0)
+                self.redacted.setdefault((to, gone.redacted), gone._replace(place=to, flags=flags))
                 self.rows.pop((to, gone.redacted), None)
         for hole, gap in list(self.holes.items()):
             if gap.place == place:
@@ -252,11 +257,15 @@ class MemoryMessages:
         return self._answer(Figures(len(self.rows), 0, len(self.holes)))
 
     def tell(self, place: Place, since: int, until: int) -> Awaitable[int]:
-        said = [row.msgid for row in self.rows.values() if row.place == place and since <= row.at <= until]
+        said = [
+            row.msgid
+            for row in self.rows.values()
+            if row.place == place and since <= row.at <= until and not row.flags & OURS
+        ]
         gone = [
             f"-{each.redacted}"
             for each in self.redacted.values()
-            if each.place == place and since <= each.at <= until
+            if each.place == place and since <= each.at <= until and not each.flags & OURS
         ]
         total = 0
         for text in said + gone:

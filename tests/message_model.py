@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chatnet.storage.messages.rows import (
     CLOSED,
     LAST,
+    OURS,
     RANKS,
     Began,
     Came,
@@ -44,6 +45,11 @@ def position(row: Row) -> Position:
     return Position(row.at, row.msgid)
 
 
+def ours(flags: int) -> int:
+    """The flags of what is told to no other server, if it was said behind closed doors."""
+    return flags | OURS if flags & CLOSED else flags
+
+
 def inside(at: int, times: Sequence[tuple[int, int]] | None) -> bool:
     """Whether a time is one of these; None: all are."""
     return times is None or any(since <= at <= until for since, until in times)
@@ -55,6 +61,7 @@ def is_visible(view: View, row: Row) -> bool:
     return (
         row.place == view.place
         and row.at >= view.since
+        and not row.flags & view.hidden
         and inside(row.at, view.within)
         and (not row.flags & CLOSED or inside(row.at, view.closed))
         and (not ranks or bool(ranks & view.ranks) or (view.person is not None and row.person == view.person))
@@ -226,9 +233,12 @@ class Model:
         for row in self.rows.pop(entry.place, {}).values():
             if row.flags & CLOSED and not entry.stays:
                 continue
-            self.rows.setdefault(entry.to, {}).setdefault(position(row), row._replace(place=entry.to))
+            flags = ours(row.flags) if entry.ours else row.flags
+            moved = row._replace(place=entry.to, flags=flags)
+            self.rows.setdefault(entry.to, {}).setdefault(position(row), moved)
         for redacted in self.redactions.pop(entry.place, {}).values():
-            self._redact(redacted._replace(place=entry.to))
+            flags = ours(redacted.flags) if entry.ours else redacted.flags
+            self._redact(redacted._replace(place=entry.to, flags=flags))
         for gap in self.gaps.pop(entry.place, set()):
             self.gap(gap._replace(place=entry.to))
         if not entry.stays:

@@ -106,9 +106,10 @@ class Leaf:
             self.faults.append(line)
         elif verb == "SAVE":
             # Two users who are bob, since he does not stay, may have asked for one nick; ann is one user.
-            if self.nicks.get(words[2], "ann").startswith("ann"):
+            if self.nicks.get(words[2], "").startswith("ann"):
                 self.faults.append(line)
-            self.nicks[words[2]] = words[2]
+            if words[2] in self.nicks:
+                self.nicks[words[2]] = words[2]
         elif verb == "NICK" and source in self.nicks:
             self.nicks[source] = words[2]
         elif verb == "SID":
@@ -316,6 +317,10 @@ class World(Clubs):
         for wire in [wire for wire in self.wires if name in wire.ends]:
             self.cut(*wire.ends)
         self.clients = {where: client for where, client in self.clients.items() if where[0] != name}
+        for who in NAMES:
+            others = [self.person(house, who) for house in self.houses if house != name]
+            if not any(others) and self[name].named(who).id not in self.people[name].people:
+                self.came.discard(who)  # nobody else had heard of them, nor was it written
         self.lives[name] += 1
         house = self.houses[name] = self.make(**self.given[name])
         kept = self.people[name]

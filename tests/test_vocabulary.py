@@ -57,6 +57,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.ServerIntroduced,
     facts.SettingsChanged,
     facts.UserMoved,  # it is the same person to everybody
+    facts.PersonChanged,  # nobody sees who has several sessions
     facts.UserOrphaned,  # they are shown as before
 }
 

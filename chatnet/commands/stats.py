@@ -21,6 +21,7 @@ from chatnet.session.scans import Scan
 from chatnet.session.session import Session
 from chatnet.session.visitor import Visitor
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.wire import numerics
 from chatnet.wire.ban_targets import shown
 from chatnet.wire.server_time import day
@@ -133,6 +134,9 @@ async def _history(request: Request, letter: str) -> None:
             text = f"{figures.messages} message(s), {figures.bytes >> 20} MiB, {figures.gaps} gap(s)"
             request.reply(numerics.RPL_STATSDEBUG, letter, text)
             text = f"{figures.waiting >> 10} KiB of messages wait to be written"
+            request.reply(numerics.RPL_STATSDEBUG, letter, text)
+        if health.spooled:
+            text = f"{health.spooled >> 10} KiB of messages wait in {SPOOL} for the database"
             request.reply(numerics.RPL_STATSDEBUG, letter, text)
         groups, entries = health.lately()
         text = f"{groups / PERIOD:.1f} group(s) a second, {entries / PERIOD:.1f} entries, in the last minute"

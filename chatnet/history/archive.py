@@ -16,6 +16,7 @@ from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
     BEFORE_ALL,
+    OURS,
     Erased,
     Place,
     Position,
@@ -67,7 +68,8 @@ class Archive:
             found = (await self._store.page(everything(place), wanted)).rows
         redacted = await self._store.redactions(place, since, GONE) if gone else ()
         return Chapter(
-            [told_of(row) for row in found], [redaction_of(each) for each in redacted if each.at < until]
+            [told_of(row) for row in found],
+            [redaction_of(each) for each in redacted if each.at < until and not each.flags & OURS],
         )
 
     async def tally(self, place: Place, since: int, until: int) -> str:
@@ -127,5 +129,5 @@ class Archive:
 
 
 def everything(place: Place) -> View:
-    """A view that hides nothing: other servers judge by themselves who may see what."""
-    return View(place, closed=None, ranks=-1)
+    """A view that hides nothing but what is ours: other servers judge by themselves who may see what."""
+    return View(place, closed=None, ranks=-1, hidden=OURS)

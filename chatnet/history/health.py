@@ -32,6 +32,11 @@ class Health:
         """Messages that were not stored, since the start."""
         self.figures: Figures | None = None
 
+    @property
+    def spooled(self) -> int:
+        """Bytes of messages that wait in a file for the database, and that nobody can read yet."""
+        return self._store.spooled
+
     async def look(self) -> None:
         """Have the figures be those of now.  Raises StoreError."""
         self.figures = await self._store.figures()

@@ -56,10 +56,11 @@ class KeptPast:
             return await self._ring.page(channel, since, most)
         self._recorder.flush()
         after = Position(int(since * 1000), rows.BEFORE_ALL)
-        view, wanted = View(place, closed=None, ranks=-1), Wanted(frozenset(SAID), most, after=after)
-        found = await self._store.page(view, wanted)
+        view = View(place, closed=None, ranks=-1, hidden=rows.OURS)
+        found = await self._store.page(view, Wanted(frozenset(SAID), most, after=after))
         redacted = await self._store.redactions(place, after.at, most)
-        return Page(list(map(record_of, found.rows)), list(map(redaction_of, redacted)))
+        told = [redaction_of(each) for each in redacted if not each.flags & rows.OURS]
+        return Page(list(map(record_of, found.rows)), told)
 
     async def take_in(self, channel: Channel, page: Page) -> int:
         """Keep what others told; see ``model.past.Past``."""

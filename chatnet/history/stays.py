@@ -287,7 +287,9 @@ class Stays:
         What was said in this one is its past from now on, unless it was said behind closed doors: who is in
         the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
         they are there from now on.  The registered channel of the name takes all of its past along, and who
-        was there when; one that somebody made who did not know of that is as any other.
+        was there when; but what was said in it behind closed doors is told to no other server, on which those
+        may be who were in the older one then.  One that somebody made who did not know of that is as any
+        other.
         """
         heard, channel = self._channels.get(fact.channel), fact.channel
         if heard is None:
@@ -295,7 +297,7 @@ class Stays:
         before, heard.place = heard.place, self._places.channel(channel)
         at = int(fact.at * 1000)
         if heard.registered or fact.keeping:
-            self._put([Moved(before, heard.place, channel.name)])
+            self._put([Moved(before, heard.place, channel.name, ours=True)])
         else:
             if heard.flags & CLOSED:
                 self._put([Went(before, key, at) for key in heard.people])

@@ -151,6 +151,19 @@ class UserMoved(Fact):
 
 
 @fact
+class PersonChanged(Fact):
+    """A user is a `person` from now on, who was none or not this one (`old`), or none any more.
+
+    It may be the same one, who stays without a session or does not.
+    """
+
+    user: User
+    person: Person | None
+    old: Person | None
+    at: float
+
+
+@fact
 class UserOrphaned(Fact):
     """The server of a person is lost, or has given them up, and nobody knows yet whose user they are.
 

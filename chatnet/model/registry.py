@@ -37,6 +37,8 @@ NOT_KEPT: Final = frozenset({values.VERIFIER, values.EMAIL, values.SEEN, values.
 """Fields of accounts that are not: they are read from the store."""
 _NOTHING: Final[Mapping[str, str]] = {}
 _NICK: Final = f"{values.NICK}:"
+_OF_NAMES: Final = frozenset({values.NAME, values.NICK, STATUS})
+"""Fields by which others may be called otherwise."""
 
 
 class Besides(NamedTuple):
@@ -231,8 +233,10 @@ class Registry:
             if record.entity[0] == CHANNEL:
                 found |= self.channels.touched(record)
                 continue
-            account = self.accounts.get(record.entity)
             name, key = split(record.field)
+            if name not in _OF_NAMES:
+                continue
+            account = self.accounts.get(record.entity)
             names = set() if account is None else {self._fold(account.name)}
             if name == values.NICK:
                 names.add(key)

@@ -90,7 +90,7 @@ def is_field(text: str) -> bool:
         return False
     if mark and (not key or " " in key or _FORBIDDEN.search(key)):
         return False
-    return all(each in ("s", "\\") for each in _ESCAPES.findall(key))
+    return "\\" not in key or all(each in ("s", "\\") for each in _ESCAPES.findall(key))
 
 
 def is_value(text: str) -> bool:

@@ -108,7 +108,11 @@ def readable_from(settings: HistorySettings, keep: Keep | None) -> str:
 
 def shows(view: View, row: Row | Redacted) -> bool:
     """Whether a message of its place is in a view, or that one was deleted."""
-    if row.at < view.since or not (view.within is None or _in(view.within, row.at)):
+    if (
+        row.at < view.since
+        or row.flags & view.hidden
+        or not (view.within is None or _in(view.within, row.at))
+    ):
         return False
     if row.flags & CLOSED and not (view.closed is None or _in(view.closed, row.at)):
         return False

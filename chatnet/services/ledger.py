@@ -18,7 +18,7 @@ from chatnet.records.claims import NAMES
 from chatnet.records.grammar import fixed, is_record
 from chatnet.rules.stamps import NEVER, SLACK, Clock, Stamp, stamp_of
 from chatnet.storage.interfaces import NameTaken, Store, StoreError
-from chatnet.storage.record import Record
+from chatnet.storage.record import SERVER, Record
 
 SPAN: Final = 36**5
 """Milliseconds: 17 hours, after which another one of the first digits of a stamp changes."""
@@ -156,8 +156,12 @@ class Ledger:
 
     def _taken(self, records: Sequence[Record]) -> None:
         """What the store has taken, whoever wrote it."""
-        most = self._most
-        for stamp in {record.stamp for record in records}:
+        most, me = self._most, self._node.network.me.sid
+        stamps = {record.stamp for record in records}
+        theirs = [stamp for stamp in stamps if stamp[SERVER] != me]
+        if theirs:  # of which the last one counts
+            self._note(stamp_of(max(theirs)), most)
+        for stamp in stamps.difference(theirs):
             self._note(stamp_of(stamp), most)
         touched = self._node.network.registry.touched(records)
         self._node.commit(RecordsTaken(tuple(records), touched, self._node.clock.time()))

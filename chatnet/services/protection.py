@@ -26,6 +26,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import Folded
 from chatnet.model.registry import Account
 from chatnet.node import Node, Timer
+from chatnet.records.accounts import State
 from chatnet.records.grammar import seconds_of
 from chatnet.rules.nicks import Guests, Protection, keeper, names_of, protection_of
 from chatnet.rules.refusal import Refusal
@@ -123,8 +124,8 @@ class NickProtection:
             self._wishes[user] = wanted
             self._tell(
                 user,
-                f"{wanted} belongs to an account, so you are {user.nick} for now. "
-                f"/msg {self._nickserv} IDENTIFY <password> gives you the nick.",
+                f"{wanted} belongs to an account{self._waiting(wanted)}, so you are {user.nick} for now. "
+                f"/msg {self._nickserv} {self._proof(wanted)} gives you the nick.",
             )
         elif self._registry.owner(user.folded) is not None:
             self._judge(user)
@@ -133,9 +134,21 @@ class NickProtection:
     def refused(self, nick: str) -> str:
         """What somebody reads who cannot take a nick since it belongs to an account."""
         return (
-            f"{nick} belongs to an account. To bear it log in to that: "
-            f"/msg {self._nickserv} IDENTIFY {nick} <password>"
+            f"{nick} belongs to an account{self._waiting(nick)}. To bear it log in to that: "
+            f"/msg {self._nickserv} {self._proof(nick, f'IDENTIFY {nick} <password>')}"
         )
+
+    def _is_pending(self, nick: str) -> bool:
+        owner = self._registry.owner(self._network.fold(nick))
+        return owner is not None and owner.state(self._node.clock.time()) is State.PENDING
+
+    def _waiting(self, nick: str) -> str:
+        """What is said of an account that nobody can log in to yet by its password."""
+        return ", which waits for the code that was sent by mail" if self._is_pending(nick) else ""
+
+    def _proof(self, nick: str, otherwise: str = "IDENTIFY <password>") -> str:
+        """What is to be said to NickServ by whose nick it is."""
+        return f"VERIFY {nick} <code>" if self._is_pending(nick) else otherwise
 
     @staticmethod
     def refused_early(nick: str) -> str:
@@ -288,8 +301,9 @@ class NickProtection:
             self._graces[user] = self._node.clock.later(seconds, lambda: self._expire(user))
             self._tell(
                 user,
-                f"{user.nick} belongs to an account. Log in within {seconds:.0f} seconds: "
-                f"/msg {self._nickserv} IDENTIFY <password>. Or choose another nick: else you get one.",
+                f"{user.nick} belongs to an account{self._waiting(user.nick)}. "
+                f"Log in within {seconds:.0f} seconds: /msg {self._nickserv} {self._proof(user.nick)}. "
+                "Or choose another nick: else you get one.",
             )
 
     def _end_grace(self, user: User) -> None:

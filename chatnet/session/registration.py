@@ -10,6 +10,7 @@ from chatnet.model.bans import LOGIN, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
+from chatnet.model.modes import mode_set
 from chatnet.rules.banned_words import told
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
@@ -162,9 +163,8 @@ class Registration:
         """Be one more session of somebody of another server, if that lets it."""
         with self._sitting.coming(person):
             answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
-            granted = answer is not None and answer.granted and not session.closed
-            if granted and self._catches_up(session, person):
-                missed = await self._catching.read(person, self._persons.heard(session, person))
+            if answer is not None and answer.granted:
+                missed = await self._missed(session, person)
             session.needs &= ~Needs.LOGIN
             if session.closed:
                 return
@@ -184,6 +184,15 @@ class Registration:
             elif (waiting := self._admit(session)) is not None:
                 session.needs |= Needs.LOGIN
                 await waiting
+
+    async def _missed(self, session: Session, person: User) -> Missed | None:
+        """What a client is told that it missed: the server of its person knows what it has heard."""
+        if session.closed or not is_shown(session) or not self._persons.replays(person):
+            return None
+        heard = await self._sitting.heard(person, session.device)
+        if session.closed or (heard is None and self._shared.persistence.policy.lines(person) == 0):
+            return None
+        return await self._catching.read(person, heard)
 
     def _attach(self, session: Session, person: User) -> None:
         shared, node = self._shared, self._shared.node
@@ -236,13 +245,12 @@ class Registration:
         now = node.clock.time()
         user.signon = now
         user.nick_ts = int(now)
-        user.modes = {"i"}
-        if user.secure:
-            user.modes.add("Z")
+        modes = "iZ" if user.secure else "i"
         user.cloak = shared.cloaks.of(user.real_host, user.address)
         if shared.cloaking:
-            user.modes.add("x")
+            modes += "x"
             user.host = user.cloak
+        user.modes = mode_set(modes)
         username, host = session.granted
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()

@@ -22,10 +22,11 @@ class Voice(Protocol):
 class Seat:
     """One server that has sessions of somebody; all of them come by TLS if it is `secure`.
 
-    What they did lately is counted by `rates`, and `doing` are the commands that are being carried out.
+    What they did lately is counted by `rates`, and `doing` are the commands that are being carried out.  The
+    first of them may have missed what was said since somebody had last `heard` it.
     """
 
-    __slots__ = ("away", "doing", "rates", "secure", "server")
+    __slots__ = ("away", "doing", "heard", "rates", "secure", "server")
 
     def __init__(self, server: Server, *, secure: bool, away: tuple[int, str] | None = None) -> None:
         self.server = server
@@ -33,6 +34,7 @@ class Seat:
         self.away = away
         self.rates: dict[str, deque[float]] = {}
         self.doing = 0
+        self.heard: tuple[int, str] | None = None
 
 
 class Seats:

@@ -41,12 +41,13 @@ def run(arguments: argparse.Namespace) -> None:
         _restored(arguments)
         return
     act: Callable[[Keeper, argparse.Namespace], None] = _COMMANDS[arguments.action]
-    with _keeper(arguments, make=arguments.action == "add") as keeper:
+    with opened(arguments, make=arguments.action == "add") as keeper:
         act(keeper, arguments)
 
 
 @contextmanager
-def _keeper(arguments: argparse.Namespace, *, make: bool) -> Iterator[Keeper]:
+def opened(arguments: argparse.Namespace, *, make: bool = False) -> Iterator[Keeper]:
+    """What keeps the accounts of the server with that configuration; with `make` there need be none yet."""
     loaded = load(arguments.config, os.environ)
     with kept_in(locate(loaded), loaded.settings, make=make) as keeper:
         yield keeper

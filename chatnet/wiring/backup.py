@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatnet.storage.copies import copy
+from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.persons.store import FILE as PERSONS
 from chatnet.storage.sqlite import connect, reason_of
@@ -36,11 +37,11 @@ def backup(data: Path, folder: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if others_write(folder):
             raise BackupError(f"{folder} may be changed by others: chmod go-w {folder}")
-        for name in (FILE, MESSAGES, PERSONS, KEY):
+        for name in (FILE, MESSAGES, SPOOL, PERSONS, KEY):
             if os.path.lexists(folder / name):
                 raise BackupError(f"{folder} has a backup already: {name} would be overwritten.")
         yield _copied(source, folder / FILE)
-        for name in (MESSAGES, PERSONS):
+        for name in (MESSAGES, SPOOL, PERSONS):
             if (data / name).exists():
                 source = data / name
                 yield _copied(source, folder / name)

@@ -62,6 +62,7 @@ from chatnet.session.news import News
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
+from chatnet.session.presence.claiming import Claiming
 from chatnet.session.presence.moving import Moving
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
@@ -308,6 +309,7 @@ def build(
             sessions.catching,
             sessions.persistence,
             Moving(sessions, sessions.persons),
+            Claiming(sessions),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,

@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_account_actions(account.add_subparsers(required=True, metavar="ACTION", dest="action"))
     account.set_defaults(run=_account)
 
+    channel = commands.add_parser(
+        "channel", help="list and show registered channels, also while the server runs"
+    )
+    _add_channel_actions(channel.add_subparsers(required=True, metavar="ACTION", dest="action"))
+    channel.set_defaults(run=_channel)
+
     importing = commands.add_parser(
         "import",
         help="take accounts and channels of Atheme, Anope, Ergo, or an export, also while the server runs",
@@ -173,6 +179,19 @@ def _add_account_actions(actions: Any) -> None:
     add(
         "restored",
         "say that the database of several servers was restored from a backup; none of them may run",
+    )
+
+
+def _add_channel_actions(actions: Any) -> None:
+    def add(action: str, help_: str) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = actions.add_parser(action, help=help_)
+        found.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+        return found
+
+    showing = add("list", "the channels: state, when they were registered, founder")
+    showing.add_argument("mask", nargs="?", default="*", metavar="MASK", help="such as '#club*'")
+    add("info", "all that is known of one, but what it is like").add_argument(
+        "name", metavar="NAME", help="the channel's name, or its id"
     )
 
 
@@ -306,6 +325,17 @@ def _backup(arguments: argparse.Namespace) -> None:
         for file in backup(locate(load(arguments.config, os.environ)), arguments.folder):
             print(f"wrote  {file}")
     except (BackupError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _channel(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.channel_commands import run
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
         raise _Failure(str(error)) from None
 
 

@@ -231,6 +231,10 @@ def test_what_is_stored_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> Non
     root << ":irc.test 249 root H :what is said is stored not as it should: The disk is full; 7 message(s) *"
     root << ":irc.test 249 root H :the store cannot be read: The disk is gone"
     root << ":irc.test 219 root H :End of /STATS report"
+    monkeypatch.setattr(type(house.messages), "spooled", 5000)
+    root >> "STATS h"
+    root << ":irc.test 249 root h :4 KiB of messages wait in history.spool for the database"
+    root.lines()
     health.troubled(None)
     root << ":irc.test NOTICE * :*** Notice -- Messages are stored again"
     posted: list[str] = []

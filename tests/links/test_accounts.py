@@ -13,6 +13,7 @@ from conversation import START, Client, House
 from mesh import Mesh, Stranger, block, stranger
 from states import opered
 
+from chatnet.model.entities import User
 from chatnet.model.modes import OP, VOICE
 
 NOW = int(START)
@@ -762,3 +763,52 @@ def test_what_others_say_in_vain_is_nobodys_business() -> None:
     opered(watch, snomask="x")
     so1 >> ":00A MODE #nowhere +v ann" >> ":00A KICK #c 9ZZAAAAAA" >> ":00A SVSJOIN ann #c"
     watch.silent()
+
+
+class Session:
+    """One of several connections of `user` that logs in; it came as `came`."""
+
+    def __init__(self, user: User, came: User) -> None:
+        self.user = user
+        self.came = came
+        self.heard: list[str] = []
+
+    def challenged(self, data: str) -> None:
+        self.heard.append(data)
+
+    def shown(self, mechanisms: str) -> None:
+        self.heard.append(mechanisms)
+
+    def logged_in(self, nick: str | None, username: str | None, host: str | None, account: object) -> None:
+        self.heard.append(str(account))
+
+    def proved(self, account: object, way: object, name: str) -> bool:
+        raise AssertionError
+
+    def locked(self, text: str) -> None:
+        raise AssertionError
+
+    def noted(self, code: str, text: str, *context: str) -> None:
+        raise AssertionError
+
+    def ended(self, good: bool) -> None:
+        self.heard.append("good" if good else "bad")
+
+
+def test_several_sessions_of_one_user_talk_at_once() -> None:
+    house = house_of()
+    svc, agents = services(house), house.parts.links.agents
+    first, second = house.connect(), house.connect()
+    sessions = [Session(first.user, each.user) for each in (first, second)]
+    uids = [first.user.uid, second.user.uid]
+    for session in sessions:
+        assert agents.begin(session, "PLAIN")
+    svc.lines()
+    for uid in uids:
+        svc >> f":00A ENCAP irc.test SASL 00AAAAAAE {uid} C {uid[-1]}"
+    agents.say(sessions[1], "+")
+    svc << f":0CN ENCAP svc.test SASL {uids[1]} * C :+"
+    svc >> f":00A ENCAP irc.test SASL 00AAAAAAE {uids[0]} D F"
+    svc >> f":00A ENCAP irc.test SASL 00AAAAAAE {uids[1]} D S"
+    assert [each.heard for each in sessions] == [["A", "bad"], ["B", "good"]]
+    house.check()

@@ -7,16 +7,13 @@ from typing import Any, ClassVar
 import pytest
 from clubs import FullClub
 from conversation import Client
-from sitting import KNOWN, ME, OFFERED, Houses
+from sitting import ME, Houses
 
 from chatnet.links.neighbour.link import State
+from chatnet.model.entities import Person, User
+from chatnet.model.facts import UserIntroduced
+from chatnet.model.ids import AccountName
 from chatnet.session.seats import Sitter
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 class Told(Houses):
@@ -114,9 +111,31 @@ class Leaf(Houses):
         return super().make(**given)
 
 
-def test_a_server_that_may_not_sit_is_told_so() -> None:
+def test_a_server_that_may_not_sit_is_told_of_nobody_who_could() -> None:
     mesh = Leaf("a", "b")
     desk = mesh.come("a")
+    phone = mesh.begin("b")
+    mesh.settle()
+    assert any(" 433 " in line for line in phone.lines())
+    assert mesh.seats("a") == mesh.seats("b") == [] and desk.user.seats == ()
+    mesh.said("a", "b")
+    mesh.wire("a", "b").links["b"].send(f":0BA CNSIT 1 {desk.user.uid} {desk.user.account_id} S".encode())
+    mesh.settle()
+    assert mesh.said("a", "b") == []
+    mesh.check()
+
+
+def forbid(mesh: Houses, name: str, other: str) -> None:
+    """A reload: `other` may have no seats any more, as `name` has it."""
+    link = mesh.wire(name, other).links[name]
+    assert link.settings is not None
+    link.settings = link.settings.model_copy(update={"allow_seats": False})
+
+
+def test_a_server_that_may_not_sit_any_more_is_told_so() -> None:
+    mesh = Houses("a", "b")
+    desk = mesh.come("a")
+    forbid(mesh, "a", "b")
     mesh.said("a", "b")
     phone = mesh.begin("b")
     mesh.settle()
@@ -128,21 +147,13 @@ def test_a_server_that_may_not_sit_is_told_so() -> None:
     mesh.check()
 
 
-class Between(Told):
-    """Only b, which is between, does not let c sit."""
-
-    def make(self, **given: Any) -> FullClub:
-        for block in given["link"]:
-            block["allow_seats"] = given["server"]["name"] != "b.test" or block["name"] != "c.test"
-        return super().make(**given)
-
-
 def test_a_server_on_the_way_that_does_not_let_it_sit_is_enough() -> None:
-    mesh = Between()
+    mesh = Told()
+    forbid(mesh, "b", "c")
     phone = mesh.begin("c")
     mesh.settle()
     assert any("A server on the way to a.test does not let you" in line for line in phone.lines())
-    assert mesh.seats("b") == [] and phone.user.server is mesh["c"].node.network.me
+    assert mesh.seats("a") == mesh.seats("b") == [] and phone.user.server is mesh["c"].node.network.me
     mesh.check()
 
 
@@ -212,6 +223,7 @@ def test_an_answer_is_for_one_question_and_once() -> None:
 
 
 HASH = "$argon2-test$secret"
+LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
 class Staffed(Told):
@@ -286,8 +298,8 @@ def test_floods_change_nothing_and_end_nothing() -> None:
     assert not mesh["a"].parts.sessions.seats and not mesh["b"].parts.links.seats._open
 
 
-def test_a_thousand_seats_come_and_go_with_their_server() -> None:
-    mesh = Houses("a", "b", sections_of={"a": {"limits": {"users": 2000}}}, bouncer={"always_on": "all"})
+def test_a_hundred_devices_move_to_a_server_and_are_lost_with_it() -> None:
+    mesh = Houses("a", "b", bouncer={"always_on": "all"})
     names = [f"p{number}" for number in range(100)]
     for name in names:
         mesh["a"].account(name)
@@ -305,4 +317,29 @@ def test_a_thousand_seats_come_and_go_with_their_server() -> None:
     mesh.settle()
     assert not mesh["a"].node.network.seated and not mesh["a"].parts.sessions.seats
     assert all(mesh.there("a", name).away == "Nobody is connected" for name in names)
+    mesh.check()
+
+
+def test_a_thousand_seats_are_taken_and_lost_at_once() -> None:
+    mesh = Told()
+    node = mesh["a"].node
+    for number in range(1000):
+        user = User(node.network.me, "192.0.2.9", "192.0.2.9")
+        user.uid, user.nick, user.username = node.uids.take(), f"p{number}", "~p"
+        user.folded, user.account_id = node.network.fold(user.nick), "a" + f"{number:020}".translate(LETTERS)
+        user.account = AccountName(user.nick)
+        user.person = Person(user.account_id, mesh["a"].parts.links.next_stamp().text, stays=True)
+        user.renew_source()
+        node.commit(UserIntroduced(user, mesh.clock.time()))
+    mesh.settle()
+    people = list(mesh["c"].node.network.persons.values())
+    assert len(people) == 1002  # and bob
+    for number, user in enumerate(person for person in people if person.nick != "bob"):
+        mesh["c"].parts.sessions.sitters[user] = Sitter(user, secure=True)
+        mesh.wire("b", "c").links["c"].send(f":0CA CNSIT {number} {user.uid} {user.account_id} S".encode())
+    mesh.settle()
+    assert len(node.network.seated[mesh.server("a", "c")]) == 1001
+    mesh.cut("b", "c")
+    mesh.settle()
+    assert not node.network.seated and not mesh["a"].parts.sessions.seats
     mesh.check()

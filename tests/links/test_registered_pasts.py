@@ -98,3 +98,36 @@ def test_the_registered_channel_keeps_its_past_where_an_older_one_wins(tmp_path:
         "ann after",
     ]
     mesh.check()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_who_was_in_an_older_one_meanwhile_reads_nothing_of_its_closed_doors(
+    tmp_path: Path, again: bool
+) -> None:
+    """Nor if both servers were apart another time, and compare what they have."""
+    mesh = Filed(tmp_path, "a", "b")
+    joe = joe_at(mesh)
+    joe >> "JOIN #c"
+    mesh.advance(60)
+    ann = founded(mesh["a"], caps=CAPS)
+    ann >> "PRIVMSG #c :ann open" >> "MODE #c +s"
+    for number in range(3):
+        mesh.advance(10)
+        ann >> f"PRIVMSG #c :ann {number}"
+    mesh.advance(10)
+    mesh.link("a", "b")
+    settle(mesh)
+    if again:
+        mesh.cut("a", "b")
+        mesh.advance(10)
+        joe >> "PRIVMSG #c :joe apart"
+        mesh.advance(10)
+        mesh.link("a", "b")
+        settle(mesh)
+    ann >> "PRIVMSG #c :ann after"
+    settle(mesh)
+    closed = [f"ann {number}" for number in range(3)]
+    after = ["joe apart"] * again + ["ann after"]
+    assert read(joe, mesh) == ["ann open", *after]
+    assert read(ann, mesh) == ["ann open", *closed, *after]
+    mesh.check()

@@ -7,15 +7,9 @@ from __future__ import annotations
 
 import pytest
 from conversation import Client
-from sitting import KNOWN, ME, OFFERED, Houses
+from sitting import ME, Houses
 
 from chatnet.model.facts import Killed
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 class Both:
@@ -626,3 +620,100 @@ def test_a_server_that_ends_gives_its_seats_up(both: Both) -> None:
     both.mesh[seat].parts.sessions.close_all("Maintenance")
     both.mesh.settle()
     assert both.mesh.seats("a") == [] and not both.desk.outlet.ended
+
+
+# what services do for them
+
+
+def test_regain_is_done_by_the_host(both: Both) -> None:
+    both.mesh.say(both.phone, "NICK anna")
+    both.mesh.advance(60.0)
+    seat = list(both.mesh.houses)[-1]
+    thief = both.mesh[seat].connect()
+    both.mesh.say(thief, "NICK ann", "USER x 0 * :X")
+    both.read_away()
+    both.mesh.say(both.phone, "NS REGAIN ann")
+    assert both.mesh.there("a").account == "ann" and both.mesh.there(seat).account == "ann"
+    assert any("You are ann now" in line for line in both.phone.lines())
+    assert ":anna!~ann@192.0.2.1 NICK ann" in both.desk.lines()
+    both.mesh.check()
+
+
+def test_ranks_of_a_registered_channel_that_a_seat_came_into_go_with_access() -> None:
+    both = Both()
+    both.say(both.mesh.bob, "JOIN #r", "CS REGISTER #r", "CS FLAGS #r ann +O")
+    both.mesh.advance(5.0)
+    both.say(both.phone, "JOIN #r")
+    channel = both.mesh["a"].node.network.channel("#r")
+    assert channel is not None and channel.members[both.mesh.there("a")]
+    both.say(both.mesh.bob, "CS FLAGS #r ann -O")
+    both.mesh.advance(5.0)
+    assert not channel.members[both.mesh.there("a")]
+    both.mesh.agree()
+
+
+def test_somebody_is_idle_since_they_said_something_anywhere() -> None:
+    both = Both()
+    both.mesh.advance(100.0)
+
+    def idle() -> int:
+        both.mesh.say(both.mesh.bob, "WHOIS ann ann")
+        return next(int(line.split(" ")[4]) for line in both.mesh.bob.lines() if " 317 " in line)
+
+    assert idle() >= 100
+    both.say(both.phone, "PRIVMSG #c :hello")
+    assert idle() == 0
+    both.mesh.advance(50.0)
+    assert idle() == 50
+    both.say(both.phone, "PRIVMSG bob :hello")
+    assert idle() == 0
+    both.say(both.phone, "QUIT")
+    assert idle() >= 150
+
+
+def test_the_person_elsewhere_comes_before_another_user_here() -> None:
+    """Who bears another nick of the same account is nobody's person, and does not stay beside them."""
+    mesh = Houses("a", "b")
+    mesh.come("a")
+    other = mesh.come("b", "ann_", "ann")
+    mesh.say(other, "NS SET ALWAYS-ON ON")
+    phone = mesh.come("b", "whatever", "ann")
+    assert phone.user is mesh.there("b") and phone.user is not other.user
+    mesh.say(other, "QUIT")
+    assert mesh.user("b", "ann_") is None
+    mesh.agree()
+
+
+def test_an_invitation_is_read_by_all_of_them(both: Both) -> None:
+    line = [":bob!~bob@192.0.2.1 INVITE ann #d"]
+    both.say(both.mesh.bob, "JOIN #d", "MODE #d +i")
+    desk, phone, _ = both.say(both.mesh.bob, "INVITE ann #d")
+    assert desk == phone == line
+    assert any(" JOIN #d" in line for line in both.say(both.phone, "JOIN #d")[0])
+    both.mesh.agree()
+
+
+def test_a_private_message_is_read_by_the_others_and_what_is_said_to_services_is_not(both: Both) -> None:
+    line = [f"{ME} PRIVMSG bob :psst"]
+    assert both.say(both.phone, "PRIVMSG bob :psst") == [line, [], line]
+    assert both.say(both.desk, "PRIVMSG bob :psst") == [[], line, line]
+    line = [":bob!~bob@192.0.2.1 PRIVMSG ann :what"]
+    assert both.say(both.mesh.bob, "PRIVMSG ann :what") == [line, line, []]
+    desk, phone, _ = both.say(both.phone, "PRIVMSG NickServ :INFO")
+    assert desk == [] and all(":NickServ!" in each for each in phone)
+
+
+def test_a_person_who_moves_renames_a_channel_and_deletes_at_a_seat() -> None:
+    both = Both("ab", desk="draft/message-redaction message-tags draft/channel-rename")
+    both.say(both.mesh.bob, "MODE #c +o ann", "CAP REQ :message-tags draft/message-redaction")
+    both.mesh.say(
+        both.phone, "CAP REQ :message-tags draft/message-redaction draft/channel-rename echo-message"
+    )
+    both.read_away()
+    _, phone, _ = both.say(both.phone, "PRIVMSG #c :oops")
+    msgid = phone[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    desk, _, bob = both.say(both.phone, f"REDACT #c {msgid} :typo")
+    assert f"REDACT #c {msgid} :typo" in desk[0] and f"REDACT #c {msgid} :typo" in bob[0]
+    desk, phone, _ = both.say(both.phone, "RENAME #c #d :better")
+    assert "RENAME #c #d :better" in desk[0] and "RENAME #c #d :better" in phone[0]
+    both.mesh.agree()

@@ -23,6 +23,7 @@ from chatnet.storage.messages.rows import (
     JOIN,
     LAST,
     NOTICE,
+    OURS,
     PRIVMSG,
     RANKS,
     TAGMSG,
@@ -72,6 +73,7 @@ views = st.builds(
     st.none() | times,
     st.integers(0, 3),
     st.sampled_from(PEOPLE),
+    st.sampled_from([0, OURS]),
 )
 positions = st.builds(
     Position, moments.map(lambda ms: T + ms), st.integers(0, 99).map(str) | st.sampled_from(("", AFTER_ALL))

@@ -88,7 +88,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Began, places, st.sampled_from(["#Club", "#CLUB"]), moments),
     st.builds(Silent, places, moments),
     st.builds(Ended, channels, moments),
-    st.builds(Moved, channels, channels, st.just("#Moved"), st.booleans()),
+    st.builds(Moved, channels, channels, st.just("#Moved"), st.booleans(), st.booleans()),
     st.builds(Kept, channels, st.none() | st.integers(0, 9), st.sampled_from([None, "all"])),
     st.builds(Stayed, channels, people, moments, moments).map(
         lambda stay: stay._replace(since=min(stay.since, stay.until), until=max(stay.since, stay.until))

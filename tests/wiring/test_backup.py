@@ -11,6 +11,8 @@ from storage_kinds import ANN, MEANING, named
 from storage_process import Writer, consistent
 
 from chatnet.storage.answers import at_once
+from chatnet.storage.messages.rows import Came, Entry, Place
+from chatnet.storage.messages.spool import SPOOL, Spool
 from chatnet.storage.persons.file import PersonFile
 from chatnet.storage.persons.store import FILE as PERSONS
 from chatnet.storage.persons.store import PersonStore
@@ -49,6 +51,21 @@ def test_a_backup_is_private_and_whole(data: Path, tmp_path: Path, capsys: Captu
     assert (folder / "cloak.key").read_bytes() == (data / "cloak.key").read_bytes()
     store = open_store(folder / FILE, MEANING, sid="0AA", casemapping="rfc1459", serving=True)
     assert list(store.load()) == [named(ANN, "ann", 5)]
+
+
+def test_what_waits_for_a_database_is_in_a_backup(data: Path, tmp_path: Path, capsys: Captured) -> None:
+    spool = Spool(data / SPOOL, lambda: 1_000_000, full=False)
+    group: list[Entry] = [Came(Place("c", "#club", "", 1), ANN, 5)]
+    spool.put([group])
+    folder = tmp_path / "backup"
+    assert main(["backup", str(folder)]) == 0
+    assert f"wrote  {folder}/{SPOOL}\n" in capsys.readouterr().out
+    assert Spool(folder / SPOOL, lambda: 1_000_000, full=False).first(10) == (1, group)
+    (folder / "accounts.sqlite").unlink()
+    assert said([str(folder)], capsys) == (
+        1,
+        f"{folder} has a backup already: {SPOOL} would be overwritten.\n",
+    )
 
 
 def test_who_stays_is_in_a_backup(data: Path, tmp_path: Path, capsys: Captured) -> None:

@@ -26,6 +26,9 @@ def named(errand: Errand, name: str) -> RegisteredChannel:
     if found is None:
         if dropped_at(errand, name) is not None:
             errand.end(f"{printable(name)} was dropped; UNDROP gives it back to its founder.")
+        former = errand.network.memory.former.get(errand.network.fold(name))
+        if former is not None:  # who joins it is led there, too
+            errand.end(f"{printable(name)} is called {former.channel.name} now.")
         errand.end(f"{printable(name)} is not registered.")
     if found.suspended(errand.now) and not errand.user.may("accounts"):
         errand.end(f"{found.name} is suspended.")

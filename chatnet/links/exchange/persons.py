@@ -36,6 +36,7 @@ from chatnet.model.facts import (
     HostChanged,
     NickChanged,
     Opered,
+    PersonChanged,
     RealHostChanged,
     RealnameChanged,
     SeatLeft,
@@ -50,6 +51,7 @@ from chatnet.model.ids import SID
 from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.rules.heirs import heir, may_take_over
+from chatnet.wire.names import is_uid
 
 MOVED: Final = "moved"
 """Why a claim ends that another one has beaten: the person is there as before."""
@@ -59,20 +61,33 @@ POWERS: Final = frozenset("oaS")
 """User modes that came from the server that a person had."""
 
 
+Send = Callable[[], object]
+"""How to send something that waits, or how to refuse it."""
+
+
 def no_sessions(user: User) -> int:
     """In the place of who counts the sessions of a user that are here."""
     return 0
 
 
-class _Orphan:
-    """Whose server is lost: why, and the timers of half of the time, and of all of it."""
+def no_collisions(user: User, nick: str, ts: int) -> bool:
+    """In the place of who knows the rules of nicks."""
+    return True
 
-    __slots__ = ("places", "reason", "timer")
+
+class _Orphan:
+    """Whose server is lost: why, where they may have sessions, and what waits for them.
+
+    The timer is of half of the time, and then of all of it.
+    """
+
+    __slots__ = ("held", "places", "reason", "timer")
 
     def __init__(self, reason: str, places: set[SID]) -> None:
         self.reason = reason
         self.places = places
         self.timer: Timer | None = None
+        self.held: list[tuple[Send, Send]] = []
 
 
 class Persons:
@@ -90,6 +105,8 @@ class Persons:
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
+        self.contend: Callable[[User, str, int], bool] = no_collisions
+        """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
         links.keep = self.keep
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
@@ -110,15 +127,38 @@ class Persons:
             return False
         orphan = user.person.orphan
         self._tell(newcomer, link)
-        if orphan or claim_of(newcomer) < claim_of(user):
-            self._displace(user)
-            self._move(user, newcomer)
-        else:
-            self._claims.add(Alias(newcomer))
+        self._compete(user, newcomer)
         # Who came meanwhile was told nothing of an orphan.
         for other in self._links.seating() if orphan else (link,):
             self._remind(other, user)
         return True
+
+    def _compete(self, user: User, newcomer: User) -> None:
+        """The smaller claim holds."""
+        if user.orphan or claim_of(newcomer) < claim_of(user):
+            self._displace(user)
+            self._move(user, newcomer)
+        else:
+            self._claims.add(Alias(newcomer))
+
+    def became(self, link: Link, user: User, person: Person | None, raw: bytes) -> None:
+        """The server of a user, behind `link`, says which person they are from now on.
+
+        If somebody else is that person, they are one: the user is gone, and the claim is known.
+        """
+        at = self._node.clock.time()
+        holder = None if person is None else self._network.persons.get(person.key)
+        if person is None or holder is None or holder is user:
+            if person is not None and user.person is not None and person.key == user.person.key:
+                person.seats = user.person.seats
+            self._node.commit(PersonChanged(user, person, user.person, at), link)
+            return
+        newcomer = _as_now(user)
+        newcomer.person = person
+        self._pass_on(link, raw)
+        self._node.commit(UserQuit(user, f"Is {holder.nick}", at), CLAIMED)
+        self._compete(holder, newcomer)
+        self._remind(link, holder)
 
     def left(self, link: Link, user: User, raw: bytes, why: str) -> bool:
         """The server of a user, who may be an alias, takes the claim back.
@@ -191,28 +231,36 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        if fact.server is self._network.me:
+            # Before anybody says what becomes of the claim, which may be much at once.
+            self._tell(fact.user, None)
+            for link in self._links.seating():
+                self._remind(link, fact.user)
         user, newcomer = fact.user, self._coming.pop(fact.user, None)
         if newcomer is None:
             return
         for other in list(_differences(user, newcomer, fact)):
             self._node.commit(other, CLAIMED)
-        later = (newcomer.nick_ts, newcomer.folded) > (user.nick_ts, user.folded)
-        if later or user.nick == fact.old_uid:
+        if (newcomer.nick_ts, newcomer.folded) > (user.nick_ts, user.folded):
             self.rename(user, newcomer.nick, newcomer.nick_ts)
+        elif user.nick == fact.old_uid:
+            self._name(user, user.uid, user.nick_ts)
 
-    def rename(self, user: User, nick: str, ts: int) -> None:
+    def rename(self, user: User, nick: str, ts: int) -> bool:
         """A person has this nick since a TS, which is later than that of the one they have here.
 
-        Where somebody else has it they keep theirs: the rules of nicks decide when those two meet.
+        False if somebody else keeps it: then they keep theirs.
         """
-        folded = self._network.fold(nick)
-        holder = self._network.nicks.get(folded)
-        if holder is not None and holder is not user:
-            nick, ts = user.uid, 100
-            folded = self._network.fold(nick)
-        at = self._node.clock.time()
-        fact = NickChanged(user, nick, folded, at, user.nick, user.source, ts)
-        self._node.commit(fact, CLAIMED)
+        if not self.contend(user, nick, ts):
+            if user.nick not in (user.uid, nick) and is_uid(user.nick):
+                self._name(user, user.uid, user.nick_ts)
+            return False
+        self._name(user, nick, ts)
+        return True
+
+    def _name(self, user: User, nick: str, ts: int) -> None:
+        at, folded = self._node.clock.time(), self._network.fold(nick)
+        self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
     def _remind(self, link: Link, user: User) -> None:
         """Tell a neighbour all that is known of a person: nick, channels and ranks, and what they left."""
@@ -315,32 +363,49 @@ class Persons:
         self._forget(user)
         mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
         self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
-        for link in self._links.seating():
-            for text in link.codec.user(user):
-                link.send(text)
-            self._remind(link, user)
 
     def _half(self, user: User) -> None:
         """Half of the time is over: the heir did not know them, or is lost as well."""
         orphan = self._orphans.get(user)
         if orphan is None:
             return
+        orphan.timer = None
         if self._may_claim(user):
             self.claim(user)
             return
         time = self._node.settings.bouncer.orphan_time
-        orphan.timer = self._node.clock.later(time / 2, lambda: self._over(user))
+        orphan.timer = self._node.clock.later(time / 2, lambda: self._late(user))
+
+    def _late(self, user: User) -> None:
+        """All of the time is over."""
+        if (orphan := self._orphans.get(user)) is not None:
+            orphan.timer = None
+            self._over(user)
 
     def _over(self, user: User) -> None:
         """Nobody took them over."""
-        orphan = self._orphans.pop(user, None)
+        orphan = self._orphans.get(user)
         if orphan is not None:
+            self._forget(user, gone=True)
             self._node.commit(UserQuit(user, orphan.reason, self._node.clock.time()), TOLD)
 
-    def _forget(self, user: User) -> None:
+    def _forget(self, user: User, *, gone: bool = False) -> None:
+        """Somebody is no orphan any more."""
         orphan = self._orphans.pop(user, None)
-        if orphan is not None and orphan.timer is not None:
+        if orphan is None:
+            return
+        if orphan.timer is not None:
             orphan.timer.cancel()
+        for send, refuse in orphan.held:
+            self._node.clock.later(0.0, refuse if gone else send)
+
+    def hold(self, user: User, send: Send, refuse: Send) -> bool:
+        """Keep something for an orphan until they are somebody's, or gone; False if there is too much."""
+        orphan = self._orphans.get(user)
+        if orphan is None or len(orphan.held) >= self._node.settings.links.split_held:
+            return False
+        orphan.held.append((send, refuse))
+        return True
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         """The last seat of an orphan is lost: nothing holds it, unless it stays."""
@@ -354,7 +419,7 @@ class Persons:
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
-        self._forget(fact.user)
+        self._forget(fact.user, gone=True)
         person = fact.user.person
         if person is None or not (others := self._claims.of(person.key)):
             return

@@ -6,23 +6,31 @@ from chatnet.dispatch import Table
 from chatnet.links.codecs.solanum.persons import WHY
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.inbound import users
+from chatnet.links.inbound.collisions import defeat
+from chatnet.links.inbound.seats import claimed_person
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
+from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.entities import User
 from chatnet.model.ids import UID
+from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.wire.names import is_nick
 
 
 class PersonsIn:
     """Hears of users who come and go, and may be people that are known."""
 
-    def __init__(self, persons: Persons) -> None:
+    def __init__(self, persons: Persons, links: Neighbours) -> None:
         self._persons = persons
+        self._links = links
+        persons.contend = self._contend
 
     def enter(self, verbs: Table) -> None:
         """Enter the verbs that need it; the others stand in ``LINK``."""
         verbs.command("EUID", min_params=11)(self.euid)
         verbs.command("QUIT")(self.quit)
         verbs.command("CNNICK", min_params=3)(self.cnnick)
+        verbs.command("CNPERSON", min_params=4)(self.cnperson)
 
     def euid(self, line: Line) -> None:
         """A user came, behind the source; with tags it is a claim that they are a person.
@@ -56,4 +64,31 @@ class PersonsIn:
             raise Ignored
         for link in line.links.seating(line.link):
             link.send(line.raw)
-        self._persons.rename(user, nick, ts)
+        if not self._persons.rename(user, nick, ts):
+            line.link.send(line.link.codec.nick_known(line.network.me, user))
+
+    def _contend(self, user: User, nick: str, ts: int) -> bool:
+        existing = self._links.node.network.user(nick)
+        if existing is None or existing is user:
+            return True
+        if existing.server.virtual:
+            return False
+        loser = resolve_nick(existing, ts, user.username, user.host, user)
+        if loser & Loser.EXISTING:
+            defeat(self._links, existing)
+        return not loser & Loser.NEWCOMER
+
+    def cnperson(self, line: Line) -> None:
+        """A user of the source is a person from now on, or is none any more; or they stay, or do not.
+
+        # <- :0AA CNPERSON 0AAAAAAAA abcdefghijklmnopqrst2 mfg2k1c7.0.0AA S
+        # <- :0AA CNPERSON 0AAAAAAAA * * -
+        """
+        host, user = line.by_server(), line.network.users.get(UID(line.params[0]))
+        if not line.link.codec.seats or user is None or user.server is not host or user.orphan:
+            raise Ignored
+        key, began, flags = line.params[1:4]
+        person = None if key == "*" else claimed_person(line, user, key, began, stays="S" in flags)
+        if (person is None) is (key != "*") or (person is None and user.person is None):
+            raise Ignored
+        self._persons.became(line.link, user, person, line.raw)

@@ -60,18 +60,24 @@ def person_of(line: Line, user: User) -> Person | None:
     Those are believed who may have sessions of people of other servers, of the account that they are
     believed of.
     """
-    key, links = line.tags.get(PERSON), line.links
-    if key is None or not line.link.codec.seats or not links.may_sit(line.link):
+    key = line.tags.get(PERSON)
+    if key is None:
         return None
-    began = read(line.tags.get(BEGAN, ""))
-    known = user.account_id
+    return claimed_person(line, user, key, line.tags.get(BEGAN, ""), stays=line.tags.get(STAYS) == "1")
+
+
+def claimed_person(line: Line, user: User, key: str, text: str, *, stays: bool) -> Person | None:
+    """The person of that key, as whom `user` has been since the stamp that is `text`; as above."""
+    links, known, began = line.links, user.account_id, read(text)
+    if not line.link.codec.seats or not links.may_sit(line.link):
+        return None
     if known is None and user.account is not None and not line.node.settings.keeps_accounts:
         known = BY_NAME + line.network.fold(user.account)
     if began is None or not is_key(key) or key != known:
         return None
     _judge(line, began)
     links.observe(began)
-    return Person(key, began.text, stays=line.tags.get(STAYS) == "1")
+    return Person(key, began.text, stays=stays)
 
 
 def _judge(line: Line, stamp: Stamp) -> None:

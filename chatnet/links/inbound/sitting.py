@@ -129,7 +129,7 @@ class SittingIn:
         Of users who are gone nobody here knows more than whoever asks will hear.
         """
         user = line.network.users.get(UID(line.params[index]))
-        if user is None or not line.link.codec.seats:
+        if user is None or user.orphan or not line.link.codec.seats:
             raise Ignored
         if user.server is not line.network.me:
             _pass_on(line, user.server)

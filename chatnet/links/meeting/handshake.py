@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
-from chatnet.links.codecs.solanum import HOSTS, NEEDED, OURS, PAST, RECORDS, STAMPS, Solanum, encode
+from chatnet.links.codecs.solanum import HOSTS, NEEDED, OURS, PAST, RECORDS, SEATS, STAMPS, Solanum, encode
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.meeting import agreement, clocks
 from chatnet.links.meeting.leaving import Leaving
@@ -95,6 +95,8 @@ class Handshake(Follower):
     def offered(self, link: Link) -> bytes:
         """``CAPAB :<tokens>``: what we know beyond the oldest protocol."""
         words = [word for word in OURS if word not in ("CNRES", "CNSTBY") or self._links.resumes]
+        if not may_claim(link):
+            words = [word for word in words if word != SEATS]
         if self._node.settings.links.converge:
             words.append(STAMPS)
             link.stamped |= link.server is None  # what a link was made with holds when it goes on
@@ -346,6 +348,7 @@ class Handshake(Follower):
         link.server = neighbour
         link.resumable = links.resumes and "CNRES" in link.caps
         link.stamped &= STAMPS in link.caps and link.codec.core
+        link.codec.seats &= may_claim(link)
         if link.stamped:
             links.stamp().neighbours.add(name)
         link.step("SERVER")
@@ -465,3 +468,8 @@ def svinfo(line: Line) -> None:
     if abs(ahead) > most:
         line.violate(f"Its clock is {abs(ahead)} seconds off, more than links.{name} ({most:g})")
     clocks.compared(link, ahead)
+
+
+def may_claim(link: Link) -> bool:
+    """Whether a neighbour is told of people who have sessions on several servers: else nick rules apply."""
+    return link.settings is None or link.settings.allow_seats is not False

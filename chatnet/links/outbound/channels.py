@@ -43,6 +43,7 @@ class ChannelsOut:
             facts.UserQuit: self._user_quit,
             facts.UserMoved: self._user_moved,
             facts.UserOrphaned: self._user_orphaned,
+            facts.PersonChanged: self._person_changed,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
@@ -229,6 +230,15 @@ class ChannelsOut:
             if not link.codec.seats:  # the user is a new one there
                 for channel, ranks in user.channels.items():
                     _send(link, burst.member(self._links, link, channel, user, ranks))
+
+    def _person_changed(self, fact: facts.PersonChanged, origin: object) -> None:
+        user, old, routes = fact.user, fact.old, self._links.routes
+        for channel in user.channels:
+            routes.rose(channel, () if old is None else old.seats)
+            routes.sat(channel, user.seats)
+        before = user.uid if old is None else old.key
+        if self._links.registers is not None and before != user.subject:
+            self._links.registers.became(before, user.subject)
 
     def _user_orphaned(self, fact: facts.UserOrphaned, origin: object) -> None:
         for channel in fact.user.channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
@@ -23,13 +24,13 @@ class UsersOut:
             facts.UserMoved: self._moved,
             facts.UserOrphaned: self._orphaned,
             facts.Killed: self._killed_,
-            facts.NickChanged: self._nick_changed,
-            facts.HostChanged: self._host_changed,
-            facts.RealnameChanged: self._realname_changed,
-            facts.AwayChanged: self._away_changed,
-            facts.AccountChanged: self._account_changed,
-            facts.UserModesChanged: self._modes_changed,
-            facts.Opered: self._opered,
+            facts.NickChanged: _of_whom_they_know(self._nick_changed),
+            facts.HostChanged: _of_whom_they_know(self._host_changed),
+            facts.RealnameChanged: _of_whom_they_know(self._realname_changed),
+            facts.AwayChanged: _of_whom_they_know(self._away_changed),
+            facts.AccountChanged: _of_whom_they_know(self._account_changed),
+            facts.UserModesChanged: _of_whom_they_know(self._modes_changed),
+            facts.Opered: _of_whom_they_know(self._opered),
         }
 
     def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
@@ -126,6 +127,16 @@ class UsersOut:
         for link in self._links.others(origin):
             for text in link.codec.oper(fact.user):
                 link.send(text)
+
+
+def _of_whom_they_know(hear: Hearer) -> Hearer:
+    """Tells of users, but of nobody whose server is lost: others know nothing of them, or do the same."""
+
+    def told(fact: Any, origin: object) -> None:
+        if not fact.user.orphan:
+            hear(fact, origin)
+
+    return told
 
 
 def _back(origin: object) -> Link | None:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from chatnet.history.looking import SPOKEN, Asked, Point, Seen, Unseen, Way
 from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import Fact, Hearer, MessageRedacted, MessageSent
+from chatnet.model.facts import Fact, Hearer, MessageCopied, MessageRedacted, MessageSent
 from chatnet.session import render
 from chatnet.session.bygone import in_batch, tell
 from chatnet.session.presence.devices import Heard
@@ -66,7 +66,11 @@ class Catching:
         """Nothing, while nobody reads."""
         if not self._ears:
             return {}
-        return {MessageSent: self._message_sent, MessageRedacted: self._message_redacted}
+        return {
+            MessageSent: self._message_sent,
+            MessageRedacted: self._message_redacted,
+            MessageCopied: self._message_copied,
+        }
 
     def _message_sent(self, fact: MessageSent, origin: object) -> None:
         if fact.command not in COMMANDS:
@@ -74,6 +78,16 @@ class Catching:
         for ear in self._ears:
             if ear.hears(fact):
                 ear.said.append(fact)
+
+    def _message_copied(self, fact: MessageCopied, origin: object) -> None:
+        """Somebody who has sessions here, and is a user of another server, said or was told something."""
+        message = fact.message
+        if isinstance(message, MessageRedacted):
+            self._message_redacted(message, origin)
+        elif message.command in COMMANDS:
+            for ear in self._ears:
+                if ear.person is fact.user:
+                    ear.said.append(message)
 
     def _message_redacted(self, fact: MessageRedacted, origin: object) -> None:
         for ear in self._ears:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from chatnet.model.ids import MSGID
+
+HEARD: Final = "HEARD"
+"""What a seat asks the host of a device, ``HEARD <device|*>``, and tells it: with ``<ms> <msgid>`` behind."""
 NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,32}", re.ASCII)
 """What a device may be called; what is longer, or has other characters, is no name."""
 
@@ -27,6 +32,14 @@ class Heard(NamedTuple):
     def is_before(self, ms: int, msgid: str) -> bool:
         """Whether a message of that time and id came later."""
         return ms > self.ms or (ms == self.ms and msgid > self.msgid)
+
+
+def read_heard(words: Sequence[str]) -> Heard | None:
+    """``<ms> <msgid>`` as it was told by another server; None if it is nothing of the kind."""
+    if len(words) != 2 or MSGID.fullmatch(words[1]) is None:
+        return None
+    ms = words[0]
+    return Heard(int(ms), words[1]) if ms.isascii() and ms.isdecimal() and len(ms) < 15 else None
 
 
 class Devices:

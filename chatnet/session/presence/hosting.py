@@ -21,6 +21,7 @@ from chatnet.model.entities import User
 from chatnet.model.facts import (
     Fact,
     Hearer,
+    MessageCopied,
     MessageSent,
     Opered,
     RecordsTaken,
@@ -36,6 +37,7 @@ from chatnet.rules.opers import granted_elsewhere
 from chatnet.session.presence.absence import latest, settle, tell, voices_of
 from chatnet.session.presence.clients import CLIENTS, describe, end_some
 from chatnet.session.presence.deputy import ANSWERED_HERE, DONE_HERE, Deputy
+from chatnet.session.presence.devices import HEARD, device_of, read_heard
 from chatnet.session.presence.persons import Persons
 from chatnet.session.seats import Seat
 from chatnet.session.session import Home
@@ -60,19 +62,24 @@ class Hosting:
         self._links = shared.links
         self._seats = shared.seats
         self._reason = LOST
-        self._hears: Mapping[type[Fact], Hearer] = {
+        self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
+            UserMoved: self._moved,
+        }
+        self._hears: Mapping[type[Fact], Hearer] = {
+            **self._hears_always,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
-            UserMoved: self._moved,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
+            MessageSent: self._message_sent,
+            MessageCopied: self._message_copied,
         }
 
     @property
     def hears(self) -> Mapping[type[Fact], Hearer]:
-        """What is said only while somebody may say it on another server."""
-        return {**self._hears, MessageSent: self._message_sent} if self._seats else self._hears
+        """Little, while nobody has a seat."""
+        return self._hears if self._seats else self._hears_always
 
     # what is asked
 
@@ -89,7 +96,9 @@ class Hosting:
                 idle = self._persons.back(user)
                 text = away if away is not None or idle is None else idle.away
                 said = None if text is None else (latest(voices_of(self._shared, user)), text)
-                self._seats.put(user, Seat(seat, secure=secure, away=said))
+                known = Seat(seat, secure=secure, away=said)
+                known.heard = None if idle is None else idle.heard
+                self._seats.put(user, known)
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
             self._settle(user)
@@ -130,8 +139,23 @@ class Hosting:
         if words[0] == "OPER" and len(words) == 3:
             self._oper(deputy, seat, *words[1:])
             self._links.seats.reply(seat, number, None)
+        elif words[0] == HEARD:
+            self._heard(known, number, user, words[1:])
         else:
             deputy.carry_out(line, DONE_HERE)
+
+    def _heard(self, seat: Seat, number: int, user: User, words: list[str]) -> None:
+        """Until when a device has heard all that its person hears: it is asked, or told."""
+        key, device = self._shared.places.person(user), words[0] if words else ""
+        name = "" if device == "*" else device_of(f"@{device}")
+        if key is not None and len(words) == 1:
+            heard, seat.heard = self._persons.devices.of(key).get(name) or seat.heard, None
+            if heard is not None:
+                self._links.seats.reply(seat.server, number, "{} {}".format(*heard))
+        elif key is not None and (told := read_heard(words[1:])) is not None:
+            self._persons.devices.note(key, name, told, self._node.settings.bouncer.devices)
+            self._persons.noted(user)
+        self._links.seats.reply(seat.server, number, None)
 
     def questioned(self, seat: Server, number: int, user: User, line: str) -> None:
         """A session there asks this server something, as its users do who name it."""
@@ -203,8 +227,12 @@ class Hosting:
 
     def _message_sent(self, fact: MessageSent, origin: object) -> None:
         by = fact.by
-        if isinstance(by, User) and by in self._seats and fact.command != "TAGMSG":
+        if isinstance(by, User) and by in self._seats and fact.text:
             self._seats.spoke[by] = self._shared.monotonic()
+
+    def _message_copied(self, fact: MessageCopied, origin: object) -> None:
+        if isinstance(fact.message, MessageSent):
+            self._message_sent(fact.message, origin)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)

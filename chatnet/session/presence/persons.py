@@ -110,10 +110,17 @@ class Persons:
                 return bearer
             session.notice(why)
             return None
+        if self._is_elsewhere(key):
+            return None
         for user in self._logged_in(key):
             if self._policy.stays(user) and self._refusal(user, session) is None:
                 return user
         return None
+
+    def _is_elsewhere(self, key: str) -> bool:
+        """Whether the person of an account is a user of another server."""
+        person = self._node.network.persons.get(key)
+        return person is not None and person.server is not self._node.network.me
 
     def elsewhere(self, session: Session) -> User | None:
         """Whom of another server a session may be one of, if that server agrees; see :meth:`of`."""
@@ -209,8 +216,7 @@ class Persons:
 
     def detached(self, session: Session) -> None:
         """A session has gone that was not the last one of its user."""
-        if self._policy.stays(session.user):
-            self.note_device(session)
+        self._has_heard(session)
         self._settle(session)
         self._log(session, "has one session less")
         self._tell_detached(session)
@@ -234,11 +240,17 @@ class Persons:
         return True
 
     def _leave_seat(self, session: Session, reason: str) -> None:
-        if self._policy.stays(session.user):
-            self.note_device(session)
+        self._has_heard(session)
         self._sitting.left(session, reason)
         self._log(session, "has no session here any more")
         self._tell_detached(session)
+
+    def _has_heard(self, session: Session) -> None:
+        """A session goes; what it has heard is noted where its person is."""
+        if self._policy.stays(session.user):
+            heard = self.note_device(session)
+            if session.user.server is not self._node.network.me:
+                self._sitting.has_heard(session, heard)
 
     def emptied(self, user: User, reason: str) -> None:
         """The last session of somebody has gone, on another server: they stay without, or have quit."""
@@ -264,9 +276,12 @@ class Persons:
     def _is_the_one(self, user: User) -> bool:
         """Whether it is this user who stays, of all of their account: nobody could come back to two.
 
-        It is who is idle already, then who bears a nick of the account, then who came first.
+        It is the person, where that is a user of another server, then who is idle already, then who bears a
+        nick of the account, then who came first.
         """
         key = self._shared.places.person(user)
+        if key is not None and self._is_elsewhere(key):
+            return False
         users = [] if key is None else self._logged_in(key)
         return len(users) < 2 or user is min(users, key=self._precedence)
 

@@ -34,6 +34,7 @@ from chatnet.model.facts import (
 from chatnet.model.server import Server
 from chatnet.session.presence.absence import common, tell
 from chatnet.session.presence.clients import CLIENTS
+from chatnet.session.presence.devices import HEARD, Heard, read_heard
 from chatnet.session.render import encode
 from chatnet.session.seats import Sitter
 from chatnet.session.session import Session
@@ -93,7 +94,9 @@ class Sitting:
             self._coming[user] -= 1
             if not self._coming[user]:
                 del self._coming[user]
-                if user in self._sitters and not self._shared.local.sessions_of(user):
+                # The seat may be given already to a session that has not waited for the answer.
+                sits = user in self._sitters or self._node.network.me in user.seats
+                if sits and not self._shared.local.sessions_of(user):
                     self._rise(user, "Connection closed")
 
     def sits(self, user: User, secure: bool) -> bool:
@@ -135,6 +138,7 @@ class Sitting:
         if network.users.get(user.uid) is not user:
             return MOOT
         if network.me not in user.seats:
+            self._seats.rise(user, "Connection closed")
             return Answer(
                 False, f"A server on the way to {user.server.name} does not let you be here as well"
             )
@@ -193,9 +197,12 @@ class Sitting:
 
     def end(self, user: User, reason: str) -> None:
         """They are no more: their sessions here end, and nobody needs to be told."""
+        detained = self._detained.pop(user, None)
         self._forget(user)
         for session in self._shared.local.sessions_of(user):
             session.close(reason)
+        if detained is not None:  # not before, or they would go on as somebody who is gone
+            detained.keep(None)
 
     # what the host does
 
@@ -230,6 +237,18 @@ class Sitting:
     async def end_client(self, user: User, whom: Server, word: str) -> None:
         """End one of them, by its number there."""
         await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+
+    async def heard(self, user: User, device: str) -> Heard | None:
+        """What a device of somebody has heard, as their server knows."""
+        read = _Lines()
+        await self._seats.do(user, f"{HEARD} {device or '*'}", read)
+        return read_heard(read.lines[0].split(" ")) if read.lines else None
+
+    def has_heard(self, session: Session, heard: Heard) -> None:
+        """A device goes that was here."""
+        if session.user in self._sitters:
+            text = f"{HEARD} {session.device or '*'} {heard.ms} {heard.msgid}"
+            self._seats.do(session.user, text, _Lines())
 
     def detained(self, user: User) -> Promise[None] | None:
         """What sessions of somebody wait for before they go on."""

@@ -48,6 +48,10 @@ class MessageStore(Protocol):
     def heard(self) -> int:
         """When the last group was written before it was opened, in Unix milliseconds; 0: never."""
 
+    @property
+    def spooled(self) -> int:
+        """Bytes of what was put that wait in a file, and cannot be read until the database has them."""
+
     def put(self, entries: Sequence[Entry]) -> Awaitable[None]:
         """Keep these; on the disk when it is answered.
 

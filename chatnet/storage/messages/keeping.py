@@ -491,6 +491,10 @@ class Keeper:
             for part in (old, *self._parts(old)):
                 # What was said behind closed doors is nobody's without them.
                 self.delete(self.numbers(self.statements.closed_of, {"target_": part}))
+        if entry.ours and old is not None:
+            for part in (old, *self._parts(old)):
+                for statement in self.statements.have_ours:
+                    self._execute(statement, {"target_": part})
         targets = self._memory.targets
         targets.pop(entry.place, None)
         targets.pop(entry.to, None)

@@ -330,7 +330,7 @@ class Looking:
         ]
 
     def tell(self, place: Place, since: int, until: int) -> int:
-        """The sum, modulo 2^64, of the digests of all messages and redactions between these times."""
+        """The sum, modulo 2^64, of the digests of what others may know of between these times."""
         there: set[tuple[str, int, str]] = set()
         for target in self._ids(place):
             where = {"target_": target, "low": since, "high": until}

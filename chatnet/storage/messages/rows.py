@@ -48,6 +48,8 @@ BOT: Final = 2
 OPER: Final = 4
 EXTRA: Final = 8
 """There is something in `extra`."""
+OURS: Final = 16
+"""Said behind closed doors where others of the place were not: no other server is told of it."""
 RANKS: Final = 8
 """So many bits above stand the ranks that a message is for; none: it is for everybody."""
 
@@ -125,13 +127,15 @@ class Moved(NamedTuple):
 
     Where that is there already, the rows of both are its own.  Without `stays` those of the first are not
     brought along, for who was there did not hear what was said in the other; nor is what was said behind
-    closed doors, which is for nobody then.
+    closed doors, which is for nobody then.  With `ours` that is told to no other server, on which those may
+    be who were in the other one at that time.
     """
 
     place: Place
     to: Place
     shown: str
     stays: bool = True
+    ours: bool = False
 
 
 class Kept(NamedTuple):
@@ -254,9 +258,9 @@ LAST: Final = 1 << 43
 class View(NamedTuple):
     """Which messages of a place somebody may see.
 
-    Those from `since` on; with `within`, only those said at these times.  What was said behind closed doors
-    only at the times `closed`; None: all of it.  What is for ranks only with one of the bits `ranks`, or if
-    they are its author, `person`.
+    Those from `since` on, but for those with one of the flags `hidden`; with `within`, only those said at
+    these times.  What was said behind closed doors only at the times `closed`; None: all of it.  What is for
+    ranks only with one of the bits `ranks`, or if they are its author, `person`.
     """
 
     place: Place
@@ -265,6 +269,7 @@ class View(NamedTuple):
     closed: Times | None = ()
     ranks: int = 0
     person: str | None = None
+    hidden: int = 0
 
 
 class Wanted(NamedTuple):

@@ -42,6 +42,11 @@ class Spool:
         """Whether nothing waits."""
         self.name: Final = path.name
 
+    @property
+    def bytes(self) -> int:
+        """How much waits, as far as was looked."""
+        return self._bytes
+
     def put(self, groups: Sequence[Sequence[Entry]]) -> int:
         """Have these wait behind all others, as far as there is room; gives how many do.
 

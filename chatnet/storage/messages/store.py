@@ -137,6 +137,11 @@ class SQLiteMessages:
         return self._writer.bytes
 
     @property
+    def spooled(self) -> int:
+        """How many bytes wait in a file for a database that is away, or was until now."""
+        return self._writer.spooled
+
+    @property
     def is_behind(self) -> bool:
         """Whether what was put may not be read for long: nothing can be written, or much waits for that."""
         return self._writer.is_failing

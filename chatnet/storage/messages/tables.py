@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from chatnet.storage.messages.rows import CLOSED, LAST, RANKS, Place
+from chatnet.storage.messages.rows import CLOSED, LAST, OURS, RANKS, Place
 from chatnet.storage.messages.speech import BY_PLACE, SQLITE, Speech
 from chatnet.storage.messages.texts import written
 from chatnet.storage.tables import TEXT
@@ -445,7 +445,9 @@ class Statements:
         self.unsign_in_target = made(unsigned.where(*of_target, *by_person[:1]))
         self.deleted = made(
             select(redaction.at, redaction.redacted).where(
-                redaction.target == given("target_"), redaction.at.between(given("low"), given("high"))
+                redaction.target == given("target_"),
+                redaction.at.between(given("low"), given("high")),
+                ~_has(redaction.flags, OURS),
             )
         )
         told = (
@@ -469,10 +471,16 @@ class Statements:
         this_stay = (stay.target == given("target_"), stay.person == given("person_"))
         self.stays = made(select(stay.since, stay.until).where(*this_stay).order_by(stay.since))
         self.closed_of = made(
-            select(message.id).where(
-                message.target == given("target_"), message.flags.op("&")(literal_column(str(CLOSED))) != 0
-            )
+            select(message.id).where(message.target == given("target_"), _has(message.flags, CLOSED))
         )
+        self.have_ours = [
+            made(
+                update(table)
+                .where(table.c.target == given("target_"), _has(table.c.flags, CLOSED))
+                .values(flags=table.c.flags.op("|")(literal_column(str(OURS))))
+            )
+            for table in (MESSAGE, REDACTION)
+        ]
         self.forget_stays = made(delete(STAY).where(stay.target == given("target_")))
         self.open_stay = made(select(stay.since).where(*this_stay, stay.until == LAST))
         self.come = made(
@@ -690,7 +698,9 @@ class Statements:
 
         self.said = Both(
             select(message.at, message.msgid).where(
-                message.target == given("target_"), message.at.between(given("low"), given("high"))
+                message.target == given("target_"),
+                message.at.between(given("low"), given("high")),
+                ~_has(message.flags, OURS),
             ),
             speech,
         )
@@ -743,6 +753,11 @@ class Statements:
             .order_by(*order)
             .limit(given("most"))
         )
+
+
+def _has(flags: ColumnElement[int], flag: int) -> ColumnElement[bool]:
+    """Whether a row has this one flag."""
+    return flags.op("&")(literal_column(str(flag))) != 0
 
 
 def _relabelled(speech: Speech, table: Table, greater: Mapping[str, Any]) -> str:

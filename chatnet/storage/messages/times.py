@@ -42,7 +42,7 @@ def spans(view: View) -> list[Span]:
     times: Times = ((0, LAST),) if view.within is None else view.within
     seen = joined((max(since, view.since), until) for since, until in times)
     if view.closed is None:
-        return [Span(since, until, 0) for since, until in seen]
+        return [Span(since, until, view.hidden) for since, until in seen]
     inside = list(joined(view.closed))
     found: list[Span] = []
     for since, until in seen:
@@ -52,11 +52,11 @@ def spans(view: View) -> list[Span]:
             if first > until:
                 break
             if first > since:
-                found.append(Span(since, first - 1, CLOSED))
-            found.append(Span(max(first, since), min(last, until), 0))
+                found.append(Span(since, first - 1, CLOSED | view.hidden))
+            found.append(Span(max(first, since), min(last, until), view.hidden))
             since = last + 1
         if since <= until:
-            found.append(Span(since, until, CLOSED))
+            found.append(Span(since, until, CLOSED | view.hidden))
     return found
 
 

@@ -162,6 +162,11 @@ class Writer:
         """Whether what was put may not be written for long."""
         return self._failed > 0 or self._spools
 
+    @property
+    def spooled(self) -> int:
+        """Bytes that wait in the spool."""
+        return 0 if self._spool is None else self._spool.bytes
+
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
@@ -470,6 +475,7 @@ class Immediate:
     """Writes at once, for who asks: for programs without a reactor."""
 
     bytes = 0
+    spooled = 0
     is_failing = False
 
     def __init__(self, writing: Writes) -> None:

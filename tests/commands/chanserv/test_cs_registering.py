@@ -169,6 +169,18 @@ def test_a_disk_that_is_full(club: Club, monkeypatch: pytest.MonkeyPatch) -> Non
     assert told(ann) == []
 
 
+def test_a_channel_that_was_renamed_says_where_it_is(club: Club) -> None:
+    ann, bob = founded(club, caps="draft/channel-rename"), club.client("bob")
+    ann >> "RENAME #c #d"
+    ann.lines()
+    for asked in ("INFO #C", "FLAGS #c"):
+        assert ask(bob, asked) == [f"{asked.split()[1]} is called #d now."]
+    assert ask(bob, "INFO #d")[0].startswith("#d, registered ")
+    club.clock.advance(86401)  # limits.former_name_time
+    club.node.network.memory.forget_names()
+    club.check()
+
+
 def test_nobody_gets_the_name_of_a_registered_channel(club: Club) -> None:
     renames = "draft/channel-rename"
     ann, bob = founded(club, caps=renames), club.client("bob", caps=renames)

@@ -8,7 +8,7 @@ import pytest
 from club import Club, failed, logged_in, plain
 from clubs import Clubs
 from conversation import Client
-from nickserv import ask
+from nickserv import answers, ask
 from postal import MAIL, TO, code_in, postal
 from states import opered
 
@@ -51,6 +51,29 @@ def test_a_code_makes_the_account_yours() -> None:
     assert ask(ann, "VERIFY ann aaaaaaaaaa") == [
         "You are logged in as ann. For another account LOGOUT first."
     ]
+    club.check()
+
+
+def test_who_waits_for_a_code_reads_what_to_do_with_it() -> None:
+    """A password is not what is wanting, and IDENTIFY would not let them in."""
+    club = postal(accounts={"nick_protection": "guest"})
+    first = club.client("ann")
+    ask(first, f"REGISTER {WORD} {TO}")
+    first >> "QUIT"
+    waits = "ann belongs to an account, which waits for the code that was sent by mail"
+    ann, bob = club.connect(), club.client("bob")
+    ann >> "NICK ann" >> "USER u 0 * :U"
+    nick = ann.user.nick
+    assert answers(ann) == [
+        f"{waits}, so you are {nick} for now. /msg NickServ VERIFY ann <code> gives you the nick."
+    ]
+    bob >> "NICK ann"
+    told = f"{waits}. To bear it log in to that: /msg NickServ VERIFY ann <code>"
+    lines = bob.lines()
+    assert any(told in line for line in lines), lines
+    assert ask(ann, f"VERIFY ann {code_in(club)}") == ["The account ann is yours, and you are logged in."]
+    assert ann.user.nick == "ann"
+    bob >> "NICK ann"
     club.check()
 
 

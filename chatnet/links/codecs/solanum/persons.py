@@ -32,6 +32,15 @@ class Persons(Base):
         tags = f"{PERSON}={person.key};{BEGAN}={person.began}"
         return f"{tags};{STAYS}=1".encode() if person.stays else tags.encode()
 
+    def became(self, user: User) -> bytes:
+        """``:<sid> CNPERSON <uid> (<account key>|*) (<stamp>|*) (S|-)``: which person a user is from now on.
+
+        ``S``: they stay without a session.
+        """
+        person = user.person
+        told = f"{person.key} {person.began} {'S' if person.stays else '-'}" if person else "* * -"
+        return b":%b CNPERSON %b %b" % (encode(user.server.sid), encode(user.uid), told.encode())
+
     def moved_away(self, uid: UID) -> bytes:
         """``:<uid> QUIT :Moved``, to who is told of the same person as of another user next."""
         return b":%b QUIT :Moved" % encode(uid)

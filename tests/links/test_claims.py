@@ -1,0 +1,194 @@
+"""A person whom several servers claim: all end with the smallest claim, and nobody sees it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from mesh import block, stranger
+from sitting import Houses
+from staff import PASSWORD, sections
+
+from chatnet.links.codecs.solanum import SEATS
+from chatnet.model.entities import User
+from chatnet.rules.stamps import Stamp
+
+ME = ":ann!~ann@192.0.2.1"
+
+
+class Apart(Houses):
+    """ann is on a and, since the two were apart, on b as well; both are in #c there, and linked again."""
+
+    def __init__(self, *names: str, **given: Any) -> None:
+        super().__init__(*(names or ("a", "b")), **given)
+        self.cut("a", "b")
+        self.settle()
+        self.ann = self.come("a", "ann")
+        self.advance(1.0)
+        self.phone = self.come("b", "ann")
+        for client in (self.ann, self.phone):
+            self.say(client, "JOIN #c")
+            client.lines()
+        self.bob.lines()
+
+    def meet(self) -> None:
+        """Both halves are one again."""
+        self.link("a", "b")
+        self.settle()
+
+    def key(self) -> str:
+        return self["a"].named("ann").id
+
+    def person(self, house: str) -> User | None:
+        """ann, as a house knows them."""
+        return self[house].node.network.persons.get(self.key())
+
+
+def test_two_who_are_one_person_become_one_user() -> None:
+    mesh = Apart()
+    old = mesh.ann.user.uid
+    mesh.meet()
+    for house in ("a", "b"):
+        known = mesh.person(house)
+        assert known is not None and known.uid == old and known.server.name == "a.test"
+        assert len(mesh[house].node.network.users) == 2
+    assert mesh.phone.user is mesh.person("b")
+    assert not any(" QUIT " in line or " NICK " in line for line in mesh.bob.lines())
+    mesh.check()
+
+
+def test_what_was_done_on_either_side_holds_if_it_is_later() -> None:
+    mesh = Apart()
+    mesh.advance(1.0)
+    mesh.say(mesh.ann, "JOIN #old", "PART #c")
+    mesh.advance(1.0)
+    mesh.say(mesh.phone, "JOIN #new", "NICK annie")
+    mesh.meet()
+    for house in ("a", "b"):
+        known = mesh.person(house)
+        assert known is not None and known.nick == "annie"
+        assert sorted(channel.name for channel in known.channels) == ["#new", "#old"]
+    mesh.check()
+
+
+def test_what_is_said_of_the_user_of_another_claim_is_said_of_the_person() -> None:
+    """Lines that crossed the claim: a rank, and a JOIN."""
+    mesh = Apart()
+    lost = mesh.phone.user.uid
+    mesh.link("a", "b")
+    wire = mesh.wire("a", "b")
+    while not any(lost.encode() in line for line in wire.pipes["b"].lines):
+        assert mesh.deliver_one(0)
+    mesh.say(mesh.bob, "MODE #c +v ann")
+    for house in ("a", "b"):
+        known, channel = mesh.person(house), mesh[house].node.network.channel("#c")
+        assert known is not None and channel is not None and known in channel.members
+        assert not mesh[house].parts.links.claims.aliases
+    assert [known.channels for known in (mesh.person("a"),) if known] != []
+    mesh.check()
+
+
+def test_operators_powers_go_with_the_claim() -> None:
+    mesh = Apart(**sections())
+    mesh.say(mesh.phone, f"OPER root {PASSWORD}")
+    assert mesh.phone.user.oper is not None
+    mesh.meet()
+    known = mesh.person("b")
+    assert known is not None and known.oper is None and "o" not in known.modes
+    assert any(" MODE ann :-o" in line or " MODE ann -o" in line for line in mesh.phone.lines())
+    mesh.check()
+
+
+def test_other_makes_read_of_one_user_after_the_other() -> None:
+    mesh = Apart(sections_of={"b": {"link": [block("so1")]}})
+    so1 = stranger(mesh["b"], "so1.test", "1SO")
+    lost = mesh.phone.user.uid
+    mesh.meet()
+    told = [line.partition(" ")[2] if line[0] == "@" else line for line in so1.lines()]
+    gone = told.index(f":{lost} QUIT :Moved")
+    assert " EUID ann " in told[gone + 1] and f" {mesh.ann.user.uid} " in told[gone + 1]
+    assert not any(line.split(" ")[1] in ("KILL", "SAVE") for line in told)
+
+
+class Barred(Apart):
+    """Nobody lets others claim people."""
+
+    blocks: ClassVar[dict[str, Any]] = {**Apart.blocks, "allow_seats": False}
+
+
+def test_where_nobody_may_claim_people_nick_rules_apply() -> None:
+    mesh = Barred()
+    mesh.meet()
+    nicks = {user.nick for user in mesh["a"].node.network.users.values()}
+    assert len(nicks) == 3
+    assert not any(SEATS in line for line in mesh.said("a", "b") + mesh.said("b", "a"))
+    assert mesh["a"].node.network.users.keys() == mesh["b"].node.network.users.keys()
+    mesh.check()
+
+
+def test_an_older_server_between_sees_two_users_and_loses_no_link() -> None:
+    """b is of a version that knows nothing of persons; nick rules apply, once."""
+    mesh = Old("a", "b", "c")
+    before = sum(len(wire.pipes[end].said) for wire in mesh.wires for end in wire.ends)
+    mesh.link("a", "b")
+    mesh.settle()
+    after = sum(len(wire.pipes[end].said) for wire in mesh.wires for end in wire.ends)
+    assert after - before < 200
+    for house in "abc":
+        users = mesh[house].node.network.users
+        assert len([user for user in users.values() if user.account == "ann"]) == 2
+        assert users.keys() == mesh["a"].node.network.users.keys()
+    mesh.check()
+
+
+class Old(Houses):
+    """ann is on a and on c; b is between, and a is not linked yet."""
+
+    blocks: ClassVar[dict[str, Any]] = {**Houses.blocks, "allow_seats": False}
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(*names)
+        self.cut("a", "b")
+        self.settle()
+        self.ann, self.phone = self.come("a", "ann"), self.come("c", "ann")
+        for client in (self.ann, self.phone):
+            self.say(client, "JOIN #c")
+
+
+def test_a_claim_of_the_future_ends_the_link() -> None:
+    mesh = Houses("a", "b")
+    key = mesh["a"].named("ann").id
+    ahead = Stamp(int((mesh.clock.time() + 10 * 86400) * 1000), 0, "0AA").text
+    line = (
+        f"@chatnet/person={key};chatnet/began={ahead};chatnet/account={key}"
+        f" :0AA EUID ann 1 1700000000 + a h 0 0AAAAAAZZ * ann :ann"
+    )
+    mesh.wire("a", "b").connections["b"].receive(line.encode() + b"\r\n")
+    mesh.settle()
+    assert mesh["b"].parts.links.neighbour("a.test") is None
+
+
+@pytest.mark.parametrize("verb", ["NICK eve 1700000001", "AWAY :gone", "MODE {uid} :+w", "SETNAME :eve"])
+def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_person(verb: str) -> None:
+    """It counts if that claim holds after all."""
+    mesh = Apart("a", "b")
+    key = mesh.key()
+    mesh.meet()
+    links = mesh["b"].parts.links
+    late = Stamp(int(mesh.clock.time() * 1000), 0, "0AA").text
+    claim = (
+        f"@chatnet/person={key};chatnet/began={late};chatnet/account={key}"
+        f" :0AA EUID ann 1 1700000000 + ~ann 192.0.2.1 0 0AAAAAAZZ * ann :ann"
+    )
+    said = f":0AAAAAAZZ {verb.format(uid='0AAAAAAZZ')}"
+    for line in (claim, said):
+        mesh.wire("a", "b").connections["b"].receive(line.encode() + b"\r\n")
+    mesh["b"].settle()
+    known = mesh.person("b")
+    assert known is not None and (known.nick, known.away, known.realname) == ("ann", None, "Ann")
+    assert [alias.user.uid for alias in links.claims.aliases.values()] == ["0AAAAAAZZ"]
+    mesh.wire("a", "b").connections["b"].receive(f":{known.uid} QUIT :bye\r\n".encode())
+    mesh["b"].settle()
+    assert known.uid == "0AAAAAAZZ" and not links.claims.aliases
+    later = (known.nick == "eve", known.away == "gone", "w" in known.modes, known.realname == "eve")
+    assert sum(later) == 1
