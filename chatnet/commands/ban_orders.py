@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatnet.commands.request import Request
 from chatnet.model.bans import EXEMPT, FOREVER, LOGIN, NAMES, REFUSE, NetworkBan
 from chatnet.model.entities import User
+from chatnet.model.facts import Source
 from chatnet.rules.ban_hits import hit
 from chatnet.rules.durations import duration
 from chatnet.rules.network_bans import is_everybody
@@ -114,7 +115,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
             session.notice(f"Asked {order.server} to add {NAMES[kind]} for [{order.mask}]")
             return None
     try:
-        await request.sessions.banning.set(ban, request.user)
+        await request.sessions.banning.set(ban, _source(request))
     except StoreError as error:
         session.fail(request.row.verb, "TEMPORARILY_UNAVAILABLE", str(error))
         return None
@@ -139,7 +140,12 @@ VERBS = {"K": "KLINE", "D": "DLINE", "X": "XLINE", "R": "RESV"}
 def tell_others(request: Request, words: list[str]) -> None:
     """Tell servers by ENCAP, the first word of which is their mask."""
     for link in request.sessions.links.neighbours():
-        link.send(link.codec.encap(request.user, words))
+        link.send(link.codec.encap(_source(request), words))
+
+
+def _source(request: Request) -> Source:
+    """Who says it to other servers: of a user who is of another one, and has sessions here, this server."""
+    return request.network.me if request.is_elsewhere else request.user
 
 
 def _name(ban: NetworkBan) -> str:
@@ -159,7 +165,7 @@ async def lift(request: Request, ban: NetworkBan) -> bool:
     what = f"{NAMES[ban.kind]} of [{printable(ban.mask)}]"
     request.note_down(printable(shown(ban.kind, ban.mask)), printable(ban.reason))
     try:
-        await request.sessions.banning.lift(ban, request.user)
+        await request.sessions.banning.lift(ban, _source(request))
     except StoreError as error:
         request.session.fail(request.row.verb, "TEMPORARILY_UNAVAILABLE", str(error))
         return False
