@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
-from chronicles import ANN, Chronicles, logs_in
+from chronicles import Chronicle, Chronicles
+from club import PASSWORD, said
+from clubs import FullClub
 from conversation import Client
 from mesh import read_away
 
-from chatnet.model.entities import Person, User
-from chatnet.model.facts import SeatLeft, SeatTaken, UserQuit
+from chatnet.links.codecs.solanum import OURS, SEATS
+from chatnet.model.entities import User
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
-from chatnet.rules.stamps import Stamp
-from chatnet.session.seats import Sitter
+from chatnet.storage.messages.store import open_messages
 
 OFFERED: Final = "chatnet.links.meeting.handshake.OURS"
 """Where the words of CAPAB are."""
-BEGAN: Final = Stamp(1_699_999_000_000, 0, "0AA").text
-TAKEN: Final = Stamp(1_699_999_000_001, 7, "0AA").text
+KNOWN: Final = (*dict.fromkeys((*OURS, SEATS)),)
 CAPS: Final = "batch message-tags server-time draft/multiline draft/message-redaction draft/chathistory"
 
 
@@ -27,66 +28,78 @@ class Seating(Chronicles):
 
     def __init__(self, *houses: str, **given: Any) -> None:
         super().__init__(*(houses or "abcd"), **given)
-        self.ann = self["a"].client("ann", caps=CAPS)
-        logs_in(self.ann, "ann", ANN)
-        self.ann.user.person = Person(ANN, BEGAN, stays=True)
-        self.link("a", "b")
-        self.settle()
-        for name in "cd":
-            if name in self.houses:
-                self.link("b", name)
+        for name in ("ann", "bob"):
+            self["a"].account(name)
+        for one, other in ("ab", "bc", "bd"):
+            if other in self.houses:
+                self.link(one, other)
                 self.settle()
-        read_away([self.ann])
+        self.advance(2)
+        self.clients: dict[str, list[Client]] = {}
+        self.ann = self.sit("a")
+
+    def key(self, account: str) -> str:
+        """The key of an account."""
+        return self["a"].named(account).id
 
     def there(self, name: str) -> User:
         """ann, as a house knows her."""
-        return self[name].node.network.users[self.ann.user.uid]
+        found = self[name].node.network.user("ann")
+        assert found is not None
+        return found
 
     def server(self, name: str, other: str) -> Server:
         """The server `other`, as a house knows it."""
         return self[name].node.network.servers[SID(f"0{other.upper()}A")]
 
-    def client(self, name: str, nick: str, key: str | None = None) -> Client:
-        """Somebody else, who is logged in if there is a `key`."""
-        client = self[name].client(nick, caps=CAPS)
-        if key is not None:
-            logs_in(client, nick, key)
+    def client(self, name: str, nick: str, account: str | None = None) -> Client:
+        """Somebody at a house, who is logged in if there is an `account`."""
+        client = self[name].connect()
+        client >> f"CAP REQ :sasl {CAPS}"
+        if account is not None:
+            client >> "AUTHENTICATE PLAIN" >> f"AUTHENTICATE {said('', account, PASSWORD)}"
+        client >> f"NICK {nick}" >> f"USER {nick} 0 * :{nick}" >> "CAP END"
         self.settle()
+        assert client.session.registered, client.lines()
         client.lines()
         return client
 
     def sit(self, name: str) -> Client:
-        """One more client of hers, at a house; its server has a seat from now on."""
-        client = self[name].client(f"at_{name}", caps=CAPS)
-        session, node, alone = client.session, self[name].node, client.user
-        if self.server("a", name) not in self.ann.user.seats:
-            there = self.there(name)
-            self[name].parts.sessions.sitters[there] = Sitter(there, secure=False)
-            seated = SeatTaken(self.ann.user, self.server("a", name), self.clock.time(), TAKEN)
-            self["a"].node.commit(seated)
-            self.settle()
-        self[name].parts.sessions.local.detach(session)
-        session.user = self.there(name)
-        self[name].parts.sessions.local.attach(session)
-        node.commit(UserQuit(alone, "It is ann", node.clock.time()))
-        self.settle()
-        read_away([client, self.ann])
+        """One more client of hers, at a house."""
+        client = self.client(name, "ann", "ann")
+        assert client.user is self.there(name)
+        self.clients.setdefault(name, []).append(client)
+        read_away([each for several in self.clients.values() for each in several])
         return client
+
+    def rise(self, name: str) -> None:
+        """No session of hers is there any more."""
+        for client in self.clients.pop(name):
+            client >> "QUIT"
+            self.settle()
 
     def pairs(self) -> list[tuple[str, str]]:
         """Who is linked with whom, in both directions."""
         return [pair for wire in self.wires for pair in (wire.ends, wire.ends[::-1])]
 
-    def rise(self, name: str) -> None:
-        """No session of hers is there any more, as her own server says."""
-        self[name].parts.sessions.sitters.pop(self.there(name), None)
-        self["a"].node.commit(SeatLeft(self.ann.user, self.server("a", name), self.clock.time(), TAKEN))
-        self.settle()
-
     def talk_at(self, name: str, person: str, other: str) -> list[tuple[str, str, str]]:
-        """What a house has stored of what two accounts said to each other: id, author's key, text."""
+        """What a house has stored of what two accounts said to each other: id, author, text."""
         self.flush()
-        two = {person, other}
-        rows = [row for row in self[name].stored.rows.values() if {row.place.name, row.place.other} == two]
+        keys = {self.key(each): each for each in (person, other)}
+        rows = [
+            row for row in self[name].stored.rows.values() if {row.place.name, row.place.other} == {*keys}
+        ]
         rows.sort(key=lambda row: (row.at, row.msgid))
-        return [(row.msgid, row.person or "", row.text) for row in rows]
+        return [(row.msgid, keys[row.person or ""], row.text) for row in rows]
+
+
+class FiledSeating(Seating):
+    """The same with stores in files, which know who was there when, and words."""
+
+    def __init__(self, folder: Path, *houses: str, **given: Any) -> None:
+        self.folder = folder
+        super().__init__(*houses, **given)
+
+    def make(self, **given: Any) -> FullClub:
+        path = self.folder / f"{given['server']['sid']}.sqlite"
+        return Chronicle(open_messages(path, now=given["clock"].time), **given)

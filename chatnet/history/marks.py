@@ -16,7 +16,10 @@ from chatnet.model.facts import (
     Fact,
     Hearer,
     MarkMoved,
+    SeatLeft,
+    SeatTaken,
     UserIntroduced,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.places import BY_NAME, Places
@@ -48,10 +51,8 @@ class Marks:
         self._places = places
         self._put = put
         self._flush = flush
-        self._here: dict[str, dict[User, None]] = {}
-        """Who is logged in to an account, of this server."""
-        self._keys: dict[User, str] = {}
-        """The same the other way round."""
+        self._named: dict[str, tuple[User, ...]] = {}
+        """Who is logged in to an account, where nobody has an id."""
         self._marks: dict[str, dict[str, int]] = {}
         """Of accounts, and of guests by their UIDs: by spot, in milliseconds."""
         self._unwritten: dict[tuple[str, str], int] = {}
@@ -62,6 +63,9 @@ class Marks:
             MarkMoved: self._mark_moved,
             UserIntroduced: self._user_introduced,
             UserQuit: self._user_quit,
+            UserMoved: self._may_have_left,
+            SeatTaken: self._may_have_left,
+            SeatLeft: self._may_have_left,
             AccountChanged: self._account_changed,
             ChannelRenamed: self._channel_renamed,
         }
@@ -69,8 +73,10 @@ class Marks:
     # whose they are, and of what
 
     def people(self, person: str) -> Sequence[User]:
-        """Those of this server who are logged in to the account of this key."""
-        return tuple(self._here.get(person, ()))
+        """Who is logged in to the account of this key, and is of this server, or has sessions here."""
+        network = self._node.network
+        users = self._named.get(person, ()) if self._places.by_name else network.logged_in.get(person, ())
+        return [user for user in users if user.is_at(network.me)]
 
     def spot(self, name: str) -> str:
         """The spot that a name means: ``#channel`` (folded), ``@`` and an account key, or a folded nick.
@@ -99,7 +105,7 @@ class Marks:
             user = network.user(spot)
             return (spot if user is None else user.nick,)
         key = spot[1:]
-        users = list(self._here.get(key) or network.logged_in.get(key) or ())
+        users = self.people(key) or list(network.logged_in.get(key, ()))
         if not users and self._places.by_name:
             users = [user for user in network.users.values() if self._places.person(user) == key]
         if users:
@@ -116,11 +122,14 @@ class Marks:
 
     async def fetch(self, user: User) -> None:
         """Have them there.  Raises StoreError."""
-        while not self.knows(user) and user in self._keys:  # they may go, or log in to another, meanwhile
-            person = self._keys[user]
+        network = self._node.network
+        # They may go, or log in to another, meanwhile.
+        while not self.knows(user) and network.users.get(user.uid) is user and user.is_at(network.me):
+            person = self._places.person(user)
+            assert person is not None
             self._flush()
             found = dict(await self._store.marks(person))
-            if person not in self._here or person in self._marks:
+            if person in self._marks or not self.people(person):
                 continue
             for (key, spot), at in self._unwritten.items():
                 if key == person:
@@ -183,36 +192,50 @@ class Marks:
     # who is here
 
     def _user_introduced(self, fact: UserIntroduced, origin: object) -> None:
-        self._came(fact.user)
+        if self._places.by_name:
+            self._name(fact.user)
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        self._went(fact.user)
-        self._marks.pop(fact.user.uid, None)
+        user, person = fact.user, self._places.person(fact.user)
+        self._marks.pop(user.uid, None)
+        if person is not None:
+            self._went(user, person)
+
+    def _may_have_left(self, fact: UserMoved | SeatTaken | SeatLeft, origin: object) -> None:
+        """They are still there, but perhaps without any session here."""
+        person = self._places.person(fact.user)
+        if person is not None and not self.people(person):
+            self._marks.pop(person, None)
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
-        user = fact.user
-        self._went(user)
-        self._came(user)
-        if user in self._keys:
+        user, person = fact.user, self._places.person(fact.user)
+        before = fact.old_id
+        if self._places.by_name and fact.old_account is not None:
+            before = self._places.named(fact.old_account)
+        if before is not None:
+            self._went(user, before)
+        if self._places.by_name:
+            self._name(user)
+        if person is not None and user.is_at(self._node.network.me):
             # What they have read as a guest they have read.
             for spot, at in self._marks.pop(user.uid, {}).items():
-                self._node.commit(MarkMoved(self._keys[user], spot, at, fact.at))
+                self._node.commit(MarkMoved(person, spot, at, fact.at))
 
-    def _came(self, user: User) -> None:
-        key = self._places.person(user)
-        if key is not None and user.server is self._node.network.me:
-            self._keys[user] = key
-            self._here.setdefault(key, {})[user] = None
+    def _name(self, user: User) -> None:
+        person = self._places.person(user)
+        if person is not None:
+            self._named[person] = (*self._named.get(person, ()), user)
 
-    def _went(self, user: User) -> None:
-        key = self._keys.pop(user, None)
-        if key is None:
-            return
-        users = self._here[key]
-        del users[user]
-        if not users:
-            del self._here[key]
-            self._marks.pop(key, None)
+    def _went(self, user: User, person: str) -> None:
+        """A user is logged in to that account no more."""
+        if person in self._named:
+            left = tuple(other for other in self._named[person] if other is not user)
+            if left:
+                self._named[person] = left
+            else:
+                del self._named[person]
+        if not self.people(person):
+            self._marks.pop(person, None)
 
     # channels
 

@@ -6,12 +6,15 @@ A channel holds its members, and each user the channels they are in; neither hal
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.keep import Keep, read_keep
+from chatnet.model.modes import NO_MODES
 from chatnet.model.server import Server
+from chatnet.model.sparse import EMPTY
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 
 
@@ -116,16 +119,16 @@ class User:
         self.nick_ts = 0
         self.signon = 0.0
         self.silent_until = ""
-        self.modes: set[str] = set()
+        self.modes: frozenset[str] = NO_MODES
         self.snomask = ""
         self.away: str | None = None
         self.oper: Oper | None = None
         self.person: Person | None = None
         self.channels: dict[Channel, int] = {}  # the same ranks as Channel.members has
-        self.accepts: dict[User, None] = {}  # who may write to a user with mode g
-        self.accepted_by: dict[User, None] = {}  # the other way round
+        self.accepts: Mapping[User, None] = EMPTY  # who may write to a user with mode g
+        self.accepted_by: Mapping[User, None] = EMPTY  # the other way round
         self.lost: tuple[Folded, int] | None = None  # a nick that was taken from them, and its TS
-        self.invites: dict[Channel, float] = {}  # channel -> Unix time
+        self.invites: Mapping[Channel, float] = EMPTY  # channel -> Unix time
         self.source = b"*"
         self.tagged = 0
 

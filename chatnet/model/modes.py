@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
@@ -108,3 +109,20 @@ SNOMASKS: Final[dict[str, str]] = {
     "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""
+
+
+NO_MODES: Final[frozenset[str]] = frozenset()
+SHARED: Final = 1000
+"""So many combinations of modes of users are there once; others are there for each."""
+_sets: Final[dict[frozenset[str], frozenset[str]]] = {}
+
+
+def mode_set(letters: Iterable[str]) -> frozenset[str]:
+    """Modes of a user, who shares them with all others who have the same: a set takes 216 bytes."""
+    found = frozenset(letters)
+    known = _sets.get(found)
+    if known is None:
+        known = found
+        if len(_sets) < SHARED:
+            _sets[found] = found
+    return known

@@ -14,9 +14,10 @@ from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
 from chatnet.model.metadata import Metadata
-from chatnet.model.modes import RANKS
+from chatnet.model.modes import RANKS, mode_set
 from chatnet.model.registry import Registry
 from chatnet.model.server import Server
+from chatnet.model.sparse import entered, removed
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
@@ -49,7 +50,7 @@ class Network:
         self.memory = Memory(former_names)
         self.metadata = Metadata()
         self.registry = Registry(self.fold)
-        self.logged_in: dict[str, dict[User, None]] = {}  # by the id of an account that is kept here
+        self.logged_in: dict[str, tuple[User, ...]] = {}  # by the id of an account that is kept here
         self.persons: dict[str, User] = {}  # by the key of the account of which the user is the person
         self.opers: dict[User, None] = {}
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
@@ -167,7 +168,7 @@ class Network:
         if user.oper is not None:
             self.opers[user] = None
         if user.account_id is not None:
-            self.logged_in.setdefault(user.account_id, {})[user] = None
+            self._note_login(user, user.account_id)
             self._note_since(user)
         if user.person is not None:
             self.persons.setdefault(user.person.key, user)
@@ -262,9 +263,9 @@ class Network:
             self.invisible -= 1
         if user.accepted_by or user.accepts:
             for other in user.accepted_by:
-                other.accepts.pop(user, None)
+                other.accepts = removed(other.accepts, user)
             for other in user.accepts:
-                other.accepted_by.pop(user, None)
+                other.accepted_by = removed(other.accepted_by, user)
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user
@@ -279,7 +280,8 @@ class Network:
             user.lost = fact.lost or user.lost
             # Whoever accepted the old nick learns the new one only where they see it change.
             for other in [each for each in user.accepted_by if not each.meets(user)]:
-                del other.accepts[user], user.accepted_by[other]
+                other.accepts = removed(other.accepts, user)
+                user.accepted_by = removed(user.accepted_by, other)
         user.nick = fact.nick
         user.folded = fact.folded
         self.nicks[fact.folded] = user
@@ -303,7 +305,7 @@ class Network:
         if fact.user.account_id is not None:
             self._forget_login(fact.user, fact.user.account_id)
         if fact.account_id is not None:
-            self.logged_in.setdefault(fact.account_id, {})[fact.user] = None
+            self._note_login(fact.user, fact.account_id)
         fact.user.account = fact.account
         fact.user.account_id = fact.account_id
         fact.user.account_since = fact.since
@@ -317,10 +319,15 @@ class Network:
         if account is not None:
             user.account_since = account.created
 
+    def _note_login(self, user: User, account_id: str) -> None:
+        # A tuple, for nearly always there is one: a dictionary takes four times as much.
+        self.logged_in[account_id] = (*self.logged_in.get(account_id, ()), user)
+
     def _forget_login(self, user: User, account_id: str) -> None:
-        users = self.logged_in[account_id]
-        del users[user]
-        if not users:
+        users = tuple(other for other in self.logged_in[account_id] if other is not user)
+        if users:
+            self.logged_in[account_id] = users
+        else:
             del self.logged_in[account_id]
 
     def _certfp_changed(self, fact: facts.CertfpChanged) -> None:
@@ -334,8 +341,7 @@ class Network:
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
         user = fact.user
         before = "i" in user.modes
-        user.modes.update(fact.added)
-        user.modes.difference_update(fact.removed)
+        user.modes = mode_set(user.modes.union(fact.added).difference(fact.removed))
         if "Z" in fact.added + fact.removed:
             user.secure = "Z" in user.modes
         user.snomask = fact.snomask
@@ -347,20 +353,21 @@ class Network:
         fact.user.oper = fact.oper
         if fact.oper is None:
             self.opers.pop(fact.user, None)
-            fact.user.modes.discard("o")
+            fact.user.modes = mode_set(fact.user.modes - {"o"})
         else:
             self.opers[fact.user] = None
-            fact.user.modes.add("o")
+            fact.user.modes = mode_set(fact.user.modes | {"o"})
         fact.user.renew_tagged()
         self._drop_verdicts(fact.user)
 
     def _accepts_changed(self, fact: facts.AcceptsChanged) -> None:
+        user = fact.user
         for other in fact.added:
-            fact.user.accepts[other] = None
-            other.accepted_by[fact.user] = None
+            user.accepts = entered(user.accepts, other, None)
+            other.accepted_by = entered(other.accepted_by, user, None)
         for other in fact.removed:
-            fact.user.accepts.pop(other, None)
-            other.accepted_by.pop(fact.user, None)
+            user.accepts = removed(user.accepts, other)
+            other.accepted_by = removed(other.accepted_by, user)
 
     @staticmethod
     def _drop_verdicts(user: User) -> None:
@@ -387,7 +394,7 @@ class Network:
     @staticmethod
     def _forget_invites(channel: Channel) -> None:
         for user in channel.invited:
-            user.invites.pop(channel, None)
+            user.invites = removed(user.invites, channel)
         channel.invited.clear()
 
     def _joined(self, fact: facts.Joined) -> None:
@@ -401,7 +408,8 @@ class Network:
             channel.members[user] = ranks
             user.channels[channel] = ranks
             if channel in user.invites:
-                del user.invites[channel], channel.invited[user]
+                user.invites = removed(user.invites, channel)
+                del channel.invited[user]
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel
@@ -516,12 +524,11 @@ class Network:
         user, channel = fact.user, fact.channel
         if not fact.opens:
             return
-        user.invites.pop(channel, None)
-        user.invites[channel] = fact.at
+        user.invites = entered(removed(user.invites, channel), channel, fact.at)
         channel.invited[user] = None
         while len(user.invites) > self.most_invites:
             oldest = next(iter(user.invites))
-            del user.invites[oldest]
+            user.invites = removed(user.invites, oldest)
             del oldest.invited[user]
 
     def _network_banned(self, fact: facts.NetworkBanned) -> None:

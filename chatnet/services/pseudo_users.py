@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from chatnet.model.entities import User
 from chatnet.model.facts import PseudoUsersIntroduced
 from chatnet.model.ids import SID, UID
+from chatnet.model.modes import mode_set
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.settings import services_name
@@ -71,6 +72,6 @@ def _on(server: Server, number: str, nick: str, realname: str, node: Node) -> Us
     user.nick, user.folded, user.username, user.realname = nick, node.network.fold(nick), nick, realname
     user.nick_ts, user.signon = TS, node.clock.time()
     # No mode o: whatever they do is done by this server, so no operator's power is needed.
-    user.modes = {"i", "S"}
+    user.modes = mode_set("iS")
     user.renew_source()
     return user

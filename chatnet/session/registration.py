@@ -10,6 +10,7 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
+from chatnet.model.modes import mode_set
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
@@ -244,13 +245,12 @@ class Registration:
         now = node.clock.time()
         user.signon = now
         user.nick_ts = int(now)
-        user.modes = {"i"}
-        if user.secure:
-            user.modes.add("Z")
+        modes = "iZ" if user.secure else "i"
         user.cloak = shared.cloaks.of(user.real_host, user.address)
         if shared.cloaking:
-            user.modes.add("x")
+            modes += "x"
             user.host = user.cloak
+        user.modes = mode_set(modes)
         username, host = session.granted
         user.username, user.host = username or user.username, host or user.host
         user.renew_source()

@@ -37,7 +37,7 @@ def test_the_welcome_comes_in_order(house: House) -> None:
     assert list(dict.fromkeys(names[:first_lusers])) == WELCOME
     assert names[first_lusers:] == ["251", "255", "265", "266", "250", "375", "372", "372", "376", "MODE"]
     assert house.node.network.user("ANN") is ann.user
-    assert (ann.user.username, ann.user.realname, ann.user.modes) == ("~ann", "Ann Example", {"i"})
+    assert (ann.user.username, ann.user.realname, ann.user.modes) == ("~ann", "Ann Example", frozenset("i"))
 
 
 def test_the_welcome_tells_of_opers_channels_unknown_connections_and_the_motd(house: House) -> None:

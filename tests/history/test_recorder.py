@@ -228,7 +228,7 @@ def test_what_services_are_told_is_kept_nowhere() -> None:
     ann = house.client("ann")
     logs_in(ann, "ann", "a1")
     service = house.client("Agent")
-    service.user.modes.add("S")
+    service.user.modes |= {"S"}
     house.told()
     ann >> "PRIVMSG NickServ :IDENTIFY hunter2" >> "PRIVMSG Agent :IDENTIFY hunter2"
     service >> "NOTICE ann :Your token is hunter3"

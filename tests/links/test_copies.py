@@ -6,28 +6,27 @@ from typing import Any, ClassVar
 
 import pytest
 from archive import parsed
-from chronicles import ANN, BOB, CID, logs_in
 from conversation import Client
-from seating import OFFERED, Seating
+from seating import KNOWN, OFFERED, Seating
 
-from chatnet.links.codecs.solanum import OURS, SEATS, Solanum
+from chatnet.links.codecs.solanum import SEATS, Solanum
 from chatnet.links.codecs.solanum.copies import COPY
 from chatnet.links.neighbour.batches import MOST, Batches, Begun
-from chatnet.model.entities import Person, User
+from chatnet.model.entities import User
 from chatnet.model.facts import MessageCopied, MessageRedacted, MessageSent, SeatTaken
 from chatnet.model.ids import SID, UID
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
-from chatnet.session.seats import Sitter
 from chatnet.wire.multiline import Part
 
+KEY = "abobbbbbbbbbbbbbbbbbb"
 TALKS = frozenset({"CN1", "EUID", "STAG", "CNREG", SEATS})
 
 
 @pytest.fixture(autouse=True)
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, (*OURS, SEATS))
+    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 def heard(client: Client) -> list[str]:
@@ -68,7 +67,7 @@ def test_a_copy_tells_whose_it_is_and_where_it_was_said() -> None:
     copy = MessageCopied(message, ann, ann.server, None, AT)
     line = b":0AA CNCOPY 0CA 0AAAAAAAA * 0BAAAAAAA PRIVMSG 0AAAAAAAA :hello"
     assert codec.copy(copy, seat, None) == [b"@%b;+a=b %b" % (TAGS, line)]
-    assert codec.copy(copy, seat, BOB) == [b"@%b;chatnet/account=%b;+a=b %b" % (TAGS, BOB.encode(), line)]
+    assert codec.copy(copy, seat, KEY) == [b"@%b;chatnet/account=%b;+a=b %b" % (TAGS, KEY.encode(), line)]
     message = MessageSent("TAGMSG", ann, bob, "", AT, "1abc", b"+typing=done")
     copy = MessageCopied(message, ann, seat, seat, AT)
     line = b":0CA CNCOPY 0AA 0AAAAAAAA 0CA 0AAAAAAAA TAGMSG 0BAAAAAAA"
@@ -107,7 +106,7 @@ def test_all_devices_read_what_one_says_and_is_told(bobs: str, speaks: str) -> N
     mesh = Seating()
     anns = {"a": mesh.ann} | {name: mesh.sit(name) for name in "bcd"}
     second = mesh.sit("c")
-    bob = mesh.client(bobs, "bob", BOB)
+    bob = mesh.client(bobs, "bob", "bob")
     devices = [*anns.values(), second]
     anns[speaks] >> "PRIVMSG bob :from my telephone"
     mesh.settle()
@@ -121,18 +120,18 @@ def test_all_devices_read_what_one_says_and_is_told(bobs: str, speaks: str) -> N
     read = ids(*devices)
     assert read == read[:1] * 5 and len(read[0]) == 1
     bob.silent()
-    (own, answer) = mesh.talk_at("a", ANN, BOB)
-    assert (own[1:], answer[1:]) == ((ANN, "from my telephone"), (BOB, "I see"))
+    (own, answer) = mesh.talk_at("a", "ann", "bob")
+    assert (own[1:], answer[1:]) == (("ann", "from my telephone"), ("bob", "I see"))
     assert {answer[0]} == {msgid for _, msgid in read[0]}
     for name in PLACES:  # of host and seats of both, that is
-        assert mesh.talk_at(name, ANN, BOB) == [own, answer]
+        assert mesh.talk_at(name, "ann", "bob") == [own, answer]
     mesh.check()
 
 
 def test_nobody_else_is_told_and_nobody_twice() -> None:
     mesh = Seating()
     phone = mesh.sit("c")
-    bob, eve = mesh.client("d", "bob", BOB), mesh.client("b", "eve", CID)
+    bob, eve = mesh.client("d", "bob", "bob"), mesh.client("b", "eve")
     phone >> "PRIVMSG bob :a secret"
     mesh.settle()
     lines = {pair: [line for line in mesh.said(*pair) if "a secret" in line] for pair in mesh.pairs()}
@@ -142,33 +141,15 @@ def test_nobody_else_is_told_and_nobody_twice() -> None:
         ("b", "a"): 1,
     }
     eve.silent()
-    assert mesh.talk_at("b", ANN, BOB) == []
+    assert mesh.talk_at("b", "ann", "bob") == []
     assert heard(mesh.ann) == ["a secret"] and heard(bob) == ["a secret"]
 
 
 def test_what_two_people_say_is_read_by_all_devices_of_both() -> None:
     mesh = Seating()
     anns = [mesh.ann, mesh.sit("c"), mesh.sit("d")]
-    bob = mesh.client("b", "bob", BOB)
-    bob.user.person = Person(BOB, Stamp(1_699_999_000_005, 0, "0BA").text, stays=True)
-    for name in "acd":
-        there = mesh[name].node.network.users[bob.user.uid]
-        there.person = Person(BOB, bob.user.person.began, stays=True)
-    for name in "ac":
-        taken = Stamp(1_699_999_000_006, 0, "0BA").text
-        there = mesh[name].node.network.users[bob.user.uid]
-        mesh[name].parts.sessions.sitters[there] = Sitter(there, secure=False)
-        mesh["b"].node.commit(SeatTaken(bob.user, mesh.server("b", name), mesh.clock.time(), taken))
-        mesh.settle()
-    bobs = [bob]
-    for name in "ac":
-        client = mesh[name].client("bobs")
-        local = mesh[name].parts.sessions.local
-        local.detach(client.session)
-        client.session.user = mesh[name].node.network.users[bob.user.uid]
-        local.attach(client.session)
-        client.lines()
-        bobs.append(client)
+    bob = mesh.client("b", "bob", "bob")
+    bobs = [bob, *(mesh.client(name, "bob", "bob") for name in "ac")]
     for device in [*anns, *bobs]:
         device.lines()
     for speaker, target in [(each, "bob") for each in anns] + [(each, "ann") for each in bobs]:
@@ -176,10 +157,10 @@ def test_what_two_people_say_is_read_by_all_devices_of_both() -> None:
         mesh.settle()
         for device in [*anns, *bobs]:
             assert heard(device) == ([] if device is speaker else ["hello"])
-    rows = mesh.talk_at("a", ANN, BOB)
+    rows = mesh.talk_at("a", "ann", "bob")
     assert len(rows) == 6
     for name in PLACES:
-        assert mesh.talk_at(name, ANN, BOB) == rows
+        assert mesh.talk_at(name, "ann", "bob") == rows
 
 
 @pytest.mark.parametrize("speaks", "ac")
@@ -190,13 +171,13 @@ def test_what_one_says_to_oneself_is_read_by_all_devices_once(speaks: str) -> No
     mesh.settle()
     read = ids(*anns.values())
     assert read == read[:1] * 3 and len(read[0]) == 1
-    assert [len(mesh.talk_at(name, ANN, ANN)) for name in "acd"] == [1, 1, 1]
+    assert [len(mesh.talk_at(name, "ann", "ann")) for name in "acd"] == [1, 1, 1]
 
 
 def test_all_kinds_of_messages_are_copied() -> None:
     mesh = Seating()
     anns = [mesh.ann, mesh.sit("c"), mesh.sit("d")]
-    phone, bob = anns[1], mesh.client("b", "bob", BOB)
+    phone, bob = anns[1], mesh.client("b", "bob", "bob")
     for speaker, target in ((phone, "bob"), (bob, "ann")):
         others = [device for device in anns if device is not speaker]
         speaker >> "BATCH +1 draft/multiline " + target
@@ -229,8 +210,8 @@ def test_all_kinds_of_messages_are_copied() -> None:
             (line,) = map(parsed, device.lines())
             assert line.text.endswith(f"REDACT {target} {msgid} :oops")
         bob.lines(), phone.lines()
-    rows = mesh.talk_at("a", ANN, BOB)
-    assert rows and all(mesh.talk_at(name, ANN, BOB) == rows for name in PLACES)
+    rows = mesh.talk_at("a", "ann", "bob")
+    assert rows and all(mesh.talk_at(name, "ann", "bob") == rows for name in PLACES)
     texts = [text for _, _, text in rows]
     assert texts.count("take note") == 2 and not any("one" in text for text in texts)
 
@@ -249,14 +230,19 @@ def test_what_a_guest_and_a_person_say_is_found_at_a_seat_once() -> None:
 
 def test_who_has_risen_is_told_nothing_and_tells_nothing() -> None:
     mesh = Seating()
-    phone, bob = mesh.sit("c"), mesh.client("b", "bob", BOB)
+    mesh.sit("c")
+    bob = mesh.client("b", "bob", "bob")
     mesh.rise("c")
+    mesh.said("b", "c")
     bob >> "PRIVMSG ann :are you there?"
     mesh.settle()
-    phone.silent()
-    phone >> "PRIVMSG bob :no"
-    mesh.settle()
     mesh.ann << "@* :bob!*@* PRIVMSG ann :are you there?"
+    assert not any("are you there" in line for line in mesh.said("b", "c"))
+    there = mesh.wire("b", "c").connections["b"]
+    uid, to = mesh.ann.user.uid, bob.user.uid
+    there.receive(f":0CA CNCOPY 0AA {uid} 0CA {uid} PRIVMSG {to} :no\r\n".encode())
+    there.receive(f":{uid} PRIVMSG {to} :no\r\n".encode())
+    mesh.settle()
     mesh.ann.silent()
     bob.silent()
 
@@ -264,7 +250,7 @@ def test_who_has_risen_is_told_nothing_and_tells_nothing() -> None:
 def test_who_writes_from_a_seat_wants_an_answer() -> None:
     """Caller id is a matter of their own server, which lets in whom they write to."""
     mesh = Seating()
-    phone, bob = mesh.sit("c"), mesh.client("b", "bob", BOB)
+    phone, bob = mesh.sit("c"), mesh.client("b", "bob", "bob")
     mesh.ann >> "MODE ann +g"
     mesh.settle()
     phone.lines(), mesh.ann.lines(), bob.lines()
@@ -287,7 +273,7 @@ def test_who_writes_from_a_seat_wants_an_answer() -> None:
 def test_a_copy_comes_though_who_said_it_is_gone() -> None:
     """bob's QUIT is faster than what he said: that goes to her own server first."""
     mesh = Seating()
-    phone, bob = mesh.sit("c"), mesh.client("c", "bob", BOB)
+    phone, bob = mesh.sit("c"), mesh.client("c", "bob", "bob")
     msgids = []
     bob >> "PRIVMSG ann :goodbye"
     bob >> "QUIT"
@@ -297,19 +283,19 @@ def test_a_copy_comes_though_who_said_it_is_gone() -> None:
         assert said.text == ":bob!~bob@192.0.2.1 PRIVMSG ann :goodbye"
         msgids.append((said.at, said.msgid))
     assert msgids[0] == msgids[1]
-    rows = mesh.talk_at("a", ANN, BOB)
-    assert [row[1:] for row in rows] == [(BOB, "goodbye")] and mesh.talk_at("c", ANN, BOB) == rows
+    rows = mesh.talk_at("a", "ann", "bob")
+    assert [row[1:] for row in rows] == [("bob", "goodbye")] and mesh.talk_at("c", "ann", "bob") == rows
 
 
 def test_a_copy_comes_though_who_was_told_is_gone() -> None:
     mesh = Seating()
     phone, desk = mesh.sit("c"), mesh.sit("d")
-    bob = mesh.client("a", "bob", BOB)
+    bob = mesh.client("a", "bob", "bob")
     phone >> "PRIVMSG bob :wait"
     bob >> "QUIT"
     mesh.settle()
     assert [heard(device) for device in (mesh.ann, desk)] == [["wait"], ["wait"]]
-    assert [row[1:] for row in mesh.talk_at("a", ANN, BOB)] == [(ANN, "wait")]
+    assert [row[1:] for row in mesh.talk_at("a", "ann", "bob")] == [("ann", "wait")]
 
 
 # services
@@ -366,7 +352,7 @@ def test_what_services_are_told_is_told_nobody_else(speaks: str) -> None:
 )
 def test_only_a_server_of_theirs_tells_what_they_say(line: str) -> None:
     mesh = Seating()
-    phone, bob = mesh.sit("c"), mesh.client("b", "bob", BOB)
+    phone, bob = mesh.sit("c"), mesh.client("b", "bob", "bob")
     text = line.format(ann=mesh.ann.user.uid, bob=bob.user.uid)
     end = "d" if text.startswith(":0DA") else "c"
     mesh.wire("b", end).connections["b"].receive(f"{text}\r\n".encode())
@@ -387,12 +373,12 @@ def test_batches_of_servers_that_are_lost_do_not_wait_for_ever() -> None:
 
 
 def test_a_neighbour_that_knows_nothing_of_seats_is_told_no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OFFERED, OURS)
+    monkeypatch.setattr(OFFERED, tuple(word for word in KNOWN if word != SEATS))
     mesh = Seating("a", "b")
-    bob = mesh.client("b", "bob", BOB)
-    mesh["a"].node.commit(
-        SeatTaken(mesh.ann.user, mesh.server("a", "b"), mesh.clock.time(), Stamp(1, 1, "0AA").text)
-    )
+    bob = mesh.client("b", "bob", "bob")
+    seat, at = mesh.server("a", "b"), mesh.clock.time()
+    assert mesh.ann.user.person is not None
+    mesh["a"].node.commit(SeatTaken(mesh.ann.user, seat, at, Stamp(1, 1, "0AA").text))
     bob >> "PRIVMSG ann :hello"
     mesh.settle()
     assert heard(mesh.ann) == ["hello"]
@@ -404,15 +390,11 @@ def test_a_neighbour_that_knows_nothing_of_seats_is_told_no_copies(monkeypatch: 
 
 def test_other_sessions_do_not_read_what_services_are_told() -> None:
     mesh = Seating("a", "b", links={"services": ["b.test"]}, accounts={"authority": "here"})
-    local = mesh["a"].parts.sessions.local
-    second = mesh["a"].client("second", caps="echo-message")
-    local.detach(second.session)
-    second.session.user = mesh.ann.user
-    local.attach(second.session)
+    second = mesh.sit("a")
+    second >> "CAP REQ echo-message"
     second.lines()
     bot = mesh.client("b", "Bot")
     second >> "PRIVMSG Bot :hunter2"
     mesh.settle()
     assert heard(second) == ["hunter2"] and heard(bot) == ["hunter2"]  # the echo is its own
     mesh.ann.silent()
-    logs_in(bot, "bot", CID)

@@ -114,7 +114,7 @@ def test_the_other_lines() -> None:
 def logged_in(*, known: bool = True) -> User:
     user = User(Server(SID("0AA"), "a.test", "A"), "192.0.2.1", "h.test")
     user.uid, user.nick, user.username, user.realname = UID("0AAAAAAAB"), "ann_", "~ann", "Ann A"
-    user.nick_ts, user.modes = 1764000000, {"i"}
+    user.nick_ts, user.modes = 1764000000, frozenset("i")
     user.account, user.account_id = AccountName("ann"), ANN if known else None
     return user
 

@@ -117,9 +117,31 @@ class Leaf(Houses):
         return super().make(**given)
 
 
-def test_a_server_that_may_not_sit_is_told_so() -> None:
+def test_a_server_that_may_not_sit_is_told_of_nobody_who_could() -> None:
     mesh = Leaf("a", "b")
     desk = mesh.come("a")
+    phone = mesh.begin("b")
+    mesh.settle()
+    assert any(" 433 " in line for line in phone.lines())
+    assert mesh.seats("a") == mesh.seats("b") == [] and desk.user.seats == ()
+    mesh.said("a", "b")
+    mesh.wire("a", "b").links["b"].send(f":0BA CNSIT 1 {desk.user.uid} {desk.user.account_id} S".encode())
+    mesh.settle()
+    assert mesh.said("a", "b") == []
+    mesh.check()
+
+
+def forbid(mesh: Houses, name: str, other: str) -> None:
+    """A reload: `other` may have no seats any more, as `name` has it."""
+    link = mesh.wire(name, other).links[name]
+    assert link.settings is not None
+    link.settings = link.settings.model_copy(update={"allow_seats": False})
+
+
+def test_a_server_that_may_not_sit_any_more_is_told_so() -> None:
+    mesh = Houses("a", "b")
+    desk = mesh.come("a")
+    forbid(mesh, "a", "b")
     mesh.said("a", "b")
     phone = mesh.begin("b")
     mesh.settle()
@@ -131,21 +153,13 @@ def test_a_server_that_may_not_sit_is_told_so() -> None:
     mesh.check()
 
 
-class Between(Told):
-    """Only b, which is between, does not let c sit."""
-
-    def make(self, **given: Any) -> FullClub:
-        for block in given["link"]:
-            block["allow_seats"] = given["server"]["name"] != "b.test" or block["name"] != "c.test"
-        return super().make(**given)
-
-
 def test_a_server_on_the_way_that_does_not_let_it_sit_is_enough() -> None:
-    mesh = Between()
+    mesh = Told()
+    forbid(mesh, "b", "c")
     phone = mesh.begin("c")
     mesh.settle()
     assert any("A server on the way to a.test does not let you" in line for line in phone.lines())
-    assert mesh.seats("b") == [] and phone.user.server is mesh["c"].node.network.me
+    assert mesh.seats("a") == mesh.seats("b") == [] and phone.user.server is mesh["c"].node.network.me
     mesh.check()
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from chronicles import ANN, BOB, Chronicle, logs_in
-from clubs import FullClub
 from conversation import Client
-from seating import OFFERED, Seating
-
-from chatnet.links.codecs.solanum import OURS, SEATS
-from chatnet.storage.messages.store import open_messages
+from seating import KNOWN, OFFERED, FiledSeating, Seating
 
 
 @pytest.fixture(autouse=True)
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, (*OURS, SEATS))
+    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 def wait(mesh: Seating, seconds: int = 20) -> None:
@@ -60,7 +54,7 @@ def agree(mesh: Seating, *devices: Client, target: str = "#c") -> None:
 
 def test_a_seat_stores_the_channels_of_the_user_and_fills_what_was_said_before() -> None:
     mesh = Seating()
-    bob = mesh.client("b", "bob", BOB)
+    bob = mesh.client("b", "bob", "bob")
     for client in (mesh.ann, bob):
         say(mesh, client, "JOIN #c", "PRIVMSG #c :one of " + client.user.nick)
     assert not mesh.rows("c")
@@ -76,7 +70,7 @@ def test_a_seat_stores_the_channels_of_the_user_and_fills_what_was_said_before()
 
 def test_a_seat_stores_no_more_when_it_has_left_and_all_when_it_is_back() -> None:
     mesh = Seating()
-    bob = mesh.client("b", "bob", BOB)
+    bob = mesh.client("b", "bob", "bob")
     for client in (mesh.ann, bob):
         say(mesh, client, "JOIN #c")
     mesh.sit("c")
@@ -88,50 +82,47 @@ def test_a_seat_stores_no_more_when_it_has_left_and_all_when_it_is_back() -> Non
     assert mesh.sit("c").house is mesh["c"]
     wait(mesh)
     assert mesh.texts("c") == ["one", "two"]
-    assert mesh.talk_at("c", ANN, BOB) == mesh.talk_at("a", ANN, BOB)
-    assert len(mesh.talk_at("c", ANN, BOB)) == 2
+    assert mesh.talk_at("c", "ann", "bob") == mesh.talk_at("a", "ann", "bob")
+    assert len(mesh.talk_at("c", "ann", "bob")) == 2
 
 
 def test_a_seat_asks_the_users_own_server_for_each_talk() -> None:
     mesh = Seating()
-    bob = mesh.client("a", "bob", BOB)  # so that nobody else has it
+    bob = mesh.client("a", "bob", "bob")  # so that nobody else has it
     say(mesh, bob, "PRIVMSG ann :one")
     say(mesh, mesh.ann, "PRIVMSG bob :two")
     mesh.sit("d")
     wait(mesh)
-    assert [text for _, _, text in mesh.talk_at("d", ANN, BOB)] == ["one", "two"]
-    assert mesh.talk_at("d", ANN, BOB) == mesh.talk_at("a", ANN, BOB)
-    assert mesh.talk_at("b", ANN, BOB) == [] == mesh.talk_at("c", ANN, BOB)
+    assert [text for _, _, text in mesh.talk_at("d", "ann", "bob")] == ["one", "two"]
+    assert mesh.talk_at("d", "ann", "bob") == mesh.talk_at("a", "ann", "bob")
+    assert mesh.talk_at("b", "ann", "bob") == [] == mesh.talk_at("c", "ann", "bob")
 
 
 def test_the_users_own_server_asks_a_seat_what_was_said_there() -> None:
     """They may have been the user of another claim at that server, while the two were apart."""
     mesh = Seating()
-    bob = mesh.client("c", "bob", BOB)
+    bob = mesh.client("c", "bob", "bob")
     mesh.cut("b", "c")
     mesh.settle()
-    there = mesh["c"].client("annie")
-    logs_in(there, "ann", ANN)
-    say(mesh, bob, "PRIVMSG annie :while you were away")
-    there >> "QUIT"
-    assert mesh.talk_at("a", ANN, BOB) == []
+    there = mesh.client("c", "ann", "ann")
+    say(mesh, bob, "PRIVMSG ann :while you were away")
+    assert mesh.talk_at("a", "ann", "bob") == []
     mesh.link("b", "c")
     wait(mesh)
-    mesh.sit("c")
-    wait(mesh)
-    assert [text for _, _, text in mesh.talk_at("a", ANN, BOB)] == ["while you were away"]
+    assert there.user is mesh.there("c") and there.user.server is not mesh["c"].node.network.me
+    assert [text for _, _, text in mesh.talk_at("a", "ann", "bob")] == ["while you were away"]
 
 
 def test_who_has_no_seat_any_more_is_told_nothing() -> None:
     mesh = Seating()
-    bob = mesh.client("b", "bob", BOB)
+    bob = mesh.client("b", "bob", "bob")
     for client in (mesh.ann, bob):
         say(mesh, client, "JOIN #c", "PRIVMSG #c :one")
     mesh.sit("c")
     wait(mesh)
     mesh.rise("c")
     mesh.said("a", "b")
-    for text in ("999 0AA latest #c * 500 * -", f"998 0AA targets @{ANN} * 9 * -"):
+    for text in ("999 0AA latest #c * 500 * -", f"998 0AA targets @{mesh.key('ann')} * 9 * -"):
         mesh.wire("b", "c").connections["b"].receive(f":0CA CNHIST {text}\r\n".encode())
     wait(mesh)
     answers = [line for line in mesh.said("a", "b") if " CNHR 99" in line]
@@ -141,21 +132,9 @@ def test_who_has_no_seat_any_more_is_told_nothing() -> None:
 # what clients read
 
 
-class FiledSeating(Seating):
-    """Stores in files, which know who was there when, and words."""
-
-    def __init__(self, folder: Path, *houses: str, **given: Any) -> None:
-        self.folder = folder
-        super().__init__(*houses, **given)
-
-    def make(self, **given: Any) -> FullClub:
-        path = self.folder / f"{given['server']['sid']}.sqlite"
-        return Chronicle(open_messages(path, now=given["clock"].time), **given)
-
-
 def test_all_devices_are_answered_the_same(tmp_path: Path) -> None:
     mesh = FiledSeating(tmp_path)
-    bob = mesh.client("b", "bob", BOB)
+    bob = mesh.client("b", "bob", "bob")
     for client in (mesh.ann, bob):
         say(mesh, client, "JOIN #c", "PRIVMSG #c :one of " + client.user.nick)
     say(mesh, bob, "PRIVMSG ann :one for you")
@@ -171,7 +150,7 @@ def test_all_devices_are_answered_the_same(tmp_path: Path) -> None:
 
 def test_a_seat_shows_what_was_said_behind_closed_doors_to_who_was_there(tmp_path: Path) -> None:
     mesh = FiledSeating(tmp_path)
-    bob = mesh.client("b", "bob", BOB)
+    bob = mesh.client("b", "bob", "bob")
     say(mesh, bob, "JOIN #c", "MODE #c +s", "PRIVMSG #c :one before she came")
     say(mesh, mesh.ann, "JOIN #c", "PRIVMSG #c :one that she heard")
     say(mesh, mesh.ann, "PART #c")

@@ -675,3 +675,51 @@ def test_somebody_is_idle_since_they_said_something_anywhere() -> None:
     assert idle() == 0
     both.say(both.phone, "QUIT")
     assert idle() >= 150
+
+
+def test_the_person_elsewhere_comes_before_another_user_here() -> None:
+    """Who bears another nick of the same account is nobody's person, and does not stay beside them."""
+    mesh = Houses("a", "b")
+    mesh.come("a")
+    other = mesh.come("b", "ann_", "ann")
+    mesh.say(other, "NS SET ALWAYS-ON ON")
+    phone = mesh.come("b", "whatever", "ann")
+    assert phone.user is mesh.there("b") and phone.user is not other.user
+    mesh.say(other, "QUIT")
+    assert mesh.user("b", "ann_") is None
+    mesh.agree()
+
+
+def test_an_invitation_is_read_by_all_of_them(both: Both) -> None:
+    line = [":bob!~bob@192.0.2.1 INVITE ann #d"]
+    both.say(both.mesh.bob, "JOIN #d", "MODE #d +i")
+    desk, phone, _ = both.say(both.mesh.bob, "INVITE ann #d")
+    assert desk == phone == line
+    assert any(" JOIN #d" in line for line in both.say(both.phone, "JOIN #d")[0])
+    both.mesh.agree()
+
+
+def test_a_private_message_is_read_by_the_others_and_what_is_said_to_services_is_not(both: Both) -> None:
+    line = [f"{ME} PRIVMSG bob :psst"]
+    assert both.say(both.phone, "PRIVMSG bob :psst") == [line, [], line]
+    assert both.say(both.desk, "PRIVMSG bob :psst") == [[], line, line]
+    line = [":bob!~bob@192.0.2.1 PRIVMSG ann :what"]
+    assert both.say(both.mesh.bob, "PRIVMSG ann :what") == [line, line, []]
+    desk, phone, _ = both.say(both.phone, "PRIVMSG NickServ :INFO")
+    assert desk == [] and all(":NickServ!" in each for each in phone)
+
+
+def test_a_person_who_moves_renames_a_channel_and_deletes_at_a_seat() -> None:
+    both = Both("ab", desk="draft/message-redaction message-tags draft/channel-rename")
+    both.say(both.mesh.bob, "MODE #c +o ann", "CAP REQ :message-tags draft/message-redaction")
+    both.mesh.say(
+        both.phone, "CAP REQ :message-tags draft/message-redaction draft/channel-rename echo-message"
+    )
+    both.read_away()
+    _, phone, _ = both.say(both.phone, "PRIVMSG #c :oops")
+    msgid = phone[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    desk, _, bob = both.say(both.phone, f"REDACT #c {msgid} :typo")
+    assert f"REDACT #c {msgid} :typo" in desk[0] and f"REDACT #c {msgid} :typo" in bob[0]
+    desk, phone, _ = both.say(both.phone, "RENAME #c #d :better")
+    assert "RENAME #c #d :better" in desk[0] and "RENAME #c #d :better" in phone[0]
+    both.mesh.agree()

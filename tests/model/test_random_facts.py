@@ -21,7 +21,7 @@ from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, Person, Topic, User
 from chatnet.model.facts import Fact, ModeChange
 from chatnet.model.ids import SID, AccountName, UIDs
-from chatnet.model.modes import OP, RANKS
+from chatnet.model.modes import OP, RANKS, mode_set
 from chatnet.model.network import Network
 from chatnet.model.server import Server
 from chatnet.rules.timestamps import resolve_entries, resolve_sjoin
@@ -62,7 +62,7 @@ class RandomFacts(RuleBasedStateMachine):
             return multiple()
         user = User(self.server, "192.0.2.1", "192.0.2.1")
         user.uid, user.nick, user.folded, user.username = self.uids.take(), nick, folded, "~u"
-        user.modes.add("i")
+        user.modes = mode_set("i")
         user.renew_source()
         self.apply(facts.UserIntroduced(user, self.now))
         return user

@@ -12,7 +12,7 @@ HERE = Server(SID("0CN"), "irc.test", "")
 
 def make_user(*channels: Channel, modes: str = "") -> User:
     user = User(HERE, "192.0.2.1", "192.0.2.1")
-    user.modes = set(modes)
+    user.modes = frozenset(modes)
     for channel in channels:
         user.channels[channel] = channel.members[user] = 0
     return user

@@ -92,7 +92,7 @@ def test_each_server_says_so_of_its_own_users(club: Club) -> None:
     assert account is not None
     far = far_server(club, "far.test")
     cat = far_user(club, far, "cat", account=account.shown, account_id=account.id)
-    assert club.node.network.logged_in[account.id] == {cat: None}
+    assert club.node.network.logged_in[account.id] == (cat,)
     club.change(account, status=Status(State.SUSPENDED, 0, "oper", "spam").text)
     assert cat.account == "ann"
 

@@ -39,7 +39,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.ids import UID, AccountName, derived
-from chatnet.model.modes import USER_MODES
+from chatnet.model.modes import USER_MODES, mode_set
 from chatnet.model.registry import Account
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.log_names import log_name
@@ -137,7 +137,7 @@ def _introduce(
     network, link = line.network, line.link
     user.realname = cut(realname, line.node.settings.limits.realname)
     user.nick_ts = line.ts(2)
-    user.modes = {letter for adding, letter, _ in _modes(line, user, modes) if adding}
+    user.modes = mode_set(letter for adding, letter, _ in _modes(line, user, modes) if adding)
     holder = network.user(nick)
     if holder is not None and holder.server.virtual and "S" in modes:
         line.links.has_namesake(link, user.server.sid, user.server)

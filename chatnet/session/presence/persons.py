@@ -110,10 +110,17 @@ class Persons:
                 return bearer
             session.notice(why)
             return None
+        if self._is_elsewhere(key):
+            return None
         for user in self._logged_in(key):
             if self._policy.stays(user) and self._refusal(user, session) is None:
                 return user
         return None
+
+    def _is_elsewhere(self, key: str) -> bool:
+        """Whether the person of an account is a user of another server."""
+        person = self._node.network.persons.get(key)
+        return person is not None and person.server is not self._node.network.me
 
     def elsewhere(self, session: Session) -> User | None:
         """Whom of another server a session may be one of, if that server agrees; see :meth:`of`."""
@@ -269,9 +276,12 @@ class Persons:
     def _is_the_one(self, user: User) -> bool:
         """Whether it is this user who stays, of all of their account: nobody could come back to two.
 
-        It is who is idle already, then who bears a nick of the account, then who came first.
+        It is the person, where that is a user of another server, then who is idle already, then who bears a
+        nick of the account, then who came first.
         """
         key = self._shared.places.person(user)
+        if key is not None and self._is_elsewhere(key):
+            return False
         users = [] if key is None else self._logged_in(key)
         return len(users) < 2 or user is min(users, key=self._precedence)
 

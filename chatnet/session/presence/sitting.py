@@ -138,6 +138,7 @@ class Sitting:
         if network.users.get(user.uid) is not user:
             return MOOT
         if network.me not in user.seats:
+            self._seats.rise(user, "Connection closed")
             return Answer(
                 False, f"A server on the way to {user.server.name} does not let you be here as well"
             )

@@ -36,7 +36,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.ids import AccountName, Folded
-from chatnet.model.modes import RANKS, rank_letters
+from chatnet.model.modes import RANKS, mode_set, rank_letters
 from chatnet.model.places import BY_NAME
 from chatnet.rules import keeping
 from chatnet.rules.opers import OPERS_ONLY
@@ -382,7 +382,7 @@ class Staying:
         if user.host == real_host:
             user.host = real_host
         user.cloak = self._shared.cloaks.of(person.real_host, person.address)
-        user.modes = set(person.modes) - NEVER_KEPT
+        user.modes = mode_set(set(person.modes) - NEVER_KEPT)
         user.secure = "Z" in user.modes
         user.away = person.away
         if user.away is None and self._policy.goes_away(user):
