@@ -8,11 +8,8 @@ from conversation import Client
 from mesh import block, stranger
 from person_stories import World
 from sitting import Houses
-from test_seats import offered
 
 from chatnet.model.entities import User
-
-__all__ = ["offered"]
 
 
 class Left(Houses):
