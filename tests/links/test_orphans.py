@@ -6,12 +6,10 @@ from typing import Any
 
 from conversation import Client
 from mesh import block, stranger
+from person_stories import World
 from sitting import Houses
-from test_seats import offered
 
 from chatnet.model.entities import User
-
-__all__ = ["offered"]
 
 
 class Left(Houses):
@@ -133,3 +131,23 @@ def test_a_newcomer_is_told_nothing_of_who_waits_until_somebody_claims_them() ->
         assert known is not None and known.server.name == "a.test"
         assert [each.name for each in known.channels] == ["#c"]
     mesh.check()
+
+
+def test_who_was_put_out_meanwhile_is_not_brought_back_by_their_server() -> None:
+    """A server begins anew; what it kept is of before, and what was said since holds."""
+    mesh = World(3, leaf=False)
+    mesh.settle()
+    mesh.log_in("b", "ann")
+    mesh.settle()
+    for channel in ("#a", "#b"):
+        mesh.clients["b", "ann"] >> f"JOIN {channel}"
+    mesh.settle()
+    mesh.clients["b", "ann"] >> "QUIT"
+    mesh.advance(1.0)
+    mesh.kill("b")
+    mesh.settle()
+    mesh.watchers["a"].client >> "KICK #a ann :out"
+    mesh.drain()
+    known = mesh.person("a", "ann")
+    assert known is not None and [channel.name for channel in known.channels] == ["#b"]
+    mesh.judge()
