@@ -2,7 +2,7 @@
 
 Full servers have the records in common: what one of them writes, all hear by their feeds.  Each holds its own
 people against them, and tells those of its neighbours that keep no records.  See
-``docs/decisions/0023-bans-as-records.md``.
+``docs/decisions/0024-bans-as-records.md``.
 """
 
 from __future__ import annotations
