@@ -56,6 +56,7 @@ class Device(Person):
         self.checks: set[str] = set()
         self._said = itertools.count(1)
         self._refused = False
+        self._tagged: list[str] | None = None  # what is read now, with its tags
 
     @property
     def name(self) -> str:
@@ -102,7 +103,9 @@ class Device(Person):
             self.say(f"PRIVMSG {target} :m {self.name}/{next(self._said)}")
 
     def reads(self, line: str) -> None:
-        words = line.split(" ")
+        if self._tagged is not None:
+            self._tagged.append(line)
+        words = line.split(" ", 3)
         self._refused |= any(code in words[:3] for code in ("904", "433"))
         if (said := _SAID.match(line)) is not None and "batch=" not in words[0]:
             message = where(said[1], said[2]), said[3]
@@ -111,7 +114,7 @@ class Device(Person):
                 self.confirmed.add(message)
         elif " :check " in line:
             self.checks.add(line.rpartition(" :check ")[2])
-        super().reads(line)
+        super().reads(line.partition(" ")[2] if line[:1] == "@" else line)
 
     async def past(self, target: str, since: float) -> set[Message]:
         """What its server tells that was said there since a Unix time."""
@@ -120,8 +123,10 @@ class Device(Person):
         begin = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         while True:
             how = "LATEST" if point == "*" else "BEFORE"
-            lines = await self.ask(f"CHATHISTORY {how} {target} {point} {PAGE}")
-            told = [line for line in lines if line.startswith("@batch=") and _SAID.match(line)]
+            self._tagged = []
+            await self.ask(f"CHATHISTORY {how} {target} {point} {PAGE}")
+            page, self._tagged = self._tagged, None
+            told = [line for line in page if line.startswith("@batch=") and _SAID.match(line)]
             for line in told:
                 said = _SAID.match(line)
                 assert said is not None
@@ -159,6 +164,8 @@ class Persons:
         for device in self.devices:
             if device.node is self._nodes[0]:
                 await device.register()
+        if found := await self._until_none(self._unlike):
+            raise Late("; ".join(found))
         await self.come_back(self.devices)
         for witness in self._witnesses:
             witness.moves.clear()
