@@ -19,7 +19,8 @@ from chatnet.storage.messages.store import open_messages
 
 OFFERED: Final = "chatnet.links.meeting.handshake.OURS"
 """Where the words of CAPAB are."""
-KNOWN: Final = (*dict.fromkeys((*OURS, SEATS)),)
+WITHOUT: Final = tuple(word for word in OURS if word != SEATS)
+"""Those of a server that knows nothing of seats."""
 CAPS: Final = "batch message-tags server-time draft/multiline draft/message-redaction draft/chathistory"
 
 

@@ -8,13 +8,9 @@ from club import PASSWORD, said
 from clubs import Clubs
 from conversation import Client
 
-from chatnet.links.codecs.solanum import OURS, SEATS
 from chatnet.model.entities import User
 from chatnet.model.server import Server
 
-OFFERED = "chatnet.links.meeting.handshake.OURS"
-"""Where the words of CAPAB are."""
-KNOWN = (*OURS, SEATS)
 ME = ":ann!~ann@192.0.2.1"
 
 

@@ -129,6 +129,8 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
+    if type(target) is User and target.orphan:
+        return _wait(request, target, command, name, text, tags, parts)
     if type(target) is Channel and "c" in target.flags and text:
         parts = unformatted(parts)
         text = combine(parts) if parts else strip_formatting(text)
@@ -171,6 +173,26 @@ def _hold(
     if command == "TAGMSG" or shadow.hold(
         Held(request.session, deliver, refuse), request.settings.links.split_held
     ):
+        return None
+    return refusal
+
+
+def _wait(
+    request: Request, target: User, command: str, name: str, text: str, tags: bytes, parts: tuple[Part, ...]
+) -> Refusal | None:
+    """The same for a person whose server is lost, and whom another one is about to take over."""
+    refusal = Refusal(numerics.ERR_NOSUCHNICK, name)
+
+    def deliver() -> None:
+        again = None if request.session.closed else send(request, command, name, text, tags, parts)
+        if again is not None and command != "NOTICE":
+            request.refuse(again)
+
+    def refuse() -> None:
+        if command != "NOTICE" and not request.session.closed:
+            request.refuse(refusal)
+
+    if command == "TAGMSG" or request.sessions.links.persons.hold(target, deliver, refuse):
         return None
     return refusal
 

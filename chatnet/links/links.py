@@ -106,7 +106,7 @@ class Links(Neighbours):
             self.handshake,
             self.standbys,
             ServersIn(self.joins, (self.backfill.heard, self.joins.answered)),
-            MessagesIn(self.gate),
+            MessagesIn(self.gate, self.persons),
             QueriesIn(self.queries),
             SittingIn(self.seats),
             PersonsIn(self.persons, self),

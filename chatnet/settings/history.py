@@ -100,7 +100,7 @@ class HistorySettings(Section):
     readers: Annotated[int, Field(ge=1, le=64)] = 2
     """Threads that read. A change takes effect at a restart only."""
     waiting: Annotated[int, Field(ge=1, le=100_000)] = 64
-    """Questions that may wait for them."""
+    """Questions that may wait for them; one more takes the place of the last one of who has most of them."""
     query_timeout: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """Seconds that the answer to one may take."""
     ask_timeout: Annotated[float, Field(ge=0, le=60)] = 2.0

@@ -8,13 +8,10 @@ import pytest
 from mesh import block, stranger
 from sitting import Houses
 from staff import PASSWORD, sections
-from test_seats import offered
 
 from chatnet.links.codecs.solanum import SEATS
 from chatnet.model.entities import User
 from chatnet.rules.stamps import Stamp
-
-__all__ = ["offered"]
 
 ME = ":ann!~ann@192.0.2.1"
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from archive import parsed
 from conversation import Client
-from seating import KNOWN, OFFERED, Seating
+from seating import OFFERED, WITHOUT, Seating
 
 from chatnet.links.codecs.solanum import SEATS, Solanum
 from chatnet.links.codecs.solanum.copies import COPY
@@ -21,12 +21,6 @@ from chatnet.wire.multiline import Part
 
 KEY = "abobbbbbbbbbbbbbbbbbb"
 TALKS = frozenset({"CN1", "EUID", "STAG", "CNREG", SEATS})
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 def heard(client: Client) -> list[str]:
@@ -373,7 +367,7 @@ def test_batches_of_servers_that_are_lost_do_not_wait_for_ever() -> None:
 
 
 def test_a_neighbour_that_knows_nothing_of_seats_is_told_no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OFFERED, tuple(word for word in KNOWN if word != SEATS))
+    monkeypatch.setattr(OFFERED, WITHOUT)
     mesh = Seating("a", "b")
     bob = mesh.client("b", "bob", "bob")
     seat, at = mesh.server("a", "b"), mesh.clock.time()

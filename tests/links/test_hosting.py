@@ -7,19 +7,13 @@ from typing import Any, ClassVar
 import pytest
 from clubs import FullClub
 from conversation import Client
-from sitting import KNOWN, ME, OFFERED, Houses
+from sitting import ME, Houses
 
 from chatnet.links.neighbour.link import State
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import AccountName
 from chatnet.session.seats import Sitter
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 class Told(Houses):

@@ -9,13 +9,7 @@ from chronicles import Chronicle
 from clubs import FullClub
 from conversation import Client
 from message_memory import MemoryMessages
-from sitting import KNOWN, OFFERED, Houses
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
+from sitting import Houses
 
 
 class Remembering(Houses):

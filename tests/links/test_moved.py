@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from mesh import block, stranger
-from test_seats import BEGAN, Seats, offered
+from test_seats import BEGAN, Seats
 
 from chatnet.model.entities import Person
 from chatnet.model.facts import moved
 from chatnet.model.ids import UID
-
-__all__ = ["offered"]
 
 NEW = UID("0CAZZZZZZ")
 

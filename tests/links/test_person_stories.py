@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 from person_stories import World
 from profiles import runs
-from test_seats import offered
-
-__all__ = ["offered"]
-
 
 HARD = (5, 9, 12, 24, 180, 305, 640)
 """Stories that ended badly once."""

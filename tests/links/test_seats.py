@@ -9,8 +9,9 @@ import pytest
 from clubs import Clubs, FullClub
 from conversation import Client
 from mesh import read_away
+from seating import OFFERED, WITHOUT
 
-from chatnet.links.codecs.solanum import OURS, SEATS, Solanum
+from chatnet.links.codecs.solanum import SEATS, Solanum
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import Joined, MessageSent, Parted, SeatLeft, SeatTaken, UserQuit
 from chatnet.model.ids import SID, UID
@@ -18,17 +19,9 @@ from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
 from chatnet.session.seats import Sitter
 
-OFFERED = "chatnet.links.meeting.handshake.OURS"
-"""Where the words of CAPAB are."""
 BEGAN = Stamp(1_699_999_000_000, 0, "0AA").text
 TAKEN = Stamp(1_699_999_000_001, 7, "0AA").text
 TALKS = frozenset({"CN1", "EUID", "STAG", "CNREG", SEATS})
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, (*OURS, SEATS))
 
 
 class Seats(Clubs):
@@ -181,7 +174,7 @@ def test_whose_server_is_lost_sits_nowhere_any_more() -> None:
 
 
 def test_a_neighbour_that_knows_nothing_of_seats_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OFFERED, OURS)
+    monkeypatch.setattr(OFFERED, WITHOUT)
     mesh = Seats()
     mesh.sit()
     assert not any("CNSEAT" in line or "chatnet/person" in line for line in mesh.said("a", "b"))

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 from mesh import block, stranger
-from sitting import KNOWN, OFFERED, Houses
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of ours know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
+from sitting import Houses
 
 
 @pytest.mark.parametrize("beside", ["a", "b"])

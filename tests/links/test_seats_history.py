@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from conversation import Client
-from seating import KNOWN, OFFERED, FiledSeating, Seating
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
+from seating import FiledSeating, Seating
 
 
 def wait(mesh: Seating, seconds: int = 20) -> None:

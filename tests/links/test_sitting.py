@@ -7,15 +7,9 @@ from __future__ import annotations
 
 import pytest
 from conversation import Client
-from sitting import KNOWN, ME, OFFERED, Houses
+from sitting import ME, Houses
 
 from chatnet.model.facts import Killed
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All servers here know of seats."""
-    monkeypatch.setattr(OFFERED, KNOWN)
 
 
 class Both:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_moved import move
-from test_seats import Seats, offered
-
-__all__ = ["offered"]
+from test_seats import Seats
 
 
 def told_of(mesh: Seats, name: str) -> set[str]:

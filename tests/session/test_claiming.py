@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from club import Club
 from clubs import Clubs
 from test_several_sessions import one_more
 
-from chatnet.links.codecs.solanum import OURS, SEATS
 from chatnet.rules.stamps import read
 
 
@@ -51,8 +49,7 @@ def test_guests_and_who_may_not_have_several_sessions_are_nobodys_person() -> No
     assert club().client("bob").user.person is None
 
 
-def test_whoever_is_a_person_elsewhere_is_a_user_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatnet.links.meeting.handshake.OURS", (*OURS, SEATS))
+def test_whoever_is_a_person_elsewhere_is_a_user_and_no_more() -> None:
     mesh = Clubs("a", "b")
     account = mesh["a"].account("ann")
     mesh.link("a", "b")

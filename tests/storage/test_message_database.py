@@ -24,6 +24,7 @@ from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.reading import ALL_KINDS
 from chatnet.storage.messages.rows import (
+    CLOSED,
     LAST,
     PRIVMSG,
     Began,
@@ -44,6 +45,7 @@ from chatnet.storage.messages.rows import (
 )
 from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.postgresql import Session
 
 T = model.NOW
 CLUB = Place("c", "#club", "", 1)
@@ -523,4 +525,39 @@ def test_all_of_an_account_or_a_channel_is_read(url: str) -> None:
     assert [row.text for _, row in store.gathering.of_person("ann")] == ["hello", "psst"]
     assert [row.text for _, row in store.gathering.of_channel("#club")] == ["hello", "guest"]
     assert [row.text for row in store.everything(CLUB)] == ["hello", "guest"]
+    at_once(store.close())
+
+
+def test_many_places_are_asked_for_their_last_message_at_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each question is a way there and back; what one does not see is looked for further back."""
+    store = in_database(url)()
+    places = [CLUB._replace(name=f"#c{number}") for number in range(20)]
+    for number, place in enumerate(places):
+        shut = said(50 + number, "shut", place)
+        at_once(store.put([said(number, "open", place), (*shut[:4], CLOSED, *shut[5:])]))
+    at_once(store.put([Moved(places[0], places[1], "#c1")]))
+    at_once(store.standing())  # which connects
+    asked: list[str] = []
+    execute = Session.execute
+
+    def noted(session: Session, statement: str, *parameters: Any) -> Any:
+        asked.append(statement)
+        return execute(session, statement, *parameters)
+
+    monkeypatch.setattr(Session, "execute", noted)
+    counts = []
+    for number in (3, 19):
+        asked.clear()
+        views = [View(place, closed=((T + 60, T + 90),)) for place in places[1 : 1 + number]]
+        found = at_once(store.latest(views, {PRIVMSG}, 0, LAST, 100, True))
+        latest = {place: position.at - T for place, position in found}
+        assert latest == {
+            place: (50 if index > 9 else 0) + index
+            for index, place in enumerate(places)
+            if 1 <= index <= number
+        }
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
     at_once(store.close())

@@ -61,6 +61,10 @@ POWERS: Final = frozenset("oaS")
 """User modes that came from the server that a person had."""
 
 
+Send = Callable[[], object]
+"""How to send something that waits, or how to refuse it."""
+
+
 def no_sessions(user: User) -> int:
     """In the place of who counts the sessions of a user that are here."""
     return 0
@@ -72,14 +76,18 @@ def no_collisions(user: User, nick: str, ts: int) -> bool:
 
 
 class _Orphan:
-    """Whose server is lost: why, and the timers of half of the time, and of all of it."""
+    """Whose server is lost: why, where they may have sessions, and what waits for them.
 
-    __slots__ = ("places", "reason", "timer")
+    The timer is of half of the time, and then of all of it.
+    """
+
+    __slots__ = ("held", "places", "reason", "timer")
 
     def __init__(self, reason: str, places: set[SID]) -> None:
         self.reason = reason
         self.places = places
         self.timer: Timer | None = None
+        self.held: list[tuple[Send, Send]] = []
 
 
 class Persons:
@@ -361,22 +369,43 @@ class Persons:
         orphan = self._orphans.get(user)
         if orphan is None:
             return
+        orphan.timer = None
         if self._may_claim(user):
             self.claim(user)
             return
         time = self._node.settings.bouncer.orphan_time
-        orphan.timer = self._node.clock.later(time / 2, lambda: self._over(user))
+        orphan.timer = self._node.clock.later(time / 2, lambda: self._late(user))
+
+    def _late(self, user: User) -> None:
+        """All of the time is over."""
+        if (orphan := self._orphans.get(user)) is not None:
+            orphan.timer = None
+            self._over(user)
 
     def _over(self, user: User) -> None:
         """Nobody took them over."""
-        orphan = self._orphans.pop(user, None)
+        orphan = self._orphans.get(user)
         if orphan is not None:
+            self._forget(user, gone=True)
             self._node.commit(UserQuit(user, orphan.reason, self._node.clock.time()), TOLD)
 
-    def _forget(self, user: User) -> None:
+    def _forget(self, user: User, *, gone: bool = False) -> None:
+        """Somebody is no orphan any more."""
         orphan = self._orphans.pop(user, None)
-        if orphan is not None and orphan.timer is not None:
+        if orphan is None:
+            return
+        if orphan.timer is not None:
             orphan.timer.cancel()
+        for send, refuse in orphan.held:
+            self._node.clock.later(0.0, refuse if gone else send)
+
+    def hold(self, user: User, send: Send, refuse: Send) -> bool:
+        """Keep something for an orphan until they are somebody's, or gone; False if there is too much."""
+        orphan = self._orphans.get(user)
+        if orphan is None or len(orphan.held) >= self._node.settings.links.split_held:
+            return False
+        orphan.held.append((send, refuse))
+        return True
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         """The last seat of an orphan is lost: nothing holds it, unless it stays."""
@@ -390,7 +419,7 @@ class Persons:
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
-        self._forget(fact.user)
+        self._forget(fact.user, gone=True)
         person = fact.user.person
         if person is None or not (others := self._claims.of(person.key)):
             return

@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.dispatch import Phase, Table
 from chatnet.links.codecs.solanum.copies import COPY
+from chatnet.links.exchange.persons import Persons
 from chatnet.links.exchange.records import MOST_TAGS, MOST_TEXT
 from chatnet.links.inbound import copies
 from chatnet.links.inbound.callers import Callers
@@ -45,8 +46,9 @@ Way = tuple[Channel | User, int, str]
 class MessagesIn:
     """Hears what is said, and judges what is for users of this server."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, persons: Persons) -> None:
         self._callers = Callers()
+        self._persons = persons
         self._gate = gate
 
     def enter(self, verbs: Table) -> None:
@@ -150,6 +152,9 @@ class MessagesIn:
         fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
         if isinstance(target, User):
             onward = line.links.way_to(target)
+            if target.orphan:
+                self._persons.hold(target, lambda: self._tell(line, command, way, text, parts), _nothing)
+                return
             if onward is not None:
                 # It is nothing to us what they say to each other.
                 if onward is not line.link:
@@ -189,6 +194,10 @@ def _is_of_message(line: Line) -> bool:
     if kind == COPY:
         return line.link.codec.seats and len(line.params) >= 2 + copies.PARAMS
     return kind == TYPE
+
+
+def _nothing() -> None:
+    """What comes of a message that waited in vain: whoever said it is told nothing by this server."""
 
 
 def _bot(line: Line, name: str) -> User | None:

@@ -200,11 +200,9 @@ class Looking:
         """Of each view its last visible message, if its time is strictly between."""
         found: list[tuple[int, str, str, Place, Position]] = []
         self._expect(view.place for view in views)
-        for view in views:
-            asked = Asked(view, self._ids(view.place), kinds)
-            for row in self._rows(asked, BEGINNING, END, 1, newest=True):
-                if after < row.at < before:
-                    found.append((row.at, view.place.name, view.place.other, view.place, place_of(row)))
+        for place, at, msgid in self._lasts([Asked(view, self._ids(view.place), kinds) for view in views]):
+            if after < at < before:
+                found.append((at, place.name, place.other, place, Position(at, msgid)))
         found.sort(key=lambda each: each[:3])
         if len(found) > most:
             found = found[len(found) - most :] if newest else found[:most]
@@ -364,6 +362,12 @@ class Looking:
 
     def _expect(self, places: Iterable[Place]) -> None:
         """Many places are going to be asked for."""
+
+    def _lasts(self, several: Sequence[Asked]) -> Iterator[tuple[Place, int, str]]:
+        """Of each the last message, if there is one: its time, and its id."""
+        for asked in several:
+            for row in self._rows(asked, BEGINNING, END, 1, newest=True):
+                yield asked.view.place, row.at, row.msgid
 
     def _ids(self, place: Place) -> list[int]:
         """The number of a place, and of those whose rows are being brought to it."""

@@ -15,13 +15,14 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSEAT", "CNSTBY",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.
 
 ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
 said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNRES`` one whose links
-can be resumed, ``CNSTBY`` one that lets connections wait for that.
+can be resumed, ``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets
+connections wait for a link to be resumed.
 """
 
 STAMPS: Final = "CNLWW"

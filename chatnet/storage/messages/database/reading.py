@@ -9,9 +9,9 @@ from chatnet.storage import postgresql
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.database.plain import plain
 from chatnet.storage.messages.database.source import CANNOT_REACH, PAGES_ONLY, MessageDatabase
-from chatnet.storage.messages.database.speech import DatabaseStatements
+from chatnet.storage.messages.database.speech import BOUNDS, DatabaseStatements
 from chatnet.storage.messages.numbers import BITS
-from chatnet.storage.messages.reading import HIGHEST, PADDING, Looking
+from chatnet.storage.messages.reading import BEGINNING, END, HIGHEST, PADDING, Asked, Looking
 from chatnet.storage.messages.rows import Place, Words
 from chatnet.storage.messages.tables import named
 from chatnet.storage.messages.texts import read, shown
@@ -58,6 +58,30 @@ class DatabaseLooking(Looking):
         """The number of a place, and of those whose rows are being brought to it."""
         known = self._expected.get(place)
         return super()._ids(place) if known is None else known
+
+    def _lasts(self, several: Sequence[Asked]) -> Iterator[tuple[Place, int, str]]:
+        """All at once; those of which nothing is in their last span once more, in the one before it."""
+        statement = self._own.lasts.without_erased if self._is_erasing else self._own.lasts.plain
+        waiting = [(asked, list(asked.between(BEGINNING, END, newest=True))) for asked in several]
+        while waiting := [(asked, spans) for asked, spans in waiting if spans and asked.targets]:
+            rows: list[tuple[object, ...]] = []
+            whose: list[Asked] = []
+            for asked, spans in waiting:
+                span, first, end = spans.pop(0)
+                view = asked.view
+                bounds = (first.at, first.msgid, end.at, end.msgid, span.hidden, view.ranks, view.person)
+                rows += [(target, *bounds) for target in asked.targets]
+                whose += [asked] * len(asked.targets)
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            where = {**dict(zip(BOUNDS, columns, strict=True)), "kinds": waiting[0][0].bound["kinds"]}
+            found: dict[int, tuple[int, str]] = {}
+            for number, at, msgid in self._execute(statement, where):
+                asked = whose[number - 1]
+                found[id(asked)] = max(found.get(id(asked), (0, "")), (at, msgid))
+            for asked, _ in waiting:
+                if (last := found.get(id(asked))) is not None:
+                    yield asked.view.place, *last
+            waiting = [each for each in waiting if id(each[0]) not in found]
 
     def _stays(self, targets: Sequence[int], person: int) -> Iterator[tuple[int, int, int]]:
         where = {"targets": list(targets), "person_": person}

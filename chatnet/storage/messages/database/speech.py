@@ -7,7 +7,7 @@ they hear, and what they may have missed, is noted for each.
 from __future__ import annotations
 
 import string
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy.dialects import postgresql
@@ -79,6 +79,39 @@ def foundation() -> list[str]:
         "PRIMARY KEY (target, server))",
         f"INSERT INTO fact (key, value) VALUES ('{LINE}', '0')",
     ]
+
+
+class _Several(NamedTuple):
+    """As ``tables.Both``, of a statement about many places."""
+
+    plain: str
+    without_erased: str
+
+
+BOUNDS: Final = {
+    "target_": "integer",
+    "low": "bigint",
+    "low_id": "text",
+    "high": "bigint",
+    "high_id": "text",
+    "hidden": "integer",
+    "ranks": "integer",
+    "author": "text",
+}
+"""What is bound in a page of one place, and is of each place in :attr:`DatabaseStatements.lasts`."""
+
+
+def _last_of_several(page: str) -> str:
+    """The last message of each of many pages, by the number that the page has among them."""
+    for name, kind in BOUNDS.items():
+        column = f'(each.{name} COLLATE "C")' if kind == "text" else f"each.{name}"
+        page = page.replace(f"%({name})s", column)
+    page = page.replace("%(most)s", "1")
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in BOUNDS.items())
+    return (
+        f"SELECT each.number, last.at, last.msgid FROM unnest({arrays}) WITH ORDINALITY "
+        f"AS each ({', '.join(BOUNDS)}, number) CROSS JOIN LATERAL ({page}) AS last"
+    )
 
 
 class DatabaseStatements(Statements):
@@ -215,5 +248,8 @@ class DatabaseStatements(Statements):
         self.stays_of = (
             "SELECT target, since, until FROM stay "
             "WHERE target = ANY(%(targets)s::integer[]) AND person = %(person_)s"
+        )
+        self.lasts = _Several(
+            _last_of_several(self.newest.plain), _last_of_several(self.newest.without_erased)
         )
         self.ends = "SELECT min(id), max(id) FROM message"

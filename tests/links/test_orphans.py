@@ -1,0 +1,153 @@
+"""People whose server is lost: they are shown as if nothing had happened, and an heir claims them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conversation import Client
+from mesh import block, stranger
+from person_stories import World
+from sitting import Houses
+
+from chatnet.model.entities import User
+
+
+class Left(Houses):
+    """ann stays, and is on a with nobody connected; b, where bob is, loses a."""
+
+    def __init__(self, *names: str, **given: Any) -> None:
+        given.setdefault("bouncer", {"always_on": "all"})
+        super().__init__(*(names or ("a", "b")), **given)
+        ann = self.come("a", "ann")
+        self.say(ann, "JOIN #c", "QUIT")
+        self.advance(1.0)
+        self.bob.lines()
+
+    def lose(self) -> None:
+        """a is lost, for b."""
+        self.cut("a", "b")
+        self["b"].settle()
+
+    def ann(self, house: str) -> User | None:
+        """ann, as a house knows them."""
+        return self[house].node.network.persons.get(self[house].named("ann").id)
+
+
+def read(client: Client) -> list[str]:
+    return [line for line in client.lines() if " PING " not in line]
+
+
+def test_the_heir_takes_over_and_nobody_sees_it() -> None:
+    mesh = Left()
+    before = mesh.ann("b")
+    assert before is not None
+    uid = before.uid
+    mesh.lose()
+    mesh.advance(0.1)
+    known = mesh.ann("b")
+    assert known is before and known.uid != uid and not known.orphan
+    assert known.server is mesh["b"].node.network.me and [each.name for each in known.channels] == ["#c"]
+    assert read(mesh.bob) == []
+    assert known in mesh["b"].parts.sessions.persons.idle
+    mesh.check()
+
+
+def test_a_server_that_is_back_takes_its_people_back() -> None:
+    """Its claim is older than that of the heir."""
+    mesh = Left()
+    old = mesh.ann("a")
+    assert old is not None
+    mesh.lose()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    for house in "ab":
+        known = mesh.ann(house)
+        assert known is not None and known.uid == old.uid
+    assert mesh["b"].parts.sessions.persons.idle == {}
+    assert read(mesh.bob) == []
+    mesh.check()
+
+
+def test_where_nobody_takes_people_over_they_are_gone_when_the_time_is_over() -> None:
+    mesh = Left(sections_of={"b": {"bouncer": {"always_on": "all", "host": False, "orphan_time": 20}}})
+    mesh.lose()
+    mesh.advance(19.0)
+    known = mesh.ann("b")
+    assert known is not None and known.orphan and read(mesh.bob) == []
+    mesh.advance(2.0)
+    assert mesh.ann("b") is None
+    mesh.bob << ":ann!* QUIT :b.test a.test"
+    mesh.check()
+
+
+def test_messages_wait_for_who_takes_over() -> None:
+    mesh = Left(sections_of={"b": {"bouncer": {"always_on": "all", "host": False, "orphan_time": 20}}})
+    mesh.lose()
+    mesh.bob >> "PRIVMSG ann :are you there?"
+    assert read(mesh.bob) == []
+    mesh.advance(21.0)
+    told = read(mesh.bob)
+    assert any(" QUIT " in line for line in told)
+    assert any(" 401 bob ann " in line for line in told)
+
+
+def test_messages_are_sent_to_who_takes_over() -> None:
+    mesh = Left()
+    mesh.cut("a", "b")
+    mesh.bob >> "PRIVMSG ann :are you there?"
+    mesh.advance(1.0)
+    told = read(mesh.bob)
+    assert [line.partition(" ")[2] for line in told] == ["301 bob ann :Nobody is connected"]
+    mesh.check()
+
+
+def test_other_makes_read_of_the_lost_server_and_then_of_another_user() -> None:
+    mesh = Left(sections_of={"b": {"link": [block("so1")]}})
+    so1 = stranger(mesh["b"], "so1.test", "1SO")
+    mesh.lose()
+    mesh.advance(0.1)
+    told = [line.partition(" ")[2] if line[0] == "@" else line for line in so1.lines()]
+    verbs = [line.split(" ")[1] for line in told]
+    assert verbs.index("SQUIT") < verbs.index("EUID") < verbs.index("SJOIN")
+    assert "QUIT" not in verbs and "KILL" not in verbs
+
+
+def test_a_newcomer_is_told_nothing_of_who_waits_until_somebody_claims_them() -> None:
+    settings = {"always_on": "all", "host": False, "orphan_time": 20}
+    mesh = Left("a", "b", "c", sections_of={"b": {"bouncer": settings}, "c": {"bouncer": settings}})
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.advance(40.0)
+    mesh.cut("a", "b")
+    mesh.link("b", "c")
+    mesh.settle()
+    known = mesh.ann("b")
+    assert known is not None and known.orphan and mesh.ann("c") is None
+    mesh.link("a", "c")
+    mesh.settle()
+    for house in "abc":
+        known = mesh.ann(house)
+        assert known is not None and known.server.name == "a.test"
+        assert [each.name for each in known.channels] == ["#c"]
+    mesh.check()
+
+
+def test_who_was_put_out_meanwhile_is_not_brought_back_by_their_server() -> None:
+    """A server begins anew; what it kept is of before, and what was said since holds."""
+    mesh = World(3, leaf=False)
+    mesh.settle()
+    mesh.log_in("b", "ann")
+    mesh.settle()
+    for channel in ("#a", "#b"):
+        mesh.clients["b", "ann"] >> f"JOIN {channel}"
+    mesh.settle()
+    mesh.clients["b", "ann"] >> "QUIT"
+    mesh.advance(1.0)
+    mesh.kill("b")
+    mesh.settle()
+    mesh.watchers["a"].client >> "KICK #a ann :out"
+    mesh.drain()
+    known = mesh.person("a", "ann")
+    assert known is not None and [channel.name for channel in known.channels] == ["#b"]
+    mesh.judge()
