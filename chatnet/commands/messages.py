@@ -129,7 +129,7 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
-    if type(target) is User and target.orphan:
+    if type(target) is User and target.person is not None and target.person.orphan:
         return _wait(request, target, command, name, text, tags, parts)
     if type(target) is Channel and "c" in target.flags and text:
         parts = unformatted(parts)

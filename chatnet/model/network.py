@@ -192,12 +192,14 @@ class Network:
 
     def _person_changed(self, fact: facts.PersonChanged) -> None:
         user, old = fact.user, fact.user.person
+        user.person = fact.person
+        if self.users.get(user.uid) is not user:
+            return  # they have quit since it was stated
         if old is not None:
             if self.persons.get(old.key) is user:
                 del self.persons[old.key]
             for server in old.seats:
                 self._forget_seat(server, user)
-        user.person = fact.person
         if fact.person is not None:
             self.persons[fact.person.key] = user
             for server in fact.person.seats:

@@ -717,3 +717,25 @@ def test_a_person_who_moves_renames_a_channel_and_deletes_at_a_seat() -> None:
     desk, phone, _ = both.say(both.phone, "RENAME #c #d :better")
     assert "RENAME #c #d :better" in desk[0] and "RENAME #c #d :better" in phone[0]
     both.mesh.agree()
+
+
+def test_a_person_to_whom_no_way_leads_cannot_be_reached() -> None:
+    """Their server is said to be behind one that is gone: nobody asks for ever."""
+    mesh = Houses("a", "b")
+    mesh.come("a")
+    links = mesh["b"].parts.links
+    links.routes.direct.clear()
+    phone = mesh.begin("b")
+    assert "cannot be reached now" in phone.lines()[-1]
+    assert mesh["b"].log.failures == []
+
+
+def test_whose_account_is_gone_has_no_seat_any_more(both: Both) -> None:
+    account = both.mesh["a"].named("ann")
+    both.mesh["a"].change(account, status="dropped")
+    both.mesh.settle()
+    both.mesh.advance(2.0)
+    assert both.mesh.there("a").account is None and both.mesh.seats("a") == []
+    assert both.phone.outlet.ended and not both.desk.outlet.ended
+    assert not both.mesh["a"].node.network.persons.get(account.id)
+    both.mesh.check()

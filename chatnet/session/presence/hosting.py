@@ -19,6 +19,7 @@ from typing import Final
 from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import User
 from chatnet.model.facts import (
+    AccountChanged,
     Fact,
     Hearer,
     MessageCopied,
@@ -70,6 +71,7 @@ class Hosting:
             **self._hears_always,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
+            AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
             MessageSent: self._message_sent,
@@ -249,6 +251,10 @@ class Hosting:
         if me in (fact.server, fact.old_server):
             self._persons.moved(user)
 
+    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        if fact.user in self._seats:
+            self._look_at(fact.user)
+
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for user in list(self._seats):
             if user.account_id in fact.touched:
@@ -260,7 +266,8 @@ class Hosting:
                 self._look_at(user)
 
     def _look_at(self, user: User) -> None:
-        """Take all seats from whom may not have several sessions now."""
-        if not self._shared.persistence.policy.attaches(user):
+        """Take all seats from whom may not have several sessions now, or is logged in to no such account."""
+        policy, person = self._shared.persistence.policy, user.person
+        if person is None or policy.key(user) != person.key or not policy.attaches(user):
             for seat in user.seats:
                 self._lift(user, seat)

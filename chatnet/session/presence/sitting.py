@@ -118,6 +118,8 @@ class Sitting:
         if sitter is not None and user in self._detained:
             await self._detained[user]
             return MOOT
+        if not self._seats.reaches(user):
+            return None
         return await self._ask(user, secure and (sitter is None or sitter.secure), away)
 
     async def _ask(self, user: User, secure: bool, away: str | None) -> Answer | None:
@@ -125,9 +127,9 @@ class Sitting:
         network, asking = self._node.network, self._asking.get((user, secure))
         if asking is not None:
             return await asking
-        key = self._shared.places.person(user)
-        if key is None:
+        if user.person is None:
             return MOOT
+        key = user.person.key
         asking = self._asking[user, secure] = self._seats.sit(user, key, secure=secure, away=away)
         try:
             answer = await asking
