@@ -314,6 +314,9 @@ class World(Clubs):
         if name == "a" and self.leaf is not None:
             return
         self.seen["restarts"] += 1
+        if self.random.random() < 0.4:  # it ends, and says so
+            self.seen["ends"] += 1
+            self[name].parts.sessions.close_all("The end")
         for wire in [wire for wire in self.wires if name in wire.ends]:
             self.cut(*wire.ends)
         self.clients = {where: client for where, client in self.clients.items() if where[0] != name}

@@ -336,5 +336,6 @@ def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes
     matches = compile_glob(mask, request.network.fold)
     if not any(matches(server.name) for server in request.network.servers.values()):
         return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
+    request.note_down(name, verb=command)
     request.commit(BroadcastSent(command, user, name, text, request.now, request.msgid(user), tags))
     return None

@@ -137,6 +137,10 @@ class Request:
         if refusal is not None:
             raise Refused(refusal)
 
+    def note_down(self, about: str, detail: str = "", verb: str | None = None) -> None:
+        """Note for good what an operator does to whom or what; `verb` is that of the command."""
+        self.sessions.auditing.note(self.user, verb or self.row.verb, about, detail)
+
     def charge(self, penalty: float) -> None:
         """Have the asker pay for this command, beyond its row's penalty."""
         self.session.penalize(penalty, 0, self.session.heard)
