@@ -135,6 +135,24 @@ def test_all_servers_of_a_person_hear_what_was_said_on_both_sides_of_a_split(
     mesh.check()
 
 
+def test_what_was_said_at_a_seat_when_its_link_was_about_to_be_lost_is_heard_later() -> None:
+    """There it was said by the user of the host, of which the host heard nothing."""
+    mesh = Seating(bouncer={"always_on": "all"})
+    bob = mesh.client("a", "bob", "bob")
+    phone = mesh.sit("c")
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c")
+    wait(mesh)
+    phone >> "PRIVMSG #c :on its way" >> "PRIVMSG bob :as well"
+    mesh.cut("b", "c")
+    wait(mesh, 60)
+    mesh.link("b", "c")
+    wait(mesh)
+    assert mesh.texts("a") == mesh.texts("c") == ["on its way"]
+    assert [text for _, _, text in mesh.talk_at("a", "ann", "bob")] == ["as well"]
+    mesh.check()
+
+
 def test_who_has_no_seat_any_more_is_told_nothing() -> None:
     mesh = Seating()
     bob = mesh.client("b", "bob", "bob")
