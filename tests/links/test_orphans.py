@@ -6,6 +6,7 @@ from typing import Any
 
 from conversation import Client
 from mesh import block, stranger
+from person_stories import World
 from sitting import Houses
 
 from chatnet.model.entities import User
@@ -129,4 +130,39 @@ def test_a_newcomer_is_told_nothing_of_who_waits_until_somebody_claims_them() ->
         known = mesh.ann(house)
         assert known is not None and known.server.name == "a.test"
         assert [each.name for each in known.channels] == ["#c"]
+    mesh.check()
+
+
+def test_who_was_put_out_meanwhile_is_not_brought_back_by_their_server() -> None:
+    """A server begins anew; what it kept is of before, and what was said since holds."""
+    mesh = World(3, leaf=False)
+    mesh.settle()
+    mesh.log_in("b", "ann")
+    mesh.settle()
+    for channel in ("#a", "#b"):
+        mesh.clients["b", "ann"] >> f"JOIN {channel}"
+    mesh.settle()
+    mesh.clients["b", "ann"] >> "QUIT"
+    mesh.advance(1.0)
+    mesh.kill("b")
+    mesh.settle()
+    mesh.watchers["a"].client >> "KICK #a ann :out"
+    mesh.drain()
+    known = mesh.person("a", "ann")
+    assert known is not None and [channel.name for channel in known.channels] == ["#b"]
+    mesh.judge()
+
+
+def test_who_is_taken_over_keeps_a_cloak() -> None:
+    """The heir knows the address; nobody reads it who did not before."""
+    mesh = Left(cloak={"enabled": True, "key": "k" * 32})
+    before = mesh.there("b")
+    mesh.lose()
+    mesh.advance(0.1)
+    phone = mesh.come("b")
+    assert mesh.there("b") is before and before.server is mesh["b"].node.network.me
+    mesh.bob.lines()
+    mesh.say(phone, "MODE ann -x", "MODE ann +x")
+    assert before.host == before.cloak is not None
+    assert before.host.endswith(".cloak")
     mesh.check()

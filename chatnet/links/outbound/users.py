@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model import facts
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
+
+CHANGES: Final = frozenset(
+    {
+        facts.NickChanged,
+        facts.HostChanged,
+        facts.RealnameChanged,
+        facts.AwayChanged,
+        facts.AccountChanged,
+        facts.UserModesChanged,
+        facts.Opered,
+    }
+)
+"""What becomes of a user."""
 
 
 class UsersOut:
@@ -18,19 +31,22 @@ class UsersOut:
     def __init__(self, links: Neighbours) -> None:
         self._links = links
         self._killed: dict[User, None] = {}
-        self.hears: Mapping[type[Fact], Hearer] = {
+        hears: dict[type[Fact], Hearer] = {
             facts.UserIntroduced: self._introduced,
             facts.UserQuit: self._quit,
             facts.UserMoved: self._moved,
             facts.UserOrphaned: self._orphaned,
             facts.Killed: self._killed_,
-            facts.NickChanged: _of_whom_they_know(self._nick_changed),
-            facts.HostChanged: _of_whom_they_know(self._host_changed),
-            facts.RealnameChanged: _of_whom_they_know(self._realname_changed),
-            facts.AwayChanged: _of_whom_they_know(self._away_changed),
-            facts.AccountChanged: _of_whom_they_know(self._account_changed),
-            facts.UserModesChanged: _of_whom_they_know(self._modes_changed),
-            facts.Opered: _of_whom_they_know(self._opered),
+            facts.NickChanged: self._nick_changed,
+            facts.HostChanged: self._host_changed,
+            facts.RealnameChanged: self._realname_changed,
+            facts.AwayChanged: self._away_changed,
+            facts.AccountChanged: self._account_changed,
+            facts.UserModesChanged: self._modes_changed,
+            facts.Opered: self._opered,
+        }
+        self.hears: Mapping[type[Fact], Hearer] = {
+            kind: _of_whom_they_know(hear) if kind in CHANGES else hear for kind, hear in hears.items()
         }
 
     def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:

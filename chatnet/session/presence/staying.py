@@ -342,8 +342,9 @@ class Staying:
             if user is None:
                 self._let_go(person.key)
             else:
+                since = self._since(person)
                 for seat in person.seats:
-                    self._sit(user, seat, standing)
+                    self._sit(user, seat, standing, since)
                 self.look_at(user)
         if len(some) == SLICE:
             self._node.clock.later(0.0, lambda: self._come_back(people, standing))
@@ -399,19 +400,24 @@ class Staying:
         node.commit(UserIntroduced(user, now))
         return user
 
-    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing]) -> None:
-        """Have somebody be in a channel where they were."""
+    def _since(self, person: Person) -> Stamp | None:
+        """As of when what is kept of somebody is so; what others have said since then holds against it."""
+        ms = person.seen or self._alive
+        return Stamp(min(ms, int(self._node.clock.time() * 1000)), 0, self._network.me.sid) if ms else None
+
+    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing], since: Stamp | None) -> None:
+        """Have somebody be in a channel where they were, as of then."""
         network, now = self._network, self._node.clock.time()
         folded = network.fold(seat.channel)
         channel, ranks = network.channels.get(folded), _ranks(seat.ranks)
         if channel is not None:
             if user not in channel.members:
                 ranks = ranks if channel.ts >= seat.ts else 0
-                self._node.commit(Joined(channel, ((user, ranks),), now))
+                self._node.commit(Joined(channel, ((user, ranks),), now), since)
             return
         channel = self._restored(folded, seat, standing.get(folded))
         ranks = ranks if channel.ts >= seat.ts else 0
-        self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True))
+        self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True), since)
 
     def _restored(self, folded: Folded, seat: Seat, standing: Standing | None) -> Channel:
         """A channel that nobody is in, as it was; a registered one as its records say."""
