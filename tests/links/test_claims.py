@@ -10,6 +10,7 @@ from sitting import Houses
 from staff import PASSWORD, sections
 
 from chatnet.links.codecs.solanum import SEATS
+from chatnet.links.exchange.taken import GATHERED
 from chatnet.model.entities import User
 from chatnet.rules.stamps import Stamp
 
@@ -55,6 +56,17 @@ def test_two_who_are_one_person_become_one_user() -> None:
     assert mesh.phone.user is mesh.person("b")
     assert not any(" QUIT " in line or " NICK " in line for line in mesh.bob.lines())
     mesh.check()
+
+
+def test_operators_are_told_who_takes_people_from_their_server() -> None:
+    mesh = Apart(**sections())
+    mesh.say(mesh.bob, f"OPER root {PASSWORD}", "MODE bob +s +x")
+    mesh.meet()
+    mesh.advance(GATHERED)
+    told = [line for line in mesh.bob.lines() if "older claims" in line]
+    text = "a.test has older claims to people of this server, who are its users now: ann"
+    assert told == [f":b.test NOTICE * :*** Notice -- {text}"]
+    assert any(text in line for line in mesh["b"].log.lines)
 
 
 def test_what_was_done_on_either_side_holds_if_it_is_later() -> None:

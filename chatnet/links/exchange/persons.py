@@ -22,6 +22,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
+from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
@@ -106,6 +107,7 @@ class Persons:
         self._network = links.node.network
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
+        self._taken = Taken(self._node.clock, links.tell)
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
@@ -142,7 +144,7 @@ class Persons:
     def _compete(self, user: User, newcomer: User) -> None:
         """The smaller claim holds."""
         if user.orphan or claim_of(newcomer) < claim_of(user):
-            self._displace(user)
+            self._displace(user, newcomer.server)
             self._move(user, newcomer)
         else:
             self._claims.add(Alias(newcomer))
@@ -205,8 +207,8 @@ class Persons:
             for text in other.codec.user(newcomer):
                 other.send(text)
 
-    def _displace(self, user: User) -> None:
-        """The claim of a user is not the one that holds any more."""
+    def _displace(self, user: User, by: Server) -> None:
+        """The claim of a user is not the one that holds any more: `by` has that."""
         person = user.person
         assert person is not None
         if person.orphan:
@@ -217,6 +219,7 @@ class Persons:
             self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
             self._node.commit(Opered(user, None, at), TOLD)
         if user.server is self._network.me:
+            self._taken.note(user, by)
             for link in self._links.seating():
                 link.send(link.codec.given_up(user, MOVED))
         else:
