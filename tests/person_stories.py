@@ -314,6 +314,9 @@ class World(Clubs):
         if name == "a" and self.leaf is not None:
             return
         self.seen["restarts"] += 1
+        if self.random.random() < 0.4:  # it ends, and says so
+            self.seen["ends"] += 1
+            self[name].parts.sessions.close_all("The end")
         for wire in [wire for wire in self.wires if name in wire.ends]:
             self.cut(*wire.ends)
         self.clients = {where: client for where, client in self.clients.items() if where[0] != name}
@@ -439,6 +442,9 @@ class World(Clubs):
         sat = set()
         for (house, who), client in self.clients.items():
             if who == name and client.outlet.ended is None:
+                bearer = self[house].node.network.user(name)
+                if name == "bob" and not client.session.registered and bearer is not people[house]:
+                    continue  # the person has another nick, and one who is bob only by name has this one
                 assert client.session.registered, f"{name} waits at {house}"
                 if name == "bob" and client.user.person is None:
                     continue  # the person had another nick then, and does not stay: it is another user

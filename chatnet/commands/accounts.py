@@ -23,7 +23,7 @@ async def register(request: Request) -> None:
     Refuses with FAIL REGISTER: COMPLETE_CONNECTION_REQUIRED (not while connecting), NEED_NICK,
     ALREADY_AUTHENTICATED, ACCOUNT_NAME_MUST_BE_NICK, ACCOUNT_EXISTS (or somebody else bears the nick),
     BAD_ACCOUNT_NAME, WEAK_PASSWORD, UNACCEPTABLE_PASSWORD, INVALID_EMAIL, UNACCEPTABLE_EMAIL,
-    TEMPORARILY_UNAVAILABLE (too often, or the disk).
+    TEMPORARILY_UNAVAILABLE (too often, or the disk, or a ban which asks for an account).
     """
     session, user = request.session, request.user
     name, email, password = request.params[:3]
@@ -32,6 +32,9 @@ async def register(request: Request) -> None:
         return
     if session.needs & Needs.NICK:
         session.fail("REGISTER", "NEED_NICK", "Take a nick first: that is the name of the account", "*")
+    elif not session.registered and request.sessions.network_bans.needs_login(session.peer.address):
+        text = "From where you are people come in with an account that they have already"
+        session.fail("REGISTER", TEMPORARILY_UNAVAILABLE, text, user.nick)
     elif not _has_account(request) and _is_nick(request, name):
         try:
             given = None if email == "*" else email

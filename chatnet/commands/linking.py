@@ -29,6 +29,7 @@ def connect(request: Request) -> None:
         request.session.notice(f"CONNECT: {problem}")
         return
     request.session.notice(f"CONNECT: connecting to {block.name}")
+    request.note_down(block.name)
     _tell(request, f"has {request.sessions.server_name} connect to {block.name}")
 
 
@@ -40,6 +41,7 @@ def squit(request: Request) -> None:
     """
     server = _far(request, request.params[0])
     reason = cut(request.param(1), request.settings.limits.kick) or request.user.nick
+    request.note_down(server.name, reason)
     _tell(request, f"ends the link to {server.name}: {reason}")
     request.sessions.links.squit(server, reason)
 

@@ -129,7 +129,7 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
-    if type(target) is User and target.orphan:
+    if type(target) is User and target.person is not None and target.person.orphan:
         return _wait(request, target, command, name, text, tags, parts)
     if type(target) is Channel and "c" in target.flags and text:
         parts = unformatted(parts)
@@ -336,5 +336,6 @@ def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes
     matches = compile_glob(mask, request.network.fold)
     if not any(matches(server.name) for server in request.network.servers.values()):
         return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
+    request.note_down(name, verb=command)
     request.commit(BroadcastSent(command, user, name, text, request.now, request.msgid(user), tags))
     return None

@@ -53,6 +53,9 @@ async def oper(request: Request) -> None:
     session.failed_opers = 0
     become = f"is an operator now: {block.name}"
     request.sessions.node.log.info(f"{log_name(user, request.settings)} {become}")
+    request.note_down(
+        f"{user.nick}!{user.username}@{session.came.address}", f"{block.name} ({block.oper_class})"
+    )
     if request.is_elsewhere:
         await request.by_host("OPER", block.name, block.oper_class)
         return
@@ -108,6 +111,7 @@ def kill(request: Request) -> None:
     reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"
     path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
+    request.note_down(f"{target.nick}!{target.username}@{target.address}", reason)
     request.sessions.node.log.info(f"{user.nick} killed {log_name(target, request.settings)}")
     request.notice("k", f"{what} {who}@{target.real_host}. {path}", f"{what} {who}@{target.host}. {path}")
     request.commit(Killed(target, user, reason, request.now))

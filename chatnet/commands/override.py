@@ -17,5 +17,6 @@ def overrides(request: Request, channel: Channel, refusal: Refusal) -> bool:
     if not user.may("channels") or refusal.numeric is numerics.ERR_SECUREONLYCHAN:
         return False
     verb, reason = request.row.verb, refusal.numeric.name
+    request.note_down(channel.name, f"in spite of {reason}")
     request.notice("g", f"{user.mask} used {verb} {channel.name} in spite of {reason}")
     return True

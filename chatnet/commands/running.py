@@ -23,6 +23,7 @@ async def rehash(request: Request) -> None:
     request.notice("g", f"{nick} is rehashing the server")
     log, name = request.sessions.node.log, log_name(request.user, request.settings)
     log.info(f"{name} is rehashing the server")
+    request.note_down(request.sessions.server_name)
     problems = await control.rehash()
     for problem in problems:
         log.warn(f"The old configuration stays, rehash by {nick}: {problem}")
@@ -77,6 +78,7 @@ def _farewell(request: Request, what: str, verb: str) -> str:
         request.stop(numerics.ERR_NOSUCHSERVER, middle(name))
     reason = cut(request.param(1), request.settings.limits.kick)
     why = f": {reason}" if reason else ""
+    request.note_down(request.sessions.server_name, reason)
     request.sessions.node.log.warn(f"{log_name(request.user, request.settings)} {verb} the server{why}")
     request.notice("g", f"{request.user.identity} {verb} the server{why}")
     return f"{what}: {reason}" if reason else what

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.health import PERIOD
-from chatnet.model.bans import NetworkBan
+from chatnet.model.bans import EXEMPTING, NetworkBan
 from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
 from chatnet.rules.access import founder_of
@@ -22,6 +23,7 @@ from chatnet.session.visitor import Visitor
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.spool import SPOOL
 from chatnet.wire import numerics
+from chatnet.wire.ban_targets import shown
 from chatnet.wire.server_time import day
 from chatnet.wire.text import byte_length, cut, middle, printable
 
@@ -38,10 +40,12 @@ def stats(request: Request) -> None:
        (operators who see all)
     h  messages that are stored: how many, what waits to be written, and whether that can be written
        (operators who see all)
-    k  bans of users and hosts that came from other servers, the newest first (operators who see all)
+    k  bans of users and hosts, the newest first (operators who see all)
     d  the same of addresses
     x  the same of real names
     q  the same of nicks and channels, which nobody may have
+    b  the same of accounts and certificates
+    e  who is exempt from bans (operators who see all)
     w  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
        who see all)
     m  commands, how often they were used, and their bytes
@@ -277,12 +281,13 @@ def _stamps(request: Request) -> None:
     request.reply(numerics.RPL_STATSDEBUG, "w", f"{desyncs} channel(s) known in another way by a neighbour")
 
 
-def _bans(kind: str) -> Callable[[Request], None]:
-    """What shows the bans of one kind, the newest first: as many as STATS may show."""
+def _bans(*kinds: str) -> Callable[[Request], None]:
+    """What shows the bans of some kinds, the newest of each first: as many as STATS may show."""
 
     def show(request: Request) -> None:
-        count = request.settings.limits.stats_bans
-        for ban in reversed(request.network.bans[kind].values()):
+        count, bans = request.settings.limits.stats_bans, request.network.bans
+        several = [ban for ban in request.sessions.network_bans.configured if ban.kind in kinds]
+        for ban in chain(several, *(reversed(bans[kind].values()) for kind in kinds)):
             if ban.holds(request.now):
                 if count == 0:
                     request.reply(numerics.ERR_TOOMANYMATCHES, "STATS")
@@ -295,9 +300,10 @@ def _bans(kind: str) -> Callable[[Request], None]:
 
 def _show_ban(request: Request, ban: NetworkBan) -> None:
     """In lower case if it ends; with who set it, until when, and whether for the whole network."""
-    letter = _LETTERS[ban.kind].lower() if ban.until is not None else _LETTERS[ban.kind]
+    letter = _LETTERS.get(ban.kind, "E" if ban.kind in EXEMPTING else "B")
+    letter = letter.lower() if ban.until is not None else letter
     until = "for ever" if ban.until is None else f"{int(ban.until - request.now)} s left"
-    where = "network" if ban.wide else "this server"
+    where = "configuration" if ban.fixed else "network" if ban.wide else "this server"
     host = middle(ban.host)
     text = cut(f"[{ban.by}, {until}, {where}] {printable(ban.reason)}", ROOM - byte_length(ban.mask))
     if ban.kind == "K":
@@ -306,8 +312,10 @@ def _show_ban(request: Request, ban: NetworkBan) -> None:
         request.reply(numerics.RPL_STATSDLINE, letter, host, text)
     elif ban.kind == "X":
         request.reply(numerics.RPL_STATSXLINE, letter, host, text)
-    else:
+    elif ban.kind == "R":
         request.reply(numerics.RPL_STATSQLINE, letter, host, text)
+    else:
+        request.reply(numerics.RPL_STATSDEBUG, letter, f"{printable(shown(ban.kind, ban.mask))} {text}")
 
 
 _LETTERS: Final = {"K": "K", "D": "D", "X": "X", "R": "Q"}
@@ -319,6 +327,8 @@ _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
         for kind, capital in _LETTERS.items()
         for letter in (capital, capital.lower())
     },
+    **dict.fromkeys("bB", (_bans("A", "C"), "see-all")),
+    **dict.fromkeys("eE", (_bans(*EXEMPTING), "see-all")),
     "w": (_stamps, "see-all"),
     "W": (_stamps, "see-all"),
     "i": (_members_of_classes, "see-all"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from chatnet.dispatch import Table
 from chatnet.links.dialling.attempts import Calling, Connect
@@ -11,6 +12,7 @@ from chatnet.links.dialling.dialler import Dialler
 from chatnet.links.dialling.standby import Standbys
 from chatnet.links.exchange.asking import Inquiries, Numbers
 from chatnet.links.exchange.backfill import BackFill
+from chatnet.links.exchange.bans import tell_bans
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.exchange.feeds import Feeds
 from chatnet.links.exchange.pasts import Pasts
@@ -20,7 +22,7 @@ from chatnet.links.exchange.recall import Recall
 from chatnet.links.exchange.seats import Seats
 from chatnet.links.exchange.stores import Stores
 from chatnet.links.inbound.accounts import AccountsIn
-from chatnet.links.inbound.bans import BansIn
+from chatnet.links.inbound.bans import Banned, BansIn
 from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
@@ -44,6 +46,8 @@ from chatnet.links.speech.line import LINK
 from chatnet.links.speech.reading import Reader
 from chatnet.links.tree.joins import Joins
 from chatnet.links.tree.neighbours import Neighbours
+from chatnet.model.bans import NetworkBan
+from chatnet.model.facts import Source
 from chatnet.model.metadata import Target, Word
 from chatnet.model.past import Archive, Missed, Past
 from chatnet.node import Node, Observer
@@ -54,6 +58,11 @@ from chatnet.storage.interfaces import Store
 
 def nobody_describes(target: Target, words: Mapping[str, Word]) -> None:
     """In the place of who writes it down, where there is nobody."""
+
+
+def nobody_bans(ban: NetworkBan, by: Source) -> bool:
+    """In the place of who makes records of bans, where there is nobody."""
+    return False
 
 
 class Links(Neighbours):
@@ -80,6 +89,8 @@ class Links(Neighbours):
         self.keeps_records = store is not None
         self.described: Heard = nobody_describes
         """What hears what servers without records say of users and channels that have some."""
+        self.banned: Banned = nobody_bans
+        """What hears of bans that servers without records set, and says whether it makes records of them."""
         self.keeps_past = archive is not None
         self.agents = Agents(self)
         self.logins = Logins(self)
@@ -94,6 +105,8 @@ class Links(Neighbours):
         self.queries = Queries(self)
         self.seats = Seats(self)
         self.persons = Persons(self)
+        if missed is not None:
+            self.persons.spoke_at = missed.spoke_at
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
         burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
@@ -118,11 +131,13 @@ class Links(Neighbours):
         feeds: tuple[Feeds, ...] = ()
         if store is not None:
             self.feeds = Feeds(self, store)
+            self.feeds.unfed = partial(tell_bans, self)
+            self.is_fed_bans = self.feeds.feeds_bans
             self.elsewhere = Elsewhere(self.agents, self.feeds.knowing)
             FeedingIn(self.feeds).enter(verbs)
             feeds = (self.feeds,)
         AccountsIn(self.agents, self.logins, self.gate).enter(encapsulated)
-        BansIn().enter(verbs, encapsulated)
+        BansIn(lambda ban, by: self.banned(ban, by)).enter(verbs, encapsulated)
 
         self.follow(
             Reader(self, verbs.rows).take,

@@ -101,7 +101,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates, and whether messages are stored",
-    "k": "kills, and bans that come from other servers",
+    "k": "kills, and bans",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",

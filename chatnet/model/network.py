@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from chatnet.model import facts
 from chatnet.model.bans import KINDS, NetworkBan
+from chatnet.model.ending import Ending
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
 from chatnet.model.ids import SID, UID, Folded
@@ -21,9 +22,6 @@ from chatnet.model.sparse import entered, removed
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
-
-BANS_SEEN_TO: Final = 60.0
-"""Seconds between two looks for bans that are to be forgotten, as more come."""
 
 
 class Network:
@@ -55,7 +53,7 @@ class Network:
         self.opers: dict[User, None] = {}
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
-        self._bans_seen_to = 0.0
+        self._ending_bans = Ending()
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -194,12 +192,14 @@ class Network:
 
     def _person_changed(self, fact: facts.PersonChanged) -> None:
         user, old = fact.user, fact.user.person
+        user.person = fact.person
+        if self.users.get(user.uid) is not user:
+            return  # they have quit since it was stated
         if old is not None:
             if self.persons.get(old.key) is user:
                 del self.persons[old.key]
             for server in old.seats:
                 self._forget_seat(server, user)
-        user.person = fact.person
         if fact.person is not None:
             self.persons[fact.person.key] = user
             for server in fact.person.seats:
@@ -536,11 +536,23 @@ class Network:
         self.bans[ban.kind].pop(key, None)
         if ban.remembered(fact.at):
             self.bans[ban.kind][key] = ban
-        if abs(fact.at - self._bans_seen_to) >= BANS_SEEN_TO:  # also after the clock was set back
-            self._bans_seen_to = fact.at
-            for bans in self.bans.values():
-                for key in [key for key, ban in bans.items() if not ban.remembered(fact.at)]:
-                    del bans[key]
+            self._ending_bans.add(ban.lifetime, ban)
+        for over in self._ending_bans.until(fact.at):
+            if self._is_ban(over):
+                del self.bans[over.kind][self.fold(over.mask)]
+        self._ending_bans.tidy(sum(map(len, self.bans.values())), self._is_ban)
+
+    def _is_ban(self, ban: NetworkBan) -> bool:
+        """Whether nothing has taken the place of a ban."""
+        return self.bans[ban.kind].get(self.fold(ban.mask)) is ban
+
+    def load_bans(self, bans: Iterable[NetworkBan]) -> None:
+        """Take the bans that were kept, at the start."""
+        ending: list[tuple[float | None, NetworkBan]] = []
+        for ban in bans:
+            self.bans[ban.kind][self.fold(ban.mask)] = ban
+            ending.append((ban.lifetime, ban))
+        self._ending_bans.load(ending)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

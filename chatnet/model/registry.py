@@ -12,13 +12,14 @@ from typing import Any, Final, NamedTuple
 
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
+from chatnet.model.recorded_bans import RecordedBans
 from chatnet.model.registered import RegisteredChannels
 from chatnet.model.single import Single
 from chatnet.records import accounts as values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
-from chatnet.records.grammar import ACCOUNT, CHANNEL, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
@@ -170,6 +171,7 @@ class Registry:
         """Accounts that are erased, by id, and by which stamp."""
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
+        self.bans = RecordedBans(fold)
         self.most_name = most_name
         self._fold = fold
         self._names: dict[str, Claimants] = {}
@@ -226,6 +228,8 @@ class Registry:
         found = set[str]()
         for record in records:
             found.add(record.entity)
+            if record.entity[0] == BAN:
+                continue
             if record.entity[0] == CHANNEL:
                 found |= self.channels.touched(record)
                 continue
@@ -312,6 +316,9 @@ class Registry:
                 self.channels.take(record)
             elif entity[0] == SERVER:
                 self._hear(record)
+            elif entity[0] == BAN:
+                with suppress(ValueError):  # of a version to come, say
+                    self.bans.take(record)
             return ()
         account = self.accounts.get(entity) or self._make(entity)
         name, key = split(field)

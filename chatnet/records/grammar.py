@@ -1,7 +1,8 @@
-"""Records: what is known of accounts and registered channels, one field at a time, on every full server.
+"""Records: what is known of accounts, channels and bans, one field at a time, on every full server.
 
     entity  = kind 20*20( %x61-7A / "2"-"7" )     100 random bits in base32; kind "a" account, "c" registered
-                                                  channel, "n" full server (its SID in the place of the 20)
+                                                  channel, "n" full server (its SID in the place of the 20),
+                                                  "b" ban (what it means, hashed, in the place of the 20)
     kind    = %x61-7A
     field   = name [ ":" key ]                    a space in it is \\s, a backslash \\\\; <= 300 bytes
     stamp   = 9*9base36 "." 6*6base36 "." SID     ms, number, server; of fixed width
@@ -12,6 +13,7 @@ No CR, LF or NUL in any of them.  Kinds and fields that a server does not know a
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from typing import Final
@@ -21,6 +23,7 @@ from chatnet.storage.record import Record
 ACCOUNT: Final = "a"
 CHANNEL: Final = "c"
 SERVER: Final = "n"
+BAN: Final = "b"
 STATUS: Final = "status"
 ERASED: Final = "erased"
 MOST_FIELD: Final = 300
@@ -30,6 +33,9 @@ STAMP: Final = r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}"
 """A stamp of fixed width, as a regular expression."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = [first + second for first in _LETTERS for second in _LETTERS]
+_PLACES: Final = range(90, -1, -10)
+"""Where in a number of 100 bits each pair of letters stands."""
 _ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 _STAMP: Final = re.compile(STAMP, re.ASCII)
@@ -45,6 +51,13 @@ def new_entity(kind: str) -> str:
 def server_entity(sid: str) -> str:
     """The entity that a full server is."""
     return SERVER + sid.lower()
+
+
+def ban_entity(kind: str, folded: str) -> str:
+    """The entity that a ban of one kind and mask is: the same on all servers, also while they are apart."""
+    digest = hashlib.blake2b(f"{kind} {folded}".encode("utf-8", "surrogateescape"), digest_size=13).digest()
+    number = int.from_bytes(digest, "big") >> 4
+    return BAN + "".join([_PAIRS[number >> place & 1023] for place in _PLACES])
 
 
 def is_entity(text: str) -> bool:

@@ -13,6 +13,7 @@ class RecordMeaning:
     """The rules of records and of claims, with names folded by `fold`.  Threads may share one."""
 
     ending: Final = grammar.STATUS
+    mortal: Final = merging.MORTAL
 
     def __init__(self, fold: Folder) -> None:
         self._fold = fold
@@ -24,6 +25,10 @@ class RecordMeaning:
     def ends(self, record: Record) -> bool:
         """As ``merging.ends``."""
         return merging.ends(record)
+
+    def outdated(self, record: Record, before: str) -> bool:
+        """As ``merging.outdated``."""
+        return merging.outdated(record, before)
 
     def claim(self, record: Record) -> Claim | None:
         """As ``claims.claim``."""

@@ -3,12 +3,31 @@
 The one with the greater stamp; of equal stamps the one with the greater value, and none is less than the
 empty one.  One end is final: the status ``erased`` beats all others, and of an erased entity no other field
 is taken or kept.
+
+Of fields that were removed, and of bans that are over, it is remembered for so long that no server which was
+away brings back what they ended; then all servers forget them at one hour.
 """
 
 from __future__ import annotations
 
-from chatnet.records.grammar import ERASED, STATUS
+from typing import Final
+
+from chatnet.records.bans import end_of
+from chatnet.records.grammar import BAN, ERASED, STATUS, seconds_of
 from chatnet.storage.record import Record
+
+MORTAL: Final = BAN
+"""The kind of entities whose records end by themselves."""
+
+
+def outdated(record: Record, before: str) -> bool:
+    """Whether nothing holds by it since before that stamp: its field was removed, or the ban is over."""
+    if record.value is None:
+        return record.stamp < before
+    if record.entity[0] != MORTAL:
+        return False
+    end = end_of(record.value)
+    return 0 < end < seconds_of(before) and record.stamp < before
 
 
 def ends(record: Record) -> bool:

@@ -73,7 +73,9 @@ class Sweeping:
             await self._accounts.ledger.set_right()
 
     async def _forget(self, day: int) -> None:
-        before = day * DAY - self._node.settings.accounts.tombstones
+        now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
+        self._registry.bans.tidy(now, memory)
+        before = day * DAY - memory
         with suppress(StoreError):
             await self._accounts.ledger.store.forget(fixed(Stamp(before * 1000, 0, "000").text))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from chatnet.model.bans import NetworkBan
-from chatnet.model.facts import NetworkBanned
+from chatnet.model.bans import EXEMPTING, NetworkBan
+from chatnet.model.entities import User
+from chatnet.model.facts import AccountChanged, NetworkBanned
+from chatnet.rules.ban_hits import hit
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 
@@ -14,52 +16,111 @@ PERIOD: Final = 1.0
 """Seconds between two looks at everybody: a server that comes may tell thousands of bans at once."""
 SLICE: Final = 500
 """Sessions that are looked at in one turn; others are served between two."""
+FEW: Final = 4
+"""Bans of which each is looked for by itself: one after the other is much quicker than all at once."""
 
 
 class Expelling:
     """Looks at all sessions after bans were set, once for all that came together.
 
-    `send_away` closes one, and tells why.
+    `send_away` closes one, and tells why; `end` does it with a user who is `idle`: here without any.
     """
 
-    __slots__ = ("_began", "_busy", "_more", "_send_away", "_shared")
+    __slots__ = ("_began", "_busy", "_end", "_everybody", "_idle", "_new", "_send_away", "_shared")
 
-    def __init__(self, shared: Shared, send_away: Callable[[Session, NetworkBan], object]) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        send_away: Callable[[Session, NetworkBan], object],
+        idle: Callable[[], Mapping[User, object]],
+        end: Callable[[User, NetworkBan], object],
+    ) -> None:
         self._shared = shared
         self._send_away = send_away
+        self._idle = idle
+        self._end = end
         self._began = shared.monotonic() - PERIOD
         self._busy = False  # a look is on its way
-        self._more = False  # bans came that it may have missed
+        self._new: dict[NetworkBan, None] = {}  # whom they mean is not looked for yet
+        self._everybody = False  # they are too many, or other things have changed
 
     def banned(self, fact: NetworkBanned, origin: object) -> None:
         """A ban was set, changed or taken back."""
+        ban = fact.ban
         self._shared.network_bans.take(fact)
-        if fact.ban.kind == "R" or not fact.ban.holds(fact.at):
+        if ban.kind == "R" or ban.kind in EXEMPTING or not ban.holds(fact.at):
             return
-        self._more = True
-        if not self._busy:
-            self._look_soon()
+        if not self._everybody:
+            self._new[ban] = None
+            self._everybody = len(self._new) > FEW
+        self._look_soon()
+
+    def look_at_everybody(self) -> None:
+        """Hold all against all bans."""
+        self._everybody = True
+        self._look_soon()
+
+    def account_changed(self, fact: AccountChanged, origin: object) -> None:
+        """Somebody logged in or out: other bans mean them."""
+        user = fact.user
+        if user.server is self._shared.network.me:
+            for session in self._shared.local.sessions_of(user):
+                self._look_at(session)
 
     def _look_soon(self) -> None:
-        self._busy = True
-        wait = self._began + PERIOD - self._shared.monotonic()
-        self._shared.node.clock.later(max(wait, 0.0), self._look)
+        if not self._busy:
+            self._busy = True
+            wait = self._began + PERIOD - self._shared.monotonic()
+            self._shared.node.clock.later(max(wait, 0.0), self._look)
 
     def _look(self) -> None:
-        self._more = False
         self._began = self._shared.monotonic()
+        everybody, self._everybody = self._everybody, False
+        new, self._new = list(self._new), {}
+        if not everybody:
+            self._look_for(new)
+            return
+        for user in list(self._idle()):
+            self._look_at_idle(user)
         self._go_on(iter(list(self._shared.all)))
+
+    def _done(self) -> None:
+        self._busy = False
+        if self._everybody or self._new:
+            self._look_soon()
+
+    # one ban
+
+    def _look_for(self, bans: list[NetworkBan]) -> None:
+        """Whom the first of these means; the others in the next turns."""
+        if not bans:
+            self._done()
+            return
+        shared, ban = self._shared, bans.pop(0)
+        of_user = ban.kind in ("A", "X")
+        for session in hit(
+            shared.all, ban, shared.network.fold, lambda session: session.user if of_user else session.came
+        ):
+            self._look_at(session)
+        for user in hit(self._idle(), ban, shared.network.fold, lambda user: user):
+            self._look_at_idle(user)
+        shared.node.clock.later(0.0, lambda: self._look_for(bans))
+
+    # everybody
 
     def _go_on(self, sessions: Iterator[Session]) -> None:
         for _ in range(SLICE):
             session = next(sessions, None)
             if session is None:
-                self._busy = False
-                if self._more:
-                    self._look_soon()
+                self._done()
                 return
             self._look_at(session)
         self._shared.node.clock.later(0.0, lambda: self._go_on(sessions))
+
+    def _look_at_idle(self, user: User) -> None:
+        ban = self._shared.network_bans.user(user)
+        if ban is not None:
+            self._end(user, ban)
 
     def _look_at(self, session: Session) -> None:
         bans, user = self._shared.network_bans, session.user
@@ -72,3 +133,5 @@ class Expelling:
             ban = bans.elsewhere(user, session.came)
         if ban is not None and not session.closed:
             self._send_away(session, ban)
+            if user in self._idle():  # they stay without a session, and are not to
+                self._look_at_idle(user)

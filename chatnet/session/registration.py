@@ -6,11 +6,12 @@ import hmac
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from chatnet.model.bans import NetworkBan
+from chatnet.model.bans import LOGIN, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
+from chatnet.rules.banned_words import told
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
@@ -27,7 +28,6 @@ from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
-from chatnet.wire.text import cut
 
 
 class Registration:
@@ -281,13 +281,22 @@ class Registration:
         user.nick, user.folded = "*", Folded("*")
 
     def send_away(self, session: Session, ban: NetworkBan) -> None:
-        """Close the session of somebody who is banned: 465, and the reason.
+        """Close the session of somebody who is banned: 465, the reason, until when, and whom to write to.
 
         https://modern.ircdocs.horse/#erryourebannedcreep-465
         """
-        reason = cut(ban.public_reason, self._shared.node.settings.limits.kick)
-        session.numeric(numerics.ERR_YOUREBANNEDCREEP, reason)
-        session.close(f"Banned: {reason}" if reason else "Banned")
+        settings = self._shared.node.settings
+        words = told(ban, settings)
+        if ban.action == LOGIN:
+            # https://ircv3.net/specs/extensions/account-registration
+            session.fail("*", "ACCOUNT_REQUIRED", words)
+        session.numeric(numerics.ERR_YOUREBANNEDCREEP, words)
+        session.close(f"Banned: {words}" if words else "Banned")
+
+    def end(self, user: User, ban: NetworkBan) -> None:
+        """The same of somebody who is here without a session."""
+        words = told(ban, self._shared.node.settings)
+        self._persons.end(user, f"Banned: {words}" if words else "Banned")
 
     def _welcome(self, session: Session) -> None:
         """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""

@@ -13,14 +13,25 @@ from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.links import Links
 from chatnet.model.entities import User
-from chatnet.model.facts import Fact, Hearer, Killed, MechanismsChanged, NetworkBanned, SettingsChanged
+from chatnet.model.facts import (
+    AccountChanged,
+    Fact,
+    Hearer,
+    Killed,
+    MechanismsChanged,
+    NetworkBanned,
+    SettingsChanged,
+)
 from chatnet.model.past import Messages
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.configured_bans import configured_bans
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import Auditing
+from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
@@ -85,6 +96,8 @@ class Sessions(Shared):
         histserv: HistServ | None,
         repeats: Repeats,
         describing: Describing,
+        banning: Banning,
+        auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
         control: Control | None = None,
@@ -112,6 +125,8 @@ class Sessions(Shared):
             histserv=histserv,
             repeats=repeats,
             describing=describing,
+            banning=banning,
+            auditing=auditing,
             subscriptions=subscriptions,
             policy=policy,
         )
@@ -129,11 +144,17 @@ class Sessions(Shared):
         self.staying: Staying | None = None
         """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching, self.sitting)
+        self._expelling = Expelling(
+            self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
+        )
+        self.network_bans.load(ban for bans in node.network.bans.values() for ban in bans.values())
+        self.network_bans.configure(configured_bans(node.settings))
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
             **self.held_nicks.hears,
             Killed: self._killed,
-            NetworkBanned: Expelling(self, self._registration.send_away).banned,
+            NetworkBanned: self._expelling.banned,
+            AccountChanged: self._expelling.account_changed,
             MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
         }
@@ -148,6 +169,9 @@ class Sessions(Shared):
             for session in [session for session in self.all if session.registered]:
                 show_isupport(session, news)
         tell_changes(self.all, offers, self.offers, self.authority, self.recap)
+        if (fact.old.ban, fact.old.exempt) != (fact.new.ban, fact.new.exempt):
+            self.network_bans.configure(configured_bans(fact.new))
+            self._expelling.look_at_everybody()
 
     def _mechanisms_changed(self, fact: MechanismsChanged, origin: object) -> None:
         offers = self.offers

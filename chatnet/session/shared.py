@@ -25,6 +25,8 @@ from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import Auditing
+from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
@@ -155,6 +157,8 @@ class Shared:
         histserv: HistServ | None,
         repeats: Repeats,
         describing: Describing,
+        banning: Banning,
+        auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
     ) -> None:
@@ -179,6 +183,8 @@ class Shared:
         self.nickserv = nickserv
         self.chanserv = chanserv
         self.describing = describing
+        self.banning = banning
+        self.auditing = auditing
         self.subscriptions = subscriptions
         self.histserv = histserv
         self._repeats = repeats

@@ -8,6 +8,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
@@ -44,10 +45,13 @@ __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "BanSettings",
+    "BansSettings",
     "BouncerSettings",
     "ChannelsSettings",
     "CloakSettings",
     "ConnectionClassSettings",
+    "ExemptSettings",
     "FloodSettings",
     "HistorySettings",
     "LimitSettings",

@@ -47,6 +47,8 @@ class ServerSettings(Section):
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
     admin: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
     """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
+    help: Line = ""
+    """Whom people may write to who are banned, such as an e-mail address; they read it with the reason."""
     casemapping: Literal["rfc1459", "ascii"] = "rfc1459"
     """Which names are the same. Must agree network-wide; takes effect at a restart only."""
     utf8_only: bool = True

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field, SecretStr, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
@@ -59,6 +60,9 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     flood: FloodSettings = FloodSettings()
     cloak: CloakSettings = CloakSettings()
+    bans: BansSettings = BansSettings()
+    ban: tuple[BanSettings, ...] = ()
+    exempt: tuple[ExemptSettings, ...] = ()
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)

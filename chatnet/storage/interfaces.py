@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from chatnet.storage.record import Claim, Record
+from chatnet.storage.record import Audit, Claim, Record
 
 WATCH: Final = 2.0
 """Seconds between two looks at what other processes wrote, and at what waits for too long."""
@@ -42,6 +42,13 @@ class Meaning(Protocol):
     @property
     def ending(self) -> str:
         """The one field whose record may be the end of its entity."""
+
+    @property
+    def mortal(self) -> str:
+        """The one kind of entities whose records may be outdated though they have a value."""
+
+    def outdated(self, record: Record, before: str) -> bool:
+        """Whether nothing holds by it since a time before that stamp: it is forgotten, and not taken."""
 
     def is_news(self, record: Record, known: Record | None) -> bool:
         """Whether `record` holds against what is `known` of its field."""
@@ -187,7 +194,7 @@ class Store(Protocol):
         """The 256 digests of a kind."""
 
     def forget(self, before: str) -> Awaitable[int]:
-        """Forget which fields were removed before that stamp, and take no such removal any more.
+        """Forget which fields were removed before that stamp, and what ended before; and take no such record.
 
         Answers with how many there were.  All stores of a network are to do so at one time, or their digests
         differ meanwhile.
@@ -198,6 +205,12 @@ class Store(Protocol):
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Awaitable[None]:
         """Note what an operator did; never a secret."""
+
+    def audited(self, word: str, since: float, most: int) -> Awaitable[Sequence[Audit]]:
+        """At most so many notes since a Unix time, the newest first, that have a word in them.
+
+        It is a part of who did it or of what it is about, in any case, or the whole of what was done.
+        """
 
     # Mail is of this server alone, and no record.
 

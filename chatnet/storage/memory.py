@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -24,20 +24,10 @@ from chatnet.storage.interfaces import (
     Taken,
     Troubled,
 )
-from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN, Claim, Record
+from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN, Audit, Claim, Record
 from chatnet.storage.runs import Run, begin, new_id
 
 R = TypeVar("R")
-
-
-class Audit(NamedTuple):
-    """What an operator did."""
-
-    by: str
-    verb: str
-    about: str
-    detail: str
-    at: float
 
 
 class _File:
@@ -197,7 +187,7 @@ class MemoryStore:
 
         def job() -> tuple[int, Sequence[Record]]:
             self._file.forgotten = max(self._file.forgotten, before)
-            old = [each for each in self._file.order.values() if each.value is None and each.stamp < before]
+            old = [each for each in self._file.order.values() if self._meaning.outdated(each, before)]
             for record in old:
                 self._drop(record)
             return len(old), ()
@@ -250,6 +240,16 @@ class MemoryStore:
             return None, ()
 
         return self._writes(job)
+
+    def audited(self, word: str, since: float, most: int) -> Deferred[Sequence[Audit]]:
+        """At most so many notes since then that have a word in them, the newest first."""
+        word = word.lower()
+
+        def found(each: Audit) -> bool:
+            said = word in each.by.lower() or word in each.about.lower() or word == each.verb.lower()
+            return said and each.at >= int(since)
+
+        return self._reads(lambda: list(filter(found, reversed(self._file.audits)))[:most])
 
     def entity(self, entity: str) -> Deferred[Sequence[Record]]:
         """All that is known of one entity."""
@@ -372,7 +372,7 @@ class MemoryStore:
         fields = self._file.known.get(record.entity, {})
         if record.field != ending and ending in fields and self._meaning.ends(fields[ending][1]):
             return False
-        if record.value is None and record.stamp < self._file.forgotten:
+        if self._file.forgotten and self._meaning.outdated(record, self._file.forgotten):
             return False
         known = fields[record.field][1] if record.field in fields else None
         if not self._meaning.is_news(record, known):

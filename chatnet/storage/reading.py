@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from chatnet.storage.connection import Connection
 from chatnet.storage.digests import BUCKETS, bucket
 from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Letter, Page, Part, Position
-from chatnet.storage.record import Claim, Record
+from chatnet.storage.record import Audit, Claim, Record
 from chatnet.storage.runs import Run, begin
 from chatnet.storage.tables import Statements
 from chatnet.storage.transaction import unsigned
@@ -88,6 +88,11 @@ class Reading:
         for number, digest in self.connection.execute(self._statements.digests, {"kind_": kind}):
             found[number] = unsigned(digest)
         return found
+
+    def audited(self, word: str, since: int, most: int) -> Sequence[Audit]:
+        """At most so many notes since then that have a word in them, the newest first."""
+        where = {"word": word.lower(), "since": since, "most": most, "skip": 0}
+        return list(map(Audit._make, self.connection.execute(self._statements.audited, where)))
 
     def letters(self, due: int, most: int) -> Sequence[Letter]:
         """At most so many mails that are to be sent by then, the first first."""

@@ -30,6 +30,16 @@ class Record(NamedTuple):
         return f"<Record {self.entity} {self.field.partition(':')[0]} {self.stamp}>"
 
 
+class Audit(NamedTuple):
+    """What an operator did to whom or what, as of a Unix time; no secrets."""
+
+    by: str
+    verb: str
+    about: str
+    detail: str
+    at: float
+
+
 class Claim(NamedTuple):
     """That an entity asks for a name: of those who ask for one `folded` of one `kind`, the first has it.
 

@@ -25,7 +25,7 @@ from chatnet.storage.interfaces import (
 )
 from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
-from chatnet.storage.record import Claim, Record
+from chatnet.storage.record import Audit, Claim, Record
 from chatnet.storage.sqlite import Writing, connect, reader, reason_of
 from chatnet.storage.tables import Statements
 from chatnet.storage.transaction import Transaction
@@ -129,7 +129,7 @@ class SQLiteStore:
         return self._writer.put(lambda work: work.merge(records, store, sid, position, at), len(records))
 
     def forget(self, before: str) -> Deferred[int]:
-        """Forget which fields were removed before that stamp."""
+        """Forget which fields were removed before that stamp, and what ended before."""
         return self._writer.put(lambda work: work.forget(before), TOGETHER)
 
     def audit(self, by: str, verb: str, about: str, detail: str, at: float) -> Deferred[None]:
@@ -153,6 +153,10 @@ class SQLiteStore:
     def letters(self, due: float, most: int) -> Deferred[Sequence[Letter]]:
         """At most so many mails that are to be sent by then, the first first."""
         return self._reader.put(lambda reading: reading.letters(int(due), most))
+
+    def audited(self, word: str, since: float, most: int) -> Deferred[Sequence[Audit]]:
+        """At most so many notes since then that have a word in them, the newest first."""
+        return self._reader.put(lambda reading: reading.audited(word, int(since), most))
 
     def entity(self, entity: str) -> Deferred[Sequence[Record]]:
         """All that is known of one entity."""

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -192,6 +193,9 @@ class Statements:
             .offset(given("skip"))
         )
         self.removed = made(select(*whole).where(record.value.is_(None), record.stamp < given("before")))
+        self.of_kind = made(
+            select(*whole).where(record.entity >= given("first"), record.entity < given("next_kind"))
+        )
         self.add_record = made(insert(RECORD))
         self.change_record = made(
             update(RECORD)
@@ -275,6 +279,21 @@ class Statements:
                 about=given("about"),
                 detail=given("detail"),
             )
+        )
+        audit = AUDIT.c
+        self.audited = made(
+            select(audit.by, audit.verb, audit.about, audit.detail, audit.at)
+            .where(
+                audit.at >= given("since"),
+                or_(
+                    func.instr(func.lower(audit.by), given("word")) > literal_column("0"),
+                    func.instr(func.lower(audit.about), given("word")) > literal_column("0"),
+                    func.lower(audit.verb) == given("word"),
+                ),
+            )
+            .order_by(audit.id.desc())
+            .limit(given("most"))
+            .offset(given("skip"))
         )
 
     def stamps(self) -> str:

@@ -133,9 +133,12 @@ class Transaction:
             self.connection.execute(self._statements.add_peer, {"store": store, **values})
 
     def forget(self, before: str) -> int:
-        """Forget which fields were removed before that stamp."""
+        """Forget which fields were removed before that stamp, and what ended before."""
         self.forgotten = max(self.forgotten, before)
-        old = list(map(Record._make, self.connection.execute(self._statements.removed, {"before": before})))
+        kind, execute = self._meaning.mortal, self.connection.execute
+        old = set(map(Record._make, execute(self._statements.removed, {"before": before})))
+        mortal = execute(self._statements.of_kind, {"first": kind, "next_kind": chr(ord(kind) + 1)})
+        old.update(each for each in map(Record._make, mortal) if self._meaning.outdated(each, before))
         sheet = _Sheet(self.connection, self._statements)
         for record in old:
             sheet.before[record[:2]], sheet.now[record[:2]] = record, None
@@ -165,13 +168,14 @@ class Transaction:
         sheet = self._sheet(records)
         meaning, ending, news = self._meaning, self._meaning.ending, list[Record]()
         numbers: dict[Record, int] = {}
+        forgotten = self.forgotten
         for record in records:
-            entity, field, stamp, value = record
+            entity, field, _, _ = record
             if field != ending:
                 end = sheet.known(entity, ending)
                 if end is not None and meaning.ends(end):
                     continue
-            if value is None and stamp < self.forgotten:
+            if forgotten and meaning.outdated(record, forgotten):
                 continue
             if not meaning.is_news(record, sheet.known(entity, field)):
                 continue

@@ -276,6 +276,12 @@ ERR_TARGUMODEG = _numeric(
     716, "ERR_TARGUMODEG", "%s :is in %s mode and takes messages only from users on their accept list"
 )
 ERR_NOPRIVS = _numeric(723, "ERR_NOPRIVS", "%s :Insufficient oper privileges")
+# Bans of the network.  Letter of the kind, minutes that are left (0: for ever), mask, reason.
+RPL_TESTLINE = _numeric(725, "RPL_TESTLINE", "%s %d %s :%s")
+# What was asked for.
+RPL_NOTESTLINE = _numeric(726, "RPL_NOTESTLINE", "%s :No matches")
+# How many people here, how many elsewhere, nick, user, host, real name.
+RPL_TESTMASKGECOS = _numeric(727, "RPL_TESTMASKGECOS", "%d %d %s!%s@%s %s :Local/remote clients match")
 # Channel, mode letter, all letters that are locked.
 ERR_MLOCKRESTRICTED = _numeric(
     742, "ERR_MLOCKRESTRICTED", "%s %s %s :Services keep this mode as it is (MLOCK)"

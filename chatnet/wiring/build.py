@@ -38,7 +38,9 @@ from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
+from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
@@ -240,6 +242,8 @@ def build(
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
+    banning = Banning(node, ledger)
+    links.banned = banning.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
@@ -269,6 +273,8 @@ def build(
         histserv=histserv,
         repeats=repeats,
         describing=describing,
+        banning=banning,
+        auditing=Auditing(node, None if ledger is None else ledger.store),
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,
@@ -309,6 +315,7 @@ def build(
             news,
             Attendance(sessions),
             errands,
+            banning,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

@@ -83,6 +83,8 @@ UNSOUND: Final = object()
 _STAND_INS: Final[Mapping[str, object]] = {
     "listen.endpoint": "systemd:domain=UNIX:name=unknown",
     "sts.hostname": "unknown.invalid",
+    "ban.target": "192.0.2.0",
+    "exempt.target": "192.0.2.0",
     "connection_class.name": "unknown",
     "webirc.name": "unknown",
     "webirc.addresses": ("192.0.2.0",),

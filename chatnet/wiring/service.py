@@ -28,6 +28,7 @@ import chatnet
 from chatnet.history.ring import FORGET
 from chatnet.history.standing import SWEEP as STANDING_SWEEP
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
+from chatnet.rules.banned_words import told
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
 from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
@@ -309,7 +310,7 @@ class ChatService(Service):
         options: dict[str, Any] = {
             "turn": parts.turn,
             "open_session": parts.sessions.open,
-            "admit": self._admit,
+            "admit": self._admit_client,
             "release": self._release,
             "repeats": parts.repeats,
             "clock": self._reactor,
@@ -326,6 +327,16 @@ class ChatService(Service):
             tls=self._security.websocket,
             **options,
         )
+
+    def _admit_client(self, address: str) -> str | None:
+        """The same, for whom no ban of an address means: that is looked at before there is TLS."""
+        sessions = self._parts.sessions
+        ban = sessions.network_bans.address(address)
+        if ban is None:
+            return self._admit(address)
+        sessions.tell_refused("Refused ", address, ": banned")
+        words = told(ban, self._parts.node.settings)
+        return f"Banned: {words}" if words else "Banned"
 
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)

@@ -31,6 +31,8 @@ whole sections as JSON.
 _HASH = "$argon2id$v=19$m=65536,t=3,p=4$..."
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
+    "ban": [{"target": "192.0.2.0/24", "reason": "spam|seen in #lobby", "require_login": True}],
+    "exempt": [{"target": "192.0.2.7", "reason": "our own bot"}],
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
     "webirc": [
         {
@@ -41,8 +43,8 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "oper_class": [
-        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all"]},
-        {"name": "helper", "privileges": ["kill", "wallops"]},
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit"]},
+        {"name": "helper", "privileges": ["kill", "wallops", "bans"]},
     ],
     "oper": [
         {

@@ -59,6 +59,10 @@ servers: both are to break promises, and show that this would be seen.
 
 With --services a login through Atheme, and a line each way through PyLink, are tried after every tenth fault.
 
+With --persons there are people besides who are always on, with a device on each server, which all talk. After
+each fault all servers tell the same of each, all devices hear each other, nobody has read that one of them
+went or came, and each device finds all that was said to them, or by them, by reading back.
+
 The same seed brings the same faults in the same order, and a fault depends on nothing but the seed and its
 number. What people say at that moment is another matter."""
 
@@ -89,11 +93,16 @@ def arguments() -> argparse.Namespace:
     option("--folder", type=Path, metavar="DIR", help="keep configurations, logs and what people read there")
     option("--packets", action="store_true", help="lose packets too: needs root, `unshare`, `ip` and `nft`")
     option("--services", action="store_true", help="link Atheme and PyLink, and try them after ten faults")
+    option("--persons", type=int, default=0, metavar="N", help="so many people are on all servers, always on")
     option("--pylink", default="pylink", metavar="PROGRAM", help="where PyLink is (default: in PATH)")
     option("--list", action="store_true", help="tell which faults would come, and end")
     given = parser.parse_args()
     if not given.packets and any(KINDS[name].packets for name in given.kind or ()):
         parser.error("this kind needs --packets")
+    if given.services and given.persons:
+        parser.error("--persons and --services go not together: people have accounts of the servers")
+    if not given.persons and any(KINDS[name].persons for name in given.kind or ()):
+        parser.error("this kind needs --persons")
     if given.services and (absent := missing(given.pylink)):
         parser.error(f"--services needs {' and '.join(absent)}")
     if given.packets and not packets.possible():
@@ -115,7 +124,7 @@ async def run(reactor: Any, network: Network, given: argparse.Namespace) -> tupl
         print(result, flush=True)
         if not result.whole:
             return results, [*broken, "the run ended early: the network did not become whole"]
-        memory.note(network.memory(), long=kind.outage in (Outage.LONG, Outage.EDGE))
+        memory.note(network.memory(), long=kind.outage in (Outage.LONG, Outage.EDGE, Outage.TWICE))
         if number % 10 == 0:
             broken += [f"after fault {number}: {text}" for text in await network.unserved()]
     print(*memory.in_words(), sep="\n")
@@ -142,6 +151,8 @@ async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: 
         result.broken += missing
         result.broken += await network.unlike(since)
         result.broken += await network.differences()
+        if network.persons is not None:
+            result.broken += await network.persons.broken(since, result.struck.mute)
     except Late as late:
         result.whole = False
         result.broken.append(str(late))
@@ -155,7 +166,7 @@ async def strike(reactor: Any, network: Network, kind: Kind, number: int, seed: 
 
 def faults(given: argparse.Namespace) -> Iterator[tuple[int, Kind]]:
     """The faults that come, with their numbers."""
-    return enumerate(plan(given.seed, given.faults, given.kind or [], given.packets), 1)
+    return enumerate(plan(given.seed, given.faults, given.kind or [], given.packets, bool(given.persons)), 1)
 
 
 def unpromised(network: Network, outage: Outage, struck: Struck) -> list[str]:

@@ -30,11 +30,15 @@ class Outage(Enum):
     SHORT = "short"  # they wait for each other: nobody notices, where links are resumed
     EDGE = "edge"  # about as long as they wait: one split, or none
     LONG = "long"  # they give each other up: one split, and one return
+    TWICE = "twice"  # the same, and once more when they are about to come back
 
     @property
     def splits(self) -> range:
         """How many splits those whom it comes between may read of."""
-        return {"none": range(1), "short": range(1), "edge": range(2), "long": range(1, 2)}[self.value]
+        once = range(1)
+        return {
+            "none": once, "short": once, "edge": range(2), "long": range(1, 2), "twice": range(1, 3),
+        }[self.value]  # fmt: skip
 
 
 @dataclass
@@ -57,17 +61,20 @@ class Kind:
     outage: Outage
     strike: Callable[[Network, random.Random], Awaitable[Struck]]
     packets: bool  # whether it needs a network of its own
+    persons: bool = False  # whether it is there with people who are always on
 
 
 KINDS: dict[str, Kind] = {}
 """All kinds, by name."""
 
 
-def kind(name: str, weight: int, outage: Outage, *, packets: bool = False) -> Callable[[Any], Any]:
+def kind(
+    name: str, weight: int, outage: Outage, *, packets: bool = False, persons: bool = False
+) -> Callable[[Any], Any]:
     """Enter a kind of fault."""
 
     def enter(strike: Callable[[Network, random.Random], Awaitable[Struck]]) -> Any:
-        KINDS[name] = Kind(name, weight, outage, strike, packets)
+        KINDS[name] = Kind(name, weight, outage, strike, packets, persons)
         return strike
 
     return enter
@@ -114,12 +121,16 @@ async def held(
     return Struck(str(link), f"{how}{time} s", between(network, link))
 
 
-def plan(seed: int, count: int, only: list[str], packets: bool) -> list[Kind]:
+def plan(seed: int, count: int, only: list[str], packets: bool, persons: bool = False) -> list[Kind]:
     """Which faults come, in their order: each kind as often as its weight says, in an order by chance.
 
-    Those of packets are left out where they cannot be had.
+    Those of packets are left out where they cannot be had, and those for persons where there are none.
     """
-    names = only or [kind.name for kind in KINDS.values() if packets or not kind.packets]
+    names = only or [
+        kind.name
+        for kind in KINDS.values()
+        if (packets or not kind.packets) and (persons or not kind.persons)
+    ]
     deck = [KINDS[name] for name in names for _ in range(KINDS[name].weight)]
     dice = random.Random(f"{seed}/plan")
     found: list[Kind] = []
@@ -314,6 +325,21 @@ async def killed(network: Network, dice: random.Random) -> Struck:
 async def terminated(network: Network, dice: random.Random) -> Struck:
     """SIGTERM, and a new start after some time."""
     return await end(network, dice, signal.SIGTERM)
+
+
+@kind("killed in the burst", 2, Outage.TWICE, persons=True)
+async def killed_in_burst(network: Network, dice: random.Random) -> Struck:
+    """A split, and SIGKILL while they tell each other what they know; then a new start."""
+    link = dice.choice(network.links)
+    node, time, before = dice.choice(link.ends), seconds(dice, 0.0, 2.0), link.proxy.connections
+    shut(link)
+    await pause(network.reactor, network.times.long)
+    link.proxy.open()
+    await reconnected(network, link, before)
+    await pause(network.reactor, dice.uniform(0.0, 0.3))
+    await network.kill(node, signal.SIGKILL, time)
+    how = f"{node.short.upper()}, {time} s"
+    return Struck(str(link), how, around(network, node) | between(network, link), {node})
 
 
 async def end(network: Network, dice: random.Random, number: signal.Signals) -> Struck:

@@ -20,6 +20,7 @@ from fault_run.checker import Checker
 from fault_run.nodes import TOGETHER, Dialled, Node, Times
 from fault_run.pages import MISSING, pages
 from fault_run.people import PRIVATE, RELAYED, STATE, TALK, Person
+from fault_run.persons import Persons
 from fault_run.probe import guest, remembered
 from fault_run.proxy import HOST, Proxy
 from fault_run.services import Services
@@ -68,9 +69,10 @@ class Network:
             self.services = Services(reactor, folder, self.nodes, free_ports(5), given.pylink)
         atheme, relay = ([self.services.atheme], [self.services.relay]) if self.services else ([], [])
         name = atheme[0].name if atheme else ""
-        a.configure([Dialled(b, ports[6])], times, atheme, name)
-        b.configure([Dialled(a, None), Dialled(c, None)], times, [guest(self._probe_port)], name)
-        c.configure([Dialled(b, ports[7])], times, relay, name)
+        persons = bool(given.persons)
+        a.configure([Dialled(b, ports[6])], times, atheme, name, persons)
+        b.configure([Dialled(a, None), Dialled(c, None)], times, [guest(self._probe_port)], name, persons)
+        c.configure([Dialled(b, ports[7])], times, relay, name, persons)
         self.people = [
             Person(
                 reactor,
@@ -88,6 +90,11 @@ class Network:
             person.others = [other for other in self.people if other is not person]
             if self.services is not None and person.oper:
                 person.channels += (RELAYED,)
+        self.persons: Persons | None = None
+        if given.persons:
+            self.persons = Persons(
+                reactor, self.nodes, given.persons, self.people, folder if given.folder else None
+            )
         self._dice = random.Random(f"{given.seed}/talk")
         self._talk = LoopingCall(self._all_talk)
         self._change = LoopingCall(self._one_changes)
@@ -110,6 +117,8 @@ class Network:
         await self._fill()
         if self.services is not None:
             await self.services.start([self.on(node) for node in self.nodes])
+        if self.persons is not None:
+            await self.persons.start()
         self._talk.start(self._interval)
         self._let_change(True)
         await self.whole()
@@ -156,7 +165,8 @@ class Network:
     async def kill(self, node: Node, number: signal.Signals, seconds: float) -> None:
         """End a server, start it anew after some time, and let its people come back."""
         people = [person for person in self.people if person.node is node]
-        for person in people:
+        devices = [] if self.persons is None else self.persons.on(node)
+        for person in (*people, *devices):
             person.expects_end = True
         node.signal(number)
         assert node.process is not None
@@ -168,6 +178,8 @@ class Network:
         await pause(self.reactor, seconds)
         node.start()
         await self.gather(people)
+        if self.persons is not None:
+            await self.persons.come_back(devices)
 
     async def _passed_on(self, people: Sequence[Person]) -> None:
         """A server that ended in order has told its neighbours all that its own people read of each other."""
@@ -301,6 +313,8 @@ class Network:
     def _all_talk(self) -> None:
         for person in self.people:
             person.talk(self._dice)
+        if self.persons is not None:
+            self.persons.talk(self._dice)
 
     def _one_changes(self) -> None:
         self._dice.choice(self.people).change(self._dice)

@@ -33,6 +33,18 @@ is said than a link keeps (2500 lines), and in half a minute after it."""
 TOGETHER = 8000
 """Messages of all channels, and between people: more than those; so few that memory is soon full of them."""
 
+PERSONS = """\
+[accounts]
+iterations = 4096
+nick_protection = "off"
+[bouncer]
+always_on = "opt-out"
+auto_away = "off"
+orphan_time = {orphan}
+revive_delay = 5
+"""
+"""Sections for servers that keep people on."""
+
 OPER_PASSWORD = "the-password-of-operators"
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(OPER_PASSWORD)
 """Quick to compute, since it protects nothing."""
@@ -106,9 +118,17 @@ class Node:
         make_self_signed(self._certificate, [self.name])
 
     def configure(
-        self, links: Sequence[Dialled], times: Times, guests: Sequence[Guest] = (), services: str = ""
+        self,
+        links: Sequence[Dialled],
+        times: Times,
+        guests: Sequence[Guest] = (),
+        services: str = "",
+        persons: bool = False,
     ) -> None:
-        """Write its configuration; `services` are those of the network, if there are any."""
+        """Write its configuration; `services` are those of the network, if there are any.
+
+        With `persons` all keep the same accounts, and who has one is always on.
+        """
         text = (
             f'[server]\nname = "{self.name}"\nsid = "{self.sid}"\nnetwork = "faults"\ndata = "data"\n'
             f'[cloak]\nkey = "{"k" * 32}"\n'
@@ -125,6 +145,7 @@ class Node:
             f"backfill_messages = {REMEMBERED}\nbackfill_bytes = 16777216\n"
             f"backfill_overlap = {15 * times.pace}\n"
             + (f'services = ["{services}"]\n' if services else "")
+            + (PERSONS.format(orphan=times.long + 10 * times.pace) if persons else "")
             + '[[connection_class]]\nname = "all"\nflood_exempt = true\n'
             "sendq = 67108864\nping_interval = 3600\n"
             '[[oper_class]]\nname = "all"\nprivileges = ["channels"]\n'
@@ -138,6 +159,7 @@ class Node:
                 f'[[link]]\nname = "{link.to.name}"\nsid = "{link.to.sid}"\nrole = "hub"\n'
                 f'addresses = {addresses}\npassword = "{PASSWORD}"\n'
                 f'spki_sha256 = ["{public_key_fingerprint(link.to._certificate)}"]\n'
+                + ('accounts = "full"\n' if persons else "")
             )
         for guest in guests:
             text += (

@@ -31,6 +31,8 @@ STATE = "#state"
 """Whose modes, lists, topic and members are changed on all servers at once."""
 RELAYED = "#relayed"
 """What is said here is carried to another network."""
+MOVES = frozenset({"QUIT", "JOIN", "PART", "NICK", "KICK"})
+"""What is not to be read of those who stay."""
 FLAGS = "mnst"
 """Modes of STATE that keep nobody out."""
 LISTS = {"367": "b", "348": "e", "346": "I"}
@@ -102,6 +104,9 @@ class Person:
         """Whether it is in the channels."""
         self.away: set[str] = set()
         """Of whom it has read that they are gone."""
+        self.watched: frozenset[str] = frozenset()
+        """Who is not to go or to come; `moves` are the lines that say so of them nevertheless."""
+        self.moves: list[str] = []
         self._numbers = itertools.count()
         self._answers: dict[str, tuple[list[str], Deferred[list[str]]]] = {}
         self._turns = itertools.count()
@@ -109,6 +114,17 @@ class Person:
 
     async def connect(self) -> None:
         """Become a user, as soon as the server lets one, and enter the channels."""
+        await self._open()
+        self.say(
+            "CAP REQ :multi-prefix", f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}", "CAP END"
+        )
+        if self.oper:
+            self.say(f"OPER oper {OPER_PASSWORD}")
+        await self.ask(*(f"JOIN {channel}" for channel in self.channels))
+        self.here = True
+
+    async def _open(self) -> None:
+        """Make the connection."""
         endpoint = TCP4ClientEndpoint(self._reactor, HOST, self.node.port, timeout=5)
         while True:
             try:
@@ -123,13 +139,6 @@ class Person:
         self.wire = wire
         self.expects_end = False
         self.away.clear()
-        self.say(
-            "CAP REQ :multi-prefix", f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}", "CAP END"
-        )
-        if self.oper:
-            self.say(f"OPER oper {OPER_PASSWORD}")
-        await self.ask(*(f"JOIN {channel}" for channel in self.channels))
-        self.here = True
 
     def say(self, *lines: str) -> None:
         """Send lines to the server."""
@@ -214,6 +223,8 @@ class Person:
             if not hope.called:
                 hope.callback(line)
         nick = source[1:].partition("!")[0]
+        if nick in self.watched and verb in MOVES:
+            self.moves.append(line)
         handler = self._verbs.get(verb)
         if handler is not None:
             handler(self, nick, words, line)

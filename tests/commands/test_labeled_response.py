@@ -18,6 +18,7 @@ from staff import HASH, PASSWORD, sections
 from states import logged_in, opered
 
 from chatnet.commands import CLIENT
+from chatnet.rules.network_bans import NetworkBans
 from chatnet.session.batches import closing, inside, opening
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
@@ -670,7 +671,8 @@ def test_every_command_has_one_answer(verb: str, caps: str) -> None:
                     ann >> "JOIN #c"
                     if role == "oper":
                         ann >> f"OPER root {PASSWORD}"
-            if bob.session.closed:
+            house.parts.sessions.network_bans = NetworkBans(house.node.network.fold, house.clock.time)
+            if bob.session.closed:  # by a KILL, or a ban
                 bob = house.client("bob", caps=LABELS)
                 bob >> "JOIN #c"
             ann.lines()

@@ -77,7 +77,7 @@ def test_a_ban_is_listed_and_lifted(net: Net, letter: str) -> None:
     assert end == f"219 root {letter} :End of /STATS report"
     assert net.says(net.root, f"STATS {letter.upper()}")[0] == shown
     assert net.holding(kind) == [True, True]
-    mask = {"k": "*@bad.example"}.get(letter, command.split()[1])
+    mask = {"k": "*@bad.example", "x": "*spam\\sbot*", "q": "Foo*"}.get(letter, command.split()[1])
     heard = net.says(net.root, command)
     assert heard == [
         f"NOTICE * :*** Notice -- root removed {name} of [{mask}]",
@@ -85,7 +85,8 @@ def test_a_ban_is_listed_and_lifted(net: Net, letter: str) -> None:
     ]
     assert net.holding(kind) == [False, letter == "d"]
     assert net.says(net.root, f"STATS {letter}") == [end]
-    assert net.says(net.root, command) == [f"NOTICE root :There is no {name} of [{mask}]"]
+    asked = {"k": mask}.get(letter, command.split()[1])
+    assert net.says(net.root, command) == [f"NOTICE root :There is no {name} of [{asked}]"]
     told = [text for text in net.so1.lines() if " BAN " in text]
     if letter == "d":
         assert told == []

@@ -615,6 +615,25 @@ def test_a_command_that_nobody_answers_is_given_up() -> None:
     both.mesh.check()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_command_is_done_here_if_the_host_was_lost_meanwhile(late: bool) -> None:
+    """Whether it was said before anybody knew of that, or after."""
+    both = Both("ab", phone="labeled-response batch")
+    if late:
+        both.mesh.cut("a", "b")
+    both.phone >> "@label=1 NICK anna" >> "@label=2 MODE anna +g"
+    if not late:
+        both.mesh.cut("a", "b")
+    both.mesh["b"].settle()
+    both.mesh.advance(0.1)
+    assert both.phone.lines() == [
+        f"@label=1 {ME} NICK anna",
+        "@label=2 :anna!~ann@192.0.2.1 MODE anna :+g",
+    ]
+    assert both.mesh.there("b", "anna").server is both.mesh["b"].node.network.me
+    both.mesh.check()
+
+
 def test_a_server_that_ends_gives_its_seats_up(both: Both) -> None:
     seat = list(both.mesh.houses)[-1]
     both.mesh[seat].parts.sessions.close_all("Maintenance")
@@ -717,3 +736,25 @@ def test_a_person_who_moves_renames_a_channel_and_deletes_at_a_seat() -> None:
     desk, phone, _ = both.say(both.phone, "RENAME #c #d :better")
     assert "RENAME #c #d :better" in desk[0] and "RENAME #c #d :better" in phone[0]
     both.mesh.agree()
+
+
+def test_a_person_to_whom_no_way_leads_cannot_be_reached() -> None:
+    """Their server is said to be behind one that is gone: nobody asks for ever."""
+    mesh = Houses("a", "b")
+    mesh.come("a")
+    links = mesh["b"].parts.links
+    links.routes.direct.clear()
+    phone = mesh.begin("b")
+    assert "cannot be reached now" in phone.lines()[-1]
+    assert mesh["b"].log.failures == []
+
+
+def test_whose_account_is_gone_has_no_seat_any_more(both: Both) -> None:
+    account = both.mesh["a"].named("ann")
+    both.mesh["a"].change(account, status="dropped")
+    both.mesh.settle()
+    both.mesh.advance(2.0)
+    assert both.mesh.there("a").account is None and both.mesh.seats("a") == []
+    assert both.phone.outlet.ended and not both.desk.outlet.ended
+    assert not both.mesh["a"].node.network.persons.get(account.id)
+    both.mesh.check()

@@ -332,3 +332,24 @@ def test_a_first_device_is_shown_the_last_lines() -> None:
         bob >> f"PRIVMSG #c :{text}"
     phone = one_more(house, caps=TIMED, account="ann@phone")
     assert [line.rpartition(":")[2] for line in texts(phone) if " PRIVMSG " in line] == ["two", "three"]
+
+
+@pytest.mark.parametrize("ban", ["account:ann", "192.0.2.1", "realname:*"])
+def test_who_is_banned_does_not_stay(house: Archive, ban: str) -> None:
+    bob = house.client("bob", address="198.51.100.1")
+    opered(bob, "bans", "see-all")
+    ann = here(house)
+    bob >> f"UBAN ADD FORCE {ban} 1d no"
+    house.clock.advance(1)
+    assert ann.session.closed
+    assert house.node.network.user("ann") is None and not house.parts.sessions.persons.idle
+
+
+def test_who_is_banned_while_they_have_no_session_has_to_go(house: Archive) -> None:
+    bob = house.client("bob", address="198.51.100.1")
+    opered(bob, "bans", "see-all")
+    here(house) >> "QUIT"
+    assert house.node.network.user("ann") is not None
+    bob >> "UBAN ADD ann 1d no"
+    house.clock.advance(1)
+    assert house.node.network.user("ann") is None

@@ -8,7 +8,8 @@ from storage_kinds import ANN, BOB, CAT, MEANING, Told, named
 from chatnet.records.claims import NAMES
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import NameTaken, StoreError
-from chatnet.storage.memory import Audit, MemoryStore
+from chatnet.storage.memory import MemoryStore
+from chatnet.storage.record import Audit
 
 
 def test_what_is_held_has_not_happened() -> None:

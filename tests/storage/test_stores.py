@@ -24,10 +24,11 @@ from storage_kinds import (
 )
 
 from chatnet.records.claims import CHANNELS, NAMES
+from chatnet.records.grammar import ban_entity
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
 from chatnet.storage.interfaces import FIRST, NOWHERE, NameTaken, Position, Store
-from chatnet.storage.record import Claim, Record
+from chatnet.storage.record import Audit, Claim, Record
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.client)])
@@ -448,3 +449,36 @@ def test_mail_goes_with_a_copy(kind: Kind) -> None:
     wait(copy.post("two", 2.0))
     assert [each.body for each in wait(copy.letters(9.0, 9))] == ["one", "two"]
     assert [each.body for each in wait(store.letters(9.0, 9))] == ["one"]
+
+
+def test_bans_that_were_over_before_are_forgotten_too_and_not_taken(store: Store, kind: Kind) -> None:
+    ban = ban_entity("K", "*@bad.example")
+    old = Record(ban, "ban", stamp(1_000_000), "1000 1500 refuse ann K *@bad.example :spam")
+    later = Record(
+        ban_entity("D", "192.0.2.7"), "ban", stamp(1_000_000), "1000 3000 refuse ann D 192.0.2.7 :x"
+    )
+    ever = Record(ban_entity("D", "192.0.2.8"), "ban", stamp(1_000_000), "1000 0 refuse ann D 192.0.2.8 :x")
+    wait(store.write([old, later, ever, named(ANN, "ann", 1)]))
+    assert wait(store.forget(stamp(1_400_000))) == 0
+    assert wait(store.forget(stamp(2_000_000))) == 1
+    assert set(store.load()) == {later, ever, named(ANN, "ann", 1)}
+    assert wait(store.merge([old], "elsewhere", "0BB", None)) == []
+    again = kind.restarted(store)
+    assert wait(again.merge([old], "elsewhere", "0BB", None)) == []
+    assert set(again.load()) == {later, ever, named(ANN, "ann", 1)}
+
+
+def test_notes_are_found_by_who_by_what_and_by_whom(store: Store) -> None:
+    wait(store.audit("bob (bob)", "KLINE", "*@bad.example", "1d: spam", 5.0))
+    wait(store.audit("eve (Eve)", "KILL", "bobby", "", 6.0))
+    wait(store.audit("eve (Eve)", "UNKLINE", "*@bad.example", "", 7.0))
+
+    def verbs(word: str, since: float = 0.0, most: int = 9) -> list[str]:
+        return [each.verb for each in wait(store.audited(word, since, most))]
+
+    assert verbs("") == ["UNKLINE", "KILL", "KLINE"]
+    assert verbs("BOB") == ["KILL", "KLINE"]
+    assert verbs("kline") == ["KLINE"]
+    assert verbs("bad.", since=6.0) == ["UNKLINE"]
+    assert verbs("", most=1) == ["UNKLINE"]
+    assert wait(store.audited("kill", 0, 9)) == [Audit("eve (Eve)", "KILL", "bobby", "", 6)]

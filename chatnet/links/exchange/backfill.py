@@ -409,6 +409,8 @@ class BackFill:
         server = network.servers.get(SID(record.uid[:3]))
         if server is None or self._links.way_to(server) is link:
             return True
+        if record.person is not None and link.codec.seats and self._links.may_sit(link):
+            return True  # they may have said it there, where they were the user of this side
         return record.at < self._time_of(self._here.get(server, self._began)) + self._links.skew
 
     def _end(self, question: Question, *, well: bool) -> None:

@@ -90,8 +90,8 @@ class Burst:
         network, now = self._links.node.network, self._links.node.clock.time
         for bans in list(network.bans.values()):
             for ban in list(bans.values()):
-                if ban.remembered(now()):
-                    yield from link.codec.ban(network.me, ban)
+                if ban.remembered(now()) and not (ban.record and self._links.is_fed_bans(link)):
+                    yield from link.codec.ban(network.me, ban, now())
 
     def _users(self, link: Link) -> Iterator[bytes]:
         network, links = self._links.node.network, self._links

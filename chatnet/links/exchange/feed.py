@@ -66,15 +66,17 @@ class Feed:
     """One full neighbour: what it is fed, and what it feeds us."""
 
     __slots__ = (
-        "after", "beginning", "begun", "busy", "changed", "comparison", "database", "deaf", "even", "filled",
-        "finding", "have", "heard", "kinds", "learned", "merging", "new", "news", "on_the_way", "pages",
-        "records", "said", "serial", "shared", "skipped", "state", "store", "told", "unconfirmed", "waiting",
+        "after", "beginning", "begun", "busy", "changed", "comparison", "database", "deaf",
+        "doubted", "even", "filled", "finding", "have", "heard", "kinds", "learned", "merging",
+        "new", "news", "on_the_way", "pages", "records", "said", "serial", "shared", "skipped",
+        "state", "store", "told", "unconfirmed", "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.said = False  # our CNHAVE
         self.new = False  # in which nothing of its store was
         self.heard = False  # theirs
+        self.doubted = False  # it did not come for long
         self.kinds = ""  # that it knows
         self.shared = False  # it has the same database, and is told only that there is news
         self.database = 0  # up to which number of that both know that it goes

@@ -46,7 +46,7 @@ from chatnet.links.tree.neighbours import Follower, Neighbours
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, ServerIntroduced, SettingsChanged
 from chatnet.model.server import Server
 from chatnet.records.accounts import VERIFIER, changed_apart
-from chatnet.records.grammar import seconds_of
+from chatnet.records.grammar import BAN, seconds_of
 from chatnet.storage.interfaces import NOWHERE, Page, Store, StoreError
 from chatnet.storage.record import Record
 
@@ -74,6 +74,8 @@ class Feeds(Follower):
         }
         self.disputed: Callable[[str], object] = _nobody
         """What is told of an account whose password was changed on two servers while they were apart."""
+        self.unfed: Callable[[Link], object] = _nobody_else
+        """What is told of a neighbour which turns out to know no bans by records."""
         self._links = links
         self._node = links.node
         self._store = store
@@ -95,6 +97,13 @@ class Feeds(Follower):
             for link, feed in self._feeds.items()
             if feed.said and feed.heard and link.server is not None
         }
+
+    def feeds_bans(self, link: Link) -> bool:
+        """Whether a neighbour hears of bans by records: as long as it is thought to know them."""
+        feed = self._feeds.get(link)
+        if feed is None:
+            return self._links.full(link)
+        return BAN in feed.kinds if feed.heard else not feed.doubted
 
     @property
     def learning(self) -> bool:
@@ -153,6 +162,8 @@ class Feeds(Follower):
         """Operators read that a neighbour is not full that is set up so here."""
         if self._feeds.get(link) is feed and not feed.heard and not link.suspended:
             self._warn_apart(link)
+            feed.doubted = True
+            self.unfed(link)
 
     async def _say_have(self, link: Link, feed: Feed) -> None:
         """Tell a neighbour what we have of its store, as we knew it last."""
@@ -253,6 +264,8 @@ class Feeds(Follower):
         link.codec.virtual = have.services == self._services
         if first:
             self._agree(link, have)
+            if BAN not in have.kinds and not feed.doubted:
+                self.unfed(link)
         if feed.shared:
             feed.state, feed.filled = State.EVEN, True
         elif not feed.finding:
@@ -495,6 +508,10 @@ class Feeds(Follower):
     def is_even(self, link: Link, feed: Feed) -> None:
         """CNEVEN: it has told all there is."""
         feed.filled = True
+
+
+def _nobody_else(link: Link) -> None:
+    """In the place of who tells it of bans in another way, where there is nobody."""
 
 
 def _nobody(entity: str) -> None:

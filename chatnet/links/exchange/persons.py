@@ -70,6 +70,10 @@ def no_sessions(user: User) -> int:
     return 0
 
 
+def no_store(person: str, sid: SID) -> None:
+    """In the place of who knows what is missing, where no messages are stored."""
+
+
 def no_collisions(user: User, nick: str, ts: int) -> bool:
     """In the place of who knows the rules of nicks."""
     return True
@@ -107,6 +111,8 @@ class Persons:
         self.sessions: Callable[[User], int] = no_sessions
         self.contend: Callable[[User, str, int], bool] = no_collisions
         """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
+        self.spoke_at: Callable[[str, SID], object] = no_store
+        """Hears at which other server somebody who is here, by the key of their account, may have talked."""
         links.keep = self.keep
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
@@ -172,6 +178,8 @@ class Persons:
             known = self._network.persons.get(alias.person.key)
             if known is not None:
                 self._remind(link, known)
+                if known.is_at(self._network.me):
+                    self.spoke_at(alias.person.key, alias.user.server.sid)
             return True
         if user.person is None or self._network.persons.get(user.person.key) is not user:
             return False

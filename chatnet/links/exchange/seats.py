@@ -89,6 +89,10 @@ class Seats:
 
     # a seat speaks
 
+    def reaches(self, user: User) -> bool:
+        """Whether there is a way to the server of `user`."""
+        return self._way(user) is not None
+
     def sit(self, user: User, key: str, *, secure: bool, away: str | None) -> Promise[Answer | None]:
         """Ask whether this server may have sessions of `user`; None: there was no answer in time."""
         question = self._ask(user, self._node.settings.bouncer.attach_timeout, lambda line: None)

@@ -6,6 +6,7 @@ and services have them; that text calls some of them minutes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Final
 
@@ -14,27 +15,33 @@ from chatnet.links.speech.encap import Commands
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
-from chatnet.model.bans import NAMES, NetworkBan
+from chatnet.model.bans import MOST_MASK, MOST_REASON, NAMES, NetworkBan
 from chatnet.model.entities import User
-from chatnet.model.facts import NetworkBanned
-from chatnet.model.network import BANS_SEEN_TO
+from chatnet.model.facts import NetworkBanned, Source
 from chatnet.rules.network_bans import is_everybody
+from chatnet.wire.ban_targets import plain_network
 from chatnet.wire.masks import parse_network
 from chatnet.wire.text import byte_length, cut, printable
 
-MOST_MASK: Final = 300
-"""Bytes of a mask, and of who set it; a longer mask is none."""
-MOST_REASON: Final = 400
-"""Bytes of a reason."""
+BANS_SEEN_TO: Final = 60.0
+"""Seconds between two looks for bans that are to be forgotten, as more come."""
 
 HERE: Final = {"KLINE": ("K", 4, 2), "DLINE": ("D", 3, 1), "XLINE": ("X", 4, 1), "RESV": ("R", 4, 1)}
 """Verb → the kind of ban, and how many parameters it takes to set one, and (``UN…``) to take it back."""
 
 
-class BansIn:
-    """Hears of bans; `ban` for the whole network, the others for servers that match."""
+Banned = Callable[[NetworkBan, Source], bool]
+"""Hears of a ban and who says so; whether it sees to it that all hear of that."""
 
-    def __init__(self) -> None:
+
+class BansIn:
+    """Hears of bans; `ban` for the whole network, the others for servers that match.
+
+    `banned` hears of the former first: those that are records here become others.
+    """
+
+    def __init__(self, banned: Banned) -> None:
+        self._banned = banned
         self._seen_to = -inf  # Unix time of the last look for bans that make room
 
     def enter(self, verbs: Table, encapsulated: Commands) -> None:
@@ -58,6 +65,10 @@ class BansIn:
         duration = line.number(4)
         if duration:
             _not_everybody(line, kind, user, host)
+        kind, host = _as_recorded(line, kind, user, host)
+        known = line.network.registry.bans.changed(kind, _mask(kind, user, host))
+        if known is not None and known >= created:
+            raise Ignored
         lifetime = created + max(line.number(5), duration)
         by = cut(line.params[6] if line.params[6] != "*" else _name(line), MOST_MASK)
         reason = cut(line.params[7], MOST_REASON)
@@ -70,7 +81,9 @@ class BansIn:
                 raise Ignored
             lifetime = max(lifetime, old.lifetime)
         until = created + duration
-        self._set(line, NetworkBan(kind, _user(kind, user), host, created, until, lifetime, by, reason, True))
+        ban = NetworkBan(kind, _user(kind, user), host, created, until, lifetime, by, reason, True)
+        if not self._banned(ban, line.source):
+            self._set(line, ban)
 
     def _set(self, line: Line, ban: NetworkBan, origin: object = None) -> None:
         now = line.now
@@ -115,7 +128,7 @@ class BansIn:
         if (
             old is not None
             and old.holds(line.now)
-            and (old.until is None or (until is not None and until <= old.until))
+            and (bool(old.record) or old.until is None or (until is not None and until <= old.until))
         ):
             raise Ignored
         self._set(
@@ -137,6 +150,20 @@ class BansIn:
             raise Ignored
         now = int(line.now)
         self._set(line, NetworkBan(kind, user, host, now, now, now, _name(line), old.reason, False), TOLD)
+
+
+def _mask(kind: str, user: str, host: str) -> str:
+    return f"{user}@{host}" if kind == "K" else host
+
+
+def _as_recorded(line: Line, kind: str, user: str, host: str) -> tuple[str, str]:
+    """The kind and mask of a ban of all users at an address: of addresses others know no other ban."""
+    network = line.network
+    if kind == "K" and user == "*" and network.fold(f"*@{host}") not in network.bans["K"]:
+        plain = plain_network(host)
+        if plain is not None and network.registry.bans.changed("D", plain) is not None:
+            return "D", plain
+    return kind, host
 
 
 def _user(kind: str, user: str) -> str:
@@ -179,7 +206,7 @@ def _not_everybody(line: Line, kind: str, user: str, host: str) -> None:
 
 def _old(line: Line, kind: str, user: str, host: str) -> NetworkBan | None:
     """What is known of that mask."""
-    mask = f"{user}@{host}" if kind == "K" else host
+    mask = _mask(kind, user, host)
     if not mask or byte_length(mask) > MOST_MASK:
         raise Ignored
     return line.network.bans[kind].get(line.network.fold(mask))

@@ -152,7 +152,7 @@ class MessagesIn:
         fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
         if isinstance(target, User):
             onward = line.links.way_to(target)
-            if target.orphan:
+            if target.person is not None and target.person.orphan:
                 self._persons.hold(target, lambda: self._tell(line, command, way, text, parts), _nothing)
                 return
             if onward is not None:

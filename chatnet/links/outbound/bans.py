@@ -10,7 +10,7 @@ from chatnet.model.facts import Fact, Hearer
 
 
 class BansOut:
-    """Tells BAN."""
+    """Tells BAN; not of records, to who is fed these."""
 
     def __init__(self, links: Neighbours) -> None:
         self._links = links
@@ -18,5 +18,6 @@ class BansOut:
 
     def _banned(self, fact: facts.NetworkBanned, origin: object) -> None:
         for link in self._links.others(origin):
-            for text in link.codec.ban(fact.by, fact.ban):
-                link.send(text)
+            if not (fact.ban.record and self._links.is_fed_bans(link)):
+                for text in link.codec.ban(fact.by, fact.ban, fact.at):
+                    link.send(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
-from chatnet.model.facts import Hearsay, MessageCopied, MessageRedacted, MessageSent, Source
+from chatnet.model.facts import Hearsay, MessageCopied, MessageRedacted, MessageSent
 from chatnet.model.places import BY_NAME
 from chatnet.model.server import Server
 from chatnet.rules.messages import is_service
@@ -20,11 +20,6 @@ class Copies:
 
     def __init__(self, links: Neighbours) -> None:
         self._links = links
-
-    @staticmethod
-    def is_to_oneself(by: Source, target: User) -> bool:
-        """Whether it is said by somebody to themselves, who is on another server: a copy tells that, too."""
-        return by is target and target.server.uplink is not None
 
     def said(self, fact: MessageSent | MessageRedacted, target: User, origin: object) -> None:
         """Something was said to `target`: here, or elsewhere and judged here."""

@@ -39,8 +39,8 @@ class MessagesOut:
         if type(target) is Channel:
             return links.ways_to(target, origin)
         assert isinstance(target, User)
-        if self._copies.is_to_oneself(by, target):
-            return ()
+        if by is target and target.server.uplink is not None:
+            return ()  # to oneself, on another server: a copy tells that, too
         way = links.way_to(target)
         return () if way is None or way is origin or origin is TOLD else (way,)
 
@@ -49,8 +49,11 @@ class MessagesOut:
         if ways:
             reference = self._links.reference() if fact.parts else b""
             _tell(ways, lambda link: link.codec.message(fact, reference))
-        if type(fact.target) is User:
-            self._copies.said(fact, fact.target, origin)
+        target, by = fact.target, fact.by
+        if type(target) is User and (
+            target.person is not None or (type(by) is User and by.person is not None)
+        ):
+            self._copies.said(fact, target, origin)
 
     def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
         _tell(self._ways(fact.by, fact.target, origin), lambda link: link.codec.redaction(fact))

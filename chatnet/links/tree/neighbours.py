@@ -89,6 +89,8 @@ class Neighbours:
         """What hears which registers of registered channels neighbours, or we, have stamped."""
         self.keeps_records = False  # of accounts and registered channels, which others may be told
         self.keeps_past = False  # a store of messages, which others may ask
+        self.is_fed_bans: Callable[[Link], bool] = self.full
+        """Whether a neighbour hears of bans that are records by being fed these."""
         settings = node.settings
         self.hosts = settings.bouncer.host and settings.accounts.authority != "remote"
         """Whether this server takes over people who stay, and whose server is lost."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatnet.model.entities import Person, User
-from chatnet.model.facts import AccountChanged, Fact, Hearer, PersonChanged, RecordsTaken, SettingsChanged
+from chatnet.model.facts import (
+    AccountChanged,
+    Fact,
+    Hearer,
+    PersonChanged,
+    RecordsTaken,
+    SeatLeft,
+    SettingsChanged,
+)
 from chatnet.session.shared import Shared
 
 
@@ -20,10 +28,15 @@ class Claiming:
         self.hears: Mapping[type[Fact], Hearer] = {
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
+            SeatLeft: self._seat_left,
             SettingsChanged: self._settings_changed,
         }
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        self.look_at(fact.user)
+
+    def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        """Who was no person any more was still one while they had a seat."""
         self.look_at(fact.user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:

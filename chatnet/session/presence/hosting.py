@@ -19,6 +19,7 @@ from typing import Final
 from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import User
 from chatnet.model.facts import (
+    AccountChanged,
     Fact,
     Hearer,
     MessageCopied,
@@ -47,6 +48,7 @@ from chatnet.wire.text import middle
 
 LOST: Final = "Connection lost"
 """Why somebody has quit whose last sessions were on a server that is gone."""
+NOT_YOURS: Final = "This nick is not of the account that you are logged in to"
 TITLE: Final = "is an IRC Operator"
 """What WHOIS says of an operator whose class is none here."""
 
@@ -70,6 +72,7 @@ class Hosting:
             **self._hears_always,
             SeatLeft: self._seat_left,
             UserQuit: self._quit,
+            AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
             MessageSent: self._message_sent,
@@ -105,11 +108,13 @@ class Hosting:
         self._links.seats.decide(seat, number, why)
 
     def _refusal(self, user: User, seat: Server, key: str, secure: bool) -> str | None:
-        if user.person is None or user.person.key != key:
-            return "This nick is not of the account that you are logged in to"
+        policy, person = self._shared.persistence.policy, user.person
+        if policy.key(user) != key:
+            return NOT_YOURS
         others = sum(each.server is not seat for each in self._seats.of(user))
         sessions = len(self._shared.local.sessions_of(user)) + others
-        return self._shared.persistence.policy.refusal(user, sessions, secure)
+        why = policy.refusal(user, sessions, secure)
+        return NOT_YOURS if why is None and (person is None or person.key != key) else why
 
     def rose(self, seat: Server, user: User, reason: str) -> None:
         """A server has none any more."""
@@ -249,6 +254,10 @@ class Hosting:
         if me in (fact.server, fact.old_server):
             self._persons.moved(user)
 
+    def _account_changed(self, fact: AccountChanged, origin: object) -> None:
+        if fact.user in self._seats:
+            self._look_at(fact.user)
+
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for user in list(self._seats):
             if user.account_id in fact.touched:
@@ -260,7 +269,8 @@ class Hosting:
                 self._look_at(user)
 
     def _look_at(self, user: User) -> None:
-        """Take all seats from whom may not have several sessions now."""
-        if not self._shared.persistence.policy.attaches(user):
+        """Take all seats from whom may not have several sessions now, or is logged in to no such account."""
+        policy, person = self._shared.persistence.policy, user.person
+        if person is None or policy.key(user) != person.key or not policy.attaches(user):
             for seat in user.seats:
                 self._lift(user, seat)

@@ -1,0 +1,339 @@
+"""UBAN: banning people from the network, for those who do not want to know of kinds of bans.
+
+As Ergo's operators know it, and more: https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md#moderation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final
+
+from chatnet.commands.ban_orders import Order, hits, judge, lift, place, told, whom
+from chatnet.commands.request import CLIENT, Request
+from chatnet.model.bans import BANNING, EXEMPT, EXEMPTING, LOGIN, REFUSE, NetworkBan
+from chatnet.model.entities import User
+from chatnet.records.accounts import State
+from chatnet.rules.ban_targets import address_of, target_of
+from chatnet.rules.durations import ban_seconds, ban_units, duration
+from chatnet.rules.network_bans import network_of
+from chatnet.session.scans import Scan
+from chatnet.wire.ban_targets import Target, account_target, address_target, read_target, shown
+from chatnet.wire.masks import price_of, read_glob
+from chatnet.wire.server_time import minute
+from chatnet.wire.text import printable
+
+SPARED: Final = ("D", "K", "A", "C")
+"""Kinds of targets that may be exempt."""
+FORMS: Final = (
+    "an address or network, user@host, account:<name>, realname:<mask>, cert:<SHA-256>, name:<mask>,"
+    " #channel, or the nick of somebody who is here"
+)
+NAMES_SHOWN: Final = 10
+"""Nicks that are shown of those whom something hits."""
+
+
+@CLIENT.command("UBAN", min_params=1, privilege="bans", penalty=2.0)
+def uban(request: Request) -> Coroutine[Any, Any, None] | None:
+    """`UBAN ADD|TEST|DEL|INFO|LIST|EXEMPT …`: ban people from the network, on all its servers.
+
+    UBAN ADD [REQUIRE-SASL] [<duration>] [FORCE] <target> [<reason>[|<private reason>]]
+      bans; the options may stand behind the target, too. A duration is as in 1d12h, without one it is for
+      ever. With REQUIRE-SASL who is logged in comes in. FORCE if it hits many.
+    UBAN TEST … tells what ADD would do, and whom it hits
+    UBAN DEL <target>   lifts a ban
+    UBAN INFO <target>  which bans mean somebody, an address, an account; and who is there
+    UBAN LIST [<mask>]  the bans, the newest first; EXEMPT for the exemptions
+    UBAN EXEMPT [DEL] <target> [<duration>] [<reason>]
+      no ban means them: an address or network, user@host, account:<name>, cert:<SHA-256>
+
+    A target is an address or network (192.0.2.0/24), user@host, account:<name>, realname:<mask>,
+    cert:<SHA-256 in hex>, name:<mask> or #channel (which nobody may have or join), or the nick of somebody:
+    then it is the account that they are logged in to, or else their address. Refuses with 481, 723.
+    """
+    verb = request.params[0].upper()
+    run = _VERBS.get(verb)
+    words = request.params[1:]
+    if run is None or (not words and verb not in ("LIST", "EXEMPT")):
+        _invalid(request, "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN")
+        return None
+    return run(request, words)
+
+
+def _invalid(request: Request, text: str) -> None:
+    request.session.fail("UBAN", "INVALID_PARAMS", text)
+
+
+# what is meant
+
+
+def _options(order: Order, words: list[str], *, minutes: bool) -> bool:
+    """Take one option off the front of `words`; whether there was one.  A number alone may be `minutes`."""
+    word = words[0].upper() if words else ""
+    seconds = ban_seconds(word) if minutes else ban_units(word)
+    if word == "DURATION" and len(words) > 1 and (seconds := ban_seconds(words[1])) is not None:
+        order.seconds = seconds
+        del words[:2]
+    elif word == "REQUIRE-SASL" and order.action == REFUSE:
+        order.action = LOGIN
+        del words[0]
+    elif word == "FORCE":
+        order.force = True
+        del words[0]
+    elif seconds is not None and not order.seconds:
+        order.seconds = seconds
+        del words[0]
+    else:
+        return False
+    return True
+
+
+def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, User | None] | None:
+    """What is asked for, and who is meant by a nick; None if it makes no sense, and they have read so."""
+    rest = list(words)
+    order = Order(Target("", "", ""), action=action)
+    while rest and _options(order, rest, minutes=True):
+        pass
+    if not rest:
+        _invalid(request, f"Whom? A target is {FORMS}")
+        return None
+    text = rest.pop(0)
+    while rest and _options(order, rest, minutes=False):
+        pass
+    order.reason = " ".join(rest)
+    found = _target(request, text)
+    if found is None:
+        _invalid(request, f"{printable(text)} is nobody who is here, and no account. A target is {FORMS}")
+        return None
+    order.target, user = found
+    if order.action == EXEMPT and order.target.kind not in SPARED:
+        _invalid(request, "Only addresses, networks, user@host, account:<name> and cert:<SHA-256> are exempt")
+        return None
+    if order.action == LOGIN and order.target.kind in ("A", "R"):
+        _invalid(request, f"REQUIRE-SASL makes no sense for {order.mask}")
+        return None
+    return order, user
+
+
+def _target(request: Request, text: str) -> tuple[Target, User | None] | None:
+    target = read_target(text)
+    if target is not None:
+        return target, None
+    network = request.network
+    user = network.user(text)
+    if user is not None and not user.server.virtual:
+        target = target_of(user, sees=request.user.may("see-all"))
+    elif (account := network.registry.named(text)) is not None:
+        target = account_target(account.shown)
+    return None if target is None else (target, user)
+
+
+# what is done
+
+
+async def _add(request: Request, words: list[str]) -> None:
+    await _put(request, words, REFUSE)
+
+
+async def _put(request: Request, words: list[str], action: str) -> None:
+    found = _order(request, words, action)
+    if found is None:
+        return
+    order, user = found
+    session = request.session
+    users = hits(request, order.target)
+    session.notice(_what(request, order, users, user))
+    undo = f"/UBAN {'EXEMPT DEL' if order.action == EXEMPT else 'DEL'} {order.mask}"
+    if not judge(request, order, users, f"/UBAN ADD FORCE {' '.join(map(printable, words))}"):
+        return
+    ban = await place(request, order)
+    if ban is None or session.closed:
+        return
+    keeps = request.sessions.banning.keeps
+    where = "on all servers" if keeps else "until this server is restarted; told to other servers"
+    session.notice(f"Done, {where}. To undo: {undo}")
+    if user is not None and order.target.kind == "A" and request.user.may("see-all"):
+        session.notice(
+            f"They came from {user.address}: /UBAN ADD {address_of(user)} if they come back as another"
+        )
+
+
+def _what(request: Request, order: Order, users: list[User], user: User | None) -> str:
+    """What it does, and whom it hits: ``Bans address 192.0.2.7 for 1d: 1 user here, 0 elsewhere``."""
+    length = f"for {duration(order.seconds)}" if order.seconds else "for ever"
+    who = f" ({user.nick})" if user is not None else ""
+    mask = f"{'address ' if order.target.kind == 'D' else ''}{order.mask}{who}"
+    if order.target.kind == "R":
+        return f"Reserves {mask} {length}: nobody may have it"
+    if order.action == EXEMPT:
+        return f"Exempts {mask} from bans {length}: {whom(request, users)}"
+    login = ", but who is logged in" if order.action == LOGIN else ""
+    nicks = ", ".join(each.nick for each in users[:NAMES_SHOWN])
+    more = ", …" if len(users) > NAMES_SHOWN else ""
+    return f"Bans {mask} {length}{login}: {whom(request, users)}{f' ({nicks}{more})' if nicks else ''}"
+
+
+async def _test(request: Request, words: list[str]) -> None:
+    found = _order(request, words, REFUSE)
+    if found is None:
+        return
+    order, user = found
+    users = hits(request, order.target)
+    request.session.notice(_what(request, order, users, user))
+    command = f"/UBAN ADD {' '.join(map(printable, words))}"
+    if judge(request, order, users, f"/UBAN ADD FORCE {' '.join(map(printable, words))}"):
+        request.session.notice(f"Nothing is done yet. To do it: {command}")
+
+
+async def _del(request: Request, words: list[str]) -> None:
+    await _lift(request, words[0], "")
+
+
+async def _lift(request: Request, text: str, exempting: str) -> None:
+    session, banning = request.session, request.sessions.banning
+    found = _target(request, text)
+    if found is None:
+        _invalid(request, f"{printable(text)} is no target: {FORMS}")
+        return
+    target, user = found
+    mask = shown(target.kind, target.mask)
+    ban = banning.known(exempting + target.kind, target.mask)
+    if ban is None and target.kind == "D" and not exempting:  # so do others call all users at an address
+        ban = banning.known("K", f"*@{target.host}")
+    if ban is None:
+        bans = request.sessions.network_bans
+        fixed = {(each.kind, request.network.fold(each.mask)) for each in bans.configured}
+        if (exempting + target.kind, request.network.fold(target.mask)) in fixed:
+            session.notice(f"{printable(mask)} cannot be lifted: it stands in the configuration")
+            return
+        session.notice(f"There is no {'exemption for' if exempting else 'ban of'} {printable(mask)}")
+        if user is not None and not exempting:
+            for other in bans.all_of(user):
+                session.notice(f"But {_line(request, other)}")
+        return
+    if await lift(request, ban) and not session.closed:
+        session.notice(f"Lifted: {_line(request, ban)}")
+
+
+def _exempt(request: Request, words: list[str]) -> Coroutine[Any, Any, None] | None:
+    verb = words[0].upper() if words else "LIST"
+    if verb == "LIST":
+        request.scan(partial(_show, request, "*", EXEMPTING))
+        return None
+    if verb in ("DEL", "REMOVE", "RM") and len(words) > 1:
+        return _lift(request, words[1], "E")
+    return _put(request, words[1:] if verb == "ADD" and len(words) > 1 else words, EXEMPT)
+
+
+# what is shown
+
+
+def _list(request: Request, words: list[str]) -> None:
+    if words and words[0].upper() == "EXEMPT":
+        request.scan(partial(_show, request, words[1] if len(words) > 1 else "*", EXEMPTING))
+    else:
+        request.scan(partial(_show, request, words[0] if words else "*", BANNING))
+
+
+async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -> None:
+    """Those whose targets fit a mask: the newest first, as many as STATS may show."""
+    session, now, price = request.session, request.now, price_of(mask)
+    matches = read_glob(mask, request.network.fold)
+    bans: list[NetworkBan] = []
+    everything = [ban for ban in request.sessions.network_bans.configured if ban.kind in kinds]
+    for kind in kinds:
+        everything += request.network.bans[kind].values()
+    for ban in everything:
+        if scan.spend(price):
+            await scan.pause()
+        if ban.holds(now) and (mask == "*" or matches(shown(ban.kind, ban.mask))):
+            bans.append(ban)
+    bans.sort(key=lambda ban: ban.created, reverse=True)
+    most = request.settings.limits.stats_bans
+    for ban in bans[:most]:
+        session.notice(_line(request, ban))
+    what = "exemption" if kinds is EXEMPTING else "ban"
+    more = f"; these were the newest {most}: UBAN LIST <mask> shows others" if len(bans) > most else ""
+    session.notice(f"{len(bans) or 'No'} {what}{'' if len(bans) == 1 else 's'}{more}")
+
+
+def _line(request: Request, ban: NetworkBan) -> str:
+    """A ban for operators; an address only for those who may see it."""
+    mask = shown(ban.kind, ban.mask)
+    if not request.user.may("see-all") and network_of(ban.host) is not None:
+        mask = "an address" if "/" not in ban.host else "a network"
+    what = "exempt: " if ban.kind in EXEMPTING else ""
+    return f"{what}{printable(mask)} {told(ban)}"
+
+
+async def _info(request: Request, words: list[str]) -> None:
+    text, session, bans = words[0], request.session, request.sessions.network_bans
+    sees = request.user.may("see-all")
+    user = request.network.user(text) if read_target(text) is None else None
+    if user is not None and not user.server.virtual:
+        found, about = bans.all_of(user), f"{user.nick}"
+        account = (
+            f" is logged in to account:{user.account}" if user.account is not None else " is not logged in"
+        )
+        session.notice(f"{user.nick}{account}{f', at {user.address}' if sees else ''}")
+    else:
+        target = read_target(text)
+        if target is None:
+            target = _departed(request, text)
+        if target is None:
+            _invalid(request, f"{printable(text)} was not here lately, and is no target: {FORMS}")
+            return
+        found, about = _meaning(request, target), printable(shown(target.kind, target.mask))
+        users = hits(request, target)
+        if target.kind != "R":
+            nicks = ", ".join(each.nick for each in users[:NAMES_SHOWN])
+            session.notice(f"{about}: {whom(request, users)}{f' ({nicks})' if nicks else ''}")
+    for ban in found:
+        session.notice(_line(request, ban))
+    if not found:
+        session.notice(f"No ban means {about}")
+
+
+def _departed(request: Request, text: str) -> Target | None:
+    """Where somebody came from who is not here; or the account of the name."""
+    network, session = request.network, request.session
+    for each in network.whowas.find(network.fold(text), 1):
+        sees = request.user.may("see-all")
+        session.notice(
+            f"{each.nick} was here until {minute(each.at)}{f', at {each.address}' if sees else ''}"
+        )
+        return address_target(each.address) if sees else account_target(each.account or text)
+    account = network.registry.named(text)
+    if account is None:
+        return None
+    state = account.state(request.now)
+    if state is not State.ACTIVE:
+        session.notice(f"The account {account.shown} is {state.value}")
+    return account_target(account.shown)
+
+
+def _meaning(request: Request, target: Target) -> list[NetworkBan]:
+    """The bans and exemptions that mean a target, or are of it."""
+    bans = request.sessions.network_bans
+    if target.kind == "D":
+        somebody = User(request.network.me, target.host.partition("/")[0], target.host.partition("/")[0])
+        found = bans.all_of(somebody)
+    else:
+        found = [*bans.matching(target.kind, target.host)]
+        if target.kind in SPARED:
+            found += bans.matching(f"E{target.kind}", target.host)
+    exact = request.sessions.banning.known(target.kind, target.mask)
+    return found if exact is None or exact in found else [exact, *found]
+
+
+_VERBS: Final[dict[str, Callable[[Request, list[str]], Coroutine[Any, Any, None] | None]]] = {
+    "ADD": _add,
+    "TEST": _test,
+    "DEL": _del,
+    "REMOVE": _del,
+    "RM": _del,
+    "INFO": _info,
+    "LIST": _list,
+    "EXEMPT": _exempt,
+}
+"""Subcommand → who does it."""

@@ -1,0 +1,104 @@
+"""The bans that are records: what full servers have in common, by their entities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from chatnet.model.bans import (
+    ACTIONS,
+    EXEMPT,
+    EXEMPTING,
+    KINDS,
+    MOST_MASK,
+    MOST_REASON,
+    NetworkBan,
+)
+from chatnet.records.bans import FIELD, BanValue
+from chatnet.records.grammar import ban_entity, seconds_of
+from chatnet.storage.record import Record
+from chatnet.wire.casemap import Folder
+from chatnet.wire.text import byte_length, cut
+
+_KINDS: Final = frozenset(KINDS)
+_ACTIONS: Final = frozenset(ACTIONS)
+
+
+class RecordedBans:
+    """What is known of each: a ban, as it is or was when it was lifted, or only at which Unix time it was."""
+
+    __slots__ = ("_fold", "_known")
+
+    def __init__(self, fold: Folder) -> None:
+        self._fold = fold
+        self._known: dict[str, NetworkBan | int] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, entity: str) -> NetworkBan | None:
+        """The ban that an entity is, if it is known what it is of; it may be over."""
+        found = self._known.get(entity)
+        return found if isinstance(found, NetworkBan) else None
+
+    def changed(self, kind: str, mask: str) -> int | None:
+        """The Unix time since which it is known whether there is a ban of a mask; None if it is not known."""
+        found = self._known.get(ban_entity(kind, self._fold(mask)))
+        return found.created if isinstance(found, NetworkBan) else found
+
+    def all(self) -> list[NetworkBan]:
+        """All of which it is known what they are of; some may be over."""
+        return [each for each in self._known.values() if isinstance(each, NetworkBan)]
+
+    def tidy(self, now: float, memory: float) -> None:
+        """Forget what those are of that are over, and of those that are for so many seconds everything."""
+        for entity, found in list(self._known.items()):
+            if isinstance(found, NetworkBan):
+                if found.holds(now):
+                    continue
+                found = self._known[entity] = max(found.created, found.until or 0)
+            if found < now - memory:
+                del self._known[entity]
+
+    def take(self, record: Record) -> None:
+        """Take what a record says; ValueError if that is no ban, or not one of this entity."""
+        if record.field != FIELD:
+            return
+        old = self._known.get(record.entity)
+        if record.value is None:
+            at = int(seconds_of(record.stamp))
+            if isinstance(old, NetworkBan):
+                at = max(at, old.created + 1)
+                self._known[record.entity] = replace(old, created=at, until=at, lifetime=at, reading=None)
+            else:
+                self._known[record.entity] = at
+            return
+        self._known[record.entity] = self._read(record.entity, record.value)
+
+    def _read(self, entity: str, text: str) -> NetworkBan:
+        value = BanValue.read(text)
+        kind, mask = value.kind, value.mask
+        if (
+            kind not in _KINDS
+            or value.action not in _ACTIONS
+            or (value.action == EXEMPT) is not (kind in EXEMPTING)
+            or byte_length(mask) > MOST_MASK
+            or ban_entity(kind, self._fold(mask)) != entity
+        ):
+            raise ValueError("it is no ban of this entity")
+        user, host = "*", mask
+        if kind[-1] == "K":
+            user, at, host = mask.rpartition("@")
+            if not (at and user and host):
+                raise ValueError("it is no user@host")
+        until = value.until or None
+        by, reason = value.by, value.reason
+        if len(text) > MOST_MASK:
+            by, reason = cut(by, MOST_MASK), cut(reason, MOST_REASON)
+        return NetworkBan(kind, user, host, value.set, until, until, by, reason, True, value.action, entity)
+
+
+def ban_value(ban: NetworkBan) -> str:
+    """What the record of a ban says."""
+    by, until = ban.by.replace(" ", "_") or "*", ban.until or 0
+    return BanValue(ban.created, until, ban.action, by, ban.kind, ban.mask, ban.reason).text

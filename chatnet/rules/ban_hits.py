@@ -1,0 +1,96 @@
+"""Whom of many a ban means.
+
+To hold each against its mask takes a microsecond, and there may be tens of thousands.  So texts are put
+together and looked through as one, for what any that it means must have: only who has that is held against
+the mask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+from chatnet.model.bans import NetworkBan
+from chatnet.model.entities import User
+from chatnet.rules.network_bans import Place, means, network_of
+from chatnet.wire.casemap import Folder
+
+T = TypeVar("T")
+Field = Callable[[User], str]
+
+TOGETHER: Final = 4096
+"""Users whose texts are looked through as one."""
+_ODD: Final = re.compile(r"[*?\\\[\]{}|^~]+")
+"""What is a wildcard, or has another lower case in some case mappings."""
+
+
+def hit(items: Iterable[T], ban: NetworkBan, fold: Folder, who: Callable[[T], User]) -> list[T]:
+    """Those of `items` whose user (`who` says which) a ban means, logged in or not."""
+    every = list(items)
+    found: list[T] = []
+    for start in range(0, len(every), TOGETHER):
+        some = every[start : start + TOGETHER]
+        found += [item for item in _candidates(some, ban, who) if means(ban, who(item), fold)]
+    return found
+
+
+def _candidates(items: list[T], ban: NetworkBan, who: Callable[[T], User]) -> list[T]:
+    """Those who may be meant."""
+    users = list(map(who, items))
+    kind, host = ban.kind[-1], ban.host
+    if kind == "A":
+        return _having(items, [[user.account or "" for user in users]], _literal(host))
+    if kind == "C":
+        return [item for item, user in zip(items, users, strict=True) if user.certfp is not None]
+    if kind == "X":
+        texts = [[user.realname for user in users]]
+        return _having(items, texts, _literal(host.replace("\\s", " ")))
+    network = network_of(host) if kind in "KD" else None
+    if network is not None:
+        addresses = [user.address for user in users]
+        begin = _beginning(network)
+        if begin and f"\n{begin}" not in "\n" + "\n".join(addresses):
+            return []
+        return [item for item, text in zip(items, addresses, strict=True) if text.startswith(begin)]
+    literal = _literal(host)
+    if not literal:
+        return _having(items, [[user.username for user in users]], _literal(ban.user))
+    texts = [
+        [user.host for user in users],
+        [user.real_host for user in users],
+        [user.address for user in users],
+        [user.cloak or "" for user in users],
+    ]
+    return _having(items, texts, literal)
+
+
+def _having(items: list[T], texts: list[list[str]], literal: str) -> list[T]:
+    """Those of `items` in any of whose texts the literal stands."""
+    if not literal:
+        return items
+    found: dict[int, None] = {}
+    for several in texts:
+        if literal in "\n".join(several).lower():
+            found.update(dict.fromkeys(at for at, text in enumerate(several) if literal in text.lower()))
+    return [items[at] for at in sorted(found)]
+
+
+def _literal(mask: str) -> str:
+    """The longest part of a mask that stands in whatever it means, in lower case; empty if there is none."""
+    return max(_ODD.split(mask), key=len).lower()
+
+
+def _beginning(network: Place) -> str:
+    """What the addresses of a network have in common at their beginnings, as texts; perhaps nothing."""
+    version, length, number = network
+    if version == 4:
+        parts = [str(number >> shift & 255) for shift in (24, 16, 8, 0)][: length // 8]
+        return ".".join(parts) + ("." if len(parts) < 4 and parts else "")
+    parts = []
+    for index in range(length // 16):
+        group = number >> (112 - 16 * index) & 0xFFFF
+        if not group:  # from here on the text may be a shorter one
+            break
+        parts.append(f"{group:x}:")
+    return "".join(parts[:7])

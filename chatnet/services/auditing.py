@@ -1,0 +1,57 @@
+"""Notes what operators do, for good: in the file of accounts, where there is one, of this server alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatnet.model.entities import User
+from chatnet.node import Node
+from chatnet.storage.interfaces import Store, StoreError
+from chatnet.storage.record import Audit
+from chatnet.wire.text import one_line
+
+
+def known_as(user: User) -> str:
+    """Who an operator is, in notes: the name of their block, and their nick."""
+    return user.nick if user.oper is None else f"{user.oper.name} ({user.nick})"
+
+
+class Auditing:
+    """Writes notes into the `store`; what cannot be written stops nobody, but operators read of it."""
+
+    def __init__(self, node: Node, store: Store | None) -> None:
+        self._node = node
+        self._store = store
+        self._failed = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether notes are kept at all."""
+        return self._store is not None
+
+    def note(self, by: User, verb: str, about: str, detail: str = "") -> None:
+        """Note what an operator does to whom or what; never a secret."""
+        if self._store is not None:
+            # What is no UTF-8 cannot be stored.
+            words = known_as(by), verb, one_line(about), one_line(detail)
+            self._node.run(self._write(self._store, *words))
+
+    async def _write(self, store: Store, by: str, verb: str, about: str, detail: str) -> None:
+        try:
+            await store.audit(by, verb, about, detail, self._node.clock.time())
+        except StoreError as error:
+            if not self._failed:
+                self._failed = True
+                self._tell(f"What operators do is not noted: {error}")
+        else:
+            if self._failed:
+                self._failed = False
+                self._tell("What operators do is noted again")
+
+    def _tell(self, text: str) -> None:
+        self._node.log.warn(text)
+        self._node.notice("g", text)
+
+    async def found(self, word: str, since: float, most: int) -> Sequence[Audit]:
+        """At most so many notes since a Unix time that have a word in them, the newest first; StoreError."""
+        return () if self._store is None else await self._store.audited(word, since, most)
