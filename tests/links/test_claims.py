@@ -69,6 +69,15 @@ def test_operators_are_told_who_takes_people_from_their_server() -> None:
     assert any(text in line for line in mesh["b"].log.lines)
 
 
+def test_nobody_takes_the_nick_that_they_have() -> None:
+    """The nick was taken later on one side: there is nothing to be told of it."""
+    mesh = Apart()
+    mesh.meet()
+    heard = [line for client in (mesh.ann, mesh.phone, mesh.bob) for line in client.lines()]
+    assert heard and not any(" NICK " in line for line in heard)
+    mesh.check()
+
+
 def test_what_was_done_on_either_side_holds_if_it_is_later() -> None:
     mesh = Apart()
     mesh.advance(1.0)

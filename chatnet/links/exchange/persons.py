@@ -270,6 +270,8 @@ class Persons:
         return True
 
     def _name(self, user: User, nick: str, ts: int) -> None:
+        if nick == user.nick:
+            return  # clients would show that they took the nick that they have
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
