@@ -57,6 +57,16 @@ def test_two_who_are_one_person_become_one_user() -> None:
     mesh.check()
 
 
+def test_the_same_nick_with_another_time_is_no_change_that_anybody_reads_of() -> None:
+    mesh = Apart()
+    mesh.meet()
+    times = [user.nick_ts for house in ("a", "b") if (user := mesh.person(house)) is not None]
+    assert len(times) == 2 and times[0] == times[1]
+    read = [line for client in (mesh.ann, mesh.phone, mesh.bob) for line in client.lines()]
+    assert not any(" NICK " in line for line in read)
+    mesh.check()
+
+
 def test_what_was_done_on_either_side_holds_if_it_is_later() -> None:
     mesh = Apart()
     mesh.advance(1.0)

@@ -267,6 +267,9 @@ class Persons:
         return True
 
     def _name(self, user: User, nick: str, ts: int) -> None:
+        if nick == user.nick:  # nothing that anybody sees is different
+            user.nick_ts = ts
+            return
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
