@@ -23,7 +23,7 @@ from typing import Final
 from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link
-from chatnet.links.tree.claims import Alias, claim_of
+from chatnet.links.tree.claims import Alias, Former, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Person, User
@@ -239,6 +239,8 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        old = fact.old_person
+        self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
             self._tell(fact.user, None)
