@@ -48,6 +48,7 @@ from chatnet.wire.text import middle
 
 LOST: Final = "Connection lost"
 """Why somebody has quit whose last sessions were on a server that is gone."""
+NOT_YOURS: Final = "This nick is not of the account that you are logged in to"
 TITLE: Final = "is an IRC Operator"
 """What WHOIS says of an operator whose class is none here."""
 
@@ -107,11 +108,13 @@ class Hosting:
         self._links.seats.decide(seat, number, why)
 
     def _refusal(self, user: User, seat: Server, key: str, secure: bool) -> str | None:
-        if user.person is None or user.person.key != key:
-            return "This nick is not of the account that you are logged in to"
+        policy, person = self._shared.persistence.policy, user.person
+        if policy.key(user) != key:
+            return NOT_YOURS
         others = sum(each.server is not seat for each in self._seats.of(user))
         sessions = len(self._shared.local.sessions_of(user)) + others
-        return self._shared.persistence.policy.refusal(user, sessions, secure)
+        why = policy.refusal(user, sessions, secure)
+        return NOT_YOURS if why is None and (person is None or person.key != key) else why
 
     def rose(self, seat: Server, user: User, reason: str) -> None:
         """A server has none any more."""
