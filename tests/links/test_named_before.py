@@ -68,6 +68,18 @@ def test_what_is_said_to_them_where_nobody_has_heard_of_the_heir() -> None:
     mesh.check()
 
 
+def test_what_comes_while_nobody_is_their_server_waits() -> None:
+    mesh = Lost()
+    mesh.bob >> f"PRIVMSG {mesh.nick} :to you"
+    mesh.cut("a", "b")
+    while mesh.wire("b", "c").pipes["c"].lines:
+        mesh.wire("b", "c").deliver("c")
+    assert mesh.there("b", mesh.nick).orphan and mesh.heard(mesh.here) == [[]]
+    mesh.advance(1.0)
+    assert mesh.heard(mesh.here) == [["to you"]]
+    mesh.check()
+
+
 def test_a_copy_that_the_host_of_a_moment_ago_has_sent() -> None:
     mesh = Lost()
     mesh.carol >> f"PRIVMSG {mesh.nick} :to you"
