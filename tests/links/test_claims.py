@@ -69,12 +69,13 @@ def test_operators_are_told_who_takes_people_from_their_server() -> None:
     assert any(text in line for line in mesh["b"].log.lines)
 
 
-def test_nobody_takes_the_nick_that_they_have() -> None:
-    """The nick was taken later on one side: there is nothing to be told of it."""
+def test_the_same_nick_with_another_time_is_no_change_that_anybody_reads_of() -> None:
     mesh = Apart()
     mesh.meet()
-    heard = [line for client in (mesh.ann, mesh.phone, mesh.bob) for line in client.lines()]
-    assert heard and not any(" NICK " in line for line in heard)
+    times = [user.nick_ts for house in ("a", "b") if (user := mesh.person(house)) is not None]
+    assert len(times) == 2 and times[0] == times[1]
+    read = [line for client in (mesh.ann, mesh.phone, mesh.bob) for line in client.lines()]
+    assert not any(" NICK " in line for line in read)
     mesh.check()
 
 

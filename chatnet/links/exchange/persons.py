@@ -24,7 +24,7 @@ from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
 from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
-from chatnet.links.tree.claims import Alias, claim_of
+from chatnet.links.tree.claims import Alias, Former, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Person, User
@@ -36,6 +36,7 @@ from chatnet.model.facts import (
     Hearer,
     HostChanged,
     NickChanged,
+    NickDated,
     Opered,
     PersonChanged,
     RealHostChanged,
@@ -242,6 +243,8 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        old = fact.old_person
+        self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
             self._tell(fact.user, None)
@@ -270,8 +273,9 @@ class Persons:
         return True
 
     def _name(self, user: User, nick: str, ts: int) -> None:
-        if nick == user.nick:
-            return  # clients would show that they took the nick that they have
+        if nick == user.nick:  # nothing that anybody sees is different
+            self._node.commit(NickDated(user, ts), CLAIMED)
+            return
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
