@@ -184,6 +184,8 @@ class Network:
         if not user.orphan:
             user.server.users -= 1
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
+        user.address, user.real_host = fact.address, fact.real_host
+        user.certfp, user.cloak = fact.certfp, fact.cloak
         self.users[user.uid] = user
         user.server.users += 1
         for server in fact.person.seats:

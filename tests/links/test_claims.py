@@ -99,6 +99,25 @@ def test_operators_powers_go_with_the_claim() -> None:
     mesh.check()
 
 
+@pytest.mark.parametrize(("elder", "younger"), ["ab", "ba"])
+def test_a_person_comes_from_where_the_claim_that_holds_says(elder: str, younger: str) -> None:
+    """Bans, and operators who ask, have to do with that of one claim, and nothing of the other is left."""
+    mesh = Houses("a", "b")
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.come(elder, "ann", address="192.0.2.7")
+    mesh.advance(1.0)
+    mesh.come(younger, "ann", address="192.0.2.8", secure=True, certfp="ab" * 32)
+    mesh.link("a", "b")
+    mesh.settle()
+    for house in ("a", "b"):
+        known = mesh.there(house)
+        assert known.server.name == f"{elder}.test" and len(mesh[house].node.network.users) == 2
+        assert (known.address, known.real_host, known.certfp) == ("192.0.2.7", "192.0.2.7", None)
+        assert (known.cloak is not None) is (house == elder)
+    mesh.check()
+
+
 def test_other_makes_read_of_one_user_after_the_other() -> None:
     mesh = Apart(sections_of={"b": {"link": [block("so1")]}})
     so1 = stranger(mesh["b"], "so1.test", "1SO")
