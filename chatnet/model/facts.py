@@ -156,6 +156,14 @@ class UserMoved(Fact):
 
 
 @fact
+class ClaimKnown(Fact):
+    """Another server claims a person as well, as the user `uid`, whose claim is not the one that holds."""
+
+    user: User
+    uid: UID
+
+
+@fact
 class PersonChanged(Fact):
     """A user is a `person` from now on, who was none or not this one (`old`), or none any more.
 

@@ -30,6 +30,7 @@ from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
+    ClaimKnown,
     Fact,
     Hearer,
     HostChanged,
@@ -144,6 +145,7 @@ class Persons:
             self._move(user, newcomer)
         else:
             self._claims.add(Alias(newcomer))
+            self._node.commit(ClaimKnown(user, newcomer.uid), CLAIMED)
 
     def became(self, link: Link, user: User, person: Person | None, raw: bytes) -> None:
         """The server of a user, behind `link`, says which person they are from now on.
