@@ -31,7 +31,7 @@ from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
-    CertfpChanged,
+    ClaimKnown,
     Fact,
     Hearer,
     HostChanged,
@@ -39,7 +39,6 @@ from chatnet.model.facts import (
     NickDated,
     Opered,
     PersonChanged,
-    RealHostChanged,
     RealnameChanged,
     SeatLeft,
     UserIntroduced,
@@ -76,6 +75,11 @@ def no_store(person: str, sid: SID) -> None:
     """In the place of who knows what is missing, where no messages are stored."""
 
 
+def no_cloak(user: User) -> str | None:
+    """In the place of who makes cloaks."""
+    return None
+
+
 def no_collisions(user: User, nick: str, ts: int) -> bool:
     """In the place of who knows the rules of nicks."""
     return True
@@ -99,7 +103,7 @@ class _Orphan:
 class Persons:
     """An observer, and what lines of neighbours about claims come to.
 
-    `sessions` counts those of somebody that are here.
+    `sessions` counts those of somebody that are here, and `cloak` is what mode x shows of them.
     """
 
     def __init__(self, links: Neighbours) -> None:
@@ -112,6 +116,7 @@ class Persons:
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
+        self.cloak: Callable[[User], str | None] = no_cloak
         self.contend: Callable[[User, str, int], bool] = no_collisions
         """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
         self.spoke_at: Callable[[str, SID], object] = no_store
@@ -149,6 +154,7 @@ class Persons:
             self._move(user, newcomer)
         else:
             self._claims.add(Alias(newcomer))
+            self._node.commit(ClaimKnown(user, newcomer.uid), CLAIMED)
 
     def became(self, link: Link, user: User, person: Person | None, raw: bytes) -> None:
         """The server of a user, behind `link`, says which person they are from now on.
@@ -239,7 +245,8 @@ class Persons:
         assert person is not None
         self._coming[user] = newcomer
         now = self._node.clock.time()
-        self._node.commit(moved(user, newcomer.uid, newcomer.server, person, now), CLAIMED)
+        fact = moved(user, newcomer.uid, newcomer.server, person, now, newcomer)
+        self._node.commit(fact, CLAIMED)
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
@@ -379,7 +386,8 @@ class Persons:
         assert person is not None
         self._forget(user)
         mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
-        self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
+        uid, now = self._node.uids.take(), self._node.clock.time()
+        self._node.commit(moved(user, uid, me, mine, now, cloak=self.cloak(user)), CLAIMED)
 
     def _half(self, user: User) -> None:
         """Half of the time is over: the heir did not know them, or is lost as well."""
@@ -474,12 +482,8 @@ def _differences(user: User, newcomer: User, fact: UserMoved) -> Iterator[Fact]:
     at = fact.at
     if (newcomer.username, newcomer.host) != (user.username, user.host):
         yield HostChanged(user, newcomer.username, newcomer.host, user.source, at)
-    if newcomer.real_host != user.real_host:
-        yield RealHostChanged(user, newcomer.real_host)
     if newcomer.realname != user.realname:
         yield RealnameChanged(user, newcomer.realname, at)
-    if newcomer.certfp is not None and newcomer.certfp != user.certfp:
-        yield CertfpChanged(user, newcomer.certfp)
     if newcomer.away != user.away:
         yield AwayChanged(user, newcomer.away, at)
     if newcomer.account != user.account:
