@@ -442,6 +442,9 @@ class World(Clubs):
         sat = set()
         for (house, who), client in self.clients.items():
             if who == name and client.outlet.ended is None:
+                bearer = self[house].node.network.user(name)
+                if name == "bob" and not client.session.registered and bearer is not people[house]:
+                    continue  # the person has another nick, and one who is bob only by name has this one
                 assert client.session.registered, f"{name} waits at {house}"
                 if name == "bob" and client.user.person is None:
                     continue  # the person had another nick then, and does not stay: it is another user

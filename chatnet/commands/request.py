@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from chatnet.dispatch import Row, Table
@@ -115,10 +115,14 @@ class Request:
         """Whether the account of the asker is kept here: then all servers know what is chosen for it."""
         return self.network.registry.account(self.user.account_id) is not None
 
-    def by_host(self, verb: str = "", *params: str) -> Awaitable[None]:
-        """Have the server of the asker carry out the command, or another one, in place of this one."""
+    async def by_host(self, verb: str = "", *params: str) -> None:
+        """Have the server of the asker carry out the command, or another one, in place of this one.
+
+        If this server has become theirs meanwhile, the command begins anew.
+        """
         line = format_message(verb, params) if verb else format_message(self.row.verb, self.params)
-        return self.sessions.sitting.do(self.session, line)
+        if not await self.sessions.sitting.do(self.session, line):
+            self.session.again(format_message(self.row.verb, self.params))
 
     def ask(self, server: Server, params: Sequence[str]) -> NoReturn:
         """End the command here: another server answers it, and this is the session that reads the answer.

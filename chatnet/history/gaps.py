@@ -37,6 +37,7 @@ from chatnet.model.ids import SID
 from chatnet.model.past import Archive, Asking, Chapter, Missing
 from chatnet.model.places import Places, talk
 from chatnet.node import Node
+from chatnet.rules.stamps import read
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
@@ -377,9 +378,10 @@ class Gaps:
 
     # talks
 
-    def _leaves(self, person: str | None) -> None:
+    def _leaves(self, person: str | None, heard: int | None = None) -> None:
+        """Somebody is not here any more; what they were told since `heard`, if not now, is not known."""
         if person is not None:
-            self._here[person] = self._now()
+            self._here[person] = self._now() if heard is None else heard
             if len(self._here) > REMEMBERED:
                 del self._here[next(iter(self._here))]
 
@@ -422,7 +424,7 @@ class Gaps:
         was_here = me in (fact.old_server, *fact.old_person.seats)
         if not user.is_at(me):
             if was_here:
-                self._leaves(person)
+                self._leaves(person, _apart_since(fact))
         elif was_here:
             self.spoke_at(person, fact.old_server.sid)
         else:
@@ -583,3 +585,9 @@ class Gaps:
         over = Promise[None]()
         self._node.clock.later(seconds, lambda: over.keep(None))
         await over
+
+
+def _apart_since(fact: UserMoved) -> int | None:
+    """Since when somebody may have been at two servers that did not hear each other; None: they were not."""
+    mine, theirs = read(fact.old_person.began), read(fact.person.began)
+    return mine.ms if mine is not None and theirs is not None and theirs < mine else None

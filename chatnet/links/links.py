@@ -105,6 +105,8 @@ class Links(Neighbours):
         self.queries = Queries(self)
         self.seats = Seats(self)
         self.persons = Persons(self)
+        if missed is not None:
+            self.persons.spoke_at = missed.spoke_at
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
         burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)

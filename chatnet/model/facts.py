@@ -281,6 +281,14 @@ class NickChanged(Fact):
 
 
 @fact
+class NickDated(Fact):
+    """A user has the nick that they have since another TS, as another of their servers knows."""
+
+    user: User
+    ts: int
+
+
+@fact
 class HostChanged(Fact):
     """User name or visible host of a user changed (CHGHOST, user mode x); `by` somebody else, as services."""
 

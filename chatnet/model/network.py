@@ -72,6 +72,7 @@ class Network:
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
             facts.NickChanged: self._nick_changed,
+            facts.NickDated: self._nick_dated,
             facts.HostChanged: self._host_changed,
             facts.RealnameChanged: self._realname_changed,
             facts.AwayChanged: self._away_changed,
@@ -277,6 +278,9 @@ class Network:
                 other.accepts = removed(other.accepts, user)
             for other in user.accepts:
                 other.accepted_by = removed(other.accepted_by, user)
+
+    def _nick_dated(self, fact: facts.NickDated) -> None:
+        fact.user.nick_ts = fact.ts
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user

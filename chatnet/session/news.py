@@ -33,8 +33,8 @@ class News:
     def _opered(self, fact: Opered, origin: object) -> None:
         user, oper, now = fact.user, fact.oper, self._sessions.monotonic()
         sessions = self._sessions.local.sessions_of(user)
-        if oper is None or not sessions:
-            return
+        if oper is None or not oper.name or not sessions:
+            return  # who has sessions here and is of another server is one before it is said by which block
         for until, text, told in self._news:
             if now < until and oper.name not in told:
                 told.add(oper.name)

@@ -495,6 +495,17 @@ class Session:
         except Exception:
             self._failed(verb)
 
+    def again(self, text: str) -> None:
+        """Have the command that is awaited begin anew when that has ended, with its label: `text` says it."""
+        raw = encode(text)
+        if self.labelled is not None:
+            raw = b"@%b %b" % (self.labelled.tag, raw)
+            self.labelled = None
+        if self.backlog is None:
+            self.backlog = deque()
+        self.backlog.appendleft(raw)
+        self.backlog_bytes += len(raw)
+
     def go_on(self) -> None:
         """Take up the backlog again after the session was held."""
         if self.backlog is not None and not self.closed and self.timer is None:

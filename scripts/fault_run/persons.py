@@ -206,7 +206,11 @@ class Persons:
     async def _until_none(self, check: Callable[[], Any]) -> list[str]:
         patience = Patience(SETTLED, self._reactor.seconds)
         while True:
-            found: list[str] = await check()
+            try:
+                found: list[str] = await check()
+            except (ConnectionError, Late) as error:
+                found = [str(error)]
+                await self.come_back([device for device in self.devices if device.wire is None])
             if not found or patience.over():
                 return found
             await pause(self._reactor, 1.0)

@@ -11,6 +11,7 @@ from staff import PASSWORD, sections
 
 from chatnet.history.ring import Ring
 from chatnet.links.codecs.solanum import SEATS
+from chatnet.links.exchange.taken import GATHERED
 from chatnet.model.entities import User
 from chatnet.rules.stamps import Stamp
 
@@ -56,6 +57,27 @@ def test_two_who_are_one_person_become_one_user() -> None:
         assert len(mesh[house].node.network.users) == 2
     assert mesh.phone.user is mesh.person("b")
     assert not any(" QUIT " in line or " NICK " in line for line in mesh.bob.lines())
+    mesh.check()
+
+
+def test_operators_are_told_who_takes_people_from_their_server() -> None:
+    mesh = Apart(**sections())
+    mesh.say(mesh.bob, f"OPER root {PASSWORD}", "MODE bob +s +x")
+    mesh.meet()
+    mesh.advance(GATHERED)
+    told = [line for line in mesh.bob.lines() if "older claims" in line]
+    text = "a.test has older claims to people of this server, who are its users now: ann"
+    assert told == [f":b.test NOTICE * :*** Notice -- {text}"]
+    assert any(text in line for line in mesh["b"].log.lines)
+
+
+def test_the_same_nick_with_another_time_is_no_change_that_anybody_reads_of() -> None:
+    mesh = Apart()
+    mesh.meet()
+    times = [user.nick_ts for house in ("a", "b") if (user := mesh.person(house)) is not None]
+    assert len(times) == 2 and times[0] == times[1]
+    read = [line for client in (mesh.ann, mesh.phone, mesh.bob) for line in client.lines()]
+    assert not any(" NICK " in line for line in read)
     mesh.check()
 
 

@@ -261,12 +261,22 @@ def test_the_password_of_an_operator_never_crosses() -> None:
     for name in "abc":
         assert mesh.there(name).oper is not None and mesh.there(name).may("kill"), name
     assert f"{ME} MODE ann :+o" in mesh.desk.lines()
-    mesh.say(phone, "WALLOPS :all of you", "KILL bob :bye")
+    assert f"{ME} MODE ann :+o" in lines
+    mesh.say(mesh.desk, "MODE ann -o")
+    assert f"{ME} MODE ann :-o" in phone.lines()
+    mesh.say(phone, "OPER ann secret", "WALLOPS :all of you", "KILL bob :bye")
     assert mesh.bob.outlet.ended
     mesh.agree()
     mesh["a"].reload(limits={"nick": 30})
     mesh.settle()
     assert mesh.there("a").oper is not None  # it is of no block of a, and c sees to it
+
+
+def test_what_is_new_is_told_once_to_an_operator_of_another_server() -> None:
+    mesh = Staffed()
+    mesh["c"].parts.news.post("From now on")
+    _, lines = opered(mesh)
+    assert lines.count(":c.test NOTICE ann :From now on") == 1
 
 
 def test_whose_operators_are_not_believed_makes_none() -> None:

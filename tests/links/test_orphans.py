@@ -152,3 +152,18 @@ def test_who_was_put_out_meanwhile_is_not_brought_back_by_their_server() -> None
     known = mesh.person("a", "ann")
     assert known is not None and [channel.name for channel in known.channels] == ["#b"]
     mesh.judge()
+
+
+def test_who_is_taken_over_keeps_a_cloak() -> None:
+    """The heir knows the address; nobody reads it who did not before."""
+    mesh = Left(cloak={"enabled": True, "key": "k" * 32})
+    before = mesh.there("b")
+    mesh.lose()
+    mesh.advance(0.1)
+    phone = mesh.come("b")
+    assert mesh.there("b") is before and before.server is mesh["b"].node.network.me
+    mesh.bob.lines()
+    mesh.say(phone, "MODE ann -x", "MODE ann +x")
+    assert before.host == before.cloak is not None
+    assert before.host.endswith(".cloak")
+    mesh.check()

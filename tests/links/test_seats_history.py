@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from conversation import Client
 from seating import FiledSeating, Seating
 
@@ -104,6 +105,52 @@ def test_the_users_own_server_asks_a_seat_what_was_said_there() -> None:
     wait(mesh)
     assert there.user is mesh.there("c") and there.user.server is not mesh["c"].node.network.me
     assert [text for _, _, text in mesh.talk_at("a", "ann", "bob")] == ["while you were away"]
+
+
+@pytest.mark.parametrize("stays", [True, False])
+@pytest.mark.parametrize("seconds", [10, 600])
+def test_all_servers_of_a_person_hear_what_was_said_on_both_sides_of_a_split(
+    stays: bool, seconds: int
+) -> None:
+    """Also if no session is left there when the two meet; and for longer than messages overlap."""
+    mesh = Seating(bouncer={"always_on": "all"})
+    mesh["a"].account("carl")
+    wait(mesh)
+    bob = mesh.client("c", "bob", "bob")
+    carl = mesh.client("a", "carl", "carl")
+    mesh.sit("b")
+    mesh.cut("b", "c")
+    mesh.settle()
+    there = mesh.client("c", "ann", "ann")
+    say(mesh, bob, "PRIVMSG ann :over there")
+    say(mesh, carl, "PRIVMSG ann :over here")
+    if not stays:
+        say(mesh, there, "QUIT")
+    wait(mesh, seconds)
+    mesh.link("b", "c")
+    wait(mesh)
+    for house in "abc" if stays else "ab":
+        assert [text for _, _, text in mesh.talk_at(house, "ann", "bob")] == ["over there"]
+        assert [text for _, _, text in mesh.talk_at(house, "ann", "carl")] == ["over here"]
+    mesh.check()
+
+
+def test_what_was_said_at_a_seat_when_its_link_was_about_to_be_lost_is_heard_later() -> None:
+    """There it was said by the user of the host, of which the host heard nothing."""
+    mesh = Seating(bouncer={"always_on": "all"})
+    bob = mesh.client("a", "bob", "bob")
+    phone = mesh.sit("c")
+    for client in (mesh.ann, bob):
+        say(mesh, client, "JOIN #c")
+    wait(mesh)
+    phone >> "PRIVMSG #c :on its way" >> "PRIVMSG bob :as well"
+    mesh.cut("b", "c")
+    wait(mesh, 60)
+    mesh.link("b", "c")
+    wait(mesh)
+    assert mesh.texts("a") == mesh.texts("c") == ["on its way"]
+    assert [text for _, _, text in mesh.talk_at("a", "ann", "bob")] == ["as well"]
+    mesh.check()
 
 
 def test_who_has_no_seat_any_more_is_told_nothing() -> None:

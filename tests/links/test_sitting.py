@@ -615,6 +615,25 @@ def test_a_command_that_nobody_answers_is_given_up() -> None:
     both.mesh.check()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_command_is_done_here_if_the_host_was_lost_meanwhile(late: bool) -> None:
+    """Whether it was said before anybody knew of that, or after."""
+    both = Both("ab", phone="labeled-response batch")
+    if late:
+        both.mesh.cut("a", "b")
+    both.phone >> "@label=1 NICK anna" >> "@label=2 MODE anna +g"
+    if not late:
+        both.mesh.cut("a", "b")
+    both.mesh["b"].settle()
+    both.mesh.advance(0.1)
+    assert both.phone.lines() == [
+        f"@label=1 {ME} NICK anna",
+        "@label=2 :anna!~ann@192.0.2.1 MODE anna :+g",
+    ]
+    assert both.mesh.there("b", "anna").server is both.mesh["b"].node.network.me
+    both.mesh.check()
+
+
 def test_a_server_that_ends_gives_its_seats_up(both: Both) -> None:
     seat = list(both.mesh.houses)[-1]
     both.mesh[seat].parts.sessions.close_all("Maintenance")

@@ -22,8 +22,9 @@ from typing import Final
 
 from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
+from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
-from chatnet.links.tree.claims import Alias, claim_of
+from chatnet.links.tree.claims import Alias, Former, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Person, User
@@ -35,6 +36,7 @@ from chatnet.model.facts import (
     Hearer,
     HostChanged,
     NickChanged,
+    NickDated,
     Opered,
     PersonChanged,
     RealnameChanged,
@@ -67,6 +69,10 @@ Send = Callable[[], object]
 def no_sessions(user: User) -> int:
     """In the place of who counts the sessions of a user that are here."""
     return 0
+
+
+def no_store(person: str, sid: SID) -> None:
+    """In the place of who knows what is missing, where no messages are stored."""
 
 
 def no_cloak(user: User) -> str | None:
@@ -106,12 +112,15 @@ class Persons:
         self._network = links.node.network
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
+        self._taken = Taken(self._node.clock, links.tell)
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
         self.cloak: Callable[[User], str | None] = no_cloak
         self.contend: Callable[[User, str, int], bool] = no_collisions
         """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
+        self.spoke_at: Callable[[str, SID], object] = no_store
+        """Hears at which other server somebody who is here, by the key of their account, may have talked."""
         links.keep = self.keep
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
@@ -141,7 +150,7 @@ class Persons:
     def _compete(self, user: User, newcomer: User) -> None:
         """The smaller claim holds."""
         if user.orphan or claim_of(newcomer) < claim_of(user):
-            self._displace(user)
+            self._displace(user, newcomer.server)
             self._move(user, newcomer)
         else:
             self._claims.add(Alias(newcomer))
@@ -178,6 +187,8 @@ class Persons:
             known = self._network.persons.get(alias.person.key)
             if known is not None:
                 self._remind(link, known)
+                if known.is_at(self._network.me):
+                    self.spoke_at(alias.person.key, alias.user.server.sid)
             return True
         if user.person is None or self._network.persons.get(user.person.key) is not user:
             return False
@@ -203,8 +214,8 @@ class Persons:
             for text in other.codec.user(newcomer):
                 other.send(text)
 
-    def _displace(self, user: User) -> None:
-        """The claim of a user is not the one that holds any more."""
+    def _displace(self, user: User, by: Server) -> None:
+        """The claim of a user is not the one that holds any more: `by` has that."""
         person = user.person
         assert person is not None
         if person.orphan:
@@ -215,6 +226,7 @@ class Persons:
             self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
             self._node.commit(Opered(user, None, at), TOLD)
         if user.server is self._network.me:
+            self._taken.note(user, by)
             for link in self._links.seating():
                 link.send(link.codec.given_up(user, MOVED))
         else:
@@ -238,6 +250,8 @@ class Persons:
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
+        old = fact.old_person
+        self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
             self._tell(fact.user, None)
@@ -266,6 +280,9 @@ class Persons:
         return True
 
     def _name(self, user: User, nick: str, ts: int) -> None:
+        if nick == user.nick:  # nothing that anybody sees is different
+            self._node.commit(NickDated(user, ts), CLAIMED)
+            return
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 

@@ -42,10 +42,12 @@ def cncopy(line: Line) -> None:
 def take(line: Line, params: Sequence[str], parts: tuple[Part, ...]) -> None:
     """The same, or one of several lines."""
     teller, links, network = line.by_server(), line.links, line.network
-    to, user = network.servers.get(SID(params[0])), network.users.get(UID(params[1]))
+    uid = UID(params[1])  # perhaps of a claim that is over
+    to, user = network.servers.get(SID(params[0])), links.claims.meant(uid)
     if not line.link.codec.seats or to is None or user is None:
         raise Ignored
-    if teller not in user.places or to not in user.places:
+    places = set(links.claims.places(user, uid))
+    if teller not in places or to not in places:
         raise Ignored
     fact = _read(line, user, teller, params, parts)
     if to is network.me:
@@ -63,10 +65,10 @@ def _read(
     line: Line, user: User, teller: Server, params: Sequence[str], parts: tuple[Part, ...]
 ) -> MessageCopied:
     command = params[4]
-    by, target = _who(line, user, params[3]), _who(line, user, params[5])
+    by, target = (_who(line, user, params[1], name) for name in (params[3], params[5]))
     if user not in (by, target) or not isinstance(target, User):
         raise Ignored
-    if by is not user and teller is not user.server:
+    if by is not user and teller is not user.server and not _was_host(line, teller, params[1]):
         raise Ignored  # what others say to them their own server judges
     said_at = None if params[2] == NOWHERE else line.network.servers.get(SID(params[2]))
     message: MessageSent | MessageRedacted
@@ -83,13 +85,18 @@ def _read(
     return MessageCopied(message, user, teller, said_at, line.now)
 
 
-def _who(line: Line, user: User, name: str) -> User | Server:
-    """The user, or the server, that somebody is; if they are gone, a stand-in as the tags tell.
+def _was_host(line: Line, teller: Server, uid: str) -> bool:
+    """Whether a server speaks of a claim of its own that does not hold any more."""
+    return uid not in line.network.users and uid.startswith(teller.sid)
+
+
+def _who(line: Line, user: User, uid: str, name: str) -> User | Server:
+    """The user, who is named by `uid`, or whoever else somebody is; if gone, a stand-in as the tags tell.
 
     The one may be faster on another way than what they said.
     """
     network = line.network
-    if name == user.uid:
+    if name in (user.uid, uid):
         return user
     found = network.users.get(UID(name)) or network.pseudo_users.get(UID(name))
     if found is not None:

@@ -224,7 +224,9 @@ def find_way(line: Line, name: str) -> Way:
     if mark and prefix and all(sign in RANK_OF_PREFIX for sign in prefix):
         status = min(prefix, key=RANK_OF_PREFIX.__getitem__)
         return _channel(line, "#" + rest), at_least(RANK_OF_PREFIX[status]), status
-    user = line.network.users.get(UID(name)) or line.network.user(name.partition("@")[0])
+    uid = UID(name)
+    user = line.network.users.get(uid) or line.links.claims.meant(uid)
+    user = user or line.network.user(name.partition("@")[0])
     if user is None or user.server.virtual:  # of whom other servers do not know
         raise Ignored
     return user, 0, ""

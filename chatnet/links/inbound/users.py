@@ -362,13 +362,14 @@ def mode(line: Line) -> None:
     user = line.by_user()
     if line.user(0) is not user:
         raise Ignored
-    wanted = set(user.modes)
+    before, wanted = user.modes, set(user.modes)
     for adding, letter, _ in _modes(line, user, line.params[1]):
         (wanted.add if adding else wanted.discard)(letter)
-    if ("o" in wanted) is not ("o" in user.modes):
+    if ("o" in wanted) is not ("o" in before):
         oper = Oper("", "", frozenset(), TITLE) if "o" in wanted else None
         line.commit(Opered(user, oper, line.at))
-    added, removed = "".join(sorted(wanted - user.modes)), "".join(sorted(user.modes - wanted))
+    # The mode o is told here as well: to sessions that the user has on this server.
+    added, removed = "".join(sorted(wanted - before)), "".join(sorted(before - wanted))
     if added or removed:
         line.commit(UserModesChanged(user, added, removed, user.snomask, line.at))
 

@@ -141,6 +141,9 @@ class Reader:
         source: Server | User | None = (
             network.users.get(UID(text)) or self._links.server(text) or network.user(text.partition("!")[0])
         )
+        if source is None and verb in BY_SEATS and (user := self._links.claims.meant(UID(text))) is not None:
+            # A server with sessions of theirs had not heard yet whose user they are now.
+            return user if self._links.sits_behind(user, link, UID(text)) else None
         if source is None and self._links.full(link):
             return network.pseudo_users.get(UID(text))  # it plays the same ones
         if source is None:

@@ -7,7 +7,7 @@ the same person: where it names such a UID, that of the user is read in its plac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatnet.model.entities import Person, User
 from chatnet.model.ids import UID
@@ -18,6 +18,8 @@ from chatnet.rules.stamps import NEVER, read
 
 MOST_NOTED: Final = 64
 """Lines of a user's own server that are noted of one alias; more come in seconds only of who is mad."""
+FORMER: Final = 1000
+"""UIDs of claims that are over of which it is known whose they were."""
 LISTED: Final = frozenset({"CNSTAMP", "SJOIN", "TMODE"})
 """Verbs whose last parameter, behind a colon, names users."""
 OF_CLAIMS: Final = frozenset(
@@ -57,12 +59,23 @@ class Alias:
             self.noted.append(raw)
 
 
+class Former(NamedTuple):
+    """A claim that is over: of which person, and the servers that spoke for them by it."""
+
+    key: str
+    places: tuple[Server, ...]
+
+
 class Claims:
-    """All of them: `aliases` by their UIDs, which is empty nearly always."""
+    """All of them: `aliases` by their UIDs, which is empty nearly always.
+
+    A server with sessions of somebody may name a claim that is over, until it hears of that.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self.aliases: dict[UID, Alias] = {}
+        self._former: dict[UID, Former] = {}
         self._of: dict[str, list[Alias]] = {}
 
     def add(self, alias: Alias) -> None:
@@ -73,6 +86,7 @@ class Claims:
     def remove(self, alias: Alias) -> None:
         """It is taken back, or its server is lost, or it is the user now."""
         del self.aliases[alias.user.uid]
+        self.ended(alias.user.uid, Former(alias.person.key, alias.user.places))
         left = self._of[alias.person.key]
         left.remove(alias)
         if not left:
@@ -82,8 +96,28 @@ class Claims:
         """The others of the person of a key, the smallest first."""
         return sorted(self._of.get(key, ()), key=lambda alias: alias.claim) if self._of else []
 
-    def places(self, user: User) -> Iterator[Server]:
-        """All servers that may speak for a user: those of all claims, and their seats."""
+    def ended(self, uid: UID, former: Former) -> None:
+        """A claim is over, and the person may be the user of another one."""
+        self._former[uid] = former
+        if len(self._former) > FORMER:
+            del self._former[next(iter(self._former))]
+
+    def meant(self, uid: UID) -> User | None:
+        """The user whom a UID names, or named when whoever says it had not heard more."""
+        if (user := self._network.users.get(uid)) is not None:
+            return user
+        if (alias := self.aliases.get(uid)) is not None:
+            return self._network.persons.get(alias.person.key)
+        former = self._former.get(uid)
+        return None if former is None else self._network.persons.get(former.key)
+
+    def places(self, user: User, uid: UID | None = None) -> Iterator[Server]:
+        """All servers that may speak for a user: those of all claims, and their seats.
+
+        If they are named by the `uid` of a claim that is over, those of that one as well.
+        """
+        if uid is not None and (former := self._former.get(uid)) is not None:
+            yield from former.places
         yield from user.places
         if self._of and user.person is not None:
             for alias in self._of.get(user.person.key, ()):

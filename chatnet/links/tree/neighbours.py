@@ -220,10 +220,10 @@ class Neighbours:
         """The neighbours, but for `origin`, who know of people with sessions on several servers."""
         return [link for link in self.routes.direct.values() if link.codec.seats and link is not origin]
 
-    def sits_behind(self, user: User, link: Link) -> bool:
+    def sits_behind(self, user: User, link: Link, uid: UID | None = None) -> bool:
         """Whether a server behind `link` may speak for a user who is elsewhere: it has sessions of theirs,
-        or took them for its own until a moment ago."""
-        return any(self.routes.way_to(place) is link for place in self.claims.places(user))
+        or took them for its own, or for the user `uid`, until a moment ago."""
+        return any(self.routes.way_to(place) is link for place in self.claims.places(user, uid))
 
     def observe(self, stamp: Stamp) -> None:
         """What happens here from now on is later than `stamp`."""

@@ -193,9 +193,12 @@ class Sitting:
     def _forget(self, user: User) -> None:
         if self._sitters.pop(user, None) is not None and not self._sitters:
             self._node.hearing_changed()
-        detained = self._detained.pop(user, None)
-        if detained is not None:
-            detained.keep(None)
+        self._let_go(self._detained.pop(user, None))
+
+    def _let_go(self, waiting: Promise[None] | None) -> None:
+        """Have who waits go on, in a turn of their own: not before all have heard what has happened."""
+        if waiting is not None:
+            self._node.clock.later(0.0, lambda: waiting.keep(None))
 
     def end(self, user: User, reason: str) -> None:
         """They are no more: their sessions here end, and nobody needs to be told."""
@@ -208,18 +211,26 @@ class Sitting:
 
     # what the host does
 
-    async def do(self, session: Session, line: str) -> None:
-        """Have the host carry out a command of a session here, which reads what that would read."""
-        host, read = f":{session.user.server.name}", _Lines()
-        answer = await self._seats.do(session.user, line, read)
-        while answer is MOOT and (detained := self._detained.get(session.user)) is not None:
+    async def do(self, session: Session, line: str) -> bool:
+        """Have the host carry out a command of a session here, which reads what that would read.
+
+        False if it has not, and nobody else is host any more: this server is.
+        """
+        user, read = session.user, _Lines()
+        host = f":{user.server.name}"
+        answer = await self._seats.do(user, line, read)
+        while answer is MOOT and (detained := self._detained.get(user)) is not None:
             await detained
-            answer = await self._seats.do(session.user, line, read)
+            host = f":{user.server.name}"
+            answer = await self._seats.do(user, line, read)
+        if answer is MOOT and user.server is self._node.network.me and not session.closed:
+            return False
         for text in read.lines:  # all at once, so that they are one answer, under one label
             source, _, rest = text.partition(" ")
             session.send(encode(f":{self._shared.server_name} {rest}" if source == host else text))
         if answer is None or not answer.granted:
             session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
+        return True
 
     async def ask(self, session: Session, whom: Server, line: str) -> None:
         """Have another server answer a question of a session here."""
@@ -287,8 +298,7 @@ class Sitting:
 
     def _no_orphan(self, user: User) -> None:
         """Whoever waits to be one of theirs looks again."""
-        if (awaited := self._awaited.pop(user, None)) is not None:
-            awaited.keep(None)
+        self._let_go(self._awaited.pop(user, None))
 
     def _orphaned(self, fact: UserOrphaned, origin: object) -> None:
         """Nobody knows whose user they are; this server may be the next one."""
