@@ -57,6 +57,12 @@ class MemoryMessages:
         self.read: dict[tuple[str, str], int] = {}
         self.erased: dict[tuple[str, Place | None], Erased] = {}
 
+    def unread(self, place: Place) -> tuple[int, int] | None:
+        return None
+
+    def deletes(self, msgid: str) -> bool:
+        return False
+
     def _answer(self, value: T) -> Awaitable[T]:
         if not self.slow:
             return succeed(value)

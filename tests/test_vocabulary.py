@@ -39,6 +39,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.NameRemembered,
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.CapabilitiesTold,
+    facts.ClaimKnown,  # it is the same person to everybody
     facts.ChannelSpelled,  # clients compare names in whatever case
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it

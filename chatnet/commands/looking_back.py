@@ -132,7 +132,7 @@ def note_missing(session: Session, command: str, where: str, gaps: Sequence[rows
     """``NOTE <command> INCOMPLETE <where> <from> <to>``: something of that time may be missing."""
     if gaps and session.caps & cap.STANDARD_REPLIES:
         times = [_time(min(gap.since for gap in gaps)), _time(max(gap.until for gap in gaps))]
-        session.standard_reply("NOTE", command, "INCOMPLETE", "Other servers may know more", where, *times)
+        session.standard_reply("NOTE", command, "INCOMPLETE", "Something may be missing", where, *times)
 
 
 async def note_reading(request: Request, name: str) -> None:

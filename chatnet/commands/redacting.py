@@ -113,7 +113,7 @@ def _is_author(request: Request, record: Record) -> bool:
     user = request.user
     if record.person is not None and record.person == request.sessions.places.person(user):
         return True
-    return record.uid == user.uid and record.msgid > user.silent_until
+    return record.uid in user.uids and record.msgid > user.silent_until
 
 
 def _received(request: Request, target: Channel | User, record: Record) -> bool:

@@ -89,7 +89,7 @@ class Erasures:
             self._recorder.put([erased])
             if fact.place is None:
                 users = self._node.network.logged_in.get(fact.person, ())
-                self._ring.erase(frozenset(user.uid for user in users), fact.until)
+                self._ring.erase(frozenset(uid for user in users for uid in user.uids), fact.until)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for record in fact.records:

@@ -238,19 +238,23 @@ class Looking:
         sight = sights.of(spot)
         if sight is None:
             raise Unseen
+        place = sight.view.place
+        waits = self._waits(place)
         found, newest, wanted = await self._page(user, sight, asked)
         if self._missed is not None and not sight.in_memory:
             times = _covered(found, newest, wanted)
-            if self._missed.missing(sight.view.place, *times) != Missing():
+            if self._missed.missing(place, *times) != Missing():
                 with self._questions.aside():
-                    await self._missed.ask(sight.view.place, *times)
+                    await self._missed.ask(place, *times)
                 self._flush()
+                waits = self._waits(place)
                 found, newest, wanted = await self._page(user, sight, asked)
         await self._room(self._owner(user), len(found.rows) + len(found.reactions))
         sight = sights.of(spot)  # after what came meanwhile
         if sight is None:
             raise Unseen
-        found = found._replace(gaps=self._gaps(sight.view, *_covered(found, newest, wanted)))
+        covered = _covered(found, newest, wanted)
+        found = found._replace(gaps=self._gaps(sight.view, *covered, waits))
         return Seen(sight, self._kept(sight.view, found), newest)
 
     async def _meant(self, user: User, name: str) -> tuple[Spot, Sights]:
@@ -288,14 +292,24 @@ class Looking:
         redacted = tuple(each for each in found.redacted if shows(view, each))
         return found._replace(rows=fit(found.rows), redacted=redacted, reactions=fit(found.reactions))
 
-    def _gaps(self, view: View, since: int, until: int) -> tuple[Gap, ...]:
-        """When something may be missing of what a view has: unknown here, or perhaps deleted elsewhere."""
+    def _waits(self, place: Place) -> tuple[int, int] | None:
+        """Of when something waits to be written: to be asked before the store is, which may write it then."""
+        return None if place is IN_MEMORY else self._store.unread(place)
+
+    def _gaps(self, view: View, since: int, until: int, waits: tuple[int, int] | None) -> tuple[Gap, ...]:
+        """When something may be missing of what a view has.
+
+        That is unknown here, perhaps deleted elsewhere, or waited to be written when the store was asked.
+        """
         since = max(since, view.since)
-        if self._missed is None or view.place is IN_MEMORY or since >= until:
+        if view.place is IN_MEMORY or since >= until:
             return ()
-        times, unsure = self._missed.missing(view.place, since, until)
+        times, unsure = Missing() if self._missed is None else self._missed.missing(view.place, since, until)
         if unsure > since:
             times = united((*times, (since, min(unsure, until))))
+        waits = waits or self._waits(view.place)
+        if waits is not None and waits[0] < until and since < waits[1]:
+            times = united((*times, (max(since, waits[0]), min(until, waits[1]))))
         within = ((0, LAST),) if view.within is None else view.within
         return tuple(
             Gap(view.place, first, last, "*")
@@ -310,7 +324,9 @@ class Looking:
     def _shows(self, view: View, row: Row, unsure: int) -> bool:
         if row.at < unsure:
             return False
-        return row.msgid not in self._redacted and shows(view, row)
+        if row.msgid in self._redacted or self._store.deletes(row.msgid):
+            return False
+        return shows(view, row)
 
     # everything
 
@@ -367,6 +383,7 @@ class Looking:
         if len(views) > most:
             latest = {place for place, _ in await self._store.latest(views, SPOKEN, -1, LAST, most, True)}
             views = [view for view in views if view.place in latest]
+        waits = {view.place: self._waits(view.place) for view in views}
         rows = await self._store.search(views, words) if views else ()
         await self._room(self._owner(user), len(rows))
         now = sights.now()
@@ -380,7 +397,9 @@ class Looking:
         if len(rows) >= words.most:  # there may be more, which was not looked for
             since, until = (rows[0].at, until) if words.newest else (since, rows[-1].at + 1)
         searched = [now[view.place] for view in views if view.place in now]
-        missing = {sight.name: self._gaps(sight.view, since, until) for sight in searched}
+        missing = {
+            sight.name: self._gaps(sight.view, since, until, waits[sight.view.place]) for sight in searched
+        }
         gaps = tuple(gap for several in missing.values() for gap in several)
         names = [each for each, several in missing.items() if several]
         return Searched(found, names[0] if len(names) == 1 else "*", gaps)

@@ -1,7 +1,8 @@
 """Recent messages, in memory: as many for each target, and for as long, as the settings allow.
 
 A target is a channel, or two users who write to each other.  It is the object and not the name, so a channel
-that is renamed keeps its messages, and one that was made anew has none; users are known by their UIDs.
+that is renamed keeps its messages, and one that was made anew has none; users are known by their UIDs.  Who
+becomes the user of another claim keeps what was said.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from chatnet.model.facts import (
     Parted,
     SettingsChanged,
     Source,
+    UserMoved,
     UserQuit,
 )
 from chatnet.model.ids import UID
@@ -114,6 +116,7 @@ class Ring:
                 }
             self.hears = {
                 **self.hears,
+                UserMoved: self._user_moved,
                 UserQuit: self._user_quit,
                 NetSplit: self._net_split,
                 Parted: self._channel_changed,
@@ -219,6 +222,14 @@ class Ring:
             gone = Redaction(fact.redacted, fact.at, fact.msgid, fact.by.source, uid, fact.reason)
             self.remember(key, Page((), (gone,)))
         self.redact(key, fact.redacted)
+
+    def _user_moved(self, fact: UserMoved, origin: object) -> None:
+        for other, shelf in self._between.get(fact.user, NO_SHELVES).items():
+            key = key_of(fact.user, other)
+            if key is not None and key != shelf.key:
+                del self._shelves[shelf.key]
+                shelf.key = key
+                self._shelves[key] = shelf
 
     # what ends
 

@@ -6,7 +6,7 @@ A channel holds its members, and each user the channels they are in; neither hal
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,10 +36,11 @@ class Person:
     `key` is that of the account, `began` the stamp of the introduction as it stands on the wire, which is the
     claim to be this person; `stays` tells whether they are there without any session.  `seats` are the
     servers, beside their own, that have sessions of theirs.  Of an `orphan` the server is lost, and nobody
-    knows yet whose user it is.  Only ``Network.apply`` changes them.
+    knows yet whose user it is.  `former` are UIDs of other claims, the last of them at the end: what those
+    have said is theirs.  Only ``Network.apply`` changes them.
     """
 
-    __slots__ = ("began", "key", "orphan", "seats", "stays")
+    __slots__ = ("began", "former", "key", "orphan", "seats", "stays")
 
     def __init__(self, key: str, began: str, *, stays: bool = False) -> None:
         self.key = key
@@ -47,8 +48,15 @@ class Person:
         self.stays = stays
         self.orphan = False
         self.seats: tuple[Server, ...] = ()
+        self.former: tuple[UID, ...] = ()
+
+    def remember(self, uids: Iterable[UID]) -> None:
+        """What these UIDs have said is theirs, too; the oldest are forgotten."""
+        self.former = tuple(dict.fromkeys([*self.former, *uids]))[-FORMER:]
 
 
+FORMER: Final = 16
+"""UIDs of other claims that are remembered of a person."""
 NO_UID: Final = UID("")
 NO_NICK: Final = Folded("*")
 """What a user has before it is known."""
@@ -168,6 +176,11 @@ class User:
     def subject(self) -> str:
         """Whose it is since when they are where, and what they are there: a person's, by key, or a UID's."""
         return self.uid if self.person is None else self.person.key
+
+    @property
+    def uids(self) -> tuple[UID, ...]:
+        """Those by which what they said is known: of a person also those of other claims."""
+        return (self.uid,) if self.person is None else (self.uid, *self.person.former)
 
     @property
     def orphan(self) -> bool:

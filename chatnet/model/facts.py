@@ -136,8 +136,9 @@ class UserMoved(Fact):
     """A person is the user of another claim from now on: `uid` on `server`, as `person` tells.
 
     That is no event.  Channels, ranks, nick and account stay, sessions and who talks with them need not know
-    of it, and clients are told nothing.  Powers went before.  What they were is `old_uid`, `old_server` and
-    `old_person`, of which the seats count no more.
+    of it, and clients are told nothing.  Powers went before.  Where they come from (`address`, `real_host`,
+    `certfp`, and `cloak` if that is known) is what the claim tells.  What they were is `old_uid`,
+    `old_server` and `old_person`, of which the seats count no more.
     """
 
     user: User
@@ -145,9 +146,21 @@ class UserMoved(Fact):
     server: Server
     person: Person
     at: float
+    address: str
+    real_host: str
+    certfp: str | None
+    cloak: str | None
     old_uid: UID
     old_server: Server
     old_person: Person
+
+
+@fact
+class ClaimKnown(Fact):
+    """Another server claims a person as well, as the user `uid`, whose claim is not the one that holds."""
+
+    user: User
+    uid: UID
 
 
 @fact
@@ -176,10 +189,25 @@ class UserOrphaned(Fact):
     told: bool
 
 
-def moved(user: User, uid: UID, server: Server, person: Person, at: float) -> UserMoved:
-    """That `user`, who is a person, is the user of another claim."""
+def moved(
+    user: User,
+    uid: UID,
+    server: Server,
+    person: Person,
+    at: float,
+    newcomer: User | None = None,
+    cloak: str | None = None,
+) -> UserMoved:
+    """That `user`, who is a person, is the user of another claim, and comes from where its `newcomer` does.
+
+    Of nobody's own claim there is none: who is taken over comes from where they came from.
+    """
     assert user.person is not None
-    return UserMoved(user, uid, server, person, at, user.uid, user.server, user.person)
+    came = newcomer or user
+    return UserMoved(
+        user, uid, server, person, at, came.address, came.real_host, came.certfp, cloak,
+        user.uid, user.server, user.person,
+    )  # fmt: skip
 
 
 @fact
@@ -250,6 +278,14 @@ class NickChanged(Fact):
     lost: tuple[Folded, int] | None = None
     saved_by: Server | None = None
     msgid: str = ""
+
+
+@fact
+class NickDated(Fact):
+    """A user has the nick that they have since another TS, as another of their servers knows."""
+
+    user: User
+    ts: int
 
 
 @fact

@@ -66,11 +66,13 @@ class Network:
             facts.UserQuit: self._user_quit,
             facts.UserMoved: self._user_moved,
             facts.UserOrphaned: self._user_orphaned,
+            facts.ClaimKnown: self._claim_known,
             facts.PersonChanged: self._person_changed,
             facts.SeatTaken: self._seat_taken,
             facts.SeatLeft: self._seat_left,
             facts.NetSplit: self._net_split,
             facts.NickChanged: self._nick_changed,
+            facts.NickDated: self._nick_dated,
             facts.HostChanged: self._host_changed,
             facts.RealnameChanged: self._realname_changed,
             facts.AwayChanged: self._away_changed,
@@ -184,6 +186,9 @@ class Network:
         if not user.orphan:
             user.server.users -= 1
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
+        user.person.remember([*fact.old_person.former, fact.old_uid])
+        user.address, user.real_host = fact.address, fact.real_host
+        user.certfp, user.cloak = fact.certfp, fact.cloak
         self.users[user.uid] = user
         user.server.users += 1
         for server in fact.person.seats:
@@ -193,6 +198,8 @@ class Network:
     def _person_changed(self, fact: facts.PersonChanged) -> None:
         user, old = fact.user, fact.user.person
         user.person = fact.person
+        if old is not None and fact.person is not None and old.key == fact.person.key:
+            fact.person.remember(old.former)
         if self.users.get(user.uid) is not user:
             return  # they have quit since it was stated
         if old is not None:
@@ -204,6 +211,11 @@ class Network:
             self.persons[fact.person.key] = user
             for server in fact.person.seats:
                 self.seated.setdefault(server, {})[user] = None
+
+    @staticmethod
+    def _claim_known(fact: facts.ClaimKnown) -> None:
+        if fact.user.person is not None:
+            fact.user.person.remember([fact.uid])
 
     @staticmethod
     def _user_orphaned(fact: facts.UserOrphaned) -> None:
@@ -266,6 +278,9 @@ class Network:
                 other.accepts = removed(other.accepts, user)
             for other in user.accepts:
                 other.accepted_by = removed(other.accepted_by, user)
+
+    def _nick_dated(self, fact: facts.NickDated) -> None:
+        fact.user.nick_ts = fact.ts
 
     def _nick_changed(self, fact: facts.NickChanged) -> None:
         user = fact.user

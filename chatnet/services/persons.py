@@ -38,7 +38,7 @@ class Policy:
         self._accounts = accounts
         self.stated: Final[dict[str, bool]] = {}
         """By the keys of accounts (``model/places.py``)."""
-        self.chosen: Callable[[str], object] = lambda key: None
+        self.chosen: Final[list[Callable[[str], object]]] = []
         """Who is told by whose key something else is `stated`: no fact tells it."""
 
     def key(self, user: User) -> str | None:
@@ -72,7 +72,12 @@ class Policy:
             self.stated[key] = word
         else:
             raise Refused(TEMPORARILY_UNAVAILABLE, "This server keeps nobody else's choice")
-        self.chosen(key)
+        self.tell(key)
+
+    def tell(self, key: str) -> None:
+        """Something else is `stated` of somebody."""
+        for hear in self.chosen:
+            hear(key)
 
     def status(self, user: User) -> Status | None:
         """Whether they wish to stay, and do; None of a guest, who never does."""

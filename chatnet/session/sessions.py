@@ -140,6 +140,7 @@ class Sessions(Shared):
         self.persons = Persons(self, policy, self.sitting)
         self.hosting = links.seats.host = Hosting(self, self, self.persons)
         links.persons.sessions = lambda user: len(local.sessions_of(user))
+        links.persons.cloak = lambda user: self.cloaks.of(user.real_host, user.address)
         self.catching = Catching(self)
         self.staying: Staying | None = None
         """Who keeps those who are always on, where there is a file for that."""

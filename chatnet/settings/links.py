@@ -166,9 +166,12 @@ class LinksSettings(Section):
     """Seconds before a split was noticed from which on to ask, for what was on its way then, and since clocks
     differ; never less than ``ping_timeout`` and ``resume_grace`` together."""
     backfill_requests: Annotated[int, Field(ge=1, le=10000)] = 4
-    """Channels that are asked about at a time, and those that each other server may ask about at a time."""
+    """Channels that are asked about at a time (of what is stored: by each link), and those that each other
+    server may ask about at a time."""
     backfill_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds without a line of an answer after which it is not waited for any more."""
+    backfill_longest: Annotated[float, Field(gt=0, le=86400)] = 600.0
+    """Seconds that one answer takes at most, however it goes on."""
     backfill_slice: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     """Lines of answers that are sent in one turn; clients are served between two."""
     split_damping: Annotated[float, Field(ge=0, le=3600)] = 0.0

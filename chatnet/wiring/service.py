@@ -32,11 +32,12 @@ from chatnet.rules.banned_words import told
 from chatnet.rules.cloaks import Cloaks
 from chatnet.services.mailing import LOOK as MAIL_LOOK
 from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
+from chatnet.session.presence.staying import Staying
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
 from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
-from chatnet.storage.persons.interfaces import RunningPersons
+from chatnet.storage.persons.interfaces import RunningPersons, Stayed
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.lookups import host_of
 from chatnet.transports.outlets import ClientTurn
@@ -63,6 +64,8 @@ GOODBYE = 3.0
 """Seconds that the last lines may take to leave when the process ends."""
 GATHERED = 0.1
 """Seconds for which lines of the log that tell of normal life wait for others."""
+UP_LOOK = 0.1
+"""Seconds between two looks whether the links are up that those who stay wait for."""
 SWITCH = 0.001
 """Seconds after which a thread that works gives way to one that waits for it.
 
@@ -253,11 +256,15 @@ class ChatService(Service):
             people.start()  # whoever stays from now on is written all the same
             return
         people.start()
-        settings = self._loaded.settings
-        if any(link.addresses and link.autoconnect for link in settings.link):
-            self._reactor.callLater(settings.bouncer.revive_delay, staying.revive, stayed)
-        else:
+        end = self._reactor.seconds() + self._loaded.settings.bouncer.revive_delay
+        self._revive(staying, stayed, end)
+
+    def _revive(self, staying: Staying, stayed: Stayed, end: float) -> None:
+        """Have people come back when all links are up, or at a time of the reactor: others may be them."""
+        if self._reactor.seconds() >= end or self._parts.links.dialler.all_up():
             staying.revive(stayed)
+        else:
+            self._reactor.callLater(UP_LOOK, self._revive, staying, stayed, end)
 
     def _every(self, seconds: float, function: Any) -> LoopingCall:
         def tick() -> None:

@@ -723,14 +723,35 @@ def test_what_is_missing_is_told(house: Archive) -> None:
     got = page(ann, "CHATHISTORY LATEST #c * 50")
     assert (len(got.lines), got.ended) == (7, False)
     times = "2023-11-14T22:13:20.000Z 2023-11-14T22:14:20.000Z"
-    assert got.rest == [f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Other servers may know more"]
+    assert got.rest == [f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Something may be missing"]
     assert page(bob, "CHATHISTORY LATEST #c * 50").rest == []
     ann >> "@label=x CHATHISTORY LATEST #c * 50"
     first, *_, last = [parsed(line) for line in ann.lines()]
     assert "labeled-response" in first.text and "BATCH -" in last.text
     ann >> "HISTORY #c"
     note = parsed(ann.lines()[-1]).text
-    assert note == f":irc.test NOTE HISTORY INCOMPLETE #c {times} :Other servers may know more"
+    assert note == f":irc.test NOTE HISTORY INCOMPLETE #c {times} :Something may be missing"
+
+
+def test_what_waits_for_the_store_is_told_to_be_missing(
+    house: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is while a database is away, or was until now: what waits is in no page."""
+    ann, all_ = seven(house, f"{CAPS} standard-replies soju.im/search")
+    waits = 1_700_000_001_000, 1_700_000_002_000
+    place, deleted = house.place(), all_.lines[3].msgid
+    monkeypatch.setattr(house.messages, "unread", lambda of: waits if of == place else None)
+    monkeypatch.setattr(house.messages, "deletes", lambda msgid: msgid == deleted)
+    got = page(ann, "CHATHISTORY LATEST #c * 50")
+    assert (got.said, got.ended) == (["0", "1", "2", "4", "5", "6"], False)
+    times = "2023-11-14T22:13:21.000Z 2023-11-14T22:13:22.000Z"
+    assert got.rest == [f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Something may be missing"]
+    assert page(ann, "CHATHISTORY AFTER #c timestamp=2023-11-14T22:13:23Z 2").rest == []
+    ann >> "SEARCH text=5;in=#c"
+    note = parsed(ann.lines()[-1]).text
+    assert note == f":irc.test NOTE SEARCH INCOMPLETE #c {times} :Something may be missing"
+    monkeypatch.undo()
+    assert page(ann, "CHATHISTORY LATEST #c * 50").rest == []
 
 
 def test_of_what_nobody_may_see_nothing_is_said_to_be_missing(house: Archive) -> None:
@@ -741,7 +762,7 @@ def test_of_what_nobody_may_see_nothing_is_said_to_be_missing(house: Archive) ->
     lacks(house, (start - 1000, start + 1000))
     times = "2023-11-14T22:13:20.000Z 2023-11-14T22:13:21.000Z"
     assert page(ann, "CHATHISTORY LATEST #c * 50").rest == [
-        f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Other servers may know more"
+        f":irc.test NOTE CHATHISTORY INCOMPLETE #c {times} :Something may be missing"
     ]
 
 

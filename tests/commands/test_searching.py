@@ -193,7 +193,7 @@ def test_what_is_missing_where_was_searched_is_told(house: Archive) -> None:
         return lines[end + 1 :]
 
     def note(where: str, since: float, until: float) -> list[str]:
-        told = f"{where} {at(since)} {at(until)} :Other servers may know more"
+        told = f"{where} {at(since)} {at(until)} :Something may be missing"
         return [f":irc.test NOTE SEARCH INCOMPLETE {told}"]
 
     assert noted("text=tea") == []

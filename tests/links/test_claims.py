@@ -9,10 +9,13 @@ from mesh import block, stranger
 from sitting import Houses
 from staff import PASSWORD, sections
 
+from chatnet.history.ring import Ring
 from chatnet.links.codecs.solanum import SEATS
+from chatnet.links.exchange.taken import GATHERED
 from chatnet.model.entities import User
 from chatnet.rules.stamps import Stamp
 
+CAPS = "echo-message message-tags draft/message-redaction"
 ME = ":ann!~ann@192.0.2.1"
 
 
@@ -55,6 +58,17 @@ def test_two_who_are_one_person_become_one_user() -> None:
     assert mesh.phone.user is mesh.person("b")
     assert not any(" QUIT " in line or " NICK " in line for line in mesh.bob.lines())
     mesh.check()
+
+
+def test_operators_are_told_who_takes_people_from_their_server() -> None:
+    mesh = Apart(**sections())
+    mesh.say(mesh.bob, f"OPER root {PASSWORD}", "MODE bob +s +x")
+    mesh.meet()
+    mesh.advance(GATHERED)
+    told = [line for line in mesh.bob.lines() if "older claims" in line]
+    text = "a.test has older claims to people of this server, who are its users now: ann"
+    assert told == [f":b.test NOTICE * :*** Notice -- {text}"]
+    assert any(text in line for line in mesh["b"].log.lines)
 
 
 def test_the_same_nick_with_another_time_is_no_change_that_anybody_reads_of() -> None:
@@ -106,6 +120,57 @@ def test_operators_powers_go_with_the_claim() -> None:
     known = mesh.person("b")
     assert known is not None and known.oper is None and "o" not in known.modes
     assert any(" MODE ann :-o" in line or " MODE ann -o" in line for line in mesh.phone.lines())
+    mesh.check()
+
+
+@pytest.mark.parametrize(("elder", "younger"), ["ab", "ba"])
+def test_a_person_comes_from_where_the_claim_that_holds_says(elder: str, younger: str) -> None:
+    """Bans, and operators who ask, have to do with that of one claim, and nothing of the other is left."""
+    mesh = Houses("a", "b")
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.come(elder, "ann", address="192.0.2.7")
+    mesh.advance(1.0)
+    mesh.come(younger, "ann", address="192.0.2.8", secure=True, certfp="ab" * 32)
+    mesh.link("a", "b")
+    mesh.settle()
+    for house in ("a", "b"):
+        known = mesh.there(house)
+        assert known.server.name == f"{elder}.test" and len(mesh[house].node.network.users) == 2
+        assert (known.address, known.real_host, known.certfp) == ("192.0.2.7", "192.0.2.7", None)
+        assert (known.cloak is not None) is (house == elder)
+    mesh.check()
+
+
+def test_who_is_the_user_of_another_claim_takes_back_what_they_said_before() -> None:
+    """In a channel, and to somebody; and on the other server, which has heard of it since."""
+    mesh = Houses("a", "b")
+    mesh.cut("a", "b")
+    mesh.settle()
+    ann = mesh.come("a", "ann", caps=CAPS)
+    mesh.advance(1.0)
+    phone = mesh.come("b", "ann", caps=CAPS)
+    old = phone.user.uid
+    mesh.say(phone, "JOIN #c")
+    msgids = []
+    for target in ("#c", "bob", "bob"):
+        phone.lines()
+        mesh.say(phone, f"PRIVMSG {target} :hello")
+        msgids += [line.partition("msgid=")[2].partition(" ")[0].partition(";")[0] for line in phone.lines()]
+    mesh.link("a", "b")
+    mesh.settle()
+    assert phone.user.uid != old
+    for house in ("a", "b"):
+        assert old in mesh.there(house).uids
+    mesh.advance(120.0)
+    for house in ("a", "b"):
+        ring = mesh[house].parts.sessions.history
+        assert isinstance(ring, Ring)
+        ring.sweep(mesh.clock.time())
+    for client, target, msgid in zip((ann, phone, phone), ("#c", "bob", "bob"), msgids, strict=True):
+        client.lines()
+        mesh.say(client, f"REDACT {target} {msgid} :typo")
+        assert [line for line in client.lines() if f"REDACT {target} {msgid} :typo" in line]
     mesh.check()
 
 

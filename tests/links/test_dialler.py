@@ -233,3 +233,17 @@ def test_a_reload_that_shortens_pauses_shortens_the_one_under_way() -> None:
     new = old.model_copy(update={"links": links})
     dialling.house.node.change_settings(new)
     assert len(dialling.sweep(4)) == 1
+
+
+def test_all_is_up_when_each_wanted_server_and_one_uplink_have_told_all_they_know() -> None:
+    names = ("so1", "so2", "so3")
+    blocks = [block(name, addresses=[f"{name}.test:6900"], ca="ca.pem") for name in names]
+    dialling = Dialling(*blocks, block("so4"), uplinks=["so2.test", "so3.test"])
+    for number, name in ((1, "so1.test"), (2, "so2.test")):
+        assert not dialling.dialler.all_up()
+        dialling.sweep(5)
+        link, pipe = dialling.open()
+        assert not dialling.dialler.all_up()
+        introduce(link, pipe, name, f"{number}SO")
+    assert dialling.dialler.all_up()
+    assert Dialling(block("so4")).dialler.all_up(), "nobody is wanted"

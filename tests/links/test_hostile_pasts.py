@@ -11,6 +11,8 @@ import pytest
 from chronicles import ANN, BOB, Chronicles, Filed, logs_in
 from mesh import SOLANUM, Stranger, block, stranger
 
+from chatnet.links.exchange.asking import Inquiries
+from chatnet.model.ids import SID
 from chatnet.rules.stamps import Stamp
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.interfaces import MessageStore
@@ -209,6 +211,15 @@ def test_a_mark_that_makes_no_sense_is_ignored(besieged: Besieged, words: str) -
     besieged.unharmed()
 
 
+def test_nobody_has_read_what_is_still_to_be_said(besieged: Besieged) -> None:
+    """Whoever is believed may say so: what is beyond what clocks may differ is cut off."""
+    until = besieged.ms + 600_000
+    says(besieged.good, f":9GD CNMARK {ANN} #c {besieged.ms + DAY // 2}")
+    assert besieged.good.gone is None
+    assert besieged.told() == [f":0AA CNMARK {ANN} #c {until}"] and mark_of(besieged, ANN) == until
+    besieged.mesh.check()
+
+
 @pytest.mark.parametrize("words", [f"{ANN} #c x", f"{ANN} #c -1", f"{ANN} #c"])
 def test_a_mark_that_is_none_ends_the_link_in_words(besieged: Besieged, words: str) -> None:
     says(besieged.good, *[f":9GD CNMARK {words}"] * 30)
@@ -290,3 +301,42 @@ def test_nonsense_in_an_answer_ends_it_and_counts_as_a_mistake(besieged: Besiege
     mesh.settle()
     assert set(mesh.rows("a")) == set(besieged.before[0][0])
     mesh.check()
+
+
+# slots
+
+
+def asked_of(who: Stranger) -> list[str]:
+    """The numbers of what it was asked since it was looked at last."""
+    return [line.split(" ")[2] for line in who.lines() if " CNHIST " in line]
+
+
+def test_a_slow_neighbour_keeps_nobody_from_asking_others(besieged: Besieged) -> None:
+    mesh, node = besieged.mesh, besieged.mesh["a"].node
+    inquiries = mesh["a"].parts.links.inquiries
+    besieged.good.lines()
+    most = node.settings.links.backfill_requests
+    for number in range(most + 2):
+        node.run(told(inquiries, "9GD", number))
+    besieged.good._turn()
+    slow = asked_of(besieged.good)
+    assert len(slow) == most
+    answers: list[object] = []
+    node.run(told(inquiries, "0BA", 0, answers))
+    mesh.settle()
+    assert len(answers) == 1 and answers[0] is not None
+    # A line now and then does not hold a slot for ever.
+    line = f":@time={time_tag(NOW + 1).decode()[5:]};msgid=x :9GD NOTICE #c :hello"
+    longest, step = node.settings.links.backfill_longest, node.settings.links.backfill_timeout - 1
+    for _ in range(int(longest / step) + 1):
+        says(besieged.good, *[f":9GD CNHR {each} 0AA 1 {line}" for each in slow])
+        mesh.advance(step)
+    besieged.good._turn()
+    assert len(asked_of(besieged.good)) == 2
+
+
+async def told(inquiries: Inquiries, sid: str, number: int, answers: list[object] | None = None) -> None:
+    since = (NOW - number) * 1000
+    answer = await inquiries.ask(SID(sid), "#c", since, since + 3_600_000, 10)
+    if answers is not None:
+        answers.append(answer)

@@ -49,6 +49,7 @@ def test_the_heir_takes_over_and_nobody_sees_it() -> None:
     assert known.server is mesh["b"].node.network.me and [each.name for each in known.channels] == ["#c"]
     assert read(mesh.bob) == []
     assert known in mesh["b"].parts.sessions.persons.idle
+    assert known.cloak == mesh["b"].parts.sessions.cloaks.of("192.0.2.1", "192.0.2.1")
     mesh.check()
 
 

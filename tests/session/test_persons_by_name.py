@@ -82,6 +82,27 @@ def test_what_they_chose_is_kept(policy: str, word: str) -> None:
     phone << f":irc.test PERSISTENCE STATUS {word} {word}"
 
 
+def test_who_chooses_is_a_person_who_stays_from_then_on() -> None:
+    house = house_of(always_on="opt-in")
+    laptop = come(house, "ann")
+    assert laptop.user.person is not None and not laptop.user.person.stays
+    laptop >> "PERSISTENCE SET ON"
+    assert laptop.user.person.stays
+    laptop >> "PERSISTENCE SET OFF"
+    assert not laptop.user.person.stays
+
+
+def test_who_was_quicker_is_somebody_who_stays_as_they_chose_before() -> None:
+    people = People()
+    come(house := house_of(people, always_on="opt-in"), "ann") >> "PERSISTENCE SET ON"
+    house.clock.advance(1)
+    again = house_of(People(people), always_on="opt-in")
+    quick = come(again, "phone")
+    assert again.parts.sessions.staying is not None
+    again.parts.sessions.staying.revive(people.load())
+    assert quick.user.person is not None and quick.user.person.stays
+
+
 def test_a_choice_that_is_taken_back_is_not_kept() -> None:
     people = People()
     house = house_of(people, always_on="opt-in")

@@ -13,6 +13,7 @@ from states import opered
 from test_always_on import ON, TIMED, here, texts
 from test_several_sessions import one_more
 
+from chatnet.model.entities import Person as Claimed
 from chatnet.model.entities import User
 from chatnet.model.facts import Killed, UserIntroduced
 from chatnet.model.ids import SID, UID, AccountName, Folded
@@ -213,7 +214,9 @@ def test_a_nick_that_is_taken_is_not_taken_away() -> None:
     assert back.lines()[0].startswith(f":irc.test 001 {user.uid} ")
 
 
-def test_who_is_on_another_server_meanwhile_does_not_come_back() -> None:
+@pytest.mark.parametrize("person", [True, False])
+def test_a_person_of_another_server_does_not_come_back_here(person: bool) -> None:
+    """Somebody else who is logged in to the account there keeps nobody away."""
     home, ann = home_of_ann()
     ann >> "JOIN #c"
     home.clock.advance(1)
@@ -224,11 +227,14 @@ def test_who_is_on_another_server_meanwhile_does_not_come_back() -> None:
     far = User(Server(SID("0FA"), "far.test", ""), "192.0.2.7", "192.0.2.7")
     far.uid, far.nick, far.folded = UID("0FAAAAAAA"), "annie", Folded("annie")
     far.account, far.account_id = AccountName("ann"), new.named("ann").id
+    if person:
+        far.person = Claimed(far.account_id, "mfg2k1c7.0.0FA")
     new.node.commit(UserIntroduced(far, new.clock.time()))
     staying = new.parts.sessions.staying
     assert staying is not None
     staying.revive(new.kept.load())
-    assert new.node.network.user("ann") is None and new.kept.people == {}
+    assert (new.node.network.user("ann") is None) is person
+    assert (new.kept.people == {}) is person
 
 
 def test_who_was_quicker_comes_back_to_their_channels() -> None:

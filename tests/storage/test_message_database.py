@@ -403,6 +403,7 @@ def test_what_comes_while_it_is_away_is_on_the_disk(
         said(501, "last"),
     ]
     server.calls.wait(server.store.put(redacted))
+    assert server.store.unread(CLUB) == (T + 1, T + 502) and server.store.unread(PUB) is None
     refused = server.store.take_in([], [])
     server.clock.advance(6.0)
     server.store.watch()
@@ -411,12 +412,14 @@ def test_what_comes_while_it_is_away_is_on_the_disk(
     server.calls.wait(server.store.close())
     assert path.exists()
     again = Spooling(database, path)
+    assert again.store.unread(PUB) == (0, LAST)
     again.calls.wait(again.store.put([said(502, "after the start")]))
     postgres.start()
     again.wait_for(lambda: again.told and again.told[-1] is None and not again.store.is_behind)
     again.clock.advance(6.0)
     rows = again.texts()
     assert (rows[0], rows[-2:], len(rows)) == ("before", ["last", "after the start"], 502)
+    assert again.store.unread(CLUB) is None
     again.calls.wait(again.store.put([said(503, "now")]))
     assert again.texts()[-1] == "now" and not path.exists()
     again.calls.wait(again.store.close())

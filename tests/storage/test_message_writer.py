@@ -140,6 +140,25 @@ def test_what_fails_is_tried_again_and_reading_goes_on(path: Path) -> None:
     server.close()
 
 
+def test_what_waits_is_known_to_be_in_no_answer(path: Path) -> None:
+    server = Server(path)
+    server.store.start()
+    server.calls.wait(server.store.put([said(1, "before"), said(2, "deleted")]))
+    with locked(path):
+        gone = model.msgid(T + 2)
+        late = server.store.put([said(5, "late"), Redacted(CLUB, gone, T + 6, "r", None, "s", "")])
+        server.wait_for(lambda: server.told)
+        assert server.texts() == ["before", "deleted"]
+        assert server.store.unread(CLUB) == (T + 5, T + 6) and server.store.deletes(gone)
+        later = server.store.put([said(9, "later")])
+        assert (server.store.unread(CLUB), server.store.unread(PUB)) == ((T + 5, T + 10), None)
+    for answer in (late, later):
+        server.calls.wait(answer)
+    assert server.store.unread(CLUB) is None and not server.store.deletes(gone)
+    assert server.texts() == ["before", "late", "later"]
+    server.close()
+
+
 def test_jobs_that_are_no_groups_wait_for_so_long_only(path: Path) -> None:
     server = Server(path)
     server.store.start()

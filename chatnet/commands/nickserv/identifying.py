@@ -99,9 +99,9 @@ def _certified(errand: Errand) -> Account:
 @NICKSERV.command("CLIENTS LOGOUT", penalty=2.0)
 @NICKSERV.command("LOGOUT", penalty=2.0)
 async def logout(errand: Errand) -> None:
-    """`LOGOUT [<number>|<nick>|ALL]`: log out; or disconnect others who are logged in to your account.
+    """`LOGOUT [<number>|<nick>|ALL]`: log out; or end other sessions; CLIENTS LOGOUT is the same.
 
-    SESSIONS has their numbers. ALL means all but you. CLIENTS LOGOUT is the same.
+    SESSIONS has their numbers. ALL means all but you.
     """
     account, word = errand.own, errand.param(0)
     if not word:
@@ -143,11 +143,11 @@ def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: s
 @NICKSERV.command("CLIENTS LIST", penalty=2.0)
 @NICKSERV.command("SESSIONS", penalty=2.0)
 async def sessions(errand: Errand) -> None:
-    """`SESSIONS [<account>]`: who is logged in to your account, on which server, and from where.
+    """`SESSIONS [<account>]`: who is logged in to your account, and where; CLIENTS LIST is the same.
 
-    LISTLOGINS and CLIENTS LIST are the same. Of those on this server, and of those that are you on others, it
-    tells more: the device, since when they are connected, for how long they have said nothing, and by what
-    they logged in. Of other accounts it tells operators with the privilege accounts.
+    So is LISTLOGINS. Of those on this server, and of those that are you on others, it tells more: the device,
+    since when they are connected, for how long they have said nothing, and by what they logged in. Of other
+    accounts it tells operators with the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:

@@ -232,6 +232,11 @@ class Dialler(Follower):
         if uplinks:
             yield UPLINKS, sorted(uplinks, key=lambda block: settings.links.uplinks.index(block.name))
 
+    def all_up(self) -> bool:
+        """Whether there is nobody to connect to by itself who has not told all they know."""
+        up = {link.settings.name for link in self.links.neighbours() if link.settings and link.settled}
+        return all(any(block.name in up for block in blocks) for _, blocks in self._goals())
+
     def _is_there(self, block: LinkSettings) -> bool:
         back = self.returns.get(block.name)
         return (

@@ -1,6 +1,7 @@
 """Asks servers that know ``CNPAST`` for what they have stored, and reads what they answer.
 
-So many questions are open at a time as ``links.backfill_requests`` says; the others wait for their turn.
+So many questions are open by each link at a time as ``links.backfill_requests`` says; the others wait for
+their turn.  So a neighbour that is slow, or what is behind it, keeps nobody from asking others.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Inquiry:
     """What `server` was asked, and what it has answered: of a time, or (without a reader) of an account."""
 
     __slots__ = (
-        "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "reader", "redactions",
-        "server", "since", "stays", "talks", "timer", "until",
+        "asked", "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "reader", "redactions",
+        "server", "since", "stays", "talks", "timer", "until", "way",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +69,9 @@ class Inquiry:
         self.gaps: list[tuple[int, int]] = []
         self.gone = False
         self.bytes = 0
+        self.asked = 0.0
         self.heard = 0.0
+        self.way: Link | None = None
         self.timer: Timer | None = None
         self.done: Promise[bool] = Promise()
 
@@ -83,7 +86,9 @@ class Inquiries:
         self._numbers = numbers
         self._can_know = can_know
         self._open: dict[int, Inquiry] = {}
-        self._waiting: deque[Promise[None]] = deque()
+        self._by_way: dict[Link, int] = {}
+        """How many are open, or are about to be."""
+        self._waiting: dict[Link, deque[Promise[None]]] = {}
         self.hears: Mapping[type[Fact], Hearer] = {NetSplit: self._split}
 
     # whom
@@ -144,18 +149,23 @@ class Inquiries:
 
     async def _answered(self, inquiry: Inquiry, how: str, target: str, tally: str) -> bool:
         """Ask, as soon as there is room; whether it is answered."""
-        links, settings = self._links, self._links.node.settings.links
-        while len(self._open) >= settings.backfill_requests:
-            turn = Promise[None]()
-            self._waiting.append(turn)
-            await turn
-        server = inquiry.server
+        links, settings, server = self._links, self._links.node.settings.links, inquiry.server
         way = links.way_to(server)
-        if links.node.network.servers.get(server.sid) is not server or way is None:
-            self._next()
+        while way is not None and self._by_way.get(way, 0) >= settings.backfill_requests:
+            turn = Promise[None]()
+            self._waiting.setdefault(way, deque()).append(turn)
+            await turn
+            asked, way = way, links.way_to(server)
+            if way is not asked:
+                self._next(asked)
+        if way is None or links.node.network.servers.get(server.sid) is not server:
+            if way is not None:
+                self._next(way)
             return False
+        inquiry.way = way
+        self._by_way[way] = self._by_way.get(way, 0) + 1
         inquiry.number = self._numbers.take()
-        inquiry.heard = links.node.clock.monotonic()
+        inquiry.asked = inquiry.heard = links.node.clock.monotonic()
         self._open[inquiry.number] = inquiry
         self._wait(inquiry, settings.backfill_timeout)
         way.send(
@@ -171,8 +181,9 @@ class Inquiries:
 
     def _is_late(self, inquiry: Inquiry) -> None:
         inquiry.timer = None
-        timeout = self._links.node.settings.links.backfill_timeout
-        left = inquiry.heard + timeout - self._links.node.clock.monotonic()
+        settings = self._links.node.settings.links
+        until = min(inquiry.heard + settings.backfill_timeout, inquiry.asked + settings.backfill_longest)
+        left = until - self._links.node.clock.monotonic()
         if left > 0.001:
             self._wait(inquiry, left)
             return
@@ -268,9 +279,18 @@ class Inquiries:
         del self._open[inquiry.number]
         if inquiry.timer is not None:
             inquiry.timer.cancel()
-        self._next()
+        way = inquiry.way
+        assert way is not None
+        self._by_way[way] -= 1
+        self._next(way)
         inquiry.done.keep(well)
 
-    def _next(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().keep(None)
+    def _next(self, way: Link) -> None:
+        """Whoever waits longest for a link looks whether it is their turn."""
+        if not self._by_way.get(way):
+            self._by_way.pop(way, None)
+        if way in self._waiting:
+            turn = self._waiting[way].popleft()
+            if not self._waiting[way]:
+                del self._waiting[way]
+            turn.keep(None)

@@ -56,8 +56,8 @@ class Question:
     """
 
     __slots__ = (
-        "bytes", "channel", "heard", "most", "name", "next", "number", "reader", "records", "redactions",
-        "server", "since", "timer",
+        "asked", "bytes", "channel", "heard", "most", "name", "next", "number", "reader", "records",
+        "redactions", "server", "since", "timer",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +74,7 @@ class Question:
         self.records: list[Record] = []
         self.redactions: list[Redaction] = []
         self.bytes = 0
+        self.asked = 0.0
         self.heard = 0.0
         self.timer: Timer | None = None
 
@@ -312,7 +313,7 @@ class BackFill:
         reader = Reader(channel.name, node.network.fold)
         question = Question(number, server, channel, since, self._most, reader)
         question.next = servers
-        question.heard = node.clock.monotonic()
+        question.asked = question.heard = node.clock.monotonic()
         self._open[question.number] = question
         self._wait(question, settings.backfill_timeout)
         node.run(self._send(question, now))
@@ -356,7 +357,9 @@ class BackFill:
 
     def _is_late(self, question: Question) -> None:
         question.timer = None
-        left = question.heard + self._settings.backfill_timeout - self._links.node.clock.monotonic()
+        settings = self._settings
+        until = min(question.heard + settings.backfill_timeout, question.asked + settings.backfill_longest)
+        left = until - self._links.node.clock.monotonic()
         if left > 0.001:
             self._wait(question, left)
             return

@@ -22,6 +22,7 @@ from typing import Final
 
 from chatnet.links.codecs.solanum import HOSTS
 from chatnet.links.exchange import burst
+from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, Former, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
@@ -30,14 +31,14 @@ from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
     AwayChanged,
-    CertfpChanged,
+    ClaimKnown,
     Fact,
     Hearer,
     HostChanged,
     NickChanged,
+    NickDated,
     Opered,
     PersonChanged,
-    RealHostChanged,
     RealnameChanged,
     SeatLeft,
     UserIntroduced,
@@ -74,6 +75,11 @@ def no_store(person: str, sid: SID) -> None:
     """In the place of who knows what is missing, where no messages are stored."""
 
 
+def no_cloak(user: User) -> str | None:
+    """In the place of who makes cloaks."""
+    return None
+
+
 def no_collisions(user: User, nick: str, ts: int) -> bool:
     """In the place of who knows the rules of nicks."""
     return True
@@ -97,7 +103,7 @@ class _Orphan:
 class Persons:
     """An observer, and what lines of neighbours about claims come to.
 
-    `sessions` counts those of somebody that are here.
+    `sessions` counts those of somebody that are here, and `cloak` is what mode x shows of them.
     """
 
     def __init__(self, links: Neighbours) -> None:
@@ -106,9 +112,11 @@ class Persons:
         self._network = links.node.network
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
+        self._taken = Taken(self._node.clock, links.tell)
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
+        self.cloak: Callable[[User], str | None] = no_cloak
         self.contend: Callable[[User, str, int], bool] = no_collisions
         """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
         self.spoke_at: Callable[[str, SID], object] = no_store
@@ -142,10 +150,11 @@ class Persons:
     def _compete(self, user: User, newcomer: User) -> None:
         """The smaller claim holds."""
         if user.orphan or claim_of(newcomer) < claim_of(user):
-            self._displace(user)
+            self._displace(user, newcomer.server)
             self._move(user, newcomer)
         else:
             self._claims.add(Alias(newcomer))
+            self._node.commit(ClaimKnown(user, newcomer.uid), CLAIMED)
 
     def became(self, link: Link, user: User, person: Person | None, raw: bytes) -> None:
         """The server of a user, behind `link`, says which person they are from now on.
@@ -205,8 +214,8 @@ class Persons:
             for text in other.codec.user(newcomer):
                 other.send(text)
 
-    def _displace(self, user: User) -> None:
-        """The claim of a user is not the one that holds any more."""
+    def _displace(self, user: User, by: Server) -> None:
+        """The claim of a user is not the one that holds any more: `by` has that."""
         person = user.person
         assert person is not None
         if person.orphan:
@@ -217,6 +226,7 @@ class Persons:
             self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
             self._node.commit(Opered(user, None, at), TOLD)
         if user.server is self._network.me:
+            self._taken.note(user, by)
             for link in self._links.seating():
                 link.send(link.codec.given_up(user, MOVED))
         else:
@@ -235,7 +245,8 @@ class Persons:
         assert person is not None
         self._coming[user] = newcomer
         now = self._node.clock.time()
-        self._node.commit(moved(user, newcomer.uid, newcomer.server, person, now), CLAIMED)
+        fact = moved(user, newcomer.uid, newcomer.server, person, now, newcomer)
+        self._node.commit(fact, CLAIMED)
 
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
@@ -270,7 +281,7 @@ class Persons:
 
     def _name(self, user: User, nick: str, ts: int) -> None:
         if nick == user.nick:  # nothing that anybody sees is different
-            user.nick_ts = ts
+            self._node.commit(NickDated(user, ts), CLAIMED)
             return
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
@@ -377,7 +388,8 @@ class Persons:
         assert person is not None
         self._forget(user)
         mine = Person(person.key, self._links.next_stamp().text, stays=person.stays)
-        self._node.commit(moved(user, self._node.uids.take(), me, mine, self._node.clock.time()), CLAIMED)
+        uid, now = self._node.uids.take(), self._node.clock.time()
+        self._node.commit(moved(user, uid, me, mine, now, cloak=self.cloak(user)), CLAIMED)
 
     def _half(self, user: User) -> None:
         """Half of the time is over: the heir did not know them, or is lost as well."""
@@ -472,12 +484,8 @@ def _differences(user: User, newcomer: User, fact: UserMoved) -> Iterator[Fact]:
     at = fact.at
     if (newcomer.username, newcomer.host) != (user.username, user.host):
         yield HostChanged(user, newcomer.username, newcomer.host, user.source, at)
-    if newcomer.real_host != user.real_host:
-        yield RealHostChanged(user, newcomer.real_host)
     if newcomer.realname != user.realname:
         yield RealnameChanged(user, newcomer.realname, at)
-    if newcomer.certfp is not None and newcomer.certfp != user.certfp:
-        yield CertfpChanged(user, newcomer.certfp)
     if newcomer.away != user.away:
         yield AwayChanged(user, newcomer.away, at)
     if newcomer.account != user.account:

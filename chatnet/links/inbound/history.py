@@ -131,6 +131,8 @@ class HistoryIn:
     def cnmark(self, line: Line) -> None:
         """Somebody has read as far as a time, in milliseconds: the greatest holds.
 
+        Beyond what clocks may differ nobody has read: it would have what is still to be said be read.
+
         # <- :0BA CNMARK abcdefghijklmnopqrst2 #one 1795345576123
         """
         server, links = line.by_server(), line.links
@@ -142,6 +144,8 @@ class HistoryIn:
             users = line.network.logged_in.get(person, ())
             if not any(is_behind(user.server, server) for user in users):
                 raise Ignored
+        skew = max(line.node.settings.links.most_skew, links.skew)
+        until = min(until, int((line.now + skew) * 1000))
         spot = spot if spot[0] == "@" else line.network.fold(spot)
         if self._archive is None or self._archive.moves(person, spot, until):
             line.commit(MarkMoved(person, spot, until, line.now))

@@ -25,6 +25,7 @@ class Claiming:
         self._node = shared.node
         self._network = shared.network
         self._policy = shared.persistence.policy
+        self._policy.chosen.append(self._chosen)
         self.hears: Mapping[type[Fact], Hearer] = {
             AccountChanged: self._account_changed,
             RecordsTaken: self._records_taken,
@@ -49,6 +50,11 @@ class Claiming:
         if fact.old.bouncer != fact.new.bouncer:
             for user in [user for user in self._network.users.values() if user.account is not None]:
                 self.look_at(user)
+
+    def _chosen(self, key: str) -> None:
+        user = self._network.persons.get(key)
+        if user is not None:
+            self.look_at(user)
 
     def look_at(self, user: User) -> None:
         """Have somebody of this server be the person of their account, if they may and nobody is."""

@@ -87,7 +87,7 @@ class Staying:
         self._ended = False
         store.lost = self.write_all
         persons.noted = self.changed
-        self._policy.chosen = self._chosen
+        self._policy.chosen.append(self._chosen)
         self._hears_always: Final[Mapping[type[Fact], Hearer]] = {
             UserIntroduced: self._introduced,
             UserMoved: self._moved,
@@ -335,9 +335,8 @@ class Staying:
                 self._policy.stated[person.key] = person.word
             if not person.nick:  # no more than their word is kept
                 continue
-            users = here.get(person.key, ())
-            user = next((user for user in users if user.server is self._network.me), None)  # who was quicker
-            if user is None and not users:
+            user = here.get(person.key)  # who was quicker
+            if user is None and person.key not in self._network.persons:
                 user = self._come(person)
             if user is None:
                 self._let_go(person.key)
@@ -346,18 +345,21 @@ class Staying:
                 for seat in person.seats:
                     self._sit(user, seat, standing, since)
                 self.look_at(user)
+                if person.word is not None:
+                    self._policy.tell(person.key)
         if len(some) == SLICE:
             self._node.clock.later(0.0, lambda: self._come_back(people, standing))
             return
         for folded in standing.keys() - {channel.folded for channel in self._channels}:
             self._store.forget_channel(folded)
 
-    def _by_keys(self) -> dict[str, list[User]]:
-        """Who is logged in, on all servers, by the keys of accounts."""
-        found: dict[str, list[User]] = {}
+    def _by_keys(self) -> dict[str, User]:
+        """Who of this server is logged in, by the keys of accounts: of several the first."""
+        found: dict[str, User] = {}
         for user in self._network.users.values():
-            if user.account is not None and (key := self._policy.key(user)) is not None:
-                found.setdefault(key, []).append(user)
+            here = user.server is self._network.me and user.account is not None
+            if here and (key := self._policy.key(user)) is not None:
+                found.setdefault(key, user)
         return found
 
     def _come(self, person: Person) -> User | None:

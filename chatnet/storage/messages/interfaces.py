@@ -52,6 +52,15 @@ class MessageStore(Protocol):
     def spooled(self) -> int:
         """Bytes of what was put that wait in a file, and cannot be read until the database has them."""
 
+    def unread(self, place: Place) -> tuple[int, int] | None:
+        """From when on and up to before when something of a place waits to be written, in milliseconds.
+
+        So it is in no answer, for as long as what is put may not be written for long.  None: nothing waits.
+        """
+
+    def deletes(self, msgid: str) -> bool:
+        """Whether it waits like that that a message was deleted, which answers still have."""
+
     def put(self, entries: Sequence[Entry]) -> Awaitable[None]:
         """Keep these; on the disk when it is answered.
 

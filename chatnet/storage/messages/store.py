@@ -141,6 +141,14 @@ class SQLiteMessages:
         """How many bytes wait in a file for a database that is away, or was until now."""
         return self._writer.spooled
 
+    def unread(self, place: Place) -> tuple[int, int] | None:
+        """From when on and up to before when (ms) something of a place waits that no answer has."""
+        return self._writer.unread(place)
+
+    def deletes(self, msgid: str) -> bool:
+        """Whether it waits that a message was deleted, which answers still have."""
+        return self._writer.deletes(msgid)
+
     @property
     def is_behind(self) -> bool:
         """Whether what was put may not be read for long: nothing can be written, or much waits for that."""

@@ -43,8 +43,9 @@ from chatnet.storage.messages.aside import aside
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.losing import size_of, without_messages
-from chatnet.storage.messages.rows import Entry
+from chatnet.storage.messages.rows import Entry, Place
 from chatnet.storage.messages.spool import Spool
+from chatnet.storage.messages.unread import Unread
 from chatnet.storage.messages.writing import Writes, Wrong
 from chatnet.storage.worker import Call, Task
 
@@ -145,6 +146,7 @@ class Writer:
         """Messages that were dropped since it was told."""
         self._failed = 0
         """How often the same was tried in vain; 0: it is not FAILING."""
+        self._unread: Final = Unread(any_place=spool is not None and not spool.is_empty)
         self._closed: Deferred[None] | None = None
         self._until = 0.0
         # A disk that hangs must not keep the process from ending: what is not committed is not.
@@ -167,6 +169,15 @@ class Writer:
         """Bytes that wait in the spool."""
         return 0 if self._spool is None else self._spool.bytes
 
+    def unread(self, place: Place) -> tuple[int, int] | None:
+        """Of when something waits that answers do not have; see ``Unread.of``."""
+        with self._changed:
+            return self._unread.of(place)
+
+    def deletes(self, msgid: str) -> bool:
+        """Whether that a message was deleted waits, so that answers still have it."""
+        return self._unread.deletes(msgid)
+
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
@@ -179,6 +190,8 @@ class Writer:
                 self._waiting.append(group)
                 self._bytes += group.bytes
                 self._entries += group.weight
+                if self.is_failing:
+                    self._unread.note(entries)
                 self._changed.notify()
             else:
                 group.outcome = Failure(StoreError("The store is closed"))
@@ -427,6 +440,10 @@ class Writer:
             self._waiting.extendleft(reversed(tasks))
             self._entries += _entries_of(tasks)
             first, self._failed = not self._failed, self._failed + 1
+            if first:
+                for task in self._waiting:
+                    if isinstance(task, Group):
+                        self._unread.note(task.entries)
         if first:
             waits = "" if self._spool is None else f"; they wait in the file {self._spool.name}"
             self._call(self._fails, Trouble(f"{error}{waits}"))
@@ -443,6 +460,9 @@ class Writer:
             self._bytes -= sum(task.bytes for task in tasks if isinstance(task, Group))
             failed, self._failed = self._failed, 0
             lost, self._lost = self._lost, 0
+            if not self._spools:
+                # From now on what is asked is answered behind what waits.
+                self._unread.forget()
         self._call(self._tell, tasks, failed > 0, lost)
 
     # on the reactor's thread again
@@ -480,6 +500,14 @@ class Immediate:
 
     def __init__(self, writing: Writes) -> None:
         self._writing: Final = writing
+
+    def unread(self, place: Place) -> tuple[int, int] | None:
+        """Nothing waits."""
+        return None
+
+    def deletes(self, msgid: str) -> bool:
+        """Nothing waits."""
+        return False
 
     def keep(self, entries: Sequence[Entry]) -> Deferred[None]:
         """Write a group; its answer is there."""
