@@ -138,6 +138,8 @@ class Gaps:
         """Of whom it is asked just now where they talked elsewhere."""
         self._asked: dict[tuple[str, SID], int] = {}
         """Who is here, and up to when another server was asked with whom they talked there."""
+        self._apart: dict[SID, dict[str, None]] = {}
+        """Servers that are away, and who of those that are here may have talked there meanwhile."""
         self._gone: dict[SID, float] = {}
         """Servers that were here, and since when (monotonic seconds) they are away."""
         self._arriving: dict[SID, tuple[int, set[Channel]]] = {}
@@ -237,6 +239,8 @@ class Gaps:
 
     def arrived(self, sid: SID) -> None:
         """A server was asked of all channels; see ``model/past.py``."""
+        for person in self._apart.pop(sid, ()):
+            self.spoke_at(person, sid)
         if self._arriving.pop(sid, None) is not None:
             self._ring()
             self._due.update(dict.fromkeys(self._all()))
@@ -427,7 +431,7 @@ class Gaps:
                 self._look_at(channel, int(fact.at * 1000))
             if person is not None and self.asking is not None:
                 self._came(person, user.server.sid)
-        elif user.server is me and person is not None:
+        elif user.is_at(me) and person is not None:
             self.spoke_at(person, fact.server.sid)
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
@@ -435,6 +439,17 @@ class Gaps:
             for channel in fact.user.channels:
                 self._drop_if_left(channel)
             self._leaves(self._places.person(fact.user))
+        elif not fact.stamp and fact.user.is_at(self._node.network.me):
+            self._lost(fact.server.sid, self._places.person(fact.user))
+
+    def _lost(self, sid: SID, person: str | None) -> None:
+        """A server is away where somebody may go on to talk, who is here."""
+        if person is None:
+            return
+        people = self._apart.setdefault(sid, {})
+        people[person] = None
+        if len(people) > REMEMBERED:
+            del people[next(iter(people))]
 
     def _user_moved(self, fact: UserMoved, origin: object) -> None:
         user, me, person = fact.user, self._node.network.me, self._places.person(fact.user)
@@ -480,11 +495,14 @@ class Gaps:
             await look.over.within(seconds, self._node.clock.later)
 
     async def _look_there(self, sid: SID, person: str) -> None:
-        now = self._now() - self._overlap
+        asking, now = self.asking, self._now() - self._overlap
+        assert asking is not None
         if await self._look_for_talks_at(sid, person, self._asked.pop((person, sid), 0)):
             self._asked[person, sid] = now
             if len(self._asked) > REMEMBERED:
                 del self._asked[next(iter(self._asked))]
+        if sid not in asking.witnesses(None):  # it is away, perhaps since it was asked
+            self._lost(sid, person)
 
     async def _look_for_talks(self, person: str, since: int, first: SID | None) -> None:
         """Somebody is here who may have talked elsewhere: something of each such talk is missing.

@@ -155,6 +155,7 @@ class Persons:
         self.devices = [Device(reactor, node, name, folder) for name in self.names for node in nodes]
         self._tokens = itertools.count(1)
         self._known: set[Message] = set()
+        self._wanted: set[Message] = set()
         for witness in witnesses:
             witness.channels += (MEETING,)
             witness.watched = frozenset(self.names)
@@ -201,6 +202,7 @@ class Persons:
             device.trouble = []
         for check in (self._unlike, self._apart, lambda: self._forgotten(since, mute)):
             found += await self._until_none(check)
+        self._known |= self._wanted  # what is missing is told once
         return found[:8]
 
     async def _until_none(self, check: Callable[[], Any]) -> list[str]:
@@ -261,7 +263,7 @@ class Persons:
             for message in device.confirmed
             if device.node not in mute or message in heard
         }
-        wanted = sure - self._known
+        wanted = self._wanted = sure - self._known
         found = []
         for device in self.devices:
             theirs = {each for each in wanted if each[0] == MEETING or device.nick in each[0].split()}
@@ -270,6 +272,4 @@ class Persons:
                 told |= await device.past(other, since - 5.0) if other != device.nick else set()
             if missing := theirs - told:
                 found.append(f"{device.name} finds {len(missing)} messages not, {min(missing)} among them")
-        if not found:
-            self._known |= wanted
         return found

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from daemon_network import Network, met
-from daemon_process import ROOT, Daemon, wait_for
+from daemon_process import ROOT, Client, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
 
@@ -90,6 +90,44 @@ def test_old_and_new_are_one_network(network: Network, before: Path, versions: s
             text = 'keeps no accounts, though its [[link]] has accounts = "full"'
             assert text in network.daemons[name].output()
     loses_no_link(*daemons)
+
+
+def test_a_person_at_both_ends_is_two_users_for_an_old_server_between(network: Network, before: Path) -> None:
+    """They have one nick: its rules decide, once, and nobody fights over it."""
+    for name in "abc":
+        network.add(name)
+    a, b, c = (network.daemons[name] for name in "abc")
+    runs(b, before)
+    for name in "ac":
+        network.configure(name, network.to("b"))
+    network.configure("b")
+    for daemon in (a, b, c):
+        daemon.start()
+    with a.connect().register("ann") as ann, c.connect().register("ann") as other:
+        for client in (ann, other):
+            client.send(f"NS REGISTER {WORD}", "JOIN #c")
+            client.until("is yours")
+            client.until(" 366 ")
+        network.configure("b", network.to("a", True), network.to("c", True))
+        b.reload()
+        for name, count in (("a", 1), ("b", 2), ("c", 1)):
+            network.linked(name, count)
+        with a.connect().register("bob") as bob, c.connect().register("rob") as rob:
+            met(bob, rob, "#c")  # what came before is there
+            nicks = [_nicks(client) for client in (bob, rob)]
+            assert nicks[0] == nicks[1] and len(nicks[0]) == 4
+        for client in (ann, other):
+            client.send("PING storm")
+            seen = [line for line in client.until("PONG .*storm") if line[:5] not in (":bob!", ":rob!")]
+            assert sum(" NICK " in line for line in seen) <= 2
+            assert not any(" KILL " in line or " QUIT " in line for line in seen)
+    loses_no_link(a, b, c)
+
+
+def _nicks(client: Client) -> list[str]:
+    client.send("NAMES #c")
+    told = [line for line in client.until(" 366 ") if " 353 " in line]
+    return sorted(word.lstrip("@+") for line in told for word in line.rpartition(":")[2].split())
 
 
 def test_a_network_is_upgraded_one_server_at_a_time(network: Network, before: Path) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from chronicles import Chronicle
+from clubs import FullClub
 from conversation import Client
+from message_memory import MemoryMessages
 from seating import FiledSeating, Seating
+
+from chatnet.model.ids import UIDs
 
 
 def wait(mesh: Seating, seconds: int = 20) -> None:
@@ -150,6 +156,72 @@ def test_what_was_said_at_a_seat_when_its_link_was_about_to_be_lost_is_heard_lat
     wait(mesh)
     assert mesh.texts("a") == mesh.texts("c") == ["on its way"]
     assert [text for _, _, text in mesh.talk_at("a", "ann", "bob")] == ["as well"]
+    mesh.check()
+
+
+class Mortal(Seating):
+    """Houses that can die, and begin anew with what they had stored."""
+
+    def __init__(self, **given: Any) -> None:
+        self.given: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, MemoryMessages] = {}
+        super().__init__(**given)
+
+    def make(self, **given: Any) -> FullClub:
+        name = given["server"]["name"][0]
+        again = name in self.given
+        self.given[name] = given
+        house = Chronicle(self.messages.setdefault(name, MemoryMessages()), **given)
+        house.node.uids = UIDs(house.node.network.me.sid, 100_000 * again)
+        return house
+
+    def begin_anew(self, name: str) -> None:
+        self.flush()
+        self.houses[name] = self.make(**self.given[name])
+
+
+@pytest.mark.parametrize("sits", [True, False])
+def test_a_server_that_was_away_is_asked_by_all_where_somebody_is(sits: bool) -> None:
+    """Also if it claims nobody when it is back, since it has begun anew."""
+    mesh = Mortal(bouncer={"always_on": "all"})
+    bob = mesh.client("c", "bob", "bob")
+    mesh.sit("b")
+    mesh.sit("c")
+    wait(mesh)
+    mesh.cut("b", "c")
+    mesh.settle()
+    say(mesh, bob, "PRIVMSG ann :over there")
+    wait(mesh, 600)
+    mesh.begin_anew("c")
+    mesh.link("b", "c")
+    mesh.settle()
+    if sits:
+        mesh.client("c", "ann", "ann")
+    wait(mesh)
+    for house in "ab":
+        assert [text for _, _, text in mesh.talk_at(house, "ann", "bob")] == ["over there"]
+    mesh.check()
+
+
+def test_a_server_that_dies_when_it_had_told_of_its_claim_is_asked_when_it_is_back() -> None:
+    mesh = Mortal(bouncer={"always_on": "all"})
+    bob = mesh.client("c", "bob", "bob")
+    mesh.sit("b")
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.client("c", "ann", "ann")
+    say(mesh, bob, "PRIVMSG ann :over there")
+    wait(mesh, 600)
+    mesh.link("b", "c")
+    while not any(uid.startswith("0CA") for uid in mesh["a"].parts.links.claims.aliases):
+        assert mesh.deliver_one(0)
+    mesh.cut("b", "c")
+    wait(mesh, 1)
+    mesh.begin_anew("c")
+    mesh.link("b", "c")
+    wait(mesh)
+    for house in "ab":
+        assert [text for _, _, text in mesh.talk_at(house, "ann", "bob")] == ["over there"]
     mesh.check()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fault_run.nodes import Node
@@ -118,6 +118,21 @@ def test_what_a_killed_server_confirmed_last_counts_if_somebody_heard_it(heard: 
     if heard:
         devices[1].read.add(message)
     assert bool(result(persons._forgotten(MIDNIGHT, {devices[0].node}))) is heard
+
+
+def test_what_is_missing_is_told_of_one_fault_and_not_of_the_next() -> None:
+    persons, devices = people("ann")
+    say(devices, (MEETING, "ann@a/1"), devices[0], MEETING)
+    devices[1].rows.clear()
+
+    async def once(check: Any) -> Any:
+        return [] if check in (persons._unlike, persons._apart) else await check()
+
+    for device in devices:
+        device.wire = cast(Any, object())
+    persons._until_none = once  # type: ignore[method-assign]
+    assert len(result(persons.broken(MIDNIGHT, ()))) == 1
+    assert result(persons.broken(MIDNIGHT, ())) == []
 
 
 def test_a_device_that_is_cut_off_meanwhile_is_a_finding_and_no_end_of_the_run() -> None:

@@ -318,6 +318,8 @@ class Persons:
         for alias in [alias for alias in self._claims.aliases.values() if alias.user.server in gone]:
             self._claims.remove(alias)
             known = self._network.persons.get(alias.person.key)
+            if known is not None and known.is_at(self._network.me):
+                self.spoke_at(alias.person.key, alias.user.server.sid)
             if known is not None and link is not None and known.server not in gone:
                 self._remind(link, known)
         for alias in self._claims.aliases.values():
