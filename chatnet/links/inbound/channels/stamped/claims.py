@@ -244,10 +244,24 @@ class _Merge:
                         changes.append(ModeChange(True, letter, None, user))
             if user in came:
                 came[user] |= registers.ranks(channel, user.subject)
+                self._tell_ranks(channel, user, came[user])
         for uid, ranks in self._absent:  # they may come back
             for letter in rank_letters(ranks):
                 self._hold(channel, f"{letter}:{uid}", unstamped=False)
         return changes
+
+    def _tell_ranks(self, channel: Channel, user: User, ranks: int) -> None:
+        """Tell others since when a person who came has their ranks, though that is nothing new here.
+
+        A server that began anew was told nothing of somebody who was nowhere then.
+        """
+        if user.person is None:
+            return
+        for letter in rank_letters(ranks):
+            register = f"{letter}:{user.subject}"
+            mark = registers_of(self._line).known(channel, register)
+            if mark is not None:
+                self._marks.setdefault(register, mark)
 
     def members_alone(self, channel: Channel) -> None:
         """Nothing but who came, into ours, which is older."""
@@ -256,6 +270,7 @@ class _Merge:
         registers = registers_of(line)
         for user in came:
             came[user] = registers.ranks(channel, user.subject)
+            self._tell_ranks(channel, user, came[user])
         if came:
             self._join(channel, came, created=False)
         members = tuple((user, 0) for user, _ in self._claim.members if user.subject not in self._lost)
