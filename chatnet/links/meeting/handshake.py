@@ -27,7 +27,7 @@ from chatnet.links.tree.neighbours import Follower, Neighbours
 from chatnet.model.facts import Fact, Hearer, NetJoinBegan, NetSplit, ServerIntroduced
 from chatnet.model.ids import SID
 from chatnet.model.server import Server
-from chatnet.settings import LinkSettings
+from chatnet.settings import LinkSettings, Settings
 from chatnet.wire.names import is_server_name
 
 CROSSING: Final = 3.0
@@ -95,7 +95,7 @@ class Handshake(Follower):
     def offered(self, link: Link) -> bytes:
         """``CAPAB :<tokens>``: what we know beyond the oldest protocol."""
         words = [word for word in OURS if word not in ("CNRES", "CNSTBY") or self._links.resumes]
-        if not may_claim(link):
+        if not may_claim(link, self._node.settings):
             words = [word for word in words if word != SEATS]
         if self._node.settings.links.converge:
             words.append(STAMPS)
@@ -348,7 +348,7 @@ class Handshake(Follower):
         link.server = neighbour
         link.resumable = links.resumes and "CNRES" in link.caps
         link.stamped &= STAMPS in link.caps and link.codec.core
-        link.codec.seats &= may_claim(link)
+        link.codec.seats &= may_claim(link, self._node.settings)
         if link.stamped:
             links.stamp().neighbours.add(name)
         link.step("SERVER")
@@ -470,6 +470,11 @@ def svinfo(line: Line) -> None:
     clocks.compared(link, ahead)
 
 
-def may_claim(link: Link) -> bool:
-    """Whether a neighbour is told of people who have sessions on several servers: else nick rules apply."""
+def may_claim(link: Link, settings: Settings) -> bool:
+    """Whether a neighbour is told of people who have sessions on several servers: else nick rules apply.
+
+    At an edge, whose accounts another server keeps, one has sessions of that server only.
+    """
+    if settings.accounts.authority == "remote":
+        return False
     return link.settings is None or link.settings.allow_seats is not False
