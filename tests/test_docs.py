@@ -16,7 +16,7 @@ from chatnet.commands import stats as stats_module
 from chatnet.rules.bans import EXTENDED
 from chatnet.session.isupport import tokens
 from chatnet.settings import Settings
-from chatnet.storage.messages.spool import SPOOL
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.store import FILE
 from chatnet.wiring.config import check

@@ -21,7 +21,7 @@ from chatnet.session.scans import Scan
 from chatnet.session.session import Session
 from chatnet.session.visitor import Visitor
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.spool import SPOOL
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.wire import numerics
 from chatnet.wire.ban_targets import shown
 from chatnet.wire.server_time import day

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatnet.storage.copies import copy
-from chatnet.storage.messages.spool import SPOOL
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.persons.store import FILE as PERSONS
 from chatnet.storage.sqlite import connect, reason_of

@@ -20,9 +20,9 @@ from chatnet.rules.durations import seconds_in
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.gathering import Gathered
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.rekeying import Rekeying
 from chatnet.storage.messages.rows import Began, Entry, Place, Row, Silent
-from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE, SQLiteMessages
 from chatnet.wire.casemap import folder
 from chatnet.wire.server_time import read_ms

@@ -11,8 +11,8 @@ from chatnet.node import Clock
 from chatnet.records.meaning import RecordMeaning
 from chatnet.settings import HistorySettings, Settings
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.keep import DAY, Keep
-from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import FILE as MESSAGES
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.storage.persons.store import FILE as PEOPLE

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.interfaces import Trouble
+from chatnet.storage.messages.interfaces import SPOOL, Trouble
 from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.reading import ALL_KINDS
 from chatnet.storage.messages.rows import (
@@ -43,7 +43,6 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
-from chatnet.storage.messages.spool import SPOOL
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
 from chatnet.storage.postgresql import Session
 

@@ -10,9 +10,10 @@ from profiles import runs
 from test_message_stories import groups
 
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.packing import packed, unpacked
 from chatnet.storage.messages.rows import Came, Entry, Erased, Place
-from chatnet.storage.messages.spool import SPOOL, Spool
+from chatnet.storage.messages.spool import Spool
 
 CLUB = Place("c", "#club", "", 1)
 

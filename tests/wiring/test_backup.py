@@ -11,8 +11,9 @@ from storage_kinds import ANN, MEANING, named
 from storage_process import Writer, consistent
 
 from chatnet.storage.answers import at_once
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.rows import Came, Entry, Place
-from chatnet.storage.messages.spool import SPOOL, Spool
+from chatnet.storage.messages.spool import Spool
 from chatnet.storage.persons.file import PersonFile
 from chatnet.storage.persons.store import FILE as PERSONS
 from chatnet.storage.persons.store import PersonStore

@@ -12,8 +12,8 @@ from test_history_commands import CLUB, NOW, WORD, Captured, Tool, objects
 
 from chatnet.settings import Settings
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.rows import PRIVMSG, Began, Row
-from chatnet.storage.messages.spool import SPOOL
 from chatnet.wiring.config import ConfigError, load
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.store import messages_in

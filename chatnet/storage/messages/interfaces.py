@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chatnet.storage.messages.rows import (
     Entry,
@@ -21,6 +21,9 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
+
+SPOOL: Final = "history.spool"
+"""In the data folder."""
 
 
 class Trouble(NamedTuple):

@@ -19,8 +19,6 @@ from chatnet.storage.messages.packing import packed, unpacked
 from chatnet.storage.messages.rows import Entry
 from chatnet.storage.sqlite import connect, is_damage, make_file, reason_of
 
-SPOOL: Final = "history.spool"
-"""In the data folder."""
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS spooled (id INTEGER PRIMARY KEY, entries TEXT NOT NULL)"
 
 log = Logger(namespace="chatnet")
