@@ -40,6 +40,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.AcceptsChanged,  # the command answers whoever changed their list
     facts.CapabilitiesTold,
     facts.ClaimKnown,  # it is the same person to everybody
+    facts.NickDated,  # since when somebody has a nick is shown nowhere
     facts.ChannelSpelled,  # clients compare names in whatever case
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it

@@ -461,7 +461,7 @@ def test_a_rename_on_one_side_of_a_split() -> None:
     mesh.settle()
     bob.until(":bob!* JOIN #d")
     assert ask(bob, "INFO #d")[1:] == ["  founder: ann"]
-    assert ask(bob, "INFO #c") == ["#c is not registered."]
+    assert ask(bob, "INFO #c") == ["#c is called #d now."]
     mesh.advance(2)
     assert not [line for line in bob.lines() if "registered no more" in line]
     mesh.cut("a", "b")

@@ -125,7 +125,8 @@ def test_a_seed_brings_the_same_faults_and_all_kinds() -> None:
     assert plan(7, 200, [], True) == plan(7, 200, [], True)
     assert plan(7, 200, [], True) != plan(8, 200, [], True)
     assert plan(7, 200, [], True)[:50] == plan(7, 50, [], True)
-    assert {kind.name for kind in plan(7, deck, [], True)} == set(KINDS)
+    assert {kind.name for kind in plan(7, deck, [], True, persons=True)} == set(KINDS)
+    assert not any(kind.persons for kind in plan(7, deck, [], True))
     assert {kind.name for kind in plan(7, 50, ["reset"], False)} == {"reset"}
     assert not any(kind.packets for kind in plan(7, 200, [], False))
 
