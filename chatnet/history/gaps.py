@@ -8,10 +8,10 @@ to nobody (``Missing.unsure``), unless a server does not answer however often it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Final
 
 from chatnet.history.recorder import Recorder
 from chatnet.model.entities import Channel
@@ -96,16 +96,6 @@ class Hole:
         return self.reached.get(sid, self.until) > self.since and self.tries.get(sid, 0) < TRIES
 
 
-class Look:
-    """So many questions where somebody talked are `open`; `over`, when none is."""
-
-    __slots__ = ("open", "over")
-
-    def __init__(self) -> None:
-        self.open = 0
-        self.over: Promise[None] = Promise()
-
-
 class Gaps:
     """An observer, behind the stays; ``Missed`` of ``model/past.py``.
 
@@ -134,8 +124,6 @@ class Gaps:
         self._talks: dict[Place, list[Hole]] = {}
         self._here: dict[str, int] = {}
         """Accounts that were here, and up to when, in milliseconds."""
-        self._looks: dict[str, Look] = {}
-        """Of whom it is asked just now where they talked elsewhere."""
         self._asked: dict[tuple[str, SID], int] = {}
         """Who is here, and up to when another server was asked with whom they talked there."""
         self._apart: dict[SID, dict[str, None]] = {}
@@ -177,37 +165,27 @@ class Gaps:
         channel = self._node.network.channel(place.name)
         return [] if channel is None else self._channels.get(channel, [])
 
-    async def ask(self, place: Place, since: int, until: int, seconds: float | None = None) -> Missing:
+    async def ask(self, place: Place, since: int, until: int) -> Missing:
         """Ask for what is missing, and wait for it; see ``model/past.py``."""
-        if seconds is None:
-            seconds = self._node.settings.history.ask_timeout
         over = Promise[None]()
 
         def end() -> None:
             over.keep(None)
             self._ring()
 
-        timer = self._node.clock.later(seconds, end)
+        timer = self._node.clock.later(self._node.settings.history.ask_timeout, end)
         while not over.kept:
-            news = self._news
-            if not self._begin_of(place, since, until) and not self._arrived(place):
+            holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
+            several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
+            if not several and not self._arrived(place):
                 break
+            news = self._news
+            for hole, sid in several:
+                if sid not in hole.busy:
+                    self._node.run(self._step_on(hole, sid))
             await news
         timer.cancel()
         return self.missing(place, since, until)
-
-    def begin(self, place: Place, since: int, until: int) -> None:
-        """Ask for what is missing, and do not wait for it; see ``model/past.py``."""
-        self._begin_of(place, since, until)
-
-    def _begin_of(self, place: Place, since: int, until: int) -> bool:
-        """Whether there is who can be asked for something, and is then."""
-        holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
-        several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
-        for hole, sid in several:
-            if sid not in hole.busy:
-                self._node.run(self._step_on(hole, sid))
-        return bool(several)
 
     def _is_wanted(self, hole: Hole, since: int, until: int) -> bool:
         return self._is_unsure(hole) or (hole.since < until and since < self._end(hole))
@@ -420,7 +398,7 @@ class Gaps:
     def _came(self, person: str, first: SID | None = None) -> None:
         """Somebody is here; others are asked what they said elsewhere, one of them first."""
         since = self._here.pop(person, self._overlap) - self._overlap
-        self._look(person, lambda: self._look_for_talks(person, since, first))
+        self._node.clock.later(0.0, lambda: self._node.run(self._look_for_talks(person, since, first)))
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -471,28 +449,7 @@ class Gaps:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
         if self.asking is None:
             return
-        self._look(person, lambda: self._look_there(sid, person))
-
-    def _look(self, person: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Ask where somebody talked, in the next turn: who is asked has to have heard where they are."""
-        look = self._looks.setdefault(person, Look())
-        look.open += 1
-
-        async def work() -> None:
-            try:
-                await ask()
-            finally:
-                look.open -= 1
-                if not look.open:
-                    del self._looks[person]
-                    look.over.keep(None)
-
-        self._node.clock.later(0.0, lambda: self._node.run(work()))
-
-    async def looked(self, person: str, seconds: float) -> None:
-        """Wait until it is known where somebody talked elsewhere; see ``model/past.py``."""
-        if (look := self._looks.get(person)) is not None:
-            await look.over.within(seconds, self._node.clock.later)
+        self._node.clock.later(0.0, lambda: self._node.run(self._look_there(sid, person)))
 
     async def _look_there(self, sid: SID, person: str) -> None:
         asking, now = self.asking, self._now() - self._overlap

@@ -21,7 +21,7 @@ from chatnet.session.render import encode
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.rows import LAST, Place
+from chatnet.storage.messages.rows import LAST
 
 MOST: Final = 500
 """Channels and talks that are told at once, those with the latest messages first."""
@@ -113,35 +113,22 @@ class Catching:
         return Missed(pages, [fact for fact in ear.said if fact.msgid not in gone])
 
     async def _pages(self, person: User, heard: Heard | None) -> list[Seen]:
-        looking, history = self._shared.looking, self._shared.node.settings.history
+        looking, most = self._shared.looking, self._shared.node.settings.history.replay
         if looking is None:
             return []
-        clock = self._shared.node.clock
-        # For all that others are asked, together: nobody waits longer for their welcome.
-        until = clock.monotonic() + history.ask_timeout
-        await looking.looked(person, history.ask_timeout)
         if heard is None:
             names = [channel.name for channel in person.channels][:MOST]
             asked = Asked(Way.LATEST, (), self._shared.persistence.policy.lines(person))
         else:
-            # What was said where nobody of this server was is not listed.
-            lacking = await looking.lacking(person, heard.ms, MOST)
             listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
             names = [name for name, _ in listed.names]
-            listed_names = set(names)
-            names += [name for name in lacking if name not in listed_names]
-            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), history.replay)
+            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), most)
         pages = []
-        places: set[Place] = set()
         for name in names:
             try:
-                page = await looking.look(person, name, asked, max(0.0, until - clock.monotonic()))
+                page = await looking.look(person, name, asked)
             except Unseen:
                 continue
-            place = page.sight.view.place
-            if place in places:
-                continue  # by a name that the other one had before, or has now
-            places.add(place)
             pages.append(page if heard is None else _after(page, heard))
         return pages
 
