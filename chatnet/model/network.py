@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from itertools import chain
 from typing import Any, cast
 
@@ -105,6 +105,10 @@ class Network:
             facts.MetadataChanged: self._metadata_changed,
             facts.SettingsChanged: self._settings_changed,
         }
+
+    def logged_in_to(self, entities: Set[str]) -> list[User]:
+        """Who is logged in to accounts that are among these."""
+        return [user for entity in entities & self.logged_in.keys() for user in self.logged_in[entity]]
 
     def user(self, nick: str) -> User | None:
         """The user who bears this nick now; a pseudo-user as well."""

@@ -41,10 +41,8 @@ class Claiming:
         self.look_at(fact.user)
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
-        logged_in = self._network.logged_in
-        for entity in fact.touched & logged_in.keys():
-            for user in list(logged_in[entity]):
-                self.look_at(user)
+        for user in self._network.logged_in_to(fact.touched):
+            self.look_at(user)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         if fact.old.bouncer != fact.new.bouncer:

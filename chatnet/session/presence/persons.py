@@ -428,10 +428,8 @@ class Persons:
             del self._named[key]
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
-        logged_in = self._node.network.logged_in
-        for entity in fact.touched & logged_in.keys():
-            for user in list(logged_in[entity]):
-                self._look_at(user)
+        for user in self._node.network.logged_in_to(fact.touched):
+            self._look_at(user)
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         for user in list(self.idle):
