@@ -221,10 +221,7 @@ class Persons:
         if person.orphan:
             self._forget(user)
             return
-        if user.oper is not None:
-            at = self._node.clock.time()
-            self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
-            self._node.commit(Opered(user, None, at), TOLD)
+        self._resign(user)
         if user.server is self._network.me:
             self._taken.note(user, by)
             for link in self._links.seating():
@@ -352,11 +349,15 @@ class Persons:
         orphan = self._orphans[user] = _Orphan(reason, places)
         time = self._node.settings.bouncer.orphan_time
         orphan.timer = self._node.clock.later(time / 2, lambda: self._half(user))
-        at = self._node.clock.time()
+        self._resign(user)
+        self._node.commit(UserOrphaned(user, self._node.clock.time(), told), CLAIMED)
+
+    def _resign(self, user: User) -> None:
+        """Powers go with the server that gave them."""
         if user.oper is not None:
+            at = self._node.clock.time()
             self._node.commit(UserModesChanged(user, "", "o", user.snomask, at), TOLD)
             self._node.commit(Opered(user, None, at), TOLD)
-        self._node.commit(UserOrphaned(user, at, told), CLAIMED)
 
     def _settle_all(self, users: Iterable[User]) -> None:
         for user in users:

@@ -22,8 +22,6 @@ class Moving:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         user, me = fact.user, self._shared.network.me
         if fact.server is me:
-            if user.cloak is None:  # it was for their server to know
-                user.cloak = self._shared.cloaks.of(user.real_host, user.address)
             if not self._shared.local.sessions_of(user) and not user.seats and user not in self._persons.idle:
                 self._persons.remember(user, self._idle(user, fact.at))
         elif fact.old_server is me:
