@@ -281,21 +281,18 @@ class NetworkBans:
 
     def address(self, address: str) -> NetworkBan | None:
         """The ban (D) of an address that does not even come in to log in."""
-        if not self._known:
-            return None
-        now = self._now()
-        for ban in self._indexes["D"].for_address(address):
-            if ban.action == REFUSE and ban.holds(now):
-                return None if self._spares_address(address) else ban
-        return None
+        return self._of_address(address, REFUSE)
 
     def needs_login(self, address: str) -> NetworkBan | None:
         """The ban (D) of an address from which people come in by an account they have already."""
+        return self._of_address(address, LOGIN)
+
+    def _of_address(self, address: str, action: str) -> NetworkBan | None:
         if not self._known:
             return None
         now = self._now()
         for ban in self._indexes["D"].for_address(address):
-            if ban.action == LOGIN and ban.holds(now):
+            if ban.action == action and ban.holds(now):
                 return None if self._spares_address(address) else ban
         return None
 

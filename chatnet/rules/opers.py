@@ -17,6 +17,9 @@ from chatnet.wire.masks import address_in, compile_glob, parse_network
 NOT_BY_OPER = frozenset("oxZ")
 """User modes that a block cannot set: o comes with the rest, x changes a host, Z is about the connection."""
 
+TITLE: Final = "is an IRC Operator"
+"""What WHOIS says of an operator of another server, who may do nothing here that needs an operator."""
+
 OPERS_ONLY: Final = "sz"
 """User modes that only opers may set, and that go with their powers."""
 
@@ -71,10 +74,10 @@ def granted(settings: Settings, block: OperSettings) -> Oper:
     return Oper(block.name, block.oper_class, settings.privileges(block.oper_class), title)
 
 
-def granted_elsewhere(settings: Settings, name: str, oper_class: str, title: str) -> Oper:
-    """What an operator of another server is here, by our class of the same name; only `title` without one."""
+def granted_elsewhere(settings: Settings, name: str, oper_class: str) -> Oper:
+    """What an operator of another server is here, by our class of the same name; only a title without one."""
     titles = [c.title for c in settings.oper_class if c.name == oper_class]
-    return Oper(name, oper_class, settings.privileges(oper_class), *titles or (title,))
+    return Oper(name, oper_class, settings.privileges(oper_class), *titles or (TITLE,))
 
 
 def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:

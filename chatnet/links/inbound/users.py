@@ -43,15 +43,12 @@ from chatnet.model.modes import USER_MODES, mode_set
 from chatnet.model.registry import Account
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.log_names import log_name
-from chatnet.rules.opers import granted_elsewhere
+from chatnet.rules.opers import TITLE, granted_elsewhere
 from chatnet.rules.timestamps import Loser, resolve_nick
 from chatnet.rules.visibility import public_identity
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.names import is_nick, is_uid
 from chatnet.wire.text import cut, middle
-
-TITLE: Final = "is an IRC Operator"
-"""What WHOIS says of an operator of another server, who may do nothing here that needs an operator."""
 
 MODES: Final = frozenset(USER_MODES) - {"s"} | {"S", "a"}
 """User modes that a user of another server may have: ours, but for server notices, which are the business of
@@ -386,7 +383,7 @@ def oper(line: Line) -> None:
     if not line.link.settings.allow_opers:
         raise Ignored
     if user.oper is None or (user.oper.name, user.oper.oper_class) != (name, oper_class):
-        oper = granted_elsewhere(line.node.settings, name, oper_class, TITLE)
+        oper = granted_elsewhere(line.node.settings, name, oper_class)
         line.commit(Opered(user, oper, line.at))
 
 

@@ -49,8 +49,6 @@ from chatnet.wire.text import middle
 LOST: Final = "Connection lost"
 """Why somebody has quit whose last sessions were on a server that is gone."""
 NOT_YOURS: Final = "This nick is not of the account that you are logged in to"
-TITLE: Final = "is an IRC Operator"
-"""What WHOIS says of an operator whose class is none here."""
 
 
 class Hosting:
@@ -196,7 +194,7 @@ class Hosting:
         elif way is None or way.settings is None or not way.settings.allow_opers:
             deputy.numeric(numerics.ERR_NOOPERHOST)
         else:
-            oper = granted_elsewhere(self._node.settings, name, oper_class, TITLE)
+            oper = granted_elsewhere(self._node.settings, name, oper_class)
             self._seats.opers[user] = oper
             now = self._node.clock.time()
             self._node.commit(Opered(user, oper, now), deputy)
