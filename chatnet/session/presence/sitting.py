@@ -60,21 +60,17 @@ class Sitting:
         self._detained: dict[User, Promise[None]] = {}
         self._awaited: dict[User, Promise[None]] = {}
         """By people whose server is lost, what those wait for who come meanwhile."""
-        self._hears: Mapping[type[Fact], Hearer] = {
-            SeatTaken: self._seat_taken,
-            SeatLeft: self._seat_left,
-            UserQuit: self._quit,
-            UserMoved: self._moved,
-            UserOrphaned: self._orphaned,
-            NetSplit: self._split,
-            AwayChanged: self._away_changed,
-        }
-
         self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
             UserQuit: self._quit,
             UserMoved: self._moved,
             UserOrphaned: self._orphaned,
+        }
+        self._hears: Mapping[type[Fact], Hearer] = {
+            **self._hears_always,
+            SeatLeft: self._seat_left,
+            NetSplit: self._split,
+            AwayChanged: self._away_changed,
         }
 
     @property
