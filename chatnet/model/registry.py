@@ -279,9 +279,11 @@ class Registry:
                     return False
                 account.since, account.name = since, AccountName(name)
                 account.shown = account.name
-                folded = self._fold(name)
+                # Nearly always it is what it is folded to; the function remembers names, and these are new.
+                plain = name.isalnum() and name.isascii() and name.islower()
+                folded = name if plain else self._fold(name)
             elif field == values.CREATED:
-                account.created = Created.read(value).at
+                account.created = Created.moment(value)
                 return True
             elif field.startswith(_NICK) and not account.nicks and "\\" not in field:
                 folded = field[len(_NICK) :]

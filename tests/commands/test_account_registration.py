@@ -360,6 +360,7 @@ def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
     # or it would look as if a name had been asked for when nobody had
     before = Club()
     before.account("bob")
+    before.store.start()
     clock = ManualClock()
     clock.off = -3600.0
     club = Club(store=before.store, clock=clock)
@@ -375,6 +376,24 @@ def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
     cat = club.client("cat")
     cat >> f"REGISTER * * :{PASSWORD}"
     registered(cat, "cat")
+
+
+def test_a_clock_that_is_set_right_after_a_start_is_right_for_what_was_stamped_before_it() -> None:
+    """All that is stored is of the past at the start: it is looked at when the clock goes back."""
+    before = Club()
+    before.account("bob")
+    before.clock.off = 40 * 86400.0
+    ann = before.account("ann")
+    before.store.start()
+    clock = ManualClock()
+    clock.off = 41 * 86400.0
+    club = Club(store=before.store, clock=clock)
+    clock.off = 0.0
+    club.change(ann, email="1 ann@example.org")
+    own = [record.stamp for record in club.store.load() if record.stamp.endswith("0CN")]
+    assert all(int(stamp[:9], 36) / 1000 < clock.time() + 60 for stamp in own)
+    (changed,) = [record.stamp for record in club.store.load() if record.field == "email"]
+    assert changed == max(own)
 
 
 def test_the_clock_of_another_server_that_is_ahead_says_nothing_against_ours() -> None:
