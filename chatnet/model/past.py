@@ -189,8 +189,10 @@ class Asking(Protocol):
         Beside them what was deleted then, if `gone`.  With a `tally` nothing is told that has the same.
         """
 
-    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Sequence[tuple[str, int]]:
-        """With whom an account talked, as a server knows; nothing if it did not answer."""
+    async def ask_talks(
+        self, sid: SID, person: str, since: int, most: int
+    ) -> Sequence[tuple[str, int]] | None:
+        """With whom an account talked, as a server knows; None if it did not answer."""
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; nothing if it did not answer."""
