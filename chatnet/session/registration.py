@@ -114,9 +114,8 @@ class Registration:
         shared = self._shared
         look_again(shared, session)
         by_certificate(shared, session)
-        if lacks_account(shared, session):
+        if text := lacks_account(shared, session):
             # https://ircv3.net/specs/extensions/account-registration
-            text = "You have to log in to an account to use this server"
             session.fail("*", "ACCOUNT_REQUIRED", text)
             session.close(text)
             return None
