@@ -105,7 +105,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",
-    "r": "connections refused, and why",
+    "r": "connections refused, and why; and who comes in whose address is in a block list",
     "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""

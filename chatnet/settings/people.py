@@ -178,6 +178,8 @@ class ConnectionClassSettings(Section):
     """True: only over TLS; False: only without; absent: both."""
     password: Password | None = None
     """Password for this class (PASS), plain or an argon2 hash."""
+    require_login: bool = False
+    """Let in only who is logged in to an account, by SASL, PASS or a certificate."""
     lines_per_second: Annotated[float, Field(ge=0.01, le=1_000_000)] = 2.0
     """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
     burst: Annotated[float, Field(gt=0, le=1_000_000)] = 20.0

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import PLACES, HistorySettings
@@ -64,6 +65,8 @@ class Settings(Section):
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
     lookups: LookupSettings = LookupSettings()
+    block_lists: BlockListsSettings = BlockListsSettings()
+    dnsbl: tuple[DNSBLSettings, ...] = ()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()

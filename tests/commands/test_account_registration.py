@@ -482,7 +482,7 @@ def test_an_account_may_be_required() -> None:
     # "FAIL * ACCOUNT_REQUIRED <message>: Sent by the server in response to the end of connection registration
     # … if connection registration cannot proceed unless the user logs into an account with SASL."
     bob >> "NICK bob" >> "USER bob 0 * :Bob"
-    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in to an account to use this server"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in to an account to use this server: *"
     bob << "ERROR :Closing Link: *"
     cat >> "NICK cat" >> "USER cat 0 * :Cat"
     cat.until(":irc.test 001 cat :*")
@@ -492,6 +492,32 @@ def test_an_account_may_be_required() -> None:
     new.until(":irc.test 001 new :*")
     club.reload(accounts={"required": False})
     ann.until("*-draft/ACCOUNTREQUIRED*")
+
+
+def test_a_connection_class_asks_for_an_account_and_says_how_to_log_in() -> None:
+    classes = [
+        {"name": "hosting", "match": ["198.51.100.0/24"], "require_login": True},
+        {"name": "default"},
+    ]
+    club = Club(connection_class=classes, server={"help": "help@example.org"})
+    club.account("ann")
+    club.client("cat")  # of another class
+    bob = club.connect("198.51.100.7")
+    bob >> "NICK bob" >> "USER bob 0 * :Bob"
+    how = "have your client do it by SASL, or give <account>:<password> as the password of the server"
+    text = f"From where you are you have to log in to an account: {how}. Questions: help@example.org"
+    bob << f":irc.test FAIL * ACCOUNT_REQUIRED :{text}"
+    bob << f"ERROR :Closing Link: 198.51.100.7 ({text})"
+    assert bob.session.closed
+    ann = club.connecting(address="198.51.100.7")
+    plain(ann)
+    logged_in(ann)
+    ann >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
+    ann.until(":irc.test 001 ann :*")
+    club.reload(accounts={"login_by_pass": False}, server={"help": ""})
+    bob = club.connect("198.51.100.7")
+    bob >> "NICK bob" >> "USER bob 0 * :Bob"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :From * to an account: have your client do it by SASL"
 
 
 def test_an_account_of_services_will_do_as_well() -> None:
