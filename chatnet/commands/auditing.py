@@ -11,7 +11,7 @@ from chatnet.wire.server_time import minute
 from chatnet.wire.text import printable
 
 
-@CLIENT.command("AUDIT", privilege="audit", penalty=3.0)
+@CLIENT.command("AUDIT", privilege="audit", penalty=3.0, reads=True)
 async def audit(request: Request) -> None:
     """`AUDIT [<who or what>] [<since>]`: what operators did on this server, the newest last.
 

@@ -111,6 +111,8 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
+            if self.overrode or any(change.letter in modes.PRIVILEGE_FOR for change in effective):
+                request.note_down(channel.name, " ".join(_shown(change) for change in effective))
             request.commit(ModesChanged(channel, effective, request.user, request.now))
         for letter in self.asked:  # as it is now
             self._show_list(letter)
@@ -310,6 +312,17 @@ class ModeCommand:
             return full
         others = (c for c, ranks in user.channels.items() if ranks >= HALFOP and c is not self.channel)
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
+
+
+def _shown(change: ModeChange) -> str:
+    """A change as it is noted: a key is a secret."""
+    sign = "+" if change.adding else "-"
+    subject = change.user.nick if change.user is not None else change.parameter
+    return (
+        f"{sign}{change.letter}"
+        if subject is None or change.letter == "k"
+        else f"{sign}{change.letter} {subject}"
+    )
 
 
 def _text(mask: str, forward: str | None) -> str:

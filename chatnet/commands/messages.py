@@ -250,8 +250,10 @@ def _way_to_channel(
         lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
         ranks = at_least(lowest)
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
-        if user not in channel.members and not user.may("channels"):
-            return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+        if user not in channel.members:
+            if not user.may("channels"):
+                return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+            request.note_down(f"{status}{channel.name}", "not in it", command)
     refusal = may_speak(request.sessions.bans, user, channel, command, text)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
