@@ -255,12 +255,17 @@ class Registry:
     def load(self, records: Iterable[Record]) -> None:
         """Take all that is stored, at the start."""
         entity, new = "", None
+        bans: list[Record] = []
         for record in records:
+            if record[0][0] == BAN:
+                bans.append(record)
+                continue
             if record[0] != entity:
                 entity = record[0]
                 new = None if entity[0] != ACCOUNT or entity in self.accounts else self._make(entity)
             if new is None or not self._begin(new, record):
                 self._take(record)
+        self.bans.load(bans)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
 

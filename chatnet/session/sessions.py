@@ -154,7 +154,7 @@ class Sessions(Shared):
         self._expelling = Expelling(
             self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
         )
-        self.network_bans.load(ban for bans in node.network.bans.values() for ban in bans.values())
+        self.network_bans.load(node.network.bans)
         self.network_bans.configure(configured_bans(node.settings))
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
