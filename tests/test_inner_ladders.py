@@ -37,7 +37,9 @@ SESSION: Rungs = (
         }
     ),
     frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names", "presence"}),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
+    frozenset(
+        {"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking", "obeying"}
+    ),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

@@ -36,6 +36,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.staff import AuditSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -63,6 +64,7 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
