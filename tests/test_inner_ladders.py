@@ -43,7 +43,9 @@ SESSION: Rungs = (
             "presence",
         }
     ),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
+    frozenset(
+        {"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking", "obeying"}
+    ),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

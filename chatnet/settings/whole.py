@@ -37,6 +37,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.staff import AuditSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -64,6 +65,7 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()
     dnsbl: tuple[DNSBLSettings, ...] = ()
