@@ -43,7 +43,7 @@ SESSION: Rungs = (
             "presence",
         }
     ),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
+    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "alarm", "revoking"}),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),
