@@ -44,7 +44,18 @@ SESSION: Rungs = (
         }
     ),
     frozenset(
-        {"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking", "obeying"}
+        {
+            "sessions",
+            "visitor",
+            "errands",
+            "opers",
+            "news",
+            "idle",
+            "attendance",
+            "revoking",
+            "obeying",
+            "alarm",
+        }
     ),
 )
 LINKS: Rungs = (

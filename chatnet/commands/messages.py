@@ -8,7 +8,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.rules import client_tags
+from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
@@ -255,7 +255,10 @@ def _way_to_channel(
             if not user.may("channels"):
                 return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
             request.note_down(f"{status}{channel.name}", "not in it", command)
-    refusal = may_speak(request.sessions.bans, user, channel, command, text)
+    sessions = request.sessions
+    refusal = may_speak(sessions.bans, user, channel, command, text)
+    if refusal is None and sessions.shut:
+        refusal = shields.may_speak(sessions.shut, request.network, user, channel)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
             return refusal

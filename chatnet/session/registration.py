@@ -11,6 +11,7 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
+from chatnet.rules import shields
 from chatnet.rules.banned_words import told
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
@@ -330,6 +331,8 @@ class Registration:
             say(session, b"".join(end))
         else:
             say(session, b"".join((*begin, welcome.features, *end)))
+        if shared.shield.level and shared.shield.tell:
+            session.notice(shields.told(shared.network.shields, shared.shield))
 
 
 def _show_metadata(session: Session, metadata: Mapping[str, str]) -> None:

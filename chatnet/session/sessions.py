@@ -37,6 +37,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.blocklists import Ask as AskLists
@@ -102,6 +103,7 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        shielding: Shielding,
         auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
@@ -131,6 +133,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             banning=banning,
+            shielding=shielding,
             auditing=auditing,
             subscriptions=subscriptions,
             policy=policy,

@@ -39,6 +39,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.storage import StorageSettings
 from chatnet.settings.whole import Settings, reference_problems
 
@@ -73,6 +74,7 @@ __all__ = [
     "ServerSettings",
     "ServicesSettings",
     "Settings",
+    "ShieldSettings",
     "StorageSettings",
     "TLSSettings",
     "WebIRCSettings",

@@ -213,6 +213,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
+    "shields": "SHIELDS: to close the doors further while the network is attacked, and to open them",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

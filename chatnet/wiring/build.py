@@ -53,6 +53,8 @@ from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
+from chatnet.services.shielding import Shielding
+from chatnet.session.alarm import Alarm
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -254,6 +256,7 @@ def build(
     links.described = describing.heard
     banning = Banning(node, ledger)
     links.banned = banning.heard
+    shielding = Shielding(node, ledger)
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
@@ -285,6 +288,7 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        shielding=shielding,
         auditing=Auditing(node, None if ledger is None else ledger.store),
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
@@ -328,6 +332,8 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            shielding,
+            Alarm(sessions),
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
