@@ -19,6 +19,7 @@ from chatnet.model.metadata import Metadata
 from chatnet.model.modes import RANKS, mode_set
 from chatnet.model.registry import Registry
 from chatnet.model.server import Server
+from chatnet.model.shields import OPEN
 from chatnet.model.sparse import entered, removed
 from chatnet.model.whereabouts import Whereabouts
 from chatnet.model.whowas import Whowas
@@ -57,6 +58,7 @@ class Network:
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._ending_bans = Ending()
+        self.shields = OPEN
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -104,6 +106,7 @@ class Network:
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
+            facts.ShieldsChanged: self._shields_changed,
             facts.RecordsTaken: self._records_taken,
             facts.MetadataChanged: self._metadata_changed,
             facts.SettingsChanged: self._settings_changed,
@@ -580,6 +583,9 @@ class Network:
             if self._is_ban(over):
                 del self.bans[over.kind][over.key(self.fold)]
         self._ending_bans.tidy(sum(map(len, self.bans.values())), self._is_ban)
+
+    def _shields_changed(self, fact: facts.ShieldsChanged) -> None:
+        self.shields = fact.shields
 
     def _is_ban(self, ban: NetworkBan) -> bool:
         """Whether nothing has taken the place of a ban."""
