@@ -329,7 +329,7 @@ class Sessions(Shared):
         Call it every SWEEP seconds.
         """
         self.persons.sweep()
-        now = self.monotonic()
+        now, interval = self.monotonic(), self.node.settings.bouncer.heard_interval
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
@@ -338,6 +338,8 @@ class Sessions(Shared):
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
                 session.multiline.expire(now)
+            if session.heard - session.told >= interval:
+                self.persons.note_heard(session)
             klass = session.connection_class
             silent = now - session.heard
             if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused
