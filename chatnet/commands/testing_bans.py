@@ -7,10 +7,10 @@ from functools import partial
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.rules.network_bans import network_of
 from chatnet.session.scans import Scan
 from chatnet.wire import numerics
 from chatnet.wire.masks import address_in, parse_network, price_of, read_glob
+from chatnet.wire.networks import network_of
 from chatnet.wire.text import middle, printable
 
 _LETTERS = {"K": "K", "D": "D", "X": "X", "R": "Q"}

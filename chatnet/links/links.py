@@ -112,7 +112,8 @@ class Links(Neighbours):
             self.persons.spoke_at = missed.spoke_at
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
-        burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
+        known = self.persons.known.digest
+        burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures, known)
         self.handshake = Handshake(self, self.leaving, burst, cloak_digest)
         self.standbys = Standbys(self, self.calling, self.handshake)
         self.dialler = Dialler(self, self.calling, self.handshake, self.standbys.take)

@@ -551,27 +551,27 @@ class Network:
             del oldest.invited[user]
 
     def _network_banned(self, fact: facts.NetworkBanned) -> None:
-        ban, key = fact.ban, self.fold(fact.ban.mask)
-        self.bans[ban.kind].pop(key, None)
+        ban = fact.ban
+        bans, key = self.bans[ban.kind], ban.key(self.fold)
+        bans.pop(key, None)
         if ban.remembered(fact.at):
-            self.bans[ban.kind][key] = ban
-            self._ending_bans.add(ban.lifetime, ban)
+            bans[key] = ban
+            self._ending_bans.add(ban)
         for over in self._ending_bans.until(fact.at):
             if self._is_ban(over):
-                del self.bans[over.kind][self.fold(over.mask)]
+                del self.bans[over.kind][over.key(self.fold)]
         self._ending_bans.tidy(sum(map(len, self.bans.values())), self._is_ban)
 
     def _is_ban(self, ban: NetworkBan) -> bool:
         """Whether nothing has taken the place of a ban."""
-        return self.bans[ban.kind].get(self.fold(ban.mask)) is ban
+        return self.bans[ban.kind].get(ban.key(self.fold)) is ban
 
     def load_bans(self, bans: Iterable[NetworkBan]) -> None:
         """Take the bans that were kept, at the start."""
-        ending: list[tuple[float | None, NetworkBan]] = []
-        for ban in bans:
-            self.bans[ban.kind][self.fold(ban.mask)] = ban
-            ending.append((ban.lifetime, ban))
-        self._ending_bans.load(ending)
+        several = list(bans)
+        for ban in several:
+            self.bans[ban.kind][ban.key(self.fold)] = ban
+        self._ending_bans.load(several)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

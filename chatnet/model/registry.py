@@ -255,12 +255,17 @@ class Registry:
     def load(self, records: Iterable[Record]) -> None:
         """Take all that is stored, at the start."""
         entity, new = "", None
+        bans: list[Record] = []
         for record in records:
+            if record[0][0] == BAN:
+                bans.append(record)
+                continue
             if record[0] != entity:
                 entity = record[0]
                 new = None if entity[0] != ACCOUNT or entity in self.accounts else self._make(entity)
             if new is None or not self._begin(new, record):
                 self._take(record)
+        self.bans.load(bans)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
 
@@ -279,9 +284,11 @@ class Registry:
                     return False
                 account.since, account.name = since, AccountName(name)
                 account.shown = account.name
-                folded = self._fold(name)
+                # Nearly always it is what it is folded to; the function remembers names, and these are new.
+                plain = name.isalnum() and name.isascii() and name.islower()
+                folded = name if plain else self._fold(name)
             elif field == values.CREATED:
-                account.created = Created.read(value).at
+                account.created = Created.moment(value)
                 return True
             elif field.startswith(_NICK) and not account.nicks and "\\" not in field:
                 folded = field[len(_NICK) :]

@@ -13,8 +13,10 @@ from typing import Final, TypeVar
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.rules.network_bans import Place, means, network_of
+from chatnet.rules.ban_index import network_meant
+from chatnet.rules.network_bans import means
 from chatnet.wire.casemap import Folder
+from chatnet.wire.networks import Place
 
 T = TypeVar("T")
 Field = Callable[[User], str]
@@ -46,7 +48,7 @@ def _candidates(items: list[T], ban: NetworkBan, who: Callable[[T], User]) -> li
     if kind == "X":
         texts = [[user.realname for user in users]]
         return _having(items, texts, _literal(host.replace("\\s", " ")))
-    network = network_of(host) if kind in "KD" else None
+    network = network_meant(ban)
     if network is not None:
         addresses = [user.address for user in users]
         begin = _beginning(network)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import HistorySettings
@@ -47,10 +48,12 @@ __all__ = [
     "AccountsSettings",
     "BanSettings",
     "BansSettings",
+    "BlockListsSettings",
     "BouncerSettings",
     "ChannelsSettings",
     "CloakSettings",
     "ConnectionClassSettings",
+    "DNSBLSettings",
     "ExemptSettings",
     "FloodSettings",
     "HistorySettings",

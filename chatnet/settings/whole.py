@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import PLACES, HistorySettings
@@ -66,6 +67,8 @@ class Settings(Section):
     exempt: tuple[ExemptSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
     lookups: LookupSettings = LookupSettings()
+    block_lists: BlockListsSettings = BlockListsSettings()
+    dnsbl: tuple[DNSBLSettings, ...] = ()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()

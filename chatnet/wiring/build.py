@@ -56,6 +56,8 @@ from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.blocklists import Ask as AskLists
+from chatnet.session.blocklists import Replies
 from chatnet.session.bygone import LINE
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
@@ -111,6 +113,11 @@ async def no_mail(to: str, message: str) -> None:
     raise Unsent("this process sends no mail")
 
 
+async def no_lists(name: str, seconds: float) -> Replies | None:
+    """In the place of what asks block lists, where there is nothing."""
+    return None
+
+
 def build(
     settings: Settings,
     *,
@@ -121,6 +128,7 @@ def build(
     cloak_key: bytes,
     passwords: Ask,
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+    lists: AskLists = no_lists,
     certified: Callable[[str], bool],
     control: Control | None = None,
     connect: Connect = unconnected,
@@ -265,6 +273,7 @@ def build(
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         passwords=passwords,
         host_of=host_of,
+        lists=lists,
         certified=certified,
         admission=admission,
         links=links,

@@ -33,6 +33,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
     "ban": [{"target": "192.0.2.0/24", "reason": "spam|seen in #lobby", "require_login": True}],
     "exempt": [{"target": "192.0.2.7", "reason": "our own bot"}],
+    "dnsbl": [{"zone": "dnsbl.example.org", "replies": ["127.0.0.2"], "action": "require-login"}],
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
     "webirc": [
         {

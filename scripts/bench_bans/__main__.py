@@ -104,7 +104,9 @@ def judging(count: int, people: list[User], chance: random.Random) -> None:
     index = NetworkBans(FOLD, lambda: NOW)
     several = list(bans(count, chance))
     begin = process_time()
-    index.load(several)
+    network = Network(Server(SID("0AA"), "a.test", ""), FOLD, 10, 10, 10)
+    network.load_bans(several)
+    index.load(network.bans)
     print(f"an index of {count} bans: {process_time() - begin:.2f} s")
     times = []
     banned = 0
@@ -154,7 +156,7 @@ def starting(count: int, chance: random.Random) -> None:
         timed(
             "found by the index",
             count,
-            lambda: index.load(ban for kinds in network.bans.values() for ban in kinds.values()),
+            lambda: index.load(network.bans),
         )
         took = process_time() - begin
         at_once(store.close())

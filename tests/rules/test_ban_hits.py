@@ -11,10 +11,11 @@ from chatnet.model.entities import User
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.server import Server
 from chatnet.rules.ban_hits import hit
-from chatnet.rules.network_bans import means, network_of
+from chatnet.rules.network_bans import means
 from chatnet.wire.ban_targets import read_target, shown
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import parse_network
+from chatnet.wire.networks import network_of
 
 FOLD = folder("rfc1459")
 SERVER = Server(SID("0AA"), "a.test", "")
