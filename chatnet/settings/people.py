@@ -213,6 +213,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
+    "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

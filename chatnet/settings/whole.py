@@ -37,7 +37,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
-from chatnet.settings.staff import AuditSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -66,6 +66,7 @@ class Settings(Section):
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
+    force: ForceSettings = ForceSettings()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()
     dnsbl: tuple[DNSBLSettings, ...] = ()
