@@ -72,14 +72,15 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.
+    first.  If it is `forced` (SAMODE) the server says it, whatever ranks the asker has.
     """
 
-    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = ("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "wanted")
 
-    def __init__(self, request: Request, channel: Channel) -> None:
+    def __init__(self, request: Request, channel: Channel, *, forced: bool = False) -> None:
         self.request = request
         self.channel = channel
+        self.forced = forced
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
@@ -87,8 +88,8 @@ class ModeCommand:
         self.parameters = 0
         self.overrode = False
 
-    def run(self, changes: list[Change]) -> None:
-        """Judge `changes` and commit what is left of them."""
+    def run(self, changes: list[Change]) -> tuple[ModeChange, ...]:
+        """Judge `changes` and commit what is left of them, which it gives."""
         request, channel = self.request, self.channel
         most = request.settings.limits.modes
         for change in changes:
@@ -100,7 +101,7 @@ class ModeCommand:
                 self.parameters += 1
                 if self.parameters > most:
                     continue
-            if request.user not in channel.members and not request.user.may("channels"):
+            if not (self.forced or request.user in channel.members or request.user.may("channels")):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
             if (refusal := may_set_mode(request.network, channel, change.letter)) is not None:
@@ -113,12 +114,18 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
-            if self.overrode or any(change.letter in modes.PRIVILEGE_FOR for change in effective):
-                request.note_down(channel.name, " ".join(_shown(change) for change in effective))
-            request.commit(ModesChanged(channel, effective, request.user, request.now))
+            if (
+                self.overrode
+                or self.forced
+                or any(change.letter in modes.PRIVILEGE_FOR for change in effective)
+            ):
+                request.note_down(channel.name, " ".join(shown(change) for change in effective))
+            by = request.network.me if self.forced else request.user
+            request.commit(ModesChanged(channel, effective, by, request.now))
             self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
+        return effective
 
     def _warn(self, added: set[str]) -> None:
         """Modes that are but this server's, and those of its kind, keep nobody elsewhere from anything."""
@@ -141,7 +148,7 @@ class ModeCommand:
 
     def _allowed(self, refusal: Refusal | None) -> bool:
         """False, and the asker told, if this part is refused; an oper's privilege makes up for rank."""
-        if refusal is None:
+        if refusal is None or self.forced:
             return True
         if refusal.numeric is numerics.ERR_CHANOPRIVSNEEDED and self.request.user.may("channels"):
             self.overrode = True
@@ -319,7 +326,7 @@ class ModeCommand:
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
-def _shown(change: ModeChange) -> str:
+def shown(change: ModeChange) -> str:
     """A change as it is noted: a key is a secret."""
     sign = "+" if change.adding else "-"
     subject = change.user.nick if change.user is not None else change.parameter
