@@ -43,7 +43,20 @@ SESSION: Rungs = (
             "presence",
         }
     ),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "alarm", "revoking"}),
+    frozenset(
+        {
+            "sessions",
+            "visitor",
+            "errands",
+            "opers",
+            "news",
+            "idle",
+            "attendance",
+            "revoking",
+            "obeying",
+            "alarm",
+        }
+    ),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

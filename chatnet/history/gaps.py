@@ -149,27 +149,37 @@ class Gaps:
         channel = self._node.network.channel(place.name)
         return [] if channel is None else self._channels.get(channel, [])
 
-    async def ask(self, place: Place, since: int, until: int) -> Missing:
+    async def ask(self, place: Place, since: int, until: int, seconds: float | None = None) -> Missing:
         """Ask for what is missing, and wait for it; see ``model/past.py``."""
+        if seconds is None:
+            seconds = self._node.settings.history.ask_timeout
         over = Promise[None]()
 
         def end() -> None:
             over.keep(None)
             self._ring()
 
-        timer = self._node.clock.later(self._node.settings.history.ask_timeout, end)
+        timer = self._node.clock.later(seconds, end)
         while not over.kept:
-            holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
-            several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
-            if not several and not self._arrived(place):
-                break
             news = self._news
-            for hole, sid in several:
-                if sid not in hole.busy:
-                    self._node.run(self._step_on(hole, sid))
+            if not self._begin_of(place, since, until) and not self._arrived(place):
+                break
             await news
         timer.cancel()
         return self.missing(place, since, until)
+
+    def begin(self, place: Place, since: int, until: int) -> None:
+        """Ask for what is missing, and do not wait for it; see ``model/past.py``."""
+        self._begin_of(place, since, until)
+
+    def _begin_of(self, place: Place, since: int, until: int) -> bool:
+        """Whether there is who can be asked for something, and is then."""
+        holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
+        several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
+        for hole, sid in several:
+            if sid not in hole.busy:
+                self._node.run(self._step_on(hole, sid))
+        return bool(several)
 
     def _is_wanted(self, hole: Hole, since: int, until: int) -> bool:
         return self._is_unsure(hole) or (hole.since < until and since < self._end(hole))
@@ -413,6 +423,10 @@ class Gaps:
     def spoke_at(self, person: str, sid: SID) -> None:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
         self._talkers.spoke_at(person, sid)
+
+    async def looked(self, person: str, seconds: float) -> None:
+        """Wait until it is known where somebody talked elsewhere; see ``model/past.py``."""
+        await self._talkers.looked(person, seconds)
 
     def _talked(self, place: Place, since: int, at: int, sid: SID) -> None:
         """A server knows of a talk, in which there was the last word at a time: some of it is missing."""

@@ -16,6 +16,7 @@ from chatnet.model.past import Asking
 from chatnet.model.places import talk
 from chatnet.node import Node
 from chatnet.storage.messages.rows import Place, Stayed
+from chatnet.storage.promise import Promise
 
 ANY: Final = "*"
 """In the place of a SID: whoever knows."""
@@ -38,6 +39,16 @@ class Debt:
 
     def __init__(self, since: int) -> None:
         self.since = since
+
+
+class Look:
+    """So many questions about somebody are `open`; `over`, when none is."""
+
+    __slots__ = ("open", "over")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.over: Promise[None] = Promise()
 
 
 class Talkers:
@@ -63,6 +74,8 @@ class Talkers:
         """Who is here, and up to when another server was asked with whom they talked there."""
         self._debts: dict[str, dict[str, Debt]] = {}
         """By the servers that are to be asked: of whom."""
+        self._looks: dict[str, Look] = {}
+        """Of whom others are asked just now."""
 
     @property
     def _overlap(self) -> int:
@@ -105,10 +118,10 @@ class Talkers:
         self.owe(ANY, person, self._left.pop(person, self._overlap) - self._overlap)
         witnesses = self._witnesses()
         if witnesses:
-            self._soon(partial(self._look, person, first))
+            self._soon(person, partial(self._look, person, first))
         for sid in witnesses:
             if self._owed(sid, person) is not None:
-                self._soon(partial(self._look_there, sid, person))
+                self._soon(person, partial(self._look_there, sid, person))
 
     def leaves(self, person: str, known: int | None = None) -> None:
         """Somebody is not here any more; what they were told since it was `known`, if not now, is not."""
@@ -128,20 +141,38 @@ class Talkers:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
         if self._asking() is not None:
             self.lost(person, sid)
-            self._soon(partial(self._look_there, sid, person))
+            if sid in self._witnesses():
+                self._soon(person, partial(self._look_there, sid, person))
 
     def arrived(self, sid: SID) -> None:
         """A server has come, and knows who is here."""
         for person in self._debts.get(sid, ()):
-            self._soon(partial(self._look_there, sid, person))
+            self._soon(person, partial(self._look_there, sid, person))
         for person in self._debts.get(ANY, ()):
-            self._soon(partial(self._look, person, sid))
+            self._soon(person, partial(self._look, person, sid))
 
     # asking
 
-    def _soon(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """In the next turn, for who is asked has to have heard who is here."""
-        self._node.clock.later(0.0, lambda: self._node.run(ask()))
+    def _soon(self, person: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Ask in the next turn, for who is asked has to have heard who is here."""
+        look = self._looks.setdefault(person, Look())
+        look.open += 1
+
+        async def work() -> None:
+            try:
+                await ask()
+            finally:
+                look.open -= 1
+                if not look.open:
+                    del self._looks[person]
+                    look.over.keep(None)
+
+        self._node.clock.later(0.0, lambda: self._node.run(work()))
+
+    async def looked(self, person: str, seconds: float) -> None:
+        """Wait until others have answered of somebody, if any were asked; see ``model/past.py``."""
+        if (look := self._looks.get(person)) is not None:
+            await look.over.within(seconds, self._node.clock.later)
 
     async def _look(self, person: str, first: SID | None) -> None:
         """Somebody is here who may have talked elsewhere: something of each such talk is missing.

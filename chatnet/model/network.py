@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from chatnet.model.registry import Registry
 from chatnet.model.server import Server
 from chatnet.model.shields import OPEN
 from chatnet.model.sparse import entered, removed
+from chatnet.model.whereabouts import Whereabouts
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
@@ -43,6 +45,7 @@ class Network:
         self.servers: dict[SID, Server] = {me.sid: me}
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
+        self.whereabouts = Whereabouts()
         self.virtual: Server | None = None
         self.pseudo_users: dict[UID, User] = {}
         self.channels: dict[Folded, Channel] = {}
@@ -171,6 +174,7 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        self.whereabouts.add(user)
         user.server.users += 1
         if user.oper is not None:
             self.opers[user] = None
@@ -192,11 +196,13 @@ class Network:
         del self.users[user.uid]
         if not user.orphan:
             user.server.users -= 1
+        self.whereabouts.remove(user)
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
         user.person.remember([*fact.old_person.former, fact.old_uid])
         user.address, user.real_host = fact.address, fact.real_host
         user.certfp, user.cloak = fact.certfp, fact.cloak
         self.users[user.uid] = user
+        self.whereabouts.add(user)
         user.server.users += 1
         for server in fact.person.seats:
             self.seated.setdefault(server, {})[user] = None
@@ -267,6 +273,7 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
+        self.whereabouts.remove(user)
         if not user.orphan:
             user.server.users -= 1
         if user.oper is not None:
@@ -311,10 +318,11 @@ class Network:
         self._drop_verdicts(user)
 
     def _host_changed(self, fact: facts.HostChanged) -> None:
-        fact.user.username = fact.username
-        fact.user.host = fact.host
-        fact.user.renew_source()
-        self._drop_verdicts(fact.user)
+        user = fact.user
+        with self._moving(user):
+            user.username, user.host = fact.username, fact.host
+        user.renew_source()
+        self._drop_verdicts(user)
 
     def _realname_changed(self, fact: facts.RealnameChanged) -> None:
         fact.user.realname = fact.realname
@@ -357,8 +365,19 @@ class Network:
         self._drop_verdicts(fact.user)
 
     def _real_host_changed(self, fact: facts.RealHostChanged) -> None:
-        fact.user.real_host = fact.real_host
+        with self._moving(fact.user):
+            fact.user.real_host = fact.real_host
         self._drop_verdicts(fact.user)
+
+    @contextmanager
+    def _moving(self, user: User) -> Iterator[None]:
+        """Within this somebody gets other hosts, who may have quit since that was stated."""
+        here = self.users.get(user.uid) is user
+        if here:
+            self.whereabouts.remove(user)
+        yield
+        if here:
+            self.whereabouts.add(user)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
         user = fact.user
@@ -609,6 +628,7 @@ class Network:
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
             assert user.orphan or self.servers[user.server.sid] is user.server
+        self.whereabouts.check(self.users.values())
         on = Counter(user.server for user in self.users.values() if not user.orphan)
         for sid, server in self.servers.items():
             assert server.users == on[server]

@@ -56,6 +56,9 @@ class LimitSettings(Section):
     """Changes with a parameter in one MODE command."""
     channels: Annotated[int, Field(ge=1, le=100000)] = 120
     """Channels one user may be in."""
+    paced: Annotated[int, Field(ge=10, le=1_000_000)] = 2000
+    """People of whom it is known what they said lately in one channel with slow mode or repeat filter (modes
+    W and E); who spoke first is forgotten."""
     targets: Annotated[int, Field(ge=1, le=1000)] = 4
     """Targets of one PRIVMSG, NOTICE or TAGMSG (TARGMAX)."""
     monitor: Annotated[int, Field(ge=0, le=100000)] = 100

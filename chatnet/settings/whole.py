@@ -38,6 +38,7 @@ from chatnet.settings.server import (
 )
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
+from chatnet.settings.staff import AuditSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -65,6 +66,7 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
     shield: tuple[ShieldSettings, ...] = ()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()

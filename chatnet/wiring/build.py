@@ -10,6 +10,7 @@ from typing import Any
 
 from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
+from chatnet.commands.orders import ORDERS
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
@@ -63,6 +64,7 @@ from chatnet.session.bygone import LINE
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
 from chatnet.session.news import News
+from chatnet.session.obeying import Obeying
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -297,6 +299,7 @@ def build(
         sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
     links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
+    links.orders.obey = Obeying(sessions, ORDERS).obey
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
     news = News(sessions)

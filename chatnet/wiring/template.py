@@ -84,6 +84,7 @@ _EXAMPLE_VALUES = {
     "cloak.key": "",
     "listen.connection_class": "default",
     "link.allow_seats": False,
+    "link.allow_orders": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
     "mail.password": "the-password-of-that-user",
