@@ -268,11 +268,14 @@ def test_ten_thousand_connections_at_once_wait_in_a_line_with_an_end() -> None:
 def test_a_list_that_fails_is_left_alone_for_a_while_and_holds_nobody() -> None:
     club = with_list({"action": "refuse"}, block_lists={"at_once": 1000})
     root = club.client("root")
-    opered(root, snomask="gkr")
+    opered(root, "see-all", snomask="gkr")
     for number in range(FAILURES):
         club.lists[asked(f"198.51.100.{number}")] = None
         assert comes(club, f"198.51.100.{number}", f"n{number}").session.registered
     root.until(":irc.test NOTICE * :*The block list dnsbl.example.org does not answer*")
+    root >> "STATS n"
+    left = "it is left alone, since it does not answer"
+    root << f":irc.test 249 root n :{ZONE} (refuse): 6 asked, 0 listed, 5 not answered; {left}"
     count = len(club.asked_lists)
     club.hold = True
     assert comes(club).session.registered
@@ -280,6 +283,9 @@ def test_a_list_that_fails_is_left_alone_for_a_while_and_holds_nobody() -> None:
     club.hold = False
     club.clock.advance(REST + 1)
     assert comes(club, nick="bob").session.closed
+    root.lines()
+    root >> "STATS n"
+    root << f":irc.test 249 root n :{ZONE} (refuse): 7 asked, 1 listed, 5 not answered"
 
 
 def test_what_waits_when_a_list_fails_is_let_in_at_once() -> None:
