@@ -30,6 +30,7 @@ from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
+from chatnet.wire.text import printable
 
 
 class Registration:
@@ -282,7 +283,10 @@ class Registration:
             shared.chanserv.waiting.entered(user)
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
-            node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
+            # As Solanum and hybrid have it: scanners for open proxies read it.
+            more = f"{{{session.connection_class.name}}} [{printable(user.realname)}]"
+            public = f"{what} {public_identity(user)} {more}"
+            node.notice("c", f"{what} {user.identity} {more}", public)
             if session.listed:
                 tell_listed(shared, session)
 

@@ -232,6 +232,8 @@ class Sessions(Shared):
             session.close("This server is full")
         else:
             self._enter(session, klass)
+            if (greeting := node.settings.server.greeting) and not session.closed:
+                session.notice(greeting)
         return session
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
