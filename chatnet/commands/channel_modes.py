@@ -18,6 +18,7 @@ from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.server_time import minute
 from chatnet.wire.text import byte_length, middle
 
 MOST_UNKNOWN: Final = 10
@@ -72,12 +73,12 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.
+    first.  What is entered in lists is there `until` a Unix time; None: for ever.
     """
 
-    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "until", "wanted")
 
-    def __init__(self, request: Request, channel: Channel) -> None:
+    def __init__(self, request: Request, channel: Channel, until: int | None = None) -> None:
         self.request = request
         self.channel = channel
         self.ranks = channel.members.get(request.user, 0)
@@ -86,9 +87,10 @@ class ModeCommand:
         self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
+        self.until = until
 
-    def run(self, changes: list[Change]) -> None:
-        """Judge `changes` and commit what is left of them."""
+    def run(self, changes: list[Change]) -> tuple[ModeChange, ...]:
+        """Judge `changes`, and commit and give what is left of them."""
         request, channel = self.request, self.channel
         most = request.settings.limits.modes
         for change in changes:
@@ -117,6 +119,7 @@ class ModeCommand:
             self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
+        return effective
 
     def _warn(self, added: set[str]) -> None:
         """Modes that are but this server's, and those of its kind, keep nobody elsewhere from anything."""
@@ -179,7 +182,11 @@ class ModeCommand:
         request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
+            if letter == "b" and entry.until is not None:
+                until = minute(entry.until)
+                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, entry.by, entry.at, until)
+            else:
+                request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 
@@ -296,10 +303,15 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
+        entry = channel.lists[letter].get(folded)
+        if entry is not None and entry.until is None and self.until is not None:
+            text = f"{entry.text} is banned in {channel.name} for ever: MODE {channel.name} -b first"
+            request.session.notice(text)
+            return
+        if entry is None and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
-        self._want(folded, ModeChange(True, letter, _text(mask, forward)))
+        self._want(folded, ModeChange(True, letter, _text(mask, forward), until=self.until))
 
     def _is_full(self, more: str) -> bool:
         """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""

@@ -52,6 +52,7 @@ from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
+from chatnet.services.timed_bans import TimedBans
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -242,6 +243,7 @@ def build(
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
+    timed_bans = TimedBans(node, links.set_at)
     banning = Banning(node, ledger)
     links.banned = banning.heard
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
@@ -316,6 +318,7 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            timed_bans,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

@@ -52,6 +52,8 @@ COMMANDS: Final = [
     "MODE #{c} -j",
     "MODE #{c} +WE 10 2:60",
     "MODE #{c} +NW 20",
+    "TBAN #{c} 20s *!*@{n}",
+    "TBAN #{c} 1h *!*@{n}",
     "MODE #{c} -NWE",
     "MODE #{c} +be *!*@{n} {n}!*@*",
     "MODE #{c} -b+I *!*@{n} {n}!*@*",
