@@ -250,7 +250,7 @@ class World:
         if self.killed:  # Where they were killed before, an entry is one of their server.
             for channel in found.values():
                 for entries in channel["lists"].values():
-                    entries.update({key: (text, at) for key, (text, _, at) in entries.items()})
+                    entries.update({key: (text, at, until) for key, (text, _, at, until) in entries.items()})
         return found
 
     def compare(self) -> int:
