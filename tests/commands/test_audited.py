@@ -43,6 +43,7 @@ NOTED: Final[dict[str, tuple[str, ...]]] = {
     "SANICK": ("SANICK vic victor",),
     "SAPART": ("SAPART bob #locked :x",),
     "SATOPIC": ("SATOPIC #locked :x",),
+    "SHIELDS": ("SHIELDS 1 10m :bots",),
     "SQUIT": ("SQUIT near.test",),
     "UBAN": ("UBAN ADD *@bad.example 1d x",),
     "UNDLINE": ("DLINE 198.51.100.77 :x", "UNDLINE 198.51.100.77"),
