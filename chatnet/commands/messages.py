@@ -130,8 +130,14 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
-    if type(target) is User and target.person is not None and target.person.orphan:
-        return _wait(request, target, command, name, text, tags, parts)
+    if (
+        type(target) is User
+        and target.person is not None
+        and request.sessions.links.persons.may_be_lost(target)
+    ):
+        why = _wait(request, target, command, name, text, tags, parts)
+        if why is None or target.person.orphan:
+            return why
     if type(target) is Channel and "c" in target.flags and text:
         parts = unformatted(parts)
         text = combine(parts) if parts else strip_formatting(text)
@@ -181,7 +187,7 @@ def _hold(
 def _wait(
     request: Request, target: User, command: str, name: str, text: str, tags: bytes, parts: tuple[Part, ...]
 ) -> Refusal | None:
-    """The same for a person whose server is lost, and whom another one is about to take over."""
+    """The same for a person whose server is lost, or may be, and whom another one takes over then."""
     refusal = Refusal(numerics.ERR_NOSUCHNICK, name)
 
     def deliver() -> None:
@@ -193,7 +199,8 @@ def _wait(
         if command != "NOTICE" and not request.session.closed:
             request.refuse(refusal)
 
-    if command == "TAGMSG" or request.sessions.links.persons.hold(target, deliver, refuse):
+    typing = command == "TAGMSG" and target.orphan
+    if typing or request.sessions.links.persons.hold(target, deliver, refuse):
         return None
     return refusal
 
