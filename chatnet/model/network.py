@@ -12,6 +12,7 @@ from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.ending import Ending
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
+from chatnet.model.filters import Filter
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
 from chatnet.model.metadata import Metadata
@@ -54,6 +55,7 @@ class Network:
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._ending_bans = Ending()
+        self.filters: dict[str, Filter] = {}
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -101,6 +103,7 @@ class Network:
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
+            facts.FilterSet: self._filter_set,
             facts.RecordsTaken: self._records_taken,
             facts.MetadataChanged: self._metadata_changed,
             facts.SettingsChanged: self._settings_changed,
@@ -572,6 +575,15 @@ class Network:
             self.bans[ban.kind][self.fold(ban.mask)] = ban
             ending.append((ban.lifetime, ban))
         self._ending_bans.load(ending)
+
+    def _filter_set(self, fact: facts.FilterSet) -> None:
+        self.filters.pop(fact.filter.entity, None)
+        if fact.filter.holds(fact.at):
+            self.filters[fact.filter.entity] = fact.filter
+
+    def load_filters(self, filters: Iterable[Filter]) -> None:
+        """Take the filters that were kept, at the start."""
+        self.filters.update((each.entity, each) for each in filters)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

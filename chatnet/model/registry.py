@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.recorded_bans import RecordedBans
+from chatnet.model.recorded_filters import RecordedFilters
 from chatnet.model.registered import RegisteredChannels
 from chatnet.model.single import Single
 from chatnet.records import accounts as values
@@ -172,6 +173,7 @@ class Registry:
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
         self.bans = RecordedBans(fold)
+        self.filters = RecordedFilters(fold)
         self.most_name = most_name
         self._fold = fold
         self._names: dict[str, Claimants] = {}
@@ -319,6 +321,7 @@ class Registry:
             elif entity[0] == BAN:
                 with suppress(ValueError):  # of a version to come, say
                     self.bans.take(record)
+                    self.filters.take(record)
             return ()
         account = self.accounts.get(entity) or self._make(entity)
         name, key = split(field)

@@ -75,6 +75,7 @@ class Sweeping:
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
         self._registry.bans.tidy(now, memory)
+        self._registry.filters.tidy(now, memory)
         before = day * DAY - memory
         with suppress(StoreError):
             await self._accounts.ledger.store.forget(fixed(Stamp(before * 1000, 0, "000").text))
