@@ -347,6 +347,10 @@ class NetworkBans:
             if _front(ban, user, self._fold):
                 yield ban
 
+    def spares(self, user: User) -> bool:
+        """Whether an exemption means a user."""
+        return self._spares(user, user.address, _hosts(user), user.certfp)
+
     def _spares(self, user: User, address: str, hosts: Collection[str], certfp: str | None) -> bool:
         if not self._exempting:
             return False

@@ -12,6 +12,7 @@ from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
+from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -52,6 +53,8 @@ __all__ = [
     "CloakSettings",
     "ConnectionClassSettings",
     "ExemptSettings",
+    "FilterSettings",
+    "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
     "LimitSettings",

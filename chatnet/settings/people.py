@@ -208,6 +208,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
+    "filters": "FILTER: filters of what people say, which do not mean those who have this",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
@@ -299,7 +300,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "acfgkorx"
+    snomask: str = "acfgkmorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")

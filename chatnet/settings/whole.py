@@ -11,6 +11,7 @@ from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
+from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -63,6 +64,8 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    filters: FiltersSettings = FiltersSettings()
+    filter: tuple[FilterSettings, ...] = ()
     lookups: LookupSettings = LookupSettings()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
@@ -134,7 +137,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     so is what may lead there.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link")
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link", "filter")
     sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
     for section, key in (
@@ -144,13 +147,19 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("oper", "name"),
         ("sts", "hostname"),
         ("link", "name"),
+        ("filter", "pattern"),
     ):
         names[section] = [item.get(key) for item in sections[section]]
         if section == "link":  # the names of servers, in whatever case
             names[section] = [name.lower() if isinstance(name, str) else name for name in names[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
-                problems.append(((section, index, key), f"the name {name!r} is used twice"))
+                problems.append(
+                    (
+                        (section, index, key),
+                        f"the {'pattern' if key == 'pattern' else 'name'} {name!r} is used twice",
+                    )
+                )
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):

@@ -85,6 +85,7 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "sts.hostname": "unknown.invalid",
     "ban.target": "192.0.2.0",
     "exempt.target": "192.0.2.0",
+    "filter.pattern": "unknown",
     "connection_class.name": "unknown",
     "webirc.name": "unknown",
     "webirc.addresses": ("192.0.2.0",),
