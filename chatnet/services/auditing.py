@@ -31,9 +31,13 @@ class Auditing:
 
     def note(self, by: User, verb: str, about: str, detail: str = "") -> None:
         """Note what an operator does to whom or what; never a secret."""
+        self.note_by(known_as(by), verb, about, detail)
+
+    def note_by(self, by: str, verb: str, about: str, detail: str = "") -> None:
+        """The same of what a server does by itself, since an operator has told it to once."""
         if self._store is not None:
             # What is no UTF-8 cannot be stored.
-            words = known_as(by), verb, one_line(about), one_line(detail)
+            words = by, verb, one_line(about), one_line(detail)
             self._node.run(self._write(self._store, *words))
 
     async def _write(self, store: Store, by: str, verb: str, about: str, detail: str) -> None:

@@ -15,7 +15,7 @@ from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
 from chatnet.model.metadata import Target
-from chatnet.model.past import Messages
+from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.bans import Bans
@@ -28,12 +28,14 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
+from chatnet.session.filters import Filters
 from chatnet.session.isupport import isupport
 from chatnet.session.metadata import Batch
 from chatnet.session.offers import Offers
@@ -141,6 +143,7 @@ class Shared:
         monitors: Watching,
         references: References,
         history: Messages,
+        past: Past,
         looking: Looking | None,
         marks: Marks | None,
         recorder: Recorder | None,
@@ -158,6 +161,7 @@ class Shared:
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        filtering: Filtering,
         auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
@@ -169,6 +173,7 @@ class Shared:
         self.monitors = monitors
         self.references = references
         self.history = history
+        self.past = past
         self.looking = looking
         self.marks = marks
         self._echoes = None if recorder is None else Echoes(node, recorder)
@@ -184,6 +189,7 @@ class Shared:
         self.chanserv = chanserv
         self.describing = describing
         self.banning = banning
+        self.filtering = filtering
         self.auditing = auditing
         self.subscriptions = subscriptions
         self.histserv = histserv
@@ -191,6 +197,7 @@ class Shared:
         self.bans = Bans(node.network)
         self.scans = Scans(node)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
+        self.filters = Filters(node, self.network_bans, banning, auditing, self.notice, self.owner)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
         self.monotonic = node.clock.monotonic

@@ -42,6 +42,7 @@ from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
@@ -244,6 +245,7 @@ def build(
     links.described = describing.heard
     banning = Banning(node, ledger)
     links.banned = banning.heard
+    filtering = Filtering(node, ledger)
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
@@ -255,6 +257,7 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        past=past,
         looking=looking,
         marks=marks,
         recorder=recorder,
@@ -274,6 +277,7 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        filtering=filtering,
         auditing=Auditing(node, None if ledger is None else ledger.store),
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
@@ -316,6 +320,7 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            filtering,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),
