@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from functools import partial
+from typing import Final
 
 from chatnet.commands.filtered import filtered
 from chatnet.commands.muted import muted_in
@@ -23,6 +24,9 @@ from chatnet.session.session import Needs
 from chatnet.wire import numerics
 from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
+
+NOT_ALLOWED: Final = "it is not allowed"
+"""Why somebody cannot have a nick who is not to know."""
 
 
 @CLIENT.command("PASS", min_params=1, phase=Phase.ANY, penalty=0.5)
@@ -133,7 +137,7 @@ async def _change(request: Request, wanted: str, scan: Scan) -> None:
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
     filters = request.sessions.filters
     if filters.on and (verdict := filters.renamed(request.session, wanted, me.realname)) is not None:
-        request.stop(numerics.ERR_ERRONEUSNICKNAME, wanted, "" if verdict.quiet else verdict.words)
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, wanted, NOT_ALLOWED if verdict.quiet else verdict.words)
     what, name = f"Nick change: {me.nick} to {wanted}", me.username
     request.notice("n", f"{what} [{name}@{me.real_host}]", f"{what} [{name}@{me.host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
