@@ -355,6 +355,8 @@ async def _try(request: Request, asked: Filter, scan: Scan) -> None:
             f"It fits {found} of the last {looked} messages to channels, whoever said them"
             f"{'; some of them:' if examples else ''}"
         )
+    elif CHANNEL not in asked.where:
+        session.notice("It is not for channels, and nothing else is looked at for this")
     else:
         session.notice("No message to a channel is remembered that it could be tried on")
     for each in examples:

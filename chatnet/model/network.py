@@ -580,6 +580,8 @@ class Network:
         self.filters.pop(fact.filter.entity, None)
         if fact.filter.holds(fact.at):
             self.filters[fact.filter.entity] = fact.filter
+        for over in [each for each in self.filters.values() if not each.holds(fact.at)]:
+            del self.filters[over.entity]
 
     def load_filters(self, filters: Iterable[Filter]) -> None:
         """Take the filters that were kept, at the start."""

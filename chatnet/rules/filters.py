@@ -49,6 +49,7 @@ class _Group:
         self._globs = [each for each in filters if each.kind == GLOB]
         self._expressions = [each for each in filters if each.kind == EXPRESSION]
         self._find_globs: Patterns = globs([each.pattern for each in self._globs])
+        self.looks = bool(filters)
         self._find_expressions: Patterns = expressions([each.pattern for each in self._expressions])
 
     def fitting(self, text: str) -> list[Filter]:
@@ -81,13 +82,14 @@ class Matching:
             else:
                 self.useless[each] = why
 
-    def __bool__(self) -> bool:
-        return bool(self._usable)
-
     @property
     def usable(self) -> Sequence[Filter]:
         """Those that can be used."""
         return self._usable
+
+    def looks(self, *, stranger: bool) -> bool:
+        """Whether any looks at what somebody writes who is, or is not, a stranger."""
+        return self._group(stranger, of_users=False).looks
 
     def of_text(self, text: str, where: str, *, stranger: bool) -> list[Filter]:
         """Those that fit a text which somebody, perhaps a stranger, writes there."""

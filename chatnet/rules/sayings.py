@@ -65,7 +65,8 @@ class Sayings:
 
 def named(text: str, channel: Channel, fold: Folder, most: int) -> bool:
     """Whether a text names so many members of a channel."""
-    words = {fold(word) for word in _WORD.findall(text)}
-    if len(words) < most:
+    found = _WORD.findall(text)
+    if len(found) < most:
         return False
+    words = set(map(fold, found))
     return sum(1 for user in channel.members if user.folded in words) >= most

@@ -201,13 +201,16 @@ class Filters:
             if verdict is not None:
                 return verdict
         stranger = self._is_stranger(session, now)
-        plain = as_read(text)
         matching = self.matching
-        hits = matching.of_text(plain, where, stranger=stranger) if matching else []
-        if matching:
+        looks, counts = matching.looks(stranger=stranger), self.built_in and where in (CHANNEL, PRIVATE)
+        if not looks and not counts:
+            return None
+        hits, plain = list[Filter](), as_read(text)
+        if looks:
+            hits += matching.of_text(plain, where, stranger=stranger)
             for line in lines:
                 hits += matching.of_text(as_read(line), where, stranger=stranger)
-        if self.built_in and where in (CHANNEL, PRIVATE):
+        if counts:
             hits += self._counted(session, plain, channel, stranger=stranger)
         if not hits:
             return None

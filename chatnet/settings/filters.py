@@ -42,7 +42,7 @@ class FiltersSettings(Section):
     """Filters that this server uses; one more can be set, but not here."""
     expression: Annotated[int, Field(ge=10, le=5000)] = 300
     """Instructions of one regular expression: how long it takes, at worst, for each letter of a text."""
-    expressions: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
+    expressions: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
     """Instructions of all regular expressions together; each takes 3 nanoseconds for a letter, at worst."""
     guest_time: Annotated[int, Field(ge=0, le=31_536_000)] = 0
     """Seconds for which who is not logged in is a stranger; 0: as long as they are here."""
