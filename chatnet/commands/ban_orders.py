@@ -8,7 +8,7 @@ from chatnet.commands.request import Request
 from chatnet.model.bans import EXEMPT, FOREVER, LOGIN, NAMES, REFUSE, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
-from chatnet.rules.ban_hits import hit
+from chatnet.rules.ban_hits import meant
 from chatnet.rules.durations import duration
 from chatnet.rules.network_bans import is_everybody
 from chatnet.storage.interfaces import StoreError
@@ -54,7 +54,7 @@ def hits(request: Request, target: Target) -> list[User]:
     if target.kind == "R":
         return []
     ban = NetworkBan(target.kind, target.user, target.host, 0, None, None, "", "", False)
-    return hit(network.users.values(), ban, network.fold, lambda user: user)
+    return meant(network, ban)
 
 
 def whom(request: Request, users: list[User]) -> str:

@@ -9,7 +9,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.user_modes import user_mode
 from chatnet.model.entities import Channel, User, mode_text, split_forward
 from chatnet.model.facts import ModeChange, ModesChanged
-from chatnet.model.modes import HALFOP, RANKS, kind_of
+from chatnet.model.modes import HALFOP, OWN_MODES, RANKS, kind_of
 from chatnet.rules import bans, modes
 from chatnet.rules.locks import may_set_mode
 from chatnet.rules.refusal import Refusal
@@ -22,6 +22,8 @@ from chatnet.wire.text import byte_length, middle
 
 MOST_UNKNOWN: Final = 10
 """How many unknown letters of one command are answered."""
+
+_OWN: Final = frozenset("".join(OWN_MODES.values()))
 
 LISTS: Final[dict[str, tuple[Numeric, Numeric]]] = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
@@ -111,9 +113,19 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
+            if self.overrode or any(change.letter in modes.PRIVILEGE_FOR for change in effective):
+                request.note_down(channel.name, " ".join(_shown(change) for change in effective))
             request.commit(ModesChanged(channel, effective, request.user, request.now))
+            self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
+
+    def _warn(self, added: set[str]) -> None:
+        """Modes that are but this server's, and those of its kind, keep nobody elsewhere from anything."""
+        letters = modes.unheeded(self.request.network, self.channel, added & _OWN)
+        if letters:
+            text = f"{self.channel.name}: +{letters} does not hold for members on servers that do not know it"
+            self.request.session.notice(text)
 
     def _want(self, subject: object, change: ModeChange) -> None:
         key = (change.letter, subject)
@@ -199,7 +211,7 @@ class ModeCommand:
         return modes.may_take_rank(user, ranks, channel, letter, target)
 
     def _parameter(self, change: Change) -> None:
-        """k, l, f, j and H."""
+        """k, l, f, j, H, W and E."""
         letter, given, request = change.letter, change.parameter, self.request
         if not self._allowed(modes.may_change(request.user, self.ranks, self.channel, letter)):
             return
@@ -223,16 +235,11 @@ class ModeCommand:
             self.request.session.notice(text)
         return found
 
-    def _limit(self, change: Change, given: str) -> str | None:
-        found = modes.member_limit(given)
+    def _plain(self, change: Change, given: str) -> str | None:
+        """A parameter of which there is no more to say than how it is written."""
+        found = modes.READERS[change.letter](given)
         if found is None:
-            self._bad(change, "The limit is a number of members, 1 or more")
-        return found
-
-    def _throttle(self, change: Change, given: str) -> str | None:
-        found = modes.join_throttle(given)
-        if found is None:
-            self._bad(change, "The throttle is <joins>:<seconds>, each 1 to 9999")
+            self._bad(change, _SPELLINGS[change.letter])
         return found
 
     def _history(self, change: Change, given: str) -> str | None:
@@ -312,6 +319,17 @@ class ModeCommand:
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
+def _shown(change: ModeChange) -> str:
+    """A change as it is noted: a key is a secret."""
+    sign = "+" if change.adding else "-"
+    subject = change.user.nick if change.user is not None else change.parameter
+    return (
+        f"{sign}{change.letter}"
+        if subject is None or change.letter == "k"
+        else f"{sign}{change.letter} {subject}"
+    )
+
+
 def _text(mask: str, forward: str | None) -> str:
     return mask if forward is None else f"{mask}${forward}"
 
@@ -326,7 +344,12 @@ _JUDGES: Final[dict[str, Callable[[ModeCommand, Change], None]]] = {
 _READERS: Final[dict[str, Callable[[ModeCommand, Change, str], str | None]]] = {
     "H": ModeCommand._history,
     "f": ModeCommand._forward,
-    "j": ModeCommand._throttle,
     "k": ModeCommand._key,
-    "l": ModeCommand._limit,
+    **dict.fromkeys("ljWE", ModeCommand._plain),
+}
+_SPELLINGS: Final[dict[str, str]] = {
+    "l": "The limit is a number of members, 1 or more",
+    "j": "The throttle is <joins>:<seconds>, each 1 to 9999",
+    "W": "Slow mode is a number of seconds, 1 to 86400",
+    "E": "The repeat filter is <times>:<seconds>, 1 to 20 times in 1 to 86400 seconds",
 }

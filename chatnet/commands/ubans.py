@@ -16,10 +16,10 @@ from chatnet.model.entities import User
 from chatnet.records.accounts import State
 from chatnet.rules.ban_targets import address_of, target_of
 from chatnet.rules.durations import ban_seconds, ban_units, duration
-from chatnet.rules.network_bans import network_of
 from chatnet.session.scans import Scan
 from chatnet.wire.ban_targets import Target, account_target, address_target, read_target, shown
 from chatnet.wire.masks import price_of, read_glob
+from chatnet.wire.networks import network_of
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import printable
 

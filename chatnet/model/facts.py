@@ -22,6 +22,7 @@ from chatnet.model.filters import Filter
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
+from chatnet.model.shields import Shields
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
@@ -773,6 +774,14 @@ class FilterSet(Fact):
 
     filter: Filter
     by: Source
+    at: float
+
+
+@fact
+class ShieldsChanged(Fact):
+    """The shields are at another level, or hold until another time."""
+
+    shields: Shields
     at: float
 
 

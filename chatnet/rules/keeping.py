@@ -1,7 +1,7 @@
 """What a registered channel is kept as: a value for each register, read from a channel and set in one.
 
     n, m, t …        a mode without a parameter: empty
-    k, l, f, j, H    a mode with one: that
+    k, l, f, j, H …  a mode with one: that
     b:*!*@bad        an entry of a list: ``<who> <mask>``
     topic            ``<who> :<text>``
 
@@ -63,12 +63,8 @@ def understood(network: Network, register: str, value: str) -> bool:
             return value == ""
         if register == "k":
             return modes.key(value, LONGEST_KEY) == value
-        if register == "l":
-            return modes.member_limit(value) == value
-        if register == "j":
-            return modes.join_throttle(value) == value
-        if register == "H":
-            return modes.history(value) == value
+        if (read := modes.READERS.get(register)) is not None:
+            return read(value) == value
         return register == "f" and is_channel(value, LONGEST_NAME)
     return False
 

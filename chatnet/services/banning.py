@@ -75,7 +75,7 @@ class Banning:
         now = int(self._node.clock.time())
         at = max(now, ban.created + 1) if ban.wide else now
         lifetime = max(ban.lifetime or at, at) if ban.wide else at
-        lifted = replace(ban, created=at, until=at, lifetime=lifetime, by=by.mask, reading=None)
+        lifted = replace(ban, created=at, until=at, lifetime=lifetime, by=by.mask)
         self._node.commit(NetworkBanned(lifted, by, self._node.clock.time()))
 
     def heard(self, ban: NetworkBan, by: Source) -> bool:

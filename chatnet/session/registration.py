@@ -11,11 +11,13 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
+from chatnet.rules import shields
 from chatnet.rules.banned_words import told
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
 from chatnet.session.isupport import in_batches, show_isupport
+from chatnet.session.listed import give_cloak, listed_as, tell_listed
 from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.presence.catching import Catching, Missed
@@ -114,11 +116,12 @@ class Registration:
         shared = self._shared
         look_again(shared, session)
         by_certificate(shared, session)
-        if lacks_account(shared, session):
+        if text := lacks_account(shared, session):
             # https://ircv3.net/specs/extensions/account-registration
-            text = "You have to log in to an account to use this server"
             session.fail("*", "ACCOUNT_REQUIRED", text)
             session.close(text)
+            return None
+        if session.listed and self._is_listed(session):
             return None
         person = self._persons.of(session)
         if person is None:
@@ -207,14 +210,23 @@ class Registration:
             what = "Client attached:"
             shown = f"{what} {public_identity(person)}"
             node.notice("c", f"{what} {person.identity} from {address}", shown)
+            if session.listed:
+                tell_listed(shared, session)
 
     # users
+
+    def _is_listed(self, session: Session) -> bool:
+        """Whether a block list keeps somebody out who comes in; then they are sent away."""
+        ban = listed_as(self._shared, session)
+        if ban is None:
+            return False
+        self.send_away(session, ban)
+        return True
 
     def _is_banned(self, session: Session) -> bool:
         """Whether a ban of the network means somebody who comes in; then they are sent away."""
         user, shared = session.user, self._shared
-        if user.cloak is None:
-            user.cloak = shared.cloaks.of(user.real_host, user.address)
+        give_cloak(shared, user)
         if (ban := shared.network_bans.user(user)) is None:
             return self._is_filtered(session)
         public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
@@ -280,6 +292,8 @@ class Registration:
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
             node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
+            if session.listed:
+                tell_listed(shared, session)
 
     @staticmethod
     def _want_another_nick(session: Session) -> None:
@@ -325,6 +339,8 @@ class Registration:
             say(session, b"".join(end))
         else:
             say(session, b"".join((*begin, welcome.features, *end)))
+        if shared.shield.level and shared.shield.tell:
+            session.notice(shields.told(shared.network.shields, shared.shield))
 
 
 def _show_metadata(session: Session, metadata: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from chatnet.model.logins import NO_WAY
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.rules.bans import Bans
+from chatnet.rules.blocklists import Listing
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
@@ -71,6 +72,7 @@ class Needs:
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
     LOGIN: Final = 32  # the password of an account, being verified
+    LISTS: Final = 64  # what block lists say of the address
 
 
 FIRST: Final = Needs.NICK | Needs.USER
@@ -172,6 +174,7 @@ class Session:
         "heard",
         "held",
         "labelled",
+        "listed",
         "login",
         "multiline",
         "needs",
@@ -221,6 +224,8 @@ class Session:
         self.paused = False
         self.passwords: tuple[str, ...] = ()
         """What PASS gave, up to two: the server may have a password, and an account another one."""
+        self.listed: tuple[Listing, ...] = ()
+        """The block lists that its address is in."""
         self.failed_opers = 0
         self.failed_logins = 0
         self.login: Login | None = None

@@ -27,6 +27,7 @@ from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
+from chatnet.rules.blocklists import Listing
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.configured_bans import configured_bans
 from chatnet.rules.repeats import Repeats
@@ -38,8 +39,11 @@ from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.blocklists import Ask as AskLists
+from chatnet.session.blocklists import BlockLists
 from chatnet.session.control import Control
 from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, show_isupport
@@ -66,7 +70,8 @@ SWEEP: Final = 1.0
 class Sessions(Shared):
     """The registry of sessions; also an observer: of reloads, of kills, and of what throttles count.
 
-    `host_of` looks up the confirmed host name of an address, fit to be shown, or gives None.  Without
+    `host_of` looks up the confirmed host name of an address, fit to be shown, or gives None; `lists` asks
+    block lists.  Without
     `control` nobody can rehash or stop the server.  ``make_request(sessions, session, params, tags, row)``
     makes what handlers are called with.
     """
@@ -89,6 +94,7 @@ class Sessions(Shared):
         cloaks: Cloaks,
         passwords: Ask,
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+        lists: AskLists,
         certified: Callable[[str], bool],
         admission: Admission,
         links: Links,
@@ -101,6 +107,7 @@ class Sessions(Shared):
         describing: Describing,
         banning: Banning,
         filtering: Filtering,
+        shielding: Shielding,
         auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
@@ -132,12 +139,14 @@ class Sessions(Shared):
             describing=describing,
             banning=banning,
             filtering=filtering,
+            shielding=shielding,
             auditing=auditing,
             subscriptions=subscriptions,
             policy=policy,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
+        self.block_lists = BlockLists(node, lists)
         self.ending = False  # everybody is being told goodbye
         self.control = control
         self._admission = admission
@@ -154,7 +163,7 @@ class Sessions(Shared):
         self._expelling = Expelling(
             self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
         )
-        self.network_bans.load(ban for bans in node.network.bans.values() for ban in bans.values())
+        self.network_bans.load(node.network.bans)
         self.network_bans.configure(configured_bans(node.settings))
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
@@ -171,6 +180,7 @@ class Sessions(Shared):
         offers = self.offers
         self.use(fact.new)
         self.filters.use()
+        self.block_lists.use(fact.new)
         self._classes = _classes_of(fact.new)
         for session in self.all:
             session.use(self.class_of(session.peer, session.connection_class))
@@ -247,7 +257,8 @@ class Sessions(Shared):
         user = session.user
         user.address, user.secure, user.certfp = peer.address, peer.secure, peer.certfp
         user.host = user.real_host = host or wire_address(peer.address)
-        session.needs &= ~Needs.LOOKUP
+        session.needs &= ~(Needs.LOOKUP | Needs.LISTS)
+        session.listed = ()
         klass = self.matching_class(peer)
         if klass is not None:
             session.use(klass)
@@ -264,12 +275,22 @@ class Sessions(Shared):
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
             self.tell_refused(f"Class {klass.name} is full, refused ", address)
             session.close("Your connection class is full")
-        elif self.looking_up and not named and address != "localhost":
-            session.needs |= Needs.LOOKUP
-            node.run(self._look_up(session))
+        else:
+            if self.block_lists.lists:
+                session.needs |= Needs.LISTS
+                self.block_lists.look_up(address, partial(self._listed, session, session.peer))
+            if self.looking_up and not named and address != "localhost":
+                session.needs |= Needs.LOOKUP
+                node.run(self._look_up(session))
 
     def _population(self, name: str) -> int:
         return sum(session.connection_class.name == name for session in self.all)
+
+    def _listed(self, session: Session, peer: Peer, listed: tuple[Listing, ...]) -> None:
+        """What block lists say of the address of a session."""
+        if not session.closed and session.peer is peer:  # no gateway has told of its client meanwhile
+            session.listed = listed
+            session.satisfy(Needs.LISTS)
 
     async def _look_up(self, session: Session) -> None:
         peer = session.peer

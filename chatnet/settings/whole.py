@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
@@ -37,6 +38,8 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.shields import ShieldSettings
+from chatnet.settings.staff import AuditSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -66,7 +69,11 @@ class Settings(Section):
     exempt: tuple[ExemptSettings, ...] = ()
     filters: FiltersSettings = FiltersSettings()
     filter: tuple[FilterSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
+    shield: tuple[ShieldSettings, ...] = ()
     lookups: LookupSettings = LookupSettings()
+    block_lists: BlockListsSettings = BlockListsSettings()
+    dnsbl: tuple[DNSBLSettings, ...] = ()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
@@ -160,6 +167,12 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
                         f"the {'pattern' if key == 'pattern' else 'name'} {name!r} is used twice",
                     )
                 )
+    seen: set[object] = set()
+    for index, item in enumerate(_items(tree.get("shield"))):
+        level = item.get("level")
+        if isinstance(level, int) and level in seen:
+            problems.append((("shield", index, "level"), f"the level {level} is used twice"))
+        seen.add(level if isinstance(level, int) else None)
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):

@@ -567,13 +567,15 @@ def test_a_shield_has_those_act_that_only_report(club: Club, root: Client) -> No
     ann, bob = talking(club, "ann", "bob")
     added(root, "block *money*")
     added(root, "report *gold*")
-    filters = club.parts.sessions.filters
-    filters.acting = True
+    opered(root, "filters", "shields")
+    root >> "SHIELDS 1 1h bots"
     assert said(root, "FILTER LIST")[-1] == "A shield is up: those that only report act as well"
+    ann.lines(), bob.lines()
     ann >> "PRIVMSG #c :money" >> "PRIVMSG #c :gold"
     ann << "* 404 ann #c *"
     bob << ":ann!* PRIVMSG #c :gold"
-    filters.acting = False
+    root >> "SHIELDS 0"
+    ann.lines(), bob.lines()
     ann >> "PRIVMSG #c :money"
     bob << ":ann!* PRIVMSG #c :money"
 

@@ -73,7 +73,7 @@ def test_what_would_be_done_is_told_without_doing_it(club: Club, root: Client) -
     ]
     assert said(root, "UBAN TEST 203.0.113.0/24") == [
         "Bans address 203.0.113.0/24 for ever: 40 users here, 1 elsewhere"
-        " (p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, …)",
+        " (p0, dan, p1, p2, p3, p4, p5, p6, p7, p8, …)",
         "203.0.113.0/24 means 41 of 42 people (97 %; bans.most_hit is 10)."
         " If you mean it: /UBAN ADD FORCE 203.0.113.0/24",
     ]

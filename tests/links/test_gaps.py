@@ -300,7 +300,7 @@ def test_nobody_else_is_told_of_talks(row: Row) -> None:
 
     row.mesh["c"].run(ask())
     row.settle()
-    assert found == [None, ()]
+    assert found == [None, None]
 
 
 def test_what_should_not_be_missing_is_found_and_told(row: Row) -> None:

@@ -11,12 +11,14 @@ from conversation import Client
 from message_memory import MemoryMessages
 from sitting import Houses
 
+from chatnet.storage.promise import Promise
+
 
 class Remembering(Houses):
     """Houses that store what is said; everybody is always on."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__("a", "b", bouncer={"always_on": "all"}, **given)
+    def __init__(self, *names: str, **given: Any) -> None:
+        super().__init__(*(names or ("a", "b")), bouncer={"always_on": "all"}, **given)
 
     def make(self, **given: Any) -> FullClub:
         return Chronicle(MemoryMessages(), **given)
@@ -71,6 +73,74 @@ def test_a_device_of_the_host_reads_at_a_seat_what_it_missed() -> None:
     assert sorted(texts(mesh.device("b", "desk"))) == both("two", "three")
     assert mesh.seats("a") == ["b.test"]
     mesh.check()
+
+
+def test_a_device_reads_what_was_said_in_channels_in_which_nobody_was_there() -> None:
+    mesh = Remembering()
+    phone = mesh.device("b", "phone")
+    mesh.say(phone, "JOIN #c")
+    mesh.speaks("one")
+    mesh.say(phone, "QUIT")
+    mesh.speaks("two")
+    assert sorted(texts(mesh.device("a", "phone"))) == both("two")
+    mesh.check()
+
+
+def test_a_device_reads_at_a_server_without_a_seat_what_was_said_since_an_heir_took_over() -> None:
+    mesh = Remembering("a", "b", "c", sections_of={"b": {"bouncer": {"always_on": "all", "host": False}}})
+    phone = mesh.device("a", "phone")
+    mesh.say(phone, "JOIN #c", "QUIT")
+    mesh.cut("a", "b")
+    mesh.advance(1.0)
+    assert mesh.there("b").server.name == "c.test" and mesh.seats("b") == []
+    mesh.speaks("one", "two")
+    assert sorted(texts(mesh.device("b", "phone"))) == both("one", "two")
+
+
+@pytest.mark.parametrize("silent", [("ask",), ("ask_stays",), ("ask_talks", "ask")])
+def test_nobody_waits_longer_for_what_others_do_not_answer(
+    monkeypatch: pytest.MonkeyPatch, silent: tuple[str, ...]
+) -> None:
+    mesh = Remembering()
+    phone = mesh.device("b", "phone")
+    for channel in "cde":
+        mesh.say(phone, f"JOIN #{channel}")
+    mesh.speaks("one")
+    mesh.say(phone, "QUIT")
+    for channel in "de":
+        mesh.say(mesh.bob, f"JOIN #{channel}", f"PRIVMSG #{channel} :here")
+    mesh.speaks("two")
+
+    answer = Promise[None]()  # which nobody keeps
+
+    async def never(*args: object, **options: object) -> None:
+        await answer
+
+    for name in silent:
+        monkeypatch.setattr(mesh["a"].parts.links.inquiries, name, never)
+    again = mesh.device("a", "phone")
+    assert not any(" 001 " in line for line in again.lines())
+    mesh.advance(mesh["a"].node.settings.history.ask_timeout - 0.1)
+    assert not any(" 001 " in line for line in again.lines())
+    mesh.advance(0.1)
+    assert any(" 001 " in line for line in again.lines())
+    mesh.speaks("three")
+    assert sorted(texts(again)) == both("three")
+
+
+def test_a_server_alone_waits_for_nobody() -> None:
+    mesh = Remembering()
+    phone = mesh.device("b", "phone")
+    mesh.say(phone, "JOIN #c")
+    mesh.speaks("one")
+    mesh.say(phone, "QUIT")
+    mesh.cut("a", "b")
+    mesh.advance(1.0)
+    mesh.speaks("two")
+    again = mesh.begin("b", "ann", "ann@phone", caps="server-time")
+    lines = again.lines()
+    assert any(" 001 " in line for line in lines), "in the same turn"
+    assert sorted(line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line) == both("two")
 
 
 def test_a_device_that_was_never_here_reads_what_nobody_has_read() -> None:

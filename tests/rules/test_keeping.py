@@ -106,7 +106,7 @@ def test_what_is_not_understood(register: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "register", ["", "o", "q", "b", "B", "x", "o:0AAAAAAAA", "z:x", "lock", "name", "topics"]
+    "register", ["", "o", "q", "b", "B", "X", "o:0AAAAAAAA", "z:x", "lock", "name", "topics"]
 )
 def test_what_is_not_kept(register: str) -> None:
     assert not keeping.is_kept(register)

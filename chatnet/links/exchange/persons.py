@@ -11,8 +11,8 @@ ORPHAN   this server is the heir, or half of the         USER     this server cl
          time is over, and it could take them over
 ORPHAN   all of the time is over                         -        the QUIT of the netsplit
 
-Whoever tells of a claim is told what is known of the person, and so is who tells that one went: they may know
-less (``rules/heirs.py``, and ``tests/person_model.py``).
+Whoever tells of a claim is told what is known of the person, and so is who tells that one went, if they know
+something else (``known.py``; why, ``tests/person_model.py`` shows).
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Final
 
 from chatnet.links.codecs.solanum import HOSTS
-from chatnet.links.exchange import burst
+from chatnet.links.exchange.known import Known
 from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, Former, claim_of
 from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
-from chatnet.model.claims import SJoin
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -113,6 +112,7 @@ class Persons:
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
         self._taken = Taken(self._node.clock, links.tell)
+        self.known: Final = Known(links)
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
@@ -139,12 +139,8 @@ class Persons:
         user = self._network.persons.get(newcomer.person.key)
         if user is None or user.person is None:
             return False
-        orphan = user.person.orphan
-        self._tell(newcomer, link)
+        self._tell(newcomer, user, link)
         self._compete(user, newcomer)
-        # Who came meanwhile was told nothing of an orphan.
-        for other in self._links.seating() if orphan else (link,):
-            self._remind(other, user)
         return True
 
     def _compete(self, user: User, newcomer: User) -> None:
@@ -173,7 +169,7 @@ class Persons:
         self._pass_on(link, raw)
         self._node.commit(UserQuit(user, f"Is {holder.nick}", at), CLAIMED)
         self._compete(holder, newcomer)
-        self._remind(link, holder)
+        self.known.ask(link, holder)
 
     def left(self, link: Link, user: User, raw: bytes, why: str) -> bool:
         """The server of a user, who may be an alias, takes the claim back.
@@ -186,7 +182,7 @@ class Persons:
             self._pass_on(link, raw)
             known = self._network.persons.get(alias.person.key)
             if known is not None:
-                self._remind(link, known)
+                self.known.ask(link, known)
                 if known.is_at(self._network.me):
                     self.spoke_at(alias.person.key, alias.user.server.sid)
             return True
@@ -198,7 +194,7 @@ class Persons:
         self._pass_on(link, raw)
         if others:
             self._succeed(user, others[0])
-            self._remind(link, user)
+            self.known.ask(link, user)
         else:
             self._orphan(user, "Connection lost", {user.server.sid} if why == MOVED else set(), told=True)
             self._settle(user)
@@ -208,10 +204,10 @@ class Persons:
         for other in self._links.seating(link):
             other.send(raw)
 
-    def _tell(self, newcomer: User, link: Link | None) -> None:
-        """Tell all others who know of claims."""
+    def _tell(self, newcomer: User, user: User, link: Link | None) -> None:
+        """Tell all others who know of claims: that `newcomer` claims the person who `user` is here."""
         for other in self._links.seating(link):
-            for text in other.codec.user(newcomer):
+            for text in other.codec.user(newcomer, self.known.digest(other, user)):
                 other.send(text)
 
     def _displace(self, user: User, by: Server) -> None:
@@ -251,9 +247,7 @@ class Persons:
         self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
-            self._tell(fact.user, None)
-            for link in self._links.seating():
-                self._remind(link, fact.user)
+            self._tell(fact.user, fact.user, None)
         user, newcomer = fact.user, self._coming.pop(fact.user, None)
         if newcomer is None:
             return
@@ -283,30 +277,6 @@ class Persons:
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
-    def _remind(self, link: Link, user: User) -> None:
-        """Tell a neighbour all that is known of a person: nick, channels and ranks, and what they left."""
-        if link.gone or user.person is None:
-            return
-        if user.nick != user.uid:
-            link.send(link.codec.nick_known(self._network.me, user))
-        for text in self._known(link, user):
-            link.send(text)
-
-    def _known(self, link: Link, user: User) -> Iterator[bytes]:
-        for channel, ranks in user.channels.items():
-            yield from burst.member(self._links, link, channel, user, ranks)
-        registers = self._links.registers
-        if registers is None or not link.stamped:
-            return
-        me, subject = self._network.me, user.subject
-        for folded, mark in registers.parts(subject):
-            ended = self._network.memory.ended_of(folded)
-            channel_ = self._network.channels.get(folded) or next(iter(ended.values()), None)
-            if channel_ is not None:
-                yield from link.codec.marks(me, channel_, registers.told({subject: mark}))
-                nothing = SJoin(channel_.name, channel_.ts, frozenset(), {}, ())
-                yield from link.codec.sjoin(me, nothing)
-
     # whose server is lost
 
     def keep(self, users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
@@ -318,7 +288,7 @@ class Persons:
             if known is not None and known.is_at(self._network.me):
                 self.spoke_at(alias.person.key, alias.user.server.sid)
             if known is not None and link is not None and known.server not in gone:
-                self._remind(link, known)
+                self.known.ask(link, known)
         for alias in self._claims.aliases.values():
             alias.person.seats = tuple(seat for seat in alias.person.seats if seat not in gone)
         kept: dict[User, None] = {}
@@ -329,7 +299,7 @@ class Persons:
             if others := self._claims.of(person.key):
                 self._succeed(user, others[0])
                 if link is not None:
-                    self._remind(link, user)
+                    self.known.ask(link, user)
             elif person.stays or self._sits(user, gone):
                 far = next((server for server in gone if server.uplink not in gone), user.server)
                 near = far.uplink or self._network.me

@@ -14,7 +14,17 @@ from chatnet.model import facts
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters
 from chatnet.model.facts import ModeChange, Source
-from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
+from chatnet.model.modes import (
+    ADMIN,
+    ALL_PREFIXES,
+    OP,
+    OWN_MODES,
+    OWNER,
+    RANK_OF_PREFIX,
+    RANKS,
+    VOICE,
+    kind_of,
+)
 from chatnet.model.server import Server
 from chatnet.rules.modes import KEY_ABROAD
 from chatnet.rules.stamps import Mark
@@ -33,11 +43,12 @@ LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
 
 _PREFIXES: Final = "".join(RANK_OF_PREFIX)
-_ORDER: Final = "lkfjH"
-KEEP: Final = "H"
-"""A mode that stays among those who know it."""
+_ORDER: Final = "lkfjHWE"
 _OPERATORS: Final = OWNER | ADMIN | OP
-_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None, KEEP: None}
+_KINDS: Final = {
+    "b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None,
+    **dict.fromkeys("".join(OWN_MODES.values())),
+}  # fmt: skip
 """Where a neighbour of another make means something else by a letter than we do, or nothing."""
 
 
@@ -80,12 +91,13 @@ class Channels(Base):
 
     def _modes(self, told: SJoin) -> bytes:
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
-        values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
-        if not self.keeps:
-            values.pop(KEEP, None)
+        known = [letter for letter in _ORDER if letter not in self.unknown]
+        values = {letter: told.parameters[letter] for letter in known if letter in told.parameters}
         if not self.core and "k" in values:
             values["k"] = cut(values["k"], KEY_ABROAD)
-        return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
+        return encode(
+            " ".join(["+" + "".join(sorted(told.flags - self.unknown)) + "".join(values), *values.values()])
+        )
 
     def prefixes(self, ranks: int) -> bytes:
         """The prefixes of these ranks, as far as the neighbour knows them."""
@@ -165,7 +177,7 @@ class Channels(Base):
                 listed = self._listed(letter, text or "")
                 if listed is not None:
                     found.append(Change(change.adding, *listed))
-            elif letter != KEEP or self.keeps:
+            elif letter not in self.unknown:
                 if letter == "k" and text is not None and not self.core:
                     text = cut(text, KEY_ABROAD)
                 found.append(Change(change.adding, letter, text))
@@ -246,8 +258,7 @@ class Channels(Base):
         """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
         if isinstance(by, User) and not self.core:
             by = by.server
-        if not self.keeps:
-            letters = letters.replace(KEEP, "")
+        letters = "".join(letter for letter in letters if letter not in self.unknown)
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics

@@ -215,16 +215,12 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
 
 
 def _value(change: Change) -> str | None:
-    """The parameter of k, l, f, j or H, if it is well-formed."""
+    """The parameter of k, l, f, j, H, W or E, if it is well-formed."""
     text = change.parameter or ""
     if change.letter == "k":
         return modes.key(text, LONGEST_KEY)
-    if change.letter == "l":
-        return modes.member_limit(text)
-    if change.letter == "j":
-        return modes.join_throttle(text)
-    if change.letter == "H":
-        return modes.history(text)
+    if (read := modes.READERS.get(change.letter)) is not None:
+        return read(text)
     return text if is_channel(text, LONGEST_NAME) else None
 
 
