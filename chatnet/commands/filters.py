@@ -18,6 +18,7 @@ from chatnet.model.filters import (
     MOST_REASON,
     REPORT,
     TEXTS,
+    USER,
     WHERE,
     Filter,
     filter_entity,
@@ -26,7 +27,7 @@ from chatnet.model.filters import (
 from chatnet.model.past import Record
 from chatnet.rules.durations import ban_units, duration
 from chatnet.rules.expressions import expressions, globs, mistake
-from chatnet.rules.filters import as_read
+from chatnet.rules.filters import as_read, described
 from chatnet.rules.visibility import may_see_channel
 from chatnet.session.filters import CLOSED, SHOWN, Count
 from chatnet.session.scans import Scan
@@ -41,6 +42,8 @@ REASON: Final = " -- "
 RECENT: Final = 200
 """Messages of each channel that a pattern is tried on."""
 DAY: Final = 86_400
+NICKS: Final = 10
+"""Nicks that are shown of people whom it fits."""
 EXAMPLES: Final = 5
 """Messages that are shown of those that it fits."""
 
@@ -56,7 +59,7 @@ def filter_(request: Request) -> Coroutine[Any, Any, None] | None:
     FILTER LIVE|DRY <filter> has it act, or only report
     FILTER DEL <filter>      lifts it
     FILTER LIST [<mask>]     the filters, and how often each was hit here
-    FILTER HITS [<filter>]   the last hits on this server
+    FILTER HITS [<filter>]   the last hits on this server, of each or of one
     FILTER UNMUTE <nick>     lets somebody speak again
 
     A pattern fits a whole text, with * for anything and ? for one character: *free money*. A pattern /…/ is
@@ -313,7 +316,7 @@ def _hits(request: Request, words: list[str]) -> None:
     for each in shown[: request.settings.limits.stats_bans]:
         count = filters.counts.get(each.entity, Count())
         session.notice(f"{_described(each)}: {_counted(count)}")
-        for hit in count.last:
+        for hit in count.last if words else list(count.last)[-1:]:
             text = f": {hit.text}" if hit.text else ""
             session.notice(f"- {minute(int(hit.at))} {hit.who} {hit.place if sees else hit.public}{text}")
     session.notice("End of FILTER HITS: of this server, since it started")
@@ -326,7 +329,10 @@ def _test(request: Request, words: list[str]) -> None:
 
 
 async def _try(request: Request, asked: Filter, scan: Scan) -> None:
-    """Hold a pattern against what was said in channels lately; of closed ones nothing is shown."""
+    """Hold a pattern against what was said in channels lately, and who is here.
+
+    Of closed channels nothing is shown.
+    """
     fits = globs([asked.pattern]) if asked.kind == GLOB else expressions([asked.pattern])
     looked = found = 0
     examples: list[str] = []
@@ -348,16 +354,28 @@ async def _try(request: Request, asked: Filter, scan: Scan) -> None:
                     examples.append(f"- {who} in {channel.name}: {printable(cut(text, SHOWN))}")
         if scan.spend(10 + 5 * len(records)):
             await scan.pause()
+    here, elsewhere, nicks = 0, 0, list[str]()
+    for user in list(request.network.users.values()) if USER in asked.where else ():
+        text = described(user.nick, user, user.realname)
+        if fits(text.lower() if asked.kind == GLOB else text):
+            here += user.server is request.network.me
+            elsewhere += user.server is not request.network.me
+            nicks.append(user.nick)
+        if scan.spend(5):
+            await scan.pause()
     session = request.session
     session.notice(f"Would be: {_described(asked)}")
+    if USER in asked.where:
+        some = ", ".join(nicks[:NICKS]) + (", …" if nicks[NICKS:] else "")
+        session.notice(f"It fits {here} people here, {elsewhere} elsewhere{f' ({some})' if some else ''}")
     if looked:
         session.notice(
             f"It fits {found} of the last {looked} messages to channels, whoever said them"
             f"{'; some of them:' if examples else ''}"
         )
-    elif CHANNEL not in asked.where:
+    elif CHANNEL not in asked.where and asked.where != {USER}:
         session.notice("It is not for channels, and nothing else is looked at for this")
-    else:
+    elif CHANNEL in asked.where:
         session.notice("No message to a channel is remembered that it could be tried on")
     for each in examples:
         session.notice(each)

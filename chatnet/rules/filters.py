@@ -69,14 +69,15 @@ class Matching:
         self._usable: list[Filter] = []
         self._groups: dict[tuple[bool, bool], _Group] = {}
         room = settings.expressions
-        for each in filters:
+        for number, each in enumerate(filters):
+            if number >= settings.most:  # not even looked at: somebody else may have set very many
+                self.useless[each] = "is one too many (filters.most)"
+                continue
             why = mistake(each.kind, each.pattern, settings.expression)
             if why is None:
                 room -= size_of(each.kind, each.pattern)
                 if room < 0:
                     why = "has no room beside the others (filters.expressions)"
-                elif len(self._usable) >= settings.most:
-                    why = "is one too many (filters.most)"
             if why is None:
                 self._usable.append(each)
             else:

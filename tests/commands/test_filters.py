@@ -449,8 +449,9 @@ def test_nobody_reads_what_was_private(club: Club, root: Client) -> None:
     assert not [line for line in told if "secret 4" in line]
     hits = [line.partition("192.0.2.1 ")[2] for line in said(root, f"FILTER HITS {handle}")[1:-1]]
     assert hits == ["in a private message", "in #hidden", "in #hidden", "in #c"]
-    public = said(helper_, "FILTER HITS")
+    public = said(helper_, f"FILTER HITS {handle}")
     assert "in a channel" in public[2] and "#hidden" not in "".join(public)
+    assert len(said(helper_, "FILTER HITS")) == 3
     assert not [line for line in club.log.lines if "secret" in line]
 
 
@@ -558,6 +559,12 @@ def test_a_pattern_is_tried_on_what_was_said(club: Club, root: Client) -> None:
     assert said(root, "FILTER TEST *nothing*")[1] == (
         "It fits 0 of the last 2 messages to channels, whoever said them"
     )
+    assert said(root, "FILTER TEST where=user /#(ann|root)/")[1:-1] == [
+        "It fits 2 people here, 0 elsewhere (root, ann)"
+    ]
+    assert said(root, "FILTER TEST where=part *x*")[1:-1] == [
+        "It is not for channels, and nothing else is looked at for this"
+    ]
     root >> "FILTER TEST /(/"
     assert "FAIL" in root.lines()[0]
     assert not club.node.network.filters
