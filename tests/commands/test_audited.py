@@ -38,6 +38,7 @@ NOTED: Final[dict[str, tuple[str, ...]]] = {
     "REHASH": ("REHASH",),
     "RESTART": ("RESTART irc.test",),
     "RESV": ("RESV #bad :x",),
+    "SHIELDS": ("SHIELDS 1 1h :bots",),
     "SQUIT": ("SQUIT near.test",),
     "UBAN": ("UBAN ADD *@bad.example 1d x",),
     "UNDLINE": ("DLINE 198.51.100.77 :x", "UNDLINE 198.51.100.77"),
