@@ -570,12 +570,16 @@ class TopicChanged(Fact):
 
 @dataclass(slots=True, frozen=True)
 class ModeChange:
-    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`)."""
+    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`).
+
+    What is entered in a list may be there `until` a Unix time: it is the same one for all entries of a fact.
+    """
 
     adding: bool
     letter: str
     parameter: str | None = None
     user: User | None = None
+    until: int | None = None
 
 
 @fact

@@ -550,7 +550,7 @@ class Network:
         mask, forward = split_forward(change.parameter or "")
         key = self.fold(mask)
         if change.adding:
-            entries[key] = ListEntry(mask, by, at, forward)
+            entries[key] = ListEntry(mask, by, at, forward, change.until)
         else:
             entries.pop(key, None)
         channel.verdicts.clear()

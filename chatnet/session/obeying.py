@@ -33,7 +33,7 @@ class Order:
         self.sessions = sessions
         self.user = user
         self.words = words
-        self._server = server
+        self.server = server
         self._number = number
         self._said = 0
 
@@ -44,11 +44,11 @@ class Order:
     async def say(self, *words: str | float) -> None:
         """Tell a part of the answer; after some of them others have their turn."""
         orders = self.sessions.links.orders
-        orders.say(self._server, self._number, words)
+        orders.say(self.server, self._number, words)
         self._said += 1
         if self._said % SLICE == 0:
             await self._pause(0.0)
-            while orders.is_slow(self._server):
+            while orders.is_slow(self.server):
                 await self._pause(PAUSE)
 
     async def _pause(self, seconds: float) -> None:

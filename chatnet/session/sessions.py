@@ -240,6 +240,8 @@ class Sessions(Shared):
             session.close("This server is full")
         else:
             self._enter(session, klass)
+            if (greeting := node.settings.server.greeting) and not session.closed:
+                session.notice(greeting)
         return session
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
@@ -337,7 +339,7 @@ class Sessions(Shared):
         Call it every SWEEP seconds.
         """
         self.persons.sweep()
-        now = self.monotonic()
+        now, interval = self.monotonic(), self.node.settings.bouncer.heard_interval
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
@@ -346,6 +348,8 @@ class Sessions(Shared):
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
                 session.multiline.expire(now)
+            if session.heard - session.told >= interval:
+                self.persons.note_heard(session)
             klass = session.connection_class
             silent = now - session.heard
             if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused

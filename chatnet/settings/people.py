@@ -215,6 +215,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
     "filters": "FILTER: filters of what people say, which do not mean those who have this",
     "shields": "SHIELDS: to close the doors further while the network is attacked, and to open them",
+    "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

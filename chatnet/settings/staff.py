@@ -1,4 +1,4 @@
-"""What is kept of what operators did."""
+"""What is kept of what operators did, and how people are forced."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ class AuditSettings(Section):
     """Notes that one AUDIT shows."""
     timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
     """Seconds that other servers have to tell of theirs, or to do what an operator here orders."""
+
+
+class ForceSettings(Section):
+    """``[force]``: SAJOIN, SAPART, SANICK, SAMODE, SATOPIC and OJOIN."""
+
+    silent: bool = False
+    """Do not tell the channel, or who is renamed, that an operator did it; operators read of it."""

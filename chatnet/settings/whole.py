@@ -39,7 +39,7 @@ from chatnet.settings.server import (
 )
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
-from chatnet.settings.staff import AuditSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -71,6 +71,7 @@ class Settings(Section):
     filter: tuple[FilterSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
     shield: tuple[ShieldSettings, ...] = ()
+    force: ForceSettings = ForceSettings()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()
     dnsbl: tuple[DNSBLSettings, ...] = ()

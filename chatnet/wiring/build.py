@@ -55,6 +55,7 @@ from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.roll import Roll
 from chatnet.services.shielding import Shielding
+from chatnet.services.timed_bans import TimedBans
 from chatnet.session.alarm import Alarm
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
@@ -255,6 +256,7 @@ def build(
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
+    timed_bans = TimedBans(node, links.set_at)
     banning = Banning(node, ledger)
     links.banned = banning.heard
     filtering = Filtering(node, ledger)
@@ -339,6 +341,7 @@ def build(
             filtering,
             shielding,
             Alarm(sessions),
+            timed_bans,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

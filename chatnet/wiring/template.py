@@ -55,7 +55,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "oper_class": [
-        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit"]},
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit", "force"]},
         {"name": "helper", "privileges": ["kill", "wallops", "bans", "filters", "shields"]},
     ],
     "oper": [
