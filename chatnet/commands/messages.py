@@ -95,6 +95,8 @@ def _say(request: Request, command: str) -> None:
     bots: dict[User, None] = {}
 
     def send_to(name: str) -> None:
+        if request.session.closed:  # a filter may have seen to that
+            return
         if (bot := _pseudo_user(request, name)) is not None:
             bots[bot] = None
             return
@@ -143,6 +145,9 @@ def send(
         text = combine(parts) if parts else strip_formatting(text)
         if not text.strip("\n"):
             return None
+    filters = request.sessions.filters
+    if filters.on and text and (verdict := filters.message(request.session, target, text, parts)) is not None:
+        return None if verdict.quiet else _filtered(target, verdict.words)
     node = request.session.sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
@@ -155,6 +160,12 @@ def send(
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None
+
+
+def _filtered(target: Channel | User, words: str) -> Refusal:
+    if isinstance(target, Channel):
+        return Refusal(numerics.ERR_FILTERED, target.name, words)
+    return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, words)
 
 
 def _hold(

@@ -31,6 +31,7 @@ NOTED: Final[dict[str, tuple[str, ...]]] = {
     "CONNECT": ("CONNECT far.test",),
     "DIE": ("DIE irc.test :tea",),
     "DLINE": ("DLINE 198.51.100.77 :x",),
+    "FILTER": ("FILTER ADD block *money* -- no adverts",),
     "KILL": ("KILL vic",),
     "KLINE": ("KLINE *@bad.example :x",),
     "OJOIN": ("OJOIN #locked",),
