@@ -452,11 +452,6 @@ class World(Clubs):
         for each, watcher in self.watchers.items():
             watcher.look()
             assert not watcher.faults, watcher.faults
-            for move, times in watcher.moves.items():
-                promised = self.promised[move]
-                assert times <= promised, f"{watcher.nick} read {times} {move} of ann, who did {promised}"
-                self.seen["moves of ann that were read"] += times
-            self.seen["quits that were read"] += watcher.quits.total()
             for channel in self[each].node.network.channels.values():
                 members = {user.nick for user in channel.members}
                 read = watcher.there.get(channel.name, set())
@@ -468,6 +463,15 @@ class World(Clubs):
             theirs = {uid: nick for uid, nick in self.leaf.nicks.items() if not uid.startswith("00")}
             ours = {uid: user.nick for uid, user in first.users.items()}
             assert theirs == ours, f"the leaf knows {theirs}, not {ours}"
+
+    def judge_moves(self) -> None:
+        """Nobody read of more than was done."""
+        for watcher in self.watchers.values():
+            for move, times in watcher.moves.items():
+                promised = self.promised[move]
+                assert times <= promised, f"{watcher.nick} read {times} {move} of ann, who did {promised}"
+                self.seen["moves of ann that were read"] += times
+            self.seen["quits that were read"] += watcher.quits.total()
 
     def judge_sessions(self, name: str, people: Mapping[str, User | None]) -> None:
         """Everybody who is connected is one of the person, whose seats are where they are."""
@@ -505,3 +509,4 @@ class World(Clubs):
                 self.leaf.look()
         self.drain()
         self.judge()
+        self.judge_moves()

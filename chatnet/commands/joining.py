@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
 from chatnet.commands.replaying import entered
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Joined, Parted
+from chatnet.model.filters import PART
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
 from chatnet.rules import shields
@@ -231,7 +233,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
 def part(request: Request) -> None:
     """`PART <channel>{,<channel>} [:<reason>]`: leave channels.
 
-    The reason is left out where you may not speak.
+    The reason is left out where you may not speak, or if a filter keeps it back.
     https://modern.ircdocs.horse/#part-message  Refuses with 403 (no such channel), 442 (not in it).
     """
     user = request.user
@@ -245,6 +247,10 @@ def part(request: Request) -> None:
             request.reply(numerics.ERR_NOTONCHANNEL, channel.name)
         else:
             heard = reason and _may_say(request, channel, reason)
+            if heard and filtered(request, PART, reason, channel) is not None:
+                heard = False
+                if request.session.closed:
+                    return
             request.commit(Parted(channel, user, reason if heard else None, request.now))
 
     request.each(request.targets(0), leave)

@@ -228,9 +228,17 @@ class Registration:
         user, shared = session.user, self._shared
         give_cloak(shared, user)
         if (ban := shared.network_bans.user(user)) is None:
-            return False
+            return self._is_filtered(session)
         public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
         shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
+        self.send_away(session, ban)
+        return True
+
+    def _is_filtered(self, session: Session) -> bool:
+        """The same of a filter that looks at who somebody is."""
+        filters = self._shared.filters
+        if not filters.on or (ban := filters.came(session)) is None:
+            return False
         self.send_away(session, ban)
         return True
 

@@ -16,13 +16,14 @@ from chatnet.model.entities import User
 from chatnet.model.facts import (
     AccountChanged,
     Fact,
+    FilterSet,
     Hearer,
     Killed,
     MechanismsChanged,
     NetworkBanned,
     SettingsChanged,
 )
-from chatnet.model.past import Messages
+from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
@@ -34,6 +35,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
@@ -83,6 +85,7 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        past: Past,
         looking: Looking | None,
         marks: Marks | None,
         recorder: Recorder | None,
@@ -103,6 +106,7 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        filtering: Filtering,
         shielding: Shielding,
         auditing: Auditing,
         subscriptions: Subscribing,
@@ -116,6 +120,7 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            past=past,
             looking=looking,
             marks=marks,
             recorder=recorder,
@@ -133,6 +138,7 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             banning=banning,
+            filtering=filtering,
             shielding=shielding,
             auditing=auditing,
             subscriptions=subscriptions,
@@ -164,6 +170,7 @@ class Sessions(Shared):
             **self.held_nicks.hears,
             Killed: self._killed,
             NetworkBanned: self._expelling.banned,
+            FilterSet: self.filters.set,
             AccountChanged: self._expelling.account_changed,
             MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
@@ -172,6 +179,7 @@ class Sessions(Shared):
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         offers = self.offers
         self.use(fact.new)
+        self.filters.use()
         self.block_lists.use(fact.new)
         self._classes = _classes_of(fact.new)
         for session in self.all:

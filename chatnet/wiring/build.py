@@ -43,6 +43,7 @@ from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
@@ -258,6 +259,7 @@ def build(
     timed_bans = TimedBans(node, links.set_at)
     banning = Banning(node, ledger)
     links.banned = banning.heard
+    filtering = Filtering(node, ledger)
     shielding = Shielding(node, ledger)
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
@@ -270,6 +272,7 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        past=past,
         looking=looking,
         marks=marks,
         recorder=recorder,
@@ -290,6 +293,7 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        filtering=filtering,
         shielding=shielding,
         auditing=Auditing(node, None if ledger is None else ledger.store),
         subscriptions=subscriptions,
@@ -334,6 +338,7 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            filtering,
             shielding,
             Alarm(sessions),
             timed_bans,
