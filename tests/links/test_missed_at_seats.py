@@ -264,6 +264,23 @@ def test_what_devices_have_heard_outlives_their_server_also_where_it_ends_in_ord
     assert sorted(texts(mesh.device("c", "phone"))) == both("two")
 
 
+def test_what_a_seat_tells_the_host_of_a_device_all_are_told() -> None:
+    """Where nobody believes the seat of accounts, but the host of its own people."""
+    mesh = Three()
+    mesh.device("a", "desk")
+    phone = mesh.device("b", "phone")
+    mesh.advance(10.0)
+    mesh.said("a", "b")
+    ms = int(mesh["a"].node.clock.time() * 1000) - 1000
+    mesh["b"].parts.links.seats.do(phone.user, f"HEARD phone {ms} ~", lambda text: None)
+    mesh.settle()
+    told = [line for line in mesh.said("a", "b") if " CNMARK " in line]
+    assert told == [f":0AA CNMARK {phone.user.account_id} =phone {ms}"]
+    mesh.say(phone, "QUIT")
+    assert [line for line in mesh.said("a", "b") if " CNMARK " in line] == []
+    mesh.check()
+
+
 def test_a_client_is_told_nothing_of_what_devices_have_heard() -> None:
     mesh = Three()
     reader = mesh.begin("a", "ann", "ann@desk", caps="draft/read-marker")

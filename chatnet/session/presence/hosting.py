@@ -156,8 +156,7 @@ class Hosting:
             self._node.run(self._tell_heard(seat.server, number, user, name, idle))
             return
         if key is not None and (told := read_heard(words[1:])) is not None:
-            self._persons.devices.note(key, name, told, self._node.settings.bouncer.devices)
-            self._persons.noted(user)
+            self._persons.note_heard_until(user, key, name, told)
         self._links.seats.reply(seat.server, number, None)
 
     async def _tell_heard(self, seat: Server, number: int, user: User, name: str, idle: Heard | None) -> None:

@@ -357,10 +357,14 @@ class Persons:
         heard = Heard(int(since * 1000), self._node.message_ids.before(since) + "~")
         key = self._shared.places.person(session.user)
         if key is not None:
-            self.devices.note(key, session.device, heard, self._node.settings.bouncer.devices)
-            self.noted(session.user)
-            self._tell_heard(session, heard.ms)
+            self.note_heard_until(session.user, key, session.device, heard)
         return heard
+
+    def note_heard_until(self, user: User, key: str, device: str, heard: Heard) -> None:
+        """A device has gone, here or at a server that told this one, and had heard until then."""
+        self.devices.note(key, device, heard, self._node.settings.bouncer.devices)
+        self.noted(user)
+        self._tell_heard(user, device, heard.ms)
 
     def note_heard(self, session: Session) -> None:
         """Tell other servers what the device of somebody who stays has heard, in case this one is lost."""
@@ -368,11 +372,13 @@ class Persons:
         user = session.user
         if user.account is not None and self._policy.stays(user):
             ago = self._shared.monotonic() - session.heard
-            self._tell_heard(session, int((self._node.clock.time() - ago) * 1000))
+            self._tell_heard(user, session.device, int((self._node.clock.time() - ago) * 1000))
 
-    def _tell_heard(self, session: Session, ms: int) -> None:
-        if self._shared.marks is not None:
-            self._shared.marks.move(session.user, OF_DEVICE + session.device, ms, session)
+    def _tell_heard(self, user: User, device: str, ms: int) -> None:
+        """Tell all servers, unless the one that told this one has told them."""
+        marks, key, spot = self._shared.marks, self._shared.places.person(user), OF_DEVICE + device
+        if marks is not None and key is not None and marks.moves(key, spot, ms):
+            marks.move(user, spot, ms, None)
 
     def _settle(self, session: Session) -> None:
         """Whether a person is away, and secure, is a matter of all their sessions."""
