@@ -29,6 +29,7 @@ SESSION: Rungs = (
             "rates",
             "seats",
             "authority",
+            "blocklists",
             "bygone",
             "marking",
             "persistence",
@@ -36,8 +37,26 @@ SESSION: Rungs = (
             "metadata",
         }
     ),
-    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names", "presence"}),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
+    frozenset(
+        {
+            *("registration", "sasl", "logins", "identifying", "listed", "expelling", "asked", "names"),
+            "presence",
+        }
+    ),
+    frozenset(
+        {
+            "sessions",
+            "visitor",
+            "errands",
+            "opers",
+            "news",
+            "idle",
+            "attendance",
+            "revoking",
+            "obeying",
+            "alarm",
+        }
+    ),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

@@ -54,6 +54,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it
     facts.RecordsTaken,  # seen as what becomes of those who are logged in
+    facts.ShieldsChanged,  # people read a NOTICE
     facts.SeatLeft,  # nobody sees where somebody's sessions are
     facts.SeatTaken,
     facts.ServerIntroduced,

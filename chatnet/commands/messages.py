@@ -8,10 +8,11 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.rules import client_tags
+from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
+from chatnet.rules.pacing import may_go_on
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
 from chatnet.session.shadows import Held
@@ -257,15 +258,25 @@ def _way_to_channel(
         lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
         ranks = at_least(lowest)
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
-        if user not in channel.members and not user.may("channels"):
-            return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
-    refusal = may_speak(request.sessions.bans, user, channel, command, text)
+        if user not in channel.members:
+            if not user.may("channels"):
+                return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+            request.note_down(f"{status}{channel.name}", "not in it", command)
+    sessions = request.sessions
+    refusal = may_speak(sessions.bans, user, channel, command, text)
+    if refusal is None and sessions.shut:
+        refusal = shields.may_speak(sessions.shut, request.network, user, channel)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
             return refusal
         if not _for_operators(user, channel, command, text):
             return refusal
         ranks = at_least(OP)
+    elif channel.pace is not None and command != "TAGMSG" and not channel.members.get(user):
+        now, most = request.sessions.node.clock.monotonic(), request.sessions.limits.paced
+        refusal = may_go_on(channel.pace, user, channel.name, text, now, most)
+        if refusal is not None:
+            return refusal
     return channel, ranks, status
 
 

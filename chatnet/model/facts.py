@@ -21,6 +21,7 @@ from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
+from chatnet.model.shields import Shields
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
@@ -568,12 +569,16 @@ class TopicChanged(Fact):
 
 @dataclass(slots=True, frozen=True)
 class ModeChange:
-    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`)."""
+    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`).
+
+    What is entered in a list may be there `until` a Unix time: it is the same one for all entries of a fact.
+    """
 
     adding: bool
     letter: str
     parameter: str | None = None
     user: User | None = None
+    until: int | None = None
 
 
 @fact
@@ -763,6 +768,14 @@ class NetworkBanned(Fact):
 
     ban: NetworkBan
     by: Source
+    at: float
+
+
+@fact
+class ShieldsChanged(Fact):
+    """The shields are at another level, or hold until another time."""
+
+    shields: Shields
     at: float
 
 

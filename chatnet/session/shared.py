@@ -23,6 +23,7 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
+from chatnet.rules.shields import shield_at, slowed
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
@@ -31,6 +32,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
@@ -158,6 +160,7 @@ class Shared:
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        shielding: Shielding,
         auditing: Auditing,
         subscriptions: Subscribing,
         policy: Policy,
@@ -184,6 +187,7 @@ class Shared:
         self.chanserv = chanserv
         self.describing = describing
         self.banning = banning
+        self.shielding = shielding
         self.auditing = auditing
         self.subscriptions = subscriptions
         self.histserv = histserv
@@ -212,9 +216,12 @@ class Shared:
     def use(self, settings: Settings) -> None:
         """Live by these settings: what each connection or line asks for is at hand."""
         self.limits = at_hand(settings.limits)
-        self.rates = at_hand(settings.flood)
         self.flood = settings.flood.enabled
-        self.penalty_scale = settings.flood.penalty_scale
+        self.shield = shield = shield_at(settings, self.network.shields.level)
+        self.shut = shield.channel_modes
+        """Letters of modes that channels which nobody has registered have for now."""
+        self.rates = at_hand(slowed(settings.flood, shield))
+        self.penalty_scale = self.rates.penalty_scale
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.history import PLACES, HistorySettings
@@ -36,6 +37,8 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.shields import ShieldSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -63,7 +66,12 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
+    shield: tuple[ShieldSettings, ...] = ()
+    force: ForceSettings = ForceSettings()
     lookups: LookupSettings = LookupSettings()
+    block_lists: BlockListsSettings = BlockListsSettings()
+    dnsbl: tuple[DNSBLSettings, ...] = ()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
@@ -151,6 +159,12 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
                 problems.append(((section, index, key), f"the name {name!r} is used twice"))
+    seen: set[object] = set()
+    for index, item in enumerate(_items(tree.get("shield"))):
+        level = item.get("level")
+        if isinstance(level, int) and level in seen:
+            problems.append((("shield", index, "level"), f"the level {level} is used twice"))
+        seen.add(level if isinstance(level, int) else None)
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):

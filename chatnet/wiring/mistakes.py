@@ -85,6 +85,8 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "sts.hostname": "unknown.invalid",
     "ban.target": "192.0.2.0",
     "exempt.target": "192.0.2.0",
+    "dnsbl.zone": "unknown.invalid",
+    "shield.level": 9,
     "connection_class.name": "unknown",
     "webirc.name": "unknown",
     "webirc.addresses": ("192.0.2.0",),

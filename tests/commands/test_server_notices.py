@@ -65,7 +65,7 @@ def splits(house: House, root: Client) -> None:
 
 CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ("a", registers, "bob (~bob@192.0.2.1) [192.0.2.1] registered bob"),
-    ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]"),
+    ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1] {default} [Bob]"),
     ("f", does_not_read, "SendQ exceeded: bob!~bob@192.0.2.1 [192.0.2.1]"),
     ("f", floods, "Excess Flood: bob!~bob@192.0.2.1 [192.0.2.1]"),
     ("g", rehashes, "root is rehashing the server"),
@@ -196,8 +196,8 @@ def is_refused_as_a_neighbour(house: House, root: Client) -> None:
 HIDING: list[tuple[Callable[[House, Client], None], str, str]] = [
     (
         connects,
-        "Client connecting: bob (~bob@{cloak})",
-        "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]",
+        "Client connecting: bob (~bob@{cloak}) {{default}} [Bob]",
+        "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1] {{default}} [Bob]",
     ),
     (does_not_read, "SendQ exceeded: bob!~bob@{cloak}", "SendQ exceeded: bob!~bob@{cloak} [192.0.2.1]"),
     (floods, "Excess Flood: bob!~bob@{cloak}", "Excess Flood: bob!~bob@{cloak} [192.0.2.1]"),

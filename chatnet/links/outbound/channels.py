@@ -82,7 +82,7 @@ class ChannelsOut:
                 _send(link, make(link))
             elif stamp is not None:
                 codec = link.codec
-                if kind != (kind := (codec.virtual, codec.keeps)):
+                if kind != (kind := (codec.virtual, codec.unknown)):
                     lines = [stamped(line, stamp) for line in (core or make)(link)]
                 _send(link, lines)
 
