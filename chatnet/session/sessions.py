@@ -37,6 +37,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.blocklists import Ask as AskLists
@@ -103,6 +104,7 @@ class Sessions(Shared):
         describing: Describing,
         banning: Banning,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
         control: Control | None = None,
@@ -132,6 +134,7 @@ class Sessions(Shared):
             describing=describing,
             banning=banning,
             auditing=auditing,
+            reports=reports,
             subscriptions=subscriptions,
             policy=policy,
         )

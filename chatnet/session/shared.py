@@ -31,6 +31,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
@@ -159,6 +160,7 @@ class Shared:
         describing: Describing,
         banning: Banning,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
     ) -> None:
@@ -185,6 +187,7 @@ class Shared:
         self.describing = describing
         self.banning = banning
         self.auditing = auditing
+        self.reports = reports
         self.subscriptions = subscriptions
         self.histserv = histserv
         self._repeats = repeats

@@ -214,6 +214,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
     "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
+    "reports": "REPORTS: to read what people report, with the messages around it, and to close it",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

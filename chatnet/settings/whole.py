@@ -37,7 +37,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
-from chatnet.settings.staff import AuditSettings, ForceSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings, ReportsSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -67,6 +67,7 @@ class Settings(Section):
     exempt: tuple[ExemptSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
     force: ForceSettings = ForceSettings()
+    reports: ReportsSettings = ReportsSettings()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()
     dnsbl: tuple[DNSBLSettings, ...] = ()

@@ -52,6 +52,7 @@ from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
+from chatnet.services.reports import Reports
 from chatnet.services.roll import Roll
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
@@ -257,6 +258,7 @@ def build(
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
+    reports = Reports(node, None if ledger is None else ledger.store)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -286,6 +288,7 @@ def build(
         describing=describing,
         banning=banning,
         auditing=Auditing(node, None if ledger is None else ledger.store),
+        reports=reports,
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,
@@ -328,6 +331,7 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            reports,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

@@ -45,7 +45,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "oper_class": [
         {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit", "force"]},
-        {"name": "helper", "privileges": ["kill", "wallops", "bans"]},
+        {"name": "helper", "privileges": ["kill", "wallops", "bans", "reports"]},
     ],
     "oper": [
         {
