@@ -136,7 +136,8 @@ def _told(request: Request, kept: Report, about: User | None, channel: Channel |
     for each in there:
         _notice(request.sessions, each, text)
     if not there:
-        request.notice("p", text)
+        # Who has many of it told, or from many places, has a number told.
+        request.sessions.notice("p", request.session.peer.address, text)
     who = f"the operators of {kept.channel}" if there else "the operators of the network"
     request.session.notice(f"Thank you. Your report {kept.id} is with {who}")
 
