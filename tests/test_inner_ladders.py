@@ -22,6 +22,7 @@ SESSION: Rungs = (
         {
             "shared",
             "echoes",
+            "filters",
             "isupport",
             "offers",
             "answers",

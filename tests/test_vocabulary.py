@@ -28,6 +28,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
+    facts.FilterSet,  # seen when somebody says what it means
     facts.NetworkBanned,  # its victims are sent away by their sessions
     # what is remembered of channels that nobody is in
     facts.AgesForgotten,

@@ -18,6 +18,7 @@ from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.server_time import minute
 from chatnet.wire.text import byte_length, middle
 
 MOST_UNKNOWN: Final = 10
@@ -72,23 +73,31 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.
+    first.  What is entered in lists is there `until` a Unix time; None: for ever.  If it is `forced` (SAMODE)
+    the server says it, whatever ranks the asker has.
     """
 
-    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = (
+        *("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "until"),
+        "wanted",
+    )
 
-    def __init__(self, request: Request, channel: Channel) -> None:
+    def __init__(
+        self, request: Request, channel: Channel, until: int | None = None, *, forced: bool = False
+    ) -> None:
         self.request = request
         self.channel = channel
+        self.forced = forced
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
         self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
+        self.until = until
 
-    def run(self, changes: list[Change]) -> None:
-        """Judge `changes` and commit what is left of them."""
+    def run(self, changes: list[Change]) -> tuple[ModeChange, ...]:
+        """Judge `changes`, and commit and give what is left of them."""
         request, channel = self.request, self.channel
         most = request.settings.limits.modes
         for change in changes:
@@ -100,7 +109,7 @@ class ModeCommand:
                 self.parameters += 1
                 if self.parameters > most:
                     continue
-            if request.user not in channel.members and not request.user.may("channels"):
+            if not (self.forced or request.user in channel.members or request.user.may("channels")):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
             if (refusal := may_set_mode(request.network, channel, change.letter)) is not None:
@@ -113,12 +122,18 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
-            if self.overrode or any(change.letter in modes.PRIVILEGE_FOR for change in effective):
-                request.note_down(channel.name, " ".join(_shown(change) for change in effective))
-            request.commit(ModesChanged(channel, effective, request.user, request.now))
+            if (
+                self.overrode
+                or self.forced
+                or any(change.letter in modes.PRIVILEGE_FOR for change in effective)
+            ):
+                request.note_down(channel.name, " ".join(shown(change) for change in effective))
+            by = request.network.me if self.forced else request.user
+            request.commit(ModesChanged(channel, effective, by, request.now))
             self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
+        return effective
 
     def _warn(self, added: set[str]) -> None:
         """Modes that are but this server's, and those of its kind, keep nobody elsewhere from anything."""
@@ -141,7 +156,7 @@ class ModeCommand:
 
     def _allowed(self, refusal: Refusal | None) -> bool:
         """False, and the asker told, if this part is refused; an oper's privilege makes up for rank."""
-        if refusal is None:
+        if refusal is None or self.forced:
             return True
         if refusal.numeric is numerics.ERR_CHANOPRIVSNEEDED and self.request.user.may("channels"):
             self.overrode = True
@@ -181,7 +196,11 @@ class ModeCommand:
         request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
+            if letter == "b" and entry.until is not None:
+                until = minute(entry.until)
+                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, entry.by, entry.at, until)
+            else:
+                request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 
@@ -298,10 +317,15 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
+        entry = channel.lists[letter].get(folded)
+        if entry is not None and entry.until is None and self.until is not None:
+            text = f"{entry.text} is banned in {channel.name} for ever: MODE {channel.name} -b first"
+            request.session.notice(text)
+            return
+        if entry is None and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
-        self._want(folded, ModeChange(True, letter, _text(mask, forward)))
+        self._want(folded, ModeChange(True, letter, _text(mask, forward), until=self.until))
 
     def _is_full(self, more: str) -> bool:
         """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""
@@ -319,7 +343,7 @@ class ModeCommand:
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
-def _shown(change: ModeChange) -> str:
+def shown(change: ModeChange) -> str:
     """A change as it is noted: a key is a secret."""
     sign = "+" if change.adding else "-"
     subject = change.user.nick if change.user is not None else change.parameter

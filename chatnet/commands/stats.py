@@ -47,6 +47,7 @@ def stats(request: Request) -> None:
     q  the same of nicks and channels, which nobody may have
     b  the same of accounts and certificates
     e  who is exempt from bans (operators who see all)
+    n  lists of addresses that are asked by DNS: how often, and what they said (operators who see all)
     s  the level of the shields, and what it does (operators who see all)
     w  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
        who see all)
@@ -283,6 +284,16 @@ def _stamps(request: Request) -> None:
     request.reply(numerics.RPL_STATSDEBUG, "w", f"{desyncs} channel(s) known in another way by a neighbour")
 
 
+def _block_lists(request: Request) -> None:
+    for each in request.sessions.block_lists.lists:
+        actions = ", ".join(block.action for block in each.blocks)
+        text = (
+            f"{each.zone} ({actions}): {each.asked} asked, {each.listed} listed, {each.failed} not answered"
+        )
+        rests = "; it is left alone, since it does not answer" if each.resting else ""
+        request.reply(numerics.RPL_STATSDEBUG, "n", f"{text}{rests}")
+
+
 def _shields(request: Request) -> None:
     for text in state(request):
         request.reply(numerics.RPL_STATSDEBUG, "s", text)
@@ -336,6 +347,8 @@ _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
     },
     **dict.fromkeys("bB", (_bans("A", "C"), "see-all")),
     **dict.fromkeys("eE", (_bans(*EXEMPTING), "see-all")),
+    "n": (_block_lists, "see-all"),
+    "N": (_block_lists, "see-all"),
     "s": (_shields, "see-all"),
     "S": (_shields, "see-all"),
     "w": (_stamps, "see-all"),

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
+from chatnet.model.filters import Filter
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
@@ -569,12 +570,16 @@ class TopicChanged(Fact):
 
 @dataclass(slots=True, frozen=True)
 class ModeChange:
-    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`)."""
+    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`).
+
+    What is entered in a list may be there `until` a Unix time: it is the same one for all entries of a fact.
+    """
 
     adding: bool
     letter: str
     parameter: str | None = None
     user: User | None = None
+    until: int | None = None
 
 
 @fact
@@ -763,6 +768,15 @@ class NetworkBanned(Fact):
     """
 
     ban: NetworkBan
+    by: Source
+    at: float
+
+
+@fact
+class FilterSet(Fact):
+    """A filter was set, on the network or here alone, or changed; one that does not hold was taken back."""
+
+    filter: Filter
     by: Source
     at: float
 

@@ -13,6 +13,7 @@ from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.ending import Ending
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
+from chatnet.model.filters import Filter
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
 from chatnet.model.metadata import Metadata
@@ -58,6 +59,7 @@ class Network:
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._ending_bans = Ending()
+        self.filters: dict[str, Filter] = {}
         self.shields = OPEN
         self.invisible = 0
         self.most_users = 0
@@ -106,6 +108,7 @@ class Network:
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
+            facts.FilterSet: self._filter_set,
             facts.ShieldsChanged: self._shields_changed,
             facts.RecordsTaken: self._records_taken,
             facts.MetadataChanged: self._metadata_changed,
@@ -547,7 +550,7 @@ class Network:
         mask, forward = split_forward(change.parameter or "")
         key = self.fold(mask)
         if change.adding:
-            entries[key] = ListEntry(mask, by, at, forward)
+            entries[key] = ListEntry(mask, by, at, forward, change.until)
         else:
             entries.pop(key, None)
         channel.verdicts.clear()
@@ -597,6 +600,17 @@ class Network:
         for ban in several:
             self.bans[ban.kind][ban.key(self.fold)] = ban
         self._ending_bans.load(several)
+
+    def _filter_set(self, fact: facts.FilterSet) -> None:
+        self.filters.pop(fact.filter.entity, None)
+        if fact.filter.holds(fact.at):
+            self.filters[fact.filter.entity] = fact.filter
+        for over in [each for each in self.filters.values() if not each.holds(fact.at)]:
+            del self.filters[over.entity]
+
+    def load_filters(self, filters: Iterable[Filter]) -> None:
+        """Take the filters that were kept, at the start."""
+        self.filters.update((each.entity, each) for each in filters)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas

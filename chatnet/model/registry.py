@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.recorded_bans import RecordedBans
+from chatnet.model.recorded_filters import RecordedFilters
 from chatnet.model.registered import RegisteredChannels
 from chatnet.model.shields import OPEN, Shields
 from chatnet.model.single import Single
@@ -21,6 +22,7 @@ from chatnet.records import shields as shields_values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
+from chatnet.records.filters import FIELD as FILTER
 from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.records.shields import ENTITY as SHIELDS
@@ -175,6 +177,7 @@ class Registry:
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
         self.bans = RecordedBans(fold)
+        self.filters = RecordedFilters(fold)
         self.shields = OPEN
         self.most_name = most_name
         self._fold = fold
@@ -264,6 +267,8 @@ class Registry:
             if record[0][0] == BAN:
                 if record[0] == SHIELDS:
                     self._raise_shields(record)
+                elif record[1] == FILTER:
+                    self._take_filter(record)
                 bans.append(record)
                 continue
             if record[0] != entity:
@@ -274,6 +279,10 @@ class Registry:
         self.bans.load(bans)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
+
+    def _take_filter(self, record: Record) -> None:
+        with suppress(ValueError):  # as of a ban
+            self.filters.take(record)
 
     def _begin(self, account: Account, record: Record) -> bool:
         """Take what a new account has in nearly all cases, without regard to what it might have had before.
@@ -334,6 +343,7 @@ class Registry:
                     self._raise_shields(record)
                 with suppress(ValueError):  # of a version to come, say
                     self.bans.take(record)
+                self._take_filter(record)
             return ()
         account = self.accounts.get(entity) or self._make(entity)
         name, key = split(field)

@@ -33,7 +33,7 @@ class Order:
         self.sessions = sessions
         self.user = user
         self.words = words
-        self._server = server
+        self.server = server
         self._number = number
         self._said = 0
 
@@ -44,11 +44,11 @@ class Order:
     async def say(self, *words: str | float) -> None:
         """Tell a part of the answer; after some of them others have their turn."""
         orders = self.sessions.links.orders
-        orders.say(self._server, self._number, words)
+        orders.say(self.server, self._number, words)
         self._said += 1
         if self._said % SLICE == 0:
             await self._pause(0.0)
-            while orders.is_slow(self._server):
+            while orders.is_slow(self.server):
                 await self._pause(PAUSE)
 
     async def _pause(self, seconds: float) -> None:
@@ -58,7 +58,10 @@ class Order:
 
 
 class Obeyed(NamedTuple):
-    """How a verb is obeyed, and the privilege that it takes; Disobeyed says why not."""
+    """How a verb is obeyed, and the privilege that it takes; without one it judges by itself.
+
+    Disobeyed says why it is not obeyed.
+    """
 
     privilege: str
     handler: Callable[[Order], Awaitable[None]]
@@ -78,7 +81,7 @@ class Obeying:
         obeyed = self._verbs.get(words[0])
         if obeyed is None:
             orders.end(server, number, f"{name} does not know {words[0][:20]}")
-        elif not user.may(obeyed.privilege):
+        elif obeyed.privilege and not user.may(obeyed.privilege):
             oper_class = "no operator" if user.oper is None else f"of the class {user.oper.oper_class or '?'}"
             why = f"you are {oper_class}, which does not grant {obeyed.privilege} on {name}"
             orders.end(server, number, why)

@@ -13,6 +13,7 @@ from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
+from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -56,6 +57,8 @@ __all__ = [
     "ConnectionClassSettings",
     "DNSBLSettings",
     "ExemptSettings",
+    "FilterSettings",
+    "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
     "LimitSettings",

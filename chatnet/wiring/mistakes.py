@@ -85,6 +85,7 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "sts.hostname": "unknown.invalid",
     "ban.target": "192.0.2.0",
     "exempt.target": "192.0.2.0",
+    "filter.pattern": "unknown",
     "dnsbl.zone": "unknown.invalid",
     "shield.level": 9,
     "connection_class.name": "unknown",

@@ -33,6 +33,7 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
     "ban": [{"target": "192.0.2.0/24", "reason": "spam|seen in #lobby", "require_login": True}],
     "exempt": [{"target": "192.0.2.7", "reason": "our own bot"}],
+    "filter": [{"pattern": "*free money*", "action": "block", "reason": "no adverts here"}],
     "shield": [
         {
             "level": 2,
@@ -54,8 +55,11 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "oper_class": [
-        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit"]},
-        {"name": "helper", "privileges": ["kill", "wallops", "bans", "shields"]},
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit", "force"]},
+        {
+            "name": "helper",
+            "privileges": ["kill", "wallops", "bans", "filters", "shields", "reports"],
+        },
     ],
     "oper": [
         {

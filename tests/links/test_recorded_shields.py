@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from clubs import Clubs
 from conversation import START, Client
+from hypothesis import given
+from hypothesis import strategies as st
 from states import opered
 from test_recorded_bans import full, say
 
@@ -147,3 +149,13 @@ def test_what_is_no_level_means_nothing(clubs: Clubs, value: str | None) -> None
 def test_a_value_is_read_as_it_was_written() -> None:
     for value in (ShieldsValue(NOW, 0, 9, "ann!ann@host", "a : b|c"), ShieldsValue(0, NOW, 0, "*", "")):
         assert ShieldsValue.read(value.text) == value
+
+
+@given(st.text() | st.from_regex(r"[0-9]{0,17} [0-9]{0,17} [0-9]{0,2} \S* :.*", fullmatch=True))
+def test_any_text_is_a_level_or_none(text: str) -> None:
+    try:
+        value = ShieldsValue.read(text)
+    except ValueError:
+        return
+    assert value.level in range(10)
+    assert ShieldsValue.read(value.text) == value
