@@ -100,7 +100,7 @@ class Stays:
                 self._came(heard, user, at, fact.asked)
         for user, _ in fact.members:
             self._came(heard, user, at, fact.asked)
-            if fact.asked and heard.stored:
+            if fact.asked and heard.stored and not channel.hides(user):
                 self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
 
     def _hear(self, channel: Channel, at: int, *, anew: bool) -> Heard:
@@ -166,7 +166,8 @@ class Stays:
 
     def _parted(self, fact: Parted | Kicked, origin: object) -> None:
         user = fact.user
-        if (heard := self._recorder.heard_of(fact.channel)) is not None:
+        heard = None if fact.channel.hides(user) else self._recorder.heard_of(fact.channel)
+        if heard is not None:
             self._happened(self._events.parted(fact, origin, heard.place, heard.flags))
         self._left(fact.channel, user, int(fact.at * 1000))
         if user in self._keys and self._channels.keys().isdisjoint(user.channels):
@@ -174,7 +175,8 @@ class Stays:
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
-            if (heard := self._recorder.heard_of(channel)) is not None:
+            heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
+            if heard is not None:
                 self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
         self._lost(fact.user, int(fact.at * 1000))
 
@@ -258,7 +260,8 @@ class Stays:
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
         for channel in fact.user.channels:
-            if (heard := self._recorder.heard_of(channel)) is not None:
+            heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
+            if heard is not None:
                 self._happened(self._events.nick_changed(fact, origin, heard.place, heard.flags))
 
     def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
