@@ -22,6 +22,7 @@ SESSION: Rungs = (
         {
             "shared",
             "echoes",
+            "filters",
             "isupport",
             "offers",
             "answers",
@@ -44,7 +45,18 @@ SESSION: Rungs = (
         }
     ),
     frozenset(
-        {"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking", "obeying"}
+        {
+            "sessions",
+            "visitor",
+            "errands",
+            "opers",
+            "news",
+            "idle",
+            "attendance",
+            "revoking",
+            "obeying",
+            "alarm",
+        }
     ),
 )
 LINKS: Rungs = (

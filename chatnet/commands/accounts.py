@@ -7,9 +7,11 @@ from chatnet.dispatch import Phase
 from chatnet.model.logins import CODE, PASSWORD
 from chatnet.records.accounts import State
 from chatnet.rules.blocklists import worst
+from chatnet.rules.shields import stopped
 from chatnet.rules.visibility import public_identity
 from chatnet.services.addresses import Addresses
 from chatnet.services.refused import INVALID_CODE, TEMPORARILY_UNAVAILABLE, Refused
+from chatnet.session.identifying import shields_ask
 from chatnet.session.logins import log_in
 from chatnet.session.render import encode
 from chatnet.session.session import Needs
@@ -91,6 +93,9 @@ def _offered(request: Request, name: str) -> Addresses | None:
     if nickserv is None or not settings.accounts.registration:
         session.fail(verb, TEMPORARILY_UNAVAILABLE, "No accounts are registered here", middle(name))
         return None
+    if verb == "REGISTER" and request.sessions.shield.stop_registrations:
+        session.fail(verb, TEMPORARILY_UNAVAILABLE, stopped(settings), middle(name))
+        return None
     if not session.registered and not settings.registers_early:
         # "The server MUST NOT sent these replies if it advertizes the `before-connect` key"
         session.fail(verb, "COMPLETE_CONNECTION_REQUIRED", "Come in first, and then register an account")
@@ -105,6 +110,7 @@ def _needs_account(request: Request) -> bool:
     return (
         (listing is not None and listing.block.action == "require-login")
         or session.connection_class.require_login
+        or shields_ask(sessions, session)
         or sessions.network_bans.needs_login(session.peer.address) is not None
     )
 

@@ -18,6 +18,7 @@ from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.server_time import minute
 from chatnet.wire.text import byte_length, middle
 
 MOST_UNKNOWN: Final = 10
@@ -72,12 +73,18 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.  If it is `forced` (SAMODE) the server says it, whatever ranks the asker has.
+    first.  What is entered in lists is there `until` a Unix time; None: for ever.  If it is `forced` (SAMODE)
+    the server says it, whatever ranks the asker has.
     """
 
-    __slots__ = ("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = (
+        *("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "until"),
+        "wanted",
+    )
 
-    def __init__(self, request: Request, channel: Channel, *, forced: bool = False) -> None:
+    def __init__(
+        self, request: Request, channel: Channel, until: int | None = None, *, forced: bool = False
+    ) -> None:
         self.request = request
         self.channel = channel
         self.forced = forced
@@ -87,9 +94,10 @@ class ModeCommand:
         self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
+        self.until = until
 
     def run(self, changes: list[Change]) -> tuple[ModeChange, ...]:
-        """Judge `changes` and commit what is left of them, which it gives."""
+        """Judge `changes`, and commit and give what is left of them."""
         request, channel = self.request, self.channel
         most = request.settings.limits.modes
         for change in changes:
@@ -188,7 +196,11 @@ class ModeCommand:
         request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
+            if letter == "b" and entry.until is not None:
+                until = minute(entry.until)
+                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, entry.by, entry.at, until)
+            else:
+                request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 
@@ -305,10 +317,15 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
+        entry = channel.lists[letter].get(folded)
+        if entry is not None and entry.until is None and self.until is not None:
+            text = f"{entry.text} is banned in {channel.name} for ever: MODE {channel.name} -b first"
+            request.session.notice(text)
+            return
+        if entry is None and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
-        self._want(folded, ModeChange(True, letter, _text(mask, forward)))
+        self._want(folded, ModeChange(True, letter, _text(mask, forward), until=self.until))
 
     def _is_full(self, more: str) -> bool:
         """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
 from chatnet.commands.replaying import entered
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Joined, Parted
+from chatnet.model.filters import PART
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
+from chatnet.rules import shields
 from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
@@ -200,6 +203,8 @@ def _may_join(
     """
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    if refusal is None and sessions.shut:
+        refusal = shields.may_join(sessions.shut, request.network, user, channel)
     if refusal is None or registration is None or channel.members:
         return refusal
     access = access_of(request.network, registration, user)
@@ -211,7 +216,11 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
     sessions, user = request.sessions, request.user
     instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key, looked)
     registration = None if instead is None else request.network.registry.channels.at(instead.folded)
-    if instead is None or (registration is not None and _barred(request, registration) is not None):
+    if (
+        instead is None
+        or (registration is not None and _barred(request, registration) is not None)
+        or shields.may_join(sessions.shut, request.network, user, instead) is not None
+    ):
         request.refuse(refusal)
     elif user in instead.members:
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
@@ -224,7 +233,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
 def part(request: Request) -> None:
     """`PART <channel>{,<channel>} [:<reason>]`: leave channels.
 
-    The reason is left out where you may not speak.
+    The reason is left out where you may not speak, or if a filter keeps it back.
     https://modern.ircdocs.horse/#part-message  Refuses with 403 (no such channel), 442 (not in it).
     """
     user = request.user
@@ -237,7 +246,20 @@ def part(request: Request) -> None:
         elif user not in channel.members:
             request.reply(numerics.ERR_NOTONCHANNEL, channel.name)
         else:
-            heard = reason and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None
+            heard = reason and _may_say(request, channel, reason)
+            if heard and filtered(request, PART, reason, channel) is not None:
+                heard = False
+                if request.session.closed:
+                    return
             request.commit(Parted(channel, user, reason if heard else None, request.now))
 
     request.each(request.targets(0), leave)
+
+
+def _may_say(request: Request, channel: Channel, reason: str) -> bool:
+    """Whether the members read the asker's reason."""
+    sessions, user = request.sessions, request.user
+    return (
+        may_speak(sessions.bans, user, channel, "PRIVMSG", reason) is None
+        and shields.may_speak(sessions.shut, request.network, user, channel) is None
+    )

@@ -469,7 +469,9 @@ class Gaps:
         asking, place = self.asking, hole.place
         assert asking is not None
         first = sid not in hole.reached
-        until = hole.reached.get(sid, hole.until)
+        # Who is asked may hear of who is here later than the question was asked, and have another clock: what
+        # is said there until then is sent to nobody here.
+        until = hole.reached.get(sid, hole.until + self._overlap)
         width = hole.width.get(sid, DAY)
         since = hole.since if first else max(hole.since, until - width)
         tally = await self._archive.tally(place, since, until) if until - since <= WIDEST else "-"
@@ -481,6 +483,7 @@ class Gaps:
         hole.tries.pop(sid, None)
         hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
         hole.reached[sid] = min((round(each.at * 1000) for each in told.records), default=since)
+        hole.reached[sid] = min(hole.reached[sid], hole.until)
         if hole.sid != ANY:
             self._not_known_there(hole, told.gaps)
         return news

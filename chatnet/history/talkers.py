@@ -6,7 +6,7 @@ whether or not the person stays; what is to be asked of whoever knows (``*``), u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -30,6 +30,13 @@ TALKS: Final = 100
 """Talks of an account that are looked for elsewhere when somebody logs in to it here."""
 REMEMBERED: Final = 10_000
 """Accounts of which it is known when they were here last, or what is to be asked."""
+
+
+ABREAST: Final = 4
+"""People of whom a server is asked at a time that has come."""
+
+Ask = Callable[[], Coroutine[Any, Any, None]]
+"""How to ask something."""
 
 
 class Debt:
@@ -145,29 +152,37 @@ class Talkers:
                 self._soon(person, partial(self._look_there, sid, person))
 
     def arrived(self, sid: SID) -> None:
-        """A server has come, and knows who is here."""
-        for person in self._debts.get(sid, ()):
-            self._soon(person, partial(self._look_there, sid, person))
-        for person in self._debts.get(ANY, ()):
-            self._soon(person, partial(self._look, person, sid))
+        """A server has come, and knows who is here: it is asked of some at a time, who may be many."""
+        there = [(person, partial(self._look_there, sid, person)) for person in self._debts.get(sid, ())]
+        anywhere = [(person, partial(self._look, person, sid)) for person in self._debts.get(ANY, ())]
+        asks = iter([*there, *anywhere])
+        for _ in range(min(ABREAST, len(there) + len(anywhere))):
+            self._node.clock.later(0.0, lambda: self._node.run(self._each(asks)))
 
     # asking
 
-    def _soon(self, person: str, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _soon(self, person: str, ask: Ask) -> None:
         """Ask in the next turn, for who is asked has to have heard who is here."""
+        look = self._opened(person)
+        self._node.clock.later(0.0, lambda: self._node.run(self._answer(person, look, ask)))
+
+    async def _each(self, asks: Iterator[tuple[str, Ask]]) -> None:
+        for person, ask in asks:
+            await self._answer(person, self._opened(person), ask)
+
+    def _opened(self, person: str) -> Look:
         look = self._looks.setdefault(person, Look())
         look.open += 1
+        return look
 
-        async def work() -> None:
-            try:
-                await ask()
-            finally:
-                look.open -= 1
-                if not look.open:
-                    del self._looks[person]
-                    look.over.keep(None)
-
-        self._node.clock.later(0.0, lambda: self._node.run(work()))
+    async def _answer(self, person: str, look: Look, ask: Ask) -> None:
+        try:
+            await ask()
+        finally:
+            look.open -= 1
+            if not look.open:
+                del self._looks[person]
+                look.over.keep(None)
 
     async def looked(self, person: str, seconds: float) -> None:
         """Wait until others have answered of somebody, if any were asked; see ``model/past.py``."""

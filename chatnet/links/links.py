@@ -146,7 +146,7 @@ class Links(Neighbours):
 
         self.follow(
             Reader(self, verbs.rows).take,
-            (self.standbys, self.leaving, self.dialler, self.handshake, self.gate, *feeds),
+            (self.standbys, self.leaving, self.dialler, self.handshake, self.gate, self.persons, *feeds),
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),

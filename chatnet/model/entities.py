@@ -209,6 +209,7 @@ class User:
 class ListEntry:
     """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time).
 
+    With `until`, a Unix time, each server takes it away when that has come (``services/timed_bans.py``).
     Never changed.  It keeps the text and nothing that is made of it, which may be thirty times as much.
     """
 
@@ -216,6 +217,7 @@ class ListEntry:
     by: str
     at: int
     forward: str | None = None
+    until: int | None = None
 
     @property
     def text(self) -> str:

@@ -118,6 +118,7 @@ SNOMASKS: Final[dict[str, str]] = {
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates, and whether messages are stored",
     "k": "kills, and bans",
+    "m": "messages that a filter hits",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "p": "what people report",

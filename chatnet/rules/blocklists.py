@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from ipaddress import ip_address
+from itertools import islice
 from typing import Final, NamedTuple
 
 from chatnet.settings import DNSBLSettings
 
 ACTIONS: Final = ("mark", "require-login", "refuse", "ban")
 """What is done to who is listed, the mildest first."""
+
+MOST_REPLIES: Final = 32
+"""Answers of one list about one address that are looked at."""
 
 _REPLY: Final = "127."
 _REFUSED: Final = "127.255."
@@ -41,11 +45,17 @@ def name_of(address: str, zone: str) -> str | None:
     return f"{pointer.removesuffix('.in-addr.arpa').removesuffix('.ip6.arpa')}.{zone}"
 
 
+def of_lists(addresses: Iterable[str]) -> tuple[str, ...]:
+    """What a list may answer, of what somebody did: no more than there is room to remember.
+
+    Whoever answers with other addresses is no list, but sells names that nobody has.
+    """
+    return tuple(islice((each for each in addresses if each.startswith(_REPLY)), MOST_REPLIES))
+
+
 def counting(block: DNSBLSettings, replies: Iterable[str]) -> str | None:
     """The first of the replies that counts for a list; None if none does."""
     for reply in replies:
-        if not reply.startswith(_REPLY):
-            continue  # whoever answers so is no list, but sells names that nobody has
         if block.replies or block.bits:
             if reply in block.replies or int(reply.rpartition(".")[2]) & block.bits:
                 return reply
@@ -63,6 +73,10 @@ def worst(listings: Iterable[Listing], *, logged_in: bool) -> Listing | None:
         and not (logged_in and (each.block.spare_accounts or each.block.action == "require-login"))
     ]
     return max(found, key=lambda each: ACTIONS.index(each.block.action), default=None)
+
+
+THEIRS: Final = "your address"
+"""What stands for an address where others read it who may not see it."""
 
 
 def reason(listing: Listing, address: str) -> str:

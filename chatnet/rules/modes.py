@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Set
-from typing import Final
+from typing import Final, cast
 
 from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_forward
 from chatnet.model.facts import ModeChange
@@ -146,12 +146,18 @@ def are_full(channel: Channel, limits: LimitSettings, count: int, size: int) -> 
 
 
 def differs(channel: Channel, subject: object, change: ModeChange) -> bool:
-    """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None."""
+    """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None.
+
+    An entry that is there until another time, or for ever, is another one.
+    """
     letter = change.letter
     if isinstance(subject, User):
         return bool(channel.members[subject] & RANKS[letter]) is not change.adding
     if letter in channel.lists:
-        return (subject in channel.lists[letter]) is not change.adding
+        entry = channel.lists[letter].get(cast("Folded", subject))
+        if entry is None or not change.adding:
+            return (entry is not None) is not change.adding
+        return entry.until != change.until
     if letter in PARAMETERS:
         value = parameters(channel).get(letter)
         return value != change.parameter if change.adding else value is not None

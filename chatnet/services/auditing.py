@@ -38,7 +38,11 @@ class Auditing:
 
     def note(self, by: User, verb: str, about: str, detail: str = "") -> None:
         """Note what an operator does to whom or what; never a secret."""
-        self._node.run(self.written(by, verb, about, detail))
+        self.note_by(known_as(by), verb, about, detail)
+
+    def note_by(self, by: str, verb: str, about: str, detail: str = "") -> None:
+        """The same of what a server does by itself, since an operator has told it to once."""
+        self._node.run(self._written(by, verb, about, detail))
 
     def note_failure(self, by: User, verb: str, about: str, detail: str) -> None:
         """Note what somebody tried who is no operator; :data:`FAILURES` in an hour."""
@@ -53,12 +57,15 @@ class Auditing:
 
     async def written(self, by: User, verb: str, about: str, detail: str = "") -> None:
         """The same, until it is on the disk, or cannot be: what was to be noted is done all the same."""
+        await self._written(known_as(by), verb, about, detail)
+
+    async def _written(self, by: str, verb: str, about: str, detail: str) -> None:
         store = self._store
         if store is None:
             return
         try:
             # What is no UTF-8 cannot be stored.
-            words = known_as(by), verb, one_line(about), one_line(detail)
+            words = by, verb, one_line(about), one_line(detail)
             await store.audit(*words, self._node.clock.time())
         except StoreError as error:
             if not self._failed:

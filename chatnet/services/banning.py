@@ -17,6 +17,7 @@ from chatnet.model.recorded_bans import ban_value
 from chatnet.node import Node
 from chatnet.records.bans import FIELD
 from chatnet.records.grammar import BAN, ban_entity
+from chatnet.rules.banned_words import noted
 from chatnet.services.ledger import Change, Ledger
 from chatnet.storage.interfaces import StoreError
 from chatnet.wire.text import printable
@@ -121,4 +122,4 @@ class Banning:
         if by is None and abs(at - ban.created) < LATELY:
             reason = f" [{printable(ban.reason)}]" if ban.holds(at) else ""
             who = f"{ban.by} added" if ban.holds(at) else "Another server removed"
-            self._node.notice("k", f"{who} {NAMES[ban.kind]} for [{printable(ban.mask)}]{reason}")
+            self._node.notice("k", *noted(ban, f"{who} {NAMES[ban.kind]} for", reason))

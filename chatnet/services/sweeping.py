@@ -75,6 +75,7 @@ class Sweeping:
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
         self._registry.bans.tidy(now, memory)
+        self._registry.filters.tidy(now, memory)
         before = day * DAY - memory
         store, kept = self._accounts.ledger.store, self._node.settings.audit.keep * DAY
         with suppress(StoreError):

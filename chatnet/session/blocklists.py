@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Final, NamedTuple
 
 from chatnet.node import Node, Timer
-from chatnet.rules.blocklists import Listing, counting, name_of
+from chatnet.rules.blocklists import Listing, counting, name_of, of_lists
 from chatnet.settings import BlockListsSettings, DNSBLSettings, Settings, at_hand
 from chatnet.wire.masks import address_in, parse_network
 
@@ -133,7 +133,8 @@ class BlockList:
         replies = None
         try:
             if name is not None:
-                replies = await self._lists.ask(name, self._lists.settings.timeout)
+                answer = await self._lists.ask(name, self._lists.settings.timeout)
+                replies = None if answer is None else Replies(of_lists(answer.addresses), answer.ttl)
         finally:
             self._under_way -= 1
             self._open.pop(question.address, None)

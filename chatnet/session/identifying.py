@@ -94,7 +94,16 @@ def lacks_account(shared: Shared, session: Session) -> str:
         return f"You have to log in to an account to use this server: {how_to_log_in(settings)}"
     if session.connection_class.require_login:
         return f"From where you are you have to log in to an account: {how_to_log_in(settings)}"
+    if shields_ask(shared, session):
+        return f"For a while new people have to log in to an account they have: {how_to_log_in(settings)}"
     return ""
+
+
+def shields_ask(shared: Shared, session: Session) -> bool:
+    """Whether somebody who comes in has to log in at the level of the shields."""
+    shield = shared.shield
+    asks = shield.require_login or _lies_in(session, shield.require_login_from)
+    return asks and not shared.network_bans.spares(session.user)
 
 
 def _lies_in(session: Session, ranges: Iterable[str]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatnet.model.bans import LOGIN, NAMES, REFUSE, NetworkBan
 from chatnet.model.entities import User
 from chatnet.rules.ban_targets import address_of
-from chatnet.rules.blocklists import reason, worst
+from chatnet.rules.blocklists import THEIRS, reason, worst
 from chatnet.rules.visibility import public_identity
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
@@ -32,7 +34,9 @@ def listed_as(shared: Shared, session: Session) -> NetworkBan | None:
     public = f"Refused {public_identity(user)}: listed by {listing.text}"
     shared.notice("r", address, f"Refused {user.identity}: listed by {listing.text}", public)
     if action == "ban":
-        shared.node.run(_ban(shared, ban))
+        # Operators read the reasons of bans who may see no addresses.
+        kept = replace(ban, reason=reason(listing, THEIRS))
+        shared.node.run(_ban(shared, kept))
     return ban
 
 

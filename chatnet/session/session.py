@@ -150,6 +150,7 @@ class Home(Protocol):
 
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
+    Up to `told` other servers know what it has heard, if they have to.
 
     For so many seconds it has `waited` to be answered, before it was registered.
     """
@@ -191,6 +192,7 @@ class Session:
         "sessions",
         "spoke",
         "timer",
+        "told",
         "user",
         "waited",
         "way",
@@ -233,7 +235,7 @@ class Session:
         """How it came to the account of its user."""
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
-        self.opened = self.heard = self.spoke = self.penalty = now
+        self.opened = self.heard = self.told = self.spoke = self.penalty = now
         self.pinged = self.waited = 0.0
         self.checking: Check | None = None
         """A password that it waits for."""

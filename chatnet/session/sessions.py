@@ -16,13 +16,14 @@ from chatnet.model.entities import User
 from chatnet.model.facts import (
     AccountChanged,
     Fact,
+    FilterSet,
     Hearer,
     Killed,
     MechanismsChanged,
     NetworkBanned,
     SettingsChanged,
 )
-from chatnet.model.past import Messages
+from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
@@ -34,10 +35,12 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
 from chatnet.services.reports import Reports
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.blocklists import Ask as AskLists
@@ -83,6 +86,7 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        past: Past,
         looking: Looking | None,
         marks: Marks | None,
         recorder: Recorder | None,
@@ -103,6 +107,8 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        filtering: Filtering,
+        shielding: Shielding,
         auditing: Auditing,
         reports: Reports,
         subscriptions: Subscribing,
@@ -116,6 +122,7 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            past=past,
             looking=looking,
             marks=marks,
             recorder=recorder,
@@ -133,6 +140,8 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             banning=banning,
+            filtering=filtering,
+            shielding=shielding,
             auditing=auditing,
             reports=reports,
             subscriptions=subscriptions,
@@ -164,6 +173,7 @@ class Sessions(Shared):
             **self.held_nicks.hears,
             Killed: self._killed,
             NetworkBanned: self._expelling.banned,
+            FilterSet: self.filters.set,
             AccountChanged: self._expelling.account_changed,
             MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
@@ -172,6 +182,7 @@ class Sessions(Shared):
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         offers = self.offers
         self.use(fact.new)
+        self.filters.use()
         self.block_lists.use(fact.new)
         self._classes = _classes_of(fact.new)
         for session in self.all:
@@ -232,6 +243,8 @@ class Sessions(Shared):
             session.close("This server is full")
         else:
             self._enter(session, klass)
+            if (greeting := node.settings.server.greeting) and not session.closed:
+                session.notice(greeting)
         return session
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
@@ -329,7 +342,7 @@ class Sessions(Shared):
         Call it every SWEEP seconds.
         """
         self.persons.sweep()
-        now = self.monotonic()
+        now, interval = self.monotonic(), self.node.settings.bouncer.heard_interval
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
@@ -338,6 +351,8 @@ class Sessions(Shared):
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
                 session.multiline.expire(now)
+            if session.heard - session.told >= interval:
+                self.persons.note_heard(session)
             klass = session.connection_class
             silent = now - session.heard
             if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused

@@ -164,7 +164,8 @@ class LinksSettings(Section):
     """Seconds that they may be old."""
     backfill_overlap: Annotated[float, Field(ge=0, le=86400)] = 120.0
     """Seconds before a split was noticed from which on to ask, for what was on its way then, and since clocks
-    differ; never less than ``ping_timeout`` and ``resume_grace`` together."""
+    differ; never less than ``ping_timeout`` and ``resume_grace`` together. It is asked for so long after the
+    question as well, for what is said until that is heard."""
     backfill_requests: Annotated[int, Field(ge=1, le=10000)] = 4
     """Channels that are asked about at a time (of what is stored: by each link), and those that each other
     server may ask about at a time."""

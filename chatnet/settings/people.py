@@ -213,6 +213,8 @@ PRIVILEGES: Final[dict[str, str]] = {
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
+    "filters": "FILTER: filters of what people say, which do not mean those who have this",
+    "shields": "SHIELDS: to close the doors further while the network is attacked, and to open them",
     "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
     "reports": "REPORTS: to read what people report, with the messages around it, and to close it",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
@@ -306,7 +308,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "acfgkorx"
+    snomask: str = "acfgkmorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")

@@ -49,6 +49,9 @@ class ServerSettings(Section):
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
     admin: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
     """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
+    greeting: Annotated[Line, Field(max_length=300)] = ""
+    """What whoever connects reads at once, as a NOTICE, such as ``*** Welcome``; empty = nothing. Scanners
+    for open proxies (HOPM) know this server by it, when they reach it through one."""
     help: Line = ""
     """Whom people may write to who are banned, such as an e-mail address; they read it with the reason."""
     casemapping: Literal["rfc1459", "ascii"] = "rfc1459"

@@ -160,6 +160,8 @@ RPL_ENDOFINVEXLIST = _numeric(347, "RPL_ENDOFINVEXLIST", "%s :End of channel inv
 RPL_EXCEPTLIST = _numeric(348, "RPL_EXCEPTLIST", "%s %s %s %d")
 RPL_ENDOFEXCEPTLIST = _numeric(349, "RPL_ENDOFEXCEPTLIST", "%s :End of channel exception list")
 RPL_BANLIST = _numeric(367, "RPL_BANLIST", "%s %s %s %d")
+# The same of one that is over at a time.
+RPL_TIMEDBAN = _numeric(367, "RPL_TIMEDBAN", "%s %s %s %d :until %s")
 RPL_ENDOFBANLIST = _numeric(368, "RPL_ENDOFBANLIST", "%s :End of channel ban list")
 # Symbol (= @ *), channel, names.
 RPL_NAMREPLY = _numeric(353, "RPL_NAMREPLY", "%s %s :%s")
@@ -186,6 +188,7 @@ ERR_NOSUCHNICK = _numeric(401, "ERR_NOSUCHNICK", "%s :No such nick/channel")
 ERR_NOSUCHSERVER = _numeric(402, "ERR_NOSUCHSERVER", "%s :No such server")
 ERR_NOSUCHCHANNEL = _numeric(403, "ERR_NOSUCHCHANNEL", "%s :No such channel")
 ERR_CANNOTSENDTOCHAN = _numeric(404, "ERR_CANNOTSENDTOCHAN", "%s :Cannot send to channel")
+ERR_FILTERED = _numeric(404, "ERR_FILTERED", "%s :Cannot send to channel (%s)")
 # The channel, its slow mode in seconds, how many are left.
 ERR_SLOWMODE = _numeric(
     404,

@@ -43,6 +43,7 @@ from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
@@ -54,6 +55,9 @@ from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
 from chatnet.services.reports import Reports
 from chatnet.services.roll import Roll
+from chatnet.services.shielding import Shielding
+from chatnet.services.timed_bans import TimedBans
+from chatnet.session.alarm import Alarm
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -253,8 +257,11 @@ def build(
         links.gate.opened = (nickserv.protection.look_at, chanserv.access.look_at)
     describing = Describing(node, stamped, ledger)
     links.described = describing.heard
+    timed_bans = TimedBans(node, links.set_at)
     banning = Banning(node, ledger)
     links.banned = banning.heard
+    filtering = Filtering(node, ledger)
+    shielding = Shielding(node, ledger)
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
@@ -267,6 +274,7 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        past=past,
         looking=looking,
         marks=marks,
         recorder=recorder,
@@ -287,6 +295,8 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        filtering=filtering,
+        shielding=shielding,
         auditing=Auditing(node, None if ledger is None else ledger.store),
         reports=reports,
         subscriptions=subscriptions,
@@ -332,6 +342,10 @@ def build(
             errands,
             banning,
             reports,
+            filtering,
+            shielding,
+            Alarm(sessions),
+            timed_bans,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

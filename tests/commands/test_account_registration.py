@@ -524,4 +524,4 @@ def test_an_account_of_services_will_do_as_well() -> None:
     house = House(accounts={"required": True, "authority": "external"})
     bob = house.connect()
     bob >> "NICK bob" >> "USER bob 0 * :Bob"
-    bob << ":irc.test FAIL * ACCOUNT_REQUIRED *"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in *: have your client do it by SASL"

@@ -18,14 +18,15 @@ class Remembering(Houses):
     """Houses that store what is said; everybody is always on."""
 
     def __init__(self, *names: str, **given: Any) -> None:
-        super().__init__(*(names or ("a", "b")), bouncer={"always_on": "all"}, **given)
+        given.setdefault("bouncer", {"always_on": "all"})
+        super().__init__(*(names or ("a", "b")), **given)
 
     def make(self, **given: Any) -> FullClub:
         return Chronicle(MemoryMessages(), **given)
 
     def device(self, house: str, name: str) -> Client:
         """One of ann's devices; what it read is not forgotten."""
-        client = self.begin(house, "ann", f"ann@{name}", caps="server-time")
+        client = self.begin(house, "ann", f"ann@{name}".rstrip("@"), caps="server-time")
         self.settle()
         return client
 
@@ -153,6 +154,124 @@ def test_a_device_that_was_never_here_reads_what_nobody_has_read() -> None:
     assert sorted(texts(mesh.device("b", "tablet"))) == both("two")
     assert texts(mesh.device("b", "another")) == []
     mesh.check()
+
+
+class Three(Remembering):
+    """Houses a, b and c, of which the first may be lost."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__("a", "b", "c", **given)
+
+    def lose_the_host(self) -> None:
+        self.cut("a", "b")
+        self.advance(1.0)
+        assert self.there("b").server.name != "a.test"
+
+
+@pytest.mark.parametrize("back_at", ["b", "c"])
+@pytest.mark.parametrize("name", ["phone", ""])
+def test_an_heir_knows_what_each_device_had_heard(back_at: str, name: str) -> None:
+    mesh = Three()
+    phone = mesh.device("a", name)
+    mesh.say(phone, "JOIN #c")
+    mesh.speaks("one")
+    mesh.say(phone, "QUIT")
+    mesh.speaks("two")
+    mesh.lose_the_host()
+    mesh.speaks("three")
+    again = mesh.device(back_at, name)
+    assert sorted(texts(again)) == both("two", "three")
+    mesh.say(again, "QUIT")
+    assert texts(mesh.device(back_at, name)) == []
+    mesh.check()
+
+
+def test_an_heir_knows_it_of_devices_that_were_at_seats_and_while_others_were_there() -> None:
+    mesh = Three()
+    desk, phone = mesh.device("a", "desk"), mesh.device("b", "phone")
+    mesh.say(desk, "JOIN #c")
+    mesh.speaks("one")
+    mesh.say(phone, "QUIT")
+    mesh.speaks("two")
+    mesh.say(desk, "QUIT")
+    mesh.speaks("three")
+    mesh.lose_the_host()
+    assert sorted(texts(mesh.device("c", "phone"))) == both("two", "three")
+    assert sorted(texts(mesh.device("b", "desk"))) == both("three")
+    mesh.check()
+
+
+def test_a_device_that_was_never_anywhere_reads_at_an_heir_what_nobody_has_read() -> None:
+    mesh = Three()
+    desk = mesh.device("a", "desk")
+    mesh.say(desk, "JOIN #c")
+    mesh.speaks("one")
+    mesh.say(desk, "QUIT")
+    mesh.speaks("two")
+    mesh.lose_the_host()
+    mesh.speaks("three")
+    assert sorted(texts(mesh.device("c", "tablet"))) == both("two", "three")
+    mesh.check()
+
+
+@pytest.mark.parametrize("name", ["phone", ""])
+def test_a_device_that_was_connected_when_its_server_died_reads_nothing_again_that_is_older(
+    name: str,
+) -> None:
+    """What it heard since that was last told to other servers it reads again."""
+    mesh = Three()
+    early = mesh.device("a", name)
+    mesh.say(early, "JOIN #c", "QUIT")
+    mesh.speaks("zero")
+    phone = mesh.device("a", name)
+    assert sorted(texts(phone)) == both("zero")
+    mesh.speaks("one")
+    mesh.advance(100.0)
+    mesh.say(phone, "PING x")
+    for house in mesh.houses:
+        mesh[house].parts.sessions.sweep()
+    mesh.settle()
+    mesh.speaks("two")
+    mesh.lose_the_host()
+    mesh.speaks("three")
+    assert sorted(texts(mesh.device("b", name))) == both("two", "three")
+    mesh.check()
+
+
+def test_others_are_told_no_more_often_than_is_set_what_a_device_has_heard() -> None:
+    mesh = Three(bouncer={"always_on": "all", "heard_interval": 30})
+    phone = mesh.device("a", "phone")
+    mesh.said("a", "b")
+    told = []
+    for second in range(120):
+        mesh.say(phone, f"PING {second}")
+        mesh.advance(1.0)
+        mesh["a"].parts.sessions.sweep()
+        told += [line for line in mesh.said("a", "b") if " CNMARK " in line]
+    assert 3 <= len(told) <= 4, told
+    assert {line.split(" ")[3] for line in told} == {"=phone"}
+
+
+def test_what_devices_have_heard_outlives_their_server_also_where_it_ends_in_order() -> None:
+    mesh = Three()
+    phone = mesh.device("a", "phone")
+    mesh.say(phone, "JOIN #c")
+    mesh.speaks("one")
+    mesh["a"].parts.sessions.close_all("The end")
+    mesh.settle()
+    mesh.lose_the_host()
+    mesh.speaks("two")
+    assert sorted(texts(mesh.device("c", "phone"))) == both("two")
+
+
+def test_a_client_is_told_nothing_of_what_devices_have_heard() -> None:
+    mesh = Three()
+    reader = mesh.begin("a", "ann", "ann@desk", caps="draft/read-marker")
+    mesh.settle()
+    phone = mesh.device("b", "phone")
+    reader.lines()
+    mesh.say(phone, "QUIT")
+    assert [line for line in reader.lines() if "MARKREAD" in line] == []
 
 
 @pytest.mark.parametrize(

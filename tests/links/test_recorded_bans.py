@@ -182,6 +182,8 @@ def test_what_such_a_neighbour_changes_of_a_record_becomes_one() -> None:
     ann = root(mesh, "a")
     say(mesh, ann, "KLINE *@192.0.2.9 :spam")
     say(mesh, ann, "DLINE 192.0.2.8 :bots")
+    watch = mesh["b"].client("watch")
+    opered(watch, "see-all", snomask="k")
     mesh.said("a", "b"), mesh.said("b", "a")
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW} 0 60 * :older"
     mesh.settle()
@@ -190,6 +192,10 @@ def test_what_such_a_neighbour_changes_of_a_record_becomes_one() -> None:
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW + 5} 0 60 * :lifted"
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.8 {NOW + 5} 0 60 * :lifted"
     mesh.settle()
+    assert [line.partition("-- ")[2] for line in watch.lines()] == [
+        "oz!~oz@oz.host removed K-Line of [*@192.0.2.9]",
+        "oz!~oz@oz.host removed D-Line of [192.0.2.8]",
+    ]
     assert banned(mesh, "192.0.2.9") == banned(mesh, "192.0.2.8") == {"a": False, "b": False}
     assert not [line for line in mesh.said("b", "a") if " BAN " in line]
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW} 3600 3600 * :what it was, from a server that was away"

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from club import Club, logged_in, plain
 from conversation import Client, House
+from hypothesis import given
+from hypothesis import strategies as st
 from states import opered
 
-from chatnet.rules.blocklists import name_of
+from chatnet.rules.blocklists import MOST_REPLIES, name_of
 from chatnet.session.blocklists import FAILURES, REST, Replies
 
 ZONE = "dnsbl.example.org"
@@ -111,14 +113,20 @@ def test_who_is_logged_in_is_spared_unless_the_block_says_otherwise(spares: bool
 
 @pytest.mark.parametrize(("address", "mask"), [(LISTED, LISTED), (V6, "2001:db8::/64")])
 def test_an_address_is_banned_for_a_time_from_the_network(address: str, mask: str) -> None:
-    club = with_list({"action": "ban", "ban_for": 3600, "reason": "proxy|{zone}"})
+    club = with_list({"action": "ban", "ban_for": 3600, "reason": "proxy|{zone} {address}"})
     root = club.client("root")
     opered(root, "see-all", "bans", snomask="gkr")
     vic = comes(club, address)
     vic << ":irc.test 465 vic :You are banned from this server- proxy (until 2023-11-14 23:13 UTC)"
-    root.until(f":irc.test NOTICE * :*irc.test added D-Line for [{mask}] [proxy|dnsbl.example.org]")
+    root.until(
+        f":irc.test NOTICE * :*irc.test added D-Line for [{mask}] [proxy|dnsbl.example.org your address]"
+    )
     (ban,) = club.node.network.bans["D"].values()
     assert (ban.mask, ban.record != "") == (mask, True)
+    helper = club.client("helper")
+    opered(helper, "bans")  # who may not see addresses
+    helper >> "UBAN LIST"
+    assert not any("192.0.2.66" in line or "2001:db8:" in line for line in helper.lines())
     club.lists.clear()
     assert comes(club, address).session.closed
     club.clock.advance(3601)
@@ -160,6 +168,25 @@ def test_which_answers_count(block: dict[str, Any], reply: str, counts: bool) ->
     club = with_list(block | {"action": "refuse"})
     club.lists[asked(LISTED)] = Replies(("198.51.100.1", reply), 300.0)
     assert comes(club).session.closed is counts
+
+
+def test_of_what_a_hostile_server_answers_little_is_looked_at() -> None:
+    club = with_list({"action": "refuse", "replies": ["127.0.0.3"]})
+    others = tuple(f"198.51.100.{n}" for n in range(200))
+    club.lists[asked(LISTED)] = Replies((*others, "127.0.0.3"), 1e9)
+    assert comes(club).session.closed
+    more = tuple(f"127.0.1.{n}" for n in range(MOST_REPLIES))
+    club.lists[asked(CLEAN)] = Replies((*more, "127.0.0.3"), 1e9)
+    assert comes(club, CLEAN, "bob").session.registered
+    club.clock.advance(3601)  # whatever it says how long that is so
+    club.lists.clear()
+    assert comes(club).session.registered
+
+
+@given(st.text() | st.ip_addresses().map(str))
+def test_what_is_asked_of_any_text(text: str) -> None:
+    name = name_of(text, ZONE)
+    assert name is None or (name.endswith(f".{ZONE}") and name.count(".") in (6, 34))
 
 
 def test_exempt_are_addresses_and_who_no_ban_means() -> None:
@@ -268,11 +295,14 @@ def test_ten_thousand_connections_at_once_wait_in_a_line_with_an_end() -> None:
 def test_a_list_that_fails_is_left_alone_for_a_while_and_holds_nobody() -> None:
     club = with_list({"action": "refuse"}, block_lists={"at_once": 1000})
     root = club.client("root")
-    opered(root, snomask="gkr")
+    opered(root, "see-all", snomask="gkr")
     for number in range(FAILURES):
         club.lists[asked(f"198.51.100.{number}")] = None
         assert comes(club, f"198.51.100.{number}", f"n{number}").session.registered
     root.until(":irc.test NOTICE * :*The block list dnsbl.example.org does not answer*")
+    root >> "STATS n"
+    left = "it is left alone, since it does not answer"
+    root << f":irc.test 249 root n :{ZONE} (refuse): 6 asked, 0 listed, 5 not answered; {left}"
     count = len(club.asked_lists)
     club.hold = True
     assert comes(club).session.registered
@@ -280,6 +310,9 @@ def test_a_list_that_fails_is_left_alone_for_a_while_and_holds_nobody() -> None:
     club.hold = False
     club.clock.advance(REST + 1)
     assert comes(club, nick="bob").session.closed
+    root.lines()
+    root >> "STATS n"
+    root << f":irc.test 249 root n :{ZONE} (refuse): 7 asked, 1 listed, 5 not answered"
 
 
 def test_what_waits_when_a_list_fails_is_let_in_at_once() -> None:

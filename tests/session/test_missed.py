@@ -12,6 +12,7 @@ from test_several_sessions import one_more
 from test_staying import Home, home_of_ann
 
 from chatnet.history.looking import Looking
+from chatnet.session.presence.devices import Devices, Heard
 from chatnet.storage.interfaces import StoreError
 
 
@@ -67,3 +68,13 @@ def test_what_could_be_read_is_told_where_not_all_could_be(monkeypatch: pytest.M
     assert told(back) == (["one"], ["Not all of what was said while you were away could be read now"])
     bob >> "PRIVMSG #d :three"
     assert told(back)[0] == ["three"]
+
+
+def test_a_connection_that_was_forgotten_takes_nothing_back() -> None:
+    """The old one of a device is noticed to be gone when that is here again, and has gone again."""
+    devices = Devices()
+    for ms in (20, 10):
+        devices.note("ann", "phone", Heard(ms, "~"), 9)
+        devices.note("ann", "", Heard(ms, "~"), 9)
+    # Of those without a name there may be several.
+    assert devices.of("ann") == {"phone": Heard(20, "~"), "": Heard(10, "~")}

@@ -25,7 +25,7 @@ from chatnet.links.exchange.known import Known
 from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, Former, claim_of
-from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
+from chatnet.links.tree.neighbours import CLAIMED, TOLD, Follower, Neighbours
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -92,14 +92,14 @@ class _Orphan:
 
     __slots__ = ("held", "places", "reason", "timer")
 
-    def __init__(self, reason: str, places: set[SID]) -> None:
+    def __init__(self, reason: str, places: set[SID], held: list[tuple[Send, Send]]) -> None:
         self.reason = reason
         self.places = places
         self.timer: Timer | None = None
-        self.held: list[tuple[Send, Send]] = []
+        self.held = held
 
 
-class Persons:
+class Persons(Follower):
     """An observer, and what lines of neighbours about claims come to.
 
     `sessions` counts those of somebody that are here, and `cloak` is what mode x shows of them.
@@ -111,6 +111,8 @@ class Persons:
         self._network = links.node.network
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
+        self._waiting: dict[User, list[tuple[Send, Send]]] = {}
+        """What waits for people whose server may be lost: the link to it waits for a connection."""
         self._taken = Taken(self._node.clock, links.tell)
         self.known: Final = Known(links)
         self._coming: dict[User, User] = {}
@@ -244,6 +246,7 @@ class Persons:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
         old = fact.old_person
+        self._let_go(fact.user)
         self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
@@ -307,6 +310,8 @@ class Persons:
             else:
                 continue
             kept[user] = None
+        for user in (self._waiting.keys() - kept.keys()) & set(users):
+            self._let_go(user, gone=True)
         if kept:
             self._node.clock.later(0.0, lambda: self._settle_all(list(kept)))
         return kept
@@ -316,7 +321,7 @@ class Persons:
 
     def _orphan(self, user: User, reason: str, places: set[SID], *, told: bool) -> None:
         """Nobody claims this person any more, who did not leave."""
-        orphan = self._orphans[user] = _Orphan(reason, places)
+        orphan = self._orphans[user] = _Orphan(reason, places, self._waiting.pop(user, []))
         time = self._node.settings.bouncer.orphan_time
         orphan.timer = self._node.clock.later(time / 2, lambda: self._half(user))
         self._resign(user)
@@ -394,16 +399,39 @@ class Persons:
             return
         if orphan.timer is not None:
             orphan.timer.cancel()
-        for send, refuse in orphan.held:
+        self._send(orphan.held, gone=gone)
+
+    def _send(self, held: Iterable[tuple[Send, Send]], *, gone: bool) -> None:
+        for send, refuse in held:
             self._node.clock.later(0.0, refuse if gone else send)
 
+    def _let_go(self, user: User, *, gone: bool = False) -> None:
+        """It is known what became of the server of somebody."""
+        self._send(self._waiting.pop(user, ()), gone=gone)
+
+    def may_be_lost(self, user: User) -> bool:
+        """Whether the server of a person is lost, or will be if the link to it gets no other connection."""
+        way = None if user.person is None else self._links.way_to(user)
+        return user.orphan if way is None else way.suspended
+
     def hold(self, user: User, send: Send, refuse: Send) -> bool:
-        """Keep something for an orphan until they are somebody's, or gone; False if there is too much."""
-        orphan = self._orphans.get(user)
-        if orphan is None or len(orphan.held) >= self._node.settings.links.split_held:
+        """Keep a message for somebody until it is known where they are, or that they are gone.
+
+        False if that is known, or there is too much.
+        """
+        if not self.may_be_lost(user):
             return False
-        orphan.held.append((send, refuse))
+        orphan = self._orphans.get(user)
+        held = self._waiting.setdefault(user, []) if orphan is None else orphan.held
+        if len(held) >= self._node.settings.links.split_held:
+            return False
+        held.append((send, refuse))
         return True
+
+    def resumed(self, link: Link, greeting: Link) -> None:
+        """Nobody behind it was lost."""
+        for user in [user for user in self._waiting if self._links.way_to(user) is link]:
+            self._let_go(user)
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         """The last seat of an orphan is lost: nothing holds it, unless it stays."""
@@ -418,6 +446,7 @@ class Persons:
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
         self._forget(fact.user, gone=True)
+        self._let_go(fact.user, gone=True)
         person = fact.user.person
         if person is None or not (others := self._claims.of(person.key)):
             return

@@ -39,6 +39,9 @@ class Missed(NamedTuple):
     unread: bool
 
 
+NOTHING: Final = Missed((), (), unread=False)
+
+
 class _Ear:
     """What `person` hears in the meantime."""
 

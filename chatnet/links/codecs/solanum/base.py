@@ -67,6 +67,10 @@ def stamped(line: bytes, stamp: Stamp) -> bytes:
     return b"%b;%b" % (tag, line[1:]) if line.startswith(b"@") else b"%b %b" % (tag, line)
 
 
+UNTIL: Final = "chatnet/until"
+"""The tag of a line that enters something in a list, by which it is over at a Unix time."""
+
+
 def address(text: str) -> str:
     """An IP address as a parameter: one that begins with a colon gets a zero in front."""
     return "0" + text if text.startswith(":") else text
@@ -121,6 +125,13 @@ class Base:
         if moment(msgid) != int(at * 1000):
             tag += b";" + time_tag(at)
         return b"%b %b" % (tag, line)
+
+    def ending(self, line: bytes, until: int | None) -> bytes:
+        """`line`, which may have tags, of what is entered in a list until a Unix time."""
+        if until is None or not self.core:
+            return line
+        tag = b"@%b=%d" % (UNTIL.encode(), until)
+        return b"%b;%b" % (tag, line[1:]) if line.startswith(b"@") else b"%b %b" % (tag, line)
 
     def id_of(self, source: Source) -> bytes:
         """Who says it: the UID of a user, the SID of a server.

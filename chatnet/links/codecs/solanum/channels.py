@@ -155,9 +155,10 @@ class Channels(Base):
         channel = fact.channel
         head = b":%b TMODE %d %b " % (self.id_of(fact.by), channel.ts, channel.source)
         changes = self._known(channel, fact.changes)
+        until = next((change.until for change in fact.changes if change.adding and change.until), None)
         most, longest = (len(changes), LONG) if self.core else (MOST_PARAMETERS, BODY)
         return [
-            self._at(fact.at, head + encode(" ".join([letters, *words])), fact.msgid)
+            self.ending(self._at(fact.at, head + encode(" ".join([letters, *words])), fact.msgid), until)
             for letters, words in format_changes(changes, most, longest - len(head))
         ]
 
@@ -224,24 +225,26 @@ class Channels(Base):
     ) -> list[bytes]:  # fmt: skip
         """``:<sid> EBMASK <ts> <channel> <letter> :<mask> <when> <who> …``, or BMASK with the masks alone.
 
-        What bears an id is one line for a chatnet server, as one event.
+        What bears an id is one line for a chatnet server, as one event; but what is over at different times
+        is told in lines of their own.
         """
-        lists: dict[str, list[bytes]] = {}
+        lists: dict[tuple[str, int | None], list[bytes]] = {}
         full = "EBMASK" in self.caps or self.core
         for entry in entries:
             listed = self._listed(letter, entry.text)
             if listed is not None:
                 mask = encode(listed[1])
                 word = b"%b %d %b" % (mask, entry.at, encode(entry.by)) if full else mask
-                lists.setdefault(listed[0], []).append(word)
+                lists.setdefault((listed[0], entry.until if self.core else None), []).append(word)
         verb = b"EBMASK" if full else b"BMASK"
         found: list[bytes] = []
-        for listed_as, words in lists.items():
+        for (listed_as, until), words in lists.items():
             head = b":%b %b %d %b %b :" % (
                 self.id_of(by), verb, channel.ts, channel.source, listed_as.encode()
             )  # fmt: skip
             longest = LONG if msgid and self.core else BODY
-            found += [self.event(line, at, msgid) for line in in_lines(head, words, longest)]
+            lines = in_lines(head, words, longest)
+            found += [self.ending(self.event(line, at, msgid), until) for line in lines]
         return found
 
     def _listed(self, letter: str, text: str) -> tuple[str, str] | None:
