@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.commands import auditing, forced
+from chatnet.commands import auditing, forced, reporting
 from chatnet.session.obeying import Obeyed
 
-ORDERS: Final[Mapping[str, Obeyed]] = {**auditing.ORDERS, **forced.ORDERS}
+ORDERS: Final[Mapping[str, Obeyed]] = {**auditing.ORDERS, **forced.ORDERS, **reporting.ORDERS}
 """Verb → how it is obeyed."""

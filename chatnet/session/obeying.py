@@ -58,7 +58,10 @@ class Order:
 
 
 class Obeyed(NamedTuple):
-    """How a verb is obeyed, and the privilege that it takes; Disobeyed says why not."""
+    """How a verb is obeyed, and the privilege that it takes; without one it judges by itself.
+
+    Disobeyed says why it is not obeyed.
+    """
 
     privilege: str
     handler: Callable[[Order], Awaitable[None]]
@@ -78,7 +81,7 @@ class Obeying:
         obeyed = self._verbs.get(words[0])
         if obeyed is None:
             orders.end(server, number, f"{name} does not know {words[0][:20]}")
-        elif not user.may(obeyed.privilege):
+        elif obeyed.privilege and not user.may(obeyed.privilege):
             oper_class = "no operator" if user.oper is None else f"of the class {user.oper.oper_class or '?'}"
             why = f"you are {oper_class}, which does not grant {obeyed.privilege} on {name}"
             orders.end(server, number, why)

@@ -39,6 +39,7 @@ from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
 from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -109,6 +110,7 @@ class Sessions(Shared):
         filtering: Filtering,
         shielding: Shielding,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
         control: Control | None = None,
@@ -141,6 +143,7 @@ class Sessions(Shared):
             filtering=filtering,
             shielding=shielding,
             auditing=auditing,
+            reports=reports,
             subscriptions=subscriptions,
             policy=policy,
         )

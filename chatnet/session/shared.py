@@ -33,6 +33,7 @@ from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
 from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
@@ -166,6 +167,7 @@ class Shared:
         filtering: Filtering,
         shielding: Shielding,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
     ) -> None:
@@ -195,6 +197,7 @@ class Shared:
         self.filtering = filtering
         self.shielding = shielding
         self.auditing = auditing
+        self.reports = reports
         self.subscriptions = subscriptions
         self.histserv = histserv
         self._repeats = repeats

@@ -289,7 +289,7 @@ class LinkSettings(Section):
     that they logged in is then its word. If nothing is said here, it may if it is believed of accounts."""
     allow_orders: bool | None = None
     """Whether operators of servers behind it may have this one do something: force people who are here
-    (SAJOIN and so on), tell what was done here (AUDIT). Their class, as it is configured here, has to grant
-    it as well. If nothing is said, they may if it is believed of accounts."""
+    (SAJOIN and so on), tell what was done (AUDIT) and what was reported. Their class, as it is configured
+    here, has to grant it as well. If nothing is said, they may if it is believed of accounts."""
     sendq: Annotated[int, Field(ge=65536, le=4_294_967_296)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""

@@ -216,6 +216,7 @@ PRIVILEGES: Final[dict[str, str]] = {
     "filters": "FILTER: filters of what people say, which do not mean those who have this",
     "shields": "SHIELDS: to close the doors further while the network is attacked, and to open them",
     "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
+    "reports": "REPORTS: to read what people report, with the messages around it, and to close it",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",

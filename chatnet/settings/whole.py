@@ -39,7 +39,7 @@ from chatnet.settings.server import (
 )
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
-from chatnet.settings.staff import AuditSettings, ForceSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings, ReportsSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -72,6 +72,7 @@ class Settings(Section):
     audit: AuditSettings = AuditSettings()
     shield: tuple[ShieldSettings, ...] = ()
     force: ForceSettings = ForceSettings()
+    reports: ReportsSettings = ReportsSettings()
     lookups: LookupSettings = LookupSettings()
     block_lists: BlockListsSettings = BlockListsSettings()
     dnsbl: tuple[DNSBLSettings, ...] = ()

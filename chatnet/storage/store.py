@@ -140,6 +140,10 @@ class SQLiteStore:
         """Forget some notes from before then."""
         return self._writer.put(lambda work: work.forget_audits(int(before)), TOGETHER)
 
+    def keep_report(self, key: str, state: str | None) -> Deferred[None]:
+        """Keep a report as it is now; None: no more."""
+        return self._writer.put(lambda work: work.keep_report(key, state))
+
     def post(self, body: str, due: float) -> Deferred[None]:
         """Keep a mail that is to be sent at a Unix time."""
         return self._writer.put(lambda work: work.post(body, int(due)))
@@ -153,6 +157,10 @@ class SQLiteStore:
         return self._writer.put(lambda work: work.discard(letter))
 
     # reading
+
+    def reports(self) -> Deferred[Sequence[tuple[str, str]]]:
+        """All reports that are kept."""
+        return self._reader.put(lambda reading: reading.reports())
 
     def letters(self, due: float, most: int) -> Deferred[Sequence[Letter]]:
         """At most so many mails that are to be sent by then, the first first."""

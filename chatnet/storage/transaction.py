@@ -158,6 +158,12 @@ class Transaction:
         which = {"before": before, "most": OLDEST, "skip": 0}
         return self.connection.execute(self._statements.drop_audits, which).rowcount
 
+    def keep_report(self, key: str, state: str | None) -> None:
+        """Keep a report as it is now; None: no more."""
+        self.connection.execute(self._statements.drop_report, {"key_": key})
+        if state is not None:
+            self.connection.execute(self._statements.add_report, {"key": key, "state": state})
+
     def post(self, body: str, due: int) -> None:
         """Keep a mail that is to be sent at a Unix time."""
         self.connection.execute(self._statements.add_mail, {"body": body, "due": due})

@@ -53,6 +53,7 @@ from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
+from chatnet.services.reports import Reports
 from chatnet.services.roll import Roll
 from chatnet.services.shielding import Shielding
 from chatnet.services.timed_bans import TimedBans
@@ -264,6 +265,7 @@ def build(
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
+    reports = Reports(node, None if ledger is None else ledger.store)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -296,6 +298,7 @@ def build(
         filtering=filtering,
         shielding=shielding,
         auditing=Auditing(node, None if ledger is None else ledger.store),
+        reports=reports,
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,
@@ -342,6 +345,7 @@ def build(
             shielding,
             Alarm(sessions),
             timed_bans,
+            reports,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

@@ -56,7 +56,10 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "oper_class": [
         {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit", "force"]},
-        {"name": "helper", "privileges": ["kill", "wallops", "bans", "filters", "shields"]},
+        {
+            "name": "helper",
+            "privileges": ["kill", "wallops", "bans", "filters", "shields", "reports"],
+        },
     ],
     "oper": [
         {

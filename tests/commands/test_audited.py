@@ -86,6 +86,7 @@ BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "HISTORY": ("HISTORY #locked",),
     "CHATHISTORY": ("CHATHISTORY LATEST #locked * 10",),
     "METADATA": ("METADATA bob SET website :x",),
+    "REPORTS": (f"REPORT bob #locked :{SECRET}", "REPORTS SHOW 0CN-1"),
     "PLAY": ("PRIVMSG HistServ :PLAY #locked",),
     "SEARCH": ("PRIVMSG HistServ :SEARCH in=#locked tea",),
     "CERT ADD": (f"NS CERT ADD {'0d' * 32} laptop ann",),

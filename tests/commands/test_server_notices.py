@@ -66,6 +66,10 @@ def rehashes(house: House, root: Client) -> None:
     root >> "REHASH"
 
 
+def reports(house: House, root: Client) -> None:
+    house.client("bob") >> "REPORT root :tea"
+
+
 def splits(house: House, root: Client) -> None:
     split(house, far_server(house, "far.test"))
 
@@ -84,6 +88,7 @@ CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ),
     ("n", renames, "Nick change: bob to ben [~bob@192.0.2.1]"),
     ("o", opers, "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]: wrong password"),
+    ("p", reports, "bob reports root: tea (/REPORTS SHOW 0CN-1)"),
     ("q", quits, "Client exiting: bob (~bob@192.0.2.1) [192.0.2.1] (Quit: bye)"),
     ("r", refuses, "HTTP request from 192.0.2.1"),
     ("x", splits, "Netsplit irc.test far.test (1 servers, 0 users)"),

@@ -278,8 +278,11 @@ def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_p
     known = mesh.person("b")
     assert known is not None and (known.nick, known.away, known.realname) == ("ann", None, "Ann")
     assert [alias.user.uid for alias in links.claims.aliases.values()] == ["0AAAAAAZZ"]
+    streams = mesh.wire("a", "b").links["b"].streams
+    confirmed = streams.applied
     mesh.wire("a", "b").connections["b"].receive(f":{known.uid} QUIT :bye\r\n".encode())
     mesh["b"].settle()
     assert known.uid == "0AAAAAAZZ" and not links.claims.aliases
+    assert streams.applied == confirmed + 1  # else that side ends the link
     later = (known.nick == "eve", known.away == "gone", "w" in known.modes, known.realname == "eve")
     assert sum(later) == 1

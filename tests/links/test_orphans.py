@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from conversation import Client
 from mesh import block, stranger
 from person_stories import World
@@ -248,3 +249,22 @@ def test_no_more_wait_than_may() -> None:
     mesh.advance(0.1)
     said = sorted(line.rpartition(":")[2] for line in ann.lines() if "PRIVMSG" in line)
     assert said == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_command_at_a_seat_waits_as_long_as_the_link_to_the_host(back: bool) -> None:
+    """It is done by the host, or by whoever takes the person over."""
+    mesh = Houses("a", "b", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    phone = mesh.come("b", "ann")
+    mesh.reset("a", "b")
+    phone >> "NICK annie"
+    mesh.advance(25.0)
+    assert read(phone) == []
+    if back:
+        mesh.link("b", "a")
+    mesh.advance(6.0)
+    mesh.advance(0.1)
+    assert read(phone) == [":ann!~ann@192.0.2.1 NICK annie"]
+    assert mesh.there("b", "annie").server.name == ("a.test" if back else "b.test")
+    mesh.check()

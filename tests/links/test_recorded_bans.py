@@ -274,3 +274,33 @@ def test_a_ban_for_some_servers_is_kept_there_alone(clubs: Clubs) -> None:
     assert say(clubs, ann, "DLINE 60 192.0.2.9 ON * :x")[-2] == "Added temporary 60 min. D-Line [192.0.2.9]"
     assert banned(clubs, "192.0.2.9") == EVERYWHERE
     clubs.check()
+
+
+def test_who_keeps_no_records_cannot_write_any() -> None:
+    """Nor does it ban by what full servers tell each other, however it dates that."""
+    mesh = full("a", "b", sections_of={"b": {"link": [block("so1")]}})
+    so1 = joined(mesh)
+    entity, value = ban_entity("D", "192.0.2.0/24"), f"{NOW} 0 refuse ann D 192.0.2.0/24 :forged"
+    stamp = Stamp(NOW * 1000, 0, "1SO").text
+    for line in (
+        "CNPAGE s r 1 1 1",
+        f"CNREC {entity} ban {stamp} :{value}",
+        f"ENCAP * CNREC {entity} ban {stamp} :{value}",
+    ):
+        so1 >> f":1SO {line}"
+        mesh.settle()
+    assert not any(house.node.network.registry.bans.get(entity) for house in mesh)
+    assert banned(mesh, "192.0.2.9") == {"a": False, "b": False}
+
+
+def test_many_bans_at_once_by_an_operator_send_away_whom_they_mean(clubs: Clubs) -> None:
+    ann = root(clubs, "a")
+    there = [clubs["b"].client(f"p{number}", address=f"203.0.113.{number}") for number in range(1, 60)]
+    clubs.settle()
+    for number in range(300):
+        ann >> f"UBAN ADD 203.0.113.{number % 50 + 1} 1d x" >> f"KLINE 60 *{number}?*zz-{number}* :y"
+    clubs.settle()
+    clubs.advance(1)
+    clubs.settle()
+    assert [client.session.closed for client in there] == [number < 50 for number in range(59)]
+    clubs.agree()

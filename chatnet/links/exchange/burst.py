@@ -17,7 +17,7 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.ids import UID, Folded
-from chatnet.model.modes import rank_letters
+from chatnet.model.modes import RANKS
 from chatnet.rules.modes import KEY_ABROAD
 from chatnet.rules.stamps import Mark
 
@@ -226,7 +226,7 @@ def member(links: Neighbours, link: Link, channel: Channel, user: User, ranks: i
         marks: dict[str, Mark] = {}
         if (mark := registers.members(channel.folded).get(user.subject)) is not None:
             marks[user.subject] = mark
-        for letter in rank_letters(ranks):
+        for letter in RANKS:  # those that were taken as well
             register = f"{letter}:{user.subject}"
             if (mark := registers.known(channel, register)) is not None:
                 marks[register] = mark
