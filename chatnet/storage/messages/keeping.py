@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from chatnet.storage.connection import Connection
+from chatnet.storage.messages.gone import is_erased, talkers
 from chatnet.storage.messages.index import ADD, DROP, MERGE, Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint, is_odd
 from chatnet.storage.messages.rows import (
@@ -44,11 +45,6 @@ Bound = tuple[int, int, int, str, int, int, int | None, str, str, str | None, st
 """A row of the table of messages."""
 
 
-def talkers(place: Place) -> tuple[str, ...]:
-    """The accounts whose talk it is, if it is one."""
-    return {"d": (place.name, place.other), "g": (place.name,)}.get(place.kind, ())
-
-
 class Memory:
     """What is known of a file without asking.  What a transaction that was lost added is in no file."""
 
@@ -64,12 +60,7 @@ class Memory:
 
     def is_erased(self, place: Place, person: str | None, at: int) -> bool:
         """Whether a message of that time is gone: its author's, or a talk's with somebody."""
-        return any(
-            at <= until and of in (None, place)
-            for each in {person, *talkers(place)}
-            if each is not None
-            for of, until in self.erased.get(each, ())
-        )
+        return is_erased(self.erased, place, person, at)
 
     def forget(self) -> None:
         """Know nothing, and ask."""
