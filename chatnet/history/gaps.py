@@ -41,13 +41,15 @@ from chatnet.rules.stamps import read
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place, Stayed
+from chatnet.storage.messages.rows import Filled, Gap, Place, Stayed, Times
 from chatnet.storage.promise import Promise
 
 ANY: Final = "*"
 """In the place of a SID: whoever knows."""
 FIRST: Final = 3
 """Servers that are asked at once for a gap of ``*``; all others when there is time."""
+LATER: Final = 60.0
+"""Seconds until a server is asked again that cannot read all that it knows."""
 TRIES: Final = 5
 """How often a server is asked that does not answer, at ever greater distances."""
 PAGE: Final = 100
@@ -476,11 +478,22 @@ class Gaps:
                     self._recorder.put([Stayed(place, person, stay.since, stay.until)])
             await self._look_for_talks_at(sid, person, since)
 
+    async def _look_again(self, sid: SID, person: str, since: int) -> None:
+        await self._look_for_talks_at(sid, person, since)
+
+    def _is_here(self, person: str) -> bool:
+        me = self._node.network.me
+        return any(user.is_at(me) for user in self._node.network.logged_in.get(person, ()))
+
     async def _look_for_talks_at(self, sid: SID, person: str, since: int) -> int:
         """How many talks a server names."""
         asking = self.asking
         assert asking is not None
-        talks = await asking.ask_talks(sid, person, since, TALKS) if sid in asking.witnesses(None) else ()
+        if sid not in asking.witnesses(None):
+            return 0
+        talks, later = await asking.ask_talks(sid, person, since, TALKS)
+        if later and self._is_here(person):
+            self._node.clock.later(LATER, lambda: self._node.run(self._look_again(sid, person, since)))
         for other, at in talks:
             place = talk(person, other)
             holes = self._talks.setdefault(place, [])
@@ -503,8 +516,10 @@ class Gaps:
     async def _step(self, hole: Hole, sid: SID, most: int) -> int | None:
         """Ask a server for the newest of what it has not told: how much was news, None without an answer."""
         hole.busy.add(sid)
+        waits: Times = ()
         try:
-            return await self._ask(hole, sid, most)
+            news, waits = await self._ask(hole, sid, most)
+            return news
         except StoreError as error:
             self._node.log.warn(f"What others told could not be kept: {error}")
             self._failed(hole, sid)
@@ -512,6 +527,7 @@ class Gaps:
         finally:
             hole.busy.discard(sid)
             self._settle(hole)
+            self._known_later(hole, sid, waits)
             self._ring()
             self._due[hole] = None
             self._fill()
@@ -519,7 +535,7 @@ class Gaps:
     async def _step_on(self, hole: Hole, sid: SID) -> None:
         await self._step(hole, sid, self._most)
 
-    async def _ask(self, hole: Hole, sid: SID, most: int) -> int | None:
+    async def _ask(self, hole: Hole, sid: SID, most: int) -> tuple[int | None, Times]:
         asking, place = self.asking, hole.place
         assert asking is not None
         first = sid not in hole.reached
@@ -530,14 +546,32 @@ class Gaps:
         told = await asking.ask(sid, hole.target, since, until, most, tally, gone=first)
         if told is None:
             self._failed(hole, sid)
-            return None
+            return None, ()
         news = await self._archive.keep(place, Chapter(told.records, told.redactions))
         hole.tries.pop(sid, None)
         hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
         hole.reached[sid] = min((round(each.at * 1000) for each in told.records), default=since)
         if hole.sid != ANY:
             self._not_known_there(hole, told.gaps)
-        return news
+        return news, told.waits
+
+    def _known_later(self, hole: Hole, sid: SID, times: Times) -> None:
+        """What cannot be read there yet is asked for again, as long as that takes."""
+        if not times or (hole.channel is not None and hole.channel not in self._channels):
+            return  # (where nobody is here any more who could ask)
+        of = self._of(hole.place)
+        holes = of if hole.channel is not None else self._talks.setdefault(hole.place, of)
+        for since, until in times:
+            since, until = max(since, hole.since), min(until, self._now() + 1)
+            covered = any(each.sid == sid and each.since <= since and until <= each.until for each in holes)
+            if since >= until or covered:
+                continue
+            more = Hole(Gap(hole.place, since, until, sid), hole.channel)
+            more.reached[sid] = until  # it told what was deleted
+            more.later[sid] = self._node.clock.monotonic() + LATER
+            holes.append(more)
+            self._recorder.put([more.gap])
+            self._node.clock.later(LATER, partial(self._again, more))
 
     def _not_known_there(self, hole: Hole, times: tuple[tuple[int, int], ...]) -> None:
         """What the server misses as well, perhaps others know."""
