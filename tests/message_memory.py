@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.numbers import hint
 from chatnet.storage.messages.rows import (
+    APART,
     CLOSED,
     LAST,
     OURS,
@@ -207,8 +208,17 @@ class MemoryMessages:
 
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Awaitable[Sequence[Row]]:
         for each in redacted:
+            if each.flags & CLOSED and self._is_apart(each):
+                each = each._replace(person=None, source="", reason="")
             self._redact(each, told=True)
+        rows = [row for row in rows if not (row.flags & CLOSED and self._is_apart(row))]
         return self._answer([row for row in rows if self._keep(row)])
+
+    def _is_apart(self, row: Row | Redacted) -> bool:
+        return any(
+            gap.place == row.place and gap.sid == APART and gap.since <= row.at <= gap.until
+            for gap in self.holes.values()
+        )
 
     # reading
 
@@ -228,6 +238,12 @@ class MemoryMessages:
 
     def stays(self, places: Sequence[Place], person: str) -> Awaitable[Mapping[Place, Times]]:
         return self._answer({place: self.stayed.get((place, person), ((0, LAST),)) for place in places})
+
+    def apart(self, places: Sequence[Place]) -> Awaitable[Mapping[Place, Times]]:
+        marks = [gap for gap in self.holes.values() if gap.sid == APART]
+        return self._answer(
+            {place: tuple((gap.since, gap.until) for gap in marks if gap.place == place) for place in places}
+        )
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Awaitable[Found]:
         found, more = message_model.page(list(self.rows.values()), view, wanted)
@@ -277,7 +293,8 @@ class MemoryMessages:
         return self._answer(found[:most])
 
     def gaps(self, place: Place) -> Awaitable[Sequence[Gap]]:
-        return self._answer([gap for gap in self.holes.values() if gap.place == place])
+        holes = self.holes.values()
+        return self._answer([gap for gap in holes if gap.place == place and gap.sid != APART])
 
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         return self._answer([each for each in self.erased.values() if each.stamp > since])

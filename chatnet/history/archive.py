@@ -24,6 +24,7 @@ from chatnet.storage.messages.rows import (
     View,
     Wanted,
 )
+from chatnet.storage.messages.times import without
 
 ALL: Final = frozenset(COMMANDS)
 GONE: Final = 10_000
@@ -111,10 +112,11 @@ class Archive:
         channels = {self._places.channel(channel): channel.name for channel in there}
         # Who went, and came back, may be in the store as somebody who never went.
         known = {place: self._store.unread_stays(place) for place in channels}
+        apart = await self._store.apart(list(channels))
         found = [
             Stay(channels[place], place.ts, since, min(until, known[place]))
             for place, times in (await self._store.stays(list(channels), person)).items()
-            for since, until in times
+            for since, until in without(times, apart[place])
             if since < known[place]
         ]
         found.sort(key=lambda stay: stay.until, reverse=True)

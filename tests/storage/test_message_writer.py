@@ -22,6 +22,7 @@ from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.rows import (
+    APART,
     LAST,
     PRIVMSG,
     Began,
@@ -430,6 +431,7 @@ def test_a_file_that_becomes_damaged_is_set_aside(path: Path) -> None:
                 Came(CLUB, "ann", T),
                 Marked("ann", "#club", T),
                 Redacted(CLUB, gone, T + 6, "r", "ann", "ann!a@h", "why"),
+                Gap(CLUB, T - 9, T - 5, APART),
                 said(1, "lost"),
             ]
         )
@@ -449,6 +451,7 @@ def test_a_file_that_becomes_damaged_is_set_aside(path: Path) -> None:
     assert server.calls.wait(server.store.target(CLUB)) == before
     assert server.calls.wait(server.store.stays([CLUB], "ann"))[CLUB] == ((T, LAST),)
     assert server.calls.wait(server.store.marks("ann")) == [("#club", T)]
+    assert server.calls.wait(server.store.apart([CLUB]))[CLUB] == ((T - 9, T - 5),)
     [redacted] = server.calls.wait(server.store.redactions(CLUB, 0, 9))
     assert (redacted.redacted, redacted.person) == (gone, "ann")
     assert server.texts(PUB) == ["hello"]

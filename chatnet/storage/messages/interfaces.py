@@ -97,6 +97,13 @@ class MessageStore(Protocol):
         :class:`Silent` and :class:`Ended` end all of them.
         """
 
+    def apart(self, places: Sequence[Place]) -> Awaitable[Mapping[Place, Times]]:
+        """When other channels were heard here as these, and are these now; see ``rows.APART``.
+
+        Who stayed then is known here, and is nobody else's business.  Of those times nothing is taken in that
+        was said behind closed doors, and no stay that is told.
+        """
+
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Awaitable[Found]:
         """Messages of a view; with at most so many `reactions` for each, from beyond the page."""
 

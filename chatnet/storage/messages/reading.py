@@ -14,6 +14,7 @@ from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
+    APART,
     BEFORE_ALL,
     LAST,
     NOTICE,
@@ -330,6 +331,17 @@ class Looking:
         """What may be missing of a place."""
         return self._gaps(place, self._ids(place), 0, LAST)
 
+    def apart(self, places: Sequence[Place]) -> Mapping[Place, Times]:
+        """When other channels were heard here as these, and are these now."""
+        return {place: tuple(self._apart(self._ids(place))) for place in places}
+
+    def _apart(self, targets: Sequence[int]) -> Iterator[tuple[int, int]]:
+        for target in targets:
+            where = {"target_": target, "low": 0, "high": LAST}
+            for since, until, sid in self._execute(self._statements.gaps, where):
+                if sid == APART:
+                    yield since, until
+
     def erasures(self, since: str) -> Sequence[Erased]:
         """What was erased, as of stamps greater than that."""
         found = self._execute(self._statements.erasures, {"stamp_": since})
@@ -355,7 +367,8 @@ class Looking:
         found: list[Gap] = []
         for target in targets:
             where = {"target_": target, "low": low, "high": high}
-            found += (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+            rows = (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+            found += (gap for gap in rows if gap.sid != APART)
         return found
 
     def _walk(self, asked: Asked, low: Position, high: Position, *, newest: bool) -> Iterator[Row]:

@@ -213,6 +213,10 @@ class SQLiteMessages:
         """When an account was in each of these channels."""
         return self._read(lambda looking: looking.stays(places, person))
 
+    def apart(self, places: Sequence[Place]) -> Deferred[Mapping[Place, Times]]:
+        """When other channels were heard here as these, and are these now."""
+        return self._read(lambda looking: looking.apart(places))
+
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Deferred[Found]:
         """Messages of a view."""
         return self._read(lambda looking: looking.page(view, wanted, reactions))
