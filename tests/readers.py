@@ -100,7 +100,7 @@ class Reader:
                 (ranks.add if adding else ranks.discard)(letter)
             elif letter in "beI":
                 room.modes[letter, rest.pop(0)] = adding
-            elif letter in "klfjH":
+            elif letter in "klfjHWE":
                 value = rest.pop(0) if adding or letter == "k" else None
                 room.modes[letter, None] = value if adding else None
             else:
@@ -126,7 +126,7 @@ class Reader:
                 if mask is not None:
                     texts = [entry.text for entry in channel.lists[letter].values()]
                     assert (mask in texts) is value, (channel.name, letter, mask)
-                elif letter in "klfjH":
+                elif letter in "klfjHWE":
                     assert values.get(letter) == value, (channel.name, letter)
                 else:
                     assert (letter in channel.flags) is value, (channel.name, letter)

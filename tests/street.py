@@ -69,7 +69,7 @@ def snapshot(house: House, *but: str) -> dict[str, Any]:
                 "modes": mode_text(channel, show_key=True),
                 "members": {user.uid: ranks for user, ranks in channel.members.items()},
                 "lists": {
-                    letter: {key: (e.text, e.by, e.at) for key, e in entries.items()}
+                    letter: {key: (e.text, e.by, e.at, e.until) for key, e in entries.items()}
                     for letter, entries in channel.lists.items()
                 },
                 "topic": channel.topic,

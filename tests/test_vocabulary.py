@@ -28,6 +28,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
+    facts.FilterSet,  # seen when somebody says what it means
     facts.NetworkBanned,  # its victims are sent away by their sessions
     # what is remembered of channels that nobody is in
     facts.AgesForgotten,
@@ -54,6 +55,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it
     facts.RecordsTaken,  # seen as what becomes of those who are logged in
+    facts.ShieldsChanged,  # people read a NOTICE
     facts.SeatLeft,  # nobody sees where somebody's sessions are
     facts.SeatTaken,
     facts.ServerIntroduced,

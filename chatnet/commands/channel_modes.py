@@ -9,7 +9,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.user_modes import user_mode
 from chatnet.model.entities import Channel, User, mode_text, split_forward
 from chatnet.model.facts import ModeChange, ModesChanged
-from chatnet.model.modes import HALFOP, RANKS, kind_of
+from chatnet.model.modes import HALFOP, OWN_MODES, RANKS, kind_of
 from chatnet.rules import bans, modes
 from chatnet.rules.locks import may_set_mode
 from chatnet.rules.refusal import Refusal
@@ -18,10 +18,13 @@ from chatnet.session.render import encode, mode_lines
 from chatnet.wire import numerics
 from chatnet.wire.modestring import Change, parse_changes
 from chatnet.wire.numerics import Numeric
+from chatnet.wire.server_time import minute
 from chatnet.wire.text import byte_length, middle
 
 MOST_UNKNOWN: Final = 10
 """How many unknown letters of one command are answered."""
+
+_OWN: Final = frozenset("".join(OWN_MODES.values()))
 
 LISTS: Final[dict[str, tuple[Numeric, Numeric]]] = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
@@ -70,23 +73,31 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.
+    first.  What is entered in lists is there `until` a Unix time; None: for ever.  If it is `forced` (SAMODE)
+    the server says it, whatever ranks the asker has.
     """
 
-    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "wanted")
+    __slots__ = (
+        *("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "until"),
+        "wanted",
+    )
 
-    def __init__(self, request: Request, channel: Channel) -> None:
+    def __init__(
+        self, request: Request, channel: Channel, until: int | None = None, *, forced: bool = False
+    ) -> None:
         self.request = request
         self.channel = channel
+        self.forced = forced
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
         self.asked: list[str] = []
         self.parameters = 0
         self.overrode = False
+        self.until = until
 
-    def run(self, changes: list[Change]) -> None:
-        """Judge `changes` and commit what is left of them."""
+    def run(self, changes: list[Change]) -> tuple[ModeChange, ...]:
+        """Judge `changes`, and commit and give what is left of them."""
         request, channel = self.request, self.channel
         most = request.settings.limits.modes
         for change in changes:
@@ -98,7 +109,7 @@ class ModeCommand:
                 self.parameters += 1
                 if self.parameters > most:
                     continue
-            if request.user not in channel.members and not request.user.may("channels"):
+            if not (self.forced or request.user in channel.members or request.user.may("channels")):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
             if (refusal := may_set_mode(request.network, channel, change.letter)) is not None:
@@ -111,9 +122,25 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
-            request.commit(ModesChanged(channel, effective, request.user, request.now))
+            if (
+                self.overrode
+                or self.forced
+                or any(change.letter in modes.PRIVILEGE_FOR for change in effective)
+            ):
+                request.note_down(channel.name, " ".join(shown(change) for change in effective))
+            by = request.network.me if self.forced else request.user
+            request.commit(ModesChanged(channel, effective, by, request.now))
+            self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
+        return effective
+
+    def _warn(self, added: set[str]) -> None:
+        """Modes that are but this server's, and those of its kind, keep nobody elsewhere from anything."""
+        letters = modes.unheeded(self.request.network, self.channel, added & _OWN)
+        if letters:
+            text = f"{self.channel.name}: +{letters} does not hold for members on servers that do not know it"
+            self.request.session.notice(text)
 
     def _want(self, subject: object, change: ModeChange) -> None:
         key = (change.letter, subject)
@@ -129,7 +156,7 @@ class ModeCommand:
 
     def _allowed(self, refusal: Refusal | None) -> bool:
         """False, and the asker told, if this part is refused; an oper's privilege makes up for rank."""
-        if refusal is None:
+        if refusal is None or self.forced:
             return True
         if refusal.numeric is numerics.ERR_CHANOPRIVSNEEDED and self.request.user.may("channels"):
             self.overrode = True
@@ -169,7 +196,11 @@ class ModeCommand:
         request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
         for entry in channel.lists[letter].values():
-            request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
+            if letter == "b" and entry.until is not None:
+                until = minute(entry.until)
+                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, entry.by, entry.at, until)
+            else:
+                request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 
@@ -199,7 +230,7 @@ class ModeCommand:
         return modes.may_take_rank(user, ranks, channel, letter, target)
 
     def _parameter(self, change: Change) -> None:
-        """k, l, f, j and H."""
+        """k, l, f, j, H, W and E."""
         letter, given, request = change.letter, change.parameter, self.request
         if not self._allowed(modes.may_change(request.user, self.ranks, self.channel, letter)):
             return
@@ -223,16 +254,11 @@ class ModeCommand:
             self.request.session.notice(text)
         return found
 
-    def _limit(self, change: Change, given: str) -> str | None:
-        found = modes.member_limit(given)
+    def _plain(self, change: Change, given: str) -> str | None:
+        """A parameter of which there is no more to say than how it is written."""
+        found = modes.READERS[change.letter](given)
         if found is None:
-            self._bad(change, "The limit is a number of members, 1 or more")
-        return found
-
-    def _throttle(self, change: Change, given: str) -> str | None:
-        found = modes.join_throttle(given)
-        if found is None:
-            self._bad(change, "The throttle is <joins>:<seconds>, each 1 to 9999")
+            self._bad(change, _SPELLINGS[change.letter])
         return found
 
     def _history(self, change: Change, given: str) -> str | None:
@@ -291,10 +317,15 @@ class ModeCommand:
                 request.refuse(refusal)
                 return
         folded = request.network.fold(mask)
-        if folded not in channel.lists[letter] and self._is_full(_text(mask, forward)):
+        entry = channel.lists[letter].get(folded)
+        if entry is not None and entry.until is None and self.until is not None:
+            text = f"{entry.text} is banned in {channel.name} for ever: MODE {channel.name} -b first"
+            request.session.notice(text)
+            return
+        if entry is None and self._is_full(_text(mask, forward)):
             request.reply(numerics.ERR_BANLISTFULL, channel.name, _text(mask, forward))
             return
-        self._want(folded, ModeChange(True, letter, _text(mask, forward)))
+        self._want(folded, ModeChange(True, letter, _text(mask, forward), until=self.until))
 
     def _is_full(self, more: str) -> bool:
         """Whether b, e and I have no room for one more entry, or all that the asker fills have not."""
@@ -312,6 +343,17 @@ class ModeCommand:
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
 
 
+def shown(change: ModeChange) -> str:
+    """A change as it is noted: a key is a secret."""
+    sign = "+" if change.adding else "-"
+    subject = change.user.nick if change.user is not None else change.parameter
+    return (
+        f"{sign}{change.letter}"
+        if subject is None or change.letter == "k"
+        else f"{sign}{change.letter} {subject}"
+    )
+
+
 def _text(mask: str, forward: str | None) -> str:
     return mask if forward is None else f"{mask}${forward}"
 
@@ -326,7 +368,12 @@ _JUDGES: Final[dict[str, Callable[[ModeCommand, Change], None]]] = {
 _READERS: Final[dict[str, Callable[[ModeCommand, Change, str], str | None]]] = {
     "H": ModeCommand._history,
     "f": ModeCommand._forward,
-    "j": ModeCommand._throttle,
     "k": ModeCommand._key,
-    "l": ModeCommand._limit,
+    **dict.fromkeys("ljWE", ModeCommand._plain),
+}
+_SPELLINGS: Final[dict[str, str]] = {
+    "l": "The limit is a number of members, 1 or more",
+    "j": "The throttle is <joins>:<seconds>, each 1 to 9999",
+    "W": "Slow mode is a number of seconds, 1 to 86400",
+    "E": "The repeat filter is <times>:<seconds>, 1 to 20 times in 1 to 86400 seconds",
 }

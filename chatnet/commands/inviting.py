@@ -16,10 +16,10 @@ def invite(request: Request) -> None:
     """`INVITE [<nick> <channel>]`: ask somebody in; without parameters, list where you are invited.
 
     https://modern.ircdocs.horse/#invite-message
-    Refuses with 401, 403 (no such nick, channel), 442 (you are not in it), 443 (they are), 482 (mode i
-    without g, and you are no operator), 263 (too fast), 485 (a service), 486 and 716 (they take nothing from
-    you: user modes R, g, G).  An invitation by who is no operator lets nobody in whom a mode keeps out, but
-    under mode g.
+    Refuses with 401, 403 (no such nick, channel), 442 (you are not in it), 443 (they are), 482 (mode V,
+    or i without g, and you are no operator), 263 (too fast), 485 (a service), 486 and 716 (they take nothing
+    from you: user modes R, g, G).  An invitation by who is no operator lets nobody in whom a mode keeps out,
+    but under mode g.
     """
     if not request.params:
         _list(request)

@@ -18,8 +18,8 @@ def kick(request: Request) -> None:
     One channel and any nicks, or as many channels as nicks.  Half-operators and above may; nobody of a higher
     rank than your own is touched, and half-operators do not touch each other.
     https://modern.ircdocs.horse/#kick-message
-    Refuses with 461 (the lists do not fit), 403 (no such channel), 442 (you are not in it), 482 (your rank),
-    441 (they are not in it), 407 (too many nicks).
+    Refuses with 461 (the lists do not fit), 403 (no such channel), 442 (you are not in it), 482 (your rank,
+    or mode Y), 441 (they are not in it), 407 (too many nicks).
     """
     channels = [name for name in request.params[0].split(",") if name]
     nicks = [nick for nick in request.params[1].split(",") if nick]

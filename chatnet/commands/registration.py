@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from functools import partial
+from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.muted import muted_in
+from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
+from chatnet.model.filters import QUIT
 from chatnet.model.ids import Folded
 from chatnet.rules.persons import elsewhere
+from chatnet.rules.refusal import Refusal
 from chatnet.services.protection import NickProtection
 from chatnet.session import asked
 from chatnet.session.presence.devices import device_of
@@ -21,6 +26,9 @@ from chatnet.session.session import Needs
 from chatnet.wire import numerics
 from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
+
+NOT_ALLOWED: Final = "it is not allowed"
+"""Why somebody cannot have a nick who is not to know."""
 
 
 @CLIENT.command("PASS", min_params=1, phase=Phase.ANY, penalty=0.5)
@@ -61,8 +69,8 @@ def nick(request: Request) -> Awaitable[None] | None:
     """`NICK <nick>`: take a nick, or another one.
 
     https://modern.ircdocs.horse/#nick-message  Refuses with 431 (none given), 432 (not a nick), 433 (in
-    use, or an account's), 437 (kept for its owner), 435 (banned or muted in a channel you are in), 438 (too
-    fast).
+    use, or an account's), 437 (kept for its owner), 435 (banned or muted in a channel you are in), 447 (mode
+    N of one), 438 (too fast).
     """
     session, me = request.session, request.user
     if not request.params or not (wanted := request.params[0]):
@@ -126,9 +134,17 @@ async def _change(request: Request, wanted: str, scan: Scan) -> None:
     channel = await muted_in(request, scan)
     if channel is not None:
         request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
+    fixed = next((each for each, ranks in me.channels.items() if not ranks and "N" in each.flags), None)
+    if fixed is not None:
+        refusal = Refusal(numerics.ERR_NONICKCHANGE, fixed.name, fixed.name)
+        if not overrides(request, fixed, refusal):
+            request.stop(refusal.numeric, *refusal.args)
     folded = _free(request, wanted)  # somebody else may have been quicker
     if too_fast(request.session, "nick", rates.nick_rate, rates.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
+    filters = request.sessions.filters
+    if filters.on and (verdict := filters.renamed(request.session, wanted, me.realname)) is not None:
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, wanted, NOT_ALLOWED if verdict.quiet else verdict.words)
     what, name = f"Nick change: {me.nick} to {wanted}", me.username
     request.notice("n", f"{what} [{name}@{me.real_host}]", f"{what} [{name}@{me.host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
@@ -177,4 +193,6 @@ def quit_(request: Request) -> None:
     https://modern.ircdocs.horse/#quit-message
     """
     reason = cut(request.params[0], request.sessions.limits.kick) if request.params else ""
+    if request.session.registered and filtered(request, QUIT, reason) is not None:
+        reason = ""
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -8,6 +8,7 @@ from typing import Final
 
 from chatnet.model.keep import read_keep
 from chatnet.model.modes import CHANNEL_MODES, kind_of
+from chatnet.model.pace import read_repeat, read_slow
 from chatnet.wire.names import is_channel
 from chatnet.wire.text import byte_length
 
@@ -59,6 +60,8 @@ def is_parameter(letter: str, text: str) -> bool:
         return is_channel(text, 200)
     if letter == "H":
         return (keep := read_keep(text)) is not None and keep.text == text
+    if letter in "WE":
+        return (read_slow if letter == "W" else read_repeat)(text) == text
     return letter == "j" and _THROTTLE.fullmatch(text) is not None
 
 

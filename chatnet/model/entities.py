@@ -13,6 +13,7 @@ from typing import Final
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.keep import Keep, read_keep
 from chatnet.model.modes import NO_MODES
+from chatnet.model.pace import Pace
 from chatnet.model.server import Server
 from chatnet.model.sparse import EMPTY
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
@@ -208,6 +209,7 @@ class User:
 class ListEntry:
     """An entry of a b, e or I list: the mask (a ``$forward`` cut off), who set it, and when (Unix time).
 
+    With `until`, a Unix time, each server takes it away when that has come (``services/timed_bans.py``).
     Never changed.  It keeps the text and nothing that is made of it, which may be thirty times as much.
     """
 
@@ -215,6 +217,7 @@ class ListEntry:
     by: str
     at: int
     forward: str | None = None
+    until: int | None = None
 
     @property
     def text(self) -> str:
@@ -242,7 +245,7 @@ def place_of(name: bytes) -> str:
     return b64encode(name).decode()
 
 
-PARAMETERS: Final = "klfjH"
+PARAMETERS: Final = "klfjHWE"
 """Modes that have a parameter, but for lists and ranks."""
 
 
@@ -251,7 +254,8 @@ class Channel:
 
     `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
     `former` are names it had, folded, as long as ``Network.former`` remembers them.  `invited` are those who
-    have it among their invites; `locked` are modes that services keep as they are.
+    have it among their invites; `locked` are modes that services keep as they are.  `pace` is there with mode
+    W or E.
 
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
@@ -271,6 +275,7 @@ class Channel:
         "locked",
         "members",
         "name",
+        "pace",
         "place",
         "source",
         "throttle",
@@ -289,6 +294,7 @@ class Channel:
         self.forward: str | None = None
         self.throttle: tuple[int, int] | None = None  # joins, seconds
         self.keep: Keep | None = None
+        self.pace: Pace | None = None
         self.topic: Topic | None = None
         self.members: dict[User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
@@ -308,7 +314,7 @@ class Channel:
 
 
 def parameters(channel: Channel) -> dict[str, str]:
-    """The modes k, l, f, j and H that are set, with their parameters as a MODE line has them."""
+    """The modes k, l, f, j, H, W and E that are set, with their parameters as a MODE line has them."""
     found: dict[str, str] = {}
     if channel.key is not None:
         found["k"] = channel.key
@@ -320,11 +326,17 @@ def parameters(channel: Channel) -> dict[str, str]:
         found["j"] = f"{channel.throttle[0]}:{channel.throttle[1]}"
     if channel.keep is not None:
         found["H"] = channel.keep.text
+    pace = channel.pace
+    if pace is not None:
+        if pace.slow:
+            found["W"] = str(pace.slow)
+        if pace.times:
+            found["E"] = f"{pace.times}:{pace.seconds}"
     return found
 
 
 def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
-    """Set k, l, f, j or H to what a MODE line has as its parameter, or unset it; ``Network.apply`` does."""
+    """Set k, l, f, j, H, W or E to the parameter of a MODE line, or unset it; ``Network.apply`` does."""
     if letter == "k":
         channel.key = text
     elif letter == "l":
@@ -333,6 +345,10 @@ def set_parameter(channel: Channel, letter: str, text: str | None) -> None:
         channel.forward = text
     elif letter == "H":
         channel.keep = read_keep(text) if text else None
+    elif letter in "WE":
+        pace = channel.pace or Pace()
+        pace.set(letter, text)
+        channel.pace = pace if pace else None
     else:
         joins, _, seconds = (text or "").partition(":")
         channel.throttle = (int(joins), int(seconds)) if seconds else None

@@ -18,9 +18,11 @@ from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
+from chatnet.model.filters import Filter
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
+from chatnet.model.shields import Shields
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
@@ -568,12 +570,16 @@ class TopicChanged(Fact):
 
 @dataclass(slots=True, frozen=True)
 class ModeChange:
-    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`)."""
+    """One change: a flag (no parameter), a parameter, a list mask, or a member's rank (`user`).
+
+    What is entered in a list may be there `until` a Unix time: it is the same one for all entries of a fact.
+    """
 
     adding: bool
     letter: str
     parameter: str | None = None
     user: User | None = None
+    until: int | None = None
 
 
 @fact
@@ -763,6 +769,23 @@ class NetworkBanned(Fact):
 
     ban: NetworkBan
     by: Source
+    at: float
+
+
+@fact
+class FilterSet(Fact):
+    """A filter was set, on the network or here alone, or changed; one that does not hold was taken back."""
+
+    filter: Filter
+    by: Source
+    at: float
+
+
+@fact
+class ShieldsChanged(Fact):
+    """The shields are at another level, or hold until another time."""
+
+    shields: Shields
     at: float
 
 

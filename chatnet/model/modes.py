@@ -11,19 +11,25 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "e": ("A", "ban exception: a ban does not touch these masks"),
     "I": ("A", "invite exception: these masks need no invitation (+i)"),
     "k": ("B", "key: needed to join"),
+    "E": ("C", "repeat filter n:t, the same text at most n times in t seconds (not for ranks)"),
     "H": ("C", "history: how long messages are kept, as 30d or 90d:join, or 0; who may look back how far"),
+    "W": ("C", "slow mode: so many seconds between two messages of one person (not for ranks)"),
     "f": ("C", "forward: who may not join is sent to this channel"),
     "j": ("C", "join throttle n:t, at most n joins in t seconds"),
     "l": ("C", "limit: at most this many members"),
     "C": ("D", "no CTCP but ACTION"),
+    "D": ("D", "delayed join: who comes in is shown once they speak, or have a rank"),
     "F": ("D", "free target: every operator may forward here"),
     "L": ("D", "large lists (opers only)"),
+    "N": ("D", "nobody changes their nick (but ranks)"),
     "O": ("D", "opers only"),
     "P": ("D", "permanent: stays when empty (opers only)"),
     "Q": ("D", "nobody is forwarded to here"),
     "R": ("D", "only those who are logged in may speak"),
     "S": ("D", "only members who are connected over TLS"),
     "T": ("D", "no notices"),
+    "V": ("D", "only operators invite, whatever i and g say"),
+    "Y": ("D", "nobody is put out by KICK"),
     "c": ("D", "colours and formatting are stripped"),
     "g": ("D", "every member may invite, under i as well"),
     "i": ("D", "by invitation only"),
@@ -33,6 +39,7 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "r": ("D", "only those who are logged in may join"),
     "s": ("D", "secret: not listed, and only members read its modes, bans and topic"),
     "t": ("D", "only half-operators and above change the topic"),
+    "x": ("D", "auditorium: members without a rank see those with one, and themselves"),
     "z": ("D", "what may not be said is shown to operators"),
     "q": ("P", "owner"),
     "a": ("P", "admin"),
@@ -40,6 +47,9 @@ CHANNEL_MODES: Final[dict[str, tuple[str, str]]] = {
     "h": ("P", "half-operator"),
     "v": ("P", "voice"),
 }
+
+OWN_MODES: Final = {"CNKEEP": "H", "CNMODE": "DENVWYx"}
+"""Modes of channels that stay among those who know them, by the token that tells so."""
 
 OWNER: Final = 16
 ADMIN: Final = 8
@@ -96,16 +106,23 @@ def letters(kind: str) -> str:
     return "".join(letter for letter, row in CHANNEL_MODES.items() if row[0] == kind)
 
 
+def unknown_modes(caps: frozenset[str]) -> frozenset[str]:
+    """The modes of channels that a server with these tokens in CAPAB does not know, and is not told."""
+    known = caps if "CN1" in caps else frozenset[str]()
+    return frozenset("".join(letters for token, letters in OWN_MODES.items() if token not in known))
+
+
 SNOMASKS: Final[dict[str, str]] = {
     "a": "accounts: who registers or drops one, what operators do, when too many come, or the disk fails",
     "c": "clients connecting",
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates, and whether messages are stored",
     "k": "kills, and bans",
+    "m": "messages that a filter hits",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
     "q": "clients leaving",
-    "r": "connections refused, and why",
+    "r": "connections refused, and why; and who comes in whose address is in a block list",
     "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""

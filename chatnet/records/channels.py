@@ -105,21 +105,26 @@ class Akick(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """``<who> <mask>``: an entry of a list (``m:b:<folded mask>`` and the like)."""
+    """``<who> <mask> [<until>]``: an entry of a list (``m:b:<folded mask>`` and the like).
+
+    `until` is a Unix time; 0: for ever.
+    """
 
     by: str
     mask: str
+    until: int = 0
 
     @property
     def text(self) -> str:
         """As a record has it."""
-        return f"{self.by} {self.mask}"
+        return f"{self.by} {self.mask} {self.until}" if self.until else f"{self.by} {self.mask}"
 
     @classmethod
     def read(cls, text: str) -> Entry:
         """What a record says."""
-        by, mask = words(text, 2)
-        return cls(by, word(mask))
+        by, rest = words(text, 2)
+        mask, space, until = rest.partition(" ")
+        return cls(by, word(mask), number(until) if space else 0)
 
 
 class Topic(NamedTuple):

@@ -148,11 +148,13 @@ def may_set_topic(bans: Bans, user: User, channel: Channel) -> Refusal | None:
 
 
 def may_invite(user: User, channel: Channel) -> Refusal | None:
-    """Whether `user` may invite others: every member, but operators alone under mode i without g (442, 482).
+    """Whether `user` may invite others: every member, but operators alone under V, or i without g (442, 482).
 
     "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel operator."
     https://modern.ircdocs.horse/#invite-message
     """
+    if "V" in channel.flags and channel.members.get(user, OP) < OP:
+        return Refusal(numerics.ERR_NOINVITE, channel.name)
     return may_act(user, channel, OP if "i" in channel.flags and "g" not in channel.flags else 0)
 
 
@@ -168,9 +170,12 @@ def invitation_opens(user: User, channel: Channel) -> bool:
 def may_kick(user: User, channel: Channel, target: User) -> Refusal | None:
     """Whether `user` may put `target`, a member, out (442, 482).
 
-    Half-operators and above may, but nobody of a higher rank than theirs; a half-operator not another one.
+    Half-operators and above may, but nobody of a higher rank than theirs; a half-operator not another one;
+    and nobody under mode Y.
     """
     refusal = may_act(user, channel, HALFOP)
+    if refusal is None and "Y" in channel.flags:
+        return Refusal(numerics.ERR_NOKICK, channel.name)
     if refusal is not None or target is user:
         return refusal
     mine, theirs = channel.members[user].bit_length(), channel.members[target].bit_length()

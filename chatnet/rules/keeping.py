@@ -1,8 +1,8 @@
 """What a registered channel is kept as: a value for each register, read from a channel and set in one.
 
     n, m, t …        a mode without a parameter: empty
-    k, l, f, j, H    a mode with one: that
-    b:*!*@bad        an entry of a list: ``<who> <mask>``
+    k, l, f, j, H …  a mode with one: that
+    b:*!*@bad        an entry of a list: ``<who> <mask>``, and until when, if not for ever
     topic            ``<who> :<text>``
 
 Registers and stamps are those of ``rules/stamps.py``.  When something was set is the time of its stamp, so
@@ -63,14 +63,15 @@ def understood(network: Network, register: str, value: str) -> bool:
             return value == ""
         if register == "k":
             return modes.key(value, LONGEST_KEY) == value
-        if register == "l":
-            return modes.member_limit(value) == value
-        if register == "j":
-            return modes.join_throttle(value) == value
-        if register == "H":
-            return modes.history(value) == value
+        if (read := modes.READERS.get(register)) is not None:
+            return read(value) == value
         return register == "f" and is_channel(value, LONGEST_NAME)
     return False
+
+
+def is_over(register: str, value: str, now: float) -> bool:
+    """Whether this value of a register is an entry of a list that was there until a time before `now`."""
+    return ":" in register and 0 < Entry.read(value).until <= now
 
 
 def value_of(channel: Channel, register: str) -> str | None:
@@ -78,7 +79,7 @@ def value_of(channel: Channel, register: str) -> str | None:
     letter, colon, folded = register.partition(":")
     if colon:
         entry = channel.lists[letter].get(Folded(folded))
-        return None if entry is None else Entry(entry.by, entry.text).text
+        return None if entry is None else Entry(entry.by, entry.text, entry.until or 0).text
     if register == TOPIC:
         topic = channel.topic
         return None if topic is None else Topic(topic.by, topic.text).text
@@ -126,7 +127,7 @@ def seconds_of(stamp: str) -> int:
     return int(grammar.seconds_of(stamp))
 
 
-def restored(network: Network, registration: RegisteredChannel, kept: State) -> Channel:
+def restored(network: Network, registration: RegisteredChannel, kept: State, now: float) -> Channel:
     """A registered channel that nobody is in, as it is `kept`; the very one, if it is remembered.
 
     One of which nothing is kept is made as all channels are.
@@ -137,16 +138,21 @@ def restored(network: Network, registration: RegisteredChannel, kept: State) -> 
     if ended is not None:
         return ended
     channel = Channel(registration.name, folded, ts)
-    furnish(network, channel, kept)
+    furnish(network, channel, kept, now)
     if not kept:
         channel.flags |= {"n", "t"}
     return channel
 
 
-def furnish(network: Network, channel: Channel, kept: Mapping[str, tuple[str, str | None]]) -> None:
-    """Have a channel that is not on the network be as it is `kept`, by stamps and values of its registers."""
+def furnish(
+    network: Network, channel: Channel, kept: Mapping[str, tuple[str, str | None]], now: float
+) -> None:
+    """Have a channel that is not on the network be as it is `kept`, by stamps and values of its registers.
+
+    Entries that are over at the Unix time `now` are left out.
+    """
     for register, (stamp, value) in kept.items():
-        if value is not None and understood(network, register, value):
+        if value is not None and understood(network, register, value) and not is_over(register, value, now):
             _set(channel, register, value, seconds_of(stamp))
 
 
@@ -165,8 +171,9 @@ def _set(channel: Channel, register: str, value: str, at: int) -> None:
 
 def entry_of(value: str, at: int) -> ListEntry:
     """The entry of a list that was set at a Unix time."""
-    by, text = Entry.read(value)
-    return ListEntry(split_forward(text)[0], by, at, split_forward(text)[1])
+    by, text, until = Entry.read(value)
+    mask, forward = split_forward(text)
+    return ListEntry(mask, by, at, forward, until or None)
 
 
 def differs(channel: Channel, register: str, value: str | None) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Set
+from typing import Final, cast
 
 from chatnet.model.entities import PARAMETERS, Channel, User, parameters, split_forward
 from chatnet.model.facts import ModeChange
 from chatnet.model.ids import Folded
 from chatnet.model.keep import read_keep
-from chatnet.model.modes import HALFOP, OP, OWNER, RANKS
+from chatnet.model.modes import HALFOP, OP, OWNER, RANKS, unknown_modes
 from chatnet.model.network import Network
+from chatnet.model.pace import read_repeat, read_slow
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.settings import LimitSettings
@@ -21,8 +22,8 @@ from chatnet.wire.text import cut, middle
 
 RANK_FOR: Final[dict[str, int]] = {
     **dict.fromkeys("beIklj", HALFOP),
-    **dict.fromkeys("CRSTcgimnprst", HALFOP),
-    **dict.fromkeys("fFHQz", OP),
+    **dict.fromkeys("CENRSTWcgimnprst", HALFOP),
+    **dict.fromkeys("DfFHQVYxz", OP),
     **dict.fromkeys("v", HALFOP),
     **dict.fromkeys("ho", OP),
     **dict.fromkeys("aq", OWNER),
@@ -84,6 +85,12 @@ def is_known_abroad(network: Network) -> bool:
     return any("CN1" not in server.caps for server in network.servers.values() if server is not network.me)
 
 
+def unheeded(network: Network, channel: Channel, letters: Set[str]) -> str:
+    """Which of some modes mean nothing to servers that have members in the channel; the letters, in order."""
+    servers = {user.server for user in channel.members} - {network.me}
+    return "".join(sorted(letters & {letter for server in servers for letter in unknown_modes(server.caps)}))
+
+
 def key(text: str, longest: int) -> str | None:
     """A channel's key of at most `longest` bytes; None for one with spaces, commas or control characters,
     or that starts with a colon."""
@@ -114,6 +121,16 @@ def keeps_too_long(text: str, most: int) -> bool:
     return found is not None and found.span > most * DAY
 
 
+READERS: Final[dict[str, Callable[[str], str | None]]] = {
+    "l": member_limit,
+    "j": join_throttle,
+    "H": history,
+    "W": read_slow,
+    "E": read_repeat,
+}
+"""The parameter of a mode in its one spelling, whoever says it; None if it is none.  Not of k and f."""
+
+
 def size_of_lists(channel: Channel) -> tuple[int, int]:
     """How many entries b, e and I have together, and how many bytes those have."""
     texts = [entry.text for entries in channel.lists.values() for entry in entries.values()]
@@ -129,12 +146,18 @@ def are_full(channel: Channel, limits: LimitSettings, count: int, size: int) -> 
 
 
 def differs(channel: Channel, subject: object, change: ModeChange) -> bool:
-    """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None."""
+    """Whether `change` is one: `subject` is the member whose rank it is, the folded mask, or None.
+
+    An entry that is there until another time, or for ever, is another one.
+    """
     letter = change.letter
     if isinstance(subject, User):
         return bool(channel.members[subject] & RANKS[letter]) is not change.adding
     if letter in channel.lists:
-        return (subject in channel.lists[letter]) is not change.adding
+        entry = channel.lists[letter].get(cast("Folded", subject))
+        if entry is None or not change.adding:
+            return (entry is not None) is not change.adding
+        return entry.until != change.until
     if letter in PARAMETERS:
         value = parameters(channel).get(letter)
         return value != change.parameter if change.adding else value is not None

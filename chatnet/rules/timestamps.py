@@ -26,6 +26,7 @@ from chatnet.model.facts import (
 from chatnet.model.keep import keep_order
 from chatnet.model.modes import rank_letters
 from chatnet.model.network import Network
+from chatnet.model.pace import repeat_order
 from chatnet.model.server import Server
 
 _UPPER: Final = bytes.maketrans(
@@ -222,12 +223,14 @@ _ORDER: Final[dict[str, Callable[[str], Any]]] = {
     "f": lambda text: (_folded(text), _bytes(text)),
     "j": lambda text: tuple(map(int, text.split(":"))),
     "H": keep_order,
+    "W": int,
+    "E": repeat_order,
 }
 """Of two parameters the greater one holds, in the order of these."""
 
 
 def greater(letter: str, one: str, other: str) -> str:
-    """Of two parameters of k, l, f, j or H the one that holds."""
+    """Of two parameters of k, l, f, j, H, W or E the one that holds."""
     return max(one, other, key=_ORDER[letter])
 
 

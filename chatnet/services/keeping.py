@@ -117,9 +117,25 @@ class Keeping:
         pending = self._pending.get(registration.id)
         if pending is not None:
             kept.update(self._due_of(registration, pending))
-        channel = keeping.restored(self._network, registration, kept)
+        now = self._node.clock.time()
+        channel = keeping.restored(self._network, registration, kept, now)
+        self._note_over(channel, registration, kept, now)
         channel.locked = locks.letters_of(locks.lock_of(self._network, registration))
         return channel
+
+    def _note_over(
+        self, channel: Channel, registration: RegisteredChannel, kept: Mapping[str, Kept], now: float
+    ) -> None:
+        """What was over while nobody was there is removed as it would have been then."""
+        for register, (stamp, value) in kept.items():
+            if (
+                value is not None
+                and is_kept(register)
+                and keeping.understood(self._network, register, value)
+                and keeping.is_over(register, value, now)
+            ):
+                was = stamp_of(stamp)
+                self._note(channel, registration, register, was.next(was.sid))
 
     def state(self, registration: RegisteredChannel) -> Channel:
         """The registered channel as it is now, or as it would be if somebody came in."""
@@ -299,8 +315,11 @@ class Keeping:
         if channel is None:
             return
         by_stamp: dict[str, dict[str, Kept]] = {}
+        now = self._node.clock.time()
         for register, kept in news.items():
             if self._is_news(channel, registration, register, kept):
+                if kept.value is not None and keeping.is_over(register, kept.value, now):
+                    kept = Kept(kept.stamp, None)
                 by_stamp.setdefault(kept.stamp, {})[register] = kept
         for stamp, wanted in sorted(by_stamp.items()):
             self._happens(channel, wanted, stamp_of(stamp), alive=alive)

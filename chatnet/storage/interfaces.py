@@ -212,6 +212,9 @@ class Store(Protocol):
         It is a part of who did it or of what it is about, in any case, or the whole of what was done.
         """
 
+    def forget_audits(self, before: float) -> Awaitable[int]:
+        """Forget some of the notes from before that Unix time; answers with how many these were."""
+
     # Mail is of this server alone, and no record.
 
     def post(self, body: str, due: float) -> Awaitable[None]:

@@ -203,6 +203,16 @@ class MemoryStore:
 
         return self._writes(job)
 
+    def forget_audits(self, before: float) -> Deferred[int]:
+        """Forget the notes from before then."""
+
+        def job() -> tuple[int, Sequence[Record]]:
+            old = [each for each in self._file.audits if each.at < before]
+            self._file.audits = self._file.audits[len(old) :]
+            return len(old), ()
+
+        return self._writes(job)
+
     def post(self, body: str, due: float) -> Deferred[None]:
         """Keep a mail that is to be sent at a Unix time."""
 

@@ -136,6 +136,10 @@ class SQLiteStore:
         """Note what an operator did."""
         return self._writer.put(lambda work: work.audit(by, verb, about, detail, int(at)))
 
+    def forget_audits(self, before: float) -> Deferred[int]:
+        """Forget some notes from before then."""
+        return self._writer.put(lambda work: work.forget_audits(int(before)), TOGETHER)
+
     def post(self, body: str, due: float) -> Deferred[None]:
         """Keep a mail that is to be sent at a Unix time."""
         return self._writer.put(lambda work: work.post(body, int(due)))

@@ -281,6 +281,8 @@ class Statements:
             )
         )
         audit = AUDIT.c
+        oldest = select(audit.id).order_by(audit.id).limit(given("most")).offset(given("skip"))
+        self.drop_audits = made(delete(AUDIT).where(audit.at < given("before"), audit.id.in_(oldest)))
         self.audited = made(
             select(audit.by, audit.verb, audit.about, audit.detail, audit.at)
             .where(

@@ -129,6 +129,7 @@ RPL_ENDOFWHO = _numeric(315, "RPL_ENDOFWHO", "%s :End of WHO list")
 RPL_WHOISIDLE = _numeric(317, "RPL_WHOISIDLE", "%s %d %d :seconds idle, signon time")
 RPL_ENDOFWHOIS = _numeric(318, "RPL_ENDOFWHOIS", "%s :End of /WHOIS list")
 RPL_WHOISCHANNELS = _numeric(319, "RPL_WHOISCHANNELS", "%s :%s")
+RPL_WHOISSPECIAL = _numeric(320, "RPL_WHOISSPECIAL", "%s :%s")
 RPL_WHOISACCOUNT = _numeric(330, "RPL_WHOISACCOUNT", "%s %s :is logged in as")
 RPL_WHOISBOT = _numeric(335, "RPL_WHOISBOT", "%s :is a bot")
 RPL_WHOISACTUALLY = _numeric(338, "RPL_WHOISACTUALLY", "%s %s :actually using host")
@@ -159,6 +160,8 @@ RPL_ENDOFINVEXLIST = _numeric(347, "RPL_ENDOFINVEXLIST", "%s :End of channel inv
 RPL_EXCEPTLIST = _numeric(348, "RPL_EXCEPTLIST", "%s %s %s %d")
 RPL_ENDOFEXCEPTLIST = _numeric(349, "RPL_ENDOFEXCEPTLIST", "%s :End of channel exception list")
 RPL_BANLIST = _numeric(367, "RPL_BANLIST", "%s %s %s %d")
+# The same of one that is over at a time.
+RPL_TIMEDBAN = _numeric(367, "RPL_TIMEDBAN", "%s %s %s %d :until %s")
 RPL_ENDOFBANLIST = _numeric(368, "RPL_ENDOFBANLIST", "%s :End of channel ban list")
 # Symbol (= @ *), channel, names.
 RPL_NAMREPLY = _numeric(353, "RPL_NAMREPLY", "%s %s :%s")
@@ -185,6 +188,20 @@ ERR_NOSUCHNICK = _numeric(401, "ERR_NOSUCHNICK", "%s :No such nick/channel")
 ERR_NOSUCHSERVER = _numeric(402, "ERR_NOSUCHSERVER", "%s :No such server")
 ERR_NOSUCHCHANNEL = _numeric(403, "ERR_NOSUCHCHANNEL", "%s :No such channel")
 ERR_CANNOTSENDTOCHAN = _numeric(404, "ERR_CANNOTSENDTOCHAN", "%s :Cannot send to channel")
+ERR_FILTERED = _numeric(404, "ERR_FILTERED", "%s :Cannot send to channel (%s)")
+# The channel, its slow mode in seconds, how many are left.
+ERR_SLOWMODE = _numeric(
+    404,
+    "ERR_SLOWMODE",
+    "%s :Cannot send to channel: slow mode (+W) is one message in %d seconds, say it in %d seconds",
+)
+# The channel, its repeat filter, how many seconds are left.
+ERR_REPEATED = _numeric(
+    404,
+    "ERR_REPEATED",
+    "%s :Cannot send to channel: the same (+E) may be said %d times in %d seconds,"
+    " say something else or wait %d seconds",
+)
 ERR_TOOMANYCHANNELS = _numeric(405, "ERR_TOOMANYCHANNELS", "%s :You have joined too many channels")
 ERR_WASNOSUCHNICK = _numeric(406, "ERR_WASNOSUCHNICK", "%s :There was no such nickname")
 ERR_TOOMANYTARGETS = _numeric(407, "ERR_TOOMANYTARGETS", "%s :Too many recipients")
@@ -217,6 +234,9 @@ ERR_NOTONCHANNEL = _numeric(442, "ERR_NOTONCHANNEL", "%s :You're not on that cha
 ERR_USERONCHANNEL = _numeric(443, "ERR_USERONCHANNEL", "%s %s :is already on channel")
 ERR_SUMMONDISABLED = _numeric(445, "ERR_SUMMONDISABLED", ":SUMMON has been disabled")
 ERR_USERSDISABLED = _numeric(446, "ERR_USERSDISABLED", ":USERS has been disabled")
+ERR_NONICKCHANGE = _numeric(
+    447, "ERR_NONICKCHANGE", "%s :Cannot change nickname while on %s (+N): leave it first, or ask an operator"
+)
 ERR_NOTREGISTERED = _numeric(451, "ERR_NOTREGISTERED", ":You have not registered")
 ERR_ACCEPTFULL = _numeric(456, "ERR_ACCEPTFULL", ":Accept list is full")
 ERR_ACCEPTEXIST = _numeric(457, "ERR_ACCEPTEXIST", "%s :is already on your accept list")
@@ -246,6 +266,10 @@ ERR_THROTTLE = _numeric(
 ERR_SECUREONLYCHAN = _numeric(480, "ERR_SECUREONLYCHAN", "%s :Cannot join channel (+S) - TLS required")
 ERR_NOPRIVILEGES = _numeric(481, "ERR_NOPRIVILEGES", ":Permission Denied- You're not an IRC operator")
 ERR_CHANOPRIVSNEEDED = _numeric(482, "ERR_CHANOPRIVSNEEDED", "%s :You're not channel operator")
+ERR_NOKICK = _numeric(
+    482, "ERR_NOKICK", "%s :Nobody is kicked here (+Y): an operator may take that back first"
+)
+ERR_NOINVITE = _numeric(482, "ERR_NOINVITE", "%s :Only operators invite here (+V): ask one of them")
 # What somebody needs of ChanServ who may well be an operator of the channel.
 ERR_FLAGNEEDED = _numeric(482, "ERR_FLAGNEEDED", "%s :You need the flag %s of ChanServ for that")
 ERR_CANTKILLSERVER = _numeric(483, "ERR_CANTKILLSERVER", ":You can't kill a server!")

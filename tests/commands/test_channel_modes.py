@@ -133,9 +133,9 @@ def test_refusals_are_told_once_and_the_rest_is_done(house: House) -> None:
     bob >> "MODE #c +imb-o x ann"
     bob << ":irc.test 482 bob #c :You're not channel operator"
     bob.silent()
-    ann >> "MODE #c +XiY+XvLm bob"
+    ann >> "MODE #c +XiU+XvLm bob"
     ann << ":irc.test 472 ann X :is unknown mode char to me"
-    ann << ":irc.test 472 ann Y :is unknown mode char to me"
+    ann << ":irc.test 472 ann U :is unknown mode char to me"
     ann << ":irc.test 481 ann :Permission Denied- You're not an IRC operator"
     ann << ":ann!* MODE #c +ivm bob"
     ann.silent()
@@ -444,7 +444,7 @@ def test_isupport_tells_of_modes() -> None:
     client >> "NICK ann" >> "USER ann 0 * :Ann"
     tokens = {token for line in client.lines() if line.split(" ")[1] == "005" for token in line.split(" ")}
     assert tokens >= {
-        "CHANMODES=beI,k,Hfjl,CFLOPQRSTcgimnprstz",
+        "CHANMODES=beI,k,EHWfjl,CDFLNOPQRSTVYcgimnprstxz",
         "PREFIX=(qaohv)~&@%+",
         "STATUSMSG=~&@%+",
         "EXTBAN=$,&acjmoqrsxz|",
@@ -476,6 +476,7 @@ PARAMETERS = st.sampled_from(
         "2:10",
         "30d",
         "090D:Join",
+        "~03:60",
         "*",
         "key",
         "é" * 20,
@@ -521,8 +522,8 @@ class Mirror:
                 del self.values[letter]
 
     def same(self, channel: Channel) -> None:
-        values = [self.values[letter] for letter in "klfjH" if letter in self.values]
-        letters = "".join(sorted(self.flags)) + "".join(x for x in "klfjH" if x in self.values)
+        values = [self.values[letter] for letter in "klfjHWE" if letter in self.values]
+        letters = "".join(sorted(self.flags)) + "".join(x for x in "klfjHWE" if x in self.values)
         assert mode_text(channel, show_key=True) == " ".join(["+" + letters, *values])
         assert self.ranks == {user.nick: ranks for user, ranks in channel.members.items()}
         for letter, entries in channel.lists.items():

@@ -50,6 +50,11 @@ COMMANDS: Final = [
     "MODE #{c} +k other",
     "MODE #{c} -l+j 9:9",
     "MODE #{c} -j",
+    "MODE #{c} +WE 10 2:60",
+    "MODE #{c} +NW 20",
+    "TBAN #{c} 20s *!*@{n}",
+    "TBAN #{c} 1h *!*@{n}",
+    "MODE #{c} -NWE",
     "MODE #{c} +be *!*@{n} {n}!*@*",
     "MODE #{c} -b+I *!*@{n} {n}!*@*",
     "MODE #{c} -be $q:{n}!*@* {n}!*@*",
@@ -245,7 +250,7 @@ class World:
         if self.killed:  # Where they were killed before, an entry is one of their server.
             for channel in found.values():
                 for entries in channel["lists"].values():
-                    entries.update({key: (text, at) for key, (text, _, at) in entries.items()})
+                    entries.update({key: (text, at, until) for key, (text, _, at, until) in entries.items()})
         return found
 
     def compare(self) -> int:

@@ -70,7 +70,7 @@ def test_what_is_written_of_a_channel_makes_it_again(channel: Channel, other: Ch
         assert keeping.is_kept(register) and value is not None
         assert keeping.understood(net, register, value)
         kept[register] = Kept(stamp, value)
-    again = keeping.restored(net, registration(), kept)
+    again = keeping.restored(net, registration(), kept, 1500.0)
     assert same(again, channel) if kept else again.flags == {"n", "t"}
     # and what another one has to become it
     wanted = {register: Kept(stamp, None) for register in keeping.set_in(other)} | kept
@@ -86,7 +86,7 @@ def test_nonsense_is_not_understood_or_does_no_harm(register: str, value: str) -
     net = network()
     if keeping.is_kept(register) and keeping.understood(net, register, value):
         channel = keeping.restored(
-            net, registration(), {register: Kept(keeping.text_of(Stamp(1, 0, "0AA")), value)}
+            net, registration(), {register: Kept(keeping.text_of(Stamp(1, 0, "0AA")), value)}, 0.0
         )
         assert keeping.set_in(channel) == [register]
 
@@ -106,7 +106,7 @@ def test_what_is_not_understood(register: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "register", ["", "o", "q", "b", "B", "x", "o:0AAAAAAAA", "z:x", "lock", "name", "topics"]
+    "register", ["", "o", "q", "b", "B", "X", "o:0AAAAAAAA", "z:x", "lock", "name", "topics"]
 )
 def test_what_is_not_kept(register: str) -> None:
     assert not keeping.is_kept(register)

@@ -72,8 +72,8 @@ class Meeting:
     def claim(self, ts: int, modes: str, members: str = "", name: str = "#c") -> SJoin:
         """``+ntk key`` or ``0``"""
         letters, *words = modes.split()
-        values = dict(zip([letter for letter in letters if letter in "klfjH"], words, strict=True))
-        flags = frozenset(letters) - set("+0klfjH")
+        values = dict(zip([letter for letter in letters if letter in "klfjHWE"], words, strict=True))
+        flags = frozenset(letters) - set("+0klfjHWE")
         return SJoin(name, ts, flags, values, self.members(members), silent=modes == "0")
 
     def take(self, outcome: Outcome) -> Outcome:

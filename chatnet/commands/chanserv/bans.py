@@ -6,12 +6,14 @@ from typing import Final
 
 from chatnet.commands.chanserv.asking import is_mask, living, may_there, registered
 from chatnet.commands.chanserv.table import CHANSERV
-from chatnet.commands.errand import Errand
+from chatnet.commands.errand import Errand, say_it
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.rules.access import access_of, ranks_for
 from chatnet.rules.bans import complete
+from chatnet.rules.durations import ban_units
 from chatnet.rules.modes import MASK, are_full, size_of_lists
+from chatnet.wire.server_time import minute
 from chatnet.wire.text import byte_length, printable
 
 MUTE = "$q:"
@@ -22,16 +24,17 @@ LIFTED: Final = "{done} \x02{whom}\x02 from \x02{channel}\x02."
 
 @CHANSERV.command("BAN", min_params=2, penalty=2.0)
 def ban(errand: Errand) -> None:
-    """`BAN <#channel> <nick|mask> …`: ban somebody's host, or a mask; nobody of a higher rank than yours.
+    """`BAN <#channel> [+<duration>] <nick|mask> …`: ban somebody's host, or a mask.
 
-    Who is in stays in: KICK puts them out, and AKICK does both, for as long as you say.
+    Nobody of a higher rank than yours. With a duration (+15m, +12h, +1d12h) it is over by itself. Who is in
+    stays in: KICK puts them out, and AKICK does both.
     """
     _set(errand, "")
 
 
 @CHANSERV.command("QUIET", min_params=2, penalty=2.0)
 def quiet(errand: Errand) -> None:
-    """`QUIET <#channel> <nick|mask> …`: the same, but that they may come in, and say nothing."""
+    """`QUIET <#channel> [+<duration>] <nick|mask> …`: the same, but they may come in, and say nothing."""
     _set(errand, MUTE)
 
 
@@ -49,11 +52,13 @@ def unquiet(errand: Errand) -> None:
 
 def _set(errand: Errand, how: str) -> None:
     registration = registered(errand)
-    errand.at_most(1 + errand.settings.limits.targets)
+    timed = errand.params[1].startswith("+")
+    errand.at_most(1 + timed + errand.settings.limits.targets)
     mine = ranks_for(may_there(errand, registration, "r"))
     channel = living(errand, registration)
+    until, words = _until(errand, errand.params[1:])
     masks: dict[str, str] = {}
-    for word in errand.params[1:]:
+    for word in words:
         user = _named(errand, word)
         if user is None:
             mask = _mask(errand, how, word)
@@ -62,17 +67,32 @@ def _set(errand: Errand, how: str) -> None:
                 errand.end(f"{user.nick} has a higher rank than you.")
             mask = _mask(errand, how, f"*!*@{user.host}")
         folded = errand.network.fold(mask)
-        if folded not in channel.lists["b"]:
+        entry = channel.lists["b"].get(folded)
+        if entry is None or (entry.until is not None and entry.until != until):
             masks[folded] = mask
     if not masks:
         errand.end("It is so already.")
     count, size = size_of_lists(channel)
-    for mask in masks.values():
+    for mask in (mask for folded, mask in masks.items() if folded not in channel.lists["b"]):
         size += byte_length(mask)
         if are_full(channel, errand.settings.limits, count, size):
             errand.end(f"The list of bans in {channel.name} is full.")
         count += 1
-    _state(errand, channel, [ModeChange(True, "b", mask) for mask in masks.values()])
+    _state(errand, channel, [ModeChange(True, "b", mask, until=until) for mask in masks.values()])
+    if until is not None:
+        errand.say(f"{', '.join(masks.values())} until {minute(until)}.")
+
+
+def _until(errand: Errand, words: list[str]) -> tuple[int | None, list[str]]:
+    """Until when, as a Unix time (None: for ever), and the words behind that."""
+    if not words[0].startswith("+"):
+        return None, words
+    seconds = ban_units(words[0][1:])
+    if not seconds:
+        errand.end(f"{printable(words[0])} is no duration: say +15m, +12h or +1d12h.")
+    if len(words) == 1:
+        errand.end(say_it(errand.row))
+    return int(errand.now) + seconds, words[1:]
 
 
 def _named(errand: Errand, word: str) -> User | None:

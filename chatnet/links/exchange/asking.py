@@ -132,14 +132,14 @@ class Inquiries:
             return None
         return Told(inquiry.events, inquiry.redactions, tuple(inquiry.gaps), tuple(inquiry.waits))
 
-    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Talks:
+    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Talks | None:
         """With whom an account talked; see ``model/past.py``."""
         server = self._links.node.network.servers.get(sid)
         if server is None or not self._knows(server):
-            return Talks()
+            return None
         inquiry = Inquiry(0, server, since, 0, most, None)
         if not await self._answered(inquiry, "targets", f"@{person}", "-"):
-            return Talks()
+            return None
         return Talks(inquiry.talks, bool(inquiry.waits))
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:

@@ -14,10 +14,10 @@ out: of that the other side may not know yet.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from hashlib import blake2b
 from typing import Final
 
-from chatnet.links.codecs.solanum.channels import KEEP
 from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import LINK, Line
@@ -30,18 +30,18 @@ MOST: Final = 50
 """Channels that are mended after one comparison; the others are after the next."""
 
 
-def digest(channel: Channel, *, keeps: bool = True) -> int:
+def digest(channel: Channel, unknown: Set[str] = frozenset()) -> int:
     """What is the same on all servers: not who set an entry or the topic, nor when.
 
-    For one of a version that does not know for how long messages are kept (`keeps`), it is without that.
+    For one of a version that does not know some modes it is without these, the `unknown` ones.
     """
     topic = channel.topic.text if channel.topic is not None else ""
     lists = [f"{letter}{entry.text}" for letter, each in channel.lists.items() for entry in each.values()]
     members = [f"{user.uid}{ranks}" for user, ranks in channel.members.items() if not user.orphan]
-    values = [f"{letter}{value}" for letter, value in parameters(channel).items() if keeps or letter != KEEP]
-    locked = channel.locked if keeps else channel.locked.replace(KEEP, "")
+    values = [f"{letter}{value}" for letter, value in parameters(channel).items() if letter not in unknown]
+    locked = set(channel.locked) - unknown
     words = (
-        channel.folded, str(channel.ts), "".join(sorted(channel.flags)), " ".join(sorted(values)),
+        channel.folded, str(channel.ts), "".join(sorted(channel.flags - unknown)), " ".join(sorted(values)),
         "\0".join(sorted(lists)), topic, "".join(sorted(locked)), ",".join(sorted(members)),
     )  # fmt: skip
     text = "\n".join(words).encode("utf-8", "surrogateescape")
@@ -54,7 +54,7 @@ def quiet(links: Neighbours, link: Link) -> dict[Channel, int]:
     assert registers is not None
     since = links.node.clock.monotonic() - links.node.settings.links.digest_quiet
     return {
-        channel: digest(channel, keeps=link.codec.keeps)
+        channel: digest(channel, link.codec.unknown)
         for channel in links.node.network.channels.values()
         if registers.touched(channel.folded) < since
     }
@@ -133,7 +133,7 @@ def _compare(line: Line, name: str, ts: int, value: int) -> None:
         if registers.touched(folded) >= since:
             return
     elif registers.touched(channel.folded) >= since or (
-        channel.ts == ts and digest(channel, keeps=link.codec.keeps) == value
+        channel.ts == ts and digest(channel, link.codec.unknown) == value
     ):
         return
     if link.comparison.mended >= MOST:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final, NoReturn
 
 from chatnet.dispatch import Row, Table
+from chatnet.links.codecs.solanum.base import UNTIL
 from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.outcome import Ignored, Violation
 from chatnet.links.tree.neighbours import Neighbours
@@ -24,6 +26,9 @@ Rows of ``Phase.ANY`` are for the handshake; all others are for a server that wa
 
 LONGEST_TOKEN: Final = 64
 """Bytes of a word in CAPAB and GCAP."""
+
+
+_TIME: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 class Line:
@@ -69,6 +74,12 @@ class Line:
         """The id that the line bears; empty if there is none, or if it is none."""
         given = self.tags.get("msgid")
         return given if given is not None and MSGID.fullmatch(given) is not None else ""
+
+    @property
+    def until(self) -> int | None:
+        """Until when, in Unix time, entries of a list are there that the line has; None: for ever."""
+        given = self.tags.get(UNTIL, "")
+        return int(given) if _TIME.fullmatch(given) is not None else None
 
     def msgid(self, place: str) -> str:
         """The id that the line bears; who sends none gets one here, in the name of the source.

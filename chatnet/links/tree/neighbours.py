@@ -25,7 +25,7 @@ from chatnet.model.ids import SID, UID, moment
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
-from chatnet.rules.stamps import Clock, Marks, Stamp
+from chatnet.rules.stamps import Clock, Marks, Stamp, stamp_of
 from chatnet.settings import LinkSettings
 from chatnet.wire.masks import is_loopback
 from chatnet.wire.server_time import read_time
@@ -112,7 +112,9 @@ class Neighbours:
         self._followers = followers
 
     def hear(self, link: Link, raw: bytes) -> None:
-        """Take a line of a neighbour again, which was noted."""
+        """Take a line of a neighbour again, which was noted; it is counted as the one line that it was."""
+        link.lines_in -= 1
+        link.streams.applied -= 1
         self._read(link, raw)
 
     # links
@@ -160,6 +162,17 @@ class Neighbours:
     def noted(self, channel: Channel) -> Marks | None:
         """The marks of a channel that are remembered; None if nobody stamps."""
         return None if self.registers is None else self.registers.noted(channel)
+
+    def set_at(self, channel: Channel, register: str) -> Stamp | None:
+        """By which stamp a register was changed last, as far as it is remembered, or stands in records."""
+        if self.registers is not None:
+            mark = self.registers.known(channel, register)
+            return None if mark is None else mark.stamp
+        registration = self.node.network.registry.channels.at(channel.folded)
+        if registration is None or registration.ts != channel.ts:
+            return None
+        kept = registration.kept.get(register)
+        return None if kept is None else stamp_of(kept.stamp)
 
     def stamped(self, origin: object) -> list[Link]:
         """The neighbours, but for `origin`, who stamp what they change."""

@@ -429,7 +429,7 @@ class Staying:
         if standing is None:
             channel.flags |= {"n", "t"}
         else:
-            keeping.furnish(network, channel, standing.registers)
+            keeping.furnish(network, channel, standing.registers, self._node.clock.time())
         return channel
 
 

@@ -114,6 +114,30 @@ def test_it_is_so_after_a_restart(kind: Callable[[Path], Callable[[], Any]], tmp
     again.check()
 
 
+@pytest.mark.parametrize("late", [0, 100])
+def test_a_timed_ban_is_over_also_after_a_restart(late: int) -> None:
+    store = MemoryStore(MEANING, "0CN")
+    club = Club(store=store)
+    ann = founded(club)
+    ann >> "TBAN #c 60s eve"
+    club.clock.advance(20)
+    again = Club(store=store, clock=club.clock)
+    again.clock.elapsed += late
+    eve, bob = again.client("eve"), again.client("bob")
+    eve >> "JOIN #c"
+    if not late:
+        eve << ":irc.test 474 eve #c *"
+        bob >> "JOIN #c"
+        again.clock.advance(40)
+        bob.until(":irc.test MODE #c -b eve!*@*")
+        eve >> "JOIN #c"
+    eve.until(":irc.test 366 eve #c *")
+    again.clock.advance(2)
+    assert not living(again).lists["b"]
+    assert registration(again).kept["b:eve!*@*"].value is None
+    again.check()
+
+
 def test_what_it_was_like_before_is_kept_too(club: Club) -> None:
     ann = come(club, "ann")
     ann >> "JOIN #c"

@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
 from chatnet.model.ids import moment
+from chatnet.model.modes import unknown_modes
 from chatnet.model.server import Server
 from chatnet.rules.stamps import Stamp
 from chatnet.wire.server_time import time_tag
@@ -15,13 +16,15 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNRES", "CNSEAT", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNMODE", "CNORD", "CNRES",
+    "CNSEAT", "CNSTBY",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.
 
 ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
-said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNRES`` one whose links
-can be resumed, ``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets
+said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNMODE`` one that knows
+the other modes of ``OWN_MODES``, ``CNORD`` one that obeys operators of others, ``CNRES`` one whose links can
+be resumed, ``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets
 connections wait for a link to be resumed.
 """
 
@@ -36,6 +39,9 @@ PAST: Final = "CNPAST"
 
 SEATS: Final = "CNSEAT"
 """The token of a server that knows of people who have sessions on several servers."""
+
+ORDERS: Final = "CNORD"
+"""The token of a server that obeys operators of others, see ``exchange/orders.py``."""
 
 HOSTS: Final = "CNHOST"
 """The token of a server that takes over people whose server is lost, which changes at a restart only."""
@@ -61,6 +67,10 @@ def stamped(line: bytes, stamp: Stamp) -> bytes:
     return b"%b;%b" % (tag, line[1:]) if line.startswith(b"@") else b"%b %b" % (tag, line)
 
 
+UNTIL: Final = "chatnet/until"
+"""The tag of a line that enters something in a list, by which it is over at a Unix time."""
+
+
 def address(text: str) -> str:
     """An IP address as a parameter: one that begins with a colon gets a zero in front."""
     return "0" + text if text.startswith(":") else text
@@ -83,13 +93,14 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "keeps", "kind", "records", "seats", "tags", "virtual")
+    __slots__ = ("blank", "caps", "core", "kind", "orders", "records", "seats", "tags", "unknown", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
-        self.keeps = self.core and "CNKEEP" in caps  # which knows for how long messages are kept (H)
+        self.unknown = unknown_modes(caps)  # which are not told there
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
+        self.orders = self.core and ORDERS in caps  # which obey operators of others
         self.seats = self.core and SEATS in caps  # which know of people with sessions on several servers
         self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.
@@ -114,6 +125,13 @@ class Base:
         if moment(msgid) != int(at * 1000):
             tag += b";" + time_tag(at)
         return b"%b %b" % (tag, line)
+
+    def ending(self, line: bytes, until: int | None) -> bytes:
+        """`line`, which may have tags, of what is entered in a list until a Unix time."""
+        if until is None or not self.core:
+            return line
+        tag = b"@%b=%d" % (UNTIL.encode(), until)
+        return b"%b;%b" % (tag, line[1:]) if line.startswith(b"@") else b"%b %b" % (tag, line)
 
     def id_of(self, source: Source) -> bytes:
         """Who says it: the UID of a user, the SID of a server.

@@ -14,7 +14,17 @@ from chatnet.model import facts
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Topic, User, parameters
 from chatnet.model.facts import ModeChange, Source
-from chatnet.model.modes import ADMIN, ALL_PREFIXES, OP, OWNER, RANK_OF_PREFIX, RANKS, VOICE, kind_of
+from chatnet.model.modes import (
+    ADMIN,
+    ALL_PREFIXES,
+    OP,
+    OWN_MODES,
+    OWNER,
+    RANK_OF_PREFIX,
+    RANKS,
+    VOICE,
+    kind_of,
+)
 from chatnet.model.server import Server
 from chatnet.rules.modes import KEY_ABROAD
 from chatnet.rules.stamps import Mark
@@ -33,11 +43,12 @@ LONGEST_TOPIC: Final = 390
 """Bytes that a server of another make takes."""
 
 _PREFIXES: Final = "".join(RANK_OF_PREFIX)
-_ORDER: Final = "lkfjH"
-KEEP: Final = "H"
-"""A mode that stays among those who know it."""
+_ORDER: Final = "lkfjHWE"
 _OPERATORS: Final = OWNER | ADMIN | OP
-_KINDS: Final = {"b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None, KEEP: None}
+_KINDS: Final = {
+    "b": "A", "e": "A", "I": "A", "q": "A", "o": "P", "v": "P", "a": None, "h": None,
+    **dict.fromkeys("".join(OWN_MODES.values())),
+}  # fmt: skip
 """Where a neighbour of another make means something else by a letter than we do, or nothing."""
 
 
@@ -80,12 +91,13 @@ class Channels(Base):
 
     def _modes(self, told: SJoin) -> bytes:
         # Solanum looks one letter ahead: a mode without a parameter after one with a parameter is lost.
-        values = {letter: told.parameters[letter] for letter in _ORDER if letter in told.parameters}
-        if not self.keeps:
-            values.pop(KEEP, None)
+        known = [letter for letter in _ORDER if letter not in self.unknown]
+        values = {letter: told.parameters[letter] for letter in known if letter in told.parameters}
         if not self.core and "k" in values:
             values["k"] = cut(values["k"], KEY_ABROAD)
-        return encode(" ".join(["+" + "".join(sorted(told.flags)) + "".join(values), *values.values()]))
+        return encode(
+            " ".join(["+" + "".join(sorted(told.flags - self.unknown)) + "".join(values), *values.values()])
+        )
 
     def prefixes(self, ranks: int) -> bytes:
         """The prefixes of these ranks, as far as the neighbour knows them."""
@@ -143,9 +155,10 @@ class Channels(Base):
         channel = fact.channel
         head = b":%b TMODE %d %b " % (self.id_of(fact.by), channel.ts, channel.source)
         changes = self._known(channel, fact.changes)
+        until = next((change.until for change in fact.changes if change.adding and change.until), None)
         most, longest = (len(changes), LONG) if self.core else (MOST_PARAMETERS, BODY)
         return [
-            self._at(fact.at, head + encode(" ".join([letters, *words])), fact.msgid)
+            self.ending(self._at(fact.at, head + encode(" ".join([letters, *words])), fact.msgid), until)
             for letters, words in format_changes(changes, most, longest - len(head))
         ]
 
@@ -165,7 +178,7 @@ class Channels(Base):
                 listed = self._listed(letter, text or "")
                 if listed is not None:
                     found.append(Change(change.adding, *listed))
-            elif letter != KEEP or self.keeps:
+            elif letter not in self.unknown:
                 if letter == "k" and text is not None and not self.core:
                     text = cut(text, KEY_ABROAD)
                 found.append(Change(change.adding, letter, text))
@@ -212,24 +225,26 @@ class Channels(Base):
     ) -> list[bytes]:  # fmt: skip
         """``:<sid> EBMASK <ts> <channel> <letter> :<mask> <when> <who> …``, or BMASK with the masks alone.
 
-        What bears an id is one line for a chatnet server, as one event.
+        What bears an id is one line for a chatnet server, as one event; but what is over at different times
+        is told in lines of their own.
         """
-        lists: dict[str, list[bytes]] = {}
+        lists: dict[tuple[str, int | None], list[bytes]] = {}
         full = "EBMASK" in self.caps or self.core
         for entry in entries:
             listed = self._listed(letter, entry.text)
             if listed is not None:
                 mask = encode(listed[1])
                 word = b"%b %d %b" % (mask, entry.at, encode(entry.by)) if full else mask
-                lists.setdefault(listed[0], []).append(word)
+                lists.setdefault((listed[0], entry.until if self.core else None), []).append(word)
         verb = b"EBMASK" if full else b"BMASK"
         found: list[bytes] = []
-        for listed_as, words in lists.items():
+        for (listed_as, until), words in lists.items():
             head = b":%b %b %d %b %b :" % (
                 self.id_of(by), verb, channel.ts, channel.source, listed_as.encode()
             )  # fmt: skip
             longest = LONG if msgid and self.core else BODY
-            found += [self.event(line, at, msgid) for line in in_lines(head, words, longest)]
+            lines = in_lines(head, words, longest)
+            found += [self.ending(self.event(line, at, msgid), until) for line in lines]
         return found
 
     def _listed(self, letter: str, text: str) -> tuple[str, str] | None:
@@ -246,8 +261,7 @@ class Channels(Base):
         """``:<sid> MLOCK <ts> <channel> :<letters>``; Solanum hears it of servers only."""
         if isinstance(by, User) and not self.core:
             by = by.server
-        if not self.keeps:
-            letters = letters.replace(KEEP, "")
+        letters = "".join(letter for letter in letters if letter not in self.unknown)
         return b":%b MLOCK %d %b :%b" % (self.id_of(by), channel.ts, channel.source, encode(letters))
 
     # topics

@@ -192,7 +192,7 @@ def mode(line: Line) -> None:
 
 def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
     """Those that are well-formed."""
-    network, found = line.network, []
+    network, found, until = line.network, list[ModeChange](), line.until
     for change in line.link.codec.read_modes(text, params):
         letter, parameter = change.letter, change.parameter
         kind = CHANNEL_MODES[letter][0]
@@ -205,8 +205,12 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
             elif line.link.stamped and is_uid(parameter or ""):
                 found.append(ModeChange(change.adding, letter, parameter))  # they may come back
         elif kind == "A":
+            if change.adding and until is not None and until <= line.now:
+                continue  # it is over
             if _is_mask(parameter or ""):
-                found.append(ModeChange(change.adding, letter, parameter))
+                found.append(
+                    ModeChange(change.adding, letter, parameter, until=until if change.adding else None)
+                )
         elif not change.adding:
             found.append(ModeChange(False, letter, "*" if letter == "k" else None))
         elif (value := _value(change)) is not None:
@@ -215,16 +219,12 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
 
 
 def _value(change: Change) -> str | None:
-    """The parameter of k, l, f, j or H, if it is well-formed."""
+    """The parameter of k, l, f, j, H, W or E, if it is well-formed."""
     text = change.parameter or ""
     if change.letter == "k":
         return modes.key(text, LONGEST_KEY)
-    if change.letter == "l":
-        return modes.member_limit(text)
-    if change.letter == "j":
-        return modes.join_throttle(text)
-    if change.letter == "H":
-        return modes.history(text)
+    if (read := modes.READERS.get(change.letter)) is not None:
+        return read(text)
     return text if is_channel(text, LONGEST_NAME) else None
 
 
@@ -255,13 +255,14 @@ def ebmask(line: Line) -> None:
 def _enter(line: Line, found: Sequence[tuple[str, str, int]]) -> None:
     codec = line.link.codec
     letter = codec.read_entry(line.params[2], "")[0]
-    if letter not in ("b", "e", "I"):
+    until = line.until
+    if letter not in ("b", "e", "I") or (until is not None and until <= line.now):
         raise Ignored
     entries = []
     for text, by, at in found:
         if _is_mask(text):
             mask, forward = split_forward(codec.read_entry(line.params[2], text)[1])
-            entries.append(ListEntry(mask, by, at, forward))
+            entries.append(ListEntry(mask, by, at, forward, until))
     _room(line).enter(line, _name(line, 1), line.ts(0), letter, entries)
 
 

@@ -89,7 +89,7 @@ def registered_of(line: Line, folded: Folded, ts: int) -> Channel | None:
     registration = line.network.registry.channels.at(folded)
     if registration is None or registration.ts != ts or not registration.kept:
         return None
-    channel = restored(line.network, registration, registration.kept)
+    channel = restored(line.network, registration, registration.kept, line.now)
     return channel if channel.ts == ts else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.companions import claimed, went
@@ -28,7 +29,7 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEnt
             marks[register] = Mark(stamp, True)
         elif stamp is not NEVER or known is not None or (mine is not None and not _older(entry, mine)):
             continue
-        (fresh if mine is None else again).append(entry)
+        (fresh if mine is None or mine.until != entry.until else again).append(entry)
     line.needs_entries(channel, letter, len(fresh))
     for register, mark in marks.items():
         registers.mark(channel, register, mark.stamp, adding=True)
@@ -44,5 +45,6 @@ def enter(line: Line, name: str, ts: int, letter: str, entries: Iterable[ListEnt
 
 
 def _older(one: ListEntry, other: ListEntry) -> bool:
-    """Whether `one` of two entries without a stamp is the one that holds."""
-    return (one.at, one.by, one.text) < (other.at, other.by, other.text)
+    """Whether `one` of two entries without a stamp is the one that holds; one that ends was set to do so."""
+    mine, theirs = one.until or inf, other.until or inf
+    return (one.at, one.by, one.text, mine) < (other.at, other.by, other.text, theirs)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from chatnet.links.codecs.solanum import stamped
-from chatnet.links.codecs.solanum.channels import KEEP
 from chatnet.links.inbound.channels.stamped.ages import state
 from chatnet.links.inbound.channels.stamped.known import (
     as_known,
@@ -21,10 +21,12 @@ from chatnet.links.stamps.registers import register_of
 from chatnet.model.entities import PARAMETERS, Channel, User
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.model.ids import Folded
-from chatnet.model.modes import RANKS
+from chatnet.model.modes import OWN_MODES, RANKS
 from chatnet.model.server import Server
 from chatnet.rules.modes import differs
 from chatnet.rules.stamps import Stamp, holds
+
+_OWN: Final = frozenset("".join(OWN_MODES.values()))
 
 
 def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None:
@@ -52,20 +54,20 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
 
 
 def _relay(line: Line, name: str, ts: int, changes: Sequence[ModeChange], stamp: Stamp) -> None:
-    """Send the line on as it came; but without the mode H to those who do not know it."""
-    rest = tuple(change for change in changes if change.letter != KEEP)
-    if len(rest) == len(changes):
+    """Send the line on as it came; but without modes that they do not know to those who do not."""
+    own = {change.letter for change in changes} & _OWN
+    if not own:
         relay(line)
         return
     fact = ModesChanged(
-        Channel(name, line.network.fold(name), ts), rest, line.source, line.at, msgid=line.told_id
+        Channel(name, line.network.fold(name), ts), tuple(changes), line.source, line.at, msgid=line.told_id
     )
     for link in line.links.stamped(line.link):
-        if link.codec.keeps:
-            link.send(as_known(line, link))
-        else:
+        if own & link.codec.unknown:
             for text in link.codec.modes(fact):
                 link.send(stamped(text, stamp))
+        else:
+            link.send(as_known(line, link))
 
 
 def _make_room(line: Line, channel: Channel, changes: Sequence[ModeChange], stamp: Stamp) -> None:
