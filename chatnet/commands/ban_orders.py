@@ -133,7 +133,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     ban = NetworkBan(kind, user, host, now, until, until, by, reason, wide, order.action)
     length = f"{duration(order.seconds)}" if order.seconds else "for ever"
     where = f" on {order.server}" if order.server else ""
-    login = ", but who is logged in" if order.action == LOGIN else ""
+    login = {LOGIN: ", but who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
     request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)
@@ -182,7 +182,9 @@ def added(ban: NetworkBan) -> str:
 
 async def lift(request: Request, ban: NetworkBan) -> bool:
     """Lift a ban that holds; False if that cannot be kept, and the asker has read so."""
-    request.note_down(printable(shown(ban.kind, ban.mask)), printable(ban.reason))
+    what = "exemption lifted" if ban.action == EXEMPT else "lifted"
+    reason = f": {printable(ban.reason)}" if ban.reason else ""
+    request.note_down(printable(shown(ban.kind, ban.mask)), f"{what}{reason}")
     try:
         await request.sessions.banning.lift(ban, _source(request))
     except StoreError as error:

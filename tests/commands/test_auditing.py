@@ -48,7 +48,7 @@ def test_each_privileged_act_is_shown() -> None:
     every = [
         f"{first} UBAN *@bad.example: 1d: spam|private",
         f"{later} KLINE *@bad.example: for ever: again",
-        f"{later} UNKLINE *@bad.example: again",
+        f"{later} UNKLINE *@bad.example: lifted: again",
         f"{later} JOIN #c: in spite of ERR_INVITEONLYCHAN",
         f"{later} PRIVMSG $$irc.test",
         f"{later} KILL ann!~ann@192.0.2.9: go",
