@@ -17,7 +17,7 @@ from chatnet.wire import numerics
 from chatnet.wire.ban_targets import Target, shown
 from chatnet.wire.masks import read_glob
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut, one_line, printable
+from chatnet.wire.text import cut, middle, one_line, printable
 
 FEW = 3
 """People of whom a ban may hit so many, whatever part of all they are; unless the asker is one of them."""
@@ -162,6 +162,13 @@ def elsewhere(request: Request, order: Order, reason: str) -> None:
 
 VERBS = {"K": "KLINE", "D": "DLINE", "X": "XLINE", "R": "RESV"}
 """Kind of ban → the command by which servers of other makes know it."""
+
+
+def need_server(request: Request, mask: str) -> None:
+    """End the command with 402 if no server has a name that fits."""
+    matches = read_glob(mask, str.lower)
+    if not any(matches(server.name) for server in request.network.servers.values()):
+        request.stop(numerics.ERR_NOSUCHSERVER, middle(mask))
 
 
 def tell_others(request: Request, words: list[str]) -> None:
