@@ -22,6 +22,7 @@ from chatnet.model.registry import Registry
 from chatnet.model.server import Server
 from chatnet.model.shields import OPEN
 from chatnet.model.sparse import entered, removed
+from chatnet.model.veil import Veil
 from chatnet.model.whereabouts import Whereabouts
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
@@ -100,6 +101,7 @@ class Network:
             facts.EndedRenamed: self._ended_renamed,
             facts.ChannelsBeaten: self._channels_beaten,
             facts.AgesForgotten: self._ages_forgotten,
+            facts.MemberSpoke: self._member_spoke,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
@@ -454,6 +456,16 @@ class Network:
             if channel in user.invites:
                 user.invites = removed(user.invites, channel)
                 del channel.invited[user]
+        late = "D" in channel.flags
+        if late or "x" in channel.flags:
+            veil = channel.veil = channel.veil or Veil()
+            for user, ranks in fact.members:
+                veil.came(user, ranks, channel.members, silent=late)
+
+    @staticmethod
+    def _member_spoke(fact: facts.MemberSpoke) -> None:
+        if fact.channel.veil is not None:
+            fact.channel.veil.spoke(fact.user, hall="x" in fact.channel.flags)
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel
@@ -534,6 +546,10 @@ class Network:
                 channel.flags.add(letter)
             else:
                 channel.flags.discard(letter)
+        hall, late = "x" in channel.flags, "D" in channel.flags
+        if hall or late or channel.veil is not None:
+            channel.veil = channel.veil or Veil()
+            channel.veil.renew(channel.members, hall=hall, late=late)
         if not channel.members and "P" not in channel.flags and self.channels.get(channel.folded) is channel:
             self._end_channel(channel)
 
