@@ -25,7 +25,8 @@ class Phase(IntEnum):
 class Row:
     """One verb: `penalty` is its cost in seconds of the flood clock, `privilege` what it needs of an oper.
 
-    `trailing`, of those of pseudo-users: words that begin with a colon may have spaces in them.
+    `trailing`, of those of pseudo-users: words that begin with a colon may have spaces in them.  `reads`, of
+    those with a privilege: it changes nothing, and so is not noted for good.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Row:
         "penalty",
         "phase",
         "privilege",
+        "reads",
         "trailing",
         "verb",
     )
@@ -49,6 +51,7 @@ class Row:
         penalty: float,
         privilege: str | None,
         trailing: bool = False,
+        reads: bool = False,
     ) -> None:
         self.verb = verb
         self.handler = handler
@@ -57,8 +60,14 @@ class Row:
         self.penalty = penalty
         self.privilege = privilege
         self.trailing = trailing
+        self.reads = reads
         self.count = 0  # times used, for STATS m
         self.bytes = 0  # bytes received with it
+
+    @property
+    def audited(self) -> bool:
+        """Whether each use of it is noted for good: all that takes a privilege, but for what only reads."""
+        return self.privilege is not None and not self.reads
 
     @property
     def help(self) -> str:
@@ -86,13 +95,17 @@ class Table:
         penalty: float = 1.0,
         privilege: str | None = None,
         trailing: bool = False,
+        reads: bool = False,
     ) -> Callable[[H], H]:
-        """Enter the decorated handler under `verb`, which nobody has taken yet."""
+        """Enter the decorated handler under `verb`, which nobody has taken yet.
+
+        One with a `privilege` notes for good what it does, unless it `reads`: tests/commands/test_audited.py.
+        """
 
         def enter(handler: H) -> H:
             if verb in self.rows:
                 raise ValueError(f"{verb} is in the table already")
-            self.rows[verb] = Row(verb, handler, min_params, phase, penalty, privilege, trailing)
+            self.rows[verb] = Row(verb, handler, min_params, phase, penalty, privilege, trailing, reads)
             return handler
 
         return enter

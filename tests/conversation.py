@@ -22,6 +22,7 @@ from chatnet.node import Node
 from chatnet.services.credentials import verifiers
 from chatnet.services.hashes import Busy
 from chatnet.services.mailing import Unsent
+from chatnet.session.blocklists import Replies
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
@@ -363,6 +364,8 @@ class House:
         self.hashes = PaperHashes(self)
         self.post = PaperPost(self)
         self.hosts: dict[str, str] = {}
+        self.lists: dict[str, Replies | None] = {}  # what block lists answer, by the name that is asked
+        self.asked_lists: list[str] = []
         self.certified: set[str] = set()  # host names with a certificate that clients trust
         self.parts: Parts = build(
             self.settings,
@@ -373,6 +376,7 @@ class House:
             cloak_key=b"a key for tests only",
             passwords=partial(PaperCheck, self),
             host_of=self._host_of,
+            lists=self._lists,
             certified=self.certified.__contains__,
             control=self.control,
             connect=connect,
@@ -412,6 +416,11 @@ class House:
 
     async def _host_of(self, address: str, timeout: float) -> str | None:
         return self.hosts.get(address)
+
+    async def _lists(self, name: str, seconds: float) -> Replies | None:
+        self.asked_lists.append(name)
+        await self.pause()
+        return self.lists.get(name, Replies((), 0.0))
 
     def reload(self, **sections: Any) -> None:
         """Use other settings; sections that are not named stay, and so do their keys."""

@@ -18,8 +18,14 @@ class Lacking:
         self._times = times
         self._unsure = unsure
 
-    async def ask(self, place: Place, since: int, until: int) -> Missing:
+    async def ask(self, place: Place, since: int, until: int, seconds: float | None = None) -> Missing:
         return self.missing(place, since, until)
+
+    def begin(self, place: Place, since: int, until: int) -> None:
+        pass
+
+    async def looked(self, person: str, seconds: float) -> None:
+        pass
 
     def missing(self, place: Place, since: int, until: int) -> Missing:
         if self._name not in ("", place.name):

@@ -9,7 +9,7 @@ a server knows of one person is two things:
                 server.  The smallest is the user.
     registers   nick, channels and ranks, each with the stamp of its last change, parts as well.  They are the
                 person's, not the claim's: the later one holds, and whoever hears of a claim from somebody who
-                knows less sends back what is later.
+                knows something else tells what is known here, and is told what is known there.
 
 So what is shown is a function of two sets that only grow together, and the order of lines does not matter.
 What is said of a user whose claim is not known (any more) is ignored: who said it will hear, and say again.
@@ -78,11 +78,15 @@ class Gone(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """EUID with its tags, and the SJOINs that belong to it."""
+    """EUID with its tags: what is known of the person is there as a digest; in a burst all of it `follows`.
+
+    Of somebody who is new it is not there: what is heard of them goes on.
+    """
 
     key: str
     claim: Claim
-    registers: Registers
+    digest: Registers | None
+    follows: bool = False
 
 
 class Quit(NamedTuple):
@@ -102,6 +106,15 @@ class Kept(NamedTuple):
     key: str
     claim: Claim
     registers: Registers
+
+
+class Known(NamedTuple):
+    """CNKNOW: what is known of the person as a digest; all of it was told before if that is an answer."""
+
+    key: str
+    claim: Claim
+    digest: Registers
+    answered: bool
 
 
 class Stated(NamedTuple):
@@ -136,7 +149,7 @@ class Seat(NamedTuple):
 
 
 Said = Kept | Stated
-Told = Introduced | Gone | Claimed | Quit | Kept | Stated | Sit | Seat
+Told = Introduced | Gone | Claimed | Quit | Kept | Known | Stated | Sit | Seat
 
 
 class Lost:
@@ -275,13 +288,15 @@ class Server:
         for person in self.people.values():
             for claim in person.claims:
                 if self.net.mutant != "winner only" or claim == person.user:
-                    self.send(link, Claimed(person.key, claim, self.burst(person)))
+                    self.send(link, Claimed(person.key, claim, self.burst(person), follows=True))
+            if person.claims:
+                self.send(link, Kept(person.key, min(person.claims), self.burst(person)))
             for claim, seats in person.claims.items():
                 for sid in sorted(seats):
                     self.send(link, Seat(person.key, claim, sid, 0, True, self.stamp()))
 
     def burst(self, person: Person) -> Registers:
-        """What goes with a claim."""
+        """What is told of a person, or of what a digest is told."""
         if self.net.mutant == "no parts":
             return {name: each for name, each in person.registers.items() if each.value}
         return dict(person.registers)
@@ -304,6 +319,8 @@ class Server:
                 self.quit(link, told)
             case Kept():
                 self.kept(link, told)
+            case Known():
+                self.compare(link, told.key, told.digest, answered=told.answered)
             case Stated():
                 if self.routes.get(told.sid) is link and self.may_state(told):
                     self.kept(link, told)
@@ -347,23 +364,30 @@ class Server:
         person, claim = self.people[told.key], told.claim
         if self.routes.get(claim.sid) is not link:
             return
-        self.observe(claim.began, told.registers)
+        self.observe(claim.began, {})
         if self.net.mutant == "clamped" and claim.began.ms > self.net.now + self.skew:
             claim = claim._replace(began=claim.began._replace(ms=self.net.now + self.skew))
         if self.net.mutant == "overwritten" and claim == min([claim, *person.claims]):
             person.registers.clear()
-        mine = {} if self.net.mutant == "overwritten" else dict(person.registers)
-        person.take(told.registers)
+        known = person.known
         if claim not in person.claims:
             person.claims[claim] = set()
             if self.net.mutant != "winner only" or claim == min(person.claims):
-                self.tell(Claimed(told.key, claim, self.burst(person)), but=link)
-        back = {name: each for name, each in mine.items() if later(each, told.registers.get(name))}
-        if back:
-            self.send(link, Kept(told.key, claim, back))
+                self.tell(Claimed(told.key, claim, self.burst(person) if known else None), but=link)
+        if known or (told.digest is not None and not told.follows):
+            self.compare(link, told.key, told.digest)
         if self.net.mutant == "collision":
             self.collide(person)
         self.settle(person)
+
+    def compare(self, link: Link, key: str, digest: Registers | None, *, answered: bool = False) -> None:
+        """A neighbour knows so much of a person; or it has told all that it knows, as an answer."""
+        person = self.people[key]
+        if not person.claims or digest == self.burst(person):
+            return
+        self.send(link, Kept(key, min(person.claims), self.burst(person)))
+        if not answered:
+            self.send(link, Known(key, min(person.claims), self.burst(person), answered=True))
 
     def collide(self, person: Person) -> None:
         """A mutant: whoever sees two of them ends the younger, as with nicks."""
@@ -398,7 +422,7 @@ class Server:
     def remind(self, person: Person, link: Link) -> None:
         """A claim went, and there is another: whoever knew of none beside has forgotten all."""
         if person.claims and self.net.mutant != "not reminded":
-            self.send(link, Kept(person.key, min(person.claims), dict(person.registers)))
+            self.send(link, Known(person.key, min(person.claims), self.burst(person), answered=False))
 
     def kept(self, link: Link, told: Said) -> None:
         """Something that may be later than what is known here."""
@@ -508,7 +532,7 @@ class Server:
             person.registers.update(self.disk.get(person.key, {}))
         person.registers.setdefault("nick", Register(self.stamp(), person.key))
         person.claims[claim], person.own, person.hosted = set(), claim, self.net.now
-        self.tell(Claimed(person.key, claim, dict(person.registers)))
+        self.tell(Claimed(person.key, claim, self.burst(person)))
         self.settle(person)
 
     def leave(self, person: Person, why: str) -> None:

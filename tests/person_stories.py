@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -138,10 +138,17 @@ class Watcher:
         self.there: dict[str, set[str]] = {}
         self.faults: list[str] = []
         self.quits: Counter[str] = Counter()
+        self.moves: Counter[tuple[str, str]] = Counter()
+        """How often it has read that ann came into a channel (JOIN), or that they went (PART)."""
 
-    def look(self) -> None:
+    def look(self, here: Collection[Client] = ()) -> None:
+        """Read what came; `here` are those who were connected to this house when it looked last."""
+        nicks = {client.user.nick: client for client in here if client.session.registered}
         for line in self.client.lines():
             self.read(line)
+            nick, verb = line[1:].partition("!")[0], line.split(" ", 2)[1]
+            if verb == "QUIT" and nick in nicks and nicks[nick].outlet.ended is None:
+                self.faults.append(f"{self.nick} read {line} of somebody who is connected here")
 
     def read(self, line: str) -> None:
         """One line."""
@@ -154,6 +161,7 @@ class Watcher:
             if nick == self.nick:
                 members.clear()
             members.add(nick)
+            self.moves["JOIN", words[2]] += nick.startswith("ann")
         elif verb == "353":
             self.there.setdefault(words[4], set()).update(
                 each.lstrip("~&@%+") for each in line.partition(" :")[2].split()
@@ -163,6 +171,7 @@ class Watcher:
             if gone not in self.there.get(words[2], ()):
                 self.faults.append(f"{self.nick} read that {gone} left {words[2]}, and never that they came")
             self.there.get(words[2], set()).discard(gone)
+            self.moves["PART", words[2]] += gone.startswith("ann")
         elif verb == "QUIT":
             reason = line.partition(" :")[2]
             self.quits[reason] += 1
@@ -193,9 +202,19 @@ class World(Clubs):
             *names,
             sections_of={"a": {"link": [block("so1")]}},
             bouncer={"always_on": "opt-in"},
-            links={"resume_grace": 0, "stamp_horizon": 30 * 86400, "most_skew": 30 * 86400},
+            links={
+                "resume_grace": 0,
+                "stamp_horizon": 30 * 86400,
+                "most_skew": 30 * 86400,
+                # What was said, and whether neighbours are there, is asked elsewhere.
+                "backfill_messages": 0,
+                "ping_interval": 60,
+                "ping_timeout": 90,
+            },
         )
         self.came: set[str] = set()
+        self.promised: Counter[tuple[str, str]] = Counter()
+        """How often ann joined a channel, and parted or was kicked, as far as somebody said so."""
         self.clients: dict[tuple[str, str], Client] = {}
         self.watchers: dict[str, Watcher] = {}
         self.leaf: Leaf | None = None
@@ -341,6 +360,11 @@ class World(Clubs):
         """Who is that person, as a house knows."""
         return self[house].node.network.persons.get(self[house].named(name).id)
 
+    def connected(self, house: str) -> list[Client]:
+        """Those who have logged in there and are somebody by now."""
+        there = [client for (where, _), client in self.clients.items() if where == house]
+        return [client for client in there if client.session.registered and client.outlet.ended is None]
+
     def act(self, house: str) -> None:
         """Somebody does something."""
         chance = self.random
@@ -359,12 +383,15 @@ class World(Clubs):
                 client >> "QUIT"
                 del self.clients[house, name]
         elif what < 0.6 and client is not None:
+            self.promised["JOIN", channel] += name == "ann"
             client >> f"JOIN {channel}"
         elif what < 0.7 and client is not None:
+            self.promised["PART", channel] += name == "ann"
             client >> f"PART {channel}"
         elif what < 0.78 and client is not None:
             client >> f"NICK {chance.choice(NICKS[name])}"
         elif what < 0.85 and user is not None:
+            self.promised["PART", channel] += name == "ann"
             watcher.client >> f"KICK {channel} {user.nick} :out"
         elif what < 0.97 and user is not None:
             watcher.client >> f"MODE {channel} {chance.choice('+-')}{chance.choice('ov')} {user.nick}"
@@ -437,6 +464,15 @@ class World(Clubs):
             ours = {uid: user.nick for uid, user in first.users.items()}
             assert theirs == ours, f"the leaf knows {theirs}, not {ours}"
 
+    def judge_moves(self) -> None:
+        """Nobody read of more than was done."""
+        for watcher in self.watchers.values():
+            for move, times in watcher.moves.items():
+                promised = self.promised[move]
+                assert times <= promised, f"{watcher.nick} read {times} {move} of ann, who did {promised}"
+                self.seen["moves of ann that were read"] += times
+            self.seen["quits that were read"] += watcher.quits.total()
+
     def judge_sessions(self, name: str, people: Mapping[str, User | None]) -> None:
         """Everybody who is connected is one of the person, whose seats are where they are."""
         sat = set()
@@ -465,10 +501,12 @@ class World(Clubs):
     def run(self, steps: int = 60) -> None:
         """One story, and what it comes to."""
         for _ in range(steps):
+            here = {each: self.connected(each) for each in self.houses}
             self.step()
-            for watcher in self.watchers.values():
-                watcher.look()
+            for each, watcher in self.watchers.items():
+                watcher.look(here[each])
             if self.leaf is not None:
                 self.leaf.look()
         self.drain()
         self.judge()
+        self.judge_moves()

@@ -13,7 +13,7 @@ CLASSES = [
     {
         "name": "admin",
         "extends": "helper",
-        "privileges": ["rehash", "restart", "die", "wallops", "operwall", "see-all"],
+        "privileges": ["rehash", "restart", "die", "wallops", "operwall", "see-all", "reports"],
         "title": "runs this server",
     },
 ]

@@ -92,6 +92,7 @@ def test_settings_named_in_documents_exist() -> None:
             "flood",
             "cloak",
             "lookups",
+            "block_lists",
             "accounts",
             "sasl",
             "services",
@@ -101,7 +102,9 @@ def test_settings_named_in_documents_exist() -> None:
         )
         for key in type(getattr(Settings(), section)).model_fields
     } | {FILE, MESSAGES, SPOOL}
-    sections = "server|tls|limits|history|flood|cloak|lookups|accounts|sasl|services|storage|links|log"
+    sections = (
+        "server|tls|limits|history|flood|cloak|lookups|block_lists|accounts|sasl|services|storage|links|log"
+    )
     for path in DOCUMENTS:
         for name in re.findall(rf"`((?:{sections})\.[a-z_0-9]+)`", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.name} speaks of {name}"

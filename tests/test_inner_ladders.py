@@ -22,6 +22,7 @@ SESSION: Rungs = (
         {
             "shared",
             "echoes",
+            "filters",
             "isupport",
             "offers",
             "answers",
@@ -29,6 +30,7 @@ SESSION: Rungs = (
             "rates",
             "seats",
             "authority",
+            "blocklists",
             "bygone",
             "marking",
             "persistence",
@@ -36,8 +38,26 @@ SESSION: Rungs = (
             "metadata",
         }
     ),
-    frozenset({"registration", "sasl", "logins", "identifying", "expelling", "asked", "names", "presence"}),
-    frozenset({"sessions", "visitor", "errands", "opers", "news", "idle", "attendance", "revoking"}),
+    frozenset(
+        {
+            *("registration", "sasl", "logins", "identifying", "listed", "expelling", "asked", "names"),
+            "presence",
+        }
+    ),
+    frozenset(
+        {
+            "sessions",
+            "visitor",
+            "errands",
+            "opers",
+            "news",
+            "idle",
+            "attendance",
+            "revoking",
+            "obeying",
+            "alarm",
+        }
+    ),
 )
 LINKS: Rungs = (
     frozenset({"codecs", "stamps"}),

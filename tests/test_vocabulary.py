@@ -28,6 +28,7 @@ CHANGES_NOTHING: set[type[Fact]] = {
     facts.WallopsSent,
 }
 NOT_SEEN: set[type[Fact]] = {
+    facts.FilterSet,  # seen when somebody says what it means
     facts.NetworkBanned,  # its victims are sent away by their sessions
     # what is remembered of channels that nobody is in
     facts.AgesForgotten,
@@ -45,6 +46,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
     facts.MechanismsChanged,  # seen as what CAP offers
+    facts.MemberSpoke,  # delivery makes it of what they say, and shows them first
     facts.MetadataChanged,  # seen by who subscribes, see delivery/metadata.py
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.NickHeld,  # seen when somebody wants to have it
@@ -54,6 +56,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.RecordsTaken,  # what comes of it are other facts
     facts.RealHostChanged,  # WHOIS shows it
     facts.RecordsTaken,  # seen as what becomes of those who are logged in
+    facts.ShieldsChanged,  # people read a NOTICE
     facts.SeatLeft,  # nobody sees where somebody's sessions are
     facts.SeatTaken,
     facts.ServerIntroduced,

@@ -6,9 +6,12 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.logins import CODE, PASSWORD
 from chatnet.records.accounts import State
+from chatnet.rules.blocklists import worst
+from chatnet.rules.shields import stopped
 from chatnet.rules.visibility import public_identity
 from chatnet.services.addresses import Addresses
 from chatnet.services.refused import INVALID_CODE, TEMPORARILY_UNAVAILABLE, Refused
+from chatnet.session.identifying import shields_ask
 from chatnet.session.logins import log_in
 from chatnet.session.render import encode
 from chatnet.session.session import Needs
@@ -32,7 +35,10 @@ async def register(request: Request) -> None:
         return
     if session.needs & Needs.NICK:
         session.fail("REGISTER", "NEED_NICK", "Take a nick first: that is the name of the account", "*")
-    elif not session.registered and request.sessions.network_bans.needs_login(session.peer.address):
+    elif not session.registered and session.needs & Needs.LISTS:
+        text = "It is being looked up whether one may register from where you are: try again in a moment"
+        session.fail("REGISTER", TEMPORARILY_UNAVAILABLE, text, user.nick)
+    elif not session.registered and _needs_account(request):
         text = "From where you are people come in with an account that they have already"
         session.fail("REGISTER", TEMPORARILY_UNAVAILABLE, text, user.nick)
     elif not _has_account(request) and _is_nick(request, name):
@@ -87,11 +93,26 @@ def _offered(request: Request, name: str) -> Addresses | None:
     if nickserv is None or not settings.accounts.registration:
         session.fail(verb, TEMPORARILY_UNAVAILABLE, "No accounts are registered here", middle(name))
         return None
+    if verb == "REGISTER" and request.sessions.shield.stop_registrations:
+        session.fail(verb, TEMPORARILY_UNAVAILABLE, stopped(settings), middle(name))
+        return None
     if not session.registered and not settings.registers_early:
         # "The server MUST NOT sent these replies if it advertizes the `before-connect` key"
         session.fail(verb, "COMPLETE_CONNECTION_REQUIRED", "Come in first, and then register an account")
         return None
     return nickserv.addresses
+
+
+def _needs_account(request: Request) -> bool:
+    """Whether somebody who connects has to log in to an account that they have already."""
+    session, sessions = request.session, request.sessions
+    listing = worst(session.listed, logged_in=False)
+    return (
+        (listing is not None and listing.block.action == "require-login")
+        or session.connection_class.require_login
+        or shields_ask(sessions, session)
+        or sessions.network_bans.needs_login(session.peer.address) is not None
+    )
 
 
 def _has_account(request: Request) -> bool:

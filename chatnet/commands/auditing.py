@@ -1,54 +1,129 @@
-"""AUDIT: what operators did."""
+"""AUDIT: what operators did, on all full servers."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from math import isfinite
+from typing import Final, NamedTuple
 
 from chatnet.commands.request import CLIENT, Request
-from chatnet.rules.durations import ban_units
+from chatnet.links.exchange.orders import Outcome, Words
+from chatnet.model.registry import FullServer
+from chatnet.model.server import Server
+from chatnet.rules.durations import since_when
+from chatnet.session.obeying import Disobeyed, Obeyed, Order
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.promise import Promise
+from chatnet.storage.record import Audit
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import printable
+from chatnet.wire.text import cut, one_line, printable
+
+LONGEST: Final = 600
+"""Bytes of what another server tells in one part of a note."""
 
 
-@CLIENT.command("AUDIT", privilege="audit", penalty=3.0)
+class Note(NamedTuple):
+    """What was done, and on which server."""
+
+    server: str
+    what: Audit
+
+
+@CLIENT.command("AUDIT", privilege="audit", penalty=3.0, reads=True)
 async def audit(request: Request) -> None:
-    """`AUDIT [<who or what>] [<since>]`: what operators did on this server, the newest last.
+    """`AUDIT [<who or what>] [<since>]`: what operators did, on all servers, the newest first.
 
     A word is a part of who did it, or to whom or what, or the whole of a command: `AUDIT ann`, `AUDIT KILL`,
     `AUDIT *@bad.example`. `since` is how long ago (`7d`), or a day (`2026-11-29`). It shows as much as
-    `bans.audit_lines` says; who asks for a word or a time sees more of that. Refuses with 481, 723.
+    `audit.lines` says; who asks for a word or a time sees more of that. A server that does not answer within
+    `audit.timeout` is named. Refuses with 481, 723.
     """
-    auditing, session = request.sessions.auditing, request.session
-    if not auditing.keeps:
+    auditing, session, accounts = request.sessions.auditing, request.session, request.sessions.accounts
+    if accounts is None:
         session.notice("This server keeps no file of accounts, and so no notes of what operators do")
         return
     words = [word for word in request.params if word]
-    since = _since(words[-1], request.now) if words else None
+    since = since_when(words[-1], request.now) if words else None
     if since is not None:
         words.pop()
-    word, most = " ".join(words), request.settings.bans.audit_lines
+    word, most = " ".join(words), request.settings.audit.lines
+    word = "" if word == "*" else word
+    others = [each for each in accounts.roll.all() if each.sid != request.network.me.sid]
+    notes: list[Note] = []
+    asked = [(each, _ask(request, each, notes, word, since or 0.0)) for each in others]
     try:
-        found = list(await auditing.found("" if word == "*" else word, since or 0.0, most + 1))
+        found = await auditing.found(word, since or 0.0, most + 1)
+        notes += (Note(request.sessions.server_name, each) for each in found)
     except StoreError as error:
         session.fail("AUDIT", "TEMPORARILY_UNAVAILABLE", str(error))
-        return
-    if session.closed:
-        return
-    if len(found) > most:
-        session.notice(f"There are more; these are the last {most}")
-    for each in reversed(found[:most]):
-        detail = f": {printable(each.detail)}" if each.detail else ""
-        session.notice(f"{minute(each.at)} {each.by} {each.verb} {printable(each.about)}{detail}")
-    session.notice(f"End of AUDIT: {min(len(found), most) or 'no'} note(s)")
+        if not others:
+            return
+    silent = [(each.name, (await outcome).why) for each, outcome in asked]
+    if not session.closed:
+        for line in _told(notes, most, several=bool(others)):
+            session.notice(line)
+        for name, why in silent:
+            if why:
+                session.notice(f"Nothing, or not all, from {name}: {printable(why)}")
+        session.notice(f"End of AUDIT: {min(len(notes), most) or 'no'} note(s)")
 
 
-def _since(text: str, now: float) -> float | None:
-    """The Unix time that a text means; None if it is none."""
-    seconds = ban_units(text)
-    if seconds is not None:
-        return now - seconds
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
-    except ValueError:
+def _ask(request: Request, there: FullServer, notes: list[Note], word: str, since: float) -> Promise[Outcome]:
+    """Have another full server tell of its own, into `notes`."""
+    server, orders = request.network.servers.get(there.sid), request.sessions.links.orders
+    if server is None or not orders.reaches(server):
+        why = "it is away" if server is None else "it is of an older version, or behind one that is"
+        outcome = Promise[Outcome]()
+        outcome.keep(Outcome(done=False, why=why))
+        return outcome
+    most, left = request.settings.audit.lines, [request.settings.audit.lines + 1]
+
+    def read(words: Words) -> None:
+        note = _read(server, words)
+        if note is not None and left[0]:
+            left[0] -= 1
+            notes.append(note)
+
+    return orders.give(server, request.user, ["AUDIT", word, str(int(since)), str(most + 1)], read)
+
+
+def _read(server: Server, words: Words) -> Note | None:
+    """A note as another server tells it; None if it is none."""
+    if len(words) != 5 or not isinstance(words[0], (int, float)) or not isfinite(words[0]):
         return None
+    at = float(words[0])
+    by, verb, about, detail = (cut(one_line(str(word)), LONGEST) for word in words[1:])
+    return Note(server.name, Audit(by, verb, about, detail, at)) if 0 <= at < 1e11 else None
+
+
+def _told(notes: list[Note], most: int, *, several: bool) -> Iterator[str]:
+    """The newest first; that there are more comes before."""
+    notes.sort(key=lambda note: note.what.at, reverse=True)
+    if len(notes) > most:
+        yield f"There are more; these are the newest {most}"
+    for server, each in notes[:most]:
+        there = f"[{server}] " if several else ""
+        detail = f": {printable(each.detail)}" if each.detail else ""
+        what = f"{printable(each.by)} {printable(each.verb)} {printable(each.about)}"
+        yield f"{minute(each.at)} {there}{what}{detail}"
+
+
+async def _tell(order: Order) -> None:
+    """An operator of another server asks what was done here: ``AUDIT <word> <since> <most>``."""
+    since, most = order.word(1), order.word(2)
+    if not (since.isdigit() and most.isdigit() and len(since) < 12 and len(most) < 6):
+        raise Disobeyed("It cannot be understood")
+    auditing = order.sessions.auditing
+    number = min(int(most), order.sessions.node.settings.audit.lines + 1)
+    try:
+        found = await auditing.found(cut(order.word(0), LONGEST), float(since), number)
+    except StoreError as error:
+        raise Disobeyed(str(error)) from None
+    for each in found:
+        await order.say(each.at, each.by, each.verb, each.about, each.detail)
+    if len(found) == number and number < int(most):
+        raise Disobeyed(f"it shows no more than {number - 1} (audit.lines)")
+
+
+ORDERS: Final = {"AUDIT": Obeyed("audit", _tell)}
+"""What operators of other servers may order, in these words."""

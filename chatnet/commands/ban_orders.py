@@ -8,7 +8,8 @@ from chatnet.commands.request import Request
 from chatnet.model.bans import EXEMPT, FOREVER, LOGIN, NAMES, REFUSE, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import Source
-from chatnet.rules.ban_hits import hit
+from chatnet.rules.ban_hits import meant
+from chatnet.rules.banned_words import called, noted
 from chatnet.rules.durations import duration
 from chatnet.rules.network_bans import is_everybody
 from chatnet.storage.interfaces import StoreError
@@ -54,13 +55,28 @@ def hits(request: Request, target: Target) -> list[User]:
     if target.kind == "R":
         return []
     ban = NetworkBan(target.kind, target.user, target.host, 0, None, None, "", "", False)
-    return hit(network.users.values(), ban, network.fold, lambda user: user)
+    return meant(network, ban)
 
 
-def whom(request: Request, users: list[User]) -> str:
+def known(request: Request, target: Target, users: list[User]) -> list[User]:
+    """Of `users`, whom a target means, those of whom the asker may know that it does.
+
+    Who sees no addresses knows hosts as all do: they would find out an address with a few questions.
+    """
+    if target.kind not in ("K", "D") or request.user.may("see-all"):
+        return users
+    matches = read_glob(target.host, request.network.fold)
+    return [user for user in users if target.kind == "K" and matches(user.host)]
+
+
+def whom(request: Request, target: Target, users: list[User]) -> str:
     """Of how many a ban is told that hits them: ``1 user here, 0 elsewhere``."""
-    here = sum(user.server is request.network.me for user in users)
-    return f"{here} user{'' if here == 1 else 's'} here, {len(users) - here} elsewhere"
+    some = known(request, target, users)
+    here = sum(user.server is request.network.me for user in some)
+    seen = (
+        "" if target.kind not in ("K", "D") or request.user.may("see-all") else ", by the hosts that you see"
+    )
+    return f"{here} user{'' if here == 1 else 's'} here, {len(some) - here} elsewhere{seen}"
 
 
 def judge(request: Request, order: Order, users: list[User], how: str) -> bool:
@@ -75,7 +91,9 @@ def judge(request: Request, order: Order, users: list[User], how: str) -> bool:
         return False
     everybody = len(request.network.users)
     if request.user in users and target.kind != "R":
-        session.notice(f"{order.mask} means yourself, too: {whom(request, users)}. If you mean it: {how}")
+        session.notice(
+            f"{order.mask} means yourself, too: {whom(request, target, users)}. If you mean it: {how}"
+        )
         return False
     if len(users) > FEW and len(users) * 100 > everybody * settings.most_hit:
         session.notice(
@@ -119,8 +137,9 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     except StoreError as error:
         session.fail(request.row.verb, "TEMPORARILY_UNAVAILABLE", str(error))
         return None
-    text = f"added {_name(ban)} for [{printable(ban.mask)}] [{printable(reason)}]"
-    request.notice("k", f"{request.user.nick} {text}")
+    request.notice(
+        "k", *noted(ban, f"{request.user.nick} added {called(ban)} for", f" [{printable(reason)}]")
+    )
     return ban
 
 
@@ -148,28 +167,20 @@ def _source(request: Request) -> Source:
     return request.network.me if request.is_elsewhere else request.user
 
 
-def _name(ban: NetworkBan) -> str:
-    """What Solanum's operators call it: a global one is of the whole network, others of this server."""
-    minutes = "" if ban.until is None else f"{(ban.until - ban.created + 59) // 60} min. "
-    kind = "global " if ban.wide else "temporary " if minutes else ""
-    return f"{kind}{minutes}{NAMES[ban.kind]}"
-
-
 def added(ban: NetworkBan) -> str:
     """What who set it reads."""
-    return f"Added {_name(ban)} [{printable(ban.mask)}]"
+    return f"Added {called(ban)} [{printable(ban.mask)}]"
 
 
 async def lift(request: Request, ban: NetworkBan) -> bool:
     """Lift a ban that holds; False if that cannot be kept, and the asker has read so."""
-    what = f"{NAMES[ban.kind]} of [{printable(ban.mask)}]"
     request.note_down(printable(shown(ban.kind, ban.mask)), printable(ban.reason))
     try:
         await request.sessions.banning.lift(ban, _source(request))
     except StoreError as error:
         request.session.fail(request.row.verb, "TEMPORARILY_UNAVAILABLE", str(error))
         return False
-    request.notice("k", f"{request.user.nick} removed {what}")
+    request.notice("k", *noted(ban, f"{request.user.nick} removed {NAMES[ban.kind]} of"))
     return True
 
 

@@ -40,7 +40,11 @@ async def dline(request: Request) -> None:
     text = words.pop(0)
     target = address_target(text)
     if target is None:
-        target = address_target(address_of(_nick(request, text)))
+        user = _nick(request, text)
+        if not request.user.may("see-all"):
+            request.session.notice(f"You see no addresses (see-all): /KLINE {user.nick} bans by host")
+            return
+        target = address_target(address_of(user))
     if target is None:
         request.session.notice(f"{printable(text)} is neither an address nor a network")
         return
@@ -92,7 +96,8 @@ def _order(request: Request, target: Target | None, text: str, seconds: int) -> 
 
 def _users(request: Request, text: str) -> Target:
     if "@" not in text and not any(sign in text for sign in "*?.:/"):
-        text = f"*@{address_of(_nick(request, text))}"
+        user = _nick(request, text)
+        text = f"*@{address_of(user) if request.user.may('see-all') else user.host}"
     target = user_target(text)
     if target is None:
         request.session.notice(f"{printable(text)} is no user@host, or an ill-formed address")
@@ -132,7 +137,7 @@ async def _set(request: Request, order: Order, words: list[str], undo: str) -> N
         return
     session.notice(added(ban))
     kept = "" if ban.wide and request.sessions.banning.keeps else ", until this server is restarted"
-    hint = f"{whom(request, users)}{kept}. To undo: /{undo} {printable(order.target.mask)}"
+    hint = f"{whom(request, order.target, users)}{kept}. To undo: /{undo} {printable(order.target.mask)}"
     session.notice(hint if order.kind != "R" else f"Nobody may have it{kept}. {hint.split('. ')[-1]}")
 
 

@@ -73,14 +73,21 @@ class ModeCommand:
 
     `wanted` holds the last word on each mode, each mask and each member's rank; what differs from the
     channel as it was is the change.  Ranks are those at the beginning, so an operator may step down last or
-    first.  What is entered in lists is there `until` a Unix time; None: for ever.
+    first.  What is entered in lists is there `until` a Unix time; None: for ever.  If it is `forced` (SAMODE)
+    the server says it, whatever ranks the asker has.
     """
 
-    __slots__ = ("asked", "channel", "overrode", "parameters", "ranks", "request", "told", "until", "wanted")
+    __slots__ = (
+        *("asked", "channel", "forced", "overrode", "parameters", "ranks", "request", "told", "until"),
+        "wanted",
+    )
 
-    def __init__(self, request: Request, channel: Channel, until: int | None = None) -> None:
+    def __init__(
+        self, request: Request, channel: Channel, until: int | None = None, *, forced: bool = False
+    ) -> None:
         self.request = request
         self.channel = channel
+        self.forced = forced
         self.ranks = channel.members.get(request.user, 0)
         self.wanted: dict[tuple[str, object], ModeChange] = {}
         self.told: set[str] = set()
@@ -102,7 +109,7 @@ class ModeCommand:
                 self.parameters += 1
                 if self.parameters > most:
                     continue
-            if request.user not in channel.members and not request.user.may("channels"):
+            if not (self.forced or request.user in channel.members or request.user.may("channels")):
                 self._refuse_once(Refusal(numerics.ERR_NOTONCHANNEL, channel.name))
                 continue
             if (refusal := may_set_mode(request.network, channel, change.letter)) is not None:
@@ -115,7 +122,14 @@ class ModeCommand:
         if effective:
             if self.overrode:
                 self._tell_opers(effective)
-            request.commit(ModesChanged(channel, effective, request.user, request.now))
+            if (
+                self.overrode
+                or self.forced
+                or any(change.letter in modes.PRIVILEGE_FOR for change in effective)
+            ):
+                request.note_down(channel.name, " ".join(shown(change) for change in effective))
+            by = request.network.me if self.forced else request.user
+            request.commit(ModesChanged(channel, effective, by, request.now))
             self._warn({change.letter for change in effective if change.adding})
         for letter in self.asked:  # as it is now
             self._show_list(letter)
@@ -142,7 +156,7 @@ class ModeCommand:
 
     def _allowed(self, refusal: Refusal | None) -> bool:
         """False, and the asker told, if this part is refused; an oper's privilege makes up for rank."""
-        if refusal is None:
+        if refusal is None or self.forced:
             return True
         if refusal.numeric is numerics.ERR_CHANOPRIVSNEEDED and self.request.user.may("channels"):
             self.overrode = True
@@ -327,6 +341,17 @@ class ModeCommand:
             return full
         others = (c for c, ranks in user.channels.items() if ranks >= HALFOP and c is not self.channel)
         return size + sum(modes.size_of_lists(channel)[1] for channel in others) > limits.user_mask_bytes
+
+
+def shown(change: ModeChange) -> str:
+    """A change as it is noted: a key is a secret."""
+    sign = "+" if change.adding else "-"
+    subject = change.user.nick if change.user is not None else change.parameter
+    return (
+        f"{sign}{change.letter}"
+        if subject is None or change.letter == "k"
+        else f"{sign}{change.letter} {subject}"
+    )
 
 
 def _text(mask: str, forward: str | None) -> str:

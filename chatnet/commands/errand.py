@@ -16,6 +16,7 @@ from chatnet.model.registry import Account
 from chatnet.rules.durations import seconds_in
 from chatnet.rules.opers import may_use
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import known_as
 from chatnet.services.chanserv import ChanServ
 from chatnet.services.nickserv import NickServ
 from chatnet.session.packing import fill
@@ -108,10 +109,8 @@ class Errand(Request):
 
     async def note(self, verb: str, about: str, detail: str = "") -> None:
         """The same of what is no account."""
-        user = self.user
-        by = user.nick if user.oper is None else f"{user.oper.name} ({user.nick})"
-        detail = one_line(detail)  # what is no UTF-8 cannot be stored
-        await self.accounts.ledger.store.audit(by, verb, about, detail, self.now)
+        by, detail = known_as(self.user), one_line(detail)
+        await self.sessions.auditing.written(self.user, verb, about, detail)
         self.notice("a", f"{by} used {verb} on {about}{': ' if detail else ''}{detail}")
 
     def at_most(self, count: int) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
 from chatnet.commands.replaying import entered
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Joined, Parted
+from chatnet.model.filters import PART
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
+from chatnet.rules import shields
 from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
+from chatnet.session.sessions import Sessions
 from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import CHANNEL_RENAME, READ_MARKER
@@ -98,21 +102,14 @@ def _join(request: Request, name: str, key: str) -> None:
     if too_fast(request.session, "join", rates.join_rate, rates.join_period):
         request.stop(numerics.RPL_TRYAGAIN, "JOIN")
     if channel is None:
-        now = request.now
-        channel = renamed_from(request.network, request.settings, user, name, now)
+        channel = renamed_from(request.network, request.settings, user, name, request.now)
         if channel is not None:
             _lead(request, name, channel, key)
             return
-        folded = request.network.fold(name)
-        registration = request.network.registry.channels.at(folded)
-        if registration is None:
-            channel = Channel(name, folded, request.network.memory.birth(folded, now))
-            channel.flags |= {"n", "t"}
-            request.commit(Joined(channel, ((user, OP),), now, created=True, asked=True))
+        channel = begin(request.sessions, name)
+        if request.network.registry.channels.at(channel.folded) is None:
+            come(request.sessions, user, channel, None, request.session)
             return
-        chanserv = request.sessions.chanserv
-        assert chanserv is not None  # or no channel would be registered
-        channel = chanserv.keeping.restored(registration)
     _enter(request, channel, key)
 
 
@@ -139,15 +136,44 @@ def _barred(request: Request, registration: RegisteredChannel) -> JoinRefusal | 
     return None
 
 
+def begin(sessions: Sessions, name: str) -> Channel:
+    """A channel of a name that nobody is in: a new one, or a registered one as it was."""
+    network = sessions.network
+    folded = network.fold(name)
+    registration = network.registry.channels.at(folded)
+    if registration is None:
+        channel = Channel(name, folded, network.memory.birth(folded, sessions.node.clock.time()))
+        channel.flags |= {"n", "t"}
+        return channel
+    chanserv = sessions.chanserv
+    assert chanserv is not None  # or no channel would be registered
+    return chanserv.keeping.restored(registration)
+
+
+def come(
+    sessions: Sessions,
+    user: User,
+    channel: Channel,
+    registration: RegisteredChannel | None,
+    origin: object,
+    ranks: int = 0,
+) -> None:
+    """Have somebody in a channel, with the ranks that their access explains, or that its first member has."""
+    now, chanserv = sessions.node.clock.time(), sessions.chanserv
+    created = sessions.network.channels.get(channel.folded) is not channel
+    if registration is None:
+        ranks |= OP if created else 0
+    elif chanserv is not None and not registration.suspended(now):
+        ranks |= chanserv.access.coming(channel, registration, user)
+    before = created and registration is not None
+    joined = Joined(channel, ((user, ranks),), now, created=created, asked=True, before=before)
+    sessions.node.commit(joined, origin)
+
+
 def _come(request: Request, channel: Channel, registration: RegisteredChannel | None) -> None:
-    """Have the asker in the channel, with the ranks that their access explains."""
-    user, ranks, chanserv = request.user, 0, request.sessions.chanserv
-    created = request.network.channels.get(channel.folded) is not channel
-    if registration is not None and chanserv is not None and not registration.suspended(request.now):
-        ranks = chanserv.access.coming(channel, registration, user)
-    request.commit(
-        Joined(channel, ((user, ranks),), request.now, created=created, asked=True, before=created)
-    )
+    """Have the asker in the channel, and read what they should know of it."""
+    chanserv = request.sessions.chanserv
+    come(request.sessions, request.user, channel, registration, request.session)
     if registration is not None and chanserv is not None:
         text = registration.settings.get("entrymsg")
         if text:
@@ -177,6 +203,8 @@ def _may_join(
     """
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    if refusal is None and sessions.shut:
+        refusal = shields.may_join(sessions.shut, request.network, user, channel)
     if refusal is None or registration is None or channel.members:
         return refusal
     access = access_of(request.network, registration, user)
@@ -188,7 +216,11 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
     sessions, user = request.sessions, request.user
     instead = forward_of(request.network, sessions.bans, sessions.throttles, user, refusal, key, looked)
     registration = None if instead is None else request.network.registry.channels.at(instead.folded)
-    if instead is None or (registration is not None and _barred(request, registration) is not None):
+    if (
+        instead is None
+        or (registration is not None and _barred(request, registration) is not None)
+        or shields.may_join(sessions.shut, request.network, user, instead) is not None
+    ):
         request.refuse(refusal)
     elif user in instead.members:
         request.reply(numerics.ERR_USERONCHANNEL, user.nick, instead.name)
@@ -201,7 +233,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
 def part(request: Request) -> None:
     """`PART <channel>{,<channel>} [:<reason>]`: leave channels.
 
-    The reason is left out where you may not speak.
+    The reason is left out where you may not speak, or if a filter keeps it back.
     https://modern.ircdocs.horse/#part-message  Refuses with 403 (no such channel), 442 (not in it).
     """
     user = request.user
@@ -214,7 +246,20 @@ def part(request: Request) -> None:
         elif user not in channel.members:
             request.reply(numerics.ERR_NOTONCHANNEL, channel.name)
         else:
-            heard = reason and may_speak(request.sessions.bans, user, channel, "PRIVMSG", reason) is None
+            heard = reason and _may_say(request, channel, reason)
+            if heard and filtered(request, PART, reason, channel) is not None:
+                heard = False
+                if request.session.closed:
+                    return
             request.commit(Parted(channel, user, reason if heard else None, request.now))
 
     request.each(request.targets(0), leave)
+
+
+def _may_say(request: Request, channel: Channel, reason: str) -> bool:
+    """Whether the members read the asker's reason."""
+    sessions, user = request.sessions, request.user
+    return (
+        may_speak(sessions.bans, user, channel, "PRIVMSG", reason) is None
+        and shields.may_speak(sessions.shut, request.network, user, channel) is None
+    )

@@ -20,7 +20,7 @@ from chatnet.storage.messages import rows
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.server_time import read_ms, seconds, time_tag
-from chatnet.wire.text import middle, sanitise
+from chatnet.wire.text import middle
 
 POINTS: Final = {Way.LATEST: 1, Way.BEFORE: 1, Way.AFTER: 1, Way.AROUND: 1, Way.BETWEEN: 2}
 """How many selectors each subcommand has."""
@@ -145,11 +145,7 @@ async def note_reading(request: Request, name: str) -> None:
         return
     what, address = f"reads the history of {channel.name}", request.session.peer.address
     request.sessions.notice("g", address, f"{user.identity} {what}", f"{public_identity(user)} {what}")
-    accounts = request.sessions.accounts
-    if accounts is not None:
-        by = f"{user.oper.name} ({user.nick})"
-        about = sanitise(channel.name)
-        await accounts.ledger.store.audit(by, request.row.verb, about, "", request.now)
+    await request.sessions.auditing.written(user, request.row.verb, channel.name)
 
 
 # what is asked

@@ -8,7 +8,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
-from chatnet.rules import client_tags
+from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
@@ -95,6 +95,8 @@ def _say(request: Request, command: str) -> None:
     bots: dict[User, None] = {}
 
     def send_to(name: str) -> None:
+        if request.session.closed:  # a filter may have seen to that
+            return
         if (bot := _pseudo_user(request, name)) is not None:
             bots[bot] = None
             return
@@ -130,13 +132,22 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
-    if type(target) is User and target.person is not None and target.person.orphan:
-        return _wait(request, target, command, name, text, tags, parts)
+    if (
+        type(target) is User
+        and target.person is not None
+        and request.sessions.links.persons.may_be_lost(target)
+    ):
+        why = _wait(request, target, command, name, text, tags, parts)
+        if why is None or target.person.orphan:
+            return why
     if type(target) is Channel and "c" in target.flags and text:
         parts = unformatted(parts)
         text = combine(parts) if parts else strip_formatting(text)
         if not text.strip("\n"):
             return None
+    filters = request.sessions.filters
+    if filters.on and text and (verdict := filters.message(request.session, target, text, parts)) is not None:
+        return None if verdict.quiet else _filtered(target, verdict.words)
     node = request.session.sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
@@ -149,6 +160,12 @@ def send(
     if command == "PRIVMSG" and type(target) is User and target.away is not None:
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None
+
+
+def _filtered(target: Channel | User, words: str) -> Refusal:
+    if isinstance(target, Channel):
+        return Refusal(numerics.ERR_FILTERED, target.name, words)
+    return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, words)
 
 
 def _hold(
@@ -181,7 +198,7 @@ def _hold(
 def _wait(
     request: Request, target: User, command: str, name: str, text: str, tags: bytes, parts: tuple[Part, ...]
 ) -> Refusal | None:
-    """The same for a person whose server is lost, and whom another one is about to take over."""
+    """The same for a person whose server is lost, or may be, and whom another one takes over then."""
     refusal = Refusal(numerics.ERR_NOSUCHNICK, name)
 
     def deliver() -> None:
@@ -193,7 +210,8 @@ def _wait(
         if command != "NOTICE" and not request.session.closed:
             request.refuse(refusal)
 
-    if command == "TAGMSG" or request.sessions.links.persons.hold(target, deliver, refuse):
+    typing = command == "TAGMSG" and target.orphan
+    if typing or request.sessions.links.persons.hold(target, deliver, refuse):
         return None
     return refusal
 
@@ -251,9 +269,14 @@ def _way_to_channel(
         lowest = min(RANK_OF_PREFIX[prefix] for prefix in status)
         ranks = at_least(lowest)
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
-        if user not in channel.members and not user.may("channels"):
-            return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
-    refusal = may_speak(request.sessions.bans, user, channel, command, text)
+        if user not in channel.members:
+            if not user.may("channels"):
+                return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+            request.note_down(f"{status}{channel.name}", "not in it", command)
+    sessions = request.sessions
+    refusal = may_speak(sessions.bans, user, channel, command, text)
+    if refusal is None and sessions.shut:
+        refusal = shields.may_speak(sessions.shut, request.network, user, channel)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
             return refusal

@@ -16,6 +16,7 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.metadata import MOST_WORDS, Target
 from chatnet.records.metadata import is_key
 from chatnet.rules.metadata import (
+    by_privilege,
     channel_named,
     invalid_value,
     known,
@@ -286,6 +287,8 @@ def _tell_cleared(request: Request, name: str, values: Mapping[str, str]) -> Non
 async def _change(
     request: Request, target: Target, given: Mapping[str, str | None], done: Callable[[], None]
 ) -> None:
+    if by_privilege(request.user, target) and not _would_run(request, target):
+        request.note_down(_name(request, target), " ".join(given))
     try:
         await request.sessions.describing.change(target, given, request.session)
     except Refused as why:

@@ -91,14 +91,17 @@ def _failed(request: Request, name: str, reason: str) -> None:
     request.sessions.node.log.warn(f"{failed} {log_name(user, request.settings)}: {reason}")
     address, public = session.peer.address, f"{failed} {public_identity(user)}: {reason}"
     request.sessions.notice("o", address, f"{failed} {user.identity}: {reason}", public)
+    request.sessions.auditing.note_failure(
+        user, "OPER", f"{user.nick}!{user.username}@{address}", f"failed as {known}: {reason}"
+    )
     session.failed_opers += 1
     if session.failed_opers >= request.settings.flood.oper_attempts:
         session.close("Too many failed OPER attempts")
 
 
-@CLIENT.command("KILL", min_params=2, privilege="kill", penalty=1.0)
+@CLIENT.command("KILL", min_params=1, privilege="kill", penalty=1.0)
 def kill(request: Request) -> None:
-    """`KILL <nick> :<reason>`: disconnect somebody.
+    """`KILL <nick> [:<reason>]`: disconnect somebody.
 
     https://modern.ircdocs.horse/#kill-message  Refuses with 481, 723, 401, 483 (that is a server), 485 (a
     service).
@@ -108,7 +111,7 @@ def kill(request: Request) -> None:
         request.stop(numerics.ERR_CANTKILLSERVER)
     target = request.person(0)
     user = request.user
-    reason = cut(request.params[1], request.settings.limits.kick) or "No reason given"
+    reason = cut(request.param(1), request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"
     path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
     request.note_down(f"{target.nick}!{target.username}@{target.address}", reason)
@@ -128,6 +131,7 @@ def wallops(request: Request) -> None:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
     if text.startswith(OPERWALL):  # nobody shall take it for one
         text = "WALLOPS - " + text
+    request.note_down("who has user mode w")
     request.commit(WallopsSent(request.user, text, request.now))
 
 
@@ -140,4 +144,5 @@ def operwall(request: Request) -> None:
     text = request.params[0]
     if not text:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "OPERWALL")
+    request.note_down("who has user mode z")
     request.commit(WallopsSent(request.user, text, request.now, for_opers=True))

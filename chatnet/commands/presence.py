@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterator
 from functools import partial
 
+from chatnet.commands.filtered import CODE, filtered
 from chatnet.commands.muted import muted_in
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import RealnameChanged
+from chatnet.model.filters import AWAY
 from chatnet.session.packing import pack
 from chatnet.session.presence.absence import say_away
 from chatnet.session.rates import too_fast
@@ -24,12 +26,18 @@ def away(request: Request) -> None:
     """`AWAY [:<text>]`: say that you are away and why; without a text, that you are back.
 
     https://modern.ircdocs.horse/#away-message  Before registration refuses with 451 whoever did not ask for
-    draft/pre-away.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
+    draft/pre-away; FAIL BLOCKED tells that a filter keeps the text back.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
     """
     text = cut(request.param(0), request.settings.limits.away) or None
+    if not request.session.registered and not request.session.caps & cap.PRE_AWAY:
+        request.stop(numerics.ERR_NOTREGISTERED)
+    if (verdict := filtered(request, AWAY, text)) is not None:
+        if verdict.quiet:
+            request.reply(numerics.RPL_NOWAWAY)
+        else:
+            request.session.fail("AWAY", CODE, verdict.words)
+        return
     if not request.session.registered:
-        if not request.session.caps & cap.PRE_AWAY:
-            request.stop(numerics.ERR_NOTREGISTERED)
         request.user.away = text
     say_away(request.sessions, request.session, text)
 
@@ -39,7 +47,8 @@ def setname(request: Request) -> Awaitable[None] | None:
     """`SETNAME :<real name>`: change your real name.
 
     https://ircv3.net/specs/extensions/setname  Fails with INVALID_REALNAME (empty or too long),
-    CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in).
+    CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in; or a filter keeps it
+    back).
     """
     if request.is_elsewhere:
         return request.by_host()
@@ -62,6 +71,11 @@ async def _change_realname(request: Request, realname: str, scan: Scan) -> None:
     flood = request.settings.flood
     if too_fast(session, "setname", flood.nick_rate, flood.nick_period):
         session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", "Slow down your realname changes")
+        return
+    filters = request.sessions.filters
+    if filters.on and (verdict := filters.renamed(session, user.nick, realname)) is not None:
+        why = "Cannot change realname" if verdict.quiet else verdict.words
+        session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", why)
         return
     request.commit(RealnameChanged(user, realname, request.now))
 

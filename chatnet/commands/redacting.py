@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import MessageRedacted
+from chatnet.model.filters import CHANNEL, PRIVATE
 from chatnet.model.modes import OP, RANK_OF_PREFIX
 from chatnet.model.past import Record
 from chatnet.rules.channels import may_act, may_speak
@@ -41,6 +43,7 @@ async def redact(request: Request) -> None:
     Operators of a channel delete any message of it.  The target is the channel or the nick that the message
     was sent to.  Clients that can do so remove it or show it as deleted; others are told nothing.
     https://ircv3.net/specs/extensions/message-redaction
+    A reason that a filter keeps back is left out.
     Refuses with 421 (without the capability draft/message-redaction) and FAIL INVALID_TARGET (no such nick or
     channel, or you are not in it), UNKNOWN_MSGID (unknown there, or too old), REDACT_FORBIDDEN (not yours, or
     you may not speak there now), REDACT_WINDOW_EXPIRED (yours, but too late).
@@ -77,6 +80,11 @@ async def redact(request: Request) -> None:
         why = _judge_in_private(request, target, record, reason)
     if why is not None:
         return _fail(request, why, name, msgid)
+    where, channel = (CHANNEL, target) if isinstance(target, Channel) else (PRIVATE, None)
+    if filtered(request, where, reason, channel) is not None:
+        reason = ""
+        if request.session.closed:
+            return None
     at, own = request.now, request.msgid(target)
     user, ranks, status = request.user, record.ranks, record.status
     request.commit(MessageRedacted(user, target, msgid, reason, at, own, ranks, status))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from functools import partial
+from typing import Final
 
+from chatnet.commands.filtered import filtered
 from chatnet.commands.muted import muted_in
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import NickChanged
+from chatnet.model.filters import QUIT
 from chatnet.model.ids import Folded
 from chatnet.rules.persons import elsewhere
 from chatnet.rules.refusal import Refusal
@@ -23,6 +26,9 @@ from chatnet.session.session import Needs
 from chatnet.wire import numerics
 from chatnet.wire.names import clean_username, nick_mistake
 from chatnet.wire.text import cut, middle
+
+NOT_ALLOWED: Final = "it is not allowed"
+"""Why somebody cannot have a nick who is not to know."""
 
 
 @CLIENT.command("PASS", min_params=1, phase=Phase.ANY, penalty=0.5)
@@ -136,6 +142,9 @@ async def _change(request: Request, wanted: str, scan: Scan) -> None:
     folded = _free(request, wanted)  # somebody else may have been quicker
     if too_fast(request.session, "nick", rates.nick_rate, rates.nick_period):
         request.stop(numerics.ERR_NICKTOOFAST, me.nick, wanted, int(rates.nick_period))
+    filters = request.sessions.filters
+    if filters.on and (verdict := filters.renamed(request.session, wanted, me.realname)) is not None:
+        request.stop(numerics.ERR_ERRONEUSNICKNAME, wanted, NOT_ALLOWED if verdict.quiet else verdict.words)
     what, name = f"Nick change: {me.nick} to {wanted}", me.username
     request.notice("n", f"{what} [{name}@{me.real_host}]", f"{what} [{name}@{me.host}]")
     request.commit(NickChanged(me, wanted, folded, request.now, me.nick, me.source))
@@ -184,4 +193,6 @@ def quit_(request: Request) -> None:
     https://modern.ircdocs.horse/#quit-message
     """
     reason = cut(request.params[0], request.sessions.limits.kick) if request.params else ""
+    if request.session.registered and filtered(request, QUIT, reason) is not None:
+        reason = ""
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -7,6 +7,7 @@ import time
 import chatnet
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
+from chatnet.rules.shields import told
 from chatnet.session.isupport import show_isupport
 from chatnet.session.registration import counts, say
 from chatnet.wire import capabilities as cap
@@ -88,9 +89,16 @@ def info(request: Request) -> None:
         "A chat server and network on Twisted that speaks IRC",
         "Free software, under the MIT License",
         f"Running since {_in_words(request.sessions.node.started)}",
+        *_shields(request),
     ):
         request.reply(numerics.RPL_INFO, text)
     request.reply(numerics.RPL_ENDOFINFO)
+
+
+def _shields(request: Request) -> list[str]:
+    """What is closed for now."""
+    shields = request.network.shields
+    return [told(shields, request.sessions.shield)] if shields.level else []
 
 
 @CLIENT.command("TIME", penalty=1.0)

@@ -10,6 +10,7 @@ from typing import Final
 
 from chatnet.commands.connections import show_sessions
 from chatnet.commands.request import CLIENT, Request
+from chatnet.commands.shields import state
 from chatnet.history.health import PERIOD
 from chatnet.model.bans import EXEMPTING, NetworkBan
 from chatnet.model.registry import Registry
@@ -46,6 +47,8 @@ def stats(request: Request) -> None:
     q  the same of nicks and channels, which nobody may have
     b  the same of accounts and certificates
     e  who is exempt from bans (operators who see all)
+    n  lists of addresses that are asked by DNS: how often, and what they said (operators who see all)
+    s  the level of the shields, and what it does (operators who see all)
     w  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
        who see all)
     m  commands, how often they were used, and their bytes
@@ -281,6 +284,21 @@ def _stamps(request: Request) -> None:
     request.reply(numerics.RPL_STATSDEBUG, "w", f"{desyncs} channel(s) known in another way by a neighbour")
 
 
+def _block_lists(request: Request) -> None:
+    for each in request.sessions.block_lists.lists:
+        actions = ", ".join(block.action for block in each.blocks)
+        text = (
+            f"{each.zone} ({actions}): {each.asked} asked, {each.listed} listed, {each.failed} not answered"
+        )
+        rests = "; it is left alone, since it does not answer" if each.resting else ""
+        request.reply(numerics.RPL_STATSDEBUG, "n", f"{text}{rests}")
+
+
+def _shields(request: Request) -> None:
+    for text in state(request):
+        request.reply(numerics.RPL_STATSDEBUG, "s", text)
+
+
 def _bans(*kinds: str) -> Callable[[Request], None]:
     """What shows the bans of some kinds, the newest of each first: as many as STATS may show."""
 
@@ -329,6 +347,10 @@ _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
     },
     **dict.fromkeys("bB", (_bans("A", "C"), "see-all")),
     **dict.fromkeys("eE", (_bans(*EXEMPTING), "see-all")),
+    "n": (_block_lists, "see-all"),
+    "N": (_block_lists, "see-all"),
+    "s": (_shields, "see-all"),
+    "S": (_shields, "see-all"),
     "w": (_stamps, "see-all"),
     "W": (_stamps, "see-all"),
     "i": (_members_of_classes, "see-all"),

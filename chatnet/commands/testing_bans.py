@@ -7,17 +7,17 @@ from functools import partial
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.rules.network_bans import network_of
 from chatnet.session.scans import Scan
 from chatnet.wire import numerics
 from chatnet.wire.masks import address_in, parse_network, price_of, read_glob
+from chatnet.wire.networks import network_of
 from chatnet.wire.text import middle, printable
 
 _LETTERS = {"K": "K", "D": "D", "X": "X", "R": "Q"}
 """Kind of ban → the letter that shows it."""
 
 
-@CLIENT.command("TESTLINE", min_params=1, privilege="bans", penalty=1.0)
+@CLIENT.command("TESTLINE", min_params=1, privilege="bans", penalty=1.0, reads=True)
 def testline(request: Request) -> None:
     """`TESTLINE [<nick>!][<user>@]<host>|<address>|<channel>`: which ban, if any, means them.
 
@@ -43,7 +43,7 @@ def testline(request: Request) -> None:
     _show(request, text, found)
 
 
-@CLIENT.command("TESTGECOS", min_params=1, privilege="bans", penalty=1.0)
+@CLIENT.command("TESTGECOS", min_params=1, privilege="bans", penalty=1.0, reads=True)
 def testgecos(request: Request) -> None:
     """`TESTGECOS :<real name>`: which ban of real names, if any, means it; answers as TESTLINE."""
     text = request.params[0]
@@ -61,7 +61,7 @@ def _show(request: Request, asked: str, found: list[NetworkBan]) -> None:
     request.reply(numerics.RPL_TESTLINE, letter, left, middle(ban.mask), printable(ban.reason))
 
 
-@CLIENT.command("TESTMASK", min_params=1, privilege="bans", penalty=3.0)
+@CLIENT.command("TESTMASK", min_params=1, privilege="bans", penalty=3.0, reads=True)
 def testmask(request: Request) -> None:
     """`TESTMASK [<nick>!]<user>@<host> [:<real name>]`: how many people fit masks, here and elsewhere.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chatnet.commands.filtered import CODE, filtered
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import TopicChanged
+from chatnet.model.filters import TOPIC
 from chatnet.rules.channels import may_set_topic
 from chatnet.rules.locks import lets_set_topic
 from chatnet.rules.visibility import may_see_channel
@@ -19,7 +21,7 @@ def topic(request: Request) -> None:
 
     https://modern.ircdocs.horse/#topic-message
     Refuses with 403 (no such channel), 442 (not in it; to read, only if it is secret), 482 (mode t and no
-    half-operator, or you may not speak; or the founder has locked it).
+    half-operator, or you may not speak; or the founder has locked it), FAIL BLOCKED (a filter keeps it back).
     """
     channel, user = request.channel(0), request.user
     if len(request.params) == 1:
@@ -35,4 +37,8 @@ def topic(request: Request) -> None:
         return
     text = cut(request.params[1], request.settings.limits.topic)
     if text != (channel.topic.text if channel.topic is not None else ""):
+        if (verdict := filtered(request, TOPIC, text, channel)) is not None:
+            if not verdict.quiet:
+                request.session.fail("TOPIC", CODE, verdict.words, channel.name)
+            return
         request.commit(TopicChanged(channel, text, user, request.now))

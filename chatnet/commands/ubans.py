@@ -9,14 +9,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
-from chatnet.commands.ban_orders import Order, hits, judge, lift, place, told, whom
+from chatnet.commands.ban_orders import Order, hits, judge, known, lift, place, told, whom
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import BANNING, EXEMPT, EXEMPTING, LOGIN, REFUSE, NetworkBan
 from chatnet.model.entities import User
 from chatnet.records.accounts import State
 from chatnet.rules.ban_targets import address_of, target_of
+from chatnet.rules.banned_words import veil
 from chatnet.rules.durations import ban_seconds, ban_units, duration
-from chatnet.rules.network_bans import network_of
 from chatnet.session.scans import Scan
 from chatnet.wire.ban_targets import Target, account_target, address_target, read_target, shown
 from chatnet.wire.masks import price_of, read_glob
@@ -166,11 +166,13 @@ def _what(request: Request, order: Order, users: list[User], user: User | None) 
     if order.target.kind == "R":
         return f"Reserves {mask} {length}: nobody may have it"
     if order.action == EXEMPT:
-        return f"Exempts {mask} from bans {length}: {whom(request, users)}"
+        return f"Exempts {mask} from bans {length}: {whom(request, order.target, users)}"
     login = ", but who is logged in" if order.action == LOGIN else ""
-    nicks = ", ".join(each.nick for each in users[:NAMES_SHOWN])
-    more = ", …" if len(users) > NAMES_SHOWN else ""
-    return f"Bans {mask} {length}{login}: {whom(request, users)}{f' ({nicks}{more})' if nicks else ''}"
+    some = known(request, order.target, users)
+    nicks = ", ".join(each.nick for each in some[:NAMES_SHOWN])
+    more = ", …" if len(some) > NAMES_SHOWN else ""
+    hit = f"{whom(request, order.target, users)}{f' ({nicks}{more})' if nicks else ''}"
+    return f"Bans {mask} {length}{login}: {hit}"
 
 
 async def _test(request: Request, words: list[str]) -> None:
@@ -259,9 +261,8 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
 
 def _line(request: Request, ban: NetworkBan) -> str:
     """A ban for operators; an address only for those who may see it."""
-    mask = shown(ban.kind, ban.mask)
-    if not request.user.may("see-all") and network_of(ban.host) is not None:
-        mask = "an address" if "/" not in ban.host else "a network"
+    hidden = None if request.user.may("see-all") else veil(ban)
+    mask = hidden or shown(ban.kind, ban.mask)
     what = "exempt: " if ban.kind in EXEMPTING else ""
     return f"{what}{printable(mask)} {told(ban)}"
 
@@ -286,8 +287,8 @@ async def _info(request: Request, words: list[str]) -> None:
         found, about = _meaning(request, target), printable(shown(target.kind, target.mask))
         users = hits(request, target)
         if target.kind != "R":
-            nicks = ", ".join(each.nick for each in users[:NAMES_SHOWN])
-            session.notice(f"{about}: {whom(request, users)}{f' ({nicks})' if nicks else ''}")
+            nicks = ", ".join(each.nick for each in known(request, target, users)[:NAMES_SHOWN])
+            session.notice(f"{about}: {whom(request, target, users)}{f' ({nicks})' if nicks else ''}")
     for ban in found:
         session.notice(_line(request, ban))
     if not found:

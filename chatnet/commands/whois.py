@@ -86,6 +86,9 @@ def _show_connection(request: Request, other: User) -> None:
     if other.certfp is not None and close:
         request.reply(numerics.RPL_WHOISCERTFP, other.nick, other.certfp)
     for session in request.sessions.local.sessions_of(other):
+        if session.listed and asker.oper is not None:
+            text = f"is listed by {', '.join(each.text for each in session.listed)}"
+            request.reply(numerics.RPL_WHOISSPECIAL, other.nick, text)
         if (gateway := session.peer.gateway) is not None:
             at = wire_address(session.peer.gateway_address or "*") if asker.oper is not None else "*"
             request.reply(numerics.RPL_WHOISGATEWAY, other.nick, "*", at, gateway)

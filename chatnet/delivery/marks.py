@@ -8,6 +8,7 @@ from chatnet.delivery.index import Index
 from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact, Hearer, MarkMoved
+from chatnet.model.places import OF_DEVICE
 from chatnet.session.marking import show_mark, show_no_mark
 from chatnet.session.session import Session
 from chatnet.wire.capabilities import READ_MARKER
@@ -34,8 +35,8 @@ class MarksHere:
             show_no_mark(session, channel.name)
 
     def _mark_moved(self, fact: MarkMoved, origin: object) -> None:
-        if self._marks is None or fact is not self._marks.news:
-            return  # another server told what is known here
+        if self._marks is None or fact is not self._marks.news or fact.spot[0] == OF_DEVICE:
+            return  # another server told what is known here, or what a device has heard
         names = None
         for user in self._marks.people(fact.person):
             for session in self._index.users.get(user, ()):

@@ -11,6 +11,7 @@ from chatnet.delivery.veils import Veils
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Hearsay
+from chatnet.model.modes import PRIVILEGED
 from chatnet.node import Node
 from chatnet.rules.messages import is_service
 from chatnet.session import asked, batches, render
@@ -169,7 +170,10 @@ class MessagesHere:
 
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
         by = fact.by or self._node.network.me
+        privilege = PRIVILEGED.get(fact.letter)
         for user in self._node.network.opers:
+            if privilege is not None and not user.may(privilege):
+                continue
             if "s" in user.modes and fact.letter in user.snomask:
                 text = fact.text if fact.public is None or user.may("see-all") else fact.public
                 for session in self._index.users.get(user, ()):

@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 from chatnet.history.recorder import Recorder
+from chatnet.history.talkers import ANY, FIRST, TRIES, Talkers
 from chatnet.model.entities import Channel
 from chatnet.model.facts import (
     AccountChanged,
@@ -35,29 +36,17 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import SID
 from chatnet.model.past import Archive, Asking, Chapter, Missing
-from chatnet.model.places import Places, talk
+from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.stamps import read
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place, Stayed
+from chatnet.storage.messages.rows import Filled, Gap, Place
 from chatnet.storage.promise import Promise
 
-ANY: Final = "*"
-"""In the place of a SID: whoever knows."""
-FIRST: Final = 3
-"""Servers that are asked at once for a gap of ``*``; all others when there is time."""
-TRIES: Final = 5
-"""How often a server is asked that does not answer, at ever greater distances."""
 PAGE: Final = 100
 """Messages that are asked for at once while nobody waits."""
-STAYS: Final = 1000
-"""Stays of an account in channels that others tell."""
-TALKS: Final = 100
-"""Talks of an account that are looked for elsewhere when somebody logs in to it here."""
-REMEMBERED: Final = 10_000
-"""Accounts of which it is known when they were here last."""
 WIDEST: Final = 31 * DAY
 """Milliseconds of which two servers compare at once whether they know the same."""
 
@@ -122,12 +111,7 @@ class Gaps:
         self._channels: dict[Channel, list[Hole]] = {}
         """Of each that is heard here."""
         self._talks: dict[Place, list[Hole]] = {}
-        self._here: dict[str, int] = {}
-        """Accounts that were here, and up to when, in milliseconds."""
-        self._asked: dict[tuple[str, SID], int] = {}
-        """Who is here, and up to when another server was asked with whom they talked there."""
-        self._apart: dict[SID, dict[str, None]] = {}
-        """Servers that are away, and who of those that are here may have talked there meanwhile."""
+        self._talkers = Talkers(node, recorder, lambda: self.asking, self._talked)
         self._gone: dict[SID, float] = {}
         """Servers that were here, and since when (monotonic seconds) they are away."""
         self._arriving: dict[SID, tuple[int, set[Channel]]] = {}
@@ -165,27 +149,37 @@ class Gaps:
         channel = self._node.network.channel(place.name)
         return [] if channel is None else self._channels.get(channel, [])
 
-    async def ask(self, place: Place, since: int, until: int) -> Missing:
+    async def ask(self, place: Place, since: int, until: int, seconds: float | None = None) -> Missing:
         """Ask for what is missing, and wait for it; see ``model/past.py``."""
+        if seconds is None:
+            seconds = self._node.settings.history.ask_timeout
         over = Promise[None]()
 
         def end() -> None:
             over.keep(None)
             self._ring()
 
-        timer = self._node.clock.later(self._node.settings.history.ask_timeout, end)
+        timer = self._node.clock.later(seconds, end)
         while not over.kept:
-            holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
-            several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
-            if not several and not self._arrived(place):
-                break
             news = self._news
-            for hole, sid in several:
-                if sid not in hole.busy:
-                    self._node.run(self._step_on(hole, sid))
+            if not self._begin_of(place, since, until) and not self._arrived(place):
+                break
             await news
         timer.cancel()
         return self.missing(place, since, until)
+
+    def begin(self, place: Place, since: int, until: int) -> None:
+        """Ask for what is missing, and do not wait for it; see ``model/past.py``."""
+        self._begin_of(place, since, until)
+
+    def _begin_of(self, place: Place, since: int, until: int) -> bool:
+        """Whether there is who can be asked for something, and is then."""
+        holes = [hole for hole in self._of(place) if self._is_wanted(hole, since, until)]
+        several = [(hole, sid) for hole in holes for sid in self._to_ask(hole)[:FIRST]]
+        for hole, sid in several:
+            if sid not in hole.busy:
+                self._node.run(self._step_on(hole, sid))
+        return bool(several)
 
     def _is_wanted(self, hole: Hole, since: int, until: int) -> bool:
         return self._is_unsure(hole) or (hole.since < until and since < self._end(hole))
@@ -217,8 +211,7 @@ class Gaps:
 
     def arrived(self, sid: SID) -> None:
         """A server was asked of all channels; see ``model/past.py``."""
-        for person in self._apart.pop(sid, ()):
-            self.spoke_at(person, sid)
+        self._talkers.arrived(sid)
         if self._arriving.pop(sid, None) is not None:
             self._ring()
             self._due.update(dict.fromkeys(self._all()))
@@ -352,8 +345,9 @@ class Gaps:
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
             self._drop_if_left(channel)
-        if fact.user.is_at(self._node.network.me):
-            self._leaves(self._places.person(fact.user))
+        person = self._places.person(fact.user)
+        if person is not None and fact.user.is_at(self._node.network.me):
+            self._talkers.leaves(person)
 
     def _drop_if_left(self, channel: Channel) -> None:
         """Nobody can ask for what is missing; the store remembers it."""
@@ -382,23 +376,11 @@ class Gaps:
 
     # talks
 
-    def _leaves(self, person: str | None, heard: int | None = None) -> None:
-        """Somebody is not here any more; what they were told since `heard`, if not now, is not known."""
-        if person is not None:
-            self._here[person] = self._now() if heard is None else heard
-            if len(self._here) > REMEMBERED:
-                del self._here[next(iter(self._here))]
-
     def _logged_in(self, fact: AccountChanged | UserIntroduced, origin: object) -> None:
         user = fact.user
         person = self._places.person(user)
-        if user.server is self._node.network.me and person is not None and self.asking is not None:
-            self._came(person)
-
-    def _came(self, person: str, first: SID | None = None) -> None:
-        """Somebody is here; others are asked what they said elsewhere, one of them first."""
-        since = self._here.pop(person, self._overlap) - self._overlap
-        self._node.clock.later(0.0, lambda: self._node.run(self._look_for_talks(person, since, first)))
+        if user.server is self._node.network.me and person is not None:
+            self._talkers.came(person)
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -407,27 +389,20 @@ class Gaps:
         if fact.server is me:
             for channel in user.channels:
                 self._look_at(channel, int(fact.at * 1000))
-            if person is not None and self.asking is not None:
-                self._came(person, user.server.sid)
+            if person is not None:
+                self._talkers.came(person, user.server.sid)
         elif user.is_at(me) and person is not None:
             self.spoke_at(person, fact.server.sid)
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
+        person = self._places.person(fact.user)
         if fact.server is self._node.network.me:
             for channel in fact.user.channels:
                 self._drop_if_left(channel)
-            self._leaves(self._places.person(fact.user))
-        elif not fact.stamp and fact.user.is_at(self._node.network.me):
-            self._lost(fact.server.sid, self._places.person(fact.user))
-
-    def _lost(self, sid: SID, person: str | None) -> None:
-        """A server is away where somebody may go on to talk, who is here."""
-        if person is None:
-            return
-        people = self._apart.setdefault(sid, {})
-        people[person] = None
-        if len(people) > REMEMBERED:
-            del people[next(iter(people))]
+            if person is not None:
+                self._talkers.leaves(person)
+        elif not fact.stamp and fact.user.is_at(self._node.network.me) and person is not None:
+            self._talkers.lost(person, fact.server.sid)
 
     def _user_moved(self, fact: UserMoved, origin: object) -> None:
         user, me, person = fact.user, self._node.network.me, self._places.person(fact.user)
@@ -439,59 +414,30 @@ class Gaps:
         was_here = me in (fact.old_server, *fact.old_person.seats)
         if not user.is_at(me):
             if was_here:
-                self._leaves(person, _apart_since(fact))
+                self._talkers.leaves(person, _apart_since(fact))
         elif was_here:
             self.spoke_at(person, fact.old_server.sid)
         else:
-            self._came(person, user.server.sid)
+            self._talkers.came(person, user.server.sid)
 
     def spoke_at(self, person: str, sid: SID) -> None:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
-        if self.asking is None:
-            return
-        self._node.clock.later(0.0, lambda: self._node.run(self._look_there(sid, person)))
+        self._talkers.spoke_at(person, sid)
 
-    async def _look_there(self, sid: SID, person: str) -> None:
-        asking, now = self.asking, self._now() - self._overlap
-        assert asking is not None
-        if await self._look_for_talks_at(sid, person, self._asked.pop((person, sid), 0)):
-            self._asked[person, sid] = now
-            if len(self._asked) > REMEMBERED:
-                del self._asked[next(iter(self._asked))]
-        if sid not in asking.witnesses(None):  # it is away, perhaps since it was asked
-            self._lost(sid, person)
+    async def looked(self, person: str, seconds: float) -> None:
+        """Wait until it is known where somebody talked elsewhere; see ``model/past.py``."""
+        await self._talkers.looked(person, seconds)
 
-    async def _look_for_talks(self, person: str, since: int, first: SID | None) -> None:
-        """Somebody is here who may have talked elsewhere: something of each such talk is missing.
-
-        Of channels, who was in them when was heard there.
-        """
-        assert self.asking is not None
-        sids = sorted(self.asking.witnesses(None), key=lambda sid: sid != first)
-        for sid in sids[:FIRST]:
-            for stay in await self.asking.ask_stays(sid, person, STAYS):
-                channel = self._node.network.channel(stay.channel)
-                place = None if channel is None else self._recorder.place(channel)
-                if place is not None and place.ts == stay.ts:
-                    self._recorder.put([Stayed(place, person, stay.since, stay.until)])
-            await self._look_for_talks_at(sid, person, since)
-
-    async def _look_for_talks_at(self, sid: SID, person: str, since: int) -> int:
-        """How many talks a server names."""
-        asking = self.asking
-        assert asking is not None
-        talks = await asking.ask_talks(sid, person, since, TALKS) if sid in asking.witnesses(None) else ()
-        for other, at in talks:
-            place = talk(person, other)
-            holes = self._talks.setdefault(place, [])
-            gap = Gap(place, max(since, self._oldest(place)), at + 1, sid)
-            if not any(hole.sid == sid and hole.since <= gap.since and at < hole.until for hole in holes):
-                hole = Hole(gap, None)
-                holes.append(hole)
-                self._recorder.put([hole.gap])
-                self._due[hole] = None
+    def _talked(self, place: Place, since: int, at: int, sid: SID) -> None:
+        """A server knows of a talk, in which there was the last word at a time: some of it is missing."""
+        holes = self._talks.setdefault(place, [])
+        gap = Gap(place, max(since, self._oldest(place)), at + 1, sid)
+        if not any(hole.sid == sid and hole.since <= gap.since and at < hole.until for hole in holes):
+            hole = Hole(gap, None)
+            holes.append(hole)
+            self._recorder.put([hole.gap])
+            self._due[hole] = None
         self._fill()
-        return len(talks)
 
     # asking
 
@@ -523,7 +469,9 @@ class Gaps:
         asking, place = self.asking, hole.place
         assert asking is not None
         first = sid not in hole.reached
-        until = hole.reached.get(sid, hole.until)
+        # Who is asked may hear of who is here later than the question was asked, and have another clock: what
+        # is said there until then is sent to nobody here.
+        until = hole.reached.get(sid, hole.until + self._overlap)
         width = hole.width.get(sid, DAY)
         since = hole.since if first else max(hole.since, until - width)
         tally = await self._archive.tally(place, since, until) if until - since <= WIDEST else "-"
@@ -535,6 +483,7 @@ class Gaps:
         hole.tries.pop(sid, None)
         hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
         hole.reached[sid] = min((round(each.at * 1000) for each in told.records), default=since)
+        hole.reached[sid] = min(hole.reached[sid], hole.until)
         if hole.sid != ANY:
             self._not_known_there(hole, told.gaps)
         return news
@@ -553,9 +502,18 @@ class Gaps:
 
     def _failed(self, hole: Hole, sid: SID) -> None:
         tries = hole.tries[sid] = hole.tries.get(sid, 0) + 1
+        if tries == TRIES and hole.channel is None:
+            self._give_up(hole, sid)
         seconds = self._node.settings.links.backfill_timeout * 2**tries
         hole.later[sid] = self._node.clock.monotonic() + seconds
         self._node.clock.later(seconds, partial(self._again, hole))
+
+    def _give_up(self, hole: Hole, sid: SID) -> None:
+        """A server tells nothing of a talk, perhaps since nobody is here now: it is asked another time."""
+        both, network = {hole.place.name, hole.place.other}, self._node.network
+        here = {key for key in both for user in network.logged_in.get(key, ()) if user.is_at(network.me)}
+        for person in sorted(here or both):
+            self._talkers.owe(sid, person, hole.since)
 
     def _again(self, hole: Hole) -> None:
         self._due[hole] = None

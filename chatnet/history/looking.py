@@ -184,12 +184,13 @@ class Looking:
 
     # what is asked
 
-    async def look(self, user: User, name: str, asked: Asked) -> Seen:
+    async def look(self, user: User, name: str, asked: Asked, seconds: float | None = None) -> Seen:
         """A page of the channel or talk that `name` means for `user`.
 
+        What is missing is asked for elsewhere, and waited for so many `seconds`; None: as the settings allow.
         Raises Unseen, Untold, Busy, StoreError.
         """
-        return await self._turn(user, self._look(user, name, asked))
+        return await self._turn(user, self._look(user, name, asked, seconds))
 
     async def sees(self, user: User, channel: Channel, record: Record) -> bool:
         """Whether `user` may see that message of a channel.  Raises Busy, StoreError."""
@@ -212,6 +213,21 @@ class Looking:
         last one's millisecond, at most twice as many.  Raises Busy, StoreError.
         """
         return await self._turn(user, self._latest(user, kinds, begin, end, most))
+
+    async def looked(self, user: User, seconds: float) -> None:
+        """Wait so long until it is known where `user`, who has just come, talked elsewhere."""
+        person = self._places.person(user)
+        if self._missed is not None and person is not None:
+            await self._missed.looked(person, seconds)
+
+    async def lacking(self, user: User, since: int, most: int) -> list[str]:
+        """Channels and talks of which something that `user` may see is missing here, since a time.
+
+        At most so many.  What is missing is asked for, and not waited for.  Raises Busy, StoreError.
+        """
+        if self._missed is None:
+            return []
+        return await self._turn(user, self._lacking(self._missed, user, since, most))
 
     async def search(self, user: User, words: Words, name: str = "") -> Searched:
         """What is found of `words` in all that `user` may look at, or in the one place that `name` means.
@@ -241,7 +257,7 @@ class Looking:
 
     # pages
 
-    async def _look(self, user: User, name: str, asked: Asked) -> Seen:
+    async def _look(self, user: User, name: str, asked: Asked, seconds: float | None) -> Seen:
         spot, sights = await self._meant(user, name)
         sight = sights.of(spot)
         if sight is None:
@@ -255,7 +271,7 @@ class Looking:
             times = _covered(found, newest, wanted)
             if self._missed.missing(place, *times) != Missing():
                 with self._questions.aside():
-                    await self._missed.ask(place, *times)
+                    await self._missed.ask(place, *times, seconds)
                 self._flush()
                 waits = self._waits(place)
                 found, newest, wanted = await self._page(user, sight, asked)
@@ -374,6 +390,13 @@ class Looking:
         while count and count < min(len(found), most * 2) and found[count][0] == found[count - 1][0]:
             count += 1
         return Listed([(name, at) for at, name in sorted(found[:count])], count < len(found))
+
+    async def _lacking(self, missed: Missed, user: User, since: int, most: int) -> list[str]:
+        sights = (await self._all(user)).now().values()
+        found = [sight for sight in sights if self._gaps(sight.view, since, LAST, None)][:most]
+        for sight in found:
+            missed.begin(sight.view.place, since, LAST)
+        return [sight.name for sight in found]
 
     def _in_memory(
         self, user: User, kinds: Collection[int], after: int, before: int

@@ -22,7 +22,7 @@ from chatnet.model.facts import (
     UserMoved,
     UserQuit,
 )
-from chatnet.model.places import BY_NAME, Places
+from chatnet.model.places import BY_NAME, OF_DEVICE, Places
 from chatnet.node import Node, Timer
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import Entry, Marked
@@ -135,6 +135,23 @@ class Marks:
                 if key == person:
                     found[spot] = max(at, found.get(spot, 0))
             self._marks[person] = found
+
+    async def of_devices(self, user: User) -> dict[str, int]:
+        """How far the devices of somebody have heard, by their names; they are not kept in memory for it.
+
+        Raises StoreError.
+        """
+        person = self._places.person(user)
+        if person is None:
+            return {}
+        known = self._marks.get(person)
+        if known is None:
+            self._flush()
+            known = dict(await self._store.marks(person))
+            for (key, spot), at in self._unwritten.items():
+                if key == person:
+                    known[spot] = max(at, known.get(spot, 0))
+        return {spot.removeprefix(OF_DEVICE): at for spot, at in known.items() if spot[0] == OF_DEVICE}
 
     def of(self, user: User, spot: str) -> int:
         """How far somebody has read there, of whom that is known; 0: it is not known how far."""

@@ -15,6 +15,7 @@ from chatnet.links.exchange.backfill import BackFill
 from chatnet.links.exchange.bans import tell_bans
 from chatnet.links.exchange.burst import Burst
 from chatnet.links.exchange.feeds import Feeds
+from chatnet.links.exchange.orders import Orders
 from chatnet.links.exchange.pasts import Pasts
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.exchange.queries import Queries
@@ -27,6 +28,7 @@ from chatnet.links.inbound.feeding import FeedingIn
 from chatnet.links.inbound.history import HistoryIn
 from chatnet.links.inbound.messages import MessagesIn
 from chatnet.links.inbound.metadata import Heard, MetadataIn
+from chatnet.links.inbound.orders import OrdersIn
 from chatnet.links.inbound.persons import PersonsIn
 from chatnet.links.inbound.queries import QueriesIn
 from chatnet.links.inbound.servers import ServersIn
@@ -104,12 +106,14 @@ class Links(Neighbours):
         self.stores = Stores(self, self.inquiries, archive, missed)
         self.queries = Queries(self)
         self.seats = Seats(self)
+        self.orders = Orders(self)
         self.persons = Persons(self)
         if missed is not None:
             self.persons.spoke_at = missed.spoke_at
         self.calling = Calling(connect, chance)
         self.joins = Joins(self)
-        burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures)
+        known = self.persons.known.digest
+        burst = Burst(self, self.leaving.again, self.agents.told, pasts.erasures, known)
         self.handshake = Handshake(self, self.leaving, burst, cloak_digest)
         self.standbys = Standbys(self, self.calling, self.handshake)
         self.dialler = Dialler(self, self.calling, self.handshake, self.standbys.take)
@@ -122,6 +126,7 @@ class Links(Neighbours):
             MessagesIn(self.gate, self.persons),
             QueriesIn(self.queries),
             SittingIn(self.seats),
+            OrdersIn(self.orders),
             PersonsIn(self.persons, self),
             HistoryIn(Recall(self, past, archive), self.backfill, self.inquiries, archive),
             Encapsulation(encapsulated),
@@ -141,7 +146,7 @@ class Links(Neighbours):
 
         self.follow(
             Reader(self, verbs.rows).take,
-            (self.standbys, self.leaving, self.dialler, self.handshake, self.gate, *feeds),
+            (self.standbys, self.leaving, self.dialler, self.handshake, self.gate, self.persons, *feeds),
         )
         self.observers: Sequence[Observer] = (
             Outbound(self),
@@ -151,6 +156,7 @@ class Links(Neighbours):
             self.dialler,
             self.inquiries,
             self.seats,
+            self.orders,
             self.backfill,
             pasts,
             self.agents,

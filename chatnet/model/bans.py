@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from chatnet.model.ids import Folded
+from chatnet.wire.casemap import Folder
 
 BANNING: Final = ("K", "D", "X", "R", "A", "C")
 """K: ``user@host``; D: an address or a network of them; X: a real name; R: a nick, or a channel's name;
@@ -48,7 +51,7 @@ class NetworkBan:
     remembered until `lifetime`, so that a server that was away does not bring back what was changed
     meanwhile.  `wide` ones are told to every server that comes; others are this server's alone.  `by` says in
     one word who set it.  `record` is the entity of those that are records, and else empty; `fixed` ones stand
-    in the configuration.  `reading` is what ``rules/network_bans.py`` made of its masks.
+    in the configuration.  `folded` is the mask, folded, once somebody has asked for that.
     """
 
     kind: str
@@ -63,7 +66,7 @@ class NetworkBan:
     action: str = REFUSE
     record: str = ""
     fixed: bool = False
-    reading: Any = field(default=None, repr=False)
+    folded: str = field(default="", repr=False)
 
     @property
     def mask(self) -> str:
@@ -79,6 +82,16 @@ class NetworkBan:
     def private_reason(self) -> str:
         """What operators alone may read of the reason; empty: all may read all of it."""
         return self.reason.partition(PRIVATE)[2]
+
+    def key(self, fold: Folder) -> Folded:
+        """The mask, folded: what the bans of one kind are known by."""
+        if not self.folded:
+            self.folded = fold(self.mask)
+        return Folded(self.folded)
+
+    def __lt__(self, other: NetworkBan) -> bool:
+        """Whether it is forgotten earlier than another one; both are, some time."""
+        return (self.lifetime or 0) < (other.lifetime or 0)
 
     def holds(self, now: float) -> bool:
         """Whether it bans anybody at the Unix time `now`."""

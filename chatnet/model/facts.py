@@ -18,9 +18,11 @@ from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
+from chatnet.model.filters import Filter
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
 from chatnet.model.server import Server
+from chatnet.model.shields import Shields
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
@@ -775,6 +777,23 @@ class NetworkBanned(Fact):
 
     ban: NetworkBan
     by: Source
+    at: float
+
+
+@fact
+class FilterSet(Fact):
+    """A filter was set, on the network or here alone, or changed; one that does not hold was taken back."""
+
+    filter: Filter
+    by: Source
+    at: float
+
+
+@fact
+class ShieldsChanged(Fact):
+    """The shields are at another level, or hold until another time."""
+
+    shields: Shields
     at: float
 
 

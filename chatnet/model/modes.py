@@ -118,13 +118,17 @@ SNOMASKS: Final[dict[str, str]] = {
     "f": "floods: who was cut off for sending too much, or for not reading",
     "g": "the server itself: rehash, restart, certificates, and whether messages are stored",
     "k": "kills, and bans",
+    "m": "messages that a filter hits",
     "n": "nick changes",
     "o": "who becomes an operator, or tries to",
+    "p": "what people report",
     "q": "clients leaving",
-    "r": "connections refused, and why",
+    "r": "connections refused, and why; and who comes in whose address is in a block list",
     "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""
+PRIVILEGED: Final[dict[str, str]] = {"p": "reports"}
+"""Those that only opers with a privilege read."""
 
 
 NO_MODES: Final[frozenset[str]] = frozenset()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, cast
 
@@ -12,14 +13,17 @@ from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.ending import Ending
 from chatnet.model.entities import PARAMETERS, Channel, ListEntry, Topic, User, set_parameter, split_forward
 from chatnet.model.facts import Fact, ModeChange, Source
+from chatnet.model.filters import Filter
 from chatnet.model.ids import SID, UID, Folded
 from chatnet.model.memory import Memory
 from chatnet.model.metadata import Metadata
 from chatnet.model.modes import RANKS, mode_set
 from chatnet.model.registry import Registry
 from chatnet.model.server import Server
+from chatnet.model.shields import OPEN
 from chatnet.model.sparse import entered, removed
 from chatnet.model.veil import Veil
+from chatnet.model.whereabouts import Whereabouts
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 from chatnet.wire.casemap import Folder
@@ -43,6 +47,7 @@ class Network:
         self.servers: dict[SID, Server] = {me.sid: me}
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
+        self.whereabouts = Whereabouts()
         self.virtual: Server | None = None
         self.pseudo_users: dict[UID, User] = {}
         self.channels: dict[Folded, Channel] = {}
@@ -55,6 +60,8 @@ class Network:
         self.seated: dict[Server, dict[User, None]] = {}  # whose sessions a server has, of other servers
         self.bans: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._ending_bans = Ending()
+        self.filters: dict[str, Filter] = {}
+        self.shields = OPEN
         self.invisible = 0
         self.most_users = 0
         self.whowas = Whowas(whowas)
@@ -103,6 +110,8 @@ class Network:
             facts.ModesLocked: self._modes_locked,
             facts.Invited: self._invited,
             facts.NetworkBanned: self._network_banned,
+            facts.FilterSet: self._filter_set,
+            facts.ShieldsChanged: self._shields_changed,
             facts.RecordsTaken: self._records_taken,
             facts.MetadataChanged: self._metadata_changed,
             facts.SettingsChanged: self._settings_changed,
@@ -170,6 +179,7 @@ class Network:
         user = fact.user
         self.users[user.uid] = user
         self.nicks[user.folded] = user
+        self.whereabouts.add(user)
         user.server.users += 1
         if user.oper is not None:
             self.opers[user] = None
@@ -191,11 +201,13 @@ class Network:
         del self.users[user.uid]
         if not user.orphan:
             user.server.users -= 1
+        self.whereabouts.remove(user)
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
         user.person.remember([*fact.old_person.former, fact.old_uid])
         user.address, user.real_host = fact.address, fact.real_host
         user.certfp, user.cloak = fact.certfp, fact.cloak
         self.users[user.uid] = user
+        self.whereabouts.add(user)
         user.server.users += 1
         for server in fact.person.seats:
             self.seated.setdefault(server, {})[user] = None
@@ -266,6 +278,7 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
+        self.whereabouts.remove(user)
         if not user.orphan:
             user.server.users -= 1
         if user.oper is not None:
@@ -310,10 +323,11 @@ class Network:
         self._drop_verdicts(user)
 
     def _host_changed(self, fact: facts.HostChanged) -> None:
-        fact.user.username = fact.username
-        fact.user.host = fact.host
-        fact.user.renew_source()
-        self._drop_verdicts(fact.user)
+        user = fact.user
+        with self._moving(user):
+            user.username, user.host = fact.username, fact.host
+        user.renew_source()
+        self._drop_verdicts(user)
 
     def _realname_changed(self, fact: facts.RealnameChanged) -> None:
         fact.user.realname = fact.realname
@@ -356,8 +370,19 @@ class Network:
         self._drop_verdicts(fact.user)
 
     def _real_host_changed(self, fact: facts.RealHostChanged) -> None:
-        fact.user.real_host = fact.real_host
+        with self._moving(fact.user):
+            fact.user.real_host = fact.real_host
         self._drop_verdicts(fact.user)
+
+    @contextmanager
+    def _moving(self, user: User) -> Iterator[None]:
+        """Within this somebody gets other hosts, who may have quit since that was stated."""
+        here = self.users.get(user.uid) is user
+        if here:
+            self.whereabouts.remove(user)
+        yield
+        if here:
+            self.whereabouts.add(user)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged) -> None:
         user = fact.user
@@ -567,27 +592,41 @@ class Network:
             del oldest.invited[user]
 
     def _network_banned(self, fact: facts.NetworkBanned) -> None:
-        ban, key = fact.ban, self.fold(fact.ban.mask)
-        self.bans[ban.kind].pop(key, None)
+        ban = fact.ban
+        bans, key = self.bans[ban.kind], ban.key(self.fold)
+        bans.pop(key, None)
         if ban.remembered(fact.at):
-            self.bans[ban.kind][key] = ban
-            self._ending_bans.add(ban.lifetime, ban)
+            bans[key] = ban
+            self._ending_bans.add(ban)
         for over in self._ending_bans.until(fact.at):
             if self._is_ban(over):
-                del self.bans[over.kind][self.fold(over.mask)]
+                del self.bans[over.kind][over.key(self.fold)]
         self._ending_bans.tidy(sum(map(len, self.bans.values())), self._is_ban)
+
+    def _shields_changed(self, fact: facts.ShieldsChanged) -> None:
+        self.shields = fact.shields
 
     def _is_ban(self, ban: NetworkBan) -> bool:
         """Whether nothing has taken the place of a ban."""
-        return self.bans[ban.kind].get(self.fold(ban.mask)) is ban
+        return self.bans[ban.kind].get(ban.key(self.fold)) is ban
 
     def load_bans(self, bans: Iterable[NetworkBan]) -> None:
         """Take the bans that were kept, at the start."""
-        ending: list[tuple[float | None, NetworkBan]] = []
-        for ban in bans:
-            self.bans[ban.kind][self.fold(ban.mask)] = ban
-            ending.append((ban.lifetime, ban))
-        self._ending_bans.load(ending)
+        several = list(bans)
+        for ban in several:
+            self.bans[ban.kind][ban.key(self.fold)] = ban
+        self._ending_bans.load(several)
+
+    def _filter_set(self, fact: facts.FilterSet) -> None:
+        self.filters.pop(fact.filter.entity, None)
+        if fact.filter.holds(fact.at):
+            self.filters[fact.filter.entity] = fact.filter
+        for over in [each for each in self.filters.values() if not each.holds(fact.at)]:
+            del self.filters[over.entity]
+
+    def load_filters(self, filters: Iterable[Filter]) -> None:
+        """Take the filters that were kept, at the start."""
+        self.filters.update((each.entity, each) for each in filters)
 
     def _settings_changed(self, fact: facts.SettingsChanged) -> None:
         self.whowas.size = fact.new.limits.whowas
@@ -619,6 +658,7 @@ class Network:
             assert bool(user.tagged & MESSAGE_TAGS) == ("B" in user.modes)
             assert bool(user.tagged & OPER_TAG) == (user.oper is not None)
             assert user.orphan or self.servers[user.server.sid] is user.server
+        self.whereabouts.check(self.users.values())
         on = Counter(user.server for user in self.users.values() if not user.orphan)
         for sid, server in self.servers.items():
             assert server.users == on[server]

@@ -189,8 +189,10 @@ class Asking(Protocol):
         Beside them what was deleted then, if `gone`.  With a `tally` nothing is told that has the same.
         """
 
-    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Sequence[tuple[str, int]]:
-        """With whom an account talked, as a server knows; nothing if it did not answer."""
+    async def ask_talks(
+        self, sid: SID, person: str, since: int, most: int
+    ) -> Sequence[tuple[str, int]] | None:
+        """With whom an account talked, as a server knows; None if it did not answer."""
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; nothing if it did not answer."""
@@ -218,8 +220,17 @@ class Missing(NamedTuple):
 class Missed(Protocol):
     """What is known to be missing here."""
 
-    async def ask(self, place: Place, since: int, until: int) -> Missing:
-        """Ask for what is missing of a time, and wait for it as long as the settings allow."""
+    async def ask(self, place: Place, since: int, until: int, seconds: float | None = None) -> Missing:
+        """Ask for what is missing of a time, and wait so long for it; None: as long as the settings allow."""
+
+    def begin(self, place: Place, since: int, until: int) -> None:
+        """The same without waiting: for what is waited for after something else."""
+
+    async def looked(self, person: str, seconds: float) -> None:
+        """Wait so long until it is known where somebody talked elsewhere, by the key of their account.
+
+        It is asked for when they come, and when they may have talked at another server as well.
+        """
 
     def missing(self, place: Place, since: int, until: int) -> Missing:
         """The same as is known now, without asking: for what came while somebody waited."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -28,10 +29,18 @@ def is_key(text: str) -> bool:
     return is_entity(text) and text[0] == ACCOUNT
 
 
+DEVICE: Final = re.compile(r"[A-Za-z0-9_.\-]{1,32}", re.ASCII)
+"""What a device may be called; what is longer, or has other characters, is no name."""
+OF_DEVICE: Final = "="
+"""What the spot of a device begins with: its name follows, or nothing if it has none."""
+
+
 def is_spot(text: str) -> bool:
-    """Whether it can be a channel, ``@`` and the key of an account, or a nick: see ``Marked``."""
+    """Whether it can be a channel, ``@`` and the key of an account, a nick, or a device: see ``Marked``."""
     if text[:1] == "@":
         return is_key(text[1:])
+    if text[:1] == OF_DEVICE:
+        return text == OF_DEVICE or DEVICE.fullmatch(text[1:]) is not None
     return is_channel(text, MOST_CHANNEL) if text[:1] == "#" else is_nick(text, MOST_NAME)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -14,8 +15,8 @@ from chatnet.model.bans import (
     MOST_REASON,
     NetworkBan,
 )
-from chatnet.records.bans import FIELD, BanValue
-from chatnet.records.grammar import ban_entity, seconds_of
+from chatnet.records.bans import FIELD, BanValue, read_ban
+from chatnet.records.grammar import ban_entity, is_ban_entity, seconds_of
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 from chatnet.wire.text import byte_length, cut
@@ -69,33 +70,55 @@ class RecordedBans:
             at = int(seconds_of(record.stamp))
             if isinstance(old, NetworkBan):
                 at = max(at, old.created + 1)
-                self._known[record.entity] = replace(old, created=at, until=at, lifetime=at, reading=None)
+                self._known[record.entity] = replace(old, created=at, until=at, lifetime=at)
             else:
                 self._known[record.entity] = at
             return
-        self._known[record.entity] = self._read(record.entity, record.value)
+        self._known[record.entity] = self._read(record.entity, record.value, {})
 
-    def _read(self, entity: str, text: str) -> NetworkBan:
-        value = BanValue.read(text)
-        kind, mask = value.kind, value.mask
-        if (
-            kind not in _KINDS
-            or value.action not in _ACTIONS
-            or (value.action == EXEMPT) is not (kind in EXEMPTING)
-            or byte_length(mask) > MOST_MASK
-            or ban_entity(kind, self._fold(mask)) != entity
-        ):
+    def load(self, records: Iterable[Record]) -> None:
+        """Take many at the start; what is no ban means nothing."""
+        known, read = self._known, self._read
+        words: dict[str, str] = {}
+        for entity, field, stamp, value in records:
+            if field == FIELD:
+                try:
+                    known[entity] = int(seconds_of(stamp)) if value is None else read(entity, value, words)
+                except ValueError:
+                    pass  # of a version to come, say
+
+    def _read(self, entity: str, text: str, words: dict[str, str]) -> NetworkBan:
+        """What a value says; of `words` that many say they have one each."""
+        since, until, action, by, kind, mask, reason = read_ban(text)
+        if kind not in _KINDS or action not in _ACTIONS or (action == EXEMPT) is not (kind in EXEMPTING):
+            raise ValueError("it is no ban of this entity")
+        folded = self._fold(mask)
+        if not is_ban_entity(entity, kind, folded) or byte_length(mask) > MOST_MASK:
             raise ValueError("it is no ban of this entity")
         user, host = "*", mask
         if kind[-1] == "K":
             user, at, host = mask.rpartition("@")
             if not (at and user and host):
                 raise ValueError("it is no user@host")
-        until = value.until or None
-        by, reason = value.by, value.reason
         if len(text) > MOST_MASK:
             by, reason = cut(by, MOST_MASK), cut(reason, MOST_REASON)
-        return NetworkBan(kind, user, host, value.set, until, until, by, reason, True, value.action, entity)
+        word = words.setdefault
+        end = until or None
+        return NetworkBan(
+            word(kind, kind),
+            word(user, user),
+            host,
+            since,
+            end,
+            end,
+            word(by, by),
+            word(reason, reason),
+            True,
+            word(action, action),
+            entity,
+            False,
+            folded,
+        )
 
 
 def ban_value(ban: NetworkBan) -> str:

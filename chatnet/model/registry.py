@@ -13,14 +13,19 @@ from typing import Any, Final, NamedTuple
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.recorded_bans import RecordedBans
+from chatnet.model.recorded_filters import RecordedFilters
 from chatnet.model.registered import RegisteredChannels
+from chatnet.model.shields import OPEN, Shields
 from chatnet.model.single import Single
 from chatnet.records import accounts as values
+from chatnet.records import shields as shields_values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
+from chatnet.records.filters import FIELD as FILTER
 from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
+from chatnet.records.shields import ENTITY as SHIELDS
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 
@@ -172,6 +177,8 @@ class Registry:
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
         self.bans = RecordedBans(fold)
+        self.filters = RecordedFilters(fold)
+        self.shields = OPEN
         self.most_name = most_name
         self._fold = fold
         self._names: dict[str, Claimants] = {}
@@ -255,14 +262,27 @@ class Registry:
     def load(self, records: Iterable[Record]) -> None:
         """Take all that is stored, at the start."""
         entity, new = "", None
+        bans: list[Record] = []
         for record in records:
+            if record[0][0] == BAN:
+                if record[0] == SHIELDS:
+                    self._raise_shields(record)
+                elif record[1] == FILTER:
+                    self._take_filter(record)
+                bans.append(record)
+                continue
             if record[0] != entity:
                 entity = record[0]
                 new = None if entity[0] != ACCOUNT or entity in self.accounts else self._make(entity)
             if new is None or not self._begin(new, record):
                 self._take(record)
+        self.bans.load(bans)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
+
+    def _take_filter(self, record: Record) -> None:
+        with suppress(ValueError):  # as of a ban
+            self.filters.take(record)
 
     def _begin(self, account: Account, record: Record) -> bool:
         """Take what a new account has in nearly all cases, without regard to what it might have had before.
@@ -279,9 +299,11 @@ class Registry:
                     return False
                 account.since, account.name = since, AccountName(name)
                 account.shown = account.name
-                folded = self._fold(name)
+                # Nearly always it is what it is folded to; the function remembers names, and these are new.
+                plain = name.isalnum() and name.isascii() and name.islower()
+                folded = name if plain else self._fold(name)
             elif field == values.CREATED:
-                account.created = Created.read(value).at
+                account.created = Created.moment(value)
                 return True
             elif field.startswith(_NICK) and not account.nicks and "\\" not in field:
                 folded = field[len(_NICK) :]
@@ -317,8 +339,11 @@ class Registry:
             elif entity[0] == SERVER:
                 self._hear(record)
             elif entity[0] == BAN:
+                if entity == SHIELDS:
+                    self._raise_shields(record)
                 with suppress(ValueError):  # of a version to come, say
                     self.bans.take(record)
+                self._take_filter(record)
             return ()
         account = self.accounts.get(entity) or self._make(entity)
         name, key = split(field)
@@ -326,6 +351,12 @@ class Registry:
             return self._note(account, name, key, value, stamp)
         except ValueError:
             return ()  # of a version to come, say: it is kept in the store, and means nothing here
+
+    def _raise_shields(self, record: Record) -> None:
+        if record.field == shields_values.FIELD and record.value is not None:
+            with suppress(ValueError):  # of a version to come, say
+                value = shields_values.ShieldsValue.read(record.value)
+                self.shields = Shields(value.level, value.set, value.until or None, value.by, value.reason)
 
     def _make(self, entity: str) -> Account:
         account = self.accounts[entity] = Account(entity)

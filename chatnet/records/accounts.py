@@ -37,6 +37,7 @@ MOST_PAST: Final = 4
 
 
 _NAMED: Final = re.compile(rf"({STAMP}) ([^ ]+)", re.ASCII)
+_CREATED: Final = re.compile(r"([0-9]{1,15}) [0-9][0-9A-Z]{2}", re.ASCII)
 
 
 def is_fingerprint(text: str) -> bool:
@@ -87,6 +88,14 @@ class Created(NamedTuple):
         if not is_sid(sid):
             raise ValueError(f"{sid!r} is no server")
         return cls(number(at), sid)
+
+    @staticmethod
+    def moment(text: str) -> int:
+        """When it was alone: when a server starts there are hundreds of thousands of them."""
+        found = _CREATED.fullmatch(text)
+        if found is None:
+            raise ValueError("it is no time and a server")
+        return int(found[1])
 
 
 class Verifier(NamedTuple):

@@ -34,15 +34,19 @@ class BanValue(NamedTuple):
     @classmethod
     def read(cls, text: str) -> BanValue:
         """What a record says."""
-        parts = text.split(" ", 6)  # a hundred thousand of them may be read at a start
-        if len(parts) != 7 or "" in parts:
-            raise ValueError("it is no ban")
-        at, until = parts[0], parts[1]
-        if not (at.isdecimal() and until.isdecimal() and at.isascii() and until.isascii()):
-            raise ValueError("it is no ban")
-        if len(at) > _DIGITS or len(until) > _DIGITS or parts[6][0] != ":":
-            raise ValueError("it is no ban")
-        return cls(int(at), int(until), parts[2], parts[3], parts[4], parts[5], parts[6][1:])
+        return cls(*read_ban(text))
+
+
+def read_ban(text: str) -> tuple[int, int, str, str, str, str, str]:
+    """The parts of a `BanValue`: a hundred thousand of them may be read at a start."""
+    parts = text.split(" ", 6)
+    if len(parts) != 7 or "" in parts or parts[6][0] != ":":
+        raise ValueError("it is no ban")
+    since, until, action, by, kind, mask, reason = parts
+    digits = since + until
+    if not (digits.isdecimal() and digits.isascii()) or len(since) > _DIGITS or len(until) > _DIGITS:
+        raise ValueError("it is no ban")
+    return int(since), int(until), action, by, kind, mask, reason[1:]
 
 
 def end_of(value: str) -> int:

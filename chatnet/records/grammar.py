@@ -34,6 +34,10 @@ STAMP: Final = r"[0-9a-z]{9}\.[0-9a-z]{6}\.[0-9][0-9A-Z]{2}"
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS: Final = [first + second for first in _LETTERS for second in _LETTERS]
+_DIGITS: Final = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")
+"""Of our letters those that Python reads as digits of numbers to the base 32."""
+_LENGTH: Final = 21
+"""Letters of an entity."""
 _PLACES: Final = range(90, -1, -10)
 """Where in a number of 100 bits each pair of letters stands."""
 _ENTITY: Final = re.compile(r"n[0-9][0-9a-z]{2}|(?!n)[a-z][a-z2-7]{20}", re.ASCII)
@@ -55,9 +59,23 @@ def server_entity(sid: str) -> str:
 
 def ban_entity(kind: str, folded: str) -> str:
     """The entity that a ban of one kind and mask is: the same on all servers, also while they are apart."""
-    digest = hashlib.blake2b(f"{kind} {folded}".encode("utf-8", "surrogateescape"), digest_size=13).digest()
-    number = int.from_bytes(digest, "big") >> 4
+    number = _number_of_ban(kind, folded)
     return BAN + "".join([_PAIRS[number >> place & 1023] for place in _PLACES])
+
+
+def is_ban_entity(entity: str, kind: str, folded: str) -> bool:
+    """Whether it is that of a ban: as to make it anew, and quicker, for a start asks it of each."""
+    if len(entity) != _LENGTH or entity[0] != BAN:
+        return False
+    try:
+        return int(entity[1:].translate(_DIGITS), 32) == _number_of_ban(kind, folded)
+    except ValueError:
+        return False
+
+
+def _number_of_ban(kind: str, folded: str) -> int:
+    digest = hashlib.blake2b(f"{kind} {folded}".encode("utf-8", "surrogateescape"), digest_size=13).digest()
+    return int.from_bytes(digest, "big") >> 4
 
 
 def is_entity(text: str) -> bool:

@@ -1,8 +1,8 @@
 """Whom of many a ban means.
 
-To hold each against its mask takes a microsecond, and there may be tens of thousands.  So texts are put
-together and looked through as one, for what any that it means must have: only who has that is held against
-the mask.
+To hold each against its mask takes a microsecond, and there may be tens of thousands.  So users of the
+network are looked up by address and host, and other texts are put together and looked through as one, for
+what any that it means must have: only who has that is held against the mask.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from typing import Final, TypeVar
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.rules.network_bans import Place, means, network_of
+from chatnet.model.network import Network
+from chatnet.model.whereabouts import Whereabouts
+from chatnet.rules.ban_index import network_meant
+from chatnet.rules.network_bans import means
 from chatnet.wire.casemap import Folder
+from chatnet.wire.networks import Place
 
 T = TypeVar("T")
 Field = Callable[[User], str]
@@ -35,10 +39,33 @@ def hit(items: Iterable[T], ban: NetworkBan, fold: Folder, who: Callable[[T], Us
     return found
 
 
+def meant(network: Network, ban: NetworkBan) -> list[User]:
+    """Those of a network whom a ban (not R) means, logged in or not."""
+    found = _located(network.whereabouts, ban) if ban.kind[-1] in "KD" else None
+    if found is None:
+        return hit(network.users.values(), ban, network.fold, lambda user: user)
+    return [user for user in found if means(ban, user, network.fold)]
+
+
+def _located(there: Whereabouts, ban: NetworkBan) -> list[User] | None:
+    """Those who may be meant by where they are; None if it may be anybody."""
+    network = network_meant(ban)
+    if network is not None:
+        begin = _beginning(network)
+        return there.beginning(begin) if begin else None
+    literal = _literal(ban.host)
+    if literal == ban.host.lower():  # no wildcard
+        return there.at(ban.host)
+    return there.having(literal) if literal else None
+
+
 def _candidates(items: list[T], ban: NetworkBan, who: Callable[[T], User]) -> list[T]:
     """Those who may be meant."""
     users = list(map(who, items))
     kind, host = ban.kind[-1], ban.host
+    if kind == "A" and _literal(host) == host.lower():  # no wildcard
+        name = host.lower()
+        return [item for item, user in zip(items, users, strict=True) if (user.account or "").lower() == name]
     if kind == "A":
         return _having(items, [[user.account or "" for user in users]], _literal(host))
     if kind == "C":
@@ -46,7 +73,7 @@ def _candidates(items: list[T], ban: NetworkBan, who: Callable[[T], User]) -> li
     if kind == "X":
         texts = [[user.realname for user in users]]
         return _having(items, texts, _literal(host.replace("\\s", " ")))
-    network = network_of(host) if kind in "KD" else None
+    network = network_meant(ban)
     if network is not None:
         addresses = [user.address for user in users]
         begin = _beginning(network)

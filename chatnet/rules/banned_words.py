@@ -1,11 +1,12 @@
-"""What somebody reads whom a ban means: why, until when, and whom to write to."""
+"""Bans in words: what those read whom one means, and how operators call it."""
 
 from __future__ import annotations
 
-from chatnet.model.bans import LOGIN, NetworkBan
+from chatnet.model.bans import LOGIN, NAMES, NetworkBan
 from chatnet.settings import Settings
+from chatnet.wire.networks import network_of
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut
+from chatnet.wire.text import cut, printable
 
 
 def told(ban: NetworkBan, settings: Settings) -> str:
@@ -18,3 +19,25 @@ def told(ban: NetworkBan, settings: Settings) -> str:
     if settings.server.help:
         words += f"{'. ' if words else ''}Questions: {settings.server.help}"
     return words
+
+
+def called(ban: NetworkBan) -> str:
+    """What Solanum's operators call it: a global one is of the whole network, others of this server."""
+    minutes = "" if ban.until is None else f"{(ban.until - ban.created + 59) // 60} min. "
+    kind = "global " if ban.wide else "temporary " if minutes else ""
+    login = " (who is logged in comes in)" if ban.action == LOGIN else ""
+    return f"{kind}{minutes}{NAMES[ban.kind]}{login}"
+
+
+def veil(ban: NetworkBan) -> str | None:
+    """What stands in the place of its mask for operators who see no addresses; None: they may read it."""
+    if network_of(ban.host) is None:
+        return None
+    return "a network" if "/" in ban.host else "an address"
+
+
+def noted(ban: NetworkBan, before: str, after: str = "") -> tuple[str, str | None]:
+    """A notice to operators, with the mask in its midst, and the same for those who see no addresses."""
+    hidden = veil(ban)
+    public = None if hidden is None else f"{before} [{hidden}]{after}"
+    return f"{before} [{printable(ban.mask)}]{after}", public

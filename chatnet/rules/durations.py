@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 _DURATION: Final = re.compile("([1-9][0-9]{0,5})([smhdw])")
@@ -44,3 +45,14 @@ def seconds_in(text: str) -> int | None:
     """A duration in seconds; None if it is none."""
     found = _DURATION.fullmatch(text)
     return None if found is None else int(found[1]) * _SECONDS[found[2]]
+
+
+def since_when(text: str, now: float) -> float | None:
+    """The Unix time that a text means: how long ago (``7d``), or a day (``2026-11-29``); None: it is none."""
+    seconds = ban_units(text)
+    if seconds is not None:
+        return now - seconds
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -76,9 +76,16 @@ def may_describe(user: User, target: Target) -> bool:
 
     Their own, that of a channel of which they are an operator, and as opers who see to accounts anybody's.
     """
-    if user is target or user.may("accounts"):
-        return True
-    return isinstance(target, Channel) and target.members.get(user, 0) >= OP
+    return _is_theirs(user, target) or user.may("accounts")
+
+
+def by_privilege(user: User, target: Target) -> bool:
+    """Whether they may do so as opers alone."""
+    return not _is_theirs(user, target) and user.may("accounts")
+
+
+def _is_theirs(user: User, target: Target) -> bool:
+    return user is target or (isinstance(target, Channel) and target.members.get(user, 0) >= OP)
 
 
 def invalid_value(settings: Settings, target: Target | None, key: str, value: str) -> str | None:

@@ -1,218 +1,30 @@
-"""Whether somebody is banned from the network, or a name is reserved.
-
-A network may have a hundred thousand bans, and each newcomer is held against all of them.  So those without
-wildcards are looked up, networks of addresses by their number for each length in use, and the others by six
-letters that stand in their mask, or by three: only those are tried whose letters a name has.
-"""
+"""Whether somebody is banned from the network, or a name is reserved; ``ban_index.py`` is how it is found."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import lru_cache
-from itertools import islice
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final
 
 from chatnet.model.bans import EXEMPTING, KINDS, LOGIN, REFUSE, NetworkBan
 from chatnet.model.ending import Ending
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
+from chatnet.model.ids import Folded
+from chatnet.rules.ban_index import WILD, BanIndex, network_meant, text_of
 from chatnet.wire.casemap import Folder
-from chatnet.wire.masks import compile_glob, parse_network
-
-LETTERS: Final = (6, 3)
-"""Letters, one after the other, by which a mask with wildcards is found: as many as it has."""
-TRIED: Final = 12
-"""Of these, so many places of a mask are looked at to find the one where fewest others are."""
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.networks import Place, network_of
 
 WIDEST: Final = {4: 8, 6: 16}
 """Bits of a network of addresses, by their version, below which it is taken for all of them."""
 
-_WILD: Final = re.compile(r"[*?\\]+")
 _FEW: Final = 2
 """Letters and digits that a mask with wildcards has to have."""
-_IPV4: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?", re.ASCII)
-_GROUPS: Final = "[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5}"
-_IPV6: Final = re.compile(rf"([1-9a-fA-F]{_GROUPS[12:]})::((?:{_GROUPS})?)(?:/(\d{{1,3}}))?", re.ASCII)
-
-Place = tuple[int, int, int]
-"""Of a network of addresses: version, bits, and the number of its first address."""
-
-
-def network_of(text: str) -> Place | None:
-    """The network that a text means, host bits aside; None for anything else."""
-    found = _IPV4.fullmatch(text)
-    if found is not None:
-        first, second, third, fourth, bits = found.groups()
-        length = 32 if bits is None else int(bits)
-        a, b, c, d = int(first), int(second), int(third), int(fourth)
-        if length > 32 or a > 255 or b > 255 or c > 255 or d > 255:
-            return None
-        if not _leads_with_zero(first, second, third, fourth):
-            number = a << 24 | b << 16 | c << 8 | d
-            return 4, length, number >> (32 - length) << (32 - length)
-    if ":" not in text:
-        return None
-    return _network6(text)
-
-
-@lru_cache(1024)
-def _network6(text: str) -> Place | None:
-    plain = _IPV6.fullmatch(text)
-    if plain is not None:  # most are written so
-        front, back, bits = plain.groups()
-        parts, rest = front.split(":"), [] if not back else back.split(":")
-        length = 128 if bits is None else int(bits)
-        if len(parts) + len(rest) < 8 and length <= 128:
-            number = 0
-            for part in parts + ["0"] * (8 - len(parts) - len(rest)) + rest:
-                number = number << 16 | int(part, 16)
-            return 6, length, number >> (128 - length) << (128 - length)
-    network = parse_network(text)
-    return None if network is None else (network.version, network.prefixlen, int(network.network_address))
-
-
-def _leads_with_zero(*parts: str) -> bool:
-    """Whether there is a number that some take for octal: it is no address."""
-    return any(len(part) > 1 and part[0] == "0" for part in parts)
-
-
-class _Reading:
-    """What is kept of a ban beside its text: its network, and by which letters its index has it.
-
-    Patterns are not: of a hundred thousand an index asks about few.
-    """
-
-    __slots__ = ("network", "part", "whole")
-
-    def __init__(self, ban: NetworkBan) -> None:
-        self.network = network_of(ban.host) if ban.kind[-1] in "KD" else None
-        self.part = ""
-        self.whole = ""
-
-
-def _reading(ban: NetworkBan) -> _Reading:
-    reading: _Reading | None = ban.reading
-    if reading is None:
-        reading = ban.reading = _Reading(ban)
-    return reading
-
-
-def _host(ban: NetworkBan) -> str:
-    """The mask of hosts, real names or names."""
-    return ban.host.replace("\\s", " ") if ban.kind == "X" else ban.host
 
 
 def _front(ban: NetworkBan, user: User, fold: Folder) -> bool:
     """Whether the mask of user names means `user`."""
     return ban.user == "*" or compile_glob(ban.user, fold)(user.username)
-
-
-_Bans = dict[NetworkBan, None]
-
-
-class _Index:
-    """The bans of one kind, by where their masks are found."""
-
-    __slots__ = ("_any", "_fold", "_networks", "_parts", "_whole")
-
-    def __init__(self, fold: Folder) -> None:
-        self._fold = fold
-        self._whole: dict[str, _Bans] = {}
-        self._parts: dict[int, dict[str, _Bans]] = {length: {} for length in LETTERS}
-        self._any: _Bans = {}
-        self._networks: dict[tuple[int, int], dict[int, _Bans]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._whole or self._any or self._networks or any(self._parts.values()))
-
-    def add(self, ban: NetworkBan) -> None:
-        """Find `ban` from now on."""
-        reading = _reading(ban)
-        if reading.network is not None:
-            version, length, number = reading.network
-            networks = self._networks.setdefault((version, length), {})
-            networks.setdefault(number, {})[ban] = None
-            return
-        mask = self._fold(_host(ban))
-        if _WILD.search(mask) is None:
-            reading.whole = mask
-            self._whole.setdefault(mask, {})[ban] = None
-            return
-        reading.part = self._rarest(_WILD.split(mask))
-        if reading.part:
-            self._parts[len(reading.part)].setdefault(reading.part, {})[ban] = None
-        else:
-            self._any[ban] = None
-
-    def remove(self, ban: NetworkBan) -> None:
-        """Find it no more."""
-        reading = _reading(ban)
-        if reading.network is not None:
-            version, length, number = reading.network
-            networks = self._networks[version, length]
-            _take_out(networks, number, ban)
-            if not networks:
-                del self._networks[version, length]
-        elif reading.part:
-            _take_out(self._parts[len(reading.part)], reading.part, ban)
-        elif reading.whole:
-            _take_out(self._whole, reading.whole, ban)
-        else:
-            del self._any[ban]
-
-    def _rarest(self, runs: list[str]) -> str:
-        """The letters by which fewest others are found; empty if there are none."""
-        for length in LETTERS:
-            best, fewest = "", -1
-            for letters in islice((each for run in runs for each in _parts(run, length)), TRIED):
-                number = len(self._parts[length].get(letters, ()))
-                if not number:
-                    return letters
-                if number < fewest or fewest < 0:
-                    best, fewest = letters, number
-            if best:
-                return best
-        return ""
-
-    def for_text(self, text: str) -> Iterator[NetworkBan]:
-        """Those whose masks match a host, a real name or a nick."""
-        text = self._fold(text)
-        yield from self._whole.get(text, ())
-        for length, parts in self._parts.items():
-            if len(parts) < len(text):
-                there = [letters for letters in parts if letters in text] if parts else []
-            else:
-                there = [letters for letters in set(_parts(text, length)) if letters in parts]
-            for letters in there:
-                yield from self._matching(parts[letters], text)
-        if self._any:
-            yield from self._matching(self._any, text)
-
-    def _matching(self, bans: _Bans, text: str) -> Iterator[NetworkBan]:
-        for ban in bans:
-            if compile_glob(_host(ban), self._fold)(text):
-                yield ban
-
-    def for_address(self, address: str) -> Iterator[NetworkBan]:
-        """Those of networks that an address lies in."""
-        if not self._networks or (place := network_of(address)) is None:
-            return
-        version, bits, number = place
-        for (of, length), bans in self._networks.items():
-            if of == version:
-                yield from bans.get(number >> (bits - length) << (bits - length), ())
-
-
-def _take_out(places: dict[Any, _Bans], key: object, ban: NetworkBan) -> None:
-    del places[key][ban]
-    if not places[key]:
-        del places[key]
-
-
-def _parts(text: str, length: int) -> list[str]:
-    """All its letters by so many: ``abcd`` has ``abc`` and ``bcd``."""
-    return [text[start : start + length] for start in range(len(text) - length + 1)]
 
 
 class NetworkBans:
@@ -221,61 +33,66 @@ class NetworkBans:
     def __init__(self, fold: Folder, now: Callable[[], float]) -> None:
         self._fold = fold
         self._now = now
-        self._indexes = {kind: _Index(fold) for kind in KINDS}
-        self._known: dict[tuple[str, str, bool], NetworkBan] = {}
+        self._indexes = {kind: BanIndex(fold) for kind in KINDS}
+        self._known: dict[str, dict[Folded, NetworkBan]] = {kind: {} for kind in KINDS}
         self._ending = Ending()
+        self._fixed: list[NetworkBan] = []
+        self._count = 0
         self._exempting = 0
 
-    def load(self, bans: Iterable[NetworkBan]) -> None:
-        """Hold people against these, at the start."""
-        ending: list[NetworkBan] = []
-        for ban in bans:
-            self._enter(ban)
-            ending.append(ban)
-        self._ending.load((ban.until, ban) for ban in ending)
+    def load(self, bans: Mapping[str, Mapping[Folded, NetworkBan]]) -> None:
+        """Hold people against these, by kind and folded mask, at the start."""
+        for kind, several in bans.items():
+            self._known[kind].update(several)
+            add = self._indexes[kind].add
+            for ban in several.values():
+                add(ban)
+            self._counted(kind, len(several))
+        self._ending.load(ban for several in bans.values() for ban in several.values())
 
     def take(self, fact: NetworkBanned) -> None:
         """Hold people against a ban from now on, or no more."""
         ban = fact.ban
-        self._remove(self._key(ban))
+        before = self._known[ban.kind].get(ban.key(self._fold))
+        if before is not None:
+            self._remove(before)
         if ban.holds(fact.at):
-            self._add(ban)
+            self._known[ban.kind][ban.key(self._fold)] = ban
+            self._indexes[ban.kind].add(ban)
+            self._counted(ban.kind, 1)
+            self._ending.add(ban)
         for over in self._ending.until(fact.at):
             if self._is_known(over):
-                self._remove(self._key(over))
-        self._ending.tidy(len(self._known), self._is_known)
+                self._remove(over)
+        self._ending.tidy(self._count, self._is_known)
 
     def configure(self, bans: Iterable[NetworkBan]) -> None:
         """Have these be the ones that stand in the configuration."""
-        for key in [key for key in self._known if key[2]]:
-            self._remove(key)
-        self.load(bans)
+        for ban in self._fixed:
+            self._indexes[ban.kind].remove(ban)
+            self._counted(ban.kind, -1)
+        self._fixed = list(bans)
+        for ban in self._fixed:
+            self._indexes[ban.kind].add(ban)
+            self._counted(ban.kind, 1)
 
     @property
     def configured(self) -> list[NetworkBan]:
         """Those that stand in the configuration."""
-        return [ban for key, ban in self._known.items() if key[2]]
-
-    def _key(self, ban: NetworkBan) -> tuple[str, str, bool]:
-        return ban.kind, self._fold(ban.mask), ban.fixed
+        return self._fixed
 
     def _is_known(self, ban: NetworkBan) -> bool:
-        return self._known.get(self._key(ban)) is ban
+        return self._known[ban.kind].get(ban.key(self._fold)) is ban
 
-    def _add(self, ban: NetworkBan) -> None:
-        self._enter(ban)
-        self._ending.add(ban.until, ban)
+    def _remove(self, ban: NetworkBan) -> None:
+        del self._known[ban.kind][ban.key(self._fold)]
+        self._indexes[ban.kind].remove(ban)
+        self._counted(ban.kind, -1)
 
-    def _enter(self, ban: NetworkBan) -> None:
-        self._known[self._key(ban)] = ban
-        self._indexes[ban.kind].add(ban)
-        self._exempting += ban.kind in EXEMPTING
-
-    def _remove(self, key: tuple[str, str, bool]) -> None:
-        ban = self._known.pop(key, None)
-        if ban is not None:
-            self._indexes[ban.kind].remove(ban)
-            self._exempting -= ban.kind in EXEMPTING
+    def _counted(self, kind: str, number: int) -> None:
+        self._count += number
+        if kind in EXEMPTING:
+            self._exempting += number
 
     # who is meant
 
@@ -288,7 +105,7 @@ class NetworkBans:
         return self._of_address(address, LOGIN)
 
     def _of_address(self, address: str, action: str) -> NetworkBan | None:
-        if not self._known:
+        if not self._count:
             return None
         now = self._now()
         for ban in self._indexes["D"].for_address(address):
@@ -298,13 +115,13 @@ class NetworkBans:
 
     def user(self, user: User) -> NetworkBan | None:
         """The ban (not R) of a user."""
-        if not self._known:
+        if not self._count:
             return None
         return self._judge(user, user.address, _hosts(user), user.certfp)
 
     def elsewhere(self, user: User, came: User) -> NetworkBan | None:
         """The ban of a user for one of their sessions, which `came` from elsewhere than others know."""
-        if not self._known:
+        if not self._count:
             return None
         return self._judge(user, came.address, (came.real_host, came.address), came.certfp)
 
@@ -337,15 +154,19 @@ class NetworkBans:
             yield from index.for_text(certfp)
 
     def _of_hosts(
-        self, index: _Index, user: User, hosts: Iterable[str], address: str
+        self, index: BanIndex, user: User, hosts: Iterable[str], address: str
     ) -> Iterator[NetworkBan]:
         for host in hosts:
             for ban in index.for_text(host):
                 if _front(ban, user, self._fold):
                     yield ban
-        for ban in index.for_address(address):
+        for ban in index.for_network(address):
             if _front(ban, user, self._fold):
                 yield ban
+
+    def spares(self, user: User) -> bool:
+        """Whether somebody is exempt from bans."""
+        return self._spares(user, user.address, _hosts(user), user.certfp)
 
     def _spares(self, user: User, address: str, hosts: Collection[str], certfp: str | None) -> bool:
         if not self._exempting:
@@ -361,7 +182,7 @@ class NetworkBans:
 
     def name(self, name: str) -> NetworkBan | None:
         """The reservation (R) of a nick or a channel's name."""
-        if not self._known:
+        if not self._count:
             return None
         now = self._now()
         return next((ban for ban in self._indexes["R"].for_text(name) if ban.holds(now)), None)
@@ -379,7 +200,7 @@ class NetworkBans:
     def matching(self, kind: str, text: str) -> list[NetworkBan]:
         """Those of one kind that mean a text: an address, a host, a name, an account, a certificate."""
         index, now = self._indexes[kind], self._now()
-        found = dict.fromkeys((*index.for_text(text), *index.for_address(text)))
+        found = dict.fromkeys((*index.for_text(text), *index.for_network(text)))
         return [ban for ban in found if ban.holds(now)]
 
 
@@ -397,7 +218,7 @@ def is_everybody(kind: str, user: str, host: str) -> bool:
 
 
 def _is_open(mask: str) -> bool:
-    return _WILD.search(mask) is not None and sum(map(str.isalnum, mask)) < _FEW
+    return WILD.search(mask) is not None and sum(map(str.isalnum, mask)) < _FEW
 
 
 def means(ban: NetworkBan, user: User, fold: Folder) -> bool:
@@ -418,10 +239,12 @@ def _means(
         text = user.account if kind == "A" else certfp
         return text is not None and compile_glob(ban.host, fold)(text)
     if kind == "X":
-        return compile_glob(_host(ban), fold)(user.realname)
-    if (network := _reading(ban).network) is not None:
+        return compile_glob(text_of(ban), fold)(user.realname)
+    if (network := network_meant(ban)) is not None:
         return _lies_in(address, network) and _front(ban, user, fold)
-    return kind == "K" and _front(ban, user, fold) and any(map(compile_glob(_host(ban), fold), hosts))
+    if kind == "D":
+        return ban.host == address
+    return _front(ban, user, fold) and any(map(compile_glob(text_of(ban), fold), hosts))
 
 
 def _lies_in(address: str, network: Place) -> bool:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
+from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.storage.interfaces import Store, StoreError
 from chatnet.storage.record import Audit
 from chatnet.wire.text import one_line
+
+FAILURES: Final = 100
+"""Failed attempts that are noted in an hour: whoever guesses passwords cannot hide what else is noted."""
 
 
 def known_as(user: User) -> str:
@@ -23,6 +28,8 @@ class Auditing:
         self._node = node
         self._store = store
         self._failed = False
+        self._hour = -inf
+        self._failures = 0
 
     @property
     def keeps(self) -> bool:
@@ -31,14 +38,35 @@ class Auditing:
 
     def note(self, by: User, verb: str, about: str, detail: str = "") -> None:
         """Note what an operator does to whom or what; never a secret."""
-        if self._store is not None:
-            # What is no UTF-8 cannot be stored.
-            words = known_as(by), verb, one_line(about), one_line(detail)
-            self._node.run(self._write(self._store, *words))
+        self.note_by(known_as(by), verb, about, detail)
 
-    async def _write(self, store: Store, by: str, verb: str, about: str, detail: str) -> None:
+    def note_by(self, by: str, verb: str, about: str, detail: str = "") -> None:
+        """The same of what a server does by itself, since an operator has told it to once."""
+        self._node.run(self._written(by, verb, about, detail))
+
+    def note_failure(self, by: User, verb: str, about: str, detail: str) -> None:
+        """Note what somebody tried who is no operator; :data:`FAILURES` in an hour."""
+        now = self._node.clock.monotonic()
+        if now >= self._hour + 3600.0:
+            self._hour, self._failures = now, 0
+        self._failures += 1
+        if self._failures == FAILURES:
+            detail = "too many fail: others are not noted for an hour"
+        if self._failures <= FAILURES:
+            self.note(by, verb, about, detail)
+
+    async def written(self, by: User, verb: str, about: str, detail: str = "") -> None:
+        """The same, until it is on the disk, or cannot be: what was to be noted is done all the same."""
+        await self._written(known_as(by), verb, about, detail)
+
+    async def _written(self, by: str, verb: str, about: str, detail: str) -> None:
+        store = self._store
+        if store is None:
+            return
         try:
-            await store.audit(by, verb, about, detail, self._node.clock.time())
+            # What is no UTF-8 cannot be stored.
+            words = by, verb, one_line(about), one_line(detail)
+            await store.audit(*words, self._node.clock.time())
         except StoreError as error:
             if not self._failed:
                 self._failed = True

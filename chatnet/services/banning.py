@@ -17,6 +17,7 @@ from chatnet.model.recorded_bans import ban_value
 from chatnet.node import Node
 from chatnet.records.bans import FIELD
 from chatnet.records.grammar import BAN, ban_entity
+from chatnet.rules.banned_words import noted
 from chatnet.services.ledger import Change, Ledger
 from chatnet.storage.interfaces import StoreError
 from chatnet.wire.text import printable
@@ -75,7 +76,7 @@ class Banning:
         now = int(self._node.clock.time())
         at = max(now, ban.created + 1) if ban.wide else now
         lifetime = max(ban.lifetime or at, at) if ban.wide else at
-        lifted = replace(ban, created=at, until=at, lifetime=lifetime, by=by.mask, reading=None)
+        lifted = replace(ban, created=at, until=at, lifetime=lifetime, by=by.mask)
         self._node.commit(NetworkBanned(lifted, by, self._node.clock.time()))
 
     def heard(self, ban: NetworkBan, by: Source) -> bool:
@@ -121,4 +122,4 @@ class Banning:
         if by is None and abs(at - ban.created) < LATELY:
             reason = f" [{printable(ban.reason)}]" if ban.holds(at) else ""
             who = f"{ban.by} added" if ban.holds(at) else "Another server removed"
-            self._node.notice("k", f"{who} {NAMES[ban.kind]} for [{printable(ban.mask)}]{reason}")
+            self._node.notice("k", *noted(ban, f"{who} {NAMES[ban.kind]} for", reason))

@@ -75,9 +75,13 @@ class Sweeping:
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
         self._registry.bans.tidy(now, memory)
+        self._registry.filters.tidy(now, memory)
         before = day * DAY - memory
+        store, kept = self._accounts.ledger.store, self._node.settings.audit.keep * DAY
         with suppress(StoreError):
-            await self._accounts.ledger.store.forget(fixed(Stamp(before * 1000, 0, "000").text))
+            await store.forget(fixed(Stamp(before * 1000, 0, "000").text))
+            while await store.forget_audits(now - kept):
+                pass
 
     async def _sweep(self) -> None:
         try:

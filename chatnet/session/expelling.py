@@ -8,7 +8,7 @@ from typing import Final
 from chatnet.model.bans import EXEMPTING, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import AccountChanged, NetworkBanned
-from chatnet.rules.ban_hits import hit
+from chatnet.rules.ban_hits import hit, meant
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 
@@ -16,8 +16,8 @@ PERIOD: Final = 1.0
 """Seconds between two looks at everybody: a server that comes may tell thousands of bans at once."""
 SLICE: Final = 500
 """Sessions that are looked at in one turn; others are served between two."""
-FEW: Final = 4
-"""Bans of which each is looked for by itself: one after the other is much quicker than all at once."""
+FEW: Final = 200
+"""Bans of which each is looked for by itself; of more all sessions are held against all bans."""
 
 
 class Expelling:
@@ -78,7 +78,7 @@ class Expelling:
         everybody, self._everybody = self._everybody, False
         new, self._new = list(self._new), {}
         if not everybody:
-            self._look_for(new)
+            self._look_for(new, self._beside())
             return
         for user in list(self._idle()):
             self._look_at_idle(user)
@@ -91,20 +91,29 @@ class Expelling:
 
     # one ban
 
-    def _look_for(self, bans: list[NetworkBan]) -> None:
-        """Whom the first of these means; the others in the next turns."""
+    def _look_for(self, bans: list[NetworkBan], beside: list[Session]) -> None:
+        """Whom the last of these means, also of sessions `beside`; the others in the next turns."""
         if not bans:
             self._done()
             return
-        shared, ban = self._shared, bans.pop(0)
-        of_user = ban.kind in ("A", "X")
-        for session in hit(
-            shared.all, ban, shared.network.fold, lambda session: session.user if of_user else session.came
-        ):
-            self._look_at(session)
-        for user in hit(self._idle(), ban, shared.network.fold, lambda user: user):
-            self._look_at_idle(user)
-        shared.node.clock.later(0.0, lambda: self._look_for(bans))
+        shared, ban = self._shared, bans.pop()
+        for user in meant(shared.network, ban):
+            for session in list(shared.local.sessions_of(user)):
+                self._look_at(session)
+            if user in self._idle():
+                self._look_at_idle(user)
+        if ban.kind in ("K", "D", "C"):
+            for session in hit(beside, ban, shared.network.fold, lambda session: session.came):
+                self._look_at(session)
+        shared.node.clock.later(0.0, lambda: self._look_for(bans, beside))
+
+    def _beside(self) -> list[Session]:
+        """Sessions of nobody yet, and of people who came by others from elsewhere."""
+        return [
+            session
+            for session in self._shared.all
+            if session.came is not session.user or not session.registered
+        ]
 
     # everybody
 

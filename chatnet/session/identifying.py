@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chatnet.model.logins import CERTIFICATE, NO_WAY
 from chatnet.records.claims import MARK
+from chatnet.rules.logging_in import how_to_log_in
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import INVALID_CREDENTIALS, Refused
 from chatnet.services.tokens import Tokens
@@ -82,10 +85,28 @@ def by_certificate(shared: Shared, session: Session) -> None:
             session.notice(f"You are logged in as {account.shown}, by your certificate")
 
 
-def lacks_account(shared: Shared, session: Session) -> bool:
-    """Whether somebody is not let in for want of an account."""
-    settings = shared.node.settings.accounts
-    if not settings.required or session.user.account is not None:
-        return False
-    networks = [each for text in settings.required_except if (each := parse_network(text)) is not None]
-    return not address_in(session.peer.address, networks)
+def lacks_account(shared: Shared, session: Session) -> str:
+    """Why somebody is not let in for want of an account, as they read it; empty: they are let in."""
+    settings = shared.node.settings
+    if session.user.account is not None:
+        return ""
+    if settings.accounts.required and not _lies_in(session, settings.accounts.required_except):
+        return f"You have to log in to an account to use this server: {how_to_log_in(settings)}"
+    if session.connection_class.require_login:
+        return f"From where you are you have to log in to an account: {how_to_log_in(settings)}"
+    if shields_ask(shared, session):
+        return f"For a while new people have to log in to an account they have: {how_to_log_in(settings)}"
+    return ""
+
+
+def shields_ask(shared: Shared, session: Session) -> bool:
+    """Whether somebody who comes in has to log in at the level of the shields."""
+    shield = shared.shield
+    asks = shield.require_login or _lies_in(session, shield.require_login_from)
+    return asks and not shared.network_bans.spares(session.user)
+
+
+def _lies_in(session: Session, ranges: Iterable[str]) -> bool:
+    """Whether somebody comes from one of these networks."""
+    networks = [each for text in ranges if (each := parse_network(text)) is not None]
+    return address_in(session.peer.address, networks)

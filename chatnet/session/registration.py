@@ -11,14 +11,16 @@ from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
+from chatnet.rules import shields
 from chatnet.rules.banned_words import told
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
 from chatnet.session.isupport import in_batches, show_isupport
+from chatnet.session.listed import give_cloak, listed_as, tell_listed
 from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
-from chatnet.session.presence.catching import Catching, Missed
+from chatnet.session.presence.catching import NOTHING, Catching, Missed
 from chatnet.session.presence.persons import Persons
 from chatnet.session.presence.sitting import Sitting
 from chatnet.session.render import in_utf8
@@ -28,6 +30,7 @@ from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import SERVER_TIME
+from chatnet.wire.text import printable
 
 
 class Registration:
@@ -114,11 +117,12 @@ class Registration:
         shared = self._shared
         look_again(shared, session)
         by_certificate(shared, session)
-        if lacks_account(shared, session):
+        if text := lacks_account(shared, session):
             # https://ircv3.net/specs/extensions/account-registration
-            text = "You have to log in to an account to use this server"
             session.fail("*", "ACCOUNT_REQUIRED", text)
             session.close(text)
+            return None
+        if session.listed and self._is_listed(session):
             return None
         person = self._persons.of(session)
         if person is None:
@@ -141,15 +145,14 @@ class Registration:
 
     def _catches_up(self, session: Session, person: User) -> bool:
         """Whether a client is told what it missed, which takes a while."""
-        if not is_shown(session) or not self._persons.replays(person):
-            return False
-        return (
-            self._persons.heard(session, person) is not None
-            or self._shared.persistence.policy.lines(person) > 0
-        )
+        return is_shown(session) and self._persons.replays(person)
 
     async def _attach_later(self, session: Session, person: User) -> None:
-        missed = await self._catching.read(person, self._persons.heard(session, person))
+        heard = await self._persons.heard(person, session.device, self._persons.idle_since(person))
+        if heard is None and self._shared.persistence.policy.lines(person) == 0:
+            missed = NOTHING
+        else:
+            missed = await self._catching.read(person, heard)
         session.needs &= ~Needs.LOGIN
         if session.closed:
             return
@@ -207,18 +210,35 @@ class Registration:
             what = "Client attached:"
             shown = f"{what} {public_identity(person)}"
             node.notice("c", f"{what} {person.identity} from {address}", shown)
+            if session.listed:
+                tell_listed(shared, session)
 
     # users
+
+    def _is_listed(self, session: Session) -> bool:
+        """Whether a block list keeps somebody out who comes in; then they are sent away."""
+        ban = listed_as(self._shared, session)
+        if ban is None:
+            return False
+        self.send_away(session, ban)
+        return True
 
     def _is_banned(self, session: Session) -> bool:
         """Whether a ban of the network means somebody who comes in; then they are sent away."""
         user, shared = session.user, self._shared
-        if user.cloak is None:
-            user.cloak = shared.cloaks.of(user.real_host, user.address)
+        give_cloak(shared, user)
         if (ban := shared.network_bans.user(user)) is None:
-            return False
+            return self._is_filtered(session)
         public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
         shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
+        self.send_away(session, ban)
+        return True
+
+    def _is_filtered(self, session: Session) -> bool:
+        """The same of a filter that looks at who somebody is."""
+        filters = self._shared.filters
+        if not filters.on or (ban := filters.came(session)) is None:
+            return False
         self.send_away(session, ban)
         return True
 
@@ -271,7 +291,12 @@ class Registration:
             shared.chanserv.waiting.entered(user)
         if node.network.opers:  # else the text is not worth making
             what = "Client connecting:"
-            node.notice("c", f"{what} {user.identity}", f"{what} {public_identity(user)}")
+            # As Solanum and hybrid have it: scanners for open proxies read it.
+            more = f"{{{session.connection_class.name}}} [{printable(user.realname)}]"
+            public = f"{what} {public_identity(user)} {more}"
+            node.notice("c", f"{what} {user.identity} {more}", public)
+            if session.listed:
+                tell_listed(shared, session)
 
     @staticmethod
     def _want_another_nick(session: Session) -> None:
@@ -317,6 +342,8 @@ class Registration:
             say(session, b"".join(end))
         else:
             say(session, b"".join((*begin, welcome.features, *end)))
+        if shared.shield.level and shared.shield.tell:
+            session.notice(shields.told(shared.network.shields, shared.shield))
 
 
 def _show_metadata(session: Session, metadata: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ between characters.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from chatnet.model import facts
@@ -15,6 +16,7 @@ from chatnet.model.facts import ModeChange, Source
 from chatnet.wire import capabilities as cap
 from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes
+from chatnet.wire.numerics import RPL_WHOISCHANNELS
 from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import cut_bytes
 
@@ -336,8 +338,23 @@ def wallops(fact: facts.WallopsSent, key: int) -> bytes:
 
 def numeric(fact: facts.NumericSent, key: int) -> bytes:
     """``:server NNN nick parameters :text``: the answer of another server."""
-    body = b":%b %b %b %b" % (fact.by.source, fact.code.encode(), encode(fact.user.nick), encode(fact.text))
+    text = encode(as_asked_for(fact.code, fact.text, key))
+    body = b":%b %b %b %b" % (fact.by.source, fact.code.encode(), encode(fact.user.nick), text)
     return line(body, fact.at, key)
+
+
+_PREFIXES: Final = re.compile(r"(?<=[ :])([~&@%+])[~&@%+]+(?=#)")
+
+
+def as_asked_for(code: str, text: str, key: int) -> str:
+    """`text` of a numeric of another server, which does not know for which capabilities its reader has asked.
+
+    It tells all ranks in WHOIS, of which those read the highest who know no other.
+    https://modern.ircdocs.horse/#rplwhoischannels-319, https://ircv3.net/specs/extensions/multi-prefix
+    """
+    if code == RPL_WHOISCHANNELS.code and not key & cap.MULTI_PREFIX:
+        return _PREFIXES.sub(r"\1", text)
+    return text
 
 
 def pong(fact: facts.PongSent, key: int) -> bytes:

@@ -18,6 +18,7 @@ from chatnet.model.logins import NO_WAY
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.rules.bans import Bans
+from chatnet.rules.blocklists import Listing
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
@@ -71,6 +72,7 @@ class Needs:
     LOOKUP: Final = 8  # the host name
     CHECK: Final = 16  # the password, being verified
     LOGIN: Final = 32  # the password of an account, being verified
+    LISTS: Final = 64  # what block lists say of the address
 
 
 FIRST: Final = Needs.NICK | Needs.USER
@@ -148,6 +150,7 @@ class Home(Protocol):
 
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
+    Up to `told` other servers know what it has heard, if they have to.
 
     For so many seconds it has `waited` to be answered, before it was registered.
     """
@@ -172,6 +175,7 @@ class Session:
         "heard",
         "held",
         "labelled",
+        "listed",
         "login",
         "multiline",
         "needs",
@@ -188,6 +192,7 @@ class Session:
         "sessions",
         "spoke",
         "timer",
+        "told",
         "user",
         "waited",
         "way",
@@ -221,6 +226,8 @@ class Session:
         self.paused = False
         self.passwords: tuple[str, ...] = ()
         """What PASS gave, up to two: the server may have a password, and an account another one."""
+        self.listed: tuple[Listing, ...] = ()
+        """The block lists that its address is in."""
         self.failed_opers = 0
         self.failed_logins = 0
         self.login: Login | None = None
@@ -228,7 +235,7 @@ class Session:
         """How it came to the account of its user."""
         self.granted: tuple[str | None, str | None] = (None, None)
         """User name and host that services gave before it was registered."""
-        self.opened = self.heard = self.spoke = self.penalty = now
+        self.opened = self.heard = self.told = self.spoke = self.penalty = now
         self.pinged = self.waited = 0.0
         self.checking: Check | None = None
         """A password that it waits for."""

@@ -16,16 +16,18 @@ from chatnet.model.entities import User
 from chatnet.model.facts import (
     AccountChanged,
     Fact,
+    FilterSet,
     Hearer,
     Killed,
     MechanismsChanged,
     NetworkBanned,
     SettingsChanged,
 )
-from chatnet.model.past import Messages
+from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.admission import Admission
+from chatnet.rules.blocklists import Listing
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.configured_bans import configured_bans
 from chatnet.rules.repeats import Repeats
@@ -33,11 +35,16 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.blocklists import Ask as AskLists
+from chatnet.session.blocklists import BlockLists
 from chatnet.session.control import Control
 from chatnet.session.expelling import Expelling
 from chatnet.session.isupport import changes, show_isupport
@@ -64,7 +71,8 @@ SWEEP: Final = 1.0
 class Sessions(Shared):
     """The registry of sessions; also an observer: of reloads, of kills, and of what throttles count.
 
-    `host_of` looks up the confirmed host name of an address, fit to be shown, or gives None.  Without
+    `host_of` looks up the confirmed host name of an address, fit to be shown, or gives None; `lists` asks
+    block lists.  Without
     `control` nobody can rehash or stop the server.  ``make_request(sessions, session, params, tags, row)``
     makes what handlers are called with.
     """
@@ -78,6 +86,7 @@ class Sessions(Shared):
         monitors: Watching,
         references: References,
         history: Messages,
+        past: Past,
         looking: Looking | None,
         marks: Marks | None,
         recorder: Recorder | None,
@@ -86,6 +95,7 @@ class Sessions(Shared):
         cloaks: Cloaks,
         passwords: Ask,
         host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+        lists: AskLists,
         certified: Callable[[str], bool],
         admission: Admission,
         links: Links,
@@ -97,7 +107,10 @@ class Sessions(Shared):
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        filtering: Filtering,
+        shielding: Shielding,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
         control: Control | None = None,
@@ -109,6 +122,7 @@ class Sessions(Shared):
             monitors=monitors,
             references=references,
             history=history,
+            past=past,
             looking=looking,
             marks=marks,
             recorder=recorder,
@@ -126,12 +140,16 @@ class Sessions(Shared):
             repeats=repeats,
             describing=describing,
             banning=banning,
+            filtering=filtering,
+            shielding=shielding,
             auditing=auditing,
+            reports=reports,
             subscriptions=subscriptions,
             policy=policy,
         )
         self.make_request: Callable[..., Any] = partial(make_request, self)
         self.host_of = host_of
+        self.block_lists = BlockLists(node, lists)
         self.ending = False  # everybody is being told goodbye
         self.control = control
         self._admission = admission
@@ -148,13 +166,14 @@ class Sessions(Shared):
         self._expelling = Expelling(
             self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
         )
-        self.network_bans.load(ban for bans in node.network.bans.values() for ban in bans.values())
+        self.network_bans.load(node.network.bans)
         self.network_bans.configure(configured_bans(node.settings))
         self.hears: Mapping[type[Fact], Hearer] = {
             **self.throttles.hears,
             **self.held_nicks.hears,
             Killed: self._killed,
             NetworkBanned: self._expelling.banned,
+            FilterSet: self.filters.set,
             AccountChanged: self._expelling.account_changed,
             MechanismsChanged: self._mechanisms_changed,
             SettingsChanged: self._settings_changed,
@@ -163,6 +182,8 @@ class Sessions(Shared):
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         offers = self.offers
         self.use(fact.new)
+        self.filters.use()
+        self.block_lists.use(fact.new)
         self._classes = _classes_of(fact.new)
         for session in self.all:
             session.use(self.class_of(session.peer, session.connection_class))
@@ -222,6 +243,8 @@ class Sessions(Shared):
             session.close("This server is full")
         else:
             self._enter(session, klass)
+            if (greeting := node.settings.server.greeting) and not session.closed:
+                session.notice(greeting)
         return session
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
@@ -239,7 +262,8 @@ class Sessions(Shared):
         user = session.user
         user.address, user.secure, user.certfp = peer.address, peer.secure, peer.certfp
         user.host = user.real_host = host or wire_address(peer.address)
-        session.needs &= ~Needs.LOOKUP
+        session.needs &= ~(Needs.LOOKUP | Needs.LISTS)
+        session.listed = ()
         klass = self.matching_class(peer)
         if klass is not None:
             session.use(klass)
@@ -256,12 +280,22 @@ class Sessions(Shared):
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
             self.tell_refused(f"Class {klass.name} is full, refused ", address)
             session.close("Your connection class is full")
-        elif self.looking_up and not named and address != "localhost":
-            session.needs |= Needs.LOOKUP
-            node.run(self._look_up(session))
+        else:
+            if self.block_lists.lists:
+                session.needs |= Needs.LISTS
+                self.block_lists.look_up(address, partial(self._listed, session, session.peer))
+            if self.looking_up and not named and address != "localhost":
+                session.needs |= Needs.LOOKUP
+                node.run(self._look_up(session))
 
     def _population(self, name: str) -> int:
         return sum(session.connection_class.name == name for session in self.all)
+
+    def _listed(self, session: Session, peer: Peer, listed: tuple[Listing, ...]) -> None:
+        """What block lists say of the address of a session."""
+        if not session.closed and session.peer is peer:  # no gateway has told of its client meanwhile
+            session.listed = listed
+            session.satisfy(Needs.LISTS)
 
     async def _look_up(self, session: Session) -> None:
         peer = session.peer
@@ -308,7 +342,7 @@ class Sessions(Shared):
         Call it every SWEEP seconds.
         """
         self.persons.sweep()
-        now = self.monotonic()
+        now, interval = self.monotonic(), self.node.settings.bouncer.heard_interval
         deadline = now - self.node.settings.limits.registration_timeout
         for session in list(self.all):
             if not session.registered:
@@ -317,6 +351,8 @@ class Sessions(Shared):
                 continue
             if session.multiline is not None and session.backlog is None:  # or some of it waits there
                 session.multiline.expire(now)
+            if session.heard - session.told >= interval:
+                self.persons.note_heard(session)
             klass = session.connection_class
             silent = now - session.heard
             if silent < klass.ping_interval or session.paused:  # we do not listen to who is paused

@@ -15,7 +15,7 @@ from chatnet.links import Links
 from chatnet.model.entities import User
 from chatnet.model.ids import Folded
 from chatnet.model.metadata import Target
-from chatnet.model.past import Messages
+from chatnet.model.past import Messages, Past
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.bans import Bans
@@ -23,17 +23,22 @@ from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.repeats import Repeats
+from chatnet.rules.shields import shield_at, slowed
 from chatnet.rules.throttles import Throttles
 from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.metadata import Describing
 from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
+from chatnet.services.reports import Reports
+from chatnet.services.shielding import Shielding
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
 from chatnet.session.echoes import Echoes
+from chatnet.session.filters import Filters
 from chatnet.session.isupport import isupport
 from chatnet.session.metadata import Batch
 from chatnet.session.offers import Offers
@@ -141,6 +146,7 @@ class Shared:
         monitors: Watching,
         references: References,
         history: Messages,
+        past: Past,
         looking: Looking | None,
         marks: Marks | None,
         recorder: Recorder | None,
@@ -158,7 +164,10 @@ class Shared:
         repeats: Repeats,
         describing: Describing,
         banning: Banning,
+        filtering: Filtering,
+        shielding: Shielding,
         auditing: Auditing,
+        reports: Reports,
         subscriptions: Subscribing,
         policy: Policy,
     ) -> None:
@@ -169,6 +178,7 @@ class Shared:
         self.monitors = monitors
         self.references = references
         self.history = history
+        self.past = past
         self.looking = looking
         self.marks = marks
         self._echoes = None if recorder is None else Echoes(node, recorder)
@@ -184,13 +194,17 @@ class Shared:
         self.chanserv = chanserv
         self.describing = describing
         self.banning = banning
+        self.filtering = filtering
+        self.shielding = shielding
         self.auditing = auditing
+        self.reports = reports
         self.subscriptions = subscriptions
         self.histserv = histserv
         self._repeats = repeats
         self.bans = Bans(node.network)
         self.scans = Scans(node)
         self.network_bans = NetworkBans(node.network.fold, node.clock.time)
+        self.filters = Filters(node, self.network_bans, banning, auditing, self.notice, self.owner)
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
         self.monotonic = node.clock.monotonic
@@ -212,9 +226,13 @@ class Shared:
     def use(self, settings: Settings) -> None:
         """Live by these settings: what each connection or line asks for is at hand."""
         self.limits = at_hand(settings.limits)
-        self.rates = at_hand(settings.flood)
         self.flood = settings.flood.enabled
-        self.penalty_scale = settings.flood.penalty_scale
+        self.shield = shield = shield_at(settings, self.network.shields.level)
+        self.filters.acting = shield.filters_act
+        self.shut = shield.channel_modes
+        """Letters of modes that channels which nobody has registered have for now."""
+        self.rates = at_hand(slowed(settings.flood, shield))
+        self.penalty_scale = self.rates.penalty_scale
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password

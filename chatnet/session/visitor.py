@@ -32,7 +32,8 @@ class Visitor(Session):
         super().__init__(sessions, nowhere, Peer(address), user, _CLASS, sessions.monotonic())
         self.registered = True
         # Whoever wants the time gets each reply by itself, even those that are rendered all at once.  Of
-        # what the asker has asked for nothing is known here: all prefixes are told, as Solanum does in WHOIS.
+        # what the asker has asked for nothing is known here: all prefixes are told, as Solanum does in WHOIS,
+        # and their own server leaves out those that they do not know.
         self.caps = SERVER_TIME | MULTI_PREFIX
 
     def send(self, body: bytes) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
+from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -38,6 +40,7 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.storage import StorageSettings
 from chatnet.settings.whole import Settings, reference_problems
 
@@ -47,11 +50,15 @@ __all__ = [
     "AccountsSettings",
     "BanSettings",
     "BansSettings",
+    "BlockListsSettings",
     "BouncerSettings",
     "ChannelsSettings",
     "CloakSettings",
     "ConnectionClassSettings",
+    "DNSBLSettings",
     "ExemptSettings",
+    "FilterSettings",
+    "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
     "LimitSettings",
@@ -70,6 +77,7 @@ __all__ = [
     "ServerSettings",
     "ServicesSettings",
     "Settings",
+    "ShieldSettings",
     "StorageSettings",
     "TLSSettings",
     "WebIRCSettings",

@@ -40,8 +40,6 @@ class BansSettings(Section):
     """Percent of the people on the network: a ban that hits more of them has to be set with ``FORCE``."""
     reason: Annotated[int, Field(ge=50, le=400)] = 300
     """Bytes of a reason, with its private part."""
-    audit_lines: Annotated[int, Field(ge=10, le=10_000)] = 100
-    """Notes that one AUDIT shows."""
 
 
 class BanSettings(Section):

@@ -54,6 +54,9 @@ class BouncerSettings(Section):
     replay_missed: bool = True
     """Whether people are shown what they missed when they come back, if they did not choose and their client
     does not ask for it."""
+    heard_interval: Annotated[float, Field(ge=1, le=86400)] = 60.0
+    """Seconds between two times that other servers are told what a device of somebody who stays has heard: if
+    this one is lost, it is told anew elsewhere what it has heard since."""
     host: bool = True
     """Whether this server takes over people whose server is lost. A change takes effect at a restart only."""
     orphan_time: Annotated[float, Field(ge=1, le=3600)] = 10.0

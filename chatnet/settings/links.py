@@ -164,7 +164,8 @@ class LinksSettings(Section):
     """Seconds that they may be old."""
     backfill_overlap: Annotated[float, Field(ge=0, le=86400)] = 120.0
     """Seconds before a split was noticed from which on to ask, for what was on its way then, and since clocks
-    differ; never less than ``ping_timeout`` and ``resume_grace`` together."""
+    differ; never less than ``ping_timeout`` and ``resume_grace`` together. It is asked for so long after the
+    question as well, for what is said until that is heard."""
     backfill_requests: Annotated[int, Field(ge=1, le=10000)] = 4
     """Channels that are asked about at a time (of what is stored: by each link), and those that each other
     server may ask about at a time."""
@@ -286,5 +287,9 @@ class LinkSettings(Section):
     allow_seats: bool | None = None
     """Whether servers behind it may have sessions of people who are on other servers, and speak for them:
     that they logged in is then its word. If nothing is said here, it may if it is believed of accounts."""
+    allow_orders: bool | None = None
+    """Whether operators of servers behind it may have this one do something: force people who are here
+    (SAJOIN and so on), tell what was done (AUDIT) and what was reported. Their class, as it is configured
+    here, has to grant it as well. If nothing is said, they may if it is believed of accounts."""
     sendq: Annotated[int, Field(ge=65536, le=4_294_967_296)] = 33_554_432
     """Bytes that may wait for it before the link is given up."""

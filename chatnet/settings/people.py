@@ -181,6 +181,8 @@ class ConnectionClassSettings(Section):
     """True: only over TLS; False: only without; absent: both."""
     password: Password | None = None
     """Password for this class (PASS), plain or an argon2 hash."""
+    require_login: bool = False
+    """Let in only who is logged in to an account, by SASL, PASS or a certificate."""
     lines_per_second: Annotated[float, Field(ge=0.01, le=1_000_000)] = 2.0
     """How fast penalty seconds are worked off: this many of cost 1.0 in a second."""
     burst: Annotated[float, Field(gt=0, le=1_000_000)] = 20.0
@@ -211,6 +213,10 @@ PRIVILEGES: Final[dict[str, str]] = {
     "die": "DIE",
     "audit": "AUDIT: to read what operators did",
     "bans": "UBAN, KLINE, DLINE, XLINE, RESV and what undoes them: bans of the network",
+    "filters": "FILTER: filters of what people say, which do not mean those who have this",
+    "shields": "SHIELDS: to close the doors further while the network is attacked, and to open them",
+    "force": "SAJOIN, SAPART, SANICK, SAMODE, SATOPIC, OJOIN: have people and channels be as one wants",
+    "reports": "REPORTS: to read what people report, with the messages around it, and to close it",
     "routing": "CONNECT and SQUIT, which make and end links between servers",
     "wallops": "WALLOPS",
     "operwall": "OPERWALL",
@@ -302,7 +308,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "acfgkorx"
+    snomask: str = "acfgkmorx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")

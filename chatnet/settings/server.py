@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from chatnet.settings.base import (
     AddressRange,
@@ -18,9 +18,11 @@ from chatnet.settings.base import (
     Section,
     ServerId,
     ServerName,
+    host_and_port,
 )
 from chatnet.settings.endpoints import endpoint_in
 from chatnet.wire.capabilities import BY_NAME
+from chatnet.wire.masks import parse_network
 from chatnet.wire.names import is_domain
 
 
@@ -47,6 +49,9 @@ class ServerSettings(Section):
     """Password everybody must give with PASS to connect: plain or an argon2 hash; absent = none."""
     admin: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
     """Up to three lines for ADMIN: who runs this server, and an e-mail address."""
+    greeting: Annotated[Line, Field(max_length=300)] = ""
+    """What whoever connects reads at once, as a NOTICE, such as ``*** Welcome``; empty = nothing. Scanners
+    for open proxies (HOPM) know this server by it, when they reach it through one."""
     help: Line = ""
     """Whom people may write to who are banned, such as an e-mail address; they read it with the reason."""
     casemapping: Literal["rfc1459", "ascii"] = "rfc1459"
@@ -185,6 +190,18 @@ class STSSettings(Section):
         return value.lower()
 
 
+def _name_server(text: str) -> str:
+    if parse_network(text) is not None and "/" not in text:
+        return text
+    try:
+        host, port = host_and_port(text)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535 or parse_network(host) is None or "/" in host:
+        raise ValueError("is not the address of a name server, such as 192.0.2.53 or [2001:db8::53]:53")
+    return text
+
+
 class LookupSettings(Section):
     """``[lookups]``: what is asked about a connecting address."""
 
@@ -192,3 +209,6 @@ class LookupSettings(Section):
     """Look up the host name of an address, and that the name leads back to it."""
     timeout: Annotated[float, Field(gt=0, le=600)] = 4.0
     """Seconds a connection waits for it."""
+    servers: tuple[Annotated[str, AfterValidator(_name_server)], ...] = ()
+    """Name servers to ask, such as ``192.0.2.53`` or ``[2001:db8::53]:53``, for block lists as well, many of
+    which do not answer servers that all the world asks; empty = those of the system."""

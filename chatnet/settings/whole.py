@@ -9,8 +9,10 @@ from pydantic import Field, SecretStr, ValidationInfo, model_validator
 from chatnet.settings.accounts import AccountsSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
+from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
 from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
+from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -36,6 +38,8 @@ from chatnet.settings.server import (
     WebSocketSettings,
 )
 from chatnet.settings.services import ServicesSettings, services_name
+from chatnet.settings.shields import ShieldSettings
+from chatnet.settings.staff import AuditSettings, ForceSettings, ReportsSettings
 from chatnet.settings.storage import StorageSettings
 
 
@@ -63,7 +67,15 @@ class Settings(Section):
     bans: BansSettings = BansSettings()
     ban: tuple[BanSettings, ...] = ()
     exempt: tuple[ExemptSettings, ...] = ()
+    filters: FiltersSettings = FiltersSettings()
+    filter: tuple[FilterSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
+    shield: tuple[ShieldSettings, ...] = ()
+    force: ForceSettings = ForceSettings()
+    reports: ReportsSettings = ReportsSettings()
     lookups: LookupSettings = LookupSettings()
+    block_lists: BlockListsSettings = BlockListsSettings()
+    dnsbl: tuple[DNSBLSettings, ...] = ()
     log: LogSettings = LogSettings()
     connection_class: tuple[ConnectionClassSettings, ...] = (ConnectionClassSettings(name="default"),)
     sasl: SASLSettings = SASLSettings()
@@ -134,7 +146,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     so is what may lead there.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link")
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link", "filter")
     sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
     for section, key in (
@@ -144,13 +156,25 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("oper", "name"),
         ("sts", "hostname"),
         ("link", "name"),
+        ("filter", "pattern"),
     ):
         names[section] = [item.get(key) for item in sections[section]]
         if section == "link":  # the names of servers, in whatever case
             names[section] = [name.lower() if isinstance(name, str) else name for name in names[section]]
         for index, name in enumerate(names[section]):
             if isinstance(name, str) and name in names[section][:index]:
-                problems.append(((section, index, key), f"the name {name!r} is used twice"))
+                problems.append(
+                    (
+                        (section, index, key),
+                        f"the {'pattern' if key == 'pattern' else 'name'} {name!r} is used twice",
+                    )
+                )
+    seen: set[object] = set()
+    for index, item in enumerate(_items(tree.get("shield"))):
+        level = item.get("level")
+        if isinstance(level, int) and level in seen:
+            problems.append((("shield", index, "level"), f"the level {level} is used twice"))
+        seen.add(level if isinstance(level, int) else None)
     for key in ("name", "sid"):
         own = _within(tree, "server", key)
         for index, item in enumerate(sections["link"]):

@@ -212,6 +212,17 @@ class Store(Protocol):
         It is a part of who did it or of what it is about, in any case, or the whole of what was done.
         """
 
+    def forget_audits(self, before: float) -> Awaitable[int]:
+        """Forget some of the notes from before that Unix time; answers with how many these were."""
+
+    # Reports are of this server alone, and no record.
+
+    def keep_report(self, key: str, state: str | None) -> Awaitable[None]:
+        """Keep a report as it is now, in the place of what was said of it; None: no more."""
+
+    def reports(self) -> Awaitable[Sequence[tuple[str, str]]]:
+        """All that are kept."""
+
     # Mail is of this server alone, and no record.
 
     def post(self, body: str, due: float) -> Awaitable[None]:

@@ -47,6 +47,7 @@ class _File:
         self.runs: list[Run] = []
         self.forgotten = ""
         self.audits: list[Audit] = []
+        self.reports: dict[str, str] = {}
         self.mail: dict[int, Letter] = {}
         self.mails = 0  # that were ever kept
 
@@ -56,6 +57,7 @@ class _File:
         copy.known = {entity: dict(fields) for entity, fields in self.known.items()}
         copy.order, copy.numbers = dict(self.order), list(self.numbers)
         copy.claims = {name: dict(claims) for name, claims in self.claims.items()}
+        copy.reports = dict(self.reports)
         copy.peers, copy.runs, copy.audits = dict(self.peers), list(self.runs), list(self.audits)
         copy.stores = dict(self.stores)
         copy.mail, copy.mails = dict(self.mail), self.mails
@@ -202,6 +204,31 @@ class MemoryStore:
             return None, ()
 
         return self._writes(job)
+
+    def forget_audits(self, before: float) -> Deferred[int]:
+        """Forget the notes from before then."""
+
+        def job() -> tuple[int, Sequence[Record]]:
+            old = [each for each in self._file.audits if each.at < before]
+            self._file.audits = self._file.audits[len(old) :]
+            return len(old), ()
+
+        return self._writes(job)
+
+    def keep_report(self, key: str, state: str | None) -> Deferred[None]:
+        """Keep a report as it is now; None: no more."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            self._file.reports.pop(key, None)
+            if state is not None:
+                self._file.reports[key] = state
+            return None, ()
+
+        return self._writes(job)
+
+    def reports(self) -> Deferred[Sequence[tuple[str, str]]]:
+        """All reports that are kept."""
+        return self._reads(lambda: list(self._file.reports.items()))
 
     def post(self, body: str, due: float) -> Deferred[None]:
         """Keep a mail that is to be sent at a Unix time."""

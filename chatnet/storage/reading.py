@@ -94,6 +94,10 @@ class Reading:
         where = {"word": word.lower(), "since": since, "most": most, "skip": 0}
         return list(map(Audit._make, self.connection.execute(self._statements.audited, where)))
 
+    def reports(self) -> Sequence[tuple[str, str]]:
+        """All reports that are kept."""
+        return [(key, state) for key, state in self.connection.execute(self._statements.reports)]
+
     def letters(self, due: int, most: int) -> Sequence[Letter]:
         """At most so many mails that are to be sent by then, the first first."""
         where = {"until": due, "most": most, "skip": 0}

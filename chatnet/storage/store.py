@@ -136,6 +136,14 @@ class SQLiteStore:
         """Note what an operator did."""
         return self._writer.put(lambda work: work.audit(by, verb, about, detail, int(at)))
 
+    def forget_audits(self, before: float) -> Deferred[int]:
+        """Forget some notes from before then."""
+        return self._writer.put(lambda work: work.forget_audits(int(before)), TOGETHER)
+
+    def keep_report(self, key: str, state: str | None) -> Deferred[None]:
+        """Keep a report as it is now; None: no more."""
+        return self._writer.put(lambda work: work.keep_report(key, state))
+
     def post(self, body: str, due: float) -> Deferred[None]:
         """Keep a mail that is to be sent at a Unix time."""
         return self._writer.put(lambda work: work.post(body, int(due)))
@@ -149,6 +157,10 @@ class SQLiteStore:
         return self._writer.put(lambda work: work.discard(letter))
 
     # reading
+
+    def reports(self) -> Deferred[Sequence[tuple[str, str]]]:
+        """All reports that are kept."""
+        return self._reader.put(lambda reading: reading.reports())
 
     def letters(self, due: float, most: int) -> Deferred[Sequence[Letter]]:
         """At most so many mails that are to be sent by then, the first first."""

@@ -36,7 +36,7 @@ from sqlalchemy.sql import ClauseElement
 
 from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The version of all this; ``migrations/`` lead to it."""
 
 ACCOUNTS: Final = MetaData()
@@ -136,6 +136,15 @@ AUDIT: Final = Table(
     Column("detail", TEXT, nullable=False),
 )
 """Of this server alone: what operators did, without secrets."""
+
+REPORT: Final = Table(
+    "report",
+    ACCOUNTS,
+    Column("key", TEXT, primary_key=True),
+    Column("state", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Of this server alone: what people reported, as JSON (``services/reports.py``), by the id of each."""
 
 
 def creation(dialect: Dialect) -> list[str]:
@@ -281,6 +290,8 @@ class Statements:
             )
         )
         audit = AUDIT.c
+        oldest = select(audit.id).order_by(audit.id).limit(given("most")).offset(given("skip"))
+        self.drop_audits = made(delete(AUDIT).where(audit.at < given("before"), audit.id.in_(oldest)))
         self.audited = made(
             select(audit.by, audit.verb, audit.about, audit.detail, audit.at)
             .where(
@@ -295,6 +306,11 @@ class Statements:
             .limit(given("most"))
             .offset(given("skip"))
         )
+
+        report = REPORT.c
+        self.reports = made(select(report.key, report.state))
+        self.add_report = made(insert(REPORT))
+        self.drop_report = made(delete(REPORT).where(report.key == given("key_")))
 
     def stamps(self) -> str:
         """The last stamps of each server and span of time, and those of number 0, which may be none."""

@@ -14,6 +14,8 @@ from chatnet.storage.record import Record
 from chatnet.storage.tables import Statements
 
 _HALF: Final = 1 << 63
+OLDEST: Final = 1000
+"""Notes that are looked at whether they are to be forgotten, in one transaction."""
 MANY: Final = 3
 """Records of one entity, for which it is cheaper to ask for all of its fields at once."""
 
@@ -150,6 +152,17 @@ class Transaction:
         self.connection.execute(
             self._statements.add_audit, {"at": at, "by": by, "verb": verb, "about": about, "detail": detail}
         )
+
+    def forget_audits(self, before: int) -> int:
+        """Forget some of the notes from before then: of the oldest, so that no other ones are looked at."""
+        which = {"before": before, "most": OLDEST, "skip": 0}
+        return self.connection.execute(self._statements.drop_audits, which).rowcount
+
+    def keep_report(self, key: str, state: str | None) -> None:
+        """Keep a report as it is now; None: no more."""
+        self.connection.execute(self._statements.drop_report, {"key_": key})
+        if state is not None:
+            self.connection.execute(self._statements.add_report, {"key": key, "state": state})
 
     def post(self, body: str, due: int) -> None:
         """Keep a mail that is to be sent at a Unix time."""

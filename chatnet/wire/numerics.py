@@ -129,6 +129,7 @@ RPL_ENDOFWHO = _numeric(315, "RPL_ENDOFWHO", "%s :End of WHO list")
 RPL_WHOISIDLE = _numeric(317, "RPL_WHOISIDLE", "%s %d %d :seconds idle, signon time")
 RPL_ENDOFWHOIS = _numeric(318, "RPL_ENDOFWHOIS", "%s :End of /WHOIS list")
 RPL_WHOISCHANNELS = _numeric(319, "RPL_WHOISCHANNELS", "%s :%s")
+RPL_WHOISSPECIAL = _numeric(320, "RPL_WHOISSPECIAL", "%s :%s")
 RPL_WHOISACCOUNT = _numeric(330, "RPL_WHOISACCOUNT", "%s %s :is logged in as")
 RPL_WHOISBOT = _numeric(335, "RPL_WHOISBOT", "%s :is a bot")
 RPL_WHOISACTUALLY = _numeric(338, "RPL_WHOISACTUALLY", "%s %s :actually using host")
@@ -187,6 +188,7 @@ ERR_NOSUCHNICK = _numeric(401, "ERR_NOSUCHNICK", "%s :No such nick/channel")
 ERR_NOSUCHSERVER = _numeric(402, "ERR_NOSUCHSERVER", "%s :No such server")
 ERR_NOSUCHCHANNEL = _numeric(403, "ERR_NOSUCHCHANNEL", "%s :No such channel")
 ERR_CANNOTSENDTOCHAN = _numeric(404, "ERR_CANNOTSENDTOCHAN", "%s :Cannot send to channel")
+ERR_FILTERED = _numeric(404, "ERR_FILTERED", "%s :Cannot send to channel (%s)")
 # The channel, its slow mode in seconds, how many are left.
 ERR_SLOWMODE = _numeric(
     404,

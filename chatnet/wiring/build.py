@@ -10,6 +10,7 @@ from typing import Any
 
 from chatnet.commands import CLIENT, Request
 from chatnet.commands.answering import answer_abroad
+from chatnet.commands.orders import ORDERS
 from chatnet.delivery.local import Delivery
 from chatnet.delivery.metadata import Subscriptions
 from chatnet.delivery.monitors import Monitors
@@ -42,6 +43,7 @@ from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
 from chatnet.services.banning import Banning
 from chatnet.services.chanserv import ChanServ
+from chatnet.services.filtering import Filtering
 from chatnet.services.hashes import Hashes
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Ledger
@@ -51,15 +53,21 @@ from chatnet.services.nickserv import NickServ
 from chatnet.services.persons import Policy
 from chatnet.services.presence import Presence
 from chatnet.services.pseudo_users import seat, word
+from chatnet.services.reports import Reports
 from chatnet.services.roll import Roll
+from chatnet.services.shielding import Shielding
 from chatnet.services.timed_bans import TimedBans
+from chatnet.session.alarm import Alarm
 from chatnet.session.attendance import Attendance
 from chatnet.session.authority import Authority
 from chatnet.session.batches import References
+from chatnet.session.blocklists import Ask as AskLists
+from chatnet.session.blocklists import Replies
 from chatnet.session.bygone import LINE
 from chatnet.session.control import Control
 from chatnet.session.errands import Errands
 from chatnet.session.news import News
+from chatnet.session.obeying import Obeying
 from chatnet.session.opers import Opers
 from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
@@ -110,6 +118,11 @@ async def no_mail(to: str, message: str) -> None:
     raise Unsent("this process sends no mail")
 
 
+async def no_lists(name: str, seconds: float) -> Replies | None:
+    """In the place of what asks block lists, where there is nothing."""
+    return None
+
+
 def build(
     settings: Settings,
     *,
@@ -120,6 +133,7 @@ def build(
     cloak_key: bytes,
     passwords: Ask,
     host_of: Callable[[str, float], Coroutine[Any, Any, str | None]],
+    lists: AskLists = no_lists,
     certified: Callable[[str], bool],
     control: Control | None = None,
     connect: Connect = unconnected,
@@ -246,9 +260,12 @@ def build(
     timed_bans = TimedBans(node, links.set_at)
     banning = Banning(node, ledger)
     links.banned = banning.heard
+    filtering = Filtering(node, ledger)
+    shielding = Shielding(node, ledger)
     subscriptions = Subscriptions(node, delivery, monitors, shadows, describing)
     if messages is not None and recorder is not None and erasures is not None and remembering is not None:
         histserv = HistServ(node, remembering, messages, exports, recorder.flush, erasures.erase, tell)
+    reports = Reports(node, None if ledger is None else ledger.store)
     sessions = Sessions(
         node=node,
         rows=CLIENT.rows,
@@ -257,6 +274,7 @@ def build(
         monitors=monitors,
         references=references,
         history=past,
+        past=past,
         looking=looking,
         marks=marks,
         recorder=recorder,
@@ -265,6 +283,7 @@ def build(
         cloaks=Cloaks(cloak_key, settings.cloak.suffix, settings.limits.host),
         passwords=passwords,
         host_of=host_of,
+        lists=lists,
         certified=certified,
         admission=admission,
         links=links,
@@ -276,7 +295,10 @@ def build(
         repeats=repeats,
         describing=describing,
         banning=banning,
+        filtering=filtering,
+        shielding=shielding,
         auditing=Auditing(node, None if ledger is None else ledger.store),
+        reports=reports,
         subscriptions=subscriptions,
         policy=Policy(node, places, accounts),
         control=control,
@@ -286,6 +308,7 @@ def build(
         sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
     links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
+    links.orders.obey = Obeying(sessions, ORDERS).obey
     errands = Errands(sessions, answer_abroad)
     links.gate.errand = errands.take
     news = News(sessions)
@@ -318,7 +341,11 @@ def build(
             Attendance(sessions),
             errands,
             banning,
+            filtering,
+            shielding,
+            Alarm(sessions),
             timed_bans,
+            reports,
             Presence(node, TOLD, links.gate),
             *(() if nickserv is None else (Revoking(sessions),)),
             *(() if nickserv is None else nickserv.observers),

@@ -101,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_channel_actions(channel.add_subparsers(required=True, metavar="ACTION", dest="action"))
     channel.set_defaults(run=_channel)
 
+    audit = commands.add_parser("audit", help="what operators did on this server, also while it runs")
+    audit.add_argument(
+        "word", nargs="?", default="", metavar="WORD", help="a part of who, of whom or what, or a command"
+    )
+    audit.add_argument("--since", metavar="TIME", help="2026-11-29, or 30d")
+    audit.add_argument("--json", action="store_true", help="as JSON Lines")
+    audit.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    audit.set_defaults(run=_audit)
+
     importing = commands.add_parser(
         "import",
         help="take accounts and channels of Atheme, Anope, Ergo, or an export, also while the server runs",
@@ -325,6 +334,17 @@ def _backup(arguments: argparse.Namespace) -> None:
         for file in backup(locate(load(arguments.config, os.environ)), arguments.folder):
             print(f"wrote  {file}")
     except (BackupError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _audit(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.audit_command import run
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
         raise _Failure(str(error)) from None
 
 

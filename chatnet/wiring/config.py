@@ -19,7 +19,9 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from chatnet.settings import Settings
+from chatnet.model.filters import read_pattern
+from chatnet.rules.expressions import mistake
+from chatnet.settings import FiltersSettings, Settings
 from chatnet.settings.history import PLACES
 from chatnet.transports.files import read_regular
 from chatnet.wire.text import printable
@@ -99,7 +101,7 @@ def draft(path: str | None, environ: Mapping[str, str]) -> Draft:
     if unread:
         _without_file(tree, overrides)
     where = "settings" if path is None else path
-    judgement = judge(tree, (_not_installed, endpoint_problems, oddities))
+    judgement = judge(tree, (_not_installed, _unusable_filters, endpoint_problems, oddities))
     problems += overrides.problems
     problems += [overrides.say(place, reason, where) for place, reason in judgement.found]
 
@@ -153,6 +155,17 @@ def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
             continue
         if (why := _no_database(url)) is not None:
             yield (section, key), why
+
+
+def _unusable_filters(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Where patterns of filters cannot be used, or not by this installation."""
+    blocks, inner = tree.get("filter"), tree.get("filters")
+    size = inner.get("expression") if isinstance(inner, Mapping) else None
+    most = size if isinstance(size, int) else FiltersSettings().expression
+    for index, block in enumerate(blocks if isinstance(blocks, tuple) else ()):
+        pattern = block.get("pattern") if isinstance(block, Mapping) else None
+        if isinstance(pattern, str) and (why := mistake(*read_pattern(pattern), most)) is not None:
+            yield ("filter", index, "pattern"), why
 
 
 def _no_database(url: str) -> str | None:

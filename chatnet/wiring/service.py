@@ -39,7 +39,7 @@ from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.storage.persons.interfaces import RunningPersons, Stayed
 from chatnet.transports.client import ClientFactory
-from chatnet.transports.lookups import host_of
+from chatnet.transports.nameservers import NameServers
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wire.server_time import DAY
@@ -123,6 +123,7 @@ class ChatService(Service):
             from chatnet.wiring.store import people_in  # as above
 
             self._people = people_in(folder.path, self._settings, clock, reactor)
+        names = NameServers(reactor, lambda: self._settings().lookups.servers)
         self._parts = build(
             settings,
             clock=clock,
@@ -131,7 +132,8 @@ class ChatService(Service):
             turn=ClientTurn(reactor),
             cloak_key=folder.cloak_key(settings.cloak),
             passwords=Passwords(turns),
-            host_of=host_of,
+            host_of=names.host_of,
+            lists=names.listed,
             certified=lambda hostname: self._security.certified(hostname),
             control=self,
             connect=lambda attempt: self._linking.connect(attempt),

@@ -33,6 +33,18 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sts": [{"hostname": "irc.example.org", "duration": 2592000, "port": 6697}],
     "ban": [{"target": "192.0.2.0/24", "reason": "spam|seen in #lobby", "require_login": True}],
     "exempt": [{"target": "192.0.2.7", "reason": "our own bot"}],
+    "filter": [{"pattern": "*free money*", "action": "block", "reason": "no adverts here"}],
+    "shield": [
+        {
+            "level": 2,
+            "title": "bots",
+            "notice": "Bots have come: who has no account cannot speak everywhere for a while",
+            "stop_registrations": True,
+            "channel_modes": "R",
+            "slower": 2.0,
+        }
+    ],
+    "dnsbl": [{"zone": "dnsbl.example.org", "replies": ["127.0.0.2"], "action": "require-login"}],
     "connection_class": [{"name": "default", "tls": True, "password": _HASH, "max_sessions": 1000}],
     "webirc": [
         {
@@ -43,8 +55,11 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "oper_class": [
-        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit"]},
-        {"name": "helper", "privileges": ["kill", "wallops", "bans"]},
+        {"name": "admin", "extends": "helper", "privileges": ["rehash", "die", "see-all", "audit", "force"]},
+        {
+            "name": "helper",
+            "privileges": ["kill", "wallops", "bans", "filters", "shields", "reports"],
+        },
     ],
     "oper": [
         {
@@ -73,6 +88,7 @@ _EXAMPLE_VALUES = {
     "cloak.key": "",
     "listen.connection_class": "default",
     "link.allow_seats": False,
+    "link.allow_orders": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
     "mail.password": "the-password-of-that-user",

@@ -16,14 +16,14 @@ from time import process_time
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.model.ids import SID, AccountName
+from chatnet.model.ids import SID, UID, AccountName
 from chatnet.model.network import Network
 from chatnet.model.recorded_bans import ban_value
 from chatnet.model.server import Server
 from chatnet.records.bans import FIELD
 from chatnet.records.grammar import ban_entity, fixed
 from chatnet.records.meaning import RecordMeaning
-from chatnet.rules.ban_hits import hit
+from chatnet.rules.ban_hits import meant
 from chatnet.rules.network_bans import NetworkBans
 from chatnet.rules.stamps import Stamp
 from chatnet.storage.answers import at_once
@@ -104,7 +104,9 @@ def judging(count: int, people: list[User], chance: random.Random) -> None:
     index = NetworkBans(FOLD, lambda: NOW)
     several = list(bans(count, chance))
     begin = process_time()
-    index.load(several)
+    network = Network(Server(SID("0AA"), "a.test", ""), FOLD, 10, 10, 10)
+    network.load_bans(several)
+    index.load(network.bans)
     print(f"an index of {count} bans: {process_time() - begin:.2f} s")
     times = []
     banned = 0
@@ -120,6 +122,12 @@ def judging(count: int, people: list[User], chance: random.Random) -> None:
 
 
 def hitting(people: list[User]) -> None:
+    network = Network(people[0].server, FOLD, 10, 10, 10)
+    begin = process_time()
+    for user in people:
+        network.whereabouts.add(user)
+    print(f"somebody's address and hosts are noted in {(process_time() - begin) / len(people) * 1e6:.1f} µs")
+    network.users.update((UID(str(number)), user) for number, user in enumerate(people))
     for kind, user, text in (
         ("D", "*", "192.0.2.7"),
         ("D", "*", "10.20.0.0/14"),
@@ -132,7 +140,7 @@ def hitting(people: list[User]) -> None:
         ban = NetworkBan(kind, user, text, NOW, None, None, "", "", False)
         begin = process_time()
         for _ in range(20):
-            found = hit(people, ban, FOLD, lambda user: user)
+            found = meant(network, ban)
         took = (process_time() - begin) / 20
         print(f"whom {kind} {ban.mask} means of {len(people)}: {took * 1000:.1f} ms, {len(found)} found")
 
@@ -154,7 +162,7 @@ def starting(count: int, chance: random.Random) -> None:
         timed(
             "found by the index",
             count,
-            lambda: index.load(ban for kinds in network.bans.values() for ban in kinds.values()),
+            lambda: index.load(network.bans),
         )
         took = process_time() - begin
         at_once(store.close())

@@ -47,6 +47,8 @@ Each server says which tree it runs; one that runs another is refused. The ratio
 own ratios, and always the same way round: above 1, the first server is the better one. Differences below 15 %
 mean nothing.
 
+With --bans N each tree that knows [[ban]] has so many, of mixed kinds; older ones have none.
+
 Beside another server: Debian's package is enough, installed or unpacked,
   {HOW_TO_GET}
   scripts/bench --peer inspircd --peer-root build/inspircd --rounds 7 --markdown
@@ -83,6 +85,7 @@ def arguments() -> argparse.Namespace:
         "--rate", type=float, default=0.0, metavar="N", help="so many messages a second, whatever comes back"
     )
     option("--tree", action="append", type=Path, metavar="DIR", help="source tree to serve; may be repeated")
+    option("--bans", type=int, default=0, metavar="N", help="so many bans, of people who do not come")
     option("--peer", choices=["inspircd"], help="measure this server as well")
     option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
     option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
@@ -183,7 +186,7 @@ def makes(given: argparse.Namespace) -> list[Make | Running]:
         name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
         while name in [make.name for make in found]:
             name += "'"
-        found.append(Tree(name, tree))
+        found.append(Tree(name, tree, given.bans))
     if given.address:
         found.append(Running(given.address, given.pid))
     if given.peer:
@@ -230,6 +233,7 @@ def main() -> int:
         "rounds": given.rounds,
         "seconds": given.seconds,
         "scale": given.scale,
+        "bans": given.bans,
         "server_cpu": server_cpu,
         "generator_cpu": generator_cpu,
     }

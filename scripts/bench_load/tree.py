@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+from bench_bans.__main__ import bans
+
 from bench_load.server import HOST, NEIGHBOUR, PASSWORD, Ports
+from chatnet.model.bans import NetworkBan
+from chatnet.wire.ban_targets import shown
 
 PACKAGE, PLUGIN = "chatnet/__init__.py", "twisted/plugins/chatnet_plugin.py"
 """What a source tree has; and the server is told to be of the tree whose files it has found for these."""
+BANS = "chatnet/settings/bans.py"
+"""What it has if it knows ``[[ban]]``."""
 SERVED = "served"
 LAUNCH = f"""\
 import sys
@@ -61,18 +68,20 @@ role = "hub"
 
 
 class Tree:
-    """`twistd chatnet` from a source tree, without flood limits."""
+    """`twistd chatnet` from a source tree, without flood limits; with so many `bans`, if it knows such."""
 
     links = True
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, bans: int = 0) -> None:
         self.name = name
         self.tree = folder.resolve()
+        self._bans = bans if (self.tree / BANS).is_file() else 0
 
     def command(self, folder: Path, ports: Ports) -> list[str]:
         text = CONFIGURATION.format(port=ports.plain)
         text += TLS.format(port=ports.tls) if ports.tls else ""
         text += LINKED.format(port=ports.link) if ports.link else ""
+        text += "".join(map(banned, bans(self._bans, random.Random(1))))
         (folder / "bench.toml").write_text(text)
         options = ["--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"]
         return [sys.executable, "-c", LAUNCH, *options]
@@ -84,6 +93,11 @@ class Tree:
     def mistaken(self, folder: Path) -> str | None:
         found = foreign(self.tree, (folder / SERVED).read_text())
         return f"the server runs {found}, which is not of {self.tree}" if found else None
+
+
+def banned(ban: NetworkBan) -> str:
+    """One ban of nobody who comes, as the configuration has it."""
+    return f'\n[[ban]]\ntarget = "{shown(ban.kind, ban.mask)}"\n'
 
 
 def is_tree(tree: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -156,6 +157,9 @@ class Persons:
         self._tokens = itertools.count(1)
         self._known: set[Message] = set()
         self._wanted: set[Message] = set()
+        self._doubtful: set[Message] = set()
+        self._looked = self._since = time.time()
+        """When what is wanted was last looked at, and when it was in the fault before."""
         for witness in witnesses:
             witness.channels += (MEETING,)
             witness.watched = frozenset(self.names)
@@ -202,8 +206,13 @@ class Persons:
             device.trouble = []
         for check in (self._unlike, self._apart, lambda: self._forgotten(since, mute)):
             found += await self._until_none(check)
-        self._known |= self._wanted  # what is missing is told once
+        self.looked()
         return found[:8]
+
+    def looked(self) -> None:
+        """What is missing is told once."""
+        self._known |= self._wanted | self._doubtful
+        self._since = self._looked
 
     async def _until_none(self, check: Callable[[], Any]) -> list[str]:
         patience = Patience(SETTLED, self._reactor.seconds)
@@ -254,7 +263,8 @@ class Persons:
     async def _forgotten(self, since: float, mute: Collection[Node]) -> list[str]:
         """What a device does not find that its person said, or was told.
 
-        What a server that was killed had confirmed last, perhaps nobody has heard.
+        What a server that was killed had confirmed last, perhaps nobody has heard: then it is not asked for
+        in later faults either.
         """
         heard = {message for device in self.devices for message in device.read - device.confirmed}
         sure = {
@@ -264,12 +274,16 @@ class Persons:
             if device.node not in mute or message in heard
         }
         wanted = self._wanted = sure - self._known
+        self._doubtful = {message for device in self.devices for message in device.confirmed} - sure
+        # What was said after the last look is wanted as well, and may be older than this fault.
+        since = min(since, self._since) - 5.0
+        self._looked = time.time()
         found = []
         for device in self.devices:
             theirs = {each for each in wanted if each[0] == MEETING or device.nick in each[0].split()}
-            told = await device.past(MEETING, since - 5.0)
+            told = await device.past(MEETING, since)
             for other in self.names:
-                told |= await device.past(other, since - 5.0) if other != device.nick else set()
+                told |= await device.past(other, since) if other != device.nick else set()
             if missing := theirs - told:
                 found.append(f"{device.name} finds {len(missing)} messages not, {min(missing)} among them")
         return found

@@ -66,6 +66,15 @@ def configured(folder: Path, more: str = "") -> Daemon:
     return daemon
 
 
+def helper() -> str:
+    """TOML for one more operator, who keeps order: ``hal``, password ``secret``."""
+    password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
+    return (
+        '[[oper_class]]\nname = "helper"\nprivileges = ["kill", "bans", "see-all", "audit"]\n'
+        f'[[oper]]\nname = "hal"\nclass = "helper"\npassword = "{password}"\n'
+    )
+
+
 def web_listeners(more: str = "") -> tuple[str, int, int]:
     """Two WebSocket listeners, to stand behind a configuration, and their ports: plain, and TLS.
 

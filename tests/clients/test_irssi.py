@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Client, Daemon
-from programs import Irssi, configured
+from programs import Irssi, configured, helper
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
@@ -223,14 +223,14 @@ def _oper(irssi: Irssi) -> None:
     irssi.sees(
         r"Mode change \[\+osz\] for user iris2",
         r"\(381\) You are now an IRC operator",
-        r"\(008\) \+acfgkorx Server notice mask",
+        r"\(008\) \+acfgkmorx Server notice mask",
         r"!irc\.example\.org \*\*\* Notice -- iris2 .* is an operator now: ann",
     )
     irssi.enter("/whois iris2")
     irssi.sees(
         ": IRC Operator",
         r"hostname : ~iris@127\.0\.0\.1",
-        r"modes    : \+oswxz \+acfgkorx|modes    : \+Zoswxz \+acfgkorx",
+        r"modes    : \+oswxz \+acfgkmorx|modes    : \+Zoswxz \+acfgkorx",
         "End of WHOIS",
     )
     irssi.enter("/whois robert")
@@ -271,4 +271,55 @@ def test_an_account_in_irssi(tmp_path: Path) -> None:
         irssi.enter("/quote NS IDENTIFY planted-secret")
         irssi.sees("You're now known as iris", r"-NickServ\(.*\)- You are now identified for iris\.")
         assert irssi.not_understood() == []
+        irssi.quit("good night")
+
+
+def test_an_operator_in_irssi_keeps_order(tmp_path: Path) -> None:
+    """With the alias that docs/moderation.md has, and as operators of Solanum are used to."""
+    with (
+        Irssi(tmp_path / "irssi", "iris") as irssi,
+        configured(tmp_path, helper()) as daemon,
+        daemon.client("bob") as bob,
+        daemon.client("troll") as troll,
+    ):
+        irssi.enter("/alias uban quote uban $-")
+        irssi.enter(f"/connect -notls 127.0.0.1 {daemon.port}")
+        irssi.sees(r"\(376\) End of /MOTD command\.")
+        irssi.enter("/uban list")
+        irssi.sees(r"\(481\) Permission Denied")
+        irssi.enter("/oper hal secret")
+        irssi.sees(r"\(381\) You are now an IRC operator")
+        irssi.enter("/uban test realname:*roll 1d noise")
+        irssi.sees(
+            r"Bans realname:\*roll for 1d: 1 user here, 0 elsewhere \(troll\)$",
+            r"Nothing is done yet\. To do it: /UBAN ADD realname:\*roll 1d noise$",
+        )
+        irssi.enter("/uban add realname:*roll 1d noise|third time")
+        irssi.sees(
+            r"iris added global 1440 min\. X-Line for \[\*roll\] \[noise\|third time\]$",
+            r"Done, on all servers\. To undo: /UBAN DEL realname:\*roll$",
+        )
+        assert troll.until(r"^ERROR ")[-2].startswith(
+            ":irc.example.org 465 troll :You are banned from this server- noise (until "
+        )
+        irssi.enter("/uban info realname:troll")
+        irssi.sees(r"realname:\*roll \(until .* UTC; by iris!~iris@\S+, .* UTC\): noise\|third time$")
+        irssi.enter("/stats x")
+        irssi.sees(r"\(247\) x 0 \*roll \[iris!.* s left, network\] noise\|third time$")
+        irssi.enter("/uban del realname:*roll")
+        irssi.sees(r"Lifted: realname:\*roll ")
+        irssi.enter("/quote kline 60 ~bob@* :enough")
+        irssi.sees(r"Added global 60 min\. K-Line \[~bob@\*\]$", r"To undo: /UNKLINE ~bob@\*$")
+        bob.until(r"^ERROR .*Banned: enough")
+        irssi.enter("/quote testline ~bob@192.0.2.1")
+        irssi.sees(r"\(725\) k (59|60) ~bob@\* enough$")
+        irssi.enter("/stats k")
+        irssi.sees(r"\(216\) k \* \* ~bob \[iris!.* s left, network\] enough$")
+        irssi.enter("/quote unkline ~bob@*")
+        irssi.sees(r"Removed K-Line of \[~bob@\*\], for the network$")
+        with daemon.client("fay") as fay:
+            irssi.enter("/kill fay that is enough")
+            fay.until(r"^ERROR .*Killed \(iris \(that is enough\)\)")
+        irssi.enter("/quote audit KILL 1h")
+        irssi.sees(r"hal \(iris\) KILL fay!", "End of AUDIT: 1 note")
         irssi.quit("good night")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Client, Daemon
-from programs import WeeChat, configured
+from programs import WeeChat, configured, helper
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
@@ -267,3 +267,48 @@ def _leave(weechat: WeeChat, bob: Client) -> None:
     weechat.sees("sleep well")
     weechat.enter("/disconnect net good night")
     bob.until("^:wee2?!.* QUIT :Quit: good night$")
+
+
+def test_an_operator_in_weechat_keeps_order(tmp_path: Path) -> None:
+    """With the alias that docs/moderation.md has, and as operators of Solanum are used to."""
+    with (
+        WeeChat(tmp_path / "weechat") as weechat,
+        configured(tmp_path, helper()) as daemon,
+        daemon.client("bob") as bob,
+    ):
+        weechat.enter("/alias add uban /quote uban $*", CORE)
+        _arrive(weechat, daemon, tls=False)
+        troll = daemon.client("troll")
+        weechat.enter("/oper hal secret")
+        weechat.sees("You are now an IRC operator")
+        weechat.enter("/uban test realname:*roll 1d noise")
+        weechat.sees(
+            r"Bans realname:\*roll for 1d: 1 user here, 0 elsewhere \(troll\)$",
+            r"Nothing is done yet\. To do it: /UBAN ADD realname:\*roll 1d noise$",
+        )
+        weechat.enter("/uban add realname:*roll 1d noise|third time")
+        weechat.sees(
+            r"wee added global 1440 min\. X-Line for \[\*roll\] \[noise\|third time\]$",
+            r"Done, on all servers\. To undo: /UBAN DEL realname:\*roll$",
+        )
+        assert troll.until(r"^ERROR ")[-2].startswith(
+            ":irc.example.org 465 troll :You are banned from this server- noise (until "
+        )
+        troll.close()
+        weechat.enter("/stats x")
+        weechat.sees(r"x 0 \*roll \[wee!.* s left, network\] noise\|third time$")
+        weechat.enter("/uban del realname:*roll")
+        weechat.sees(r"Lifted: realname:\*roll ")
+        weechat.enter("/quote kline 60 ~bob@* :enough")
+        weechat.sees(r"Added global 60 min\. K-Line \[~bob@\*\]$", r"To undo: /UNKLINE ~bob@\*$")
+        bob.until(r"^ERROR .*Banned: enough")
+        weechat.enter("/quote testline ~bob@192.0.2.1")
+        weechat.sees(r"k (59|60) ~bob@\* :?enough$")
+        weechat.enter("/quote unkline ~bob@*")
+        weechat.sees(r"Removed K-Line of \[~bob@\*\], for the network$")
+        with daemon.client("fay") as fay:
+            weechat.enter("/kill fay that is enough")
+            fay.until(r"^ERROR .*Killed \(wee \(that is enough\)\)")
+        weechat.enter("/quote audit KILL 1h")
+        weechat.sees(r"hal \(wee\) KILL fay!", "End of AUDIT: 1 note")
+        weechat.enter("/disconnect net good night")

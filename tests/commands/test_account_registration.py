@@ -360,6 +360,7 @@ def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
     # or it would look as if a name had been asked for when nobody had
     before = Club()
     before.account("bob")
+    before.store.start()
     clock = ManualClock()
     clock.off = -3600.0
     club = Club(store=before.store, clock=clock)
@@ -375,6 +376,24 @@ def test_a_server_whose_clock_went_back_gives_out_no_names() -> None:
     cat = club.client("cat")
     cat >> f"REGISTER * * :{PASSWORD}"
     registered(cat, "cat")
+
+
+def test_a_clock_that_is_set_right_after_a_start_is_right_for_what_was_stamped_before_it() -> None:
+    """All that is stored is of the past at the start: it is looked at when the clock goes back."""
+    before = Club()
+    before.account("bob")
+    before.clock.off = 40 * 86400.0
+    ann = before.account("ann")
+    before.store.start()
+    clock = ManualClock()
+    clock.off = 41 * 86400.0
+    club = Club(store=before.store, clock=clock)
+    clock.off = 0.0
+    club.change(ann, email="1 ann@example.org")
+    own = [record.stamp for record in club.store.load() if record.stamp.endswith("0CN")]
+    assert all(int(stamp[:9], 36) / 1000 < clock.time() + 60 for stamp in own)
+    (changed,) = [record.stamp for record in club.store.load() if record.field == "email"]
+    assert changed == max(own)
 
 
 def test_the_clock_of_another_server_that_is_ahead_says_nothing_against_ours() -> None:
@@ -463,7 +482,7 @@ def test_an_account_may_be_required() -> None:
     # "FAIL * ACCOUNT_REQUIRED <message>: Sent by the server in response to the end of connection registration
     # … if connection registration cannot proceed unless the user logs into an account with SASL."
     bob >> "NICK bob" >> "USER bob 0 * :Bob"
-    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in to an account to use this server"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in to an account to use this server: *"
     bob << "ERROR :Closing Link: *"
     cat >> "NICK cat" >> "USER cat 0 * :Cat"
     cat.until(":irc.test 001 cat :*")
@@ -475,8 +494,34 @@ def test_an_account_may_be_required() -> None:
     ann.until("*-draft/ACCOUNTREQUIRED*")
 
 
+def test_a_connection_class_asks_for_an_account_and_says_how_to_log_in() -> None:
+    classes = [
+        {"name": "hosting", "match": ["198.51.100.0/24"], "require_login": True},
+        {"name": "default"},
+    ]
+    club = Club(connection_class=classes, server={"help": "help@example.org"})
+    club.account("ann")
+    club.client("cat")  # of another class
+    bob = club.connect("198.51.100.7")
+    bob >> "NICK bob" >> "USER bob 0 * :Bob"
+    how = "have your client do it by SASL, or give <account>:<password> as the password of the server"
+    text = f"From where you are you have to log in to an account: {how}. Questions: help@example.org"
+    bob << f":irc.test FAIL * ACCOUNT_REQUIRED :{text}"
+    bob << f"ERROR :Closing Link: 198.51.100.7 ({text})"
+    assert bob.session.closed
+    ann = club.connecting(address="198.51.100.7")
+    plain(ann)
+    logged_in(ann)
+    ann >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
+    ann.until(":irc.test 001 ann :*")
+    club.reload(accounts={"login_by_pass": False}, server={"help": ""})
+    bob = club.connect("198.51.100.7")
+    bob >> "NICK bob" >> "USER bob 0 * :Bob"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :From * to an account: have your client do it by SASL"
+
+
 def test_an_account_of_services_will_do_as_well() -> None:
     house = House(accounts={"required": True, "authority": "external"})
     bob = house.connect()
     bob >> "NICK bob" >> "USER bob 0 * :Bob"
-    bob << ":irc.test FAIL * ACCOUNT_REQUIRED *"
+    bob << ":irc.test FAIL * ACCOUNT_REQUIRED :You have to log in *: have your client do it by SASL"

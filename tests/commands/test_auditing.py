@@ -12,6 +12,20 @@ def said(client: Client, line: str) -> list[str]:
     return [text.partition(" :")[2] for text in client.lines() if "*** Notice" not in text]
 
 
+def test_notes_are_forgotten_when_their_time_is_over() -> None:
+    club = Club(audit={"keep": 30})
+    root = staff(club)
+    said(root, "UBAN ADD name:x")
+    club.clock.advance(20 * 86400)
+    said(root, "UBAN ADD name:y")
+    assert club.parts.nickserv is not None
+    for days, left in ((9, 2), (2, 1), (20, 0)):
+        club.clock.advance(days * 86400)
+        club.parts.nickserv.sweeping.sweep()
+        assert said(root, "AUDIT")[-1] == f"End of AUDIT: {left or 'no'} note(s)"
+    club.check()
+
+
 def staff(club: Club) -> Client:
     root = club.client("root", address="198.51.100.1")
     opered(root, "bans", "see-all", "audit", "kill", "channels", "broadcast", snomask="g")
@@ -39,22 +53,22 @@ def test_each_privileged_act_is_shown() -> None:
         f"{later} PRIVMSG $$irc.test",
         f"{later} KILL ann!~ann@192.0.2.9: go",
     ]
-    assert said(root, "AUDIT") == [*every, "End of AUDIT: 6 note(s)"]
+    assert said(root, "AUDIT") == [*every[::-1], "End of AUDIT: 6 note(s)"]
     assert said(root, "AUDIT KILL") == [every[5], "End of AUDIT: 1 note(s)"]
-    assert said(root, "AUDIT bad.example 2h") == [*every[1:3], "End of AUDIT: 2 note(s)"]
+    assert said(root, "AUDIT bad.example 2h") == [*every[2:0:-1], "End of AUDIT: 2 note(s)"]
     assert said(root, "AUDIT 2023-11-15")[-1] == "End of AUDIT: 5 note(s)"
     assert said(root, "AUDIT nothing") == ["End of AUDIT: no note(s)"]
     club.check()
 
 
 def test_as_much_is_shown_as_the_settings_say() -> None:
-    club = Club(bans={"audit_lines": 10})
+    club = Club(audit={"lines": 10})
     root = staff(club)
     for number in range(12):
         said(root, f"UBAN ADD name:x{number}")
     heard = said(root, "AUDIT")
-    assert heard[0] == "There are more; these are the last 10"
-    assert heard[1].endswith("UBAN name:x2: for ever")
+    assert heard[0] == "There are more; these are the newest 10"
+    assert heard[1].endswith("UBAN name:x11: for ever")
     assert heard[-1] == "End of AUDIT: 10 note(s)"
 
 

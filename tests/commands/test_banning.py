@@ -276,3 +276,14 @@ def test_stats_lists_bans_of_all_kinds(club: Club, root: Client) -> None:
     ]
     assert said(root, "STATS E")[0] == f"249 root E :192.0.2.7 [{by}, for ever, network] ours"
     assert said(root, "STATS d")[0] == f"225 root D 192.0.2.0/24 :[{by}, for ever, network] bots"
+
+
+def test_a_nick_means_its_host_to_those_who_see_no_addresses() -> None:
+    house = House(cloak={"enabled": True})
+    root, vic = house.client("root"), house.client("vic", address="192.0.2.9")
+    opered(root, "bans")
+    root >> "DLINE vic :x"
+    root << ":irc.test NOTICE root :You see no addresses (see-all): /KLINE vic bans by host"
+    root >> "KLINE 60 vic FORCE :x"
+    house.clock.advance(1)
+    assert vic.session.closed and not any("192.0.2.9" in line for line in root.lines())

@@ -240,7 +240,7 @@ def test_who_may_not_kill_and_whom(house: House) -> None:
     ann, root = house.client("ann"), oper(house, "root")
     ann >> "KILL root :no"
     ann << ":irc.test 481 ann :Permission Denied- You're not an IRC operator"
-    root >> "KILL nobody :x" >> "KILL irc.test :x" >> "KILL ann"
+    root >> "KILL nobody :x" >> "KILL irc.test :x" >> "KILL"
     root << ":irc.test 401 root nobody :No such nick/channel"
     root << ":irc.test 483 root :You can't kill a server!"
     root << ":irc.test 461 root KILL :Not enough parameters"

@@ -442,3 +442,12 @@ def test_the_server_and_its_classes_are_full() -> None:
     last.silent()
     assert len(house.parts.sessions.all) == 2
     house.check()
+
+
+def test_who_connects_is_greeted_before_they_say_a_word_if_they_may_stay() -> None:
+    house = House(server={"greeting": "*** Welcome"}, limits={"users": 1})
+    ann, bob = house.connect(), house.connect()
+    ann << ":irc.test NOTICE * :*** Welcome"
+    ann.silent()
+    bob << "ERROR :Closing Link: 192.0.2.1 (This server is full)"
+    bob.silent()

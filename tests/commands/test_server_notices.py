@@ -12,7 +12,8 @@ from staff import HASH, oper, sections
 from states import far_server, split
 
 from chatnet.model.bans import NetworkBan
-from chatnet.model.facts import NetworkBanned
+from chatnet.model.facts import FilterSet, NetworkBanned
+from chatnet.model.filters import GLOB, Filter, filter_entity
 from chatnet.model.modes import SNOMASKS
 
 
@@ -37,6 +38,12 @@ def opers(house: House, root: Client) -> None:
     house.client("bob") >> "OPER root wrong"
 
 
+def says_what_is_filtered(house: House, root: Client) -> None:
+    filter = Filter(filter_entity(GLOB, "*money*"), GLOB, "*money*")
+    house.node.commit(FilterSet(filter, house.node.network.me, house.clock.time()))
+    house.client("bob") >> "PRIVMSG bob :money"
+
+
 def renames(house: House, root: Client) -> None:
     house.client("bob") >> "NICK ben"
 
@@ -59,19 +66,29 @@ def rehashes(house: House, root: Client) -> None:
     root >> "REHASH"
 
 
+def reports(house: House, root: Client) -> None:
+    house.client("bob") >> "REPORT root :tea"
+
+
 def splits(house: House, root: Client) -> None:
     split(house, far_server(house, "far.test"))
 
 
 CASES: list[tuple[str, Callable[[House, Client], None], str]] = [
     ("a", registers, "bob (~bob@192.0.2.1) [192.0.2.1] registered bob"),
-    ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]"),
+    ("c", connects, "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1] {default} [Bob]"),
     ("f", does_not_read, "SendQ exceeded: bob!~bob@192.0.2.1 [192.0.2.1]"),
     ("f", floods, "Excess Flood: bob!~bob@192.0.2.1 [192.0.2.1]"),
     ("g", rehashes, "root is rehashing the server"),
     ("k", kills, "Received KILL message for bob!~bob@192.0.2.1. From root Path: irc.test (x)"),
+    (
+        "m",
+        says_what_is_filtered,
+        "Filter w65hi (report) hit bob (~bob@192.0.2.1) [192.0.2.1] in a private message",
+    ),
     ("n", renames, "Nick change: bob to ben [~bob@192.0.2.1]"),
     ("o", opers, "Failed OPER as root by bob (~bob@192.0.2.1) [192.0.2.1]: wrong password"),
+    ("p", reports, "bob reports root: tea (/REPORTS SHOW 0CN-1)"),
     ("q", quits, "Client exiting: bob (~bob@192.0.2.1) [192.0.2.1] (Quit: bye)"),
     ("r", refuses, "HTTP request from 192.0.2.1"),
     ("x", splits, "Netsplit irc.test far.test (1 servers, 0 users)"),
@@ -196,8 +213,8 @@ def is_refused_as_a_neighbour(house: House, root: Client) -> None:
 HIDING: list[tuple[Callable[[House, Client], None], str, str]] = [
     (
         connects,
-        "Client connecting: bob (~bob@{cloak})",
-        "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1]",
+        "Client connecting: bob (~bob@{cloak}) {{default}} [Bob]",
+        "Client connecting: bob (~bob@192.0.2.1) [192.0.2.1] {{default}} [Bob]",
     ),
     (does_not_read, "SendQ exceeded: bob!~bob@{cloak}", "SendQ exceeded: bob!~bob@{cloak} [192.0.2.1]"),
     (floods, "Excess Flood: bob!~bob@{cloak}", "Excess Flood: bob!~bob@{cloak} [192.0.2.1]"),

@@ -73,7 +73,7 @@ def test_what_would_be_done_is_told_without_doing_it(club: Club, root: Client) -
     ]
     assert said(root, "UBAN TEST 203.0.113.0/24") == [
         "Bans address 203.0.113.0/24 for ever: 40 users here, 1 elsewhere"
-        " (p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, …)",
+        " (p0, dan, p1, p2, p3, p4, p5, p6, p7, p8, …)",
         "203.0.113.0/24 means 41 of 42 people (97 %; bans.most_hit is 10)."
         " If you mean it: /UBAN ADD FORCE 203.0.113.0/24",
     ]
@@ -166,7 +166,7 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     root = helper(club, "bans")
     vic = club.client("vic", address="192.0.2.9")
     assert said(root, "UBAN ADD vic 1d x")[0] == (
-        f"Bans *@{vic.user.host} (vic) for 1d: 1 user here, 0 elsewhere (vic)"
+        f"Bans *@{vic.user.host} (vic) for 1d: 1 user here, 0 elsewhere, by the hosts that you see (vic)"
     )
     club.clock.advance(1)
     assert vic.session.closed
@@ -217,3 +217,33 @@ def test_where_an_account_is_needed_none_is_made(club: Club, root: Client) -> No
         ":irc.test FAIL REGISTER TEMPORARILY_UNAVAILABLE vic"
         " :From where you are people come in with an account that they have already"
     )
+
+
+@pytest.mark.parametrize(
+    "ask", ["UBAN TEST 192.0.0.0/8", "UBAN TEST *@192.0.2.9", "UBAN INFO ~vic@192.0.2.*"]
+)
+def test_who_sees_no_addresses_does_not_find_them_out_by_asking(ask: str) -> None:
+    club = Club(cloak={"enabled": True})
+    root = helper(club, "bans")
+    club.client("vic", address="192.0.2.9")
+    told = "\n".join(said(root, ask))
+    assert "0 users here, 0 elsewhere, by the hosts that you see" in told and "vic," not in told
+    opered(root, "bans", "see-all")
+    assert "1 user here, 0 elsewhere (vic)" in "\n".join(said(root, ask))
+
+
+def test_notices_of_bans_tell_addresses_to_those_alone_who_see_them(club: Club, root: Client) -> None:
+    other = club.client("other", address="198.51.100.2")
+    opered(other, "bans", snomask="k")
+    assert said(root, "UBAN ADD REQUIRE-SASL 192.0.2.0/24 1d school")[0].startswith(
+        "Bans address 192.0.2.0/24"
+    )
+    said(root, "KLINE *@192.0.2.9 :x|y")
+    said(root, "KLINE *@bad.example :x|y")
+    said(root, "UBAN DEL 192.0.2.0/24")
+    assert [line.partition("-- ")[2] for line in other.lines() if "*** Notice" in line] == [
+        "root added global 1440 min. D-Line (who is logged in comes in) for [a network] [school]",
+        "root added global K-Line for [an address] [x|y]",
+        "root added global K-Line for [*@bad.example] [x|y]",
+        "root removed D-Line of [a network]",
+    ]

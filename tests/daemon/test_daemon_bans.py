@@ -8,6 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 from daemon_process import DEADLINE, HOST, Client, Daemon
 
+from chatnet.wiring.cli import main
+
 pytestmark = pytest.mark.daemon
 
 HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("sesame")
@@ -41,7 +43,9 @@ def from_there(port: int) -> socket.socket:
     return socket.create_connection((HOST, port), DEADLINE, source_address=("127.0.0.2", 0))
 
 
-def test_bans_outlive_a_kill_and_are_looked_at_before_tls(daemon: Daemon) -> None:
+def test_bans_outlive_a_kill_and_are_looked_at_before_tls(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
     daemon.configure(CONFIGURATION)
     daemon.start()
     root = opered(daemon)
@@ -60,6 +64,8 @@ def test_bans_outlive_a_kill_and_are_looked_at_before_tls(daemon: Daemon) -> Non
     root.send("AUDIT UBAN 1h")
     notes = root.until("End of AUDIT: 2 note")
     assert "root (root) UBAN 127.0.0.2: 1d: bots|seen" in "\n".join(notes)
+    assert main(["audit", "--config", str(daemon.config), "--since", "1h", "UBAN"]) == 0
+    assert "root (root) UBAN 127.0.0.2: 1d: bots|seen" in capsys.readouterr().out
     root.send("UBAN DEL 127.0.0.2")
     root.until("Lifted: 127")
     daemon.restart(sudden=True)

@@ -318,7 +318,7 @@ def test_wallops_and_server_notices(house: House) -> None:
     bob.silent()
     house.client("new")
     for client in (ann, bob):
-        client << ":irc.test NOTICE * :*** Notice -- Client connecting: new (~new@192.0.2.1) [192.0.2.1]"
+        client << ":irc.test NOTICE * :*** Notice -- Client connecting: new (~new@192.0.2.1) [192.0.2.1] *"
     eve.silent()
 
 

@@ -112,6 +112,14 @@ TALKS = {
         ann: MODE #r -aq bob ann
         bob: WHO #r
     """),
+    "several ranks": talk("""
+        ann: JOIN #r
+        bob: JOIN #r
+        ann: MODE #r +hv-o ann ann ann
+        bob: WHOIS ann
+        bob: WHOIS ann ann
+        ann: WHOIS ann
+    """),
     "people": talk("""
         ann: PRIVMSG cid :hello
         cid: NOTICE ann :hello

@@ -95,6 +95,22 @@ def test_what_was_done_on_either_side_holds_if_it_is_later() -> None:
     mesh.check()
 
 
+def test_a_nick_that_was_taken_before_the_one_of_another_claim_does_not_hold() -> None:
+    """Their own server had not heard of that one when it said so."""
+    mesh = Apart()
+    mesh.meet()
+    mesh.advance(5.0)
+    mesh.said("b", "a")
+    known = mesh.person("b")
+    assert known is not None
+    mesh.wire("a", "b").connections["b"].receive(f":{known.uid} NICK ann_ :1600000000\r\n".encode())
+    mesh["b"].settle()
+    assert known.nick == "ann"
+    assert any(f"CNNICK {known.uid} ann {known.nick_ts}" in line for line in mesh.said("b", "a"))
+    mesh.settle()
+    mesh.check()
+
+
 def test_what_is_said_of_the_user_of_another_claim_is_said_of_the_person() -> None:
     """Lines that crossed the claim: a rank, and a JOIN."""
     mesh = Apart()
@@ -243,7 +259,7 @@ def test_a_claim_of_the_future_ends_the_link() -> None:
     assert mesh["b"].parts.links.neighbour("a.test") is None
 
 
-@pytest.mark.parametrize("verb", ["NICK eve 1700000001", "AWAY :gone", "MODE {uid} :+w", "SETNAME :eve"])
+@pytest.mark.parametrize("verb", ["NICK eve 1700000100", "AWAY :gone", "MODE {uid} :+w", "SETNAME :eve"])
 def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_person(verb: str) -> None:
     """It counts if that claim holds after all."""
     mesh = Apart("a", "b")
@@ -262,8 +278,11 @@ def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_p
     known = mesh.person("b")
     assert known is not None and (known.nick, known.away, known.realname) == ("ann", None, "Ann")
     assert [alias.user.uid for alias in links.claims.aliases.values()] == ["0AAAAAAZZ"]
+    streams = mesh.wire("a", "b").links["b"].streams
+    confirmed = streams.applied
     mesh.wire("a", "b").connections["b"].receive(f":{known.uid} QUIT :bye\r\n".encode())
     mesh["b"].settle()
     assert known.uid == "0AAAAAAZZ" and not links.claims.aliases
+    assert streams.applied == confirmed + 1  # else that side ends the link
     later = (known.nick == "eve", known.away == "gone", "w" in known.modes, known.realname == "eve")
     assert sum(later) == 1

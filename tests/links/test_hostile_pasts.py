@@ -204,7 +204,17 @@ def test_who_is_not_believed_of_accounts_moves_marks_of_its_own_alone(besieged: 
     besieged.unharmed()
 
 
-@pytest.mark.parametrize("words", [f"{ANN} #c {{}}", f"{ANN} #c 0", "nobody #c 1", f"{ANN} #{'c' * 300} 1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"{ANN} #c {{}}",
+        f"{ANN} #c 0",
+        "nobody #c 1",
+        f"{ANN} #{'c' * 300} 1",
+        f"{ANN} =a/b 1",
+        f"{ANN} ={'d' * 33} 1",
+    ],
+)
 def test_a_mark_that_makes_no_sense_is_ignored(besieged: Besieged, words: str) -> None:
     says(besieged.good, ":9GD CNMARK " + words.format(besieged.ms + 2 * DAY))
     assert besieged.good.gone is None and besieged.told() == [] and mark_of(besieged, ANN) == 0
@@ -224,6 +234,13 @@ def test_nobody_has_read_what_is_still_to_be_said(besieged: Besieged) -> None:
 def test_a_mark_that_is_none_ends_the_link_in_words(besieged: Besieged, words: str) -> None:
     says(besieged.good, *[f":9GD CNMARK {words}"] * 30)
     assert besieged.good.gone is not None and "CNMARK" in besieged.good.gone
+    besieged.unharmed()
+
+
+@pytest.mark.parametrize("device", ["", "Phone", "x" * 32])
+def test_what_a_device_has_heard_is_told_on_as_it_is_called(besieged: Besieged, device: str) -> None:
+    says(besieged.good, f":9GD CNMARK {ANN} ={device} {besieged.ms}")
+    assert besieged.told() == [f":0AA CNMARK {ANN} ={device} {besieged.ms}"]
     besieged.unharmed()
 
 

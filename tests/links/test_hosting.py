@@ -353,3 +353,13 @@ def test_a_thousand_seats_are_taken_and_lost_at_once() -> None:
     mesh.settle()
     assert not node.network.seated and not mesh["a"].parts.sessions.seats
     mesh.check()
+
+
+def test_operators_are_told_when_a_reload_counts_for_the_next_link_only() -> None:
+    mesh = Houses("a", "b")
+    blocks = mesh["a"].settings.model_dump(by_alias=True, exclude_unset=True)["link"]
+    for allowed, told in ((None, False), (False, True), (True, False)):
+        mesh["a"].log.lines.clear()
+        mesh["a"].reload(link=[{**block, "allow_seats": allowed, "max_users": 77} for block in blocks])
+        lines = [line for line in mesh["a"].log.lines if "allow_seats" in line]
+        assert lines == ["allow_seats of b.test counts in full when it is linked anew"] * told

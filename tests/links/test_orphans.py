@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from conversation import Client
 from mesh import block, stranger
 from person_stories import World
@@ -166,4 +167,104 @@ def test_who_is_taken_over_keeps_a_cloak() -> None:
     mesh.say(phone, "MODE ann -x", "MODE ann +x")
     assert before.host == before.cloak is not None
     assert before.host.endswith(".cloak")
+    mesh.check()
+
+
+def waiting(*names: str) -> Left:
+    """b has lost the connection to a, and waits for another one."""
+    mesh = Left(*names, links={"resume_grace": 30.0})
+    mesh.reset("a", "b")
+    mesh.settle()
+    return mesh
+
+
+def test_messages_wait_while_nobody_knows_whether_the_server_is_lost() -> None:
+    """The heir reads them, and nobody is told that they may not have arrived."""
+    mesh = Houses("a", "b", "c", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    phone = mesh.come("c", "ann")
+    mesh.reset("a", "b")
+    eve = mesh["b"].client("eve")
+    eve >> "PRIVMSG ann :are you there?" >> "NOTICE ann :I am eve"
+    mesh.settle()
+    assert read(eve) == read(phone) == []
+    mesh.advance(31.0)
+    assert [line.partition(" ")[2] for line in read(phone)] == [
+        "PRIVMSG ann :are you there?",
+        "NOTICE ann :I am eve",
+    ]
+    assert read(eve) == []
+    mesh.check()
+
+
+def test_what_waited_on_the_way_and_cannot_go_back_is_told_of() -> None:
+    """c does not know that the link of b waits; and c is the heir."""
+    mesh = Houses("a", "b", "c", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    mesh.come("c", "ann")
+    mesh.reset("a", "b")
+    eve = mesh["c"].client("eve")
+    eve >> "PRIVMSG ann :are you there?" >> "NOTICE ann :I am eve"
+    mesh.settle()
+    assert read(eve) == []
+    mesh.advance(31.0)
+    mesh.advance(0.1)
+    assert [" ".join(line.split(" ")[1:4]) for line in read(eve)] == ["401 eve ann"]
+    mesh.check()
+
+
+def test_messages_that_waited_are_sent_when_the_link_goes_on() -> None:
+    mesh = waiting()
+    mesh.bob >> "PRIVMSG ann :are you there?"
+    ann = mesh.come("a", "ann")
+    mesh.link("b", "a")
+    mesh.settle()
+    mesh.advance(0.1)
+    assert [line.partition("PRIVMSG ")[2] for line in ann.lines() if "PRIVMSG" in line] == [
+        "ann :are you there?"
+    ]
+    assert not any(" 401 " in line for line in read(mesh.bob))
+    mesh.check()
+
+
+def test_whoever_is_nobodys_when_the_link_ends_is_told_of() -> None:
+    mesh = Houses("a", "b", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    mesh.reset("a", "b")
+    mesh.bob >> "PRIVMSG ann :are you there?" >> "NOTICE ann :are you there?"
+    mesh.advance(31.0)
+    assert sum(" 401 bob ann " in line for line in read(mesh.bob)) == 1
+    mesh.check()
+
+
+def test_no_more_wait_than_may() -> None:
+    """What is more goes the way that it went before."""
+    mesh = Left(links={"resume_grace": 30.0, "split_held": 2})
+    mesh.reset("a", "b")
+    ann = mesh.come("a", "ann")
+    for number in range(4):
+        mesh.bob >> f"PRIVMSG ann :{number}"
+    mesh.link("b", "a")
+    mesh.settle()
+    mesh.advance(0.1)
+    said = sorted(line.rpartition(":")[2] for line in ann.lines() if "PRIVMSG" in line)
+    assert said == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_command_at_a_seat_waits_as_long_as_the_link_to_the_host(back: bool) -> None:
+    """It is done by the host, or by whoever takes the person over."""
+    mesh = Houses("a", "b", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    phone = mesh.come("b", "ann")
+    mesh.reset("a", "b")
+    phone >> "NICK annie"
+    mesh.advance(25.0)
+    assert read(phone) == []
+    if back:
+        mesh.link("b", "a")
+    mesh.advance(6.0)
+    mesh.advance(0.1)
+    assert read(phone) == [":ann!~ann@192.0.2.1 NICK annie"]
+    assert mesh.there("b", "annie").server.name == ("a.test" if back else "b.test")
     mesh.check()

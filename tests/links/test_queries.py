@@ -297,12 +297,16 @@ def test_whois_from_afar_tells_all_prefixes() -> None:
     """“the multi-prefix client capability will cause the IRC server to send all possible prefixes which apply
     to a user in NAMES, WHO, and WHOIS output”  https://ircv3.net/specs/extensions/multi-prefix
 
-    What a client asked for is known to its own server only, and other servers tell all in any case.
+    What a client asked for is known to its own server only: other servers tell all in any case, and what it
+    did not ask for is left out there.
+    “highest channel membership prefix that the client has in that channel”
+    https://modern.ircdocs.horse/#rplwhoischannels-319
     """
     mesh, ann, carl = three()
-    ann >> "CAP REQ :multi-prefix"
-    carl >> "JOIN #c" >> "MODE #c +v carl"
+    carl >> "JOIN #c" >> "MODE #c +v carl" >> "JOIN #d" >> "MODE #d +v-o carl carl" >> "JOIN #e"
     mesh.settle()
-    ann.lines()
-    ask(mesh, ann, "WHOIS carl").until(":a.test 319 ann carl :@+#c")
-    ask(mesh, ann, "WHOIS carl carl").until(":c.test 319 ann carl :@+#c")
+    for caps, shown in (("", "@#c +#d @#e"), ("multi-prefix", "@+#c +#d @#e")):
+        ann >> f"CAP REQ :{caps}"
+        ann.lines()
+        for whom, server in (("carl", "a"), ("carl carl", "c")):
+            ask(mesh, ann, f"WHOIS {whom}").until(f":{server}.test 319 ann carl :{shown}")

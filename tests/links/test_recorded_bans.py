@@ -182,6 +182,8 @@ def test_what_such_a_neighbour_changes_of_a_record_becomes_one() -> None:
     ann = root(mesh, "a")
     say(mesh, ann, "KLINE *@192.0.2.9 :spam")
     say(mesh, ann, "DLINE 192.0.2.8 :bots")
+    watch = mesh["b"].client("watch")
+    opered(watch, "see-all", snomask="k")
     mesh.said("a", "b"), mesh.said("b", "a")
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW} 0 60 * :older"
     mesh.settle()
@@ -190,6 +192,10 @@ def test_what_such_a_neighbour_changes_of_a_record_becomes_one() -> None:
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW + 5} 0 60 * :lifted"
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.8 {NOW + 5} 0 60 * :lifted"
     mesh.settle()
+    assert [line.partition("-- ")[2] for line in watch.lines()] == [
+        "oz!~oz@oz.host removed K-Line of [*@192.0.2.9]",
+        "oz!~oz@oz.host removed D-Line of [192.0.2.8]",
+    ]
     assert banned(mesh, "192.0.2.9") == banned(mesh, "192.0.2.8") == {"a": False, "b": False}
     assert not [line for line in mesh.said("b", "a") if " BAN " in line]
     so1 >> f":1SOAAAAAA BAN K * 192.0.2.9 {NOW} 3600 3600 * :what it was, from a server that was away"
@@ -268,3 +274,33 @@ def test_a_ban_for_some_servers_is_kept_there_alone(clubs: Clubs) -> None:
     assert say(clubs, ann, "DLINE 60 192.0.2.9 ON * :x")[-2] == "Added temporary 60 min. D-Line [192.0.2.9]"
     assert banned(clubs, "192.0.2.9") == EVERYWHERE
     clubs.check()
+
+
+def test_who_keeps_no_records_cannot_write_any() -> None:
+    """Nor does it ban by what full servers tell each other, however it dates that."""
+    mesh = full("a", "b", sections_of={"b": {"link": [block("so1")]}})
+    so1 = joined(mesh)
+    entity, value = ban_entity("D", "192.0.2.0/24"), f"{NOW} 0 refuse ann D 192.0.2.0/24 :forged"
+    stamp = Stamp(NOW * 1000, 0, "1SO").text
+    for line in (
+        "CNPAGE s r 1 1 1",
+        f"CNREC {entity} ban {stamp} :{value}",
+        f"ENCAP * CNREC {entity} ban {stamp} :{value}",
+    ):
+        so1 >> f":1SO {line}"
+        mesh.settle()
+    assert not any(house.node.network.registry.bans.get(entity) for house in mesh)
+    assert banned(mesh, "192.0.2.9") == {"a": False, "b": False}
+
+
+def test_many_bans_at_once_by_an_operator_send_away_whom_they_mean(clubs: Clubs) -> None:
+    ann = root(clubs, "a")
+    there = [clubs["b"].client(f"p{number}", address=f"203.0.113.{number}") for number in range(1, 60)]
+    clubs.settle()
+    for number in range(300):
+        ann >> f"UBAN ADD 203.0.113.{number % 50 + 1} 1d x" >> f"KLINE 60 *{number}?*zz-{number}* :y"
+    clubs.settle()
+    clubs.advance(1)
+    clubs.settle()
+    assert [client.session.closed for client in there] == [number < 50 for number in range(59)]
+    clubs.agree()

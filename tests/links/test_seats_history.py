@@ -13,6 +13,7 @@ from conversation import Client
 from message_memory import MemoryMessages
 from seating import FiledSeating, Seating
 
+from chatnet.links.exchange.recall import Recall
 from chatnet.model.ids import UIDs
 
 
@@ -177,7 +178,9 @@ class Mortal(Seating):
 
     def begin_anew(self, name: str) -> None:
         self.flush()
+        records = self.known(name)
         self.houses[name] = self.make(**self.given[name])
+        self.put(name, *records)
 
 
 @pytest.mark.parametrize("sits", [True, False])
@@ -222,6 +225,72 @@ def test_a_server_that_dies_when_it_had_told_of_its_claim_is_asked_when_it_is_ba
     wait(mesh)
     for house in "ab":
         assert [text for _, _, text in mesh.talk_at(house, "ann", "bob")] == ["over there"]
+    mesh.check()
+
+
+@pytest.mark.parametrize("seconds", [10, 600])
+def test_a_server_that_began_anew_alone_asks_for_all_that_was_said_before(seconds: int) -> None:
+    """A device is there before any other server is: its person is another one's when they meet."""
+    mesh = Mortal(bouncer={"always_on": "all"})
+    bob = mesh.client("b", "bob", "bob")
+    mesh.sit("c")
+    mesh.cut("b", "c")
+    mesh.settle()
+    say(mesh, bob, "PRIVMSG ann :over here")
+    say(mesh, mesh.ann, "PRIVMSG bob :as well")
+    wait(mesh, 600)
+    mesh.begin_anew("c")
+    there = mesh.client("c", "ann", "ann")
+    wait(mesh, seconds)
+    mesh.link("b", "c")
+    wait(mesh)
+    assert there.user is mesh.there("c") and there.user.server is not mesh["c"].node.network.me
+    assert [text for _, _, text in mesh.talk_at("c", "ann", "bob")] == ["over here", "as well"]
+    mesh.check()
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_who_is_not_answered_with_whom_somebody_talked_asks_again(
+    monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    mesh = Seating(bouncer={"always_on": "all"})
+    bob = mesh.client("a", "bob", "bob")
+    say(mesh, bob, "PRIVMSG ann :one")
+    with monkeypatch.context() as patched:
+        patched.setattr(Recall, "_may_know_talks", lambda self, question: False)
+        mesh.sit("c")
+        wait(mesh, 200 if again else 20)
+        assert mesh.talk_at("c", "ann", "bob") == []
+    if again:
+        mesh.rise("c")
+        wait(mesh, 600)
+        mesh.sit("c")
+        wait(mesh)
+    else:
+        wait(mesh, 60)
+    assert [text for _, _, text in mesh.talk_at("c", "ann", "bob")] == ["one"]
+    mesh.check()
+
+
+def test_a_talk_of_which_nothing_is_told_is_asked_for_when_somebody_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mesh = Seating(bouncer={"always_on": "all"})
+    bob = mesh.client("a", "bob", "bob")
+    say(mesh, bob, "PRIVMSG ann :one")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Recall, "_may_know_talks", lambda self, question: getattr(question, "how", "") == "targets"
+        )
+        mesh.sit("c")
+        for _ in range(40):
+            mesh.advance(100)
+            mesh.settle()
+        assert mesh.talk_at("c", "ann", "bob") == []
+    mesh.rise("c")
+    mesh.sit("c")
+    wait(mesh)
+    assert [text for _, _, text in mesh.talk_at("c", "ann", "bob")] == ["one"]
     mesh.check()
 
 

@@ -391,6 +391,16 @@ def test_answers_of_others_are_one_answer_under_a_label() -> None:
     assert any(" 317 ann ann " in line for line in phone)
 
 
+def test_an_answer_of_others_shows_the_ranks_that_who_asked_knows() -> None:
+    both = Both()
+    both.say(both.mesh.bob, "MODE #c +ov ann ann")
+    for caps, shown in (("", "@#c"), ("multi-prefix", "@+#c")):
+        both.say(both.phone, f"CAP REQ :{caps}")
+        for whom in ("ann", "ann ann"):
+            phone = both.say(both.phone, f"WHOIS {whom}")[1]
+            assert [line.rpartition(":")[2] for line in phone if " 319 " in line] == [shown]
+
+
 def test_a_third_server_answers_as_well() -> None:
     both = Both()
     desk, phone, _ = both.say(both.phone, "TIME b.test")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.ending import SPARE, Ending
 from chatnet.model.recorded_bans import RecordedBans
+from chatnet.model.registry import Registry
 from chatnet.records.bans import BanValue
-from chatnet.records.grammar import ban_entity, fixed
+from chatnet.records.grammar import ban_entity, fixed, is_ban_entity
 from chatnet.rules.stamps import Stamp
 from chatnet.storage.record import Record
 from chatnet.wire.casemap import folder
@@ -69,6 +72,47 @@ def test_bans_that_others_took_the_place_of_are_forgotten() -> None:
     ending = Ending()
     bans = [NetworkBan("K", "*", f"h{n}", 0, 5, 5, "", "", True) for n in range(SPARE + 10)]
     for ban in bans:
-        ending.add(5, ban)
+        ending.add(ban)
     ending.tidy(3, lambda ban: ban is bans[-1])
     assert len(ending) == 1 and list(ending.until(5)) == [bans[-1]]
+
+
+KNOWN = [("K", "*@Bad.example"), ("D", "192.0.2.0/24"), ("X", "a\\sb"), ("ED", "192.0.2.7"), ("R", "#c[")]
+
+
+@pytest.mark.parametrize(("kind", "mask"), KNOWN)
+def test_an_entity_is_that_of_its_own_mask_alone(kind: str, mask: str) -> None:
+    entity = ban_entity(kind, FOLD(mask))
+    assert [each for each in KNOWN if is_ban_entity(entity, each[0], FOLD(each[1]))] == [(kind, mask)]
+    assert not is_ban_entity("a" + entity[1:], kind, FOLD(mask))
+    assert not is_ban_entity(entity + "a", kind, FOLD(mask))
+
+
+def test_a_start_takes_what_is_taken_one_after_the_other() -> None:
+    texts = [
+        "5 9 refuse ann K *@Bad.example :x|y",
+        "7 0 login bob D 192.0.2.0/24 :x",
+        None,
+        "nonsense",
+        "7 0 x y",
+    ]
+    texts += [
+        "5 0 exempt ann D 192.0.2.0/24 :",
+        "5 0 refuse ann K *@other.example :",
+        "5 0 refuse ann K nobody :",
+    ]
+    entities = [ENTITY, ban_entity("D", "192.0.2.0/24"), ban_entity("X", "a")] + [ENTITY[:-1] + "q"] * 5
+    records = [
+        Record(entity, "ban", fixed(Stamp(1_000_000, 0, "0AA").text), text)
+        for entity, text in zip(entities, texts, strict=True)
+    ]
+    records.append(Record(ENTITY, "other", records[0].stamp, "1 2 refuse ann K *@bad.example :x"))
+    registry, one = Registry(FOLD), RecordedBans(FOLD)
+    registry.load(records)
+    for each in records:
+        with suppress(ValueError):
+            one.take(each)
+    asked = [("K", "*@BAD.example"), ("D", "192.0.2.0/24"), ("X", "a"), ("K", "nobody")]
+    assert list(map(repr, registry.bans.all())) == list(map(repr, one.all()))
+    assert [registry.bans.changed(*each) for each in asked] == [5, 7, 1000, None]
+    assert [one.changed(*each) for each in asked] == [5, 7, 1000, None]

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
-from chatnet.model.ids import SID, AccountName
+from chatnet.model.facts import HostChanged, RealHostChanged, UserIntroduced, UserQuit
+from chatnet.model.ids import SID, UID, AccountName, Folded
+from chatnet.model.network import Network
 from chatnet.model.server import Server
-from chatnet.rules.ban_hits import hit
-from chatnet.rules.network_bans import means, network_of
+from chatnet.rules.ban_hits import hit, meant
+from chatnet.rules.network_bans import means
 from chatnet.wire.ban_targets import read_target, shown
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import parse_network
+from chatnet.wire.networks import network_of
 
 FOLD = folder("rfc1459")
 SERVER = Server(SID("0AA"), "a.test", "")
@@ -56,6 +59,25 @@ def bans(draw: st.DrawFn) -> NetworkBan:
 @given(st.lists(people(), max_size=6), bans())
 def test_it_finds_what_a_look_at_each_finds(users: list[User], ban: NetworkBan) -> None:
     assert hit(users, ban, FOLD, lambda user: user) == [user for user in users if means(ban, user, FOLD)]
+
+
+@given(st.lists(people(), max_size=6), bans(), st.data())
+def test_those_of_a_network_are_looked_up(users: list[User], ban: NetworkBan, data: st.DataObject) -> None:
+    network = Network(SERVER, FOLD, 1, 1, 1)
+    for number, user in enumerate(users):
+        user.uid, user.folded = UID(f"0AAAAAA{number:02}"), Folded(f"n{number}")
+        network.apply(UserIntroduced(user, 0.0))
+    for user in users:
+        change = data.draw(st.integers(0, 4))
+        if change == 1:
+            network.apply(UserQuit(user, "", 0.0))
+        elif change == 2:
+            network.apply(HostChanged(user, user.username, data.draw(TEXT), b"", 0.0))
+        elif change == 3:
+            network.apply(RealHostChanged(user, data.draw(TEXT)))
+    network.whereabouts.check(network.users.values())
+    expected = [user for user in network.users.values() if means(ban, user, FOLD)]
+    assert set(meant(network, ban)) == set(expected) and len(meant(network, ban)) == len(expected)
 
 
 @given(

@@ -8,14 +8,17 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from bench_load.inspircd import HOW_TO_GET, MODULES, PROGRAM, InspIRCd, is_there
 from bench_load.server import Ports, Server
-from bench_load.tree import PACKAGE, PLUGIN, foreign, is_tree
+from bench_load.tree import PACKAGE, PLUGIN, Tree, foreign, is_tree
 from daemon_process import DEADLINE, ROOT, runs, started, wait_for
+
+from chatnet.settings import Settings
 
 
 def bench(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
@@ -50,6 +53,17 @@ def test_a_tree_that_is_none_is_refused(tmp_path: Path) -> None:
     assert f"--tree {tmp_path}/nowhere: there is no source tree of chatnet" in said
     assert not is_tree(ROOT / "docs")
     assert is_tree(ROOT) and is_tree(tree(tmp_path / "a"))
+
+
+def test_a_tree_that_knows_bans_has_as_many_as_are_asked_for(tmp_path: Path) -> None:
+    ports = Ports(6667, 0, 0)
+    old = tree(tmp_path / "old")
+    for served, expected in ((ROOT, 30), (old, 0)):
+        Tree("x", served, 30).command(tmp_path, ports)
+        settings = tomllib.loads((tmp_path / "bench.toml").read_text())
+        bans = Settings.model_validate({"ban": settings.get("ban", [])}).ban
+        assert len(bans) == expected
+    assert "ban" not in tomllib.loads((tmp_path / "bench.toml").read_text())
 
 
 def test_a_server_of_another_tree_is_noticed(tmp_path: Path) -> None:

@@ -156,3 +156,27 @@ def test_a_device_that_is_cut_off_meanwhile_is_a_finding_and_no_end_of_the_run()
     for _ in range(3):
         clock.advance(1.0)
     assert found == [[]] and len(back) == 2
+
+
+def test_what_perhaps_nobody_heard_is_not_wanted_in_the_next_fault_either() -> None:
+    persons, devices = people("ann", "bob")
+    message = (MEETING, "ann@a/1")
+    devices[0].read.add(message)
+    devices[0].confirmed.add(message)
+    assert result(persons._forgotten(MIDNIGHT, {devices[0].node})) == []
+    persons.looked()
+    assert result(persons._forgotten(MIDNIGHT, ())) == []
+    say(devices, (MEETING, "ann@a/2"), devices[0], MEETING)
+    devices[3].rows.clear()
+    assert len(result(persons._forgotten(MIDNIGHT, ()))) == 1
+
+
+def test_what_was_said_before_a_fault_and_after_the_look_before_is_found() -> None:
+    persons, devices = people("ann", "bob")
+    persons._looked = MIDNIGHT
+    persons.looked()
+    for number in range(3):
+        say(devices, (MEETING, f"ann@a/{number}"), devices[0], MEETING)
+    for device in devices:
+        device.rows += [(500 + n, f"late{n}", "ann", MEETING, f"ann@b/late{n}") for n in range(200)]
+    assert result(persons._forgotten(MIDNIGHT + 600, ())) == []

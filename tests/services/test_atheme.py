@@ -34,7 +34,7 @@ def opers() -> str:
     """The settings for an operator ``ann``."""
     password = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("secret")
     return (
-        '[[oper_class]]\nname = "admin"\nprivileges = ["kill"]\n'
+        '[[oper_class]]\nname = "admin"\nprivileges = ["kill", "bans", "see-all"]\n'
         f'[[oper]]\nname = "ann"\nclass = "admin"\npassword = "{password}"\n'
     )
 
@@ -248,14 +248,46 @@ def test_a_nick_is_kept_for_its_owner(served: Served) -> None:
 # operators
 
 
-def test_an_akill_puts_people_off(served: Served) -> None:
+def test_an_akill_puts_people_off_and_is_one_of_our_bans(served: Served) -> None:
+    """It is held, listed and explained here as what is set here; who set it may lift it, and so may we."""
     with served.daemon.client("sheriff") as ann, served.daemon.client("spammer") as spammer:
         ann.send("OPER ann secret")
         ann.until(" 381 ")
         says(ann, "NickServ", f"IDENTIFY ann {WORD}", " 900 ")
         says(ann, "OperServ", "AKILL ADD ~spammer@127.0.0.1 !T 60 spam", "AKILL|akill")
         assert "spam" in spammer.until("^ERROR ")[-1]
+        banned(served, "spammer")
+        ann.send("STATS k")
+        shown = [line for line in ann.until(" 219 ") if " 216 " in line]
+        assert len(shown) == 1 and shown[0].startswith(":irc.test 216 sheriff k 127.0.0.1 * ~spammer :[")
+        ann.send("UBAN INFO ~spammer@127.0.0.1", "TESTLINE ~spammer@127.0.0.1")
+        told = ann.until(" 725 ")
+        assert any(line.startswith(":irc.test NOTICE sheriff :~spammer@127.0.0.1 (until ") for line in told)
         says(ann, "OperServ", "AKILL DEL ~spammer@127.0.0.1", "AKILL|akill")
+        wait_for(lambda: is_free(ann), "the end of the AKILL")
+        served.daemon.client("spammer").close()
+        # What came by link is lifted here, too: for this server, as Solanum does.
+        says(ann, "OperServ", "AKILL ADD ~troll@127.0.0.1 !T 60 spam", "AKILL|akill")
+        banned(served, "troll")
+        ann.send("UNKLINE ~troll@127.0.0.1")
+        assert ann.until("Removed K-Line of")[-1].endswith(
+            "Removed K-Line of [~troll@127.0.0.1], for this server alone"
+        )
+        served.daemon.client("troll").close()
+        says(ann, "OperServ", "AKILL DEL ~troll@127.0.0.1", "AKILL|akill")
+
+
+def banned(served: Served, nick: str) -> None:
+    """A client of this name does not come in."""
+    with served.daemon.connect() as client:
+        client.send(f"NICK {nick}", f"USER {nick} 0 * :x")
+        assert f" 465 {nick} :You are banned from this server- " in "\n".join(client.until("^ERROR "))
+
+
+def is_free(ann: Client) -> bool:
+    """No ban is listed any more."""
+    ann.send("STATS k")
+    return not any(" 216 " in line for line in ann.until(" 219 "))
 
 
 def test_a_jupe_takes_a_servers_name(served: Served) -> None:

@@ -90,11 +90,11 @@ def test_a_file_that_is_behind_takes_all_steps(path: Path, future: Future) -> No
     assert [record.value for record in store.load()] == [(named(ANN, "ann", 5).value or "") + "a"]
     at_once(store.audit("bob", "ERASE", "ann", "", 5.0))
     assert ask(path, "SELECT colour FROM audit") == ["red"]
-    assert ask(path, "SELECT version_num FROM accounts_version") == ["0003"]
-    copy = path.with_name("before-0001.sqlite")
+    assert ask(path, "SELECT version_num FROM accounts_version") == [f"{int(SCHEMA) + 2:04}"]
+    copy = path.with_name(f"before-{SCHEMA}.sqlite")
     assert copy.stat().st_mode & 0o777 == 0o600
     assert ask(copy, "SELECT value FROM record") == [named(ANN, "ann", 5).value]
-    assert ask(copy, "SELECT version_num FROM accounts_version") == ["0001"]
+    assert ask(copy, "SELECT version_num FROM accounts_version") == [SCHEMA]
     at_once(store.close())
     at_once(opened(path).close())
     assert sorted(each.name for each in path.parent.glob("*sqlite*")) == [path.name, copy.name]
@@ -105,8 +105,8 @@ def test_the_last_two_copies_are_kept(path: Path, future: Future) -> None:
         future.step("pass")
         at_once(opened(path).close())
     assert sorted(each.name for each in path.parent.glob("*before*")) == [
-        "before-0003.sqlite",
-        "before-0004.sqlite",
+        f"before-{int(SCHEMA) + 2:04}.sqlite",
+        f"before-{int(SCHEMA) + 3:04}.sqlite",
     ]
 
 
@@ -118,7 +118,7 @@ def test_all_steps_are_taken_or_none(path: Path, future: Future) -> None:
     sentence = f"{path} cannot be brought up to date, and is as it was: no such table: absent."
     assert str(refused.value) == sentence
     assert ask(path, "SELECT value FROM record") == [named(ANN, "ann", 5).value]
-    assert ask(path, "SELECT version_num FROM accounts_version") == ["0001"]
+    assert ask(path, "SELECT version_num FROM accounts_version") == [SCHEMA]
 
 
 def test_a_tool_does_not_migrate_the_file_of_a_server_that_may_run(path: Path, future: Future) -> None:
@@ -126,7 +126,7 @@ def test_a_tool_does_not_migrate_the_file_of_a_server_that_may_run(path: Path, f
     with pytest.raises(StoreError) as refused:
         opened(path, serving=False)
     assert str(refused.value) == f"The accounts in {path} are of an older chatnet: start the server once."
-    assert ask(path, "SELECT version_num FROM accounts_version") == ["0001"]
+    assert ask(path, "SELECT version_num FROM accounts_version") == [SCHEMA]
 
 
 def test_a_file_of_a_newer_schema_is_left_alone(path: Path) -> None:
@@ -154,3 +154,18 @@ def test_alembic_is_imported_only_then(path: Path) -> None:
         check=True,
     )
     assert run.stdout == "[]\n"
+
+
+def test_a_file_of_before_there_were_reports(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE report")
+        connection.execute("UPDATE accounts_version SET version_num = '0001'")
+        connection.commit()
+    store = opened(path)
+    at_once(store.keep_report("0CN-1", "{}"))
+    at_once(store.keep_report("0CN-1", "[]"))
+    at_once(store.keep_report("0CN-2", "{}"))
+    at_once(store.keep_report("0CN-2", None))
+    assert list(at_once(store.reports())) == [("0CN-1", "[]")]
+    assert ask(path, "SELECT version_num FROM accounts_version") == [SCHEMA]
+    at_once(store.close())

@@ -482,3 +482,19 @@ def test_notes_are_found_by_who_by_what_and_by_whom(store: Store) -> None:
     assert verbs("bad.", since=6.0) == ["UNKLINE"]
     assert verbs("", most=1) == ["UNKLINE"]
     assert wait(store.audited("kill", 0, 9)) == [Audit("eve (Eve)", "KILL", "bobby", "", 6)]
+
+
+def test_old_notes_are_forgotten(store: Store) -> None:
+    for at in range(9):
+        wait(store.audit("bob", "KILL", "eve", "", float(at)))
+    assert (wait(store.forget_audits(4.0)), wait(store.forget_audits(4.0))) == (4, 0)
+    assert [each.at for each in wait(store.audited("", 0.0, 99))] == [8, 7, 6, 5, 4]
+
+
+def test_reports_are_kept_until_they_are_not(store: Store) -> None:
+    wait(store.keep_report("0CN-1", "one"))
+    wait(store.keep_report("0CN-2", "two"))
+    wait(store.keep_report("0CN-1", "another"))
+    assert sorted(wait(store.reports())) == [("0CN-1", "another"), ("0CN-2", "two")]
+    wait(store.keep_report("0CN-2", None))
+    assert list(wait(store.reports())) == [("0CN-1", "another")]

@@ -62,6 +62,9 @@ def may_there(errand: Errand, registration: RegisteredChannel, letters: str) -> 
     if mine.issuperset(letters):
         return mine
     words = " ".join([errand.row.verb, *errand.params])
+    errand.note_down(
+        registration.name, f"without access: {printable(' '.join(errand.params[1:]))}".rstrip(" :")
+    )
     errand.notice("g", f"{errand.user.mask} used {errand.bot.nick} without access: {printable(words)}")
     return ALL
 

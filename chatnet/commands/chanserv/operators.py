@@ -39,7 +39,7 @@ async def unsuspend(errand: Errand) -> None:
     errand.say(f"{registration.name} is suspended no more.")
 
 
-@CHANSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts")
+@CHANSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts", reads=True)
 def list_(errand: Errand) -> None:
     """`LIST <mask>`: the registered channels whose name fits a mask such as #club*.
 

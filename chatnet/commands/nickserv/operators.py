@@ -142,7 +142,7 @@ async def forget(errand: Errand) -> None:
     errand.say(f"{server.name} is forgotten. If it comes back it is one of them again.")
 
 
-@NICKSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts")
+@NICKSERV.command("LIST", min_params=1, penalty=3.0, privilege="accounts", reads=True)
 def list_(errand: Errand) -> None:
     """`LIST <mask>`: the accounts whose name, or a nick of theirs, fits a mask such as ann*.
 

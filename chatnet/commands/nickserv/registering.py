@@ -9,6 +9,7 @@ from chatnet.model.logins import PASSWORD
 from chatnet.model.registry import Account
 from chatnet.records.accounts import ACTIVE, State, Status
 from chatnet.records.grammar import STATUS
+from chatnet.rules.shields import stopped
 from chatnet.services.refused import duration
 from chatnet.session.logins import log_in
 from chatnet.wire.text import printable
@@ -25,6 +26,8 @@ async def register(errand: Errand) -> None:
     user, session = errand.user, errand.session
     if not errand.settings.accounts.registration:
         errand.end("Nobody can register accounts here.")
+    if errand.sessions.shield.stop_registrations:
+        errand.end(f"{stopped(errand.settings)}.")
     if user.account is not None:
         errand.end(f"You are logged in as {user.account}. For another account LOGOUT first.")
     if errand.nickserv.protection.guests.includes(user.nick):

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from chatnet.links.codecs.solanum import SEATS
 from chatnet.links.dialling.attempts import Attempt, Calling, Plan
 from chatnet.links.dialling.returning import Return
-from chatnet.links.meeting.handshake import Handshake
+from chatnet.links.meeting.handshake import Handshake, may_claim
 from chatnet.links.neighbour.connection import Exit
 from chatnet.links.neighbour.identity import Identity, distrust
 from chatnet.links.neighbour.link import Link
@@ -204,11 +205,19 @@ class Dialler(Follower):
             elif block != link.settings or fact.old.links != fact.new.links:
                 link.settings = block
                 link.bound()
+                self._look_at_seats(link)
                 if (why := distrust(link.identity, block)) is not None:
                     link.close(f"The configuration has changed: {why}")
                 elif link.suspended:
                     link.wait()
                     self.suspended(link)
+
+    def _look_at_seats(self, link: Link) -> None:
+        """What a link was told of people, or not told, it is told until it ends."""
+        if link.server is not None and SEATS in link.caps and link.codec.core:
+            wanted = may_claim(link, self.links.node.settings)
+            if wanted is not link.codec.seats:
+                self.links.tell(f"allow_seats of {link.name} counts in full when it is linked anew")
 
     @property
     def _now(self) -> float:

@@ -131,13 +131,15 @@ class Inquiries:
             return None
         return Told(inquiry.events, inquiry.redactions, tuple(inquiry.gaps))
 
-    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Sequence[tuple[str, int]]:
+    async def ask_talks(
+        self, sid: SID, person: str, since: int, most: int
+    ) -> Sequence[tuple[str, int]] | None:
         """With whom an account talked; see ``model/past.py``."""
         server = self._links.node.network.servers.get(sid)
         if server is None or not self._knows(server):
-            return ()
+            return None
         inquiry = Inquiry(0, server, since, 0, most, None)
-        return inquiry.talks if await self._answered(inquiry, "targets", f"@{person}", "-") else ()
+        return inquiry.talks if await self._answered(inquiry, "targets", f"@{person}", "-") else None
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; see ``model/past.py``."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatnet.links.codecs.solanum import encode
+from chatnet.links.codecs.solanum.persons import FOLLOWS
 from chatnet.links.exchange.metadata import all_words
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, User, parameters
-from chatnet.model.ids import Folded
-from chatnet.model.modes import rank_letters
+from chatnet.model.ids import UID, Folded
+from chatnet.model.modes import RANKS
 from chatnet.rules.modes import KEY_ABROAD
 from chatnet.rules.stamps import Mark
 
@@ -26,10 +27,21 @@ Chapter = Callable[[Link], Iterable[bytes]]
 
 class Burst:
     """Tells newcomers all there is: what goes `before`, servers, bans, users, `agents`, what was `erased`,
-    who has seats, channels, and what all these say of themselves."""
+    who has seats, channels, and what all these say of themselves.
 
-    def __init__(self, links: Neighbours, before: Chapter, agents: Chapter, erased: Chapter) -> None:
+    Of people a digest of what is `known` of them is told.
+    """
+
+    def __init__(
+        self,
+        links: Neighbours,
+        before: Chapter,
+        agents: Chapter,
+        erased: Chapter,
+        known: Callable[[Link, User], str],
+    ) -> None:
         self._links = links
+        self._known = known
         self._chapters: Sequence[Chapter] = (
             before,
             self._servers,
@@ -103,17 +115,27 @@ class Burst:
         ]
         aliases = [uid for uid, each in links.claims.aliases.items() if links.way_to(each.user) is not link]
 
+        def of_alias(uid: UID) -> Iterator[bytes]:
+            if (alias := links.claims.aliases.get(uid)) is not None:
+                user = network.persons.get(alias.person.key)
+                yield from link.codec.user(alias.user, self._digest(link, user))
+
         def tell() -> Iterator[bytes]:
             for uid, user in users:
                 if network.users.get(uid) is user and not user.orphan:
-                    yield from link.codec.user(user)
-                elif link.codec.seats and (alias := links.claims.aliases.get(uid)) is not None:
-                    yield from link.codec.user(alias.user)
+                    yield from link.codec.user(user, self._digest(link, user))
+                elif link.codec.seats:
+                    yield from of_alias(uid)
             for uid in aliases if link.codec.seats else ():
-                if (alias := links.claims.aliases.get(uid)) is not None:
-                    yield from link.codec.user(alias.user)
+                yield from of_alias(uid)
 
         return tell()
+
+    def _digest(self, link: Link, user: User | None) -> str:
+        """What is known of a person, to who knows of people; all of it follows."""
+        if user is None or user.person is None or not link.codec.seats:
+            return ""
+        return FOLLOWS + self._known(link, user)
 
     def _seats(self, link: Link) -> Iterator[bytes]:
         links, seated = self._links, self._links.node.network.seated
@@ -204,7 +226,7 @@ def member(links: Neighbours, link: Link, channel: Channel, user: User, ranks: i
         marks: dict[str, Mark] = {}
         if (mark := registers.members(channel.folded).get(user.subject)) is not None:
             marks[user.subject] = mark
-        for letter in rank_letters(ranks):
+        for letter in RANKS:  # those that were taken as well
             register = f"{letter}:{user.subject}"
             if (mark := registers.known(channel, register)) is not None:
                 marks[register] = mark

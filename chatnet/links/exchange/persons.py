@@ -11,8 +11,8 @@ ORPHAN   this server is the heir, or half of the         USER     this server cl
          time is over, and it could take them over
 ORPHAN   all of the time is over                         -        the QUIT of the netsplit
 
-Whoever tells of a claim is told what is known of the person, and so is who tells that one went: they may know
-less (``rules/heirs.py``, and ``tests/person_model.py``).
+Whoever tells of a claim is told what is known of the person, and so is who tells that one went, if they know
+something else (``known.py``; why, ``tests/person_model.py`` shows).
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Final
 
 from chatnet.links.codecs.solanum import HOSTS
-from chatnet.links.exchange import burst
+from chatnet.links.exchange.known import Known
 from chatnet.links.exchange.taken import Taken
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.claims import Alias, Former, claim_of
-from chatnet.links.tree.neighbours import CLAIMED, TOLD, Neighbours
-from chatnet.model.claims import SJoin
+from chatnet.links.tree.neighbours import CLAIMED, TOLD, Follower, Neighbours
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -93,14 +92,14 @@ class _Orphan:
 
     __slots__ = ("held", "places", "reason", "timer")
 
-    def __init__(self, reason: str, places: set[SID]) -> None:
+    def __init__(self, reason: str, places: set[SID], held: list[tuple[Send, Send]]) -> None:
         self.reason = reason
         self.places = places
         self.timer: Timer | None = None
-        self.held: list[tuple[Send, Send]] = []
+        self.held = held
 
 
-class Persons:
+class Persons(Follower):
     """An observer, and what lines of neighbours about claims come to.
 
     `sessions` counts those of somebody that are here, and `cloak` is what mode x shows of them.
@@ -112,7 +111,10 @@ class Persons:
         self._network = links.node.network
         self._claims = links.claims
         self._orphans: dict[User, _Orphan] = {}
+        self._waiting: dict[User, list[tuple[Send, Send]]] = {}
+        """What waits for people whose server may be lost: the link to it waits for a connection."""
         self._taken = Taken(self._node.clock, links.tell)
+        self.known: Final = Known(links)
         self._coming: dict[User, User] = {}
         """As whom somebody moves, until they have."""
         self.sessions: Callable[[User], int] = no_sessions
@@ -139,12 +141,8 @@ class Persons:
         user = self._network.persons.get(newcomer.person.key)
         if user is None or user.person is None:
             return False
-        orphan = user.person.orphan
-        self._tell(newcomer, link)
+        self._tell(newcomer, user, link)
         self._compete(user, newcomer)
-        # Who came meanwhile was told nothing of an orphan.
-        for other in self._links.seating() if orphan else (link,):
-            self._remind(other, user)
         return True
 
     def _compete(self, user: User, newcomer: User) -> None:
@@ -173,7 +171,7 @@ class Persons:
         self._pass_on(link, raw)
         self._node.commit(UserQuit(user, f"Is {holder.nick}", at), CLAIMED)
         self._compete(holder, newcomer)
-        self._remind(link, holder)
+        self.known.ask(link, holder)
 
     def left(self, link: Link, user: User, raw: bytes, why: str) -> bool:
         """The server of a user, who may be an alias, takes the claim back.
@@ -186,7 +184,7 @@ class Persons:
             self._pass_on(link, raw)
             known = self._network.persons.get(alias.person.key)
             if known is not None:
-                self._remind(link, known)
+                self.known.ask(link, known)
                 if known.is_at(self._network.me):
                     self.spoke_at(alias.person.key, alias.user.server.sid)
             return True
@@ -198,7 +196,7 @@ class Persons:
         self._pass_on(link, raw)
         if others:
             self._succeed(user, others[0])
-            self._remind(link, user)
+            self.known.ask(link, user)
         else:
             self._orphan(user, "Connection lost", {user.server.sid} if why == MOVED else set(), told=True)
             self._settle(user)
@@ -208,10 +206,10 @@ class Persons:
         for other in self._links.seating(link):
             other.send(raw)
 
-    def _tell(self, newcomer: User, link: Link | None) -> None:
-        """Tell all others who know of claims."""
+    def _tell(self, newcomer: User, user: User, link: Link | None) -> None:
+        """Tell all others who know of claims: that `newcomer` claims the person who `user` is here."""
         for other in self._links.seating(link):
-            for text in other.codec.user(newcomer):
+            for text in other.codec.user(newcomer, self.known.digest(other, user)):
                 other.send(text)
 
     def _displace(self, user: User, by: Server) -> None:
@@ -248,12 +246,11 @@ class Persons:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """What else is different of the user of that claim."""
         old = fact.old_person
+        self._let_go(fact.user)
         self._claims.ended(fact.old_uid, Former(old.key, (fact.old_server, *old.seats)))
         if fact.server is self._network.me:
             # Before anybody says what becomes of the claim, which may be much at once.
-            self._tell(fact.user, None)
-            for link in self._links.seating():
-                self._remind(link, fact.user)
+            self._tell(fact.user, fact.user, None)
         user, newcomer = fact.user, self._coming.pop(fact.user, None)
         if newcomer is None:
             return
@@ -283,30 +280,6 @@ class Persons:
         at, folded = self._node.clock.time(), self._network.fold(nick)
         self._node.commit(NickChanged(user, nick, folded, at, user.nick, user.source, ts), CLAIMED)
 
-    def _remind(self, link: Link, user: User) -> None:
-        """Tell a neighbour all that is known of a person: nick, channels and ranks, and what they left."""
-        if link.gone or user.person is None:
-            return
-        if user.nick != user.uid:
-            link.send(link.codec.nick_known(self._network.me, user))
-        for text in self._known(link, user):
-            link.send(text)
-
-    def _known(self, link: Link, user: User) -> Iterator[bytes]:
-        for channel, ranks in user.channels.items():
-            yield from burst.member(self._links, link, channel, user, ranks)
-        registers = self._links.registers
-        if registers is None or not link.stamped:
-            return
-        me, subject = self._network.me, user.subject
-        for folded, mark in registers.parts(subject):
-            ended = self._network.memory.ended_of(folded)
-            channel_ = self._network.channels.get(folded) or next(iter(ended.values()), None)
-            if channel_ is not None:
-                yield from link.codec.marks(me, channel_, registers.told({subject: mark}))
-                nothing = SJoin(channel_.name, channel_.ts, frozenset(), {}, ())
-                yield from link.codec.sjoin(me, nothing)
-
     # whose server is lost
 
     def keep(self, users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
@@ -318,7 +291,7 @@ class Persons:
             if known is not None and known.is_at(self._network.me):
                 self.spoke_at(alias.person.key, alias.user.server.sid)
             if known is not None and link is not None and known.server not in gone:
-                self._remind(link, known)
+                self.known.ask(link, known)
         for alias in self._claims.aliases.values():
             alias.person.seats = tuple(seat for seat in alias.person.seats if seat not in gone)
         kept: dict[User, None] = {}
@@ -329,7 +302,7 @@ class Persons:
             if others := self._claims.of(person.key):
                 self._succeed(user, others[0])
                 if link is not None:
-                    self._remind(link, user)
+                    self.known.ask(link, user)
             elif person.stays or self._sits(user, gone):
                 far = next((server for server in gone if server.uplink not in gone), user.server)
                 near = far.uplink or self._network.me
@@ -337,6 +310,8 @@ class Persons:
             else:
                 continue
             kept[user] = None
+        for user in (self._waiting.keys() - kept.keys()) & set(users):
+            self._let_go(user, gone=True)
         if kept:
             self._node.clock.later(0.0, lambda: self._settle_all(list(kept)))
         return kept
@@ -346,7 +321,7 @@ class Persons:
 
     def _orphan(self, user: User, reason: str, places: set[SID], *, told: bool) -> None:
         """Nobody claims this person any more, who did not leave."""
-        orphan = self._orphans[user] = _Orphan(reason, places)
+        orphan = self._orphans[user] = _Orphan(reason, places, self._waiting.pop(user, []))
         time = self._node.settings.bouncer.orphan_time
         orphan.timer = self._node.clock.later(time / 2, lambda: self._half(user))
         self._resign(user)
@@ -424,16 +399,39 @@ class Persons:
             return
         if orphan.timer is not None:
             orphan.timer.cancel()
-        for send, refuse in orphan.held:
+        self._send(orphan.held, gone=gone)
+
+    def _send(self, held: Iterable[tuple[Send, Send]], *, gone: bool) -> None:
+        for send, refuse in held:
             self._node.clock.later(0.0, refuse if gone else send)
 
+    def _let_go(self, user: User, *, gone: bool = False) -> None:
+        """It is known what became of the server of somebody."""
+        self._send(self._waiting.pop(user, ()), gone=gone)
+
+    def may_be_lost(self, user: User) -> bool:
+        """Whether the server of a person is lost, or will be if the link to it gets no other connection."""
+        way = None if user.person is None else self._links.way_to(user)
+        return user.orphan if way is None else way.suspended
+
     def hold(self, user: User, send: Send, refuse: Send) -> bool:
-        """Keep something for an orphan until they are somebody's, or gone; False if there is too much."""
-        orphan = self._orphans.get(user)
-        if orphan is None or len(orphan.held) >= self._node.settings.links.split_held:
+        """Keep a message for somebody until it is known where they are, or that they are gone.
+
+        False if that is known, or there is too much.
+        """
+        if not self.may_be_lost(user):
             return False
-        orphan.held.append((send, refuse))
+        orphan = self._orphans.get(user)
+        held = self._waiting.setdefault(user, []) if orphan is None else orphan.held
+        if len(held) >= self._node.settings.links.split_held:
+            return False
+        held.append((send, refuse))
         return True
+
+    def resumed(self, link: Link, greeting: Link) -> None:
+        """Nobody behind it was lost."""
+        for user in [user for user in self._waiting if self._links.way_to(user) is link]:
+            self._let_go(user)
 
     def _seat_left(self, fact: SeatLeft, origin: object) -> None:
         """The last seat of an orphan is lost: nothing holds it, unless it stays."""
@@ -448,6 +446,7 @@ class Persons:
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
         self._forget(fact.user, gone=True)
+        self._let_go(fact.user, gone=True)
         person = fact.user.person
         if person is None or not (others := self._claims.of(person.key)):
             return

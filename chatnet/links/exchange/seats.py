@@ -145,12 +145,20 @@ class Seats:
         self._open[question.number] = question
         if len(self._open) == 1:
             self._node.hearing_changed()
-        question.timer = self._node.clock.later(seconds, lambda: self._is_late(question))
+        self._wait(question, seconds)
         return question
 
-    def _is_late(self, question: Question) -> None:
+    def _wait(self, question: Question, seconds: float) -> None:
+        question.timer = self._node.clock.later(seconds, lambda: self._is_late(question, seconds))
+
+    def _is_late(self, question: Question, seconds: float) -> None:
+        """It is not, while the link to there waits for a connection: then nobody can answer, or will."""
         question.timer = None
-        self._end(question, None)
+        way = self._links.way_to(question.host)
+        if way is not None and way.suspended:
+            self._wait(question, seconds)
+        else:
+            self._end(question, None)
 
     def _end(self, question: Question, answer: Answer | None) -> None:
         del self._open[question.number]

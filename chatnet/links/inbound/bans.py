@@ -18,6 +18,7 @@ from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.bans import MOST_MASK, MOST_REASON, NAMES, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned, Source
+from chatnet.rules.banned_words import called, noted
 from chatnet.rules.network_bans import is_everybody
 from chatnet.wire.ban_targets import plain_network
 from chatnet.wire.masks import parse_network
@@ -82,19 +83,17 @@ class BansIn:
             lifetime = max(lifetime, old.lifetime)
         until = created + duration
         ban = NetworkBan(kind, _user(kind, user), host, created, until, lifetime, by, reason, True)
-        if not self._banned(ban, line.source):
+        if self._banned(ban, line.source):
+            _tell(line, ban)
+        else:
             self._set(line, ban)
 
     def _set(self, line: Line, ban: NetworkBan, origin: object = None) -> None:
         now = line.now
         ban.reason, ban.by = cut(ban.reason, MOST_REASON), cut(ban.by, MOST_MASK)
-        held = ban.holds(now)
         if ban.remembered(now) and not self._has_room(line, ban):
             raise Ignored
-        if line.link.state.value == "linked":  # nobody wants to read a whole burst
-            what = f"added {NAMES[ban.kind]} for" if held else f"removed {NAMES[ban.kind]} of"
-            reason = f" [{printable(ban.reason)}]" if held else ""
-            line.node.notice("k", f"{line.source.mask} {what} [{ban.mask}]{reason}")
+        _tell(line, ban)
         line.node.commit(NetworkBanned(ban, line.source, now), origin or line.link)
 
     def _has_room(self, line: Line, ban: NetworkBan) -> bool:
@@ -108,7 +107,7 @@ class BansIn:
         self._seen_to = now
         if not all(other.remembered(now) for several in bans.values() for other in several.values()):
             return True
-        line.node.notice("k", f"There are too many bans; ignored {NAMES[ban.kind]} for [{ban.mask}]")
+        line.node.notice("k", *noted(ban, f"There are too many bans; ignored {NAMES[ban.kind]} for"))
         return False
 
     def _here(self, line: Line) -> None:
@@ -150,6 +149,16 @@ class BansIn:
             raise Ignored
         now = int(line.now)
         self._set(line, NetworkBan(kind, user, host, now, now, now, _name(line), old.reason, False), TOLD)
+
+
+def _tell(line: Line, ban: NetworkBan) -> None:
+    """Operators read who has set or lifted it; nobody wants to read a whole burst."""
+    if line.link.state.value == "linked":
+        if ban.holds(line.now):
+            text = noted(ban, f"{line.source.mask} added {called(ban)} for", f" [{printable(ban.reason)}]")
+        else:
+            text = noted(ban, f"{line.source.mask} removed {NAMES[ban.kind]} of")
+        line.node.notice("k", *text)
 
 
 def _mask(kind: str, user: str, host: str) -> str:

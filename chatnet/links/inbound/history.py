@@ -129,11 +129,14 @@ class HistoryIn:
             line.commit(PastErased(person, until, stamp.text, place, line.now))
 
     def cnmark(self, line: Line) -> None:
-        """Somebody has read as far as a time, in milliseconds: the greatest holds.
+        """Somebody has read, or a device of theirs has heard, as far as a time in milliseconds.
+
+        The greatest holds.
 
         Beyond what clocks may differ nobody has read: it would have what is still to be said be read.
 
         # <- :0BA CNMARK abcdefghijklmnopqrst2 #one 1795345576123
+        # <- :0BA CNMARK abcdefghijklmnopqrst2 =phone 1795345576123
         """
         server, links = line.by_server(), line.links
         person, spot, until = line.params[0], line.params[1], line.number(2)
@@ -146,7 +149,7 @@ class HistoryIn:
                 raise Ignored
         skew = max(line.node.settings.links.most_skew, links.skew)
         until = min(until, int((line.now + skew) * 1000))
-        spot = spot if spot[0] == "@" else line.network.fold(spot)
+        spot = spot if spot[0] in "@=" else line.network.fold(spot)
         if self._archive is None or self._archive.moves(person, spot, until):
             line.commit(MarkMoved(person, spot, until, line.now))
 

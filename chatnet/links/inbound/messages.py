@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from chatnet.dispatch import Phase, Table
@@ -13,6 +14,7 @@ from chatnet.links.inbound import copies
 from chatnet.links.inbound.callers import Callers
 from chatnet.links.logins.gate import Gate
 from chatnet.links.neighbour.batches import Begun
+from chatnet.links.neighbour.undelivered import tell
 from chatnet.links.speech.encap import ENCAPSULATED, anybody, by_server
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
@@ -152,9 +154,10 @@ class MessagesIn:
         fact = MessageSent(command, line.source, target, text, line.at, msgid, tags, ranks, status, parts)
         if isinstance(target, User):
             onward = line.links.way_to(target)
-            if target.person is not None and target.person.orphan:
-                self._persons.hold(target, lambda: self._tell(line, command, way, text, parts), _nothing)
-                return
+            if target.person is not None and self._persons.may_be_lost(target):
+                later = partial(self._tell_late, line, command, way, text, parts)
+                if self._persons.hold(target, later, _nothing) or target.person.orphan:
+                    return
             if onward is not None:
                 # It is nothing to us what they say to each other.
                 if onward is not line.link:
@@ -164,6 +167,15 @@ class MessagesIn:
             if isinstance(line.source, User) and not self._may_write(line, line.source, target, fact):
                 return
         line.commit(fact)
+
+    def _tell_late(self, line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...]) -> None:
+        """The same of what has waited.  If they are now where it came from, it cannot go back there."""
+        target, source = way[0], line.source
+        if isinstance(target, User) and line.links.way_to(target) is line.link:
+            if command == "PRIVMSG" and isinstance(source, User):
+                tell(line.node, [(source, target)])
+        else:
+            self._tell(line, command, way, text, parts)
 
     def _may_write(self, line: Line, user: User, target: User, fact: MessageSent) -> bool:
         """Judge for a user of ours; the sender is told by numerics, unless it is a NOTICE or a TAGMSG."""

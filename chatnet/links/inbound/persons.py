@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatnet.dispatch import Table
-from chatnet.links.codecs.solanum.persons import WHY
+from chatnet.links.codecs.solanum.persons import FOLLOWS, KNOWN, PERSON, WHY
+from chatnet.links.exchange.known import ASKED, SAID
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.inbound import users
 from chatnet.links.inbound.collisions import defeat
@@ -31,13 +32,25 @@ class PersonsIn:
         verbs.command("QUIT")(self.quit)
         verbs.command("CNNICK", min_params=3)(self.cnnick)
         verbs.command("CNPERSON", min_params=4)(self.cnperson)
+        verbs.command("CNKNOW", min_params=3)(self.cnknow)
 
     def euid(self, line: Line) -> None:
         """A user came, behind the source; with tags it is a claim that they are a person.
 
         # <- :1SO EUID alice 1 1795345575 +i ~alice 127.0.0.1 127.0.0.1 1SOAAAAAB * * :real alice
         """
+        key, digest = line.tags.get(PERSON), line.tags.get(KNOWN, "")
+        if key is None:
+            users.euid(line)
+            return
+        before = line.network.persons.get(key)
         users.euid(line, self._persons.claimed)
+        user = line.links.claims.meant(UID(line.params[7]))
+        if user is None or user.person is None or user.person.key != key:
+            return  # who they are was not believed, or they had to go
+        # Of whom nothing was known here all comes in a burst, or as it is heard there.
+        if before is user or (digest and not digest.startswith(FOLLOWS)):
+            self._persons.known.compare(line.link, user, digest.removeprefix(FOLLOWS))
 
     def quit(self, line: Line) -> None:
         """A user left, or their server takes the claim back that they are a person.
@@ -66,6 +79,20 @@ class PersonsIn:
             link.send(line.raw)
         if not self._persons.rename(user, nick, ts):
             line.link.send(line.link.codec.nick_known(line.network.me, user))
+
+    def cnknow(self, line: Line) -> None:
+        """The neighbour knows a person as that digest says; who knows otherwise tells so.
+
+        # <- :0BA CNKNOW 0AAAAAAAB 9f86d081884c7d65 ASKED
+        """
+        line.by_server()
+        if not line.link.codec.seats or not line.links.may_sit(line.link):
+            raise Ignored
+        uid, digest, word = line.params[:3]
+        user = line.links.claims.meant(UID(uid))
+        if user is None or user.person is None or word not in (ASKED, SAID):
+            raise Ignored
+        self._persons.known.compare(line.link, user, digest, answered=word == SAID)
 
     def _contend(self, user: User, nick: str, ts: int) -> bool:
         existing = self._links.node.network.user(nick)

@@ -32,7 +32,9 @@ def rsfnc(line: Line) -> None:
         raise Ignored  # they have another nick since
     if not is_nick(nick, line.node.settings.limits.nick):
         raise Ignored
-    rename(line, user, nick, max(line.ts(2), int(line.now) - OLDEST))
+    ts = max(line.ts(2), int(line.now) - OLDEST)
+    # Of people the latest nick holds.
+    rename(line, user, nick, ts if user.person is None else max(ts, user.nick_ts + 1))
 
 
 def rename(line: Line, user: User, nick: str, ts: int) -> None:

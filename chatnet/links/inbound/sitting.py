@@ -10,11 +10,12 @@ from typing import Final
 
 from chatnet.dispatch import Table
 from chatnet.links.exchange.seats import Answer, Host, Seats
+from chatnet.links.inbound.addressed import is_for_me, is_odd, number_of, pass_on
+from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.entities import User
 from chatnet.model.ids import UID
-from chatnet.model.server import Server
 from chatnet.wire.text import byte_length, cut
 
 LONGEST: Final = 510
@@ -54,7 +55,7 @@ class SittingIn:
         user, host = self._asked_of(line, 1)
         if host is None:
             return
-        number, key, flags = _number(line), line.params[2], line.param(3)
+        number, key, flags = number_of(line), line.params[2], line.param(3)
         if not line.links.may_sit(line.link):
             server = line.network.me.name
             self._seats.decide(seat, number, NOT_ALLOWED.format(server=server, seat=seat.name))
@@ -95,7 +96,7 @@ class SittingIn:
         user, host = self._asked_of(line, 1)
         if host is None:
             return
-        number = _number(line)
+        number = number_of(line)
         if seat not in user.seats or byte_length(text) > LONGEST:
             # It has risen, or was lifted, meanwhile; nobody waits for an answer in vain.
             self._seats.reply(seat, number, None)
@@ -108,9 +109,9 @@ class SittingIn:
         # <- :0CA CNASK 19 0BA 0AAAAAAAA :WHOIS bob bob
         """
         seat, text, links = line.by_server(), line.params[3], line.links
-        if not _is_for_me(line):
+        if not is_for_me(line, _knows):
             return
-        user, number, host = line.network.users.get(UID(line.params[2])), _number(line), self._seats.host
+        user, number, host = line.network.users.get(UID(line.params[2])), number_of(line), self._seats.host
         settings, conduct, now = line.node.settings.links, line.link.conduct, line.node.clock.monotonic()
         if (
             user is None
@@ -132,7 +133,7 @@ class SittingIn:
         if user is None or user.orphan or not line.link.codec.seats:
             raise Ignored
         if user.server is not line.network.me:
-            _pass_on(line, user.server)
+            pass_on(line, user.server, _knows)
             return user, None
         return user, self._seats.host
 
@@ -140,13 +141,13 @@ class SittingIn:
 
     def _answer(self, line: Line) -> None:
         host, word = line.by_server(), line.params[2]
-        if not _is_for_me(line):
+        if not is_for_me(line, _knows):
             return
         why = cut(line.param(3), LONGEST) or "Refused"
         answer = Answer(granted=True) if word == "YES" else Answer(granted=False, why=why)
         if word not in ("YES", "NO"):
-            _is_odd(line)
-        self._seats.answered(host, _number(line), answer)
+            is_odd(line)
+        self._seats.answered(host, number_of(line), answer)
 
     def cndone(self, line: Line) -> None:
         """What a session here reads of a command that it gave, or that it has read all.
@@ -155,41 +156,14 @@ class SittingIn:
         # <- :0AA CNDONE 18 0CA END
         """
         host, text = line.by_server(), line.params[2]
-        if not _is_for_me(line):
+        if not is_for_me(line, _knows):
             return
-        number = _number(line)
+        number = number_of(line)
         if text == "END":
             self._seats.answered(host, number, Answer(granted=True))
         elif byte_length(text) <= LONGEST:
             self._seats.read(host, number, text)
 
 
-def _is_for_me(line: Line) -> bool:
-    """Whether it is; else it is sent on."""
-    if not line.link.codec.seats:
-        raise Ignored
-    wanted = line.server(1)
-    if wanted is line.network.me:
-        return True
-    _pass_on(line, wanted)
-    return False
-
-
-def _pass_on(line: Line, server: Server) -> None:
-    way = line.links.way_to(server)
-    if way is not None and way is not line.link and way.codec.seats:
-        way.send(way.codec.forwarded(line.by_server(), line.row.verb, line.params))
-
-
-def _number(line: Line) -> int:
-    text = line.params[0]
-    if not (text.isascii() and text.isdigit()) or len(text) > 15:
-        _is_odd(line)
-        raise Ignored
-    return int(text)
-
-
-def _is_odd(line: Line) -> None:
-    """A neighbour made a mistake; what it carried on for others it did not judge."""
-    if line.source is line.link.server:
-        line.link.strike(f"{line.row.verb} that nobody understands")
+def _knows(link: Link) -> bool:
+    return link.codec.seats

@@ -227,9 +227,16 @@ def _parsed(text: str) -> tuple[tuple[Change, ...], bool]:
 def nick(line: Line) -> None:
     """A user takes another nick, and has it since a TS.
 
+    Of a person another claim may have had a later one, of which that server had not heard yet.
+
     # <- :1SOAAAAAB NICK alicia :1795345580
     """
-    _rename(line, line.by_user(), line.params[0], line.ts(1))
+    user, nick, ts = line.by_user(), line.params[0], line.ts(1)
+    late = (ts, line.network.fold(nick)) < (user.nick_ts, user.folded)
+    if late and user.person is not None and line.link.codec.seats:
+        line.link.send(line.link.codec.nick_known(line.network.me, user))
+        raise Ignored
+    _rename(line, user, nick, ts)
 
 
 def _rename(line: Line, user: User, nick: str, ts: int) -> bool:

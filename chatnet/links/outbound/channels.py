@@ -7,7 +7,7 @@ way to the others already (``inbound/channels/stamped``), and marked in the regi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from chatnet.links.codecs.solanum import stamped
@@ -259,7 +259,7 @@ class ChannelsOut:
                     self._links.routes.rose(channel, user.person.seats)
         self._forget(fact.users)
 
-    def _forget(self, users: Iterable[User]) -> None:
+    def _forget(self, users: Collection[User]) -> None:
         registers = self._links.registers
         if registers is None:
             return
@@ -270,6 +270,11 @@ class ChannelsOut:
         for channel, subjects in gone.items():
             registers.forget_members(channel, subjects)
             registers.lost(channel)
+        network, claims = self._links.node.network, self._links.claims
+        for user in users:
+            key = user.subject
+            if user.person is not None and key not in network.persons and not claims.of(key):
+                registers.forget_person(key, user.channels)
 
     # modes, lists, topics
 

@@ -13,8 +13,10 @@ from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Source
 from chatnet.wire.masks import compile_glob
 
-EVERYWHERE: Final = "o"
+EVERYWHERE: Final = "op"
 """Letters of the server notices that opers of all servers are told."""
+OURS: Final = "p"
+"""Those of them that servers of other makes are not told: they do not know whom they are for."""
 
 
 class MessagesOut:
@@ -81,7 +83,8 @@ class MessagesOut:
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:
         if fact.letter in EVERYWHERE and fact.by is None:
             for link in self._links.others(origin):
-                link.send(link.codec.server_notice(self._links.node.network.me, fact))
+                if link.codec.core or fact.letter not in OURS:
+                    link.send(link.codec.server_notice(self._links.node.network.me, fact))
 
     def _numeric_sent(self, fact: facts.NumericSent, origin: object) -> None:
         way = self._links.way_to(fact.user)

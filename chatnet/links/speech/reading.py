@@ -58,8 +58,10 @@ class Reader:
         if self._links.claims.aliases:
             if self._is_aside(link, parts[1], parts[2], raw):
                 return
-            raw = self._links.claims.renamed(raw, parts[2])
-            parts = split(raw.decode("utf-8", "surrogateescape")) or parts
+            meant = self._links.claims.renamed(raw, parts[2])
+            if meant is not raw:
+                raw = meant
+                parts = split(raw.decode("utf-8", "surrogateescape")) or parts
         tags, source_text, verb, params = parts
         row = self._rows.get(verb)
         if link.early and not self._may_be_early(link, verb, len(raw), row):

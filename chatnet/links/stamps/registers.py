@@ -8,7 +8,7 @@ nothing is forgotten: what is not remembered here stands in their records.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Final
 
@@ -230,6 +230,20 @@ class Registers:
             for subject in subjects & members.keys():
                 if members[subject].adding:
                     del members[subject]
+
+    def forget_person(self, key: str, channels: Iterable[Channel]) -> None:
+        """Nobody is a person any more: who they are when they are back is for those to say who know them."""
+        names = {channel.folded for channel in channels} | self._parts.pop(key, {}).keys()
+        for folded in names:
+            self._members.get(folded, {}).pop(key, None)
+            alive = self.network.channels.get(folded)
+            for each in (
+                *(() if alive is None else (alive,)),
+                *self.network.memory.ended_of(folded).values(),
+            ):
+                marks = self._of.get(each, {})
+                for letter in RANKS:
+                    marks.pop(f"{letter}:{key}", None)
 
     def lost(self, channel: Channel) -> None:
         """Members of a channel are gone from the network."""

@@ -6,6 +6,7 @@ the same person: where it names such a UID, that of the user is read in its plac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -26,6 +27,8 @@ OF_CLAIMS: Final = frozenset(
     {"CNAWAY", "CNCOPY", "CNDO", "CNDONE", "CNPERSON", "CNRISE", "CNSEAT", "CNSIT", "EUID", "UID"}
 )
 """Verbs that speak of this very claim."""
+_UIDS: Final = re.compile(rb"(?<![0-9A-Z])[0-9][0-9A-Z]{8}(?![0-9A-Z])")
+"""What may be a UID in a line: there may be many aliases, when halves of a network meet."""
 
 
 def claim_of(user: User) -> Claim:
@@ -127,11 +130,9 @@ class Claims:
         """A line as if it named the user where it names an alias."""
         if verb in OF_CLAIMS or verb == "QUIT":
             return raw
-        for uid, alias in self.aliases.items():
-            name = uid.encode()
-            if name not in raw:
-                continue
-            user = self._network.persons.get(alias.person.key)
+        for name in dict.fromkeys(_UIDS.findall(raw)):
+            alias = self.aliases.get(UID(name.decode()))
+            user = None if alias is None else self._network.persons.get(alias.person.key)
             if user is not None:
                 raw = _renamed(raw, name, user.uid.encode(), everywhere=verb in LISTED)
         return raw

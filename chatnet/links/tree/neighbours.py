@@ -112,7 +112,9 @@ class Neighbours:
         self._followers = followers
 
     def hear(self, link: Link, raw: bytes) -> None:
-        """Take a line of a neighbour again, which was noted."""
+        """Take a line of a neighbour again, which was noted; it is counted as the one line that it was."""
+        link.lines_in -= 1
+        link.streams.applied -= 1
         self._read(link, raw)
 
     # links

@@ -21,18 +21,25 @@ from chatnet.session.render import encode
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.rows import LAST
+from chatnet.storage.messages.rows import LAST, Place
+from chatnet.wire.server_time import clock_time
 
 MOST: Final = 500
 """Channels and talks that are told at once, those with the latest messages first."""
 COMMANDS: Final = ("PRIVMSG", "NOTICE")
+NAMED: Final = 5
+"""Channels and talks that are named at most, of which something may be missing."""
 
 
 class Missed(NamedTuple):
-    """Pages of what was stored, and what was said while they were read."""
+    """Pages of what was stored, and what was said while they were read; `unread`: there may be more pages."""
 
     pages: Sequence[Seen]
     said: Sequence[MessageSent]
+    unread: bool
+
+
+NOTHING: Final = Missed((), (), unread=False)
 
 
 class _Ear:
@@ -99,38 +106,50 @@ class Catching:
         self._ears[ear] = None
         if len(self._ears) == 1:
             self._shared.node.hearing_changed()
+        found: list[Seen] = []
+        unread = False
         try:
-            pages = await self._pages(person, heard)
+            await self._read(person, heard, found)
         except (Busy, StoreError):
-            pages = []
+            unread = True
         finally:
             del self._ears[ear]
             if not self._ears:
                 self._shared.node.hearing_changed()
-        told = {row.msgid for page in pages for row in page.found.rows}
-        pages = [_without(page, ear.redacted) for page in pages]
+        told = {row.msgid for page in found for row in page.found.rows}
+        pages = [_without(page, ear.redacted) for page in found]
         gone = told | ear.redacted
-        return Missed(pages, [fact for fact in ear.said if fact.msgid not in gone])
+        return Missed(pages, [fact for fact in ear.said if fact.msgid not in gone], unread)
 
-    async def _pages(self, person: User, heard: Heard | None) -> list[Seen]:
-        looking, most = self._shared.looking, self._shared.node.settings.history.replay
+    async def _read(self, person: User, heard: Heard | None, found: list[Seen]) -> None:
+        """Put what is `found` there, page by page."""
+        looking, history = self._shared.looking, self._shared.node.settings.history
         if looking is None:
-            return []
+            return
+        clock = self._shared.node.clock
+        # For all that others are asked, together: nobody waits longer for their welcome.
+        until = clock.monotonic() + history.ask_timeout
+        await looking.looked(person, history.ask_timeout)
         if heard is None:
             names = [channel.name for channel in person.channels][:MOST]
             asked = Asked(Way.LATEST, (), self._shared.persistence.policy.lines(person))
         else:
+            # What was said where nobody of this server was is not listed.
+            lacking = await looking.lacking(person, heard.ms, MOST)
             listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
-            names = [name for name, _ in listed.names]
-            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), most)
-        pages = []
+            names = list(dict.fromkeys((*(name for name, _ in listed.names), *lacking)))
+            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), history.replay)
+        places: set[Place] = set()
         for name in names:
             try:
-                page = await looking.look(person, name, asked)
+                page = await looking.look(person, name, asked, max(0.0, until - clock.monotonic()))
             except Unseen:
                 continue
-            pages.append(page if heard is None else _after(page, heard))
-        return pages
+            place = page.sight.view.place
+            if place in places:
+                continue  # by a name that the other one had before, or has now
+            places.add(place)
+            found.append(page if heard is None else _after(page, heard))
 
     def tell(self, session: Session, missed: Missed) -> None:
         """Tell it to a client that was attached in this turn."""
@@ -147,6 +166,8 @@ class Catching:
             )
         for name, texts in said.items():
             in_batch(session, b"chathistory", texts, False, encode(name))
+        if (text := _lacking(missed)) is not None:
+            session.notice(text)
 
 
 def _name(person: User, fact: MessageSent) -> str:
@@ -156,6 +177,21 @@ def _name(person: User, fact: MessageSent) -> str:
     if fact.by is person and isinstance(fact.target, User):
         return fact.target.nick
     return fact.by.nick if isinstance(fact.by, User) else fact.by.mask
+
+
+def _lacking(missed: Missed) -> str | None:
+    """In a sentence what is not known to be all of it, if there is anything."""
+    if missed.unread:
+        return "Not all of what was said while you were away could be read now"
+    lacking = [page for page in missed.pages if page.found.gaps]
+    if not lacking:
+        return None
+    gaps = [gap for page in lacking for gap in page.found.gaps]
+    since, until = min(gap.since for gap in gaps), max(gap.until for gap in gaps)
+    names = [page.sight.name for page in lacking]
+    where = ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
+    times = f"from {clock_time(since // 1000)} to {clock_time(until // 1000)}"
+    return f"Something of {where} may be missing {times}: other servers may know more"
 
 
 def _after(page: Seen, heard: Heard) -> Seen:

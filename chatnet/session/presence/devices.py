@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatnet.model.ids import MSGID
+from chatnet.model.places import DEVICE
 
 HEARD: Final = "HEARD"
 """What a seat asks the host of a device, ``HEARD <device|*>``, and tells it: with ``<ms> <msgid>`` behind."""
-NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,32}", re.ASCII)
-"""What a device may be called; what is longer, or has other characters, is no name."""
 
 
 def device_of(text: str) -> str:
@@ -19,7 +17,7 @@ def device_of(text: str) -> str:
     for mark in "@/":
         _, found, device = text.partition(mark)
         if found:
-            return device if NAME.fullmatch(device) else ""
+            return device if DEVICE.fullmatch(device) else ""
     return ""
 
 
@@ -56,10 +54,13 @@ class Devices:
         return self._people.get(person, {})
 
     def note(self, person: str, device: str, heard: Heard, most: int) -> None:
-        """A device has heard everything until now, and hears nothing more."""
+        """A device has heard everything until then, and hears nothing more.
+
+        One that has a name may have been here again meanwhile, before its old connection was lost.
+        """
         known = self._people.setdefault(person, {})
-        known.pop(device, None)
-        known[device] = heard
+        older = known.pop(device, None)
+        known[device] = max(older, heard) if device and older is not None else heard
         while len(known) > most:
             del known[next(iter(known))]
 

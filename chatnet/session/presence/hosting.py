@@ -38,7 +38,7 @@ from chatnet.rules.opers import granted_elsewhere
 from chatnet.session.presence.absence import latest, settle, tell, voices_of
 from chatnet.session.presence.clients import CLIENTS, describe, end_some
 from chatnet.session.presence.deputy import ANSWERED_HERE, DONE_HERE, Deputy
-from chatnet.session.presence.devices import HEARD, device_of, read_heard
+from chatnet.session.presence.devices import HEARD, Heard, device_of, read_heard
 from chatnet.session.presence.persons import Persons
 from chatnet.session.seats import Seat
 from chatnet.session.session import Home
@@ -152,13 +152,18 @@ class Hosting:
         key, device = self._shared.places.person(user), words[0] if words else ""
         name = "" if device == "*" else device_of(f"@{device}")
         if key is not None and len(words) == 1:
-            heard, seat.heard = self._persons.devices.of(key).get(name) or seat.heard, None
-            if heard is not None:
-                self._links.seats.reply(seat.server, number, "{} {}".format(*heard))
-        elif key is not None and (told := read_heard(words[1:])) is not None:
-            self._persons.devices.note(key, name, told, self._node.settings.bouncer.devices)
-            self._persons.noted(user)
+            idle, seat.heard = None if seat.heard is None else Heard(*seat.heard), None
+            self._node.run(self._tell_heard(seat.server, number, user, name, idle))
+            return
+        if key is not None and (told := read_heard(words[1:])) is not None:
+            self._persons.note_heard_until(user, key, name, told)
         self._links.seats.reply(seat.server, number, None)
+
+    async def _tell_heard(self, seat: Server, number: int, user: User, name: str, idle: Heard | None) -> None:
+        heard = await self._persons.heard(user, name, idle)
+        if heard is not None:
+            self._links.seats.reply(seat, number, "{} {}".format(*heard))
+        self._links.seats.reply(seat, number, None)
 
     def questioned(self, seat: Server, number: int, user: User, line: str) -> None:
         """A session there asks this server something, as its users do who name it."""

@@ -22,6 +22,8 @@ class Moving:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         user, me = fact.user, self._shared.network.me
         if fact.server is me:
+            if user.person is not None:  # what is known of their devices is of the time before they went
+                self._persons.devices.forget(user.person.key)
             if not self._shared.local.sessions_of(user) and not user.seats and user not in self._persons.idle:
                 self._persons.remember(user, self._idle(user, fact.at))
         elif fact.old_server is me:

@@ -31,6 +31,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.ids import AccountName
+from chatnet.model.places import OF_DEVICE
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import resigned
 from chatnet.rules.visibility import public_identity
@@ -40,6 +41,7 @@ from chatnet.session.presence.devices import Devices, Heard
 from chatnet.session.presence.sitting import Sitting
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire.server_time import DAY
 
 GONE: Final = "Nobody is connected"
@@ -173,16 +175,39 @@ class Persons:
         """Whether a client that cannot ask is shown what it missed."""
         return self._policy.replays(user) and self._policy.stays(user)
 
-    def heard(self, session: Session, person: User) -> Heard | None:
-        """Until when the device of `session`, which comes in, has heard what `person` heard.
+    async def heard(self, person: User, device: str, idle: Heard | None) -> Heard | None:
+        """Until when a device, which comes in, has heard what `person` heard.
 
-        One that was never here has heard what was heard when the last session went; None if there is one.
+        `idle` is what was heard when the last session went, and None if there is one: that is what a device
+        has heard that was never here.  What other servers have told counts as well, but of those without a
+        name, of which there may be several, only where this server knows nothing.
         """
         key = self._shared.places.person(person)
-        heard = None if key is None else self.devices.of(key).get(session.device)
-        if heard is None and person in self.idle:
-            heard = self.idle[person].heard
-        return heard
+        known = None if key is None else self.devices.of(key).get(device)
+        if known is not None and not device:
+            return known
+        elsewhere = await self._told(person)
+        if device in elsewhere:
+            told = _heard_all_until(elsewhere[device])
+            return told if known is None or known.ms < told.ms else known
+        if known is not None or idle is None:
+            return known
+        # Who took somebody over that was idle knows by this since when.
+        last = max(elsewhere.values(), default=idle.ms)
+        return idle if idle.ms <= last else _heard_all_until(last)
+
+    async def _told(self, person: User) -> Mapping[str, int]:
+        """What all servers know of devices."""
+        if self._shared.marks is None:
+            return {}
+        try:
+            return await self._shared.marks.of_devices(person)
+        except StoreError:
+            return {}
+
+    def idle_since(self, person: User) -> Heard | None:
+        """What somebody has heard who is idle."""
+        return self.idle[person].heard if person in self.idle else None
 
     # who somebody is on all servers
 
@@ -212,6 +237,7 @@ class Persons:
         else:
             self._settle(session)
         self.noted(person)
+        self.note_heard(session)
         self._log(session, f"has one more session ({'TLS' if session.peer.secure else 'plain'})")
 
     def detached(self, session: Session) -> None:
@@ -331,9 +357,28 @@ class Persons:
         heard = Heard(int(since * 1000), self._node.message_ids.before(since) + "~")
         key = self._shared.places.person(session.user)
         if key is not None:
-            self.devices.note(key, session.device, heard, self._node.settings.bouncer.devices)
-            self.noted(session.user)
+            self.note_heard_until(session.user, key, session.device, heard)
         return heard
+
+    def note_heard_until(self, user: User, key: str, device: str, heard: Heard) -> None:
+        """A device has gone, here or at a server that told this one, and had heard until then."""
+        self.devices.note(key, device, heard, self._node.settings.bouncer.devices)
+        self.noted(user)
+        self._tell_heard(user, device, heard.ms)
+
+    def note_heard(self, session: Session) -> None:
+        """Tell other servers what the device of somebody who stays has heard, in case this one is lost."""
+        session.told = session.heard
+        user = session.user
+        if user.account is not None and self._policy.stays(user):
+            ago = self._shared.monotonic() - session.heard
+            self._tell_heard(user, session.device, int((self._node.clock.time() - ago) * 1000))
+
+    def _tell_heard(self, user: User, device: str, ms: int) -> None:
+        """Tell all servers, unless the one that told this one has told them."""
+        marks, key, spot = self._shared.marks, self._shared.places.person(user), OF_DEVICE + device
+        if marks is not None and key is not None and marks.moves(key, spot, ms):
+            marks.move(user, spot, ms, None)
 
     def _settle(self, session: Session) -> None:
         """Whether a person is away, and secure, is a matter of all their sessions."""
@@ -438,3 +483,8 @@ class Persons:
     def _look_at(self, user: User) -> None:
         if user in self.idle and (user.account is None or not self._policy.stays(user)):
             self.end(user, "Logged out")
+
+
+def _heard_all_until(ms: int) -> Heard:
+    """As other servers are told it: all of that millisecond."""
+    return Heard(ms, "~")

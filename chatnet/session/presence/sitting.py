@@ -35,7 +35,7 @@ from chatnet.model.server import Server
 from chatnet.session.presence.absence import common, tell
 from chatnet.session.presence.clients import CLIENTS
 from chatnet.session.presence.devices import HEARD, Heard, read_heard
-from chatnet.session.render import encode
+from chatnet.session.render import as_asked_for, encode
 from chatnet.session.seats import Sitter
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
@@ -233,7 +233,8 @@ class Sitting:
         read = _Lines()
         answer = await self._seats.ask(session.user, whom, line, read)
         for text in read.lines:
-            session.send(encode(text))
+            code = text.split(" ", 2)[1:2]
+            session.send(encode(as_asked_for("".join(code), text, session.caps)))
         if answer is None or not answer.granted:
             session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
 

@@ -177,8 +177,9 @@ class Stayed(NamedTuple):
 class Marked(NamedTuple):
     """Somebody has read as far as `at` in a `spot`; the greatest such time holds.
 
-    A spot is ``#channel`` (folded), ``@`` and an account key, or the folded nick of a guest.  Of one person
-    `most` spots are kept, those in which they have read last; 0: all.
+    A spot is ``#channel`` (folded), ``@`` and an account key, or the folded nick of a guest; or ``=`` and the
+    name of a device of theirs, which has heard as far of all.  Of one person `most` spots are kept, those in
+    which they have read last; 0: all.
     """
 
     person: str

@@ -173,3 +173,25 @@ def test_templates_and_drops_are_known_everywhere(mesh: Clubs, ann: Client) -> N
     mesh.settle()
     assert said(mesh, again, "UNDROP #c") == ["#c belongs to ann again."]
     assert ranks(mesh) == {"ann": OP | OWNER, "bob": VOICE}
+
+
+def test_what_one_side_of_a_split_offered_is_not_for_who_became_founder_on_the_other_to_lose(
+    mesh: Clubs, ann: Client
+) -> None:
+    bob, eve = coming(mesh, "a", "bob"), coming(mesh, "c", "eve")
+    mesh.cut("b", "c")
+    mesh.settle()
+    again = mesh["c"].client("annie")
+    again >> f"NS IDENTIFY ann {WORD}"
+    said(mesh, again, "SET #c FOUNDER eve")
+    assert said(mesh, eve, "SET #c FOUNDER eve") == ["eve is the founder of #c now."]
+    mesh.clock.advance(1)
+    said(mesh, ann, "SET #c FOUNDER bob")  # the later word, of who is founder no more
+    mesh.link("b", "c")
+    mesh.settle()
+    assert said(mesh, bob, "SET #c FOUNDER bob") == ["You are not the founder of #c."]
+    for client in (bob, eve):
+        assert "  founder: eve" in ask(client, "INFO #c")
+    assert said(mesh, eve, "SET #c FOUNDER bob")[0].startswith("bob has to say the same within a day")
+    assert said(mesh, bob, "SET #c FOUNDER bob") == ["bob is the founder of #c now."]
+    assert "  founder: bob" in ask(eve, "INFO #c")

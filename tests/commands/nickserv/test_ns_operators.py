@@ -232,9 +232,9 @@ def test_a_list_is_no_line_behind_one_that_waits(club: Club) -> None:
     assert root.lines()[-1].endswith(":Ask that in a message of its own.")
 
 
-def test_what_cannot_be_noted_is_not_done(club: Club) -> None:
+def test_what_cannot_be_stored_is_not_done(club: Club) -> None:
     root = root_of(club)
     club.store.broken = True
-    assert ask(root, "SETPASS ann") == ["Accounts cannot be changed now. Try again later."]
+    assert ask(root, "SETPASS ann") == ["Accounts cannot be used now: try again later."]
     club.store.broken = False
     assert ask(club.client("bob"), f"IDENTIFY ann {WORD}") == ["You are now identified for ann."]

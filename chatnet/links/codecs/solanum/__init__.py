@@ -10,6 +10,7 @@ from chatnet.links.codecs.solanum.bans import Bans
 from chatnet.links.codecs.solanum.base import (
     HOSTS,
     NEEDED,
+    ORDERS,
     OURS,
     PAST,
     RECORDS,
@@ -22,14 +23,27 @@ from chatnet.links.codecs.solanum.channels import Channels
 from chatnet.links.codecs.solanum.copies import Copies
 from chatnet.links.codecs.solanum.history import History
 from chatnet.links.codecs.solanum.metadata import Metadata
+from chatnet.links.codecs.solanum.orders import Orders
 from chatnet.links.codecs.solanum.persons import Persons
 from chatnet.links.codecs.solanum.servers import Servers
 from chatnet.links.codecs.solanum.users import Users
 
-__all__ = ["HOSTS", "NEEDED", "OURS", "PAST", "RECORDS", "SEATS", "STAMPS", "Solanum", "encode", "stamped"]
+__all__ = [
+    "HOSTS",
+    "NEEDED",
+    "ORDERS",
+    "OURS",
+    "PAST",
+    "RECORDS",
+    "SEATS",
+    "STAMPS",
+    "Solanum",
+    "encode",
+    "stamped",
+]
 
 
-class Solanum(Servers, Users, Persons, Channels, Copies, History, Bans, Metadata):
+class Solanum(Servers, Users, Persons, Orders, Channels, Copies, History, Bans, Metadata):
     """All lines of the dialect."""
 
     __slots__ = ()

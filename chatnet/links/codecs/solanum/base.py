@@ -16,15 +16,16 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNMODE", "CNRES", "CNSEAT",
-    "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNMODE", "CNORD", "CNRES",
+    "CNSEAT", "CNSTBY",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.
 
 ``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
 said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNMODE`` one that knows
-the other modes of ``OWN_MODES``, ``CNRES`` one whose links can be resumed, ``CNSEAT`` one that knows of
-people with sessions on several servers, ``CNSTBY`` one that lets connections wait for a link to be resumed.
+the other modes of ``OWN_MODES``, ``CNORD`` one that obeys operators of others, ``CNRES`` one whose links can
+be resumed, ``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets
+connections wait for a link to be resumed.
 """
 
 STAMPS: Final = "CNLWW"
@@ -38,6 +39,9 @@ PAST: Final = "CNPAST"
 
 SEATS: Final = "CNSEAT"
 """The token of a server that knows of people who have sessions on several servers."""
+
+ORDERS: Final = "CNORD"
+"""The token of a server that obeys operators of others, see ``exchange/orders.py``."""
 
 HOSTS: Final = "CNHOST"
 """The token of a server that takes over people whose server is lost, which changes at a restart only."""
@@ -89,13 +93,14 @@ def in_lines(head: bytes, words: Iterable[bytes], most: int = BODY) -> list[byte
 class Base:
     """Lines for one neighbour, whose CAPAB has the tokens `caps`."""
 
-    __slots__ = ("blank", "caps", "core", "kind", "records", "seats", "tags", "unknown", "virtual")
+    __slots__ = ("blank", "caps", "core", "kind", "orders", "records", "seats", "tags", "unknown", "virtual")
 
     def __init__(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.core = "CN1" in caps  # a chatnet server, which knows all we know
         self.unknown = unknown_modes(caps)  # which are not told there
         self.records = self.core and RECORDS in caps  # which are told which account it is, whatever its name
+        self.orders = self.core and ORDERS in caps  # which obey operators of others
         self.seats = self.core and SEATS in caps  # which know of people with sessions on several servers
         self.virtual = False  # whether our pseudo-users, and the server they are on, are known there
         # In place of an empty last parameter: others take that for none, and end the link for it.

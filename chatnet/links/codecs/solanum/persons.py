@@ -13,6 +13,10 @@ PERSON: Final = "chatnet/person"
 """The tag of an introduction with the key of the account of which the user is the person."""
 BEGAN: Final = "chatnet/began"
 """The tag with the stamp of the introduction: of several users who are one person the oldest is."""
+KNOWN: Final = "chatnet/known"
+"""The tag of a claim with the digest of what is known of the person where it comes from, see CNKNOW."""
+FOLLOWS: Final = "+"
+"""Before that digest: all of it is told in this burst."""
 WHY: Final = "chatnet/why"
 """The tag of a QUIT that ends a claim alone: ``moved`` if another holds, ``ending`` if its server ends."""
 STAYS: Final = "chatnet/stays"
@@ -24,13 +28,16 @@ class Persons(Base):
 
     __slots__ = ()
 
-    def person(self, user: User) -> bytes:
-        """``chatnet/person=<account key>;chatnet/began=<stamp>[;chatnet/stays=1]``; empty for others."""
+    def person(self, user: User, known: str = "") -> bytes:
+        """``chatnet/person=<account key>;chatnet/began=<stamp>``, then ``;chatnet/stays=1`` of who stays, and
+        ``;chatnet/known=[+]<digest>``; empty for others.
+        """
         person = user.person
         if person is None or not self.seats:
             return b""
-        tags = f"{PERSON}={person.key};{BEGAN}={person.began}"
-        return f"{tags};{STAYS}=1".encode() if person.stays else tags.encode()
+        stays = f";{STAYS}=1" if person.stays else ""
+        digest = f";{KNOWN}={known}" if known else ""
+        return f"{PERSON}={person.key};{BEGAN}={person.began}{stays}{digest}".encode()
 
     def became(self, user: User) -> bytes:
         """``:<sid> CNPERSON <uid> (<account key>|*) (<stamp>|*) (S|-)``: which person a user is from now on.
@@ -52,6 +59,15 @@ class Persons(Base):
     def nick_known(self, me: Server, user: User) -> bytes:
         """``:<sid> CNNICK <uid> <nick> <TS>``: the nick of a person, as it is known here."""
         return b":%b CNNICK %b %b %d" % (encode(me.sid), encode(user.uid), encode(user.nick), user.nick_ts)
+
+    def known(self, me: Server, user: User, digest: str, word: str) -> bytes:
+        """``:<sid> CNKNOW <uid> <digest> (ASKED|SAID)``
+
+        Nick, channels and ranks of the person, and what they left, are known here as the digest says.
+        ``ASKED``: who knows otherwise tells all of it, and CNKNOW.  ``SAID``: all of it was told before.
+        """
+        words = encode(me.sid), encode(user.uid), digest.encode(), word.encode()
+        return b":%b CNKNOW %b %b %b" % words
 
     def seat(self, user: User, server: Server, stamp: str, *, taken: bool) -> bytes:
         """``:<host sid> CNSEAT <uid> <sid> (+|-) <stamp>``

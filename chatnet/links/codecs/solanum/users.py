@@ -28,8 +28,8 @@ class Users(Persons):
 
     __slots__ = ()
 
-    def user(self, user: User) -> Iterator[bytes]:
-        """All that a neighbour is told of a user when it meets them.
+    def user(self, user: User, known: str = "") -> Iterator[bytes]:
+        """All that a neighbour is told of a user when it meets them; `known` is a digest, see CNKNOW.
 
         ``EUID <nick> <hops> <TS> +<modes> <user> <host> <ip> <uid> <real host|*> <account|*> :<real name>``,
         or UID without real host and account, which follow in ENCAP; then what does not fit into it.
@@ -45,7 +45,7 @@ class Users(Persons):
         name = encode(self._cut(user.realname, _REALNAME)) or self.blank
         if "EUID" in self.caps:
             line = b":%b EUID %b %b %b :%b" % (encode(user.server.sid), head, real_host, account, name)
-            line, person = self._identified(user, line), self.person(user)
+            line, person = self._identified(user, line), self.person(user, known)
             if person:
                 line = b"@%b%b" % (person, b";" + line[1:] if line.startswith(b"@") else b" " + line)
             yield line

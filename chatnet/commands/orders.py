@@ -1,0 +1,12 @@
+"""All that operators of other servers may have this one do, or tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatnet.commands import auditing, forced, reporting
+from chatnet.session.obeying import Obeyed
+
+ORDERS: Final[Mapping[str, Obeyed]] = {**auditing.ORDERS, **forced.ORDERS, **reporting.ORDERS}
+"""Verb → how it is obeyed."""

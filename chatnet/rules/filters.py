@@ -1,0 +1,115 @@
+"""Which filters fit what somebody says, and who is a stranger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from chatnet.model.entities import User
+from chatnet.model.filters import EXPRESSION, GLOB, USER, Filter
+from chatnet.rules.expressions import Patterns, expressions, globs, mistake, size_of
+from chatnet.settings import FiltersSettings
+from chatnet.wire.text import sanitise, strip_formatting
+
+MOST_TEXT: Final = 4096
+"""Characters of a text that is looked at as a whole; each line of one that is longer is looked at anyway."""
+
+_ACTION: Final = "\x01ACTION "
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
+"""What nobody sees, and who wants to get past a filter puts between letters."""
+
+
+def is_stranger(user: User, settings: FiltersSettings, now: float) -> bool:
+    """Whether somebody is a guest, or one who came lately; or has an account that was registered lately."""
+    if user.account is not None:
+        since = user.account_since
+        return since is not None and now - since < settings.account_time
+    return not settings.guest_time or now - user.signon < settings.guest_time
+
+
+def as_read(text: str) -> str:
+    """A text as people read it: without colours, signs that nobody sees, and what makes it an action."""
+    if text.startswith(_ACTION):
+        text = text[len(_ACTION) :].rstrip("\x01")
+    if not text.isprintable():
+        text = strip_formatting(_INVISIBLE.sub("", sanitise(text)))
+    return text[:MOST_TEXT]
+
+
+def described(nick: str, user: User, realname: str) -> str:
+    """``nick!user@host#real name``, with the host that was looked up."""
+    return sanitise(f"{nick}!{user.username}@{user.real_host}#{realname}")
+
+
+class _Group:
+    """Some filters, made ready to be held against texts."""
+
+    def __init__(self, filters: Sequence[Filter]) -> None:
+        self._globs = [each for each in filters if each.kind == GLOB]
+        self._expressions = [each for each in filters if each.kind == EXPRESSION]
+        self._find_globs: Patterns = globs([each.pattern for each in self._globs])
+        self.looks = bool(filters)
+        self._find_expressions: Patterns = expressions([each.pattern for each in self._expressions])
+
+    def fitting(self, text: str) -> list[Filter]:
+        found: list[Filter] = []
+        if self._globs:
+            found += [self._globs[place] for place in self._find_globs(text.lower())]
+        if self._expressions:
+            found += [self._expressions[place] for place in self._find_expressions(text)]
+        return found
+
+
+class Matching:
+    """Holds texts against `filters`; those that cannot be used here are in `useless`, with the reason."""
+
+    def __init__(self, filters: Iterable[Filter], settings: FiltersSettings) -> None:
+        self.useless: dict[Filter, str] = {}
+        self._usable: list[Filter] = []
+        self._groups: dict[tuple[bool, bool], _Group] = {}
+        room = settings.expressions
+        for number, each in enumerate(filters):
+            if number >= settings.most:  # not even looked at: somebody else may have set very many
+                self.useless[each] = "is one too many (filters.most)"
+                continue
+            why = mistake(each.kind, each.pattern, settings.expression)
+            if why is None:
+                room -= size_of(each.kind, each.pattern)
+                if room < 0:
+                    why = "has no room beside the others (filters.expressions)"
+            if why is None:
+                self._usable.append(each)
+            else:
+                self.useless[each] = why
+
+    @property
+    def usable(self) -> Sequence[Filter]:
+        """Those that can be used."""
+        return self._usable
+
+    def looks(self, *, stranger: bool) -> bool:
+        """Whether any looks at what somebody writes who is, or is not, a stranger."""
+        return self._group(stranger, of_users=False).looks
+
+    def of_text(self, text: str, where: str, *, stranger: bool) -> list[Filter]:
+        """Those that fit a text which somebody, perhaps a stranger, writes there."""
+        return [each for each in self._group(stranger, of_users=False).fitting(text) if where in each.where]
+
+    def of_user(self, text: str, *, stranger: bool) -> list[Filter]:
+        """Those that fit who somebody is."""
+        return self._group(stranger, of_users=True).fitting(text)
+
+    def _group(self, stranger: bool, *, of_users: bool) -> _Group:
+        group = self._groups.get((stranger, of_users))
+        if group is None:
+            only = {USER} if of_users else None
+            group = self._groups[stranger, of_users] = _Group(
+                [
+                    each
+                    for each in self._usable
+                    if (stranger or not each.strangers)
+                    and (USER in each.where if only else bool(each.where - {USER}))
+                ]
+            )
+        return group

@@ -1,0 +1,1 @@
+"""Measures how long others take to claim the people of a server that is lost."""
