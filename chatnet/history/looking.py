@@ -350,7 +350,7 @@ class Looking:
     def _shows(self, view: View, row: Row, unsure: int) -> bool:
         if row.at < unsure:
             return False
-        if row.msgid in self._redacted or self._store.deletes(row.msgid):
+        if row.msgid in self._redacted:
             return False
         return shows(view, row)
 

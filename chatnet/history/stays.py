@@ -36,7 +36,19 @@ from chatnet.model.facts import (
 from chatnet.model.ids import SID
 from chatnet.model.places import Places
 from chatnet.node import Node
-from chatnet.storage.messages.rows import CLOSED, Began, Came, Ended, Kept, Moved, Row, Silent, Went
+from chatnet.storage.messages.rows import (
+    APART,
+    CLOSED,
+    Began,
+    Came,
+    Ended,
+    Gap,
+    Kept,
+    Moved,
+    Row,
+    Silent,
+    Went,
+)
 
 
 class Stays:
@@ -291,8 +303,8 @@ class Stays:
         the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
         they are there from now on.  The registered channel of the name takes all of its past along, and who
         was there when; but what was said in it behind closed doors is told to no other server, on which those
-        may be who were in the older one then.  One that somebody made who did not know of that is as any
-        other.
+        may be who were in the older one then, and what was said so in that one is not taken in from others.
+        One that somebody made who did not know of that is as any other.
         """
         heard, channel = self._channels.get(fact.channel), fact.channel
         if heard is None:
@@ -301,6 +313,7 @@ class Stays:
         at = int(fact.at * 1000)
         if heard.registered or fact.keeping:
             self._put([Moved(before, heard.place, channel.name, ours=True)])
+            self._put([Gap(heard.place, before.ts * 1000, at, APART)])
         else:
             if heard.flags & CLOSED:
                 self._put([Went(before, key, at) for key in heard.people])

@@ -19,7 +19,9 @@ from chatnet.model.ids import AccountName
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
+from chatnet.storage.messages.gone import Gone
 from chatnet.storage.messages.rows import EXTRA, Found, Redacted, Row
+from chatnet.storage.messages.writer import Immediate
 
 START = "2023-11-14T22:13:20.000Z"
 PLAYBACK = f"{CAPS} draft/event-playback"
@@ -741,7 +743,9 @@ def test_what_waits_for_the_store_is_told_to_be_missing(
     waits = 1_700_000_001_000, 1_700_000_002_000
     place, deleted = house.place(), all_.lines[3].msgid
     monkeypatch.setattr(house.messages, "unread", lambda of: waits if of == place else None)
-    monkeypatch.setattr(house.messages, "deletes", lambda msgid: msgid == deleted)
+    gone = Gone()
+    gone.note(Redacted(place, deleted, 1_700_000_001_500, "r", None, "", ""))
+    monkeypatch.setattr(Immediate, "gone", gone)
     got = page(ann, "CHATHISTORY LATEST #c * 50")
     assert (got.said, got.ended) == (["0", "1", "2", "4", "5", "6"], False)
     times = "2023-11-14T22:13:21.000Z 2023-11-14T22:13:22.000Z"
