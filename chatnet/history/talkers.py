@@ -124,7 +124,10 @@ class Talkers:
         """Somebody is here; others are asked what they said elsewhere, one of them first."""
         if self._asking() is None:
             return
-        self.owe(ANY, person, self._left.pop(person, self._overlap) - self._overlap)
+        since = self._left.pop(person, self._overlap) - self._overlap
+        if not self._node.settings.link:
+            return  # there is nobody who could know
+        self.owe(ANY, person, since)
         witnesses = self._witnesses()
         if witnesses:
             self._soon(person, partial(self._look, person, first))

@@ -169,6 +169,7 @@ class Network:
     def _net_split(self, fact: facts.NetSplit) -> None:
         for user in fact.users:
             self._forget_user(user)
+        self.whereabouts.remove(fact.users)
         self.whowas.remember_all(fact.users, fact.at)
         for server in fact.servers:
             del self.servers[server.sid]
@@ -201,7 +202,7 @@ class Network:
         del self.users[user.uid]
         if not user.orphan:
             user.server.users -= 1
-        self.whereabouts.remove(user)
+        self.whereabouts.remove((user,))
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
         user.person.remember([*fact.old_person.former, fact.old_uid])
         user.address, user.real_host = fact.address, fact.real_host
@@ -261,6 +262,7 @@ class Network:
 
     def _user_quit(self, fact: facts.UserQuit) -> None:
         self._forget_user(fact.user)
+        self.whereabouts.remove((fact.user,))
         self.whowas.remember(fact.user, fact.at)
 
     def _forget_user(self, user: User) -> None:
@@ -278,7 +280,6 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        self.whereabouts.remove(user)
         if not user.orphan:
             user.server.users -= 1
         if user.oper is not None:
@@ -379,7 +380,7 @@ class Network:
         """Within this somebody gets other hosts, who may have quit since that was stated."""
         here = self.users.get(user.uid) is user
         if here:
-            self.whereabouts.remove(user)
+            self.whereabouts.remove((user,))
         yield
         if here:
             self.whereabouts.add(user)

@@ -1122,3 +1122,42 @@ def test_events_are_told_as_they_were_told(house: Archive) -> None:
     for again, was in zip(got.lines[joins:], told, strict=True):
         assert {**again.tags, "batch": ""} == {**was.tags, "batch": ""}
     house.check()
+
+
+def test_who_asks_for_history_is_sent_none_unasked() -> None:
+    """ "if a client requests this capability, the server (or bouncer) SHOULD NOT play back any history that
+    would otherwise be sent automatically"  #implementation"""
+    house = Archive(history={"autoreplay": 5})
+    ann = house.client("ann", caps=CAPS)
+    ann >> "JOIN #c" >> "PRIVMSG #c :hello"
+    house.clock.advance(5)
+    for nick, caps, told in (("old", "server-time", True), ("new", "server-time draft/chathistory", False)):
+        client = house.client(nick, caps=caps)
+        client >> "JOIN #c"
+        house.settle()
+        assert any("PRIVMSG #c :hello" in line for line in client.lines()) is told
+    house.check()
+
+
+def test_messages_are_in_one_order_whatever_is_asked(house: Archive) -> None:
+    """ "The order of returned messages within the batch is implementation-defined, but SHOULD be ascending
+    time order […], regardless of the subcommand used."
+
+    "Servers SHOULD provide clients with a consistent message order […], which determinately orders any two
+    messages (even if they share a timestamp)"  #returned-message-notes
+    """
+    ann, bob = room(house)
+    talk([ann, bob], [str(number) for number in range(9)], seconds=0.0)
+    lines = page(ann, "CHATHISTORY LATEST #c * 50").lines
+    assert [line.said for line in lines] == [str(number) for number in range(9)]
+    assert len({line.at for line in lines}) < 9
+    first, middle, last = (lines[index].msgid for index in (0, 4, 8))
+    for asked, found in (
+        (f"BEFORE #c msgid={last} 8", range(8)),
+        (f"AFTER #c msgid={first} 8", range(1, 9)),
+        (f"AROUND #c msgid={middle} 5", range(2, 7)),
+        (f"BETWEEN #c msgid={first} msgid={last} 9", range(1, 8)),
+        (f"BETWEEN #c msgid={last} msgid={first} 9", range(1, 8)),
+        (f"LATEST #c msgid={middle} 9", range(5, 9)),
+    ):
+        assert page(ann, f"CHATHISTORY {asked}").said == [str(number) for number in found], asked
