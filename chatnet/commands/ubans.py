@@ -248,7 +248,7 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
     for ban in everything:
         if scan.spend(price):
             await scan.pause()
-        if ban.holds(now) and (mask == "*" or matches(shown(ban.kind, ban.mask))):
+        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban))):
             bans.append(ban)
     bans.sort(key=lambda ban: ban.created, reverse=True)
     most = request.settings.limits.stats_bans
@@ -261,10 +261,14 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
 
 def _line(request: Request, ban: NetworkBan) -> str:
     """A ban for operators; an address only for those who may see it."""
-    hidden = None if request.user.may("see-all") else veil(ban)
-    mask = hidden or shown(ban.kind, ban.mask)
     what = "exempt: " if ban.kind in EXEMPTING else ""
-    return f"{what}{printable(mask)} {told(ban)}"
+    return f"{what}{printable(_shown(request, ban))} {told(ban)}"
+
+
+def _shown(request: Request, ban: NetworkBan) -> str:
+    """What it means, as the asker may read it."""
+    hidden = None if request.user.may("see-all") else veil(ban)
+    return hidden or shown(ban.kind, ban.mask)
 
 
 async def _info(request: Request, words: list[str]) -> None:
