@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands import playback
 from chatnet.commands.answering import answer
+from chatnet.commands.paced import paced
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
@@ -12,7 +13,6 @@ from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
-from chatnet.rules.pacing import may_go_on
 from chatnet.rules.refusal import Refusal
 from chatnet.session.rates import did, note, too_fast
 from chatnet.session.shadows import Held
@@ -283,11 +283,12 @@ def _way_to_channel(
         if not _for_operators(user, channel, command, text):
             return refusal
         ranks = at_least(OP)
-    elif channel.pace is not None and command != "TAGMSG" and not channel.members.get(user):
-        now, most = request.sessions.node.clock.monotonic(), request.sessions.limits.paced
-        refusal = may_go_on(channel.pace, user, channel.name, text, now, most)
-        if refusal is not None:
-            return refusal
+    elif (
+        channel.pace is not None
+        and command != "TAGMSG"
+        and (refusal := paced(request, channel, text)) is not None
+    ):
+        return refusal
     return channel, ranks, status
 
 
