@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import json
 import os
+import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +36,13 @@ PIP_CLIENTS = (
 )
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
+# The Lounge names a revision of irc-framework that no registry has; the next release is as good.
+THE_LOUNGE = {
+    "private": True,
+    "dependencies": {"irc-framework": "4.14.0", "socket.io-client": "4.6.2", "thelounge": "4.5.2"},
+    "overrides": {"irc-framework": "$irc-framework"},
+}
+NODE_OF_THE_LOUNGE = 22
 
 # No test may fail since the machine is busy.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -115,10 +125,40 @@ def npm_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("clients written in JavaScript are installed where CI=true")
 
     def make(folder: Path) -> None:
-        options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
-        subprocess.run(["npm", "install", *options, *NPM_CLIENTS], check=True)
+        _npm_install(folder, *NPM_CLIENTS)
 
     return _made_once(tmp_path_factory, "npm-clients", make) / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def the_lounge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``node_modules`` with The Lounge, and ``bin/node`` beside it; made once per run, in CI only.
+
+    It wants a newer Node than many systems have, which npm brings too.
+    """
+    if os.environ.get("CI") != "true":
+        pytest.skip("clients written in JavaScript are installed where CI=true")
+
+    def make(folder: Path) -> None:
+        (folder / "package.json").write_text(json.dumps(THE_LOUNGE))
+        _npm_install(folder)
+        version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+        node = shutil.which("node")
+        if int(version.removeprefix("v").split(".")[0]) < NODE_OF_THE_LOUNGE:
+            machine = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
+            _npm_install(folder, f"node-linux-{machine}@{NODE_OF_THE_LOUNGE}")
+            node = str(folder / "node_modules" / f"node-linux-{machine}" / "bin" / "node")
+        assert node is not None
+        (folder / "bin").mkdir()
+        (folder / "bin" / "node").symlink_to(node)
+
+    return _made_once(tmp_path_factory, "the-lounge", make) / "node_modules"
+
+
+def _npm_install(folder: Path, *packages: str) -> None:
+    """Install packages, or those that a ``package.json`` there names, into ``node_modules``."""
+    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--omit=optional"]
+    subprocess.run(["npm", "install", *options, "--prefix", str(folder), *packages], check=True)
 
 
 def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -36,6 +36,7 @@ class Library(Archive):
 
     def __init__(self, **sections: Any) -> None:
         self.exports = AtOnce()
+        sections["history"] = {"export_pause": 0, **sections.get("history", {})}
         super().__init__(exports=self.exports, **sections)
         self.exports.folder = ExportFolder(Path(self.folder.name), self.messages.gathering, self.settings)
 

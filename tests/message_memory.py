@@ -10,8 +10,10 @@ import message_model
 from message_model import position
 from twisted.internet.defer import Deferred, succeed
 
+from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.numbers import hint
 from chatnet.storage.messages.rows import (
+    APART,
     CLOSED,
     LAST,
     OURS,
@@ -51,6 +53,10 @@ class MemoryMessages:
         self.slow = False
         self._waiting: list[Callable[[], object]] = []
         self.rows: dict[tuple[Place, str], Row] = {}
+        self.waiting: dict[tuple[Place, str], Row] = {}
+        self.stays_wait_since = LAST
+        self.stayed: dict[tuple[Place, str], Times] = {}
+        """Stays, of whom a test has said any."""
         self.redacted: dict[tuple[Place, str], Redacted] = {}
         self.known: dict[Place, Target] = {}
         self.holes: dict[tuple[Place, int, str], Gap] = {}
@@ -58,10 +64,28 @@ class MemoryMessages:
         self.erased: dict[tuple[str, Place | None], Erased] = {}
 
     def unread(self, place: Place) -> tuple[int, int] | None:
-        return None
+        times = [row.at for row in self.waiting.values() if row.place == place]
+        return (min(times), max(times) + 1) if times else None
 
-    def deletes(self, msgid: str) -> bool:
-        return False
+    def unread_stays(self, place: Place) -> int:
+        return self.stays_wait_since
+
+    def unread_talks(self, person: str) -> Sequence[tuple[Place, int]] | None:
+        rows = [row for row in self.waiting.values() if person in talkers(row.place)]
+        return [
+            (place, max(row.at for row in rows if row.place == place)) for place in {r.place for r in rows}
+        ]
+
+    def hold(self, since: int = 0) -> None:
+        """Have what was said since then wait, as in a spool, until :meth:`let_go`."""
+        self.waiting = {key: row for key, row in self.rows.items() if row.at >= since}
+        self.rows = {key: row for key, row in self.rows.items() if row.at < since}
+        self.stays_wait_since = since
+
+    def let_go(self) -> None:
+        self.rows |= self.waiting
+        self.waiting = {}
+        self.stays_wait_since = LAST
 
     def _answer(self, value: T) -> Awaitable[T]:
         if not self.slow:
@@ -184,8 +208,17 @@ class MemoryMessages:
 
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Awaitable[Sequence[Row]]:
         for each in redacted:
+            if each.flags & CLOSED and self._is_apart(each):
+                each = each._replace(person=None, source="", reason="")
             self._redact(each, told=True)
+        rows = [row for row in rows if not (row.flags & CLOSED and self._is_apart(row))]
         return self._answer([row for row in rows if self._keep(row)])
+
+    def _is_apart(self, row: Row | Redacted) -> bool:
+        return any(
+            gap.place == row.place and gap.sid == APART and gap.since <= row.at <= gap.until
+            for gap in self.holes.values()
+        )
 
     # reading
 
@@ -204,7 +237,13 @@ class MemoryMessages:
         return self._answer([each for each in self.known.values() if each.ended is None])
 
     def stays(self, places: Sequence[Place], person: str) -> Awaitable[Mapping[Place, Times]]:
-        return self._answer(dict.fromkeys(places, ((0, LAST),)))
+        return self._answer({place: self.stayed.get((place, person), ((0, LAST),)) for place in places})
+
+    def apart(self, places: Sequence[Place]) -> Awaitable[Mapping[Place, Times]]:
+        marks = [gap for gap in self.holes.values() if gap.sid == APART]
+        return self._answer(
+            {place: tuple((gap.since, gap.until) for gap in marks if gap.place == place) for place in places}
+        )
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Awaitable[Found]:
         found, more = message_model.page(list(self.rows.values()), view, wanted)
@@ -254,7 +293,8 @@ class MemoryMessages:
         return self._answer(found[:most])
 
     def gaps(self, place: Place) -> Awaitable[Sequence[Gap]]:
-        return self._answer([gap for gap in self.holes.values() if gap.place == place])
+        holes = self.holes.values()
+        return self._answer([gap for gap in holes if gap.place == place and gap.sid != APART])
 
     def erasures(self, since: str) -> Awaitable[Sequence[Erased]]:
         return self._answer([each for each in self.erased.values() if each.stamp > since])

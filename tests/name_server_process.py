@@ -1,8 +1,9 @@
 """A name server on loopback, of twisted.names: ``python name_server_process.py PORT ZONE.json``.
 
-The zone maps names to lists of IPv4 addresses, or to ``"silent"`` (nothing is answered), ``"garbage"`` (bytes
-that are no message), ``"fails"`` (SERVFAIL), ``"truncated"`` (ask by TCP, where nobody says a word) or
-``"chatter"`` (a hundred addresses, none of which counts).  It answers by UDP, and takes connections by TCP.
+The zone maps names to lists of IPv4 addresses (or of one name, for PTR), or to ``"silent"`` (nothing is
+answered), ``"garbage"`` (bytes that are no message), ``"fails"`` (SERVFAIL), ``"truncated"`` (ask by TCP,
+where nobody says a word) or ``"chatter"`` (a hundred addresses, none of which counts).  It answers by UDP,
+and takes connections by TCP.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ class Zone:
     def query(self, query: Any, timeout: Any = None) -> defer.Deferred[Any]:
         name = query.name.name.decode().lower()
         found = json.loads(self.path.read_text()).get(name)
-        if found is None or query.type != dns.A:
+        if found is None or query.type not in (dns.A, dns.PTR):
             return defer.fail(error.DomainError(name))
+        if query.type == dns.PTR:
+            pointer = dns.RRHeader(name, dns.PTR, ttl=300, payload=dns.Record_PTR(found[0], 300))
+            return defer.succeed(([pointer], [], []))
         if found == "fails":
             return defer.fail(error.ResolverError(name))
         if found == "chatter":

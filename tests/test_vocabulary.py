@@ -46,6 +46,7 @@ NOT_SEEN: set[type[Fact]] = {
     facts.CertfpChanged,  # WHOIS shows it
     facts.ChannelMerged,  # seen as the facts before it
     facts.MechanismsChanged,  # seen as what CAP offers
+    facts.MemberSpoke,  # delivery makes it of what they say, and shows them first
     facts.MetadataChanged,  # seen by who subscribes, see delivery/metadata.py
     facts.ModesLocked,  # seen when somebody wants to change them
     facts.NickHeld,  # seen when somebody wants to have it

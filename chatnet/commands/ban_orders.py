@@ -105,10 +105,18 @@ def judge(request: Request, order: Order, users: list[User], how: str) -> bool:
 
 
 def _has_room(request: Request, order: Order) -> bool:
-    bans, most = request.network.bans, request.settings.bans.most
-    known = request.network.fold(order.target.mask) in bans[order.kind]
-    if not known and sum(map(len, bans.values())) >= most:
-        request.session.notice(f"There are {most} bans (bans.most); lift one before you set another")
+    bans, settings, target = request.network.bans, request.settings.bans, order.target
+    if request.network.fold(target.mask) in bans[order.kind]:
+        return True
+    if sum(map(len, bans.values())) >= settings.most:
+        request.session.notice(f"There are {settings.most} bans (bans.most); lift one before you set another")
+        return False
+    ban = NetworkBan(order.kind, target.user, target.host, 0, None, None, "", "", True)
+    if request.sessions.network_bans.alike(ban) >= settings.alike:
+        request.session.notice(
+            f"{order.mask} has too few letters, or the same as {settings.alike} others with wildcards"
+            " (bans.alike), against which all newcomers are held: name more of them, or lift some"
+        )
         return False
     return True
 

@@ -104,7 +104,7 @@ async def export(errand: Errand) -> None:
     """`EXPORT`: have all that you have said, and what others said to you alone, be written into a file.
 
     It is on this server, with its own messages only; an operator can give it to you. It takes the place of an
-    older one.
+    older one. One is written after the other, and yours not again at once.
     """
     errand.at_most(0)
     histserv, person = _histserv(errand), _person(errand)
@@ -112,7 +112,15 @@ async def export(errand: Errand) -> None:
         errand.end("This server writes no files.")
     if histserv.is_exporting(person):
         errand.end("It is being written.")
-    errand.say("It is being written; you will read when that is done.")
+    seconds, before = histserv.again_in(person), histserv.before
+    if seconds:
+        errand.end(f"It was written just now. Try again in {seconds} seconds.")
+    if histserv.is_full:
+        errand.end("Too many are being written already. Try again later.")
+    if before:
+        errand.say(f"It is written after {before} other(s); you will read when that is done. Stay connected.")
+    else:
+        errand.say("It is being written; you will read when that is done.")
     errand.sessions.node.run(histserv.export(person, errand.user))
 
 

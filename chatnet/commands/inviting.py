@@ -7,6 +7,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Invited, Knocked
 from chatnet.rules.channels import invitation_opens, may_invite, may_knock
 from chatnet.rules.messages import may_write
+from chatnet.rules.visibility import may_see_member
 from chatnet.session.rates import exempt, too_fast
 from chatnet.wire import numerics
 
@@ -30,6 +31,9 @@ def invite(request: Request) -> None:
     refusal = may_invite(user, channel)
     if refusal is not None and refusal.numeric is numerics.ERR_NOTONCHANNEL:
         request.refuse(refusal)
+        return
+    if target in channel.members and not may_see_member(user, channel, target):
+        request.reply(numerics.RPL_INVITING, target.nick, channel.name)  # they are there, which is not told
         return
     if target in channel.members:
         request.stop(numerics.ERR_USERONCHANNEL, target.nick, channel.name)

@@ -135,6 +135,7 @@ def send(
     if (
         type(target) is User
         and target.person is not None
+        and target.server is not request.network.me
         and request.sessions.links.persons.may_be_lost(target)
     ):
         why = _wait(request, target, command, name, text, tags, parts)

@@ -25,7 +25,7 @@ from chatnet.rules.metadata import (
     shown,
     would_run,
 )
-from chatnet.rules.visibility import may_see_channel
+from chatnet.rules.visibility import may_see_channel, may_see_member
 from chatnet.services.refused import Refused
 from chatnet.session.metadata import ALL, Batch, answer, aware, older, postpone, tell_keys
 from chatnet.session.rates import wait
@@ -418,7 +418,8 @@ def _with_members(request: Request, target: Target) -> list[Target]:
     """A target, and those whom the asker sees in it: of a channel they are not in, nobody."""
     if isinstance(target, User) or request.user not in target.members:
         return [target]
-    return [target, *target.members]
+    user = request.user
+    return [target, *(member for member in target.members if may_see_member(user, target, member))]
 
 
 _SUBCOMMANDS: Final[Mapping[str, _Subcommand]] = {

@@ -49,15 +49,17 @@ async def report(request: Request) -> None:
     `REPORT eve spam in #lobby` goes to the operators of #lobby who are there, and to those of the network if
     there are none. They read the messages around it that you can read yourself: of a channel if you name
     one, else what eve and you said to each other. You read what became of it, also later if you are logged
-    in. Refuses with 461, FAIL REPORT INVALID_TARGET (there is no such message, or nobody of that name),
-    TOO_MANY_REPORTS.
+    in. Who has left may be reported, too. Refuses with 461, FAIL REPORT INVALID_TARGET (there is no such
+    message, or nobody of that name), TOO_MANY_REPORTS.
     """
     session, sessions, user = request.session, request.sessions, request.user
     name, words = request.params[0], request.params[1:]
     channel = _channel_meant(request, [name, *words])
     about = request.network.user(name)
     is_message = about is None and name[:1] != "#" and (name[:1].isdigit() or "=" in name)
-    if (about is None and not is_message and name[:1] != "#") or (name[:1] == "#" and channel is None):
+    left = about is None and bool(request.network.whowas.find(request.network.fold(name), 1))
+    is_somebody = about is not None or left or is_message
+    if channel is None if name[:1] == "#" else not is_somebody:
         session.fail("REPORT", "INVALID_TARGET", "There is nobody and nothing of that name", middle(name))
         return
     if about is not None and (about is user or about.server.virtual):
@@ -81,7 +83,7 @@ async def report(request: Request) -> None:
     author = next((each[1] for each in lines if each[0] == name), None)
     nick = about.nick if about is not None else author.nick if author is not None else name
     person = about.account_id if about is not None else author.person if author is not None else None
-    kept = sessions.reports.add(
+    kept = await sessions.reports.add(
         Report(
             "", request.now, user.nick, user.account_id, nick, person,
             "" if channel is None else channel.name, reason, tuple(each[1] for each in lines),

@@ -10,7 +10,7 @@ from typing import Final
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, OP, TOP_PREFIX
-from chatnet.rules.visibility import may_see_address, may_see_members, may_see_user
+from chatnet.rules.visibility import may_see_address, may_see_member, may_see_members, may_see_user
 from chatnet.session.idle import idle
 from chatnet.session.render import encode
 from chatnet.session.scans import Scan
@@ -92,7 +92,8 @@ class _Search:
             channel = network.channel(self._name)
             if channel is None or not may_see_members(asker, channel):
                 return []
-            return [(user, channel) for user in (*channel.members, *(u for u, _ in shadows.members(channel)))]
+            members = (*channel.members, *(user for user, _ in shadows.members(channel)))
+            return [(user, channel) for user in members if may_see_member(asker, channel, user)]
         other = shadows.shown(network, self._name)
         if other is not None:
             return [(other, _common(asker, other))]
@@ -133,6 +134,8 @@ class _Search:
         if self._name[:1] != "#":
             return True  # a nick: nothing has happened since it was found
         assert channel is not None
+        if not may_see_member(asker, channel, other):
+            return False
         if other not in channel.members and not shadows.is_in(other, channel):
             return False
         if asker not in channel.members and not asker.may("see-all"):
@@ -144,7 +147,9 @@ def _common(asker: User, other: User) -> Channel | None:
     """A channel in which `asker` may know `other` to be."""
     visible = "i" not in other.modes or asker.may("see-all")
     for channel in other.channels:
-        if asker in channel.members or (visible and may_see_members(asker, channel)):
+        if (asker in channel.members or (visible and may_see_members(asker, channel))) and may_see_member(
+            asker, channel, other
+        ):
             return channel
     return None
 

@@ -6,7 +6,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
 from chatnet.rules.metadata import shown
-from chatnet.rules.visibility import may_see_address, may_see_members
+from chatnet.rules.visibility import may_see_address, may_see_member, may_see_members
 from chatnet.session.idle import idle
 from chatnet.session.metadata import EITHER
 from chatnet.session.packing import reply_packed
@@ -68,7 +68,7 @@ def _show_channels(request: Request, other: User) -> None:
     channels = (
         prefixes[ranks] + channel.name
         for channel, ranks in other.channels.items()
-        if may_see_members(request.user, channel)
+        if may_see_members(request.user, channel) and may_see_member(request.user, channel, other)
     )
     reply_packed(request.session, numerics.RPL_WHOISCHANNELS, channels, " ", other.nick)
 

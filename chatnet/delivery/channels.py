@@ -10,6 +10,7 @@ from chatnet.delivery.damping import Damping
 from chatnet.delivery.index import Index
 from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.netsplits import NetSplits
+from chatnet.delivery.veils import Veils
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer
@@ -34,6 +35,7 @@ class ChannelsHere:
         netsplits: NetSplits,
         damping: Damping,
         marks: MarksHere,
+        veils: Veils,
     ) -> None:
         self._node = node
         self._index = index
@@ -41,6 +43,7 @@ class ChannelsHere:
         self._netsplits = netsplits
         self._damping = damping
         self._marks = marks
+        self._veils = veils
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.Joined: self._joined,
             facts.ChannelRenamed: self._channel_renamed,
@@ -56,7 +59,7 @@ class ChannelsHere:
 
     def _joined(self, fact: facts.Joined, origin: object) -> None:
         if self._shadows.back:
-            news = self._damping.rejoined(fact)
+            news = self._rejoined(fact)
             if news is None:
                 return
             fact = news
@@ -65,8 +68,12 @@ class ChannelsHere:
             return  # a channel that stays while it is empty
         if self._netsplits.joins:
             # Who has sessions here comes into it for them, wherever the server is that they are on.
-            here = tuple(member for member in fact.members if member[0] in self._index.users)
-            others = tuple(member for member in fact.members if member[0] not in self._index.users)
+            here, others = tuple[tuple[User, int], ...](), tuple[tuple[User, int], ...]()
+            for member in fact.members:
+                if member[0] in self._index.users or channel.hides(member[0]):
+                    here = (*here, member)
+                else:
+                    others = (*others, member)
             if others and self._netsplits.tells(replace(fact, members=others) if here else fact):
                 if not here:
                     return
@@ -86,13 +93,14 @@ class ChannelsHere:
             def make(fact: facts.Joined, key: int, user: User = user) -> bytes:
                 return render.joined(user, channel, fact.at, key, fact.msgid)
 
+            told = groups if channel.veil is None else self._index.seeing(channel, user)
             mask = cap.SERVER_TIME | cap.EXTENDED_JOIN | user.tagged
-            mask |= self._index.of_id(groups, fact, origin)
-            self._index.fan(groups, mask, make, fact)
+            mask |= self._index.of_id(told, fact, origin)
+            self._index.fan(told, mask, make, fact)
             if ranks and not fact.created:
-                self._tell_ranks(groups, fact, user, ranks)
+                self._tell_ranks(told, fact, user, ranks)
             if user.away is not None:
-                self._tell_away(groups, fact, user)
+                self._tell_away(told, fact.at, user)
         for session in own:
             if fact.created and not fact.before:
                 flags = "".join(sorted(channel.flags)).encode()
@@ -108,13 +116,30 @@ class ChannelsHere:
 
         self._index.fan(groups, cap.SERVER_TIME, make, fact)
 
-    def _tell_away(self, groups: Groups, fact: facts.Joined, user: User) -> None:
-        def make(fact: facts.Joined, key: int) -> bytes:
-            return render.away_changed(user, fact.at, key)
+    def _rejoined(self, fact: facts.Joined) -> facts.Joined | None:
+        """What is left to be told of a JOIN where some were lost in a split, and are back in time."""
+        channel = fact.channel
+        if channel.veil is None:
+            return self._damping.rejoined(fact)
+        back = [
+            (user, ranks, shadow.user)
+            for user, ranks in fact.members
+            if (shadow := self._shadows.back.get(user)) is not None and channel in shadow.user.channels
+        ]
+        for user, ranks, before in back:
+            self._veils.rejoining(channel, user, ranks, before, fact.at)
+        news = self._damping.rejoined(fact)
+        for user, _, before in back:
+            self._veils.rejoined(channel, user, before, fact.at)
+        return news
+
+    def _tell_away(self, groups: Groups, at: float, user: User) -> None:
+        def make(fact: object, key: int) -> bytes:
+            return render.away_changed(user, at, key)
 
         own = [session.outlet for session in self._index.users.get(user, ())]
         told = select(groups, having=cap.AWAY_NOTIFY, but=own)
-        self._index.fan(told, cap.SERVER_TIME | user.tagged, make, fact)
+        self._index.fan(told, cap.SERVER_TIME | user.tagged, make, None)
 
     def _receive_channel(
         self, session: Session, channel: Channel, members: names.Members | None = None
@@ -159,11 +184,22 @@ class ChannelsHere:
                     session.hand_over()
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        self._index.tell_event(fact.channel, render.parted, fact, fact.user, origin)
+        if fact.channel.hides(fact.user):
+            groups = self._index.seeing(fact.channel, fact.user)
+            mask = cap.SERVER_TIME | fact.user.tagged | self._index.of_id(groups, fact, origin)
+            self._index.fan(groups, mask, render.parted, fact)
+        else:
+            self._index.tell_event(fact.channel, render.parted, fact, fact.user, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._index.tell_event(fact.channel, render.kicked, fact, fact.by, origin)
+        self._veils.acts(fact.channel, fact.by, fact.at)
+        if fact.channel.hides(fact.user):
+            groups = self._index.seeing(fact.channel, fact.user)
+            mask = cap.SERVER_TIME | fact.by.tagged | self._index.of_id(groups, fact, origin)
+            self._index.fan(groups, mask, render.kicked, fact)
+        else:
+            self._index.tell_event(fact.channel, render.kicked, fact, fact.by, origin)
         self._forget_member(fact.channel, fact.user)
 
     def _forget_member(self, channel: Channel, user: User) -> None:
@@ -173,6 +209,7 @@ class ChannelsHere:
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
         if not fact.same:
+            self._veils.acts(fact.channel, fact.by, fact.at)
             self._index.tell_event(fact.channel, render.topic_changed, fact, fact.by, origin)
 
     def _modes_changed(self, fact: facts.ModesChanged, origin: object) -> None:
@@ -181,7 +218,13 @@ class ChannelsHere:
         def make(fact: facts.ModesChanged, key: int) -> bytes:
             return render.modes_changed(fact, key, most)
 
+        if fact.channel.veil is None:
+            self._index.tell_event(fact.channel, make, fact, fact.by, origin)
+            return
+        self._veils.acts(fact.channel, fact.by, fact.at)
+        self._veils.lift(fact)
         self._index.tell_event(fact.channel, make, fact, fact.by, origin)
+        self._veils.drop(fact, self._receive_channel)
 
     def _entries_added(self, fact: facts.EntriesAdded, origin: object) -> None:
         most = self._node.settings.limits.modes
@@ -198,6 +241,8 @@ class ChannelsHere:
             return render.channel_reset(fact, key, me, most)
 
         self._index.tell_channel(fact.channel, make, fact, fact.by)
+        if fact.channel.veil is not None:
+            self._veils.show_anew(fact.channel, fact.at, self._receive_channel)
 
     def _invited(self, fact: facts.Invited, origin: object) -> None:
         self._index.tell(self._index.users.get(fact.user, ()), render.invited, fact)

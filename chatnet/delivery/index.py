@@ -85,11 +85,32 @@ class Index:
         """All local sessions."""
         return [session for sessions in self.users.values() for session in sessions]
 
+    def seeing(self, channel: Channel, user: User) -> Groups:
+        """Who is in `channel` and sees that `user` is, or was: all, but in an auditorium and the like."""
+        if not channel.hides(user):
+            return self.channels.get(channel, {})
+        found: Groups = {}
+        if channel in self.channels:
+            told = [other for other, ranks in self.inside(channel) if ranks and other is not user]
+            for each in (*told, user):
+                for session in self.users.get(each, ()):
+                    add(found, session)
+        return found
+
+    def without_rank(self, channel: Channel, but: User) -> Groups:
+        """Who is in `channel` without a rank, other than `but`."""
+        found: Groups = {}
+        for other, ranks in self.inside(channel):
+            if not ranks and other is not but:
+                for session in self.users[other]:
+                    add(found, session)
+        return found
+
     def neighbours(self, user: User) -> Groups:
-        """Everybody who shares a channel with `user`, and the user."""
+        """Everybody who shares a channel with `user`, and knows, and the user."""
         return merge(
             [
-                *(groups for channel in user.channels if (groups := self.channels.get(channel)) is not None),
+                *(self.seeing(channel, user) for channel in user.channels),
                 *({key_of(session): Group([session.outlet])} for session in self.users.get(user, ())),
             ]
         )

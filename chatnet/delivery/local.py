@@ -13,6 +13,7 @@ from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.messages import MessagesHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.delivery.users import UsersHere
+from chatnet.delivery.veils import Veils
 from chatnet.history.marks import Marks
 from chatnet.model import facts
 from chatnet.model.facts import Fact, Hearer, Hearsay
@@ -39,13 +40,14 @@ class Delivery(Index):
         self._netsplits = NetSplits(node, references, self)
         self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
         marks_here = MarksHere(self, marks)
-        self._channels = ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here)
+        veils = Veils(node, self)
+        self._channels = ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here, veils)
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.UserIntroduced: self._damping.introduced,
             facts.NetSplit: self._net_split,
             facts.NetJoinBegan: self._netsplits.begin,
             facts.NetJoinEnded: self._net_join_ended,
-            **MessagesHere(node, self, references).hears,
+            **MessagesHere(node, self, references, veils).hears,
             **UsersHere(node, self, shadows, self._damping).hears,
             **self._channels.hears,
             **marks_here.hears,

@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.delivery.audience import DEAF, key_of
 from chatnet.delivery.index import Index, Render
+from chatnet.delivery.veils import Veils
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Hearsay
@@ -40,10 +41,11 @@ OF_PARTS: Final = OF_MESSAGES | batches.MULTILINE
 class MessagesHere:
     """Tells what users and servers say."""
 
-    def __init__(self, node: Node, index: Index, references: References) -> None:
+    def __init__(self, node: Node, index: Index, references: References, veils: Veils) -> None:
         self._node = node
         self._index = index
         self._references = references
+        self._veils = veils
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
@@ -64,6 +66,8 @@ class MessagesHere:
                 self._status_message(target, make, fact, origin)
                 return
             groups = self._index.channels.get(target)
+            if target.veil is not None:
+                groups = self._veils.speaks(target, fact)
             need = NEEDED.get(fact.command, 0)
             if groups is not None:
                 mask = (OF_PARTS if fact.parts else OF_MESSAGES) | fact.by.tagged

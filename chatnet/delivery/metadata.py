@@ -21,6 +21,7 @@ from chatnet.records.accounts import NAME
 from chatnet.records.grammar import CHANNEL, STATUS, split
 from chatnet.records.metadata import META
 from chatnet.rules.metadata import shown
+from chatnet.rules.visibility import may_meet, may_see_member
 from chatnet.services.metadata import Describing
 from chatnet.services.refused import Refused
 from chatnet.session.metadata import ALL, EITHER, Batch, aware, older, postpone, tell_change
@@ -160,7 +161,9 @@ class Subscriptions:
         found: dict[Target, None] = {user: None}
         for channel in user.channels:
             found[channel] = None
-            found.update(dict.fromkeys(channel.members))
+            found.update(
+                dict.fromkeys(each for each in channel.members if may_see_member(user, channel, each))
+            )
         for folded in self._monitors.watched(session):
             if (other := self._network.nicks.get(folded)) is not None and not other.server.virtual:
                 found[other] = None
@@ -227,7 +230,8 @@ class Subscriptions:
             if self.of(session):
                 self.tell(session, batch, channel)
                 for member in channel.members:
-                    self.tell(session, batch, member)
+                    if may_see_member(session.user, channel, member):
+                        self.tell(session, batch, member)
 
     def _user_introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
         if fact.user not in self._shadows.back:
@@ -339,7 +343,7 @@ class Subscriptions:
         user = session.user
         if isinstance(target, Channel):
             return user in target.members
-        return user is target or user.meets(target) or target.folded in self._monitors.watched(session)
+        return user is target or may_meet(user, target) or target.folded in self._monitors.watched(session)
 
     def _tell_comer(self, channel: Channel, user: User) -> int:
         """Those in a channel see somebody for the first time, and what they show."""
@@ -359,7 +363,10 @@ class Subscriptions:
         own = session.user
         if own is user or channel not in own.channels or user.folded in self._monitors.watched(session):
             return False
-        return len(own.channels.keys() & user.channels.keys()) == 1
+        if not may_see_member(own, channel, user):
+            return False
+        common = own.channels.keys() & user.channels.keys()
+        return sum(may_see_member(own, each, user) for each in common) == 1
 
 
 def _name(target: Target) -> str:

@@ -6,11 +6,11 @@ each line is rendered once for each format, and readers who are in the same chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from itertools import chain
 from typing import Final
 
-from chatnet.delivery.audience import Group, Groups, key_of
+from chatnet.delivery.audience import Group, Groups, key_of, merge, select
 from chatnet.delivery.index import Index
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
@@ -64,14 +64,29 @@ class NetSplits:
         seen: list[User] = []
         places: dict[Channel, list[int]] = {}  # channel -> the places in `seen` of those who were in it
         known = self._index.channels.keys()
+        veiled = [channel for channel in known if channel.veil is not None]
         for user in fact.users:
             channels = known & user.channels.keys()
+            if veiled and (hiding := {each for each in veiled if each in channels and each.hides(user)}):
+                channels = channels - hiding
+                self._quit_alone(fact, user, channels, hiding)
             if channels:
                 for channel in channels:
                     places.setdefault(channel, []).append(len(seen))
                 seen.append(user)
         if seen:
             self._tell_split(fact, seen, places)
+
+    def _quit_alone(
+        self, fact: facts.NetSplit, user: User, channels: Set[Channel], hiding: Set[Channel]
+    ) -> None:
+        """Tell those of somebody's QUIT who saw them, as few do, in channels that hide them."""
+        elsewhere = merge([self._index.channels[channel] for channel in channels])
+        told = [outlet for group in elsewhere.values() for outlet in group]
+        groups = select(merge([self._index.seeing(channel, user) for channel in hiding]), but=set(told))
+        pair = b" ".join(self._names(fact.near, fact.far, "split")).decode("utf-8", "surrogateescape")
+        quitted = facts.UserQuit(user, pair, fact.at)
+        self._index.fan(groups, cap.SERVER_TIME | user.tagged, render.quitted, quitted)
 
     def _tell_split(
         self, fact: facts.NetSplit, users: list[User], places: Mapping[Channel, list[int]]

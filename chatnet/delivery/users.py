@@ -44,7 +44,7 @@ class UsersHere:
         if self._shadows.back:
             self._damping.settle(fact.user)
         # The quitter's own sessions were detached before, so that they hear nothing of it.
-        channels = list(filter(None, map(self._index.channels.get, fact.user.channels)))
+        channels = list(filter(None, (self._index.seeing(each, fact.user) for each in fact.user.channels)))
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
             mask = cap.SERVER_TIME | fact.user.tagged | self._index.of_id(audience, fact, origin)
@@ -108,7 +108,7 @@ class UsersHere:
         if user.away is not None:
             mask |= cap.AWAY_NOTIFY  # this JOIN, as all: "when a user joins and has an away message set"
         mine = [session.outlet for session in own]
-        quitting = merge([self._index.channels[c] for c in user.channels if c in self._index.channels])
+        quitting = merge([self._index.seeing(channel, user) for channel in user.channels])
         self._index.fan(select(quitting, lacking=cap.CHGHOST, but=mine), mask, render.changing_host, fact)
         for channel, ranks in user.channels.items():
             letters = rank_letters(ranks)
@@ -124,7 +124,7 @@ class UsersHere:
                     again += render.away_changed(fact.user, fact.at, key)
                 return again
 
-            groups = self._index.channels.get(channel, {})
+            groups = self._index.seeing(channel, user)
             self._index.fan(select(groups, lacking=cap.CHGHOST, but=mine), mask, make, fact)
 
     def _user_modes_changed(self, fact: facts.UserModesChanged, origin: object) -> None:

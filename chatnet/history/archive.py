@@ -24,6 +24,7 @@ from chatnet.storage.messages.rows import (
     View,
     Wanted,
 )
+from chatnet.storage.messages.times import without
 
 ALL: Final = frozenset(COMMANDS)
 GONE: Final = 10_000
@@ -58,6 +59,14 @@ class Archive:
         keys = sorted(each[1:] for each in (first, second) if each[:1] == "@" and is_key(each[1:]))
         return talk(*keys) if comma and len(keys) == 2 else None
 
+    def waits(self, place: Place, since: int, until: int) -> tuple[int, int] | None:
+        """Of which part of that time something waits; see ``model/past.py``."""
+        self._flush()
+        times = self._store.unread(place)
+        if times is None or times[0] >= until or times[1] <= since:
+            return None
+        return max(times[0], since), min(times[1], until)
+
     async def chapter(self, place: Place, since: int, until: int, most: int, *, gone: bool) -> Chapter:
         """The newest of a time; see ``model/past.py``."""
         self._flush()
@@ -80,12 +89,20 @@ class Archive:
     async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
         """With whom an account talked; see ``model/past.py``."""
         self._flush()
+        waiting = self._store.unread_talks(person) or ()
         targets = await self._store.targets(person)
         views = [everything(target.place) for target in targets if target.place.kind == "d"]
         found = await self._store.latest(views, ALL, since - 1, until, most, newest=True) if views else ()
-        return [
-            (place.other if place.name == person else place.name, position.at) for place, position in found
-        ]
+        last = {place: position.at for place, position in found}
+        for place, at in waiting:
+            if place.kind == "d" and since <= at < until:
+                last[place] = max(at, last.get(place, 0))
+        talks = sorted(((at, place) for place, at in last.items()), reverse=True)[:most]
+        return [(place.other if place.name == person else place.name, at) for at, place in reversed(talks)]
+
+    def knows_talks(self, person: str) -> bool:
+        """Whether it is known with whom somebody talked; see ``model/past.py``."""
+        return self._store.unread_talks(person) is not None
 
     async def stays(self, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels; see ``model/past.py``."""
@@ -93,10 +110,14 @@ class Archive:
         users = self._network.logged_in.get(person, ())
         there = {channel for user in users for channel in user.channels}
         channels = {self._places.channel(channel): channel.name for channel in there}
+        # Who went, and came back, may be in the store as somebody who never went.
+        known = {place: self._store.unread_stays(place) for place in channels}
+        apart = await self._store.apart(list(channels))
         found = [
-            Stay(channels[place], place.ts, since, until)
+            Stay(channels[place], place.ts, since, min(until, known[place]))
             for place, times in (await self._store.stays(list(channels), person)).items()
-            for since, until in times
+            for since, until in without(times, apart[place])
+            if since < known[place]
         ]
         found.sort(key=lambda stay: stay.until, reverse=True)
         return found[:most]

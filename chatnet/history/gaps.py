@@ -14,7 +14,7 @@ from math import inf
 from typing import Final
 
 from chatnet.history.recorder import Recorder
-from chatnet.history.talkers import ANY, FIRST, TRIES, Talkers
+from chatnet.history.talkers import ANY, FIRST, LATER, TRIES, Talkers
 from chatnet.model.entities import Channel
 from chatnet.model.facts import (
     AccountChanged,
@@ -42,7 +42,7 @@ from chatnet.rules.stamps import read
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place
+from chatnet.storage.messages.rows import Filled, Gap, Place, Times
 from chatnet.storage.promise import Promise
 
 PAGE: Final = 100
@@ -449,8 +449,10 @@ class Gaps:
     async def _step(self, hole: Hole, sid: SID, most: int) -> int | None:
         """Ask a server for the newest of what it has not told: how much was news, None without an answer."""
         hole.busy.add(sid)
+        waits: Times = ()
         try:
-            return await self._ask(hole, sid, most)
+            news, waits = await self._ask(hole, sid, most)
+            return news
         except StoreError as error:
             self._node.log.warn(f"What others told could not be kept: {error}")
             self._failed(hole, sid)
@@ -458,6 +460,7 @@ class Gaps:
         finally:
             hole.busy.discard(sid)
             self._settle(hole)
+            self._known_later(hole, sid, waits)
             self._ring()
             self._due[hole] = None
             self._fill()
@@ -465,7 +468,7 @@ class Gaps:
     async def _step_on(self, hole: Hole, sid: SID) -> None:
         await self._step(hole, sid, self._most)
 
-    async def _ask(self, hole: Hole, sid: SID, most: int) -> int | None:
+    async def _ask(self, hole: Hole, sid: SID, most: int) -> tuple[int | None, Times]:
         asking, place = self.asking, hole.place
         assert asking is not None
         first = sid not in hole.reached
@@ -478,7 +481,7 @@ class Gaps:
         told = await asking.ask(sid, hole.target, since, until, most, tally, gone=first)
         if told is None:
             self._failed(hole, sid)
-            return None
+            return None, ()
         news = await self._archive.keep(place, Chapter(told.records, told.redactions))
         hole.tries.pop(sid, None)
         hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
@@ -486,7 +489,25 @@ class Gaps:
         hole.reached[sid] = min(hole.reached[sid], hole.until)
         if hole.sid != ANY:
             self._not_known_there(hole, told.gaps)
-        return news
+        return news, told.waits
+
+    def _known_later(self, hole: Hole, sid: SID, times: Times) -> None:
+        """What cannot be read there yet is asked for again, as long as that takes."""
+        if not times or (hole.channel is not None and hole.channel not in self._channels):
+            return  # (where nobody is here any more who could ask)
+        of = self._of(hole.place)
+        holes = of if hole.channel is not None else self._talks.setdefault(hole.place, of)
+        for since, until in times:
+            since, until = max(since, hole.since), min(until, self._now() + 1)
+            covered = any(each.sid == sid and each.since <= since and until <= each.until for each in holes)
+            if since >= until or covered:
+                continue
+            more = Hole(Gap(hole.place, since, until, sid), hole.channel)
+            more.reached[sid] = until  # it told what was deleted
+            more.later[sid] = self._node.clock.monotonic() + LATER
+            holes.append(more)
+            self._recorder.put([more.gap])
+            self._node.clock.later(LATER, partial(self._again, more))
 
     def _not_known_there(self, hole: Hole, times: tuple[tuple[int, int], ...]) -> None:
         """What the server misses as well, perhaps others know."""

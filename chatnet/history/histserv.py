@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b32encode
+from collections import deque
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Final, Protocol
 
 from chatnet.model.entities import User
@@ -14,6 +16,7 @@ from chatnet.model.places import BY_NAME
 from chatnet.node import Node
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import MessageStore
+from chatnet.storage.promise import Promise
 
 CODE: Final = 8
 """Characters of a code that confirms what cannot be undone."""
@@ -54,7 +57,11 @@ class HistServ:
         self._exports = exports
         self._flush = flush
         self._exporting: dict[str, bool] = {}
-        """Whose file is being written, and whether what they said was erased meanwhile."""
+        """Whose file is being written, or waits for that, and whether what they said was erased meanwhile."""
+        self._turns: deque[Promise[None]] = deque()
+        """The one that is being written, and those that wait."""
+        self._exported: dict[str, float] = {}
+        """Whose file was written lately, and when (monotonic seconds)."""
         self._node = node
         self._store = store
         self._erase = erase
@@ -68,11 +75,48 @@ class HistServ:
         return self._exports is not None
 
     def is_exporting(self, person: str) -> bool:
-        """Whether the file of an account is being written."""
+        """Whether the file of an account is being written, or waits for that."""
         return person in self._exporting
 
+    @property
+    def before(self) -> int:
+        """How many files are written before the next one is."""
+        return len(self._exporting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many wait as may."""
+        return len(self._exporting) > self._node.settings.history.exports_waiting
+
+    def again_in(self, person: str) -> int:
+        """Seconds until a file of an account may be written anew; 0: it may now."""
+        now, pause = self._node.clock.monotonic(), self._node.settings.history.export_pause
+        self._exported = {key: at for key, at in self._exported.items() if at + pause > now}
+        at = self._exported.get(person)
+        return 0 if at is None else ceil(at + pause - now)
+
     async def export(self, person: str, by: User) -> None:
-        """Write the file of an account, and tell who asked for it."""
+        """Write the file of an account, when those are written that were asked for before.
+
+        Each is looked for among all messages: two at a time would take as long, and more of the server.
+        """
+        self._exporting[person] = False
+        turn = Promise[None]()
+        self._turns.append(turn)
+        if len(self._turns) == 1:
+            turn.keep(None)
+        await turn
+        try:
+            # (Not for a file of somebody who left meanwhile.)
+            if self._node.network.users.get(by.uid) is by:
+                await self._write(person, by)
+        finally:
+            del self._exporting[person]
+            self._turns.popleft()
+            if self._turns:
+                self._turns[0].keep(None)
+
+    async def _write(self, person: str, by: User) -> None:
         assert self._exports is not None
         name = f"{_file(person)}.jsonl"
         self._exporting[person] = False
@@ -89,11 +133,10 @@ class HistServ:
             text = "Your messages could not be exported. Try again later, or tell an operator."
         else:
             self._node.log.info(f"{count} message(s) of {person} were exported: {name}")
+            self._exported[person] = self._node.clock.monotonic()
             text = (
                 f"{count} message(s) are in the file {name}, which an operator of this server can give you."
             )
-        finally:
-            del self._exporting[person]
         if self._node.network.users.get(by.uid) is by:
             self._tell(self.user, by, text)
 

@@ -24,14 +24,20 @@ from chatnet.model.past import Missed, Missing, Record
 from chatnet.model.places import Places
 from chatnet.node import Node
 from chatnet.rules.past import reaches, shows, united
+from chatnet.rules.visibility import may_see_all_members
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
     BEFORE_ALL,
     EXTRA,
+    JOIN,
+    KICK,
     LAST,
+    NICK,
     NOTICE,
+    PART,
     PRIVMSG,
+    QUIT,
     RANKS,
     Found,
     Gap,
@@ -52,6 +58,8 @@ ABREAST: Final = 2
 """Questions that are asked at a time, for each thread that reads: none of them asks all the time."""
 SPOKEN: Final = frozenset({PRIVMSG, NOTICE})
 """The kinds that every client can show."""
+MOVES: Final = frozenset({JOIN, PART, QUIT, NICK, KICK})
+"""Those that tell who is in a channel."""
 
 
 class Unseen(Exception):
@@ -254,6 +262,8 @@ class Looking:
         sight = sights.of(spot)
         if sight is None:
             raise Unseen
+        if sight.channel is not None and not may_see_all_members(user, sight.channel):
+            asked = asked._replace(kinds=asked.kinds - MOVES)
         place = sight.view.place
         waits = self._waits(place)
         found, newest, wanted = await self._page(user, sight, asked)
@@ -340,7 +350,7 @@ class Looking:
     def _shows(self, view: View, row: Row, unsure: int) -> bool:
         if row.at < unsure:
             return False
-        if row.msgid in self._redacted or self._store.deletes(row.msgid):
+        if row.msgid in self._redacted:
             return False
         return shows(view, row)
 

@@ -36,7 +36,19 @@ from chatnet.model.facts import (
 from chatnet.model.ids import SID
 from chatnet.model.places import Places
 from chatnet.node import Node
-from chatnet.storage.messages.rows import CLOSED, Began, Came, Ended, Kept, Moved, Row, Silent, Went
+from chatnet.storage.messages.rows import (
+    APART,
+    CLOSED,
+    Began,
+    Came,
+    Ended,
+    Gap,
+    Kept,
+    Moved,
+    Row,
+    Silent,
+    Went,
+)
 
 
 class Stays:
@@ -100,7 +112,7 @@ class Stays:
                 self._came(heard, user, at, fact.asked)
         for user, _ in fact.members:
             self._came(heard, user, at, fact.asked)
-            if fact.asked and heard.stored:
+            if fact.asked and heard.stored and not channel.hides(user):
                 self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
 
     def _hear(self, channel: Channel, at: int, *, anew: bool) -> Heard:
@@ -166,7 +178,8 @@ class Stays:
 
     def _parted(self, fact: Parted | Kicked, origin: object) -> None:
         user = fact.user
-        if (heard := self._recorder.heard_of(fact.channel)) is not None:
+        heard = None if fact.channel.hides(user) else self._recorder.heard_of(fact.channel)
+        if heard is not None:
             self._happened(self._events.parted(fact, origin, heard.place, heard.flags))
         self._left(fact.channel, user, int(fact.at * 1000))
         if user in self._keys and self._channels.keys().isdisjoint(user.channels):
@@ -174,7 +187,8 @@ class Stays:
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
-            if (heard := self._recorder.heard_of(channel)) is not None:
+            heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
+            if heard is not None:
                 self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
         self._lost(fact.user, int(fact.at * 1000))
 
@@ -258,7 +272,8 @@ class Stays:
 
     def _nick_changed(self, fact: NickChanged, origin: object) -> None:
         for channel in fact.user.channels:
-            if (heard := self._recorder.heard_of(channel)) is not None:
+            heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
+            if heard is not None:
                 self._happened(self._events.nick_changed(fact, origin, heard.place, heard.flags))
 
     def _modes_changed(self, fact: ModesChanged, origin: object) -> None:
@@ -288,8 +303,8 @@ class Stays:
         the older one never was to hear it.  Nor has anybody who was in this one heard what was said in that:
         they are there from now on.  The registered channel of the name takes all of its past along, and who
         was there when; but what was said in it behind closed doors is told to no other server, on which those
-        may be who were in the older one then.  One that somebody made who did not know of that is as any
-        other.
+        may be who were in the older one then, and what was said so in that one is not taken in from others.
+        One that somebody made who did not know of that is as any other.
         """
         heard, channel = self._channels.get(fact.channel), fact.channel
         if heard is None:
@@ -298,6 +313,7 @@ class Stays:
         at = int(fact.at * 1000)
         if heard.registered or fact.keeping:
             self._put([Moved(before, heard.place, channel.name, ours=True)])
+            self._put([Gap(heard.place, before.ts * 1000, at, APART)])
         else:
             if heard.flags & CLOSED:
                 self._put([Went(before, key, at) for key in heard.people])

@@ -22,6 +22,8 @@ ANY: Final = "*"
 """In the place of a SID: whoever knows."""
 FIRST: Final = 3
 """Servers that are asked at once for what is missing; all others when there is time."""
+LATER: Final = 60.0
+"""Seconds until a server is asked again that cannot read all that it knows."""
 TRIES: Final = 5
 """How often a server is asked that does not answer, at ever greater distances."""
 STAYS: Final = 1000
@@ -122,7 +124,10 @@ class Talkers:
         """Somebody is here; others are asked what they said elsewhere, one of them first."""
         if self._asking() is None:
             return
-        self.owe(ANY, person, self._left.pop(person, self._overlap) - self._overlap)
+        since = self._left.pop(person, self._overlap) - self._overlap
+        if not self._node.settings.link:
+            return  # there is nobody who could know
+        self.owe(ANY, person, since)
         witnesses = self._witnesses()
         if witnesses:
             self._soon(person, partial(self._look, person, first))
@@ -237,6 +242,17 @@ class Talkers:
         if asking is None or sid not in asking.witnesses(None):
             return False
         talks = await asking.ask_talks(sid, person, since, TALKS)
-        for other, at in talks or ():
+        if talks is None:
+            return False
+        for other, at in talks.known:
             self._found(talk(person, other), since, at, sid)
-        return talks is not None
+        if talks.later:
+            self._node.clock.later(LATER, partial(self._anew, sid, person, since))
+        return True
+
+    def _anew(self, sid: SID, person: str, since: int) -> None:
+        """Ask again who could not tell all, if somebody is here still who wants to know."""
+        me = self._node.network.me
+        if any(user.is_at(me) for user in self._node.network.logged_in.get(person, ())):
+            self.owe(sid, person, since)
+            self._soon(person, partial(self._look_there, sid, person))

@@ -16,6 +16,7 @@ from chatnet.model.modes import NO_MODES
 from chatnet.model.pace import Pace
 from chatnet.model.server import Server
 from chatnet.model.sparse import EMPTY
+from chatnet.model.veil import Veil
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
 
 
@@ -255,7 +256,7 @@ class Channel:
     `source` is its name as bytes, for the lines of clients, `place` the same in base64, for message ids.
     `former` are names it had, folded, as long as ``Network.former`` remembers them.  `invited` are those who
     have it among their invites; `locked` are modes that services keep as they are.  `pace` is there with mode
-    W or E.
+    W or E, `veil` with x or D.
 
     `verdicts` remembers for members whether b and e forbid them to speak; whoever changes what a ban
     looks at drops them (``Network.apply`` does).
@@ -281,6 +282,7 @@ class Channel:
         "throttle",
         "topic",
         "ts",
+        "veil",
         "verdicts",
     )
 
@@ -295,6 +297,7 @@ class Channel:
         self.throttle: tuple[int, int] | None = None  # joins, seconds
         self.keep: Keep | None = None
         self.pace: Pace | None = None
+        self.veil: Veil[User] | None = None
         self.topic: Topic | None = None
         self.members: dict[User, int] = {}  # ranks as bits
         self.lists: dict[str, dict[Folded, ListEntry]] = {"b": {}, "e": {}, "I": {}}
@@ -308,6 +311,10 @@ class Channel:
         self.folded = folded
         self.source = name.encode("utf-8", "surrogateescape")
         self.place = place_of(self.source)
+
+    def hides(self, user: User) -> bool:
+        """Whether those without a rank do not see that `user` is, or was, in it (modes x and D)."""
+        return self.veil is not None and user in self.veil.hidden
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"

@@ -526,6 +526,14 @@ class AgesForgotten(Fact):
 
 
 @fact
+class MemberSpoke(Fact):
+    """A member of a channel with delayed joins (mode D) said something: they are seen from now on."""
+
+    channel: Channel
+    user: User
+
+
+@fact
 class Parted(Fact):
     """A user left a channel."""
 

@@ -22,6 +22,7 @@ from chatnet.model.registry import Registry
 from chatnet.model.server import Server
 from chatnet.model.shields import OPEN
 from chatnet.model.sparse import entered, removed
+from chatnet.model.veil import Veil
 from chatnet.model.whereabouts import Whereabouts
 from chatnet.model.whowas import Whowas
 from chatnet.wire.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, OPER_TAG
@@ -100,6 +101,7 @@ class Network:
             facts.EndedRenamed: self._ended_renamed,
             facts.ChannelsBeaten: self._channels_beaten,
             facts.AgesForgotten: self._ages_forgotten,
+            facts.MemberSpoke: self._member_spoke,
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.TopicChanged: self._topic_changed,
@@ -167,6 +169,7 @@ class Network:
     def _net_split(self, fact: facts.NetSplit) -> None:
         for user in fact.users:
             self._forget_user(user)
+        self.whereabouts.remove(fact.users)
         self.whowas.remember_all(fact.users, fact.at)
         for server in fact.servers:
             del self.servers[server.sid]
@@ -199,7 +202,7 @@ class Network:
         del self.users[user.uid]
         if not user.orphan:
             user.server.users -= 1
-        self.whereabouts.remove(user)
+        self.whereabouts.remove((user,))
         user.uid, user.server, user.person = fact.uid, fact.server, fact.person
         user.person.remember([*fact.old_person.former, fact.old_uid])
         user.address, user.real_host = fact.address, fact.real_host
@@ -259,6 +262,7 @@ class Network:
 
     def _user_quit(self, fact: facts.UserQuit) -> None:
         self._forget_user(fact.user)
+        self.whereabouts.remove((fact.user,))
         self.whowas.remember(fact.user, fact.at)
 
     def _forget_user(self, user: User) -> None:
@@ -276,7 +280,6 @@ class Network:
             self.metadata.forget(user)
         del self.users[user.uid]
         del self.nicks[user.folded]
-        self.whereabouts.remove(user)
         if not user.orphan:
             user.server.users -= 1
         if user.oper is not None:
@@ -377,7 +380,7 @@ class Network:
         """Within this somebody gets other hosts, who may have quit since that was stated."""
         here = self.users.get(user.uid) is user
         if here:
-            self.whereabouts.remove(user)
+            self.whereabouts.remove((user,))
         yield
         if here:
             self.whereabouts.add(user)
@@ -454,6 +457,16 @@ class Network:
             if channel in user.invites:
                 user.invites = removed(user.invites, channel)
                 del channel.invited[user]
+        late = "D" in channel.flags
+        if late or "x" in channel.flags:
+            veil = channel.veil = channel.veil or Veil()
+            for user, ranks in fact.members:
+                veil.came(user, ranks, channel.members, silent=late)
+
+    @staticmethod
+    def _member_spoke(fact: facts.MemberSpoke) -> None:
+        if fact.channel.veil is not None:
+            fact.channel.veil.spoke(fact.user, hall="x" in fact.channel.flags)
 
     def _channel_reset(self, fact: facts.ChannelReset) -> None:
         channel = fact.channel
@@ -534,6 +547,10 @@ class Network:
                 channel.flags.add(letter)
             else:
                 channel.flags.discard(letter)
+        hall, late = "x" in channel.flags, "D" in channel.flags
+        if hall or late or channel.veil is not None:
+            channel.veil = channel.veil or Veil()
+            channel.veil.renew(channel.members, hall=hall, late=late)
         if not channel.members and "P" not in channel.flags and self.channels.get(channel.folded) is channel:
             self._end_channel(channel)
 

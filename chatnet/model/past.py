@@ -150,14 +150,29 @@ class Archive(Protocol):
         At most twice as many; with the newest redactions of that time if `gone`.
         """
 
+    def waits(self, place: Place, since: int, until: int) -> tuple[int, int] | None:
+        """Of which part of that time something waits to be written, so that no chapter has it: None, of none.
+
+        To be asked before the chapter is, for it may be written then.
+        """
+
     async def tally(self, place: Place, since: int, until: int) -> str:
         """What stands for all that is known of that time: where it is the same, nothing need be told."""
 
     async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
-        """With whom an account talked: keys of other accounts, and when there was the last word."""
+        """With whom an account talked: keys of other accounts, and when there was the last word.
+
+        Also if that waits to be written.
+        """
+
+    def knows_talks(self, person: str) -> bool:
+        """Whether all of them can be told: something waits of which nothing is known."""
 
     async def stays(self, person: str, most: int) -> Sequence[Stay]:
-        """Since when an account is in channels that it is in now, and when it was before; the last first."""
+        """Since when an account is in channels that it is in now, and when it was before; the last first.
+
+        Up to what waits to be written.
+        """
 
     async def keep(self, place: Place, told: Chapter) -> int:
         """Store what others told of a place; how much of it was news."""
@@ -189,21 +204,27 @@ class Asking(Protocol):
         Beside them what was deleted then, if `gone`.  With a `tally` nothing is told that has the same.
         """
 
-    async def ask_talks(
-        self, sid: SID, person: str, since: int, most: int
-    ) -> Sequence[tuple[str, int]] | None:
+    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Talks | None:
         """With whom an account talked, as a server knows; None if it did not answer."""
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; nothing if it did not answer."""
 
 
+class Talks(NamedTuple):
+    """With whom an account talked: keys of other accounts, and when last; `later` more of them are known."""
+
+    known: Sequence[tuple[str, int]] = ()
+    later: bool = False
+
+
 class Told(NamedTuple):
-    """What a server answered, and what is missing there as well."""
+    """What a server answered, what is missing there as well, and of when it will know more: that `waits`."""
 
     records: Sequence[Record | Event] = ()
     redactions: Sequence[Redaction] = ()
     gaps: Times = ()
+    waits: Times = ()
 
 
 class Missing(NamedTuple):

@@ -27,14 +27,19 @@ class Whereabouts:
                     there = self._users[text] = {there: None}
                 there[user] = None
 
-    def remove(self, user: User) -> None:
-        """They go, or are at these hosts no more."""
-        for text in _texts(user):
-            there = self._users[text]
-            if there is user or (isinstance(there, dict) and len(there) == 1):
-                del self._users[text]
-            elif isinstance(there, dict):
-                del there[user]
+    def remove(self, gone: Iterable[User]) -> None:
+        """They go, or are at their hosts no more: all at once, for a split has thousands of them go."""
+        users = self._users
+        for user in gone:
+            texts = {user.address.lower(), user.real_host.lower(), user.host.lower()}
+            if user.cloak is not None:
+                texts.add(user.cloak.lower())
+            for text in texts:
+                there = users[text]
+                if isinstance(there, User) or len(there) == 1:
+                    del users[text]
+                else:
+                    del there[user]
 
     def at(self, text: str) -> list[User]:
         """Who has this address, or this host."""
@@ -74,13 +79,8 @@ def _texts(user: User) -> set[str]:
     texts = {user.address, user.real_host, user.host}
     if user.cloak is not None:
         texts.add(user.cloak)
-    return {_lower(text) for text in texts}
-
-
-def _lower(text: str) -> str:
-    """In lower case: the very same text where it is, for it is kept beside."""
-    lower = text.lower()
-    return text if lower == text else lower
+    # The very same text where it is in lower case: it is kept beside.
+    return {text if (lower := text.lower()) == text else lower for text in texts}
 
 
 def _each(users: _Users | tuple[()]) -> Iterable[User]:

@@ -73,17 +73,25 @@ class BanIndex:
                 _put(self._networks.setdefault((version, length), {}), number, ban)
                 return
         mask = text_of(ban)
-        stars = mask.count("*")
-        if "?" in mask or "\\" in mask or stars > 1:
+        if _is_odd(mask):
             self._add_odd(mask, ban)
-        elif not stars:
+        elif "*" not in mask:
             _put(self._whole, self._fold(mask), ban)
-        elif len(mask) > 1 and mask[0] == "*":
+        elif mask[0] == "*":
             _put(self._ends.setdefault(len(mask) - 1, {}), self._fold(mask[1:]), ban)
-        elif len(mask) > 1 and mask[-1] == "*":
-            _put(self._begins.setdefault(len(mask) - 1, {}), self._fold(mask[:-1]), ban)
         else:
-            self._add_odd(mask, ban)
+            _put(self._begins.setdefault(len(mask) - 1, {}), self._fold(mask[:-1]), ban)
+
+    def alike(self, ban: NetworkBan) -> int:
+        """How many would be tried together with `ban`: masks with several wildcards that have its letters."""
+        mask = text_of(ban)
+        if network_meant(ban) is not None or not _is_odd(mask):
+            return 0
+        part = self._rarest([self._fold(run) for run in WILD.split(mask)])
+        if not part:
+            return len(self._any)
+        there = self._parts[len(part)].get(part, ())
+        return 1 if isinstance(there, NetworkBan) else len(there)
 
     def _add_odd(self, mask: str, ban: NetworkBan) -> None:
         part = self._rarest([self._fold(run) for run in WILD.split(mask)])
@@ -168,6 +176,14 @@ class BanIndex:
                 found = networks.get(number >> (most - length) << (most - length))
                 if found is not None:
                     yield from _each(found)
+
+
+def _is_odd(mask: str) -> bool:
+    """Whether it has more than one wildcard, or one in its midst."""
+    stars = mask.count("*")
+    if "?" in mask or "\\" in mask or stars > 1:
+        return True
+    return stars == 1 and (len(mask) == 1 or "*" not in (mask[0], mask[-1]))
 
 
 def _each(bans: _Bans) -> Iterable[NetworkBan]:

@@ -197,6 +197,10 @@ class NetworkBans:
             found.update(dict.fromkeys(self._all(user, user.address, hosts, user.certfp, exempting)))
         return [ban for ban in found if ban.holds(now)]
 
+    def alike(self, ban: NetworkBan) -> int:
+        """How many have wildcards around the same letters: newcomers who have these are held against each."""
+        return self._indexes[ban.kind].alike(ban)
+
     def matching(self, kind: str, text: str) -> list[NetworkBan]:
         """Those of one kind that mean a text: an address, a host, a name, an account, a certificate."""
         index, now = self._indexes[kind], self._now()

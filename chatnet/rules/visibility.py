@@ -22,13 +22,36 @@ def may_see_members(user: User, channel: Channel) -> bool:
     return ("s" not in flags and "p" not in flags) or user in channel.members or user.may("see-all")
 
 
+def may_see_member(user: User, channel: Channel, other: User) -> bool:
+    """Whether `user`, who may see members of `channel`, may learn that `other` is one of them.
+
+    Of an auditorium (x), and of those who came in silently (D), only they do, and who has a rank there.
+    """
+    return (
+        not channel.hides(other) or other is user or channel.members.get(user, 0) > 0 or user.may("see-all")
+    )
+
+
+def may_see_all_members(user: User, channel: Channel) -> bool:
+    """Whether nobody is hidden from `user` in `channel`: who came and went is theirs to know."""
+    hiding = "x" in channel.flags or "D" in channel.flags
+    return not hiding or channel.members.get(user, 0) > 0 or user.may("see-all")
+
+
+def may_meet(user: User, other: User) -> bool:
+    """Whether the two are in one channel, as far as `user` may know."""
+    return user.meets(other) and any(
+        channel in other.channels and may_see_member(user, channel, other) for channel in user.channels
+    )
+
+
 def may_see_user(user: User, other: User) -> bool:
     """Whether a search by `user` may find `other`.
 
     Invisible users (+i) are found only by those who share a channel with them.
     https://modern.ircdocs.horse/#invisible-user-mode
     """
-    return "i" not in other.modes or user is other or user.meets(other) or user.may("see-all")
+    return "i" not in other.modes or user is other or may_meet(user, other) or user.may("see-all")
 
 
 def may_see_address(user: User, other: User) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.storage.interfaces import Store, StoreError
+from chatnet.storage.promise import Promise
 from chatnet.storage.record import Audit
 from chatnet.wire.text import one_line
 
@@ -28,6 +29,7 @@ class Auditing:
         self._node = node
         self._store = store
         self._failed = False
+        self._writing: set[Promise[None]] = set()
         self._hour = -inf
         self._failures = 0
 
@@ -63,6 +65,8 @@ class Auditing:
         store = self._store
         if store is None:
             return
+        done = Promise[None]()
+        self._writing.add(done)
         try:
             # What is no UTF-8 cannot be stored.
             words = by, verb, one_line(about), one_line(detail)
@@ -76,10 +80,19 @@ class Auditing:
                 self._failed = False
                 self._tell("What operators do is noted again")
 
+        finally:
+            self._writing.discard(done)
+            done.keep(None)
+
     def _tell(self, text: str) -> None:
         self._node.log.warn(text)
         self._node.notice("g", text)
 
     async def found(self, word: str, since: float, most: int) -> Sequence[Audit]:
-        """At most so many notes since a Unix time that have a word in them, the newest first; StoreError."""
+        """At most so many notes since a Unix time that have a word in them, the newest first; StoreError.
+
+        What was done before is in it.
+        """
+        for writing in list(self._writing):
+            await writing
         return () if self._store is None else await self._store.audited(word, since, most)

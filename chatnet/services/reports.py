@@ -140,15 +140,20 @@ class Reports:
             del self._recent[next(iter(self._recent))]
         return 0
 
-    def add(self, report: Report, owner: str, uid: UID) -> Report:
-        """Keep a report, which gets an id; one too many takes the place of another."""
+    async def add(self, report: Report, owner: str, uid: UID) -> Report:
+        """Keep a report, which gets an id; one too many takes the place of another.
+
+        It is on the disk when that is answered, or cannot be, of which operators read.
+        """
         self._tidy()
         if len(self._known) >= self._node.settings.reports.most:
             self._make_room()
         self._last += 1
         report = report._replace(id=f"{self._node.network.me.sid}-{self._last}")
         self._owners[report.id], self._uids[report.id] = owner, uid
-        self._keep(report)
+        self._known[report.id] = report
+        if self._store is not None:
+            await self._written(self._store, report.id, report.text)
         return report
 
     def _make_room(self) -> None:
@@ -246,8 +251,6 @@ class Reports:
         """What an account said up to then is gone, and what was said to it alone."""
         await self.load()
         for report in list(self._known.values()):
-            if report.at * 1000 > until + 1000 and not report.lines:
-                continue
             mine = person in (report.person, report.about_person)
             alone = mine and not report.channel
             lines = tuple(

@@ -95,7 +95,8 @@ def inside(lines: bytes, reference: bytes) -> bytes:
     """
     tag = b"batch=" + reference
     if lines.count(b"\n") == 1:
-        return lines if is_inside(lines) else tagged(lines, tag)
+        # (Nearly all can be seen at a glance to have no such tag.)
+        return lines if b"batch=" in lines and is_inside(lines) else tagged(lines, tag)
     return b"".join([text if is_inside(text) else tagged(text, tag) for text in lines.splitlines(True)])
 
 

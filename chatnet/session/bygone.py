@@ -47,6 +47,8 @@ CONTEXT: Final = b"draft/chathistory-context"
 
 https://ircv3.net/specs/extensions/chathistory#draftchathistory-context-tag
 """
+VOICES: Final = frozenset({rows.PRIVMSG, rows.NOTICE})
+"""What has a text and nothing else, nearly always."""
 LINE: Final = 15
 """Microseconds that it takes to make a line of a message, about."""
 _NOWHERE: Final = Server(SID(""), "", "")
@@ -72,9 +74,16 @@ class Bygone:
         self._sight = sight
         self._caps = session.caps
         self._people: dict[tuple[str, str | None, int], User] = {}
+        self._voices: dict[tuple[str, str | None, int, int], render.Voice] = {}
 
     def lines(self, row: Row) -> bytes:
         """A message, or an event, as whole lines, without those of a batch around them."""
+        if row.extra is None and row.kind in VOICES:
+            said = row.source, row.person, row.flags, row.kind
+            voice = self._voices.get(said)
+            if voice is None:
+                voice = self._voices[said] = self._voice(*said)
+            return self._fit(voice.says(row.text, seconds(row.at), row.msgid))
         extra, at = read(row.extra), seconds(row.at)
         by = self._person(row.source, row.person, row.flags)
         command = SAID.get(row.kind)
@@ -92,6 +101,14 @@ class Bygone:
             assert self._sight.channel is not None
             made = self._event(row, extra, by, at, self._sight.channel)
         return self._fit(made)
+
+    def _voice(self, source: str, person: str | None, flags: int, kind: int) -> render.Voice:
+        """What lines of one author have in common, who says nothing but a text."""
+        target = self._target(person)
+        name = target.source if isinstance(target, Channel) else encode(target.nick)
+        account = self._account(person)
+        said = encode(self._named(source, person))
+        return render.Voice(said, account, _tagged(account, flags), SAID[kind], name, self._caps)
 
     def redacted(self, gone: Redacted) -> bytes:
         """That a message was deleted."""
@@ -142,11 +159,15 @@ class Bygone:
         user = self._people.get(seen)
         if user is not None:
             return user
-        nick, mark, rest = source.partition("!")
-        if self._sight.channel is None and mark:
-            nick = self._session.user.nick if self._is_mine(person) else self._sight.name
-        user = self._people[seen] = _stand_in(nick + mark + rest, self._account(person), flags)
+        user = self._people[seen] = _stand_in(self._named(source, person), self._account(person), flags)
         return user
+
+    def _named(self, source: str, person: str | None) -> str:
+        """``nick!user@host`` of somebody; in a talk the nick is that of now."""
+        if self._sight.channel is not None or "!" not in source:
+            return source
+        nick = self._session.user.nick if self._is_mine(person) else self._sight.name
+        return nick + source[source.index("!") :]
 
     def _account(self, person: str | None) -> AccountName | None:
         """What the account is called now that somebody was logged in to then."""
@@ -177,12 +198,17 @@ def _stand_in(source: str, account: AccountName | None = None, flags: int = 0) -
     user.nick = source.partition("!")[0]
     user.source = encode(source)
     user.account = account
-    user.tagged = (
+    user.tagged = _tagged(account, flags)
+    return user
+
+
+def _tagged(account: AccountName | None, flags: int) -> int:
+    """Which capabilities make a difference to the tags of somebody's lines."""
+    return (
         (cap.ACCOUNT_TAG if account is not None else 0)
         | (cap.MESSAGE_TAGS if flags & BOT else 0)
         | (cap.OPER_TAG if flags & OPER else 0)
     )
-    return user
 
 
 def tell(session: Session, seen: Seen) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.model.entities import Channel, User
 from chatnet.model.modes import ALL_PREFIXES, TOP_PREFIX
+from chatnet.rules.visibility import may_see_member
 from chatnet.session.packing import fill
 from chatnet.session.render import LINE, encode
 from chatnet.session.session import Session
@@ -52,6 +53,9 @@ def show_names(session: Session, channel: Channel) -> None:
         members = [*members, *session.sessions.shadows.members(channel)]
     if not everything:
         members = [(user, ranks) for user, ranks in members if "i" not in user.modes]
+    if channel.veil is not None:
+        me = session.user
+        members = [each for each in members if may_see_member(me, channel, each[0])]
     items = _items(members, session.caps)
     sign = symbol(channel)
     front = encode(f":{session.sessions.server_name} 353 {session.user.nick} {sign} {channel.name} :")
@@ -77,6 +81,9 @@ class Members:
 
     def show(self, session: Session) -> None:
         """353 and 366, as :func:`show_names` to a member."""
+        if self._channel.veil is not None:
+            show_names(session, self._channel)
+            return
         key = session.caps & (cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES)
         texts = self._texts.get(key)
         if texts is None:

@@ -277,6 +277,11 @@ class Registration:
         if self._is_banned(session):
             return
         if user.account is not None:
+            if (
+                user.account == user.nick
+            ):  # nearly always: one text for both, of somebody who may stay for years
+                user.nick = str(user.account)
+                user.folded = Folded(user.nick) if str(user.folded) == user.nick else user.folded
             self._persons.claim(user)
         session.registered = True
         shared.registered += 1

@@ -35,7 +35,10 @@ class BansSettings(Section):
     """``[bans]``: bans that operators of this server set."""
 
     most: Annotated[int, Field(ge=0, le=1_000_000)] = 100_000
-    """Bans of the network that there may be for one more to be set here; each takes 0.8 kB of memory."""
+    """Bans of the network that there may be for one more to be set here; each takes 0.6 kB of memory."""
+    alike: Annotated[int, Field(ge=10, le=100_000)] = 500
+    """Bans with several wildcards around the same letters, or around fewer than three letters, that there may
+    be for one more to be set here: whoever comes is held against all of them."""
     most_hit: Annotated[int, Field(ge=1, le=100)] = 10
     """Percent of the people on the network: a ban that hits more of them has to be set with ``FORCE``."""
     reason: Annotated[int, Field(ge=50, le=400)] = 300

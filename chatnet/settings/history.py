@@ -103,6 +103,10 @@ class HistorySettings(Section):
     """Questions that may wait for them; one more takes the place of the last one of who has most of them."""
     query_timeout: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """Seconds that the answer to one may take."""
+    exports_waiting: Annotated[int, Field(ge=0, le=1000)] = 20
+    """Files of HistServ EXPORT that may wait while one is written; more are refused."""
+    export_pause: Annotated[float, Field(ge=0, le=31_536_000)] = 3600.0
+    """Seconds until what an account has said can be exported anew."""
     ask_timeout: Annotated[float, Field(ge=0, le=60)] = 2.0
     """Seconds for which other servers are waited for, where something is missing here."""
     marks: Annotated[int, Field(ge=1, le=100_000)] = 1000

@@ -128,7 +128,7 @@ def hitting(people: list[User]) -> None:
         network.whereabouts.add(user)
     print(f"somebody's address and hosts are noted in {(process_time() - begin) / len(people) * 1e6:.1f} µs")
     network.users.update((UID(str(number)), user) for number, user in enumerate(people))
-    for kind, user, text in (
+    for kind, front, text in (
         ("D", "*", "192.0.2.7"),
         ("D", "*", "10.20.0.0/14"),
         ("D", "*", "2001:db8:7:9::/64"),
@@ -137,7 +137,7 @@ def hitting(people: list[User]) -> None:
         ("X", "*", "*free?money*"),
         ("A", "*", "nobody"),
     ):
-        ban = NetworkBan(kind, user, text, NOW, None, None, "", "", False)
+        ban = NetworkBan(kind, front, text, NOW, None, None, "", "", False)
         begin = process_time()
         for _ in range(20):
             found = meant(network, ban)

@@ -290,3 +290,48 @@ def test_its_nick_is_nobody_elses(house: Library) -> None:
     ann >> "NICK HistServ"
     ann << ":irc.test 433 ann HistServ :*"
     house.check()
+
+
+def test_one_file_is_written_after_the_other_and_not_endlessly_many_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = Library(history={"exports_waiting": 3, "export_pause": 100})
+    people = [house.member(nick, caps="") for nick in ("ann", "bob", "cid", "dan", "eve")]
+    ann, bob, cid, dan, eve = people
+    talk([ann, bob], ["mine"], "bob")
+    write, abreast, most = house.exports.write, 0, 0
+
+    async def slowly(name: str, person: str, called: Callable[[str], str | None]) -> int:
+        nonlocal abreast, most
+        abreast += 1
+        most = max(most, abreast)
+        await house.pause()
+        count = await write(name, person, called)
+        abreast -= 1
+        return count
+
+    monkeypatch.setattr(house.exports, "write", slowly)
+    house.hold = True
+    assert ask(ann, "EXPORT") == ["It is being written; you will read when that is done."]
+    for number, client in enumerate((bob, cid, dan), 1):
+        for _ in range(3):
+            first, *more = ask(client, "EXPORT")
+            assert more == [] and first in (
+                f"It is written after {number} other(s); you will read when that is done. Stay connected.",
+                "It is being written.",
+            )
+    assert ask(eve, "EXPORT") == ["Too many are being written already. Try again later."]
+    # Who leaves waits for nothing.
+    cid >> "QUIT"
+    for client in (ann, bob, dan):
+        house.release()
+        house.hold = client is not dan
+        assert "message(s) are in the file" in told(client)[0]
+    assert most == 1 and len(list((Path(house.folder.name) / "exports").iterdir())) == 3
+    house.hold = False
+    assert ask(eve, "EXPORT")[0] == "It is being written; you will read when that is done."
+    house.clock.advance(40)
+    assert ask(ann, "EXPORT") == ["It was written just now. Try again in 60 seconds."]
+    house.clock.advance(60)
+    assert len(ask(ann, "EXPORT")) == 2
+    house.check()

@@ -19,7 +19,9 @@ from chatnet.model.ids import AccountName
 from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
+from chatnet.storage.messages.gone import Gone
 from chatnet.storage.messages.rows import EXTRA, Found, Redacted, Row
+from chatnet.storage.messages.writer import Immediate
 
 START = "2023-11-14T22:13:20.000Z"
 PLAYBACK = f"{CAPS} draft/event-playback"
@@ -741,7 +743,9 @@ def test_what_waits_for_the_store_is_told_to_be_missing(
     waits = 1_700_000_001_000, 1_700_000_002_000
     place, deleted = house.place(), all_.lines[3].msgid
     monkeypatch.setattr(house.messages, "unread", lambda of: waits if of == place else None)
-    monkeypatch.setattr(house.messages, "deletes", lambda msgid: msgid == deleted)
+    gone = Gone()
+    gone.note(Redacted(place, deleted, 1_700_000_001_500, "r", None, "", ""))
+    monkeypatch.setattr(Immediate, "gone", gone)
     got = page(ann, "CHATHISTORY LATEST #c * 50")
     assert (got.said, got.ended) == (["0", "1", "2", "4", "5", "6"], False)
     times = "2023-11-14T22:13:21.000Z 2023-11-14T22:13:22.000Z"
@@ -1118,3 +1122,42 @@ def test_events_are_told_as_they_were_told(house: Archive) -> None:
     for again, was in zip(got.lines[joins:], told, strict=True):
         assert {**again.tags, "batch": ""} == {**was.tags, "batch": ""}
     house.check()
+
+
+def test_who_asks_for_history_is_sent_none_unasked() -> None:
+    """ "if a client requests this capability, the server (or bouncer) SHOULD NOT play back any history that
+    would otherwise be sent automatically"  #implementation"""
+    house = Archive(history={"autoreplay": 5})
+    ann = house.client("ann", caps=CAPS)
+    ann >> "JOIN #c" >> "PRIVMSG #c :hello"
+    house.clock.advance(5)
+    for nick, caps, told in (("old", "server-time", True), ("new", "server-time draft/chathistory", False)):
+        client = house.client(nick, caps=caps)
+        client >> "JOIN #c"
+        house.settle()
+        assert any("PRIVMSG #c :hello" in line for line in client.lines()) is told
+    house.check()
+
+
+def test_messages_are_in_one_order_whatever_is_asked(house: Archive) -> None:
+    """ "The order of returned messages within the batch is implementation-defined, but SHOULD be ascending
+    time order […], regardless of the subcommand used."
+
+    "Servers SHOULD provide clients with a consistent message order […], which determinately orders any two
+    messages (even if they share a timestamp)"  #returned-message-notes
+    """
+    ann, bob = room(house)
+    talk([ann, bob], [str(number) for number in range(9)], seconds=0.0)
+    lines = page(ann, "CHATHISTORY LATEST #c * 50").lines
+    assert [line.said for line in lines] == [str(number) for number in range(9)]
+    assert len({line.at for line in lines}) < 9
+    first, middle, last = (lines[index].msgid for index in (0, 4, 8))
+    for asked, found in (
+        (f"BEFORE #c msgid={last} 8", range(8)),
+        (f"AFTER #c msgid={first} 8", range(1, 9)),
+        (f"AROUND #c msgid={middle} 5", range(2, 7)),
+        (f"BETWEEN #c msgid={first} msgid={last} 9", range(1, 8)),
+        (f"BETWEEN #c msgid={last} msgid={first} 9", range(1, 8)),
+        (f"LATEST #c msgid={middle} 9", range(5, 9)),
+    ):
+        assert page(ann, f"CHATHISTORY {asked}").said == [str(number) for number in found], asked

@@ -10,6 +10,7 @@ from archive import Archive, talk
 from club import Club, plain
 from clubs import Clubs
 from conversation import Client, House
+from mesh import block, stranger
 from states import opered
 
 from chatnet.services.reports import Report
@@ -135,6 +136,14 @@ def test_a_message_is_named_by_its_id(house: Archive) -> None:
     assert said(zoe, f"REPORT {msgid} #lobby :this") == [
         f":irc.test FAIL REPORT INVALID_TARGET {msgid} :You can read no such message there"
     ]
+
+
+def test_who_has_left_meanwhile_is_reported_all_the_same(house: Archive) -> None:
+    _, bob, eve = in_a_channel(house)
+    root = staff(house)
+    eve >> "QUIT"
+    assert "is with the operators of #lobby" in said(bob, "REPORT eve spam in #lobby")[-1]
+    assert any("<eve> buy tea" in line for line in said(root, "REPORTS SHOW 0CN-1"))
 
 
 def test_what_is_refused(house: Archive) -> None:
@@ -316,3 +325,22 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     assert read(bob)[-1] == "Your report 0CA-2 about eve was closed: calmed"
     assert [each.detail for each in clubs["a"].store.audits] == ["CLOSE: calmed"]
     clubs.check()
+
+
+def test_a_server_that_may_not_order_reads_and_closes_nothing() -> None:
+    caps = "BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB CN1 CNORD"
+    for rights in ({}, {"allow_orders": True}):
+        club = Club(link=[block("leaf", **rights)])
+        ann, bob = club.client("ann"), club.client("bob")
+        ann >> "JOIN #lobby"
+        bob >> "REPORT ann #lobby :x"
+        leaf = stranger(club, "leaf.test", "0ZA", caps=caps)
+        leaf >> ":0ZA EUID zoe 1 1 +io ~zoe h.test 192.0.2.66 0ZAAAAAAA h.test * :Zoe"
+        leaf >> ":0ZAAAAAAA OPER zoe staff"  # a class that grants nothing here
+        leaf.lines()
+        for words in ('"LIST", ""', '"SHOW", "0CN-1"', '"CLOSE", "0CN-1", "x"', '"EAT"'):
+            leaf >> f':0ZA CNORD 7 0CN 0ZAAAAAAA :["REPORTS", {words}]'
+            heard = [line.partition("0ZA ")[2] for line in leaf.lines() if " CNDID " in line]
+            assert heard == ["END"] or heard[0].startswith("NO :"), heard
+        assert [each.word for each in kept(club).values()] == [None]
+        club.check()

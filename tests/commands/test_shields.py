@@ -329,3 +329,27 @@ def test_thousands_are_told_in_slices() -> None:
     root >> "SHIELDS 1 0" >> "SHIELDS 0"
     club.clock.advance(0)
     assert people[-1].lines() == [f":irc.test NOTICE n1199 :{OVER}"]
+
+
+def test_filters_act_that_else_only_report() -> None:
+    spam = {"pattern": "*spam*", "action": "block"}
+    club = Club(filter=[spam], shield=[{"level": 2, "filters_act": True}, {"level": 3}])
+    ann, bob, root = club.client("ann"), club.client("bob"), root_of(club)
+    ann >> "JOIN #c"
+    bob >> "JOIN #c"
+
+    def heard() -> bool:
+        ann.lines()
+        bob >> "PRIVMSG #c :buy spam"
+        return any("buy spam" in line for line in ann.lines())
+
+    assert heard()
+    shields(root, "2")
+    assert not heard()
+    club.reload(shield=[{"level": 2}])
+    assert heard()
+    club.reload(shield=[{"level": 2, "filters_act": True}, {"level": 3}])
+    assert not heard()
+    opered(root, "shields")  # whose block is in no configuration
+    shields(root, "3")
+    assert heard()

@@ -248,3 +248,17 @@ def test_notices_of_bans_tell_addresses_to_those_alone_who_see_them(club: Club, 
         "root added global K-Line for [*@bad.example] [x|y]",
         "root removed D-Line of [a network]",
     ]
+
+
+def test_masks_against_which_everybody_is_held_are_few() -> None:
+    club = Club(bans={"alike": 10})
+    root = helper(club, "bans", "see-all")
+    few = [f"UBAN ADD {number}?*a*{number}@x?{number}?*y 1d x" for number in range(10)]
+    same = [f"UBAN ADD realname:*{number}?fre*{number}* 1d x" for number in range(10)]
+    for line in (*few, *same):
+        assert said(root, line)[-1].startswith("Done")
+    for line in ("UBAN ADD FORCE *@z?1?*y 1d x", "UBAN ADD realname:*fre* 1d x"):
+        assert "or the same as 10 others with wildcards (bans.alike)" in said(root, line)[-1]
+    for line in (few[0], "UBAN ADD *@z?long?*y 1d x", "UBAN ADD realname:fre* 1d x", "UBAN ADD *@*.xy 1d x"):
+        assert said(root, line)[-1].startswith("Done")
+    club.check()

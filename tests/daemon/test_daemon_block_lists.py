@@ -14,7 +14,11 @@ pytestmark = pytest.mark.daemon
 ZONE = "dnsbl.example.org"
 CONFIGURATION = f"""
 [lookups]
+reverse_dns = true
+timeout = 1.0
 servers = ["127.0.0.1:DNS"]
+[cloak]
+enabled = false
 [block_lists]
 exempt = []
 timeout = 1.0
@@ -27,6 +31,8 @@ action = "refuse"
 endpoint = "tcp:PORT:interface=127.0.0.1"
 proxy_from = ["127.0.0.1"]
 """
+HOSTS = {"192.0.2.1": "host.example.org"}
+"""Names that the server knows, too, in both directions."""
 V6 = "6.6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
 
 
@@ -53,6 +59,8 @@ def test_a_list_is_asked_and_what_it_says_counts(daemon: Daemon, names: NameServ
             f"67.2.0.192.{ZONE}": ["127.0.0.3"],
             f"68.2.0.192.{ZONE}": ["127.0.0.12"],
             f"{V6}.{ZONE}": ["127.0.0.4", "127.0.0.2"],
+            "1.2.0.192.in-addr.arpa": ["host.example.org"],
+            "host.example.org": ["192.0.2.1"],
         }
     )
     daemon.configure(CONFIGURATION.replace("DNS", str(names.port)))
@@ -62,7 +70,7 @@ def test_a_list_is_asked_and_what_it_says_counts(daemon: Daemon, names: NameServ
         assert f"465 vic :You are banned from this server- {address} is listed by {ZONE}" in refused[-2]
         assert refused[-1].startswith("ERROR :")
     for address in ("192.0.2.67", "192.0.2.1", "2001:db8::67"):
-        assert " 001 vic " in comes(daemon, address)[-1]
+        assert comes(daemon, address)[-1].endswith(f" vic!~vic@{HOSTS.get(address, address)}")
 
 
 @pytest.mark.parametrize("kind", ["silent", "garbage", "fails", "truncated", "chatter"])

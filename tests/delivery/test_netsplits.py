@@ -14,7 +14,7 @@ from profiles import runs
 from states import channel, far_join, far_server, far_user, opered, second_session, split
 
 from chatnet.model.entities import User
-from chatnet.model.facts import NetJoinBegan, NetJoinEnded
+from chatnet.model.facts import HostChanged, NetJoinBegan, NetJoinEnded
 from chatnet.model.ids import AccountName
 from chatnet.model.modes import OP, VOICE
 from chatnet.model.server import Server
@@ -202,8 +202,7 @@ def test_who_has_a_tag_or_a_long_name_has_the_line_of_any_quit(house: House, far
         far_user(house, far, "acc", account=AccountName("acc")),
         far_user(house, far, "long", realname="x"),
     ]
-    users[2].host = "h" * 600
-    users[2].renew_source()
+    house.node.commit(HostChanged(users[2], "long", "h" * 600, users[2].source, 1.0))
     for key in (0, BATCH, BATCH | SERVER_TIME, SERVER_TIME | ACCOUNT_TAG, BATCH | ACCOUNT_TAG):
         lines = [render.quit_line(user, b"a b", 1.5, key) for user in users]
         expected = [batches.inside(line, b"7") if key & BATCH else line for line in lines]

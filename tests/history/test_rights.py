@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from profiles import runs
 from states import set_modes
 
-from chatnet.model.entities import User
-from chatnet.model.facts import AccountChanged
+from chatnet.model.entities import Channel, User
+from chatnet.model.facts import AccountChanged, ChannelRenamed
 from chatnet.model.ids import AccountName
+from chatnet.model.modes import OP, at_least
 
 NICKS: Final = ("ann", "bob", "gus")
 ACCOUNTS: Final = ("x", "y")
@@ -23,15 +24,20 @@ WHO: Final = ("all", "account", "join")
 
 @dataclass
 class Said:
-    """A message in #c: when, in which channel of that name, behind closed doors or not, and who was there."""
+    """A message in a channel: when, in which one, behind closed doors or not, and who was there.
+
+    One for operators is by an account, or by a guest (None).
+    """
 
     text: str
     at: int
-    ts: int
+    where: tuple[str, int]
     closed: bool
     stored: bool
     accounts: frozenset[str]
     users: frozenset[User]
+    for_ops: bool
+    by: str | None
 
 
 @dataclass
@@ -55,8 +61,14 @@ class Chronicle:
         self.said: list[Said] = []
         self.told: list[Told] = []
         self.since: dict[User, int] = {}
-        """Since when somebody is in #c as who they are now."""
+        """Since when somebody is in it as who they are now."""
         self.number = 0
+        self.name = "#c"
+        """What the channel is called now."""
+
+    @property
+    def channel(self) -> Channel | None:
+        return self.house.node.network.channel(self.name)
 
     def tick(self) -> None:
         self.house.clock.advance(0.25)
@@ -66,7 +78,7 @@ class Chronicle:
     def do(self, action: tuple[Any, ...]) -> None:
         self.tick()
         getattr(self, "_" + action[0])(*action[1:])
-        channel = self.house.node.network.channel("#c")
+        channel = self.channel
         there = set() if channel is None else set(channel.members)
         for user in there - self.since.keys():
             self.since[user] = self.house.ms()
@@ -74,14 +86,14 @@ class Chronicle:
             del self.since[user]
 
     def _join(self, nick: str) -> None:
-        self.clients[nick] >> "JOIN #c key"
-        channel = self.house.node.network.channel("#c")
+        self.clients[nick] >> f"JOIN {self.name} key"
+        channel = self.channel
         assert channel is not None
         if not channel.lists["I"]:
-            set_modes(self.house, "#c", "+I", "*!*@*")
+            set_modes(self.house, self.name, "+I", "*!*@*")
 
     def _part(self, nick: str) -> None:
-        self.clients[nick] >> "PART #c"
+        self.clients[nick] >> f"PART {self.name}"
 
     def _quit(self, nick: str) -> None:
         self.clients[nick].session.close("bye")
@@ -89,21 +101,21 @@ class Chronicle:
         self.clients[nick] = self.house.client(nick, caps=CAPS)
 
     def _kick(self, nick: str) -> None:
-        channel = self.house.node.network.channel("#c")
+        channel = self.channel
         user = self.clients[nick].user
         if channel is not None and user in channel.members:
             others = [client for client in self.clients.values() if client.user in channel.members]
-            set_modes(self.house, "#c", "+o", others[0].user.nick)
-            others[0] >> f"KICK #c {user.nick}"
+            set_modes(self.house, self.name, "+o", others[0].user.nick)
+            others[0] >> f"KICK {self.name} {user.nick}"
 
     def _mode(self, letters: str) -> None:
-        if self.house.node.network.channel("#c") is not None:
-            set_modes(self.house, "#c", letters, *(["key"] if "k" in letters else []))
+        if self.channel is not None:
+            set_modes(self.house, self.name, letters, *(["key"] if "k" in letters else []))
 
     def _keep(self, text: str | None) -> None:
-        channel = self.house.node.network.channel("#c")
+        channel = self.channel
         if channel is not None and (text is not None or channel.keep is not None):
-            set_modes(self.house, "#c", *(["-H"] if text is None else ["+H", text]))
+            set_modes(self.house, self.name, *(["-H"] if text is None else ["+H", text]))
 
     def _nick(self, nick: str, other: str) -> None:
         if self.clients[other].user.nick == other:  # two who change nicks
@@ -126,8 +138,38 @@ class Chronicle:
     def _visible(self, who: str) -> None:
         self.house.reload(history={"visible_from": who})
 
-    def _say(self, nick: str) -> None:
-        user, channel = self.clients[nick].user, self.house.node.network.channel("#c")
+    def _rename(self) -> None:
+        """It is the same channel, and whoever was there was there."""
+        channel, old = self.channel, self.name
+        if channel is None or self.house.node.network.registry.channels.at(channel.folded) is not None:
+            return  # (one that is registered takes its records along, or is not renamed)
+        self.name = "#d" if old == "#c" else "#c"
+        node, by = self.house.node, next(iter(channel.members))
+        folded = node.network.fold(self.name)
+        node.commit(ChannelRenamed(channel, self.name, folded, by, "", node.clock.time(), old))
+        for said in self.said:
+            if said.where == (old, channel.ts):
+                said.where = self.name, channel.ts
+
+    def _register(self, nick: str) -> None:
+        """From then on it does not end with its last member."""
+        user, channel = self.clients[nick].user, self.channel
+        if channel is not None and user in channel.members and user.account_id is not None:
+            set_modes(self.house, self.name, "+o", user.nick)
+            self.clients[nick] >> f"CS REGISTER {self.name}"
+            self.house.settle()
+
+    def _rank(self, nick: str, letters: str) -> None:
+        user, channel = self.clients[nick].user, self.channel
+        if channel is not None and user in channel.members:
+            set_modes(self.house, self.name, letters, user.nick)
+
+    def _whisper(self, nick: str) -> None:
+        self._rank(nick, "+o")
+        self._say(nick, "@")
+
+    def _say(self, nick: str, status: str = "") -> None:
+        user, channel = self.clients[nick].user, self.channel
         if channel is None or user not in channel.members:
             return
         self.number += 1
@@ -135,8 +177,21 @@ class Chronicle:
         accounts = frozenset(each.account_id for each in channel.members if each.account_id is not None)
         users = frozenset(channel.members)
         stored = channel.keep is None or channel.keep.text[0] != "0"
-        self.said.append(Said(str(self.number), self.house.ms(), channel.ts, closed, stored, accounts, users))
-        self.clients[nick] >> f"PRIVMSG #c :{self.number}"
+        where = self.name, channel.ts
+        self.said.append(
+            Said(
+                str(self.number),
+                self.house.ms(),
+                where,
+                closed,
+                stored,
+                accounts,
+                users,
+                bool(status),
+                user.account_id,
+            )
+        )
+        self.clients[nick] >> f"PRIVMSG {status}{self.name} :{self.number}"
 
     def _dm(self, nick: str, other: str) -> None:
         self.number += 1
@@ -154,7 +209,7 @@ class Chronicle:
     def check(self) -> None:
         self.tick()
         for client in self.clients.values():
-            assert self._seen(client, "#c") == self._in_channel(client), client.user
+            assert self._seen(client, self.name) == self._in_channel(client), client.user
             for other in self.clients.values():
                 name = other.user.nick
                 assert self._seen(client, name) == self._in_talk(client.user, other.user), (client.user, name)
@@ -176,9 +231,10 @@ class Chronicle:
 
     def _in_channel(self, client: Client) -> list[str] | None:
         """A member sees what was said in this channel, from when the settings say, and what was said behind
-        closed doors if they were there: their account, or they themselves ever since.
+        closed doors if they were there: their account, or they themselves ever since; and what was said to
+        operators if they are one, or have said it.
         """
-        user, channel = client.user, self.house.node.network.channel("#c")
+        user, channel = client.user, self.channel
         if channel is None or user not in channel.members:
             return None
         keep = "" if channel.keep is None else channel.keep.text
@@ -188,6 +244,8 @@ class Chronicle:
         who = keep.partition(":")[2] or self.house.settings.history.visible_from
         begin = int(user.signon * 1000) if registered is None else registered
 
+        is_op = bool(channel.members[user] & at_least(OP))
+
         def was_there(said: Said) -> bool:
             return user.account_id in said.accounts or (user in said.users and said.at >= self.since[user])
 
@@ -195,7 +253,8 @@ class Chronicle:
             said.text
             for said in self.said
             if said.stored
-            and said.ts == channel.ts
+            and said.where == (self.name, channel.ts)
+            and (not said.for_ops or is_op or (said.by is not None and said.by == user.account_id))
             and (who != "account" or said.at >= begin)
             and (was_there(said) or not (who == "join" or (said.closed and not all_)))
         ]
@@ -227,7 +286,9 @@ actions = st.one_of(
     st.tuples(st.sampled_from(["nick", "dm", "dm"]), nicks, nicks),
     st.tuples(st.just("visible"), st.sampled_from(WHO)),
     st.tuples(st.just("keep"), st.sampled_from(["30d", "30d:all", "30d:account", "30d:join", "0", None])),
-    st.tuples(st.just("check")),
+    st.tuples(st.sampled_from(["register", "whisper"]), nicks),
+    st.tuples(st.just("rank"), nicks, st.sampled_from(["+o", "-o"])),
+    st.tuples(st.sampled_from(["check", "rename"])),
 )
 
 
@@ -249,6 +310,12 @@ def story(text: str) -> list[tuple[Any, ...]]:
 @example(story("join ann; say ann; visible account; login bob y; join bob; say ann"))
 @example(story("login ann x; dm ann bob; quit bob; dm bob ann; login bob y; dm ann bob; check; login ann y"))
 @example(story("login ann x; dm ann bob; nick bob gus; dm ann bob; dm gus ann; check; login ann -"))
+@example(
+    story("join ann; mode +s; say ann; rename; join bob; mode -s; say ann; check; rename; part ann; part bob")
+)
+@example(story("login ann x; join ann; mode +s; register ann; say ann; part ann; join bob; join ann; check"))
+@example(story("login ann x; join ann; join bob; whisper ann; check; rank ann -o; check; rank bob +o"))
+@example(story("login ann x; join ann; rename; register ann; mode +i; say ann; part ann; join bob; check"))
 def test_nobody_sees_more_or_less_than_is_theirs(done: list[tuple[Any, ...]]) -> None:
     chronicle = Chronicle()
     for action in [*done, ("check",)]:

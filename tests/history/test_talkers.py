@@ -9,7 +9,7 @@ from chronicles import Chronicles
 from chatnet.history.talkers import ABREAST
 from chatnet.model.entities import Channel
 from chatnet.model.ids import SID
-from chatnet.model.past import Stay, Told
+from chatnet.model.past import Stay, Talks, Told
 from chatnet.storage.promise import Promise
 
 PEOPLE = 50
@@ -32,14 +32,12 @@ class Slow:
     ) -> Told | None:
         return None
 
-    async def ask_talks(
-        self, sid: SID, person: str, since: int, most: int
-    ) -> Sequence[tuple[str, int]] | None:
+    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Talks | None:
         self.asked.append(person)
         answer = Promise[None]()
         self.open.append(answer)
         await answer
-        return ()
+        return Talks()
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         return ()

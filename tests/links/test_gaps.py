@@ -13,6 +13,7 @@ from chronicles import ANN, BOB, CID, Chronicles, Filed, logs_in
 from conversation import Client
 from mesh import read_away
 
+from chatnet.history.archive import Archive
 from chatnet.model.facts import MarkMoved
 from chatnet.model.modes import OP, VOICE, at_least
 from chatnet.model.past import Missing
@@ -381,6 +382,65 @@ def test_a_client_pages_through_what_others_told_and_reads_what_is_missing(row: 
     assert found[-1] == "INCOMPLETE"
     row.heal("a", "b")
     assert history(cid, "LATEST #d * 3") == ["2", "3", "4"]
+
+
+def test_what_waits_in_a_spool_elsewhere_is_missing_until_it_can_be_read(row: Row) -> None:
+    row.say(row.ann, "JOIN #d", *[f"PRIVMSG #d :{number}" for number in range(6)])
+    row.wait(1)
+    row.mesh.flush()
+    stored = row.mesh["a"].stored
+    stored.hold(sorted(each.at for each in stored.rows.values() if each.text in "4")[0])
+    cid = row.mesh["c"].client("cid2", caps=f"{CAPS} draft/chathistory standard-replies")
+    cid >> "JOIN #d"
+    row.wait(20)
+    assert history(cid, "LATEST #d * 9") == ["0", "1", "2", "3", "INCOMPLETE"]
+    row.wait(120)  # it is asked for again, and waits still
+    assert history(cid, "LATEST #d * 9") == ["0", "1", "2", "3", "INCOMPLETE"]
+    stored.let_go()
+    row.wait(61)
+    assert history(cid, "LATEST #d * 9") == [str(number) for number in range(6)]
+    assert row.missing("c", "#d") == Missing()
+    assert [gap for gap in row.mesh["c"].stored.holes.values() if gap.place.name == "#d"] == []
+
+
+def test_a_talk_that_waits_in_a_spool_elsewhere_is_told_of(row: Row) -> None:
+    row.say(row.ann, "PRIVMSG bob :hello")
+    row.say(row.bob, "PRIVMSG ann :hi")
+    row.mesh.flush()
+    for name in "ab":
+        row.mesh[name].stored.hold()
+    dan = row.mesh["c"].client("dan", caps=f"{CAPS} draft/chathistory standard-replies")
+    logs_in(dan, "ann", ANN)
+    row.wait(20)
+    assert history(dan, "LATEST bob * 9") == ["INCOMPLETE"]
+    for name in "ab":
+        row.mesh[name].stored.let_go()
+    row.wait(61)
+    assert history(dan, "LATEST bob * 9") == ["hello", "hi"]
+
+
+def test_who_was_in_a_channel_is_told_up_to_what_waits_in_a_spool(row: Row) -> None:
+    """Who went, and came back, is in the store as somebody who never went."""
+    house, place = row.mesh["a"], row.mesh.place("a")
+    network, places, told = house.node.network, house.parts.sessions.places, list[list[tuple[int, int]]]()
+    unused: Any = None
+    archive = Archive(network, house.stored, places, unused, unused, lambda: None)
+
+    async def ask() -> None:
+        told.append([(stay.since, stay.until) for stay in await archive.stays(ANN, 9)])
+
+    house.stored.stayed[place, ANN] = ((1000, 5000), (7000, LAST))
+    for since in (LAST, 9000, 6000, 3000, 0):
+        house.stored.stays_wait_since = since
+        house.run(ask())
+    house.stored.stays_wait_since = LAST
+    assert told == [
+        [(7000, LAST), (1000, 5000)],
+        [(7000, 9000), (1000, 5000)],
+        [(1000, 5000)],
+        [(1000, 3000)],
+        [],
+    ]
 
 
 def test_what_services_are_told_never_crosses(row: Row) -> None:

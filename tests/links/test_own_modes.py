@@ -32,7 +32,8 @@ def town() -> Street:
 def test_on_three_servers(town: Street) -> None:
     town.say(town.ann, "MODE #c +NVWE 10 2:60", "MODE #c +DYx", "MODE #c +W 20")
     for client in town.clients:
-        client << "* MODE #c +NVWE 10 2:60" << "* MODE #c +DYx" << "* MODE #c +W 20"
+        client << "* MODE #c +NVWE 10 2:60" << "* MODE #c +DYx"
+        client.until("* MODE #c +W 20")
     town.agree()
     assert modes(town.mesh) == ["+DNVYntxWE 20 2:60"] * 3
     town.say(town.ann, "MODE #c -DENVWYx")

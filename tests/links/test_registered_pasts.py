@@ -131,3 +131,63 @@ def test_who_was_in_an_older_one_meanwhile_reads_nothing_of_its_closed_doors(
     assert read(joe, mesh) == ["ann open", *after]
     assert read(ann, mesh) == ["ann open", *closed, *after]
     mesh.check()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_said_in_an_older_one_behind_its_doors_is_for_those_who_were_there(
+    tmp_path: Path, again: bool
+) -> None:
+    """Not for who was in the registered one meanwhile, wherever they are later, nor the other way round."""
+    mesh = Filed(tmp_path, "a", "b")
+    joe = joe_at(mesh)
+    joe >> "JOIN #c" >> "MODE #c +s" >> "PRIVMSG #c :joe before"
+    mesh.advance(60)
+    ann = founded(mesh["a"], caps=CAPS)
+    key = ann.user.account_id
+    assert key is not None
+    ann >> "MODE #c +s"
+    for number in range(3):
+        mesh.advance(10)
+        ann >> f"PRIVMSG #c :ann {number}"
+        joe >> f"PRIVMSG #c :joe {number}"
+    for client in (ann, joe):
+        client >> "CAP REQ :draft/message-redaction"
+    joe >> f"REDACT #c {said(mesh, 'b', 'joe 1')} :oops"
+    ann >> f"REDACT #c {said(mesh, 'a', 'ann 1')} :oops"
+    mesh.advance(10)
+    mesh.link("a", "b")
+    settle(mesh)
+    if again:
+        mesh.cut("a", "b")
+        mesh.advance(10)
+        joe >> "PRIVMSG #c :joe apart"
+        mesh.advance(10)
+        mesh.link("a", "b")
+        settle(mesh)
+    ann >> "PRIVMSG #c :ann after"
+    settle(mesh)
+    after = ["joe apart"] * again + ["ann after"]
+    assert read(ann, mesh) == ["ann 0", "ann 2", *after]
+    assert read(joe, mesh) == ["joe before", "joe 0", "joe 2", *after]
+    ann_at_b, joe_at_a = mesh["b"].client("ann2", caps=CAPS), mesh["a"].client("joe2", caps=CAPS)
+    for client, name, of in ((ann_at_b, "ann", key), (joe_at_a, "joe", BOB)):
+        logs_in(client, name, of)
+        settle(mesh)
+        joe >> f"INVITE {client.user.nick} #c"
+        mesh.settle()
+        client >> "JOIN #c"
+        settle(mesh)
+        # What was said before both servers knew of two channels is for who was in the one that won.
+        assert [text for text in read(client, mesh) if text != "joe before"] == after, name
+    for client in (ann, joe, ann_at_b, joe_at_a):
+        client.lines()
+        client >> "CAP REQ :batch message-tags draft/message-redaction" >> "CHATHISTORY LATEST #c * 50"
+        mesh.settle()
+        redacted = [line for line in client.lines() if " REDACT " in line]
+        assert len(redacted) == (1 if client in (ann, joe) else 0), client.user.nick
+    mesh.check()
+
+
+def said(mesh: Filed, name: str, text: str) -> str:
+    """The id of a message in a store."""
+    return next(row.msgid for row in mesh.all_of(name)[0].values() if row.text == text)

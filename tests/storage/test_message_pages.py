@@ -18,6 +18,7 @@ from profiles import runs
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
+    APART,
     BEFORE_ALL,
     CLOSED,
     JOIN,
@@ -27,16 +28,20 @@ from chatnet.storage.messages.rows import (
     PRIVMSG,
     RANKS,
     TAGMSG,
+    Came,
     Entry,
+    Gap,
     Place,
     Position,
     Redacted,
     Row,
+    Stayed,
     Times,
     View,
     Wanted,
 )
 from chatnet.storage.messages.store import SQLiteMessages, open_messages
+from chatnet.storage.messages.times import without
 
 T = 1_700_000_000_000
 KINDS = (PRIVMSG, NOTICE, TAGMSG, JOIN)
@@ -257,3 +262,41 @@ def test_reopened_it_answers_the_same(tmp_path: Path) -> None:
     at_once(store.put([row, again]))
     assert at_once(store.page(View(PLACE, within=((T, LAST),)), wanted)).rows == (row, again)
     at_once(store.close())
+
+
+@settings(max_examples=runs(100, 2000))
+@given(*[st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)).map(sorted), max_size=3) for _ in "ab"])
+def test_times_without_others(times: list[list[int]], others: list[list[int]]) -> None:
+    def moments(found: Sequence[Sequence[int]]) -> set[int]:
+        return {at for since, until in found for at in range(since, until + 1)}
+
+    there, apart = ([(since, until) for since, until in each] for each in (times, others))
+    left = without(there, apart)
+    assert moments(left) == moments(there) - moments(apart)
+    assert list(left) == sorted(left) and all(since <= until for since, until in left)
+
+
+def test_what_was_behind_the_doors_of_another_channel_is_taken_in_by_nobody(store: SQLiteMessages) -> None:
+    """Of a time in which another channel of that name was here; nor is who was in the other one then."""
+    at_once(store.put([Gap(PLACE, T + 10, T + 20, APART), Came(PLACE, "bob", T + 15)]))
+    rows = [
+        Row(PLACE, T + at, model.msgid(T + at), PRIVMSG, flags, "ann", "ann!a@h", str(at))
+        for at, flags in ((9, CLOSED), (10, CLOSED), (11, 0), (20, CLOSED), (21, CLOSED))
+    ]
+    gone = [
+        Redacted(PLACE, f"x{at}", T + at, f"r{at}", "ann", "ann!a@h", "", flags)
+        for at, flags in ((9, CLOSED), (12, CLOSED), (13, 0))
+    ]
+    at_once(store.take_in(rows, gone))
+    everything = View(PLACE, closed=None)
+    assert [row.text for row in at_once(store.page(everything, Wanted(frozenset({PRIVMSG}), 9))).rows] == [
+        "9",
+        "11",
+        "21",
+    ]
+    assert [each.source for each in at_once(store.redactions(PLACE, 0, 9))] == ["ann!a@h", "", "ann!a@h"]
+    at_once(store.put([Stayed(PLACE, "ann", T, T + 30), Stayed(PLACE, "ann", T + 12, T + 14)]))
+    assert at_once(store.stays([PLACE], "ann"))[PLACE] == ((T, T + 9), (T + 21, T + 30))
+    assert at_once(store.stays([PLACE], "bob"))[PLACE] == ((T + 15, LAST),)
+    assert at_once(store.apart([PLACE]))[PLACE] == ((T + 10, T + 20),)
+    assert at_once(store.gaps(PLACE)) == []

@@ -22,11 +22,13 @@ from chatnet.storage.answers import at_once
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.rows import (
+    APART,
     LAST,
     PRIVMSG,
     Began,
     Came,
     Entry,
+    Erased,
     Found,
     Gap,
     Kept,
@@ -37,6 +39,7 @@ from chatnet.storage.messages.rows import (
     Said,
     View,
     Wanted,
+    Words,
 )
 from chatnet.storage.messages.store import open_messages
 from chatnet.storage.messages.writer import TOGETHER
@@ -48,8 +51,8 @@ EVERYTHING = Wanted(frozenset({PRIVMSG}), 1_000_000)
 SOON = (0.01,)
 
 
-def said(number: int, text: str = "hello", place: Place = CLUB) -> Said:
-    return (place, (T + number) / 1000, model.msgid(T + number), PRIVMSG, 0, "ann", b"ann!a@h", text)
+def said(number: int, text: str = "hello", place: Place = CLUB, person: str = "ann") -> Said:
+    return (place, (T + number) / 1000, model.msgid(T + number), PRIVMSG, 0, person, b"ann!a@h", text)
 
 
 class Server:
@@ -148,14 +151,49 @@ def test_what_waits_is_known_to_be_in_no_answer(path: Path) -> None:
         gone = model.msgid(T + 2)
         late = server.store.put([said(5, "late"), Redacted(CLUB, gone, T + 6, "r", None, "s", "")])
         server.wait_for(lambda: server.told)
-        assert server.texts() == ["before", "deleted"]
-        assert server.store.unread(CLUB) == (T + 5, T + 6) and server.store.deletes(gone)
+        assert server.texts() == ["before"]
+        assert server.store.unread(CLUB) == (T + 5, T + 6)
         later = server.store.put([said(9, "later")])
         assert (server.store.unread(CLUB), server.store.unread(PUB)) == ((T + 5, T + 10), None)
     for answer in (late, later):
         server.calls.wait(answer)
-    assert server.store.unread(CLUB) is None and not server.store.deletes(gone)
+    assert server.store.unread(CLUB) is None
     assert server.texts() == ["before", "late", "later"]
+    server.close()
+
+
+def test_what_is_to_be_gone_and_waits_is_in_no_answer(path: Path) -> None:
+    """What was erased, and what was deleted, however it is asked for; a page is as full as it would be."""
+    server = Server(path)
+    server.store.start()
+    ask, store = server.calls.wait, server.store
+    talk = Place("d", "ann", "bob")
+    spoken = [said(number, f"tea {number}", person="ann" if number % 2 else "bob") for number in range(20)]
+    ask(store.put([*spoken, said(30, "tea for two", place=talk, person="bob")]))
+    texts = [f"tea {number}" for number in range(0, 20, 2)]
+    with locked(path):
+        deleted = Redacted(CLUB, model.msgid(T + 18), T + 40, model.msgid(T + 40), "bob", "bob!b@h", "")
+        late = store.put([Erased("ann", T + 100, "1"), deleted])
+        server.wait_for(lambda: server.told)
+        view = View(CLUB, closed=None)
+        page = ask(store.page(view, Wanted(frozenset({PRIVMSG}), 4)))
+        assert [row.text for row in page.rows] == texts[5:9] and page.more
+        assert [each.redacted for each in page.redacted] == [deleted.redacted]
+        first = ask(store.page(view, Wanted(frozenset({PRIVMSG}), 4, newest=False)))
+        assert [row.text for row in first.rows] == texts[:4]
+        assert server.texts() == texts[:-1]
+        found = ask(store.search([view, View(talk)], Words("tea")))
+        assert [row.text for row in found] == texts[:-1]
+        last = ask(store.latest([view, View(talk)], {PRIVMSG}, 0, LAST, 9, newest=True))
+        assert last == [(CLUB, (T + 16, model.msgid(T + 16)))]
+        assert ask(store.find(CLUB, deleted.redacted)) is None
+        assert ask(store.find(CLUB, model.msgid(T + 1))) is None
+        assert ask(store.find(CLUB, model.msgid(T + 2))) is not None
+        assert [each.redacted for each in ask(store.redactions(CLUB, 0, 9))] == [deleted.redacted]
+        assert [row.text for _, row in store.gathering.of_channel(CLUB.name)] == texts[:-1]
+        assert not list(store.gathering.of_person("ann"))
+    ask(late)
+    assert server.texts() == texts[:-1]
     server.close()
 
 
@@ -393,6 +431,7 @@ def test_a_file_that_becomes_damaged_is_set_aside(path: Path) -> None:
                 Came(CLUB, "ann", T),
                 Marked("ann", "#club", T),
                 Redacted(CLUB, gone, T + 6, "r", "ann", "ann!a@h", "why"),
+                Gap(CLUB, T - 9, T - 5, APART),
                 said(1, "lost"),
             ]
         )
@@ -412,6 +451,7 @@ def test_a_file_that_becomes_damaged_is_set_aside(path: Path) -> None:
     assert server.calls.wait(server.store.target(CLUB)) == before
     assert server.calls.wait(server.store.stays([CLUB], "ann"))[CLUB] == ((T, LAST),)
     assert server.calls.wait(server.store.marks("ann")) == [("#club", T)]
+    assert server.calls.wait(server.store.apart([CLUB]))[CLUB] == ((T - 9, T - 5),)
     [redacted] = server.calls.wait(server.store.redactions(CLUB, 0, 9))
     assert (redacted.redacted, redacted.person) == (gone, "ann")
     assert server.texts(PUB) == ["hello"]

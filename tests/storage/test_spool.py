@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from test_message_stories import groups
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import SPOOL
 from chatnet.storage.messages.packing import packed, unpacked
-from chatnet.storage.messages.rows import Came, Entry, Erased, Place
+from chatnet.storage.messages.rows import LAST, PRIVMSG, Came, Entry, Erased, Place, Redacted, Row
 from chatnet.storage.messages.spool import Spool
 
 CLUB = Place("c", "#club", "", 1)
@@ -73,6 +75,34 @@ def test_groups_wait_in_their_order_also_for_another_process(tmp_path: Path) -> 
     spool.drop(last)
     assert spool.is_empty and not list(tmp_path.iterdir())
     assert spool.first(2)[1] == []
+
+
+def test_what_waits_is_known_after_a_restart(tmp_path: Path) -> None:
+    """Of when, and what was deleted and erased; also from a file of a version that noted nothing."""
+    spool = opened(tmp_path)
+    assert not list(tmp_path.iterdir())
+    rows: list[Entry] = [
+        Row(CLUB, at, str(at), PRIVMSG, 0, "bob", "bob!b@h", "words") for at in range(50, 90)
+    ]
+    deleted: list[Entry] = [Redacted(CLUB, "1", 95, "r", None, "s", ""), Erased("ann", 7, "1")]
+    assert spool.put([rows, deleted]) == 2
+    spool.close()
+    for column in ("summary", ""):
+        unread = opened(tmp_path).waiting()
+        assert unread.of(CLUB) == (50, 90) and unread.of(CLUB._replace(name="#pub")) is None
+        assert unread.gone is not None
+        row = Row(CLUB, 7, "2", PRIVMSG, 0, "ann", "s", "")
+        gone = [unread.gone.hides(each) for each in (row._replace(msgid="1", at=8), row, row._replace(at=8))]
+        assert gone == [True, True, False]
+        with closing(sqlite3.connect(tmp_path / SPOOL)) as connection, connection:
+            if column:
+                assert connection.execute("SELECT count(summary) FROM spooled").fetchone() == (1,)
+                connection.execute("ALTER TABLE spooled DROP COLUMN summary")
+    spool = opened(tmp_path)
+    assert spool.put([came(1)]) == 1 and spool.first(1000)[1] == [*rows, *deleted, *came(1)]
+    spool.close()
+    (tmp_path / SPOOL).write_bytes(b"no database, and long enough to be told apart" * 50)
+    assert opened(tmp_path).waiting().of(CLUB) == (0, LAST)
 
 
 def test_there_is_room_for_so_much(tmp_path: Path) -> None:

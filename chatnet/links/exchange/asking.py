@@ -18,7 +18,7 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit
 from chatnet.model.ids import SID
-from chatnet.model.past import Event, Record, Redaction, Stay, Told
+from chatnet.model.past import Event, Record, Redaction, Stay, Talks, Told
 from chatnet.model.places import MOST_CHANNEL, is_key
 from chatnet.model.server import Server
 from chatnet.node import Timer
@@ -50,7 +50,7 @@ class Inquiry:
 
     __slots__ = (
         "asked", "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "reader", "redactions",
-        "server", "since", "stays", "talks", "timer", "until", "way",
+        "server", "since", "stays", "talks", "timer", "until", "waits", "way",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +67,7 @@ class Inquiry:
         self.talks: list[tuple[str, int]] = []
         self.stays: list[Stay] = []
         self.gaps: list[tuple[int, int]] = []
+        self.waits: list[tuple[int, int]] = []
         self.gone = False
         self.bytes = 0
         self.asked = 0.0
@@ -129,17 +130,17 @@ class Inquiries:
         how = "latest" if gone else "before"
         if not await self._answered(inquiry, how, target, tally):
             return None
-        return Told(inquiry.events, inquiry.redactions, tuple(inquiry.gaps))
+        return Told(inquiry.events, inquiry.redactions, tuple(inquiry.gaps), tuple(inquiry.waits))
 
-    async def ask_talks(
-        self, sid: SID, person: str, since: int, most: int
-    ) -> Sequence[tuple[str, int]] | None:
+    async def ask_talks(self, sid: SID, person: str, since: int, most: int) -> Talks | None:
         """With whom an account talked; see ``model/past.py``."""
         server = self._links.node.network.servers.get(sid)
         if server is None or not self._knows(server):
             return None
         inquiry = Inquiry(0, server, since, 0, most, None)
-        return inquiry.talks if await self._answered(inquiry, "targets", f"@{person}", "-") else None
+        if not await self._answered(inquiry, "targets", f"@{person}", "-"):
+            return None
+        return Talks(inquiry.talks, bool(inquiry.waits))
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; see ``model/past.py``."""
@@ -227,9 +228,9 @@ class Inquiries:
     @staticmethod
     def _gap(inquiry: Inquiry, params: Sequence[str]) -> None:
         times = [int(each) for each in params if each.isascii() and each.isdigit() and len(each) < 15]
-        if len(times) != 2 or len(inquiry.gaps) >= 100:
+        if len(times) != 2 or len(inquiry.gaps) + len(inquiry.waits) >= 100:
             raise Nonsense("it is no gap")
-        inquiry.gaps.append((times[0], times[1]))
+        (inquiry.waits if params[-1] == "WAITS" else inquiry.gaps).append((times[0], times[1]))
 
     def _take(self, inquiry: Inquiry, link: Link, text: str) -> None:
         inquiry.bytes += len(text)

@@ -21,6 +21,7 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.past import Archive, Chapter, Event, Page, Past, Record
 from chatnet.model.places import is_key
 from chatnet.model.server import Server
+from chatnet.storage.messages.rows import LAST
 from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import byte_length
 
@@ -156,6 +157,8 @@ class Recall:
         most, since = min(question.most, settings.backfill_messages), question.since
         if question.how == "targets":
             key = question.name.removeprefix("@")
+            if not archive.knows_talks(key):
+                self._waits(question, since, LAST)
             until = int(self._links.node.clock.time() * 1000) + 1
             talks = await archive.talks(key, since, until, most)
             return [
@@ -173,6 +176,9 @@ class Recall:
         if place is None:
             return ()
         until, gone = question.until, question.how == "latest"
+        waits = archive.waits(place, since, until)
+        if waits is not None:
+            self._waits(question, *waits)
         compared = question.tally != "-" and until - since <= COMPARED
         if compared and await archive.tally(place, since, until) == question.tally:
             return ()
@@ -186,6 +192,14 @@ class Recall:
                 text = way.codec.missing(me, question.number, question.asker, since, cut)
                 way.send_later(text, _answer(me, question))
         return [(number, line) for number, several in enumerate(found, 1) for line in several]
+
+    def _waits(self, question: AskedStored, since: int, until: int) -> None:
+        """Tell that of a time more is known here as soon as it is written."""
+        way = self._links.way_to(question.asker)
+        if way is not None:
+            me = self._links.node.network.me
+            text = way.codec.waiting(me, question.number, question.asker, since, until)
+            way.send_later(text, _answer(me, question))
 
     def _go_on(self, question: Asked | AskedStored, lines: Iterator[tuple[int, bytes]]) -> None:
         """Hand out one slice, and come back for the next."""

@@ -90,6 +90,7 @@ class HistoryIn:
         # <- :0BA CNHR 17 0AA END
         # <- :0BA CNHR 17 0AA NO
         # <- :0BA CNHR 18 0AA GAP 1795430000000 1795440000000
+        # <- :0BA CNHR 18 0AA GAP 1795430000000 1795440000000 WAITS
         """
         server = line.by_server()
         if _goes_on(line):

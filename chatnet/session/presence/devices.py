@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from chatnet.model.ids import MSGID
 from chatnet.model.places import DEVICE
+from chatnet.model.single import Single
 
 HEARD: Final = "HEARD"
 """What a seat asks the host of a device, ``HEARD <device|*>``, and tells it: with ``<ms> <msgid>`` behind."""
@@ -47,9 +48,9 @@ class Devices:
     """
 
     def __init__(self) -> None:
-        self._people: dict[str, dict[str, Heard]] = {}
+        self._people: dict[str, Mapping[str, Heard]] = {}
 
-    def of(self, person: str) -> dict[str, Heard]:
+    def of(self, person: str) -> Mapping[str, Heard]:
         """All that are known of somebody; the one without a name is ``""``."""
         return self._people.get(person, {})
 
@@ -58,11 +59,13 @@ class Devices:
 
         One that has a name may have been here again meanwhile, before its old connection was lost.
         """
-        known = self._people.setdefault(person, {})
+        known = dict(self.of(person))
         older = known.pop(device, None)
         known[device] = max(older, heard) if device and older is not None else heard
         while len(known) > most:
             del known[next(iter(known))]
+        # Nearly always it is one, of somebody who may stay for years.
+        self._people[person] = Single(*known.popitem()) if len(known) == 1 else known
 
     def forget(self, person: str) -> None:
         """Nobody waits for what they missed."""

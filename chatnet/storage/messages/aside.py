@@ -19,7 +19,7 @@ from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.file import MessageFile
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.opening import Opened, prepare
-from chatnet.storage.messages.rows import Place
+from chatnet.storage.messages.rows import APART, Place
 from chatnet.storage.messages.tables import labelled
 from chatnet.storage.sqlite import reason_of
 
@@ -48,6 +48,7 @@ def begin_anew(file: MessageFile, places: Sequence[Place], now: int) -> tuple[st
             connection.execute("BEGIN IMMEDIATE")
             for table in TAKEN_ALONG:
                 _take_along(source, connection, table)
+            _take_along(source, connection, "gap", f"WHERE sid = '{APART}'")
             for place in places:
                 connection.execute(file.statements.note_target, {**labelled(place, place.name), "began": now})
             connection.execute(file.statements.all_gaps, {"until": now})
@@ -61,12 +62,14 @@ def _another(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
 
 
-def _take_along(source: sqlite3.Connection, connection: sqlite3.Connection, table: str) -> None:
+def _take_along(
+    source: sqlite3.Connection, connection: sqlite3.Connection, table: str, where: str = ""
+) -> None:
     """Copy the rows of a table, as far as they can be read."""
     names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
     columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
     add = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"
-    rows = _readable(source, f"SELECT {columns} FROM {table}")
+    rows = _readable(source, f"SELECT {columns} FROM {table} {where}")
     for row in rows:
         connection.execute(add, row)
 

@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
 from chatnet.storage.connection import Connection
 from chatnet.storage.interfaces import CANNOT_READ, StoreError
+from chatnet.storage.messages.gone import Gone
 from chatnet.storage.messages.numbers import BITS
 from chatnet.storage.messages.rows import BEFORE_ALL, Place, Row
 from chatnet.storage.messages.speech import SQLITE, Speech
@@ -37,11 +38,14 @@ Gathered = Iterator[tuple[str, Row]]
 class Gathering:
     """Reads by connections of its own that `connect` makes.  It blocks, and may be used in any thread.
 
-    What it gives raises StoreError.
+    What it gives raises StoreError.  `gone` tells what is to be gone, and is still read.
     """
 
-    def __init__(self, connect: Connect, speech: Speech = SQLITE) -> None:
+    def __init__(
+        self, connect: Connect, gone: Callable[[], Gone | None] = lambda: None, speech: Speech = SQLITE
+    ) -> None:
         self._connect: Final = connect
+        self._gone: Final = gone
         made = speech.made
         target, message, person = TARGET.c, MESSAGE.c, PERSON.c
         given: Any = bindparam
@@ -97,26 +101,39 @@ class Gathering:
         with self._opened() as connection:
             row = connection.execute(self._person, {"key_": key}).fetchone()
             where = {"key_": key, "person_": -1 if row is None else row[0], "since_": since}
-            last = max(0, since - SKEW) << BITS
-            places: Places = {}
-            while rows := self._part(connection, self._of_person, {**where, "last": last}, places):
-                for _, target, *fields in rows:
-                    shown, place = places[target]
-                    yield shown, Row(place, *fields)
-                last = rows[-1][0]
+            where["last"] = max(0, since - SKEW) << BITS
+            yield from self._told(connection, self._of_person, where, lambda row: {"last": row[0]})
 
     def of_channel(self, name: str, since: int = 0) -> Gathered:
         """All that was said in channels of that folded name, from `since` on, one channel after the other."""
         with self._opened() as connection:
-            places: Places = {}
             targets = connection.execute(self._channels, {"name_": written(name)}).fetchall()
             for (target,) in targets:
                 where = {"target_": target, "at_": since, "msgid_": BEFORE_ALL}
-                while rows := self._part(connection, self._of_channel, where, places):
-                    for _, _, *fields in rows:
-                        shown, place = places[target]
-                        yield shown, Row(place, *fields)
-                    where |= {"at_": fields[0], "msgid_": fields[1]}
+                yield from self._told(
+                    connection, self._of_channel, where, lambda row: {"at_": row[2], "msgid_": row[3]}
+                )
+
+    def _told(
+        self,
+        connection: Connection,
+        statement: Both,
+        where: dict[str, object],
+        behind: Callable[[Any], dict[str, object]],
+    ) -> Gathered:
+        """All messages, part by part: the next one is `behind` the last row of each."""
+        places: Places = {}
+        while True:
+            gone = self._gone()  # before it is read, for it may be written then
+            rows = self._part(connection, statement, where, places)
+            if not rows:
+                return
+            for _, target, *fields in rows:
+                shown, place = places[target]
+                row = Row(place, *fields)
+                if gone is None or not gone.hides(row):
+                    yield shown, row
+            where = where | behind(rows[-1])
 
     @contextmanager
     def _opened(self) -> Iterator[Connection]:

@@ -44,7 +44,8 @@ class MessageStore(Protocol):
     """Messages of places.
 
     What is awaited raises ``StoreError`` where the database cannot be used, or not in time.  What was put
-    before is in every answer.
+    before is in every answer, as far as it could be written; what was deleted or erased is in none, whether
+    that could be written or waits.
     """
 
     @property
@@ -61,8 +62,11 @@ class MessageStore(Protocol):
         So it is in no answer, for as long as what is put may not be written for long.  None: nothing waits.
         """
 
-    def deletes(self, msgid: str) -> bool:
-        """Whether it waits like that that a message was deleted, which answers still have."""
+    def unread_stays(self, place: Place) -> int:
+        """From when on (ms) it waits like that who came to a channel and went; ``LAST``: nothing waits."""
+
+    def unread_talks(self, person: str) -> Sequence[tuple[Place, int]] | None:
+        """The talks of an account of which something waits, each with its last time; None: perhaps any."""
 
     def put(self, entries: Sequence[Entry]) -> Awaitable[None]:
         """Keep these; on the disk when it is answered.
@@ -91,6 +95,13 @@ class MessageStore(Protocol):
         """When an account was in each of these channels; an open stay ends at ``LAST``.
 
         :class:`Silent` and :class:`Ended` end all of them.
+        """
+
+    def apart(self, places: Sequence[Place]) -> Awaitable[Mapping[Place, Times]]:
+        """When other channels were heard here as these, and are these now; see ``rows.APART``.
+
+        Who stayed then is known here, and is nobody else's business.  Of those times nothing is taken in that
+        was said behind closed doors, and no stay that is told.
         """
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Awaitable[Found]:

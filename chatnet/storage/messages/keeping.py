@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from chatnet.storage.connection import Connection
+from chatnet.storage.messages.gone import is_erased, talkers
 from chatnet.storage.messages.index import ADD, DROP, MERGE, Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint, is_odd
 from chatnet.storage.messages.rows import (
+    APART,
+    CLOSED,
+    LAST,
     Began,
     Came,
     Ended,
@@ -29,10 +33,12 @@ from chatnet.storage.messages.rows import (
     Said,
     Silent,
     Stayed,
+    Times,
     Went,
 )
 from chatnet.storage.messages.tables import Statements, labelled, named
 from chatnet.storage.messages.texts import read, shown, written
+from chatnet.storage.messages.times import without
 
 REMEMBERED: Final = 1 << 16
 """People, and targets, whose numbers are remembered at most."""
@@ -42,11 +48,6 @@ COUNTED: Final = 100_000
 
 Bound = tuple[int, int, int, str, int, int, int | None, str, str, str | None, str | None]
 """A row of the table of messages."""
-
-
-def talkers(place: Place) -> tuple[str, ...]:
-    """The accounts whose talk it is, if it is one."""
-    return {"d": (place.name, place.other), "g": (place.name,)}.get(place.kind, ())
 
 
 class Memory:
@@ -64,12 +65,7 @@ class Memory:
 
     def is_erased(self, place: Place, person: str | None, at: int) -> bool:
         """Whether a message of that time is gone: its author's, or a talk's with somebody."""
-        return any(
-            at <= until and of in (None, place)
-            for each in {person, *talkers(place)}
-            if each is not None
-            for of, until in self.erased.get(each, ())
-        )
+        return is_erased(self.erased, place, person, at)
 
     def forget(self) -> None:
         """Know nothing, and ask."""
@@ -202,11 +198,27 @@ class Keeper:
     def take_in(self, rows: Sequence[Row], redacted: Sequence[Redacted]) -> Sequence[Row]:
         """Keep what others told; gives what was news."""
         for each in redacted:
+            if each.flags & CLOSED and self._is_apart(each.place, each.at):
+                each = each._replace(person=None, source="", reason="")  # it stays away, and nobody is told
             self._gone(each)
         return [row for row in rows if self._took(row)]
 
+    def _apart(self, place: Place) -> Times:
+        """When a place was heard as another channel here; see ``rows.APART``."""
+        target = self._known(place)
+        if place.kind != "c" or target is None:
+            return ()
+        where = {"target_": target, "low": 0, "high": LAST}
+        rows = self._execute(self.statements.gaps, where).fetchall()
+        return tuple((since, until) for since, until, sid in rows if sid == APART)
+
+    def _is_apart(self, place: Place, at: int) -> bool:
+        return any(since <= at <= until for since, until in self._apart(place))
+
     def _took(self, row: Row) -> bool:
         if self._memory.is_erased(row.place, row.person, row.at):
+            return False
+        if row.flags & CLOSED and self._is_apart(row.place, row.at):
             return False
         target = self._target(row.place, row.at)
         if self._execute(self.statements.is_redacted, {"target_": target, "msgid_": row.msgid}).fetchone():
@@ -415,8 +427,9 @@ class Keeper:
 
     def _stayed(self, entry: Stayed) -> None:
         target, person = self._target(entry.place, entry.since), self._person(entry.person)
-        where = {"target": target, "person": person, "since": entry.since, "until": entry.until}
-        self._execute(self.statements.stay, where)
+        for since, until in without([(entry.since, entry.until)], self._apart(entry.place)):
+            where = {"target": target, "person": person, "since": since, "until": until}
+            self._execute(self.statements.stay, where)
 
     def _marked(self, entry: Marked) -> None:
         person = self._person(entry.person)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from hashlib import blake2b
 from heapq import merge
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from chatnet.storage.connection import Connection, Rows
+from chatnet.storage.messages.gone import Gone
 from chatnet.storage.messages.index import Index
 from chatnet.storage.messages.numbers import BITS, SKEW, hint
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
+    APART,
     BEFORE_ALL,
     LAST,
     NOTICE,
@@ -84,6 +86,12 @@ class Looking:
         self._execute: Final = connection.execute
         self._statements: Final = statements
         self._is_erasing: Final = self._execute(statements.any_erasing).fetchone() is not None
+        self._gone: Gone | None = None
+
+    def without(self, gone: Gone) -> Self:
+        """Leave out what is to be gone, and could not be deleted yet."""
+        self._gone = gone
+        return self
 
     def figures(self) -> Figures:
         """How much there is."""
@@ -214,9 +222,13 @@ class Looking:
         at = self._at(targets, msgid)
         for target in targets if at is not None else ():
             where = {"target_": target, "at_": at, "msgid_": msgid}
-            for row in self._execute(self._text(self._statements.exact), where):
-                return Row(place, *row)
+            for fields in self._execute(self._text(self._statements.exact), where):
+                row = Row(place, *fields)
+                return None if self._hides(row) else row
         return None
+
+    def _hides(self, row: Row) -> bool:
+        return self._gone is not None and self._gone.hides(row)
 
     def position(self, place: Place, msgid: str) -> Position | None:
         """Where a message of that id stands, or stood."""
@@ -286,7 +298,7 @@ class Looking:
             erased = any(
                 of in (None, target) and by in (None, author) and row.at <= until for of, by, until in erasing
             )
-            if erased or not is_seen(asked.view, asked.spans, row):
+            if erased or self._hides(row) or not is_seen(asked.view, asked.spans, row):
                 continue
             if told is not None:
                 # While rows are brought from one place to another, both may have it.
@@ -319,6 +331,17 @@ class Looking:
         """What may be missing of a place."""
         return self._gaps(place, self._ids(place), 0, LAST)
 
+    def apart(self, places: Sequence[Place]) -> Mapping[Place, Times]:
+        """When other channels were heard here as these, and are these now."""
+        return {place: tuple(self._apart(self._ids(place))) for place in places}
+
+    def _apart(self, targets: Sequence[int]) -> Iterator[tuple[int, int]]:
+        for target in targets:
+            where = {"target_": target, "low": 0, "high": LAST}
+            for since, until, sid in self._execute(self._statements.gaps, where):
+                if sid == APART:
+                    yield since, until
+
     def erasures(self, since: str) -> Sequence[Erased]:
         """What was erased, as of stamps greater than that."""
         found = self._execute(self._statements.erasures, {"stamp_": since})
@@ -344,7 +367,8 @@ class Looking:
         found: list[Gap] = []
         for target in targets:
             where = {"target_": target, "low": low, "high": high}
-            found += (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+            rows = (Gap(place, *row) for row in self._execute(self._statements.gaps, where))
+            found += (gap for gap in rows if gap.sid != APART)
         return found
 
     def _walk(self, asked: Asked, low: Position, high: Position, *, newest: bool) -> Iterator[Row]:
@@ -396,6 +420,21 @@ class Looking:
 
     def _rows(self, asked: Asked, low: Position, high: Position, most: int, *, newest: bool) -> list[Row]:
         """At most so many messages from one position on up to another, not included."""
+        rows = self._read(asked, low, high, most, newest=newest)
+        if self._gone is None:
+            return rows
+        found = [row for row in rows if not self._hides(row)]
+        while len(rows) == most > len(found):
+            if newest:
+                high = place_of(rows[-1])
+            else:
+                low = behind(place_of(rows[-1]))
+            rows = self._read(asked, low, high, most, newest=newest)
+            found += [row for row in rows if not self._hides(row)]
+        return found[:most]
+
+    def _read(self, asked: Asked, low: Position, high: Position, most: int, *, newest: bool) -> list[Row]:
+        """The same with what is to be gone."""
         statement = self._text(self._statements.newest if newest else self._statements.oldest)
         found: list[Row] = []
         for span, first, end in asked.between(low, high, newest=newest):
@@ -436,6 +475,7 @@ class Looking:
             told = hint(each.redacted)
             if (
                 low <= place_of(each) < high
+                and each.source
                 and is_seen(asked.view, asked.spans, each)
                 and (told is None or _is_open(asked, told))
             ):
@@ -451,6 +491,14 @@ class Looking:
         for target in targets:
             where = {"target_": target, "low": low, "high": high, "most": most}
             found += (Redacted(place, *row) for row in self._execute(statement, where))
+        if self._gone is not None:
+            found = [self._gone.unsigned(each) for each in found]
+            known = {each.redacted for each in found}
+            found += [
+                each
+                for each in self._gone.redactions(place)
+                if low <= each.at <= high and each.redacted not in known
+            ]
         found.sort(key=place_of)
         return found[-most:] if most else []
 
@@ -468,7 +516,9 @@ class Looking:
                 seen = (
                     each
                     for each in there
-                    if each.msgid not in known and is_seen(asked.view, asked.spans, each)
+                    if each.msgid not in known
+                    and not self._hides(each)
+                    and is_seen(asked.view, asked.spans, each)
                 )
                 found.update((each.msgid, each) for each in islice(seen, most))
         return sorted(found.values(), key=place_of)

@@ -200,8 +200,16 @@ class Erased(NamedTuple):
     place: Place | None = None
 
 
+APART: Final = "-"
+"""In the place of a SID: a time in which another channel of that name was heard here."""
+
+
 class Gap(NamedTuple):
-    """From `since` to `until` messages of a place may be missing that the server `sid` knows (``*``: any)."""
+    """From `since` to `until` messages of a place may be missing that the server `sid` knows (``*``: any).
+
+    Of a time with :data:`APART` nothing is missing, but who was there then was in a channel that was another
+    one on other servers: what was said behind the closed doors of one is not for who was in the other.
+    """
 
     place: Place
     since: int

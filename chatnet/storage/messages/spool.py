@@ -17,9 +17,15 @@ from twisted.logger import Logger
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.packing import packed, unpacked
 from chatnet.storage.messages.rows import Entry
+from chatnet.storage.messages.unread import Unread, summary
 from chatnet.storage.sqlite import connect, is_damage, make_file, reason_of
 
-_TABLE: Final = "CREATE TABLE IF NOT EXISTS spooled (id INTEGER PRIMARY KEY, entries TEXT NOT NULL)"
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS spooled (id INTEGER PRIMARY KEY, entries TEXT NOT NULL, summary TEXT)"
+)
+_HAS_SUMMARIES: Final = "SELECT 1 FROM pragma_table_info('spooled') WHERE name = 'summary'"
+_ADD_SUMMARIES: Final = "ALTER TABLE spooled ADD COLUMN summary TEXT"
+"""A file of an older version has none: what its groups are about is in them alone."""
 
 log = Logger(namespace="chatnet")
 
@@ -50,27 +56,41 @@ class Spool:
 
         Raises StoreError.
         """
-        texts = [packed(entries) for entries in groups]
+        texts = [(text := packed(entries), _summary(entries, text)) for entries in groups]
         try:
             if not self.is_empty:
                 self._opened()  # which tells how much is in it
             count, size = 0, self._bytes
-            for text in texts:
-                if size + len(text) > self._most():
+            for text, about in texts:
+                more = len(text) + len(about or "")
+                if size + more > self._most():
                     break
-                count, size = count + 1, size + len(text)
+                count, size = count + 1, size + more
             if not count:
                 return 0
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                "INSERT INTO spooled (entries) VALUES (?)", [(text,) for text in texts[:count]]
-            )
+            connection.executemany("INSERT INTO spooled (entries, summary) VALUES (?, ?)", texts[:count])
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
         self._bytes, self.is_empty = size, False
         return count
+
+    def waiting(self) -> Unread:
+        """What waits already when it is opened, as far as that can be found out.  It blocks."""
+        if self.is_empty:
+            return Unread()
+        unread = Unread()
+        try:
+            for (text,) in self._opened().execute(
+                "SELECT coalesce(summary, entries) FROM spooled ORDER BY id"
+            ):
+                unread.note(unpacked(text))
+        except (sqlite3.Error, OSError, ValueError):
+            unread.note_any()  # who writes will tell of it
+        self.close()
+        return unread
 
     def first(self, most: int) -> tuple[int, list[Entry]]:
         """The groups that have waited longest, of so many entries together if one alone has not more.
@@ -118,13 +138,15 @@ class Spool:
             make_file(self._path)
             self._connection = connect(self._path, full=self._full)
             self._connection.execute(_TABLE)
+            if self._connection.execute(_HAS_SUMMARIES).fetchone() is None:
+                self._connection.execute(_ADD_SUMMARIES)
             self._look(self._connection)
         return self._connection
 
     def _look(self, connection: sqlite3.Connection) -> None:
         """See how much is in it."""
         count, size = connection.execute(
-            "SELECT count(*), coalesce(sum(length(entries)), 0) FROM spooled"
+            "SELECT count(*), coalesce(sum(length(entries) + coalesce(length(summary), 0)), 0) FROM spooled"
         ).fetchone()
         self._bytes, self.is_empty = size, not count
 
@@ -139,3 +161,9 @@ class Spool:
                 self.is_empty = True
             log.error("What waited for the database is damaged: the file is kept as {name}", name=aside.name)
         return StoreError(CANNOT_WRITE, reason_of(error))
+
+
+def _summary(entries: Sequence[Entry], text: str) -> str | None:
+    """What a group is about, if that is much less than the group itself."""
+    about = packed(summary(entries))
+    return about if len(about) < len(text) / 2 else None

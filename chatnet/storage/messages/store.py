@@ -145,9 +145,13 @@ class SQLiteMessages:
         """From when on and up to before when (ms) something of a place waits that no answer has."""
         return self._writer.unread(place)
 
-    def deletes(self, msgid: str) -> bool:
-        """Whether it waits that a message was deleted, which answers still have."""
-        return self._writer.deletes(msgid)
+    def unread_stays(self, place: Place) -> int:
+        """From when on (ms) it waits who came to a channel and went; ``LAST``: nothing waits."""
+        return self._writer.stays(place)
+
+    def unread_talks(self, person: str) -> Sequence[tuple[Place, int]] | None:
+        """The talks of an account of which something waits, each with its last time; None: perhaps any."""
+        return self._writer.talks(person)
 
     @property
     def is_behind(self) -> bool:
@@ -157,7 +161,7 @@ class SQLiteMessages:
     @property
     def gathering(self) -> Gathering:
         """Reads all that is kept of an account or a channel, in whatever thread."""
-        return Gathering(self._file.connect_to_read)
+        return Gathering(self._file.connect_to_read, lambda: self._writer.gone)
 
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
@@ -208,6 +212,10 @@ class SQLiteMessages:
     def stays(self, places: Sequence[Place], person: str) -> Deferred[Mapping[Place, Times]]:
         """When an account was in each of these channels."""
         return self._read(lambda looking: looking.stays(places, person))
+
+    def apart(self, places: Sequence[Place]) -> Deferred[Mapping[Place, Times]]:
+        """When other channels were heard here as these, and are these now."""
+        return self._read(lambda looking: looking.apart(places))
 
     def page(self, view: View, wanted: Wanted, reactions: int = 0) -> Deferred[Found]:
         """Messages of a view."""
@@ -294,10 +302,15 @@ class SQLiteMessages:
     def _read(self, job: Callable[[Looking], R]) -> Deferred[R]:
         """Have something read behind all that was put before, unless that may not be written for long."""
         if self._last is None or self._writer.is_failing:
-            return self._readers.put(job)
+            return self._read_now(job)
         answer: Deferred[R] = Deferred()
-        self._last.addCallback(lambda _: self._readers.put(job).chainDeferred(answer))
+        self._last.addCallback(lambda _: self._read_now(job).chainDeferred(answer))
         return answer
+
+    def _read_now(self, job: Callable[[Looking], R]) -> Deferred[R]:
+        """Have something read, without what is to be gone as of now, which may be written meanwhile."""
+        gone = self._writer.gone
+        return self._readers.put(job if gone is None else lambda looking: job(looking.without(gone)))
 
 
 def open_messages(

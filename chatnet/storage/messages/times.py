@@ -37,6 +37,19 @@ def joined(times: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield open_
 
 
+def without(times: Iterable[tuple[int, int]], apart: Iterable[tuple[int, int]]) -> Times:
+    """What is left of some times without others, in order."""
+    left = list(joined(times))
+    for first, last in apart:
+        left = [
+            part
+            for since, until in left
+            for part in ((since, min(until, first - 1)), (max(since, last + 1), until))
+            if part[0] <= part[1]
+        ]
+    return tuple(left)
+
+
 def spans(view: View) -> list[Span]:
     """What there is to see of a view, in order."""
     times: Times = ((0, LAST),) if view.within is None else view.within

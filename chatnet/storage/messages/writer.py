@@ -40,10 +40,11 @@ from twisted.python.failure import Failure
 from chatnet.storage.files import Damaged
 from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.aside import aside
+from chatnet.storage.messages.gone import Gone
 from chatnet.storage.messages.interfaces import Trouble
 from chatnet.storage.messages.keeping import Keeper
 from chatnet.storage.messages.losing import size_of, without_messages
-from chatnet.storage.messages.rows import Entry, Place
+from chatnet.storage.messages.rows import LAST, Entry, Place
 from chatnet.storage.messages.spool import Spool
 from chatnet.storage.messages.unread import Unread
 from chatnet.storage.messages.writing import Writes, Wrong
@@ -146,7 +147,7 @@ class Writer:
         """Messages that were dropped since it was told."""
         self._failed = 0
         """How often the same was tried in vain; 0: it is not FAILING."""
-        self._unread: Final = Unread(any_place=spool is not None and not spool.is_empty)
+        self._unread: Final = Unread() if spool is None else spool.waiting()
         self._closed: Deferred[None] | None = None
         self._until = 0.0
         # A disk that hangs must not keep the process from ending: what is not committed is not.
@@ -174,9 +175,20 @@ class Writer:
         with self._changed:
             return self._unread.of(place)
 
-    def deletes(self, msgid: str) -> bool:
-        """Whether that a message was deleted waits, so that answers still have it."""
-        return self._unread.deletes(msgid)
+    def stays(self, place: Place) -> int:
+        """From when on who came and went waits to be written; see ``Unread.stays``."""
+        with self._changed:
+            return self._unread.stays(place)
+
+    def talks(self, person: str) -> Sequence[tuple[Place, int]] | None:
+        """The talks of which something waits; see ``Unread.talks``."""
+        with self._changed:
+            return self._unread.talks(person)
+
+    @property
+    def gone(self) -> Gone | None:
+        """What answers still have, and is to be gone; None: nothing."""
+        return self._unread.gone
 
     def start(self) -> None:
         """Begin to work."""
@@ -497,6 +509,7 @@ class Immediate:
     bytes = 0
     spooled = 0
     is_failing = False
+    gone: Gone | None = None
 
     def __init__(self, writing: Writes) -> None:
         self._writing: Final = writing
@@ -505,9 +518,13 @@ class Immediate:
         """Nothing waits."""
         return None
 
-    def deletes(self, msgid: str) -> bool:
+    def stays(self, place: Place) -> int:
+        """All of it is known."""
+        return LAST
+
+    def talks(self, person: str) -> Sequence[tuple[Place, int]] | None:
         """Nothing waits."""
-        return False
+        return ()
 
     def keep(self, entries: Sequence[Entry]) -> Deferred[None]:
         """Write a group; its answer is there."""

@@ -77,6 +77,10 @@ class History(Base):
         """``:<sid> CNHR <number> <sid> GAP <since> <until>``: of that time something is missing here, too."""
         return b":%b CNHR %d %b GAP %d %d" % (encode(me.sid), number, encode(asker.sid), since, until)
 
+    def waiting(self, me: Server, number: int, asker: Server, since: int, until: int) -> bytes:
+        """``:<sid> CNHR <number> <sid> GAP <since> <until> WAITS``: of that time more is known here later."""
+        return self.missing(me, number, asker, since, until) + b" WAITS"
+
     def erased(self, me: Server, fact: PastErased) -> bytes:
         """``:<sid> CNERASE <account key> <until ms> <stamp> (* | <channel> <ts>)``"""
         place = fact.place

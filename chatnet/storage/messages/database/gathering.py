@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Final
 
@@ -12,13 +12,14 @@ from chatnet.storage.interfaces import CANNOT_READ, StoreError
 from chatnet.storage.messages.database.source import MessageDatabase
 from chatnet.storage.messages.database.speech import POSTGRESQL
 from chatnet.storage.messages.gathering import Gathering
+from chatnet.storage.messages.gone import Gone
 
 
 class DatabaseGathering(Gathering):
     """Reads `database` by connections of its own.  It blocks, and may be used in any thread."""
 
-    def __init__(self, database: MessageDatabase) -> None:
-        super().__init__(database.connect_to_read, POSTGRESQL)
+    def __init__(self, database: MessageDatabase, gone: Callable[[], Gone | None]) -> None:
+        super().__init__(database.connect_to_read, gone, POSTGRESQL)
         self._database: Final = database
 
     @contextmanager

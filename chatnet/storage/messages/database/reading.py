@@ -61,6 +61,9 @@ class DatabaseLooking(Looking):
 
     def _lasts(self, several: Sequence[Asked]) -> Iterator[tuple[Place, int, str]]:
         """All at once; those of which nothing is in their last span once more, in the one before it."""
+        if self._gone is not None:
+            yield from super()._lasts(several)
+            return
         statement = self._own.lasts.without_erased if self._is_erasing else self._own.lasts.plain
         waiting = [(asked, list(asked.between(BEGINNING, END, newest=True))) for asked in several]
         while waiting := [(asked, spans) for asked, spans in waiting if spans and asked.targets]:

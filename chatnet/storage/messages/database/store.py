@@ -64,7 +64,7 @@ class DatabaseMessages(SQLiteMessages):
     @property
     def gathering(self) -> Gathering:
         """Reads all that is kept of an account or a channel, in whatever thread."""
-        return DatabaseGathering(self._database)
+        return DatabaseGathering(self._database, lambda: self._writer.gone)
 
     def everything(self, place: Place, since: int = 0, person: str | None = None) -> Iterator[Row]:
         """All messages of a place from then on, or those of one person, in order; by a connection of its own.
