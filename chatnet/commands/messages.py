@@ -14,6 +14,7 @@ from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import may_meet
 from chatnet.session.rates import did, note, too_fast
 from chatnet.session.shadows import Held
 from chatnet.wire import numerics
@@ -328,7 +329,7 @@ def _new_target(request: Request, target: User) -> bool:
     key = "target " + target.uid
     if did(session, key):
         return False
-    if not target.channels.keys().isdisjoint(request.user.channels.keys()):
+    if may_meet(request.user, target):
         return False
     rates = request.sessions.rates
     if too_fast(session, "target", rates.target_rate, rates.target_period):
