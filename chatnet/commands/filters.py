@@ -130,7 +130,7 @@ def _asked(request: Request, words: list[str]) -> Filter | None:
             break
         del rest[0]
     text = " ".join(rest)
-    pattern, mark, reason = f"{text} ".rpartition(REASON)
+    pattern, mark, reason = f" {text} ".rpartition(REASON)
     if not mark:
         pattern, reason = text, ""
     kind, pattern = read_pattern(pattern.strip())

@@ -30,7 +30,8 @@ def as_read(text: str) -> str:
     if text.startswith(_ACTION):
         text = text[len(_ACTION) :].rstrip("\x01")
     if not (text.isascii() and text.isprintable()):
-        text = as_seen(strip_formatting(sanitise(text)))
+        front = "\x01" if text.startswith("\x01") else ""  # other CTCP: a pattern may say so
+        text = front + as_seen(strip_formatting(sanitise(text)))
     return text[:MOST_TEXT]
 
 

@@ -745,6 +745,11 @@ def test_nor_does_it_in_a_pattern_or_a_real_name(club: Club, root: Client) -> No
         assert said(root, f"FILTER ADD block {pattern}")[0].endswith("fits every text"), pattern
 
 
+def test_a_reason_alone_is_no_pattern(root: Client) -> None:
+    root >> "FILTER ADD block -- no adverts"
+    root << ":irc.test FAIL FILTER INVALID_PARAMS :What is it to look for*"
+
+
 def test_who_is_muted_says_nothing_by_leaving_or_by_a_topic(club: Club, root: Client) -> None:
     ann, bob = talking(club, "ann", "bob")
     ann >> "MODE #c -t"
