@@ -201,8 +201,11 @@ async def _list(request: Request) -> None:
             asked.append(
                 (server.name, orders.give(server, request.user, ["REPORTS", "LIST", name], _into(found)))
             )
-    found += await _listed(request.sessions, request.user, name)
+    mine = await _listed(request.sessions, request.user, name)
+    found += mine[:LISTED]
     silent = [(there, (await outcome).why) for there, outcome in asked]
+    if mine[LISTED:]:
+        silent.append((request.sessions.server_name, _more(mine)))
     if session.closed:
         return
     for text in sorted(found, reverse=True):
@@ -254,6 +257,10 @@ def _into(found: list[str]) -> Reader:
 NO_SUCH: Final = "There is no such report"
 
 
+def _more(found: list[str]) -> str:
+    return f"it has {len(found)} open, and shows the newest {LISTED}"
+
+
 async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
     """What is open here, and may be read by `user`: of a channel, or of all."""
     await sessions.reports.load()
@@ -262,7 +269,7 @@ async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
         _head(each)
         for each in sessions.reports.all()
         if each.word is None and (not name or fold(each.channel) == fold(name)) and _may(sessions, user, each)
-    ][:LISTED]
+    ]
 
 
 def _head(report: Report) -> str:
@@ -314,8 +321,10 @@ async def _ordered(order: Order) -> None:
         found = await _done(order.sessions, order.user, verb, key, order.word(2))
     else:
         raise Disobeyed("It cannot be understood")
-    for text in found:
+    for text in found[: LISTED if verb == "LIST" else None]:
         await order.say(text)
+    if verb == "LIST" and found[LISTED:]:
+        raise Disobeyed(_more(found))
 
 
 ORDERS: Final = {"REPORTS": Obeyed("", _ordered)}

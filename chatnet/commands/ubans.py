@@ -296,7 +296,7 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
     for ban in everything:
         if scan.spend(price):
             await scan.pause()
-        if ban.holds(now) and (mask == "*" or matches(shown(ban.kind, ban.mask))):
+        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban))):
             bans.append(ban)
     bans.sort(key=lambda ban: ban.created, reverse=True)
     most = request.settings.limits.stats_bans
@@ -308,12 +308,16 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
 
 
 def _line(request: Request, ban: NetworkBan, asked: str = "") -> str:
-    """A ban for operators; an address only for those who may see it, have written it, or asked for it."""
-    sees = request.user.may("see-all") or ban.by == request.user.mask
-    mask = shown(ban.kind, ban.mask)
-    hidden = None if sees or asked == mask else veil(ban)
+    """A ban for operators; an address only for those who may see it, or asked for this very one."""
     what = "exempt: " if ban.kind in EXEMPTING else ""
-    return f"{what}{printable(hidden or mask)} {told(ban)}"
+    return f"{what}{printable(_shown(request, ban, asked))} {told(ban)}"
+
+
+def _shown(request: Request, ban: NetworkBan, asked: str = "") -> str:
+    """What it means, as the asker may read it."""
+    mask = shown(ban.kind, ban.mask)
+    hidden = None if asked == mask or request.user.may("see-all") else veil(ban)
+    return hidden or mask
 
 
 async def _info(request: Request, words: list[str]) -> None:

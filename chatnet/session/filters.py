@@ -7,7 +7,7 @@ What is said to services is never shown to this.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,7 +80,8 @@ class Verdict(NamedTuple):
 class Hit(NamedTuple):
     """When a filter was hit, by whom, where (`public`: for those who may not see all), and by what text.
 
-    Of what is not for everybody there is no text.
+    Of what is not for everybody there is no text.  If it is `veiled` those read of nobody: it was hit by a
+    host that they do not see.
     """
 
     at: float
@@ -88,6 +89,7 @@ class Hit(NamedTuple):
     place: str
     public: str
     text: str
+    veiled: bool
 
 
 @dataclass(slots=True)
@@ -196,7 +198,7 @@ class Filters:
         user, now = session.user, self._node.clock.time()
         if user.may("filters") or (channel is not None and channel.folded in self._spared):
             return None
-        if self._muted and where == CHANNEL and channel is not None:
+        if self._muted and channel is not None:
             verdict = self._mute_of(session, channel, now)
             if verdict is not None:
                 return verdict
@@ -221,16 +223,16 @@ class Filters:
         user, now = session.user, self._node.clock.time()
         if user.may("filters"):
             return None
-        text = described(nick, user, realname)
-        hits = self.matching.of_user(text, stranger=self._is_stranger(session, now))
-        return self._judge(session, hits, USER, None, f"{nick} ({realname})", now) if hits else None
+        hits, veiled = self._of_user(session, nick, realname, now)
+        if not hits:
+            return None
+        return self._judge(session, hits, USER, None, f"{nick} ({realname})", now, veiled)
 
     def came(self, session: Session) -> NetworkBan | None:
         """Judge who somebody is that comes in; None: they may, else the ban that they are told of."""
         user, now = session.user, self._node.clock.time()
-        text = described(user.nick, user, user.realname)
-        hits = self.matching.of_user(text, stranger=self._is_stranger(session, now))
-        worst = self._heard(session, hits, USER, None, f"{user.nick} ({user.realname})", now)
+        hits, veiled = self._of_user(session, user.nick, user.realname, now)
+        worst = self._heard(session, hits, USER, None, f"{user.nick} ({user.realname})", now, veiled)
         if worst is None:
             return None
         if worst.action == BAN:
@@ -286,8 +288,9 @@ class Filters:
         channel: Channel | None,
         text: str,
         now: float,
+        veiled: Collection[Filter] = (),
     ) -> Verdict | None:
-        worst = self._heard(session, hits, where, channel, text, now)
+        worst = self._heard(session, hits, where, channel, text, now, veiled)
         if worst is None:
             return None
         verdict = Verdict(self._words(worst), worst.quiet)
@@ -302,6 +305,7 @@ class Filters:
         channel: Channel | None,
         text: str,
         now: float,
+        veiled: Collection[Filter] = (),
     ) -> Filter | None:
         """Count hits, and have operators read of them; the one of which most comes, if anything does."""
         user = session.user
@@ -319,16 +323,29 @@ class Filters:
         secret = where == PRIVATE or hidden or (channel is not None and channel.key is not None)
         public = _PLACES[where].replace("%s", "a channel") if hidden else place
         shown = "" if secret else printable(cut(text, SHOWN))
-        seen = Hit(now, f"{user.nick}!{user.username}@{user.host}", place, public, shown)
+        who = f"{user.nick}!{user.username}@{user.host}"
         for each in several:
+            seen = Hit(now, who, place, public, shown, each in veiled)
             count = self.counts.setdefault(each.entity, Count())
             count.hits += 1
             count.acted += each is worst
             count.last.append(seen)
             while len(count.last) > self._settings.last_hits:
                 count.last.popleft()
-        self._tell(session, worst or several[0], worst is not None, seen)
+        told = worst or several[0]
+        self._tell(session, told, worst is not None, seen._replace(veiled=told in veiled))
         return worst
+
+    def _of_user(
+        self, session: Session, nick: str, realname: str, now: float
+    ) -> tuple[list[Filter], Collection[Filter]]:
+        """Filters that fit who somebody is, or wants to be; and those that do so by a hidden host alone."""
+        user, stranger = session.user, self._is_stranger(session, now)
+        hits = self.matching.of_user(described(nick, user, realname, user.real_host), stranger=stranger)
+        if not hits or user.host == user.real_host:
+            return hits, ()
+        text = described(nick, user, realname, user.host)
+        return hits, set(hits).difference(self.matching.of_user(text, stranger=stranger))
 
     def _acts(self, filter: Filter, user: User) -> bool:
         if filter.action == REPORT or (filter.dry and not self.acting):
@@ -341,12 +358,10 @@ class Filters:
             dry = ", only reported" if filter.action != REPORT and not acts else ""
             what = f"Filter {filter.handle} ({filter.action}{dry}) hit"
             text = f": {seen.text}" if seen.text else ""
-            self._notice(
-                "m",
-                session.peer.address,
-                f"{what} {user.identity} {seen.place}{text}",
-                f"{what} {public_identity(user)} {seen.public}{text}",
-            )
+            public = f"{what} {public_identity(user)} {seen.public}{text}"
+            if seen.veiled:
+                public = f"{what} somebody {seen.public}"
+            self._notice("m", session.peer.address, f"{what} {user.identity} {seen.place}{text}", public)
 
     def _words(self, filter: Filter) -> str:
         """What somebody reads: why, and whom to write to."""
