@@ -5,6 +5,7 @@ As Ergo's operators know it, and more: https://github.com/ergochat/ergo/blob/mas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
@@ -38,6 +39,8 @@ FORMS: Final = (
     "an address or network, user@host, account:<name>, realname:<mask>, cert:<SHA-256>, name:<mask>,"
     " #channel, or the nick of somebody who is here"
 )
+_LIKE_A_DURATION: Final = re.compile(r"[0-9]{1,9}[A-Za-z]{0,9}")
+"""What is rather a duration that somebody has misspelt than the beginning of a reason."""
 NAMES_SHOWN: Final = 10
 """Nicks that are shown of those whom something hits."""
 
@@ -110,6 +113,14 @@ def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, 
     while rest and _options(order, rest, minutes=False):
         pass
     order.reason = " ".join(rest)
+    if rest and not (order.seconds or order.force) and _LIKE_A_DURATION.fullmatch(rest[0]):
+        again = " ".join(map(printable, words))
+        how = "/UBAN EXEMPT" if action == EXEMPT else "/UBAN ADD"
+        _invalid(
+            request,
+            f"{rest[0]} is no duration: say 90s, 15m, 3d or 1d12h. If it is a reason: {how} FORCE {again}",
+        )
+        return None
     found = _target(request, text)
     if found is None:
         _invalid(request, f"{printable(text)} is nobody who is here, and no account. A target is {FORMS}")
