@@ -148,8 +148,14 @@ def send(
         if not text.strip("\n"):
             return None
     filters = request.sessions.filters
-    if filters.on and text and (verdict := filters.message(request.session, target, text, parts)) is not None:
-        return None if verdict.quiet else _filtered(target, verdict.words)
+    if filters.on:
+        verdict = None
+        if text:
+            verdict = filters.message(request.session, target, text, parts)
+        elif type(target) is Channel:
+            verdict = filters.muted(request.session, target)
+        if verdict is not None:
+            return None if verdict.quiet else _filtered(target, verdict.words)
     node = request.session.sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)

@@ -238,10 +238,14 @@ async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
             session.fail("REPORTS", code, printable(outcome.why), middle(key))
             return
     if request.user.oper is not None:
-        request.note_down(key, f"{verb}{f': {cut(one_line(word), REASON)}' if word else ''}")
+        request.note_down(key, _noted(verb, word))
     if not session.closed:
         for text in found:
             session.notice(text)
+
+
+def _noted(verb: str, word: str) -> str:
+    return f"{verb}: {cut(one_line(word), REASON)}" if word else verb
 
 
 def _into(found: list[str]) -> Reader:
@@ -319,6 +323,9 @@ async def _ordered(order: Order) -> None:
         found = await _listed(order.sessions, order.user, key)
     elif verb in ("SHOW", "CLOSE"):
         found = await _done(order.sessions, order.user, verb, key, order.word(2))
+        if order.user.oper is not None:  # their own server notes it as well, if it is honest
+            detail = f"{_noted(verb, order.word(2))} (by order of {order.server.name})"
+            order.sessions.auditing.note(order.user, "REPORTS", key, detail)
     else:
         raise Disobeyed("It cannot be understood")
     for text in found[: LISTED if verb == "LIST" else None]:

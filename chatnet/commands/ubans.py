@@ -307,27 +307,28 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
     for ban in everything:
         if scan.spend(price):
             await scan.pause()
-        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban))):
+        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban, mask))):
             bans.append(ban)
     bans.sort(key=lambda ban: ban.created, reverse=True)
     most = request.settings.limits.stats_bans
     for ban in bans[:most]:
-        session.notice(_line(request, ban))
+        session.notice(_line(request, ban, mask))
     what = "exemption" if kinds is EXEMPTING else "ban"
     more = f"; these were the newest {most}: UBAN LIST <mask> shows others" if len(bans) > most else ""
     session.notice(f"{len(bans) or 'No'} {what}{'' if len(bans) == 1 else 's'}{more}")
 
 
 def _line(request: Request, ban: NetworkBan, asked: str = "") -> str:
-    """A ban for operators; an address only for those who may see it, or asked for this very one."""
+    """A ban for operators; an address only for those who may see it, have written it, or asked for it."""
     what = "exempt: " if ban.kind in EXEMPTING else ""
     return f"{what}{printable(_shown(request, ban, asked))} {told(ban)}"
 
 
 def _shown(request: Request, ban: NetworkBan, asked: str = "") -> str:
     """What it means, as the asker may read it."""
+    sees = request.user.may("see-all") or ban.by == request.user.mask
     mask = shown(ban.kind, ban.mask)
-    hidden = None if asked == mask or request.user.may("see-all") else veil(ban)
+    hidden = None if sees or asked == mask else veil(ban)
     return hidden or mask
 
 

@@ -243,11 +243,18 @@ class Filters:
 
     def unmute(self, session: Session) -> int:
         """Let somebody speak again; in how many channels they could not."""
-        who = self._who(session)
-        mine = [key for key in self._muted if key[0] == who]
+        names = self._names(session)
+        mine = [key for key in self._muted if key[0] in names]
         for key in mine:
             del self._muted[key]
-        return len(mine)
+        return len({channel for _, channel in mine})
+
+    def muted(self, session: Session, channel: Channel) -> Verdict | None:
+        """Why somebody may not say anything there, if it be by a tag; None: they are not muted."""
+        user = session.user
+        if not self._muted or user.may("filters") or channel.folded in self._spared:
+            return None
+        return self._mute_of(session, channel, self._node.clock.time())
 
     # how it is judged
 
@@ -258,6 +265,10 @@ class Filters:
         """Whom something counts for that somebody does: coming back does not make them another one."""
         account = session.user.account
         return f"account {account}" if account is not None else self._owner(session.peer.address)
+
+    def _names(self, session: Session) -> tuple[str, str]:
+        """By what a mute knows somebody: they may log in, or out, and are the same user."""
+        return self._who(session), session.user.uid
 
     def _counted(
         self, session: Session, text: str, channel: Channel | None, *, stranger: bool
@@ -387,7 +398,8 @@ class Filters:
         if filter.action == MUTE and channel is not None:
             seconds = filter.seconds or self._settings.mute_time
             self._note(filter, user, f"mute in {channel.name}")
-            self._mute(self._who(session), channel, now + seconds, verdict)
+            for who in self._names(session):
+                self._mute(who, channel, now + seconds, verdict)
         elif filter.action == KICK and channel is not None and user in channel.members and where != PART:
             self._note(filter, user, f"kick from {channel.name}")
             self._node.commit(Kicked(channel, user, me, reason or "Filtered", now))
@@ -416,14 +428,13 @@ class Filters:
             del self._muted[next(iter(self._muted))]
 
     def _mute_of(self, session: Session, channel: Channel, now: float) -> Verdict | None:
-        key = self._who(session), channel.folded
-        found = self._muted.get(key)
-        if found is None:
-            return None
-        until, verdict = found
-        if now < until:
-            return verdict
-        del self._muted[key]
+        for who in self._names(session):
+            found = self._muted.get((who, channel.folded))
+            if found is not None:
+                until, verdict = found
+                if now < until:
+                    return verdict
+                del self._muted[who, channel.folded]
         return None
 
     def _ban(self, filter: Filter, user: User) -> None:

@@ -760,6 +760,27 @@ def test_a_reason_alone_is_no_pattern(root: Client) -> None:
     root << ":irc.test FAIL FILTER INVALID_PARAMS :What is it to look for*"
 
 
+def test_who_is_muted_stays_so_logged_in_or_out_and_does_not_react(club: Club, root: Client) -> None:
+    ann, bob = talking(club, "ann", "bob")
+    bob >> "CAP REQ message-tags"
+    added(root, "mute live all *money*")
+    for change in (lambda: logged_in(bob, "bob"), lambda: said(root, "FILTER UNMUTE bob")):
+        bob >> "PRIVMSG #c :money"
+        bob.lines()
+        change()
+    assert said(root, "FILTER UNMUTE bob") == ["No filter has muted bob"]
+    bob >> "PRIVMSG #c :hello" >> "PRIVMSG #c :money"
+    ann << ":bob!* PRIVMSG #c :hello"
+    logged_in(bob, "bobby")
+    bob.lines()
+    bob >> "PRIVMSG #c :hello" << ":irc.test 404 *"
+    bob >> "@+draft/react=hello TAGMSG #c" << ":irc.test 404 *"
+    ann.lines()
+    assert said(root, "FILTER UNMUTE bob") == ["bob may speak again in 1 channel"]
+    bob >> "PRIVMSG #c :hello"
+    ann << ":bob!* PRIVMSG #c :hello"
+
+
 def test_who_is_muted_says_nothing_by_leaving_or_by_a_topic(club: Club, root: Client) -> None:
     ann, bob = talking(club, "ann", "bob")
     ann >> "MODE #c -t"

@@ -334,6 +334,9 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     assert say(clubs, root, "REPORTS CLOSE 0CA-2 :calmed") == ["0CA-2 is closed"]
     assert read(bob)[-1] == "Your report 0CA-2 about eve was closed: calmed"
     assert [each.detail for each in clubs["a"].store.audits] == ["CLOSE: calmed"]
+    # Whoever has the report notes it, too: a server need not tell what its operators read.
+    noted = [(each.by, each.verb, each.about, each.detail) for each in clubs["c"].store.audits]
+    assert noted == [("root (root)", "REPORTS", "0CA-2", "CLOSE: calmed (by order of a.test)")]
     clubs.check()
 
 

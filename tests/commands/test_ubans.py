@@ -216,12 +216,15 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     assert again.session.closed
     assert said(root, "UBAN INFO vic")[1].startswith(f"*@{vic.user.host} (until ")
     assert said(root, "UBAN DEL vic")[0].startswith(f"Lifted: *@{vic.user.host} (until ")
-    opered(root, "bans", "see-all")
-    said(root, "UBAN ADD 192.0.2.44")
-    opered(root, "bans")
-    assert said(root, "UBAN LIST an?*")[0].startswith("an address (for ever")
+    other = club.client("other", address="192.0.2.10")
+    opered(other, "bans", "see-all")
+    said(other, "UBAN ADD 192.0.2.44")
+    said(root, "UBAN ADD 192.0.2.55")
+    assert said(root, "UBAN LIST an?addr*")[0].startswith("an address (for ever")
     assert said(root, "UBAN LIST *2.44*") == ["No bans"]  # who asks again and again finds it out else
-    assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")  # they have written it
+    assert said(root, "UBAN LIST 192.0.2.44")[0].startswith("192.0.2.44 (for ever")
+    assert said(root, "UBAN LIST *55*")[0].startswith("192.0.2.55 (for ever")  # they have written it
+    assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")
 
 
 @pytest.mark.parametrize(

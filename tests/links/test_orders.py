@@ -255,8 +255,7 @@ def test_a_time_before_and_after_all_times_is_understood(clubs: Clubs) -> None:
     for since in ("90y", "1900-01-01", "9999-12-31"):
         heard = say(clubs, ann, f"AUDIT UBAN {since}")
         assert not any("Nothing, or not all" in line for line in heard)
-        found = "no notes" if since == "9999-12-31" else "1 note"
-        assert heard[-1] == f"End of AUDIT: {found}"
+        assert heard[-1] == f"End of AUDIT: {'no notes' if since == '9999-12-31' else '1 note'}"
 
 
 def test_addresses_are_for_those_who_may_see_them(clubs: Clubs) -> None:
