@@ -33,6 +33,10 @@ TOLD: Final = 20
 """Operators of a channel who are told of a report."""
 LISTED: Final = 50
 """Reports that one server lists."""
+MINUTE: Final = len("2026-11-29 20:14")
+"""Letters of a listed report that tell when it was made; each server lists its own in their order."""
+OLDER: Final = "Older ones that are open:"
+"""What a server says of those that it does not list."""
 LONGEST: Final = 460
 """Bytes of a line that another server tells."""
 PRIVILEGE: Final = "reports"
@@ -199,12 +203,14 @@ async def _list(request: Request) -> None:
     silent = [(there, (await outcome).why) for there, outcome in asked]
     if session.closed:
         return
-    for text in sorted(found, reverse=True):
+    more = [text for text in found if text.startswith(OLDER)]
+    listed = [text for text in found if text not in more]
+    for text in [*sorted(listed, key=lambda each: each[:MINUTE], reverse=True), *sorted(more)]:
         session.notice(text)
     for there, why in silent:
         if why:
             session.notice(f"Nothing, or not all, from {there}: {printable(why)}")
-    session.notice(f"End of REPORTS: {len(found) or 'no'} open")
+    session.notice(f"End of REPORTS: {len(listed) or 'no'} {'shown' if more else 'open'}")
 
 
 async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
@@ -252,11 +258,17 @@ async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
     """What is open here, and may be read by `user`: of a channel, or of all."""
     await sessions.reports.load()
     fold = sessions.network.fold
-    return [
-        _head(each)
+    found = [
+        each
         for each in sessions.reports.all()
         if each.word is None and (not name or fold(each.channel) == fold(name)) and _may(sessions, user, each)
-    ][:LISTED]
+    ]
+    texts = list(map(_head, found[:LISTED]))
+    if len(found) > LISTED:
+        texts.append(
+            f"{OLDER} {len(found) - LISTED} on {sessions.network.me.name}, shown when these are closed"
+        )
+    return texts
 
 
 def _head(report: Report) -> str:
