@@ -183,8 +183,9 @@ async def _add(request: Request, words: list[str]) -> None:
     if any(each.entity == asked.entity and each.fixed for each in filters.all()):
         session.notice("There is such a filter in the configuration, which no command changes")
         return
-    if known is None and len(network.filters) >= request.settings.filters.most:
-        session.notice(f"There are {len(network.filters)} filters (filters.most); lift one first")
+    there = sum(each.holds(request.now) for each in network.filters.values())
+    if known is None and there >= request.settings.filters.most:
+        session.notice(f"There are {there} filters (filters.most); lift one first")
         return
     if not await _set(request, asked):
         return

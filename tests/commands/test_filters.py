@@ -537,7 +537,9 @@ def test_there_may_be_so_many(club: Club, root: Client) -> None:
     reload(club, root, filters={"most": 1})
     added(root, "block *a1*")
     assert said(root, "FILTER ADD block *a2*") == ["There are 1 filters (filters.most); lift one first"]
-    added(root, "kick *a1*")
+    added(root, "kick for=1m *a1*")
+    club.clock.advance(61)  # one that is over takes no room
+    added(root, "kick *a2*")
     reload(club, root, filters={"most": 0})
     assert "not used here: it is one too many (filters.most)" in said(root, "FILTER LIST")[0]
     reload(club, root, filters={"most": 10, "expressions": 10})
