@@ -547,6 +547,22 @@ def test_there_may_be_so_many(club: Club, root: Client) -> None:
     assert "not used here: it has no room beside the others" in said(root, "FILTER LIST *words*")[0]
 
 
+def test_stats_lists_them_for_those_who_may(club: Club, root: Client) -> None:
+    reload(club, root, limits={"stats_bans": 1})
+    handle = added(root, "block *a1* -- no adverts")
+    added(root, "block *a2*")
+    root.lines()
+    root >> "STATS f"
+    line = f"{handle} block (only reports) strangers text: *a1* -- no adverts (no hits here; *"
+    root << f":irc.test 249 root f :{line}"
+    root << ":irc.test 416 root STATS :*" << ":irc.test 219 root f :*"
+    ann, guest = club.client("ann"), club.client("guest")
+    opered(ann, "see-all")
+    ann.lines()
+    ann >> "STATS F" << ":irc.test 723 ann filters :*" << ":irc.test 219 ann F :*"
+    guest >> "STATS f" << ":irc.test 481 guest *" << ":irc.test 219 guest f :*"
+
+
 def test_a_pattern_is_tried_on_what_was_said(club: Club, root: Client) -> None:
     assert (
         said(root, "FILTER TEST *x*")[1] == "No message to a channel is remembered that it could be tried on"

@@ -261,6 +261,20 @@ def test_they_are_gone_when_their_time_is_over_and_a_full_disk_breaks_nothing() 
     club.check()
 
 
+def test_stats_counts_them_also_after_a_restart(house: Archive) -> None:
+    house.client("ann")
+    bob, root = house.client("bob"), staff(house)
+    said(bob, "REPORT ann :one")
+    said(bob, "REPORT ann :two")
+    said(root, "REPORTS CLOSE 0CN-1 :done")
+    again = house.killed()
+    root, guest = staff(again), again.client("guest")
+    root.lines()
+    root >> "STATS r"
+    root << ":irc.test 249 root r :1 report(s) open, 1 closed, of 1000 at most" << ":irc.test 219 root r :*"
+    guest >> "STATS R" << ":irc.test 481 guest *" << ":irc.test 219 guest R :*"
+
+
 def test_no_number_is_given_twice(house: Archive) -> None:
     """Not after a restart either, when those that had the last numbers are gone."""
     house.client("ann")
