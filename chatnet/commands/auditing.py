@@ -65,7 +65,12 @@ async def audit(request: Request) -> None:
         for name, why in silent:
             if why:
                 session.notice(f"Nothing, or not all, from {name}: {printable(why)}")
-        session.notice(f"End of AUDIT: {min(len(notes), most) or 'no'} note(s)")
+        if not notes and len(words) > 1:
+            session.notice(
+                f"Nothing has '{printable(word)}' in it; a time is 7d, or {minute(request.now)[:10]}"
+            )
+        number = min(len(notes), most)
+        session.notice(f"End of AUDIT: {number or 'no'} note{'' if number == 1 else 's'}")
 
 
 def _ask(request: Request, there: FullServer, notes: list[Note], word: str, since: float) -> Promise[Outcome]:

@@ -40,6 +40,7 @@ OLDER: Final = "Older ones that are open:"
 LONGEST: Final = 460
 """Bytes of a line that another server tells."""
 PRIVILEGE: Final = "reports"
+FORM: Final = "REPORTS LIST [<channel>], REPORTS SHOW <id>, REPORTS CLOSE <id> :<word>; see HELP REPORTS"
 Reader = Callable[[Words], None]
 
 
@@ -136,7 +137,7 @@ async def _lines(
 
 def _told(request: Request, kept: Report, about: User | None, channel: Channel | None) -> None:
     """Tell operators, and the reporter whom that was."""
-    where = f" in {kept.channel}" if kept.channel else ""
+    where = f" in {kept.channel}" if kept.channel not in ("", kept.about) else ""
     text = f"{kept.by} reports {kept.about}{where}: {printable(kept.reason)} (/REPORTS SHOW {kept.id})"
     there = [] if channel is None or channel.name == kept.about else _operators(request, channel, about)
     for each in there:
@@ -167,22 +168,22 @@ def _notice(sessions: Sessions, user: User, text: str) -> None:
 # what becomes of it
 
 
-@CLIENT.command("REPORTS", min_params=1, penalty=2.0)
+@CLIENT.command("REPORTS", penalty=2.0)
 async def reports(request: Request) -> None:
     """`REPORTS LIST [<channel>]`, `REPORTS SHOW <id>`, `REPORTS CLOSE <id> :<word>`: what people reported.
 
     LIST shows what is open, of all servers; SHOW one with its messages; CLOSE ends one, and its reporter
     reads the word. For operators with the privilege reports, and for those of a channel what was reported
-    there. Refuses with 461, 481, 723, FAIL REPORTS INVALID_PARAMS, NO_SUCH_REPORT, TEMPORARILY_UNAVAILABLE
+    there. Refuses with 481, 723, FAIL REPORTS INVALID_PARAMS, NO_SUCH_REPORT, TEMPORARILY_UNAVAILABLE
     (another server does not answer).
     """
-    session, verb = request.session, request.params[0].upper()
+    session, verb = request.session, request.param(0).upper()
     if verb == "LIST":
         await _list(request)
-    elif verb not in ("SHOW", "CLOSE"):
-        session.fail("REPORTS", "INVALID_PARAMS", "LIST, SHOW or CLOSE", middle(verb[:20]))
-    elif len(request.params) < (2 if verb == "SHOW" else 3) or not request.params[-1]:
-        request.stop(numerics.ERR_NEEDMOREPARAMS, "REPORTS")
+    elif verb not in ("SHOW", "CLOSE") or not request.param(1):
+        session.fail("REPORTS", "INVALID_PARAMS", FORM, middle(verb[:20]) or "*")
+    elif verb == "CLOSE" and not request.param(2):
+        session.fail("REPORTS", "INVALID_PARAMS", "Say what became of it: REPORTS CLOSE <id> :<word>", verb)
     else:
         await _of_one(request, verb, request.params[1].upper(), " ".join(request.params[2:]))
 
@@ -190,6 +191,11 @@ async def reports(request: Request) -> None:
 async def _list(request: Request) -> None:
     name, session = request.param(1), request.session
     channel = request.network.channel(name) if name else None
+    if not name and request.user.oper is None:
+        session.fail(
+            "REPORTS", "INVALID_PARAMS", "Which channel? REPORTS LIST <channel>, if you are its operator", "*"
+        )
+        return
     if not request.user.may(PRIVILEGE) and (channel is None or channel.members.get(request.user, 0) < OP):
         request.need(PRIVILEGE)
     orders, me, found = request.sessions.links.orders, request.network.me, list[str]()
@@ -210,7 +216,7 @@ async def _list(request: Request) -> None:
     for there, why in silent:
         if why:
             session.notice(f"Nothing, or not all, from {there}: {printable(why)}")
-    session.notice(f"End of REPORTS: {len(listed) or 'no'} {'shown' if more else 'open'}")
+    session.notice(f"End of REPORTS: {len(listed) or 'none'} {'shown' if more else 'open'}")
 
 
 async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
@@ -272,7 +278,7 @@ async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
 
 
 def _head(report: Report) -> str:
-    where = f" in {report.channel}" if report.channel else ""
+    where = f" in {report.channel}" if report.channel not in ("", report.about) else ""
     what = f"{report.by} about {report.about}{where}: {printable(report.reason)}"
     return cut(f"{minute(report.at)} {report.id} {what}", LONGEST)
 
@@ -303,7 +309,8 @@ async def _done(sessions: Sessions, user: User, verb: str, key: str, word: str) 
         sessions.reports.close(report, user.nick, cut(one_line(word), REASON))
         return [f"{report.id} is closed"]
     closed = "open" if report.word is None else f"closed by {report.closed_by}: {report.word}"
-    lines = [_head(report), f"{report.id} is {closed}; {len(report.lines)} messages"]
+    number = len(report.lines)
+    lines = [_head(report), f"{report.id} is {closed}; {number or 'no'} message{'' if number == 1 else 's'}"]
     lines += (
         f"[{clock_time(each.at // 1000)}] <{each.nick}> {printable(each.text)}" for each in report.lines
     )

@@ -13,6 +13,7 @@ from conversation import Client, House
 from mesh import block, stranger
 from states import opered
 
+from chatnet.commands.reporting import FORM
 from chatnet.services.reports import GIVEN, Report
 from chatnet.storage.interfaces import StoreError
 
@@ -86,7 +87,7 @@ def test_a_report_reaches_the_operators_of_the_channel_with_what_was_said(house:
     assert said(root, "REPORTS CLOSE 0CN-1 :again") == [
         ":irc.test FAIL REPORTS NO_SUCH_REPORT 0CN-1 :ann has closed it: she was warned"
     ]
-    assert said(root, "REPORTS LIST") == ["End of REPORTS: no open"]
+    assert said(root, "REPORTS LIST") == ["End of REPORTS: none open"]
     house.check()
 
 
@@ -98,9 +99,9 @@ def test_without_operators_there_it_is_for_those_of_the_network(house: Archive) 
     assert [line for line in root.lines() if "bob reports ann in #lobby: #lobby she kicks" in line]
     ann.silent()
     assert said(ann, "REPORTS SHOW 0CN-1") == [f":irc.test FAIL REPORTS NO_SUCH_REPORT 0CN-1 :{NONE}"]
-    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert said(bob, "REPORT #lobby :they sell things") == [thanks.format(2)]
-    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert len(said(root, "REPORTS LIST")) == 3
     assert said(eve, "REPORT bob he insults me") == [thanks.format(3)]
     house.check()
@@ -115,12 +116,12 @@ def test_nobody_reports_what_they_cannot_read(house: Archive) -> None:
     for client in (ann, bob, eve, zoe):
         client.lines()
     said(zoe, "REPORT eve spam in #lobby")  # who is not in it
-    assert said(root, "REPORTS SHOW 0CN-1")[1:] == ["0CN-1 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-1")[1:] == ["0CN-1 is open; no messages"]
     said(zoe, "REPORT eve insults")  # their own talk, and not that of bob
     assert said(root, "REPORTS SHOW 0CN-2")[2:] == ["[2023-11-14 22:13:23] <zoe> hello eve"]
     opered(zoe, "history", "see-all")
     said(zoe, "REPORT eve once more #lobby")  # what a privilege lets read is not what a reporter reads
-    assert said(root, "REPORTS SHOW 0CN-3")[1:] == ["0CN-3 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-3")[1:] == ["0CN-3 is open; no messages"]
     ann >> "MODE #lobby +s"
     dan = house.member("dan", caps="")
     assert said(dan, "REPORT #lobby :secret")[0].startswith(":irc.test FAIL REPORT INVALID_TARGET #lobby ")
@@ -160,11 +161,17 @@ def test_what_is_refused(house: Archive) -> None:
         ("REPORT NickServ :x", "FAIL REPORT INVALID_TARGET NickServ :That is nobody to report"),
         ("REPORT eve", "461 bob REPORT :Not enough parameters"),
         ("REPORT eve : ", "461 bob REPORT :Not enough parameters"),
-        ("REPORTS", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS SHOW", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS CLOSE 0CN-1", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS EAT 0CN-1", "FAIL REPORTS INVALID_PARAMS EAT :LIST, SHOW or CLOSE"),
-        ("REPORTS LIST", "481 bob :Permission Denied- You're not an IRC operator"),
+        ("REPORTS", f"FAIL REPORTS INVALID_PARAMS * :{FORM}"),
+        ("REPORTS SHOW", f"FAIL REPORTS INVALID_PARAMS SHOW :{FORM}"),
+        (
+            "REPORTS CLOSE 0CN-1",
+            "FAIL REPORTS INVALID_PARAMS CLOSE :Say what became of it: REPORTS CLOSE <id> :<word>",
+        ),
+        ("REPORTS EAT 0CN-1", f"FAIL REPORTS INVALID_PARAMS EAT :{FORM}"),
+        (
+            "REPORTS LIST",
+            "FAIL REPORTS INVALID_PARAMS * :Which channel? REPORTS LIST <channel>, if you are its operator",
+        ),
         ("REPORTS LIST #lobby", "481 bob :Permission Denied- You're not an IRC operator"),
         ("REPORTS SHOW 0CN-9", f"FAIL REPORTS NO_SUCH_REPORT 0CN-9 :{NONE}"),
         ("REPORTS SHOW nonsense", f"FAIL REPORTS NO_SUCH_REPORT NONSENSE :{NONE}"),
@@ -183,7 +190,7 @@ def test_a_channel_that_somebody_else_began_later_is_another_one(house: Archive)
     mal = house.member("mal", caps="")
     mal >> "JOIN #lobby"
     mal.lines()
-    assert said(mal, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(mal, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert said(mal, "REPORTS SHOW 0CN-1")[0].endswith(f"NO_SUCH_REPORT 0CN-1 :{NONE}")
 
 
@@ -250,7 +257,7 @@ def test_they_are_gone_when_their_time_is_over_and_a_full_disk_breaks_nothing() 
     root, ann = staff(club), club.client("ann")
     ann >> "REPORT root :x"
     club.clock.advance(3 * 86400)
-    assert said(root, "REPORTS LIST") == ["End of REPORTS: no open"]
+    assert said(root, "REPORTS LIST") == ["End of REPORTS: none open"]
     assert not kept(club)
     club.store.broken = True
     ann.lines()
@@ -280,7 +287,7 @@ def test_no_number_is_given_twice(house: Archive) -> None:
     house.client("ann")
     assert said(house.client("bob"), "REPORT ann :one")[0].startswith("Thank you. Your report 0CN-1 ")
     house.clock.advance(91 * 86400)
-    assert said(staff(house), "REPORTS LIST") == ["End of REPORTS: no open"]
+    assert said(staff(house), "REPORTS LIST") == ["End of REPORTS: none open"]
     again = house.killed()
     assert not kept(again)
     again.client("ann")
@@ -340,7 +347,7 @@ def test_what_its_author_erases_is_gone_from_reports(house: Archive) -> None:
     assert erasures is not None
     erasures.erase(house.named("eve").id, house.ms())
     assert [line.partition("> ")[2] for line in said(root, "REPORTS SHOW 0CN-1")[2:]] == ["no"]
-    assert said(root, "REPORTS SHOW 0CN-2")[1:] == ["0CN-2 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-2")[1:] == ["0CN-2 is open; no messages"]
     assert "psst" not in str(kept(house)) and "buy tea" not in str(kept(house))
     opered(root, "accounts", "reports")
     root >> "NS ERASE bob"
@@ -383,7 +390,7 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     listed = say(clubs, root, "REPORTS LIST")
     assert len(listed) == 3 and listed[-1] == "End of REPORTS: 2 open"
     assert say(clubs, ann, "REPORTS LIST #lobby")[-1] == "End of REPORTS: 1 open"
-    assert say(clubs, ann, "REPORTS SHOW 0CA-1")[1] == "0CA-1 is open; 0 messages"
+    assert say(clubs, ann, "REPORTS SHOW 0CA-1")[1] == "0CA-1 is open; no messages"
     assert "NO_SUCH_REPORT 0CA-2" in say(clubs, ann, "REPORTS SHOW 0CA-2")[0]
     bob.lines()
     assert say(clubs, ann, "REPORTS CLOSE 0CA-1 :warned") == ["0CA-1 is closed"]

@@ -65,7 +65,7 @@ def test_people_read_one_line_operators_who_did_it_and_it_is_noted() -> None:
     root.until(":irc.test 249 root s :The shields are at level 2 (guarded)*")
     root.until(":irc.test 249 root s :3 (closed): new people have to log in, *, filters act; for 1h")
     root.until(f":irc.test 371 root :{DEFAULT} *")
-    root.until(":irc.test NOTICE root :* root (root) SHIELDS level 2: for 30m: a wave of bots")
+    root.until(":irc.test NOTICE root :* root (root) SHIELDS 2: for 30m: a wave of bots")
     bob = comes(club, "bob")
     bob.until(f":irc.test NOTICE bob :{DEFAULT} *")
     root.lines()

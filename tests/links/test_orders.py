@@ -61,14 +61,14 @@ def test_the_audit_is_gathered_from_all_full_servers(clubs: Clubs) -> None:
         "2023-11-14 22:15 UTC [c.test] rootc (rootc) UBAN name:rootcx: for ever",
         "2023-11-14 22:14 UTC [b.test] rootb (rootb) UBAN name:rootbx: for ever",
         "2023-11-14 22:13 UTC [a.test] roota (roota) UBAN name:rootax: for ever",
-        "End of AUDIT: 3 note(s)",
+        "End of AUDIT: 3 notes",
     ]
-    assert say(clubs, bob, "AUDIT rootc") == [heard[0], "End of AUDIT: 1 note(s)"]
+    assert say(clubs, bob, "AUDIT rootc") == [heard[0], "End of AUDIT: 1 note"]
     clubs.cut("b", "c")
     clubs.settle()
     assert say(clubs, ann, "AUDIT UBAN")[-2:] == [
         "Nothing, or not all, from c.test: it is away",
-        "End of AUDIT: 2 note(s)",
+        "End of AUDIT: 2 notes",
     ]
     clubs.link("b", "c")
     clubs.settle()
@@ -85,12 +85,12 @@ def test_who_does_not_answer_in_time_is_named_and_what_comes_later_is_nothing(cl
     clubs.advance(6)
     assert [line.partition(" :")[2] for line in ann.lines()] == [
         "Nothing, or not all, from c.test: It did not answer in time",
-        "End of AUDIT: no note(s)",
+        "End of AUDIT: no notes",
     ]
     clubs["c"].store.release()
     clubs.settle()
     ann.silent()
-    assert say(clubs, ann, "AUDIT")[-1] == "End of AUDIT: 1 note(s)"
+    assert say(clubs, ann, "AUDIT")[-1] == "End of AUDIT: 1 note"
     clubs.cut("a", "b")
     clubs.settle()
     assert [line for line in say(clubs, ann, "AUDIT") if line.startswith("Nothing")] == [
@@ -124,7 +124,7 @@ def test_much_is_told_in_slices_and_no_more_than_the_settings_say() -> None:
     assert heard[0].endswith("[b.test] bob KILL v599")
     assert heard[-2:] == [
         "Nothing, or not all, from b.test: it shows no more than 450 (audit.lines)",
-        "End of AUDIT: 451 note(s)",
+        "End of AUDIT: 451 notes",
     ]
     clubs.check()
 
@@ -134,7 +134,7 @@ def test_the_class_has_to_grant_it_there_as_well() -> None:
     ann = root(clubs, "a")
     assert say(clubs, ann, "AUDIT") == [
         "Nothing, or not all, from b.test: you are of the class staff, which does not grant audit on b.test",
-        "End of AUDIT: no note(s)",
+        "End of AUDIT: no notes",
     ]
 
 
@@ -227,4 +227,4 @@ def test_answers_that_nobody_asked_for_or_of_another_server_are_nothing(clubs: C
     ann.silent()
     clubs["c"].store.release()
     clubs.settle()
-    assert [line.partition(" :")[2] for line in ann.lines()] == ["End of AUDIT: no note(s)"]
+    assert [line.partition(" :")[2] for line in ann.lines()] == ["End of AUDIT: no notes"]
