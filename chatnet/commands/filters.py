@@ -187,8 +187,9 @@ async def _add(request: Request, words: list[str]) -> None:
     if any(each.entity == asked.entity and each.fixed for each in filters.all()):
         session.notice("There is such a filter in the configuration, which no command changes")
         return
-    if known is None and len(network.filters) >= request.settings.filters.most:
-        session.notice(f"There are {len(network.filters)} filters (filters.most); lift one first")
+    there = sum(each.holds(request.now) for each in network.filters.values())
+    if known is None and there >= request.settings.filters.most:
+        session.notice(f"There are {there} filters (filters.most); lift one first")
         return
     if not await _set(request, asked, "DEL"):
         return
@@ -291,6 +292,16 @@ def _described(filter: Filter) -> str:
     return f"{' '.join(parts)}: {printable(filter.shown)}{reason}"
 
 
+def line_of(request: Request, filter: Filter) -> str:
+    """A filter with what it has hit here, who has set it and when, and why it is not used if it is not."""
+    filters = request.sessions.filters
+    count = filters.counts.get(filter.entity, Count())
+    why = filters.matching.useless.get(filter)
+    useless = f"; not used here: it {why}" if why else ""
+    since = f", {minute(filter.created)}" if filter.created else ""
+    return f"{_described(filter)} ({_counted(count)}; by {filter.by}{since}{useless})"
+
+
 def _list(request: Request, words: list[str]) -> None:
     filters, session = request.sessions.filters, request.session
     mask = " ".join(words) or "*"
@@ -298,11 +309,7 @@ def _list(request: Request, words: list[str]) -> None:
     found = [each for each in filters.all() if mask == "*" or fits(each.shown) or fits(each.handle)]
     most = request.settings.limits.stats_bans
     for each in found[:most]:
-        count = filters.counts.get(each.entity, Count())
-        why = filters.matching.useless.get(each)
-        useless = f"; not used here: it {why}" if why else ""
-        since = f", {minute(each.created)}" if each.created else ""
-        session.notice(f"{_described(each)} ({_counted(count)}; by {each.by}{since}{useless})")
+        session.notice(line_of(request, each))
     more = f"; these were {most}: FILTER LIST <mask> shows others" if len(found) > most else ""
     session.notice(f"{len(found) or 'No'} filter{'' if len(found) == 1 else 's'}{more}")
     if filters.acting:

@@ -33,6 +33,8 @@ TOLD: Final = 20
 """Operators of a channel who are told of a report."""
 LISTED: Final = 50
 """Reports that one server lists."""
+MINUTE: Final = len("2026-11-29 20:14")
+"""Letters of a listed report that tell when it was made; each server lists its own in their order."""
 LONGEST: Final = 460
 """Bytes of a line that another server tells."""
 PRIVILEGE: Final = "reports"
@@ -208,7 +210,7 @@ async def _list(request: Request) -> None:
         silent.append((request.sessions.server_name, _more(mine)))
     if session.closed:
         return
-    for text in sorted(found, reverse=True):
+    for text in sorted(found, key=lambda each: each[:MINUTE], reverse=True):
         session.notice(text)
     for there, why in silent:
         if why:

@@ -532,12 +532,30 @@ def test_there_may_be_so_many(club: Club, root: Client) -> None:
     reload(club, root, filters={"most": 1})
     added(root, "block *a1*")
     assert said(root, "FILTER ADD block *a2*") == ["There are 1 filters (filters.most); lift one first"]
-    added(root, "kick *a1*")
+    added(root, "kick for=1m *a1*")
+    club.clock.advance(61)  # one that is over takes no room
+    added(root, "kick *a2*")
     reload(club, root, filters={"most": 0})
     assert "not used here: it is one too many (filters.most)" in said(root, "FILTER LIST")[0]
     reload(club, root, filters={"most": 10, "expressions": 10})
     added(root, "block live /some words here/")
     assert "not used here: it has no room beside the others" in said(root, "FILTER LIST *words*")[0]
+
+
+def test_stats_lists_them_for_those_who_may(club: Club, root: Client) -> None:
+    reload(club, root, limits={"stats_bans": 1})
+    handle = added(root, "block *a1* -- no adverts")
+    added(root, "block *a2*")
+    root.lines()
+    root >> "STATS f"
+    line = f"{handle} block (only reports) strangers text: *a1* -- no adverts (no hits here; *"
+    root << f":irc.test 249 root f :{line}"
+    root << ":irc.test 416 root STATS :*" << ":irc.test 219 root f :*"
+    ann, guest = club.client("ann"), club.client("guest")
+    opered(ann, "see-all")
+    ann.lines()
+    ann >> "STATS F" << ":irc.test 723 ann filters :*" << ":irc.test 219 ann F :*"
+    guest >> "STATS f" << ":irc.test 481 guest *" << ":irc.test 219 guest f :*"
 
 
 def test_each_answer_tells_how_to_undo_that_one(root: Client) -> None:

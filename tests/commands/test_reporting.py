@@ -14,7 +14,8 @@ from mesh import block, stranger
 from states import opered
 
 from chatnet.commands.reporting import FORM
-from chatnet.services.reports import Report
+from chatnet.services.reports import GIVEN, Report
+from chatnet.storage.interfaces import StoreError
 
 CLASS = {"name": "staff", "privileges": ["reports"]}
 NONE = "There is no such report"
@@ -55,8 +56,12 @@ def kept(club: Club) -> dict[str, Report]:
     return {key: Report.read(text) for key, text in club.done(_kept(club))}
 
 
-async def _kept(club: Club) -> list[tuple[str, str]]:
+async def _all(club: Club) -> list[tuple[str, str]]:
     return list(await club.store.reports())
+
+
+async def _kept(club: Club) -> list[tuple[str, str]]:
+    return [each for each in await club.store.reports() if each[1] != GIVEN]
 
 
 def test_a_report_reaches_the_operators_of_the_channel_with_what_was_said(house: Archive) -> None:
@@ -261,6 +266,73 @@ def test_they_are_gone_when_their_time_is_over_and_a_full_disk_breaks_nothing() 
     assert [line for line in root.lines() if "Reports are kept in memory only" in line]
     assert len(said(root, "REPORTS LIST")) == 2
     club.check()
+
+
+def test_stats_counts_them_also_after_a_restart(house: Archive) -> None:
+    house.client("ann")
+    bob, root = house.client("bob"), staff(house)
+    said(bob, "REPORT ann :one")
+    said(bob, "REPORT ann :two")
+    said(root, "REPORTS CLOSE 0CN-1 :done")
+    again = house.killed()
+    root, guest = staff(again), again.client("guest")
+    root.lines()
+    root >> "STATS r"
+    root << ":irc.test 249 root r :1 report(s) open, 1 closed, of 1000 at most" << ":irc.test 219 root r :*"
+    guest >> "STATS R" << ":irc.test 481 guest *" << ":irc.test 219 guest R :*"
+
+
+def test_no_number_is_given_twice(house: Archive) -> None:
+    """Not after a restart either, when those that had the last numbers are gone."""
+    house.client("ann")
+    assert said(house.client("bob"), "REPORT ann :one")[0].startswith("Thank you. Your report 0CN-1 ")
+    house.clock.advance(91 * 86400)
+    assert said(staff(house), "REPORTS LIST") == ["End of REPORTS: none open"]
+    again = house.killed()
+    assert not kept(again)
+    again.client("ann")
+    bob = again.client("bob")
+    assert said(bob, "REPORT ann :two")[0].startswith("Thank you. Your report 0CN-2 ")
+    assert said(bob, "REPORT ann :three")[0].startswith("Thank you. Your report 0CN-3 ")
+    assert [key for key, _ in again.done(_all(again))] == ["0CN-2", "0CN-3"]
+
+
+def test_nor_while_those_that_are_kept_cannot_be_read(
+    house: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.client("ann")
+    said(house.client("bob"), "REPORT ann :one")
+    again = house.killed()
+
+    async def unreadable() -> list[tuple[str, str]]:
+        raise StoreError("The disk is away")
+
+    again.client("ann")
+    bob, root = again.client("bob"), staff(again)
+    with monkeypatch.context() as patch:
+        patch.setattr(again.store, "reports", unreadable)
+        assert "Your report 0CN-1 " not in said(bob, "REPORT ann :two")[0]
+    assert len(said(root, "REPORTS LIST")) == 3
+    assert [each.reason for each in kept(again).values()] == ["one", "two"]
+
+
+def test_ten_thousand_reports_are_kept_listed_and_closed(house: Archive) -> None:
+    house.reload(reports={"most": 10_000})
+    bob, root = house.member("bob", caps=""), staff(house)
+    house.client("eve")
+    reports, owner = house.parts.sessions.reports, "x"
+    for number in range(10_000):
+        report = Report("", house.clock.time(), "bob", f"a{number}", "eve", None, "", f"spam {number}")
+        house.done(reports.add(report, owner, bob.user.uid))
+    texts = said(root, "REPORTS LIST")
+    assert len(texts) == 52 and texts[0].endswith(" 0CN-10000 bob about eve: spam 9999")
+    assert texts[-2] == "Nothing, or not all, from irc.test: it has 10000 open, and shows the newest 50"
+    assert said(root, "REPORTS CLOSE 0CN-9999 :seen to") == ["0CN-9999 is closed"]
+    assert "0CN-9999" not in "".join(said(root, "REPORTS LIST"))
+    heard = said(bob, "REPORT eve :one more")
+    assert heard[0] == "Your report 0CN-9999 about eve was closed: seen to"
+    assert heard[1].startswith("Thank you. Your report 0CN-10001 ")
+    assert len(kept(house)) == 10_000
 
 
 def test_what_its_author_erases_is_gone_from_reports(house: Archive) -> None:
