@@ -9,7 +9,8 @@ HERE    the last one goes, and another user of this server
         is who stays of their account                        -        QUIT
 IDLE    a session                                            HERE     back, unless they had said AWAY
 IDLE    they are not always on any more, or nobody came
-        for ``bouncer.expire`` days, or the account is gone  -        QUIT
+        for ``bouncer.expire`` days, the account is gone,
+        or a ban means them                                  -        QUIT
 any     KILL                                                 -        QUIT
 """
 
@@ -32,6 +33,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import AccountName
 from chatnet.model.places import OF_DEVICE
+from chatnet.rules.banned_words import told
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import resigned
 from chatnet.rules.visibility import public_identity
@@ -334,11 +336,20 @@ class Persons:
             self._node.log.often(f"{log_name(session.user, settings)} {what}: {session.user.uid}")
 
     def remember(self, user: User, idle: Idle) -> None:
-        """Somebody is here without a session."""
+        """Somebody is here without a session.  A ban may mean them: only sessions were looked at so far."""
         self.idle[user] = idle
         self._shared.unattended = len(self.idle)
         if len(self.idle) == 1:
             self._node.hearing_changed()
+        if self._shared.network_bans.user(user) is not None:
+            self._node.clock.later(0.0, lambda: self.expel(user))
+
+    def expel(self, user: User) -> None:
+        """End somebody if they are idle, and a ban means them."""
+        ban = self._shared.network_bans.user(user) if user in self.idle else None
+        if ban is not None:
+            words = told(ban, self._node.settings)
+            self.end(user, f"Banned: {words}" if words else "Banned")
 
     def back(self, user: User) -> Idle | None:
         """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
