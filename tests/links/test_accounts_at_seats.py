@@ -44,8 +44,8 @@ def test_a_suspension_ends_all_of_them(where: str, stays: bool) -> None:
     mesh = Accounts(where, bouncer={"always_on": "all"} if stays else {})
     mesh.asks(mesh.root, "SUSPEND ann spam")
     assert mesh.ended() == [True] * 3
-    for client in mesh.sessions:
-        assert "The account ann is suspended: spam" in client.lines()[-1]
+    for client, name in zip(mesh.sessions, "abc", strict=True):
+        assert client.lines()[-1].endswith(f" (Killed ({name}.test (The account ann is suspended: spam)))")
     assert [mesh.user(name) for name in "abc"] == [None] * 3
     assert sum(" QUIT " in line for line in mesh.bob.lines()) == 1
     mesh.check()
