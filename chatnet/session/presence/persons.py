@@ -9,7 +9,8 @@ HERE    the last one goes, and another user of this server
         is who stays of their account                        -        QUIT
 IDLE    a session                                            HERE     back, unless they had said AWAY
 IDLE    they are not always on any more, or nobody came
-        for ``bouncer.expire`` days, or the account is gone  -        QUIT
+        for ``bouncer.expire`` days, the account is gone,
+        or a ban means them                                  -        QUIT
 any     KILL                                                 -        QUIT
 """
 
