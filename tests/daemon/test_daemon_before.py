@@ -11,23 +11,34 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from daemon_network import Network, met
+from daemon_network import Network, met, registered
 from daemon_process import ROOT, Client, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
 
 BEFORE = "5530fb1096386b78e5b16fd52a847e65c95a6cea"
 """The last commit without accounts."""
+WITHOUT_SEATS = "75809058"
+"""The last version whose people have sessions on one server only; it keeps accounts."""
 WORD = "correct-horse-1"
 FULL = {"accounts": '"full"'}
+UNPROTECTED = '[accounts]\niterations = 4096\nnick_protection = "off"\n'
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The source tree of that version, out of the history of this one."""
-    folder = tmp_path_factory.mktemp("before")
+    return tree_of(BEFORE, tmp_path_factory.mktemp("before"))
+
+
+@pytest.fixture(scope="module")
+def without_seats(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tree_of(WITHOUT_SEATS, tmp_path_factory.mktemp("without"))
+
+
+def tree_of(commit: str, folder: Path) -> Path:
+    """The source tree of a version, out of the history of this one."""
     archive = folder / "tree.tar"
-    command = ["git", "-C", str(ROOT), "archive", f"--output={archive}", BEFORE, "chatnet", "twisted"]
+    command = ["git", "-C", str(ROOT), "archive", f"--output={archive}", commit, "chatnet", "twisted"]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
         why = done.stderr.strip()
@@ -122,6 +133,65 @@ def test_a_person_at_both_ends_is_two_users_for_an_old_server_between(network: N
             assert sum(" NICK " in line for line in seen) <= 2
             assert not any(" KILL " in line or " QUIT " in line for line in seen)
     loses_no_link(a, b, c)
+
+
+@pytest.mark.parametrize("versions", ["on", "no", "non", "ono"])
+def test_sessions_at_both_ends_are_two_users_where_a_server_knows_no_seats(
+    network: Network, without_seats: Path, versions: str
+) -> None:
+    """All keep the same accounts. The nick is one of theirs, by its rules; nobody is killed, no link lost."""
+    names = "abc"[: len(versions)]
+    for name, version in zip(names, versions, strict=True):
+        daemon = network.add(name)
+        if version == "o":
+            runs(daemon, without_seats)
+    ends = {"a": "b", names[-1]: names[-2]}
+    for name in names:
+        others = [ends[name]] if name in ends else ["a", "c"]
+        network.configure(
+            name, *(network.to(other, name < other, **FULL) for other in others), more=UNPROTECTED
+        )
+    daemons = [network.daemons[name].start() for name in names]
+    for number, name in enumerate(names):
+        network.linked(name, 1 + (0 < number < len(names) - 1))
+    first, last = daemons[0], daemons[-1]
+    with first.connect().register("ann") as ann, last.connect().register("bob") as bob:
+        registered(ann, WORD)
+        wait_for(lambda: _logs_in(last), "the account at the other end")
+        met(ann, bob, "#c")
+        with last.connect() as phone:
+            phone.send(f"PASS ann:{WORD}", "NICK ann", "USER ann 0 * :Ann")
+            phone.until(" 433 ")
+            phone.send("NICK ann_")
+            phone.until(" 001 ann_ ")
+            phone.send("JOIN #c", "PRIVMSG #c :from the telephone")
+            ann.until(r"^:ann_!\S+ PRIVMSG #c :from the telephone$")
+            ann.send("PRIVMSG #c :from the desk")
+            phone.until(r"^:ann!\S+ PRIVMSG #c :from the desk$")
+            bob.send("WHOIS ann_")
+            bob.until(" 330 bob ann_ ann ")
+            assert _nicks(bob) == _nicks(ann) == ["ann", "ann_", "bob"]
+        # Now both want one nick, each on a side of a split.
+        near, far = names[-2], names[-1]
+        network.configure(far, more=UNPROTECTED)
+        last.reload()
+        bob.until("^:ann!.* QUIT ")
+        with last.connect() as phone:
+            phone.send(f"PASS ann:{WORD}", "NICK ann", "USER ann 0 * :Ann")
+            phone.until(" 001 ann ")
+            phone.send("JOIN #c")
+            phone.until(" 366 ")
+            network.configure(far, network.to(near, far < near, **FULL), more=UNPROTECTED)
+            last.reload()
+            network.linked(near, 3 if near == "b" and len(names) == 3 else 2)
+            wait_for(lambda: len(_nicks(bob)) == len(_nicks(ann)) == 3, "them to meet")
+            assert _nicks(bob) == _nicks(ann)
+            for client in (ann, phone):
+                seen = client.sync()
+                assert sum(" NICK " in line for line in seen) <= 2
+                assert not any(" KILL " in line or "ERROR" in line for line in seen)
+    for daemon in daemons:
+        assert "Traceback" not in daemon.output() and "is odd" not in daemon.output()
 
 
 def _nicks(client: Client) -> list[str]:
